@@ -1,0 +1,24 @@
+// Writes nodes/catalogue/commands/index.ts from the files beside it, so that adding a command is adding one file.
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+
+/** The folder with one file per command. */
+export const commandsFolder = join(__dirname, "../nodes/catalogue/commands");
+
+/** The text that commands/index.ts must have. A file `call-number.ts` exports `callNumber`. */
+export function commandsIndex(folder = commandsFolder): string {
+  const files = readdirSync(folder)
+    .filter((name) => name.endsWith(".ts") && name !== "index.ts")
+    .map((name) => name.slice(0, -".ts".length))
+    .sort();
+  const camel = (name: string) => name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+  return [
+    "// Every command of this folder. Written by `npm run build`; a test fails if it is stale.",
+    ...files.map((name) => `import { ${camel(name)} } from "./${name}";`),
+    "",
+    "export const all = [",
+    ...files.map((name) => `  ${camel(name)},`),
+    "] as const;",
+    "",
+  ].join("\n");
+}

@@ -1,0 +1,27 @@
+// AgentLogout (§8): Logs an agent out.
+import { agent, userData } from "../fields";
+import type { Command } from "../types";
+
+export const agentLogout: Command = {
+  api: "AgentLogout",
+  node: "sccc-agent-logout",
+  section: "8",
+  order: 6,
+  group: "agent",
+  versions: [1, 2, 3, 4, 6],
+  resend: "state",
+  subject: "agent",
+  agentInAuthentication: true,
+  batch: true,
+  seq: "number",
+  fields: [agent, userData],
+  answer: [],
+  label: { en: "log agent out", zh: "坐席退出登录" },
+  summary: { en: "Logs an agent out.", zh: "坐席退出登录。" },
+  notes: [
+    {
+      en: "Success means that the platform has accepted the command; the new state itself is pushed later.",
+      zh: "成功只表示平台已收到命令并开始处理；状态会由平台随后推送。",
+    },
+  ],
+};

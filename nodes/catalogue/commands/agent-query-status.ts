@@ -1,0 +1,30 @@
+// AgentQueryStatus (§五): Asks for an agent's state, which the platform then pushes.
+import { agent, userData } from "../fields";
+import type { Command } from "../types";
+
+export const agentQueryStatus: Command = {
+  api: "AgentQueryStatus",
+  node: "sccc-agent-query-status",
+  section: "五",
+  order: 2,
+  group: "agent",
+  versions: [1, 2, 3, 4, 6],
+  resend: "state",
+  subject: "agent",
+  agentInAuthentication: true,
+  batch: true,
+  seq: "number",
+  fields: [agent, userData],
+  answer: [],
+  label: { en: "query agent status", zh: "查询坐席状态" },
+  summary: {
+    en: "Asks for an agent's state, which the platform then pushes.",
+    zh: "查询坐席状态，状态由平台异步推送。",
+  },
+  notes: [
+    {
+      en: "The answer does not hold the state: it comes as a push. To have it at once, use get agent status.",
+      zh: "响应中不含状态，状态随后以推送到达。需要立即得到状态时，请使用“获取坐席状态”。",
+    },
+  ],
+};

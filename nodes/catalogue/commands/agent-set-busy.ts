@@ -1,0 +1,27 @@
+// AgentSetBusy (§9): Sets an agent busy: no calls for now.
+import { agent, userData } from "../fields";
+import type { Command } from "../types";
+
+export const agentSetBusy: Command = {
+  api: "AgentSetBusy",
+  node: "sccc-agent-set-busy",
+  section: "9",
+  order: 7,
+  group: "agent",
+  versions: [1, 2, 3, 4, 6],
+  resend: "state",
+  subject: "agent",
+  agentInAuthentication: true,
+  batch: true,
+  seq: "number",
+  fields: [agent, userData],
+  answer: [],
+  label: { en: "set agent busy", zh: "坐席置忙" },
+  summary: { en: "Sets an agent busy: no calls for now.", zh: "坐席置忙，暂时不接受呼叫。" },
+  notes: [
+    {
+      en: "Success means that the platform has accepted the command; the new state itself is pushed later.",
+      zh: "成功只表示平台已收到命令并开始处理；状态会由平台随后推送。",
+    },
+  ],
+};

@@ -1,0 +1,27 @@
+// AgentSetIdle (§10): Sets an agent idle: ready for calls.
+import { agent, userData } from "../fields";
+import type { Command } from "../types";
+
+export const agentSetIdle: Command = {
+  api: "AgentSetIdle",
+  node: "sccc-agent-set-idle",
+  section: "10",
+  order: 8,
+  group: "agent",
+  versions: [1, 2, 3, 4, 6],
+  resend: "state",
+  subject: "agent",
+  agentInAuthentication: true,
+  batch: true,
+  seq: "number",
+  fields: [agent, userData],
+  answer: [],
+  label: { en: "set agent idle", zh: "坐席置闲" },
+  summary: { en: "Sets an agent idle: ready for calls.", zh: "坐席置闲，可以接受呼叫。" },
+  notes: [
+    {
+      en: "Success means that the platform has accepted the command; the new state itself is pushed later.",
+      zh: "成功只表示平台已收到命令并开始处理；状态会由平台随后推送。",
+    },
+  ],
+};

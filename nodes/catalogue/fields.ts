@@ -1,0 +1,86 @@
+// Fields that several commands share.
+import type { AnswerField, Field } from "./types";
+
+/** §五.4: Number, 1 to 8 digits. */
+export const agent: Field = {
+  name: "agent",
+  rule: { kind: "digits", min: 1, max: 8 },
+  required: true,
+  unset: "omit",
+  example: "1000",
+  label: { en: "Agent", zh: "坐席工号" },
+  hint: { en: "The agent's staff number, 1 to 8 digits.", zh: "坐席的工号，1 至 8 位数字。" },
+};
+
+/** §五.4: String(30). The answer and the pushes that the command causes carry it back. */
+export const userData: Field = {
+  name: "userData",
+  rule: { kind: "text", max: 30, overlong: "refuse" },
+  required: false,
+  unset: "omit",
+  example: "order-42",
+  label: { en: "User data", zh: "用户数据" },
+  hint: {
+    en: "Comes back in the answer and in the pushes that the command causes; at most 30 characters.",
+    zh: "会在响应以及该命令引起的推送中原样返回；最多 30 个字符。",
+  },
+};
+
+/** §11.4 says Number, §四.4 a legal phone string: checked loosely, the platform decides. */
+export const callee: Field = {
+  name: "callee",
+  rule: { kind: "phone", max: 32 },
+  required: true,
+  unset: "omit",
+  dials: true,
+  example: "13800138000",
+  label: { en: "Callee", zh: "被叫号码" },
+  hint: {
+    en: "The number to call: digits, * and #, perhaps a leading +; at most 32 characters.",
+    zh: "要呼叫的号码：数字、* 和 #，可以以 + 开头；最多 32 个字符。",
+  },
+};
+
+/** §13.4: an array of at most 1000. */
+export const callees: Field = {
+  name: "callees",
+  rule: { kind: "list", of: { kind: "phone", max: 32 }, max: 1000 },
+  required: true,
+  unset: "omit",
+  dials: true,
+  example: '["13800138000","13900139000"]',
+  label: { en: "Callees", zh: "被叫号码列表" },
+  hint: {
+    en: "The numbers to call: an array, or text with a number per line or between commas; at most 1000.",
+    zh: "要呼叫的号码：数组，或以换行、逗号分隔的文本；最多 1000 个。",
+  },
+};
+
+/** §15.4: Number; kept as digits, so that a long one survives. */
+export const taskID: Field = {
+  name: "taskID",
+  rule: { kind: "digits", min: 1, max: 32 },
+  required: true,
+  unset: "omit",
+  example: "1001",
+  label: { en: "Task ID", zh: "任务 ID" },
+  hint: { en: "The ID that creating the task answered with.", zh: "创建任务时返回的任务 ID。" },
+};
+
+/** §13.6 */
+export const taskIDAnswer: AnswerField = {
+  name: "taskID",
+  text: { en: "the task's ID", zh: "任务 ID" },
+};
+
+/** §13.6. Its table calls the last one `report` by mistake: accept both. */
+export const reportAnswer: AnswerField = {
+  name: "report",
+  text: {
+    en: "how the numbers came in: {total, error, repeat}",
+    zh: "号码导入结果汇报：{total 总数, error 错误数, repeat 重复数}",
+  },
+};
+
+/** An optional form of a field that other commands require. */
+export const optional = (field: Field): Field => ({ ...field, required: false });

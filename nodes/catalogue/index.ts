@@ -1,0 +1,36 @@
+// The catalogue: the platform's commands, pushes, error codes and enumerations as pure data. Imports nothing but itself.
+import { all } from "./commands";
+import { errorCodes } from "./errors";
+import { pushes } from "./pushes";
+import type { Command, ErrorCode, Push } from "./types";
+
+export * as enumerations from "./enumerations";
+export { errorCodes } from "./errors";
+export { groups } from "./groups";
+export { pushes } from "./pushes";
+export { recording } from "./recording";
+export { accountSettings, type Setting, simulatorSettings } from "./settings";
+export type * from "./types";
+export { defaultApiVersion, versions } from "./versions";
+
+/** Every command, in the vendor's order. */
+export const commands: readonly Command[] = [...all].sort((a, b) => a.order - b.order);
+
+const byLowerCaseApi = new Map(commands.map((command) => [command.api.toLowerCase(), command]));
+const byValue = new Map(errorCodes.map((code) => [code.value, code]));
+const byName = new Map(errorCodes.map((code) => [code.name, code]));
+const byType = new Map(
+  pushes.flatMap((push) => (push.type === undefined ? [] : [[push.type.toLowerCase(), push] as const])),
+);
+
+/** The command of an ApiName in any case, as the platform reads it (protocol.md section 4, "Seen in public code"). */
+export const commandOf = (api: string): Command | undefined => byLowerCaseApi.get(api.toLowerCase());
+
+/** The error code of a value: -1, or unsigned. */
+export const errorOfValue = (value: number): ErrorCode | undefined => byValue.get(value);
+
+/** The error code of a vendor's name. */
+export const errorOfName = (name: string): ErrorCode | undefined => byName.get(name);
+
+/** The push of a notify.type in any case. */
+export const pushOfType = (type: string): Push | undefined => byType.get(type.toLowerCase());

@@ -1,0 +1,136 @@
+// The pushes: what the platform sends of its own accord (protocol.md section 4).
+import { callType, serverStatus, serviceType, taskPurpose, taskStatus, workStatus } from "./enumerations";
+import type { AnswerField, Push } from "./types";
+
+const seq: AnswerField = { name: "seq", text: { en: "the command seq that caused it", zh: "引起推送的命令序列号" } };
+const userData: AnswerField = {
+  name: "userData",
+  text: { en: "the user data of the command that caused it", zh: "命令携带的用户数据" },
+  optional: true,
+};
+const customer: AnswerField = { name: "customer", text: { en: "the customer", zh: "客户" } };
+const agent: AnswerField = { name: "agent", text: { en: "the agent's staff number", zh: "坐席工号" } };
+const number: AnswerField = { name: "number", text: { en: "the customer's number", zh: "客户号码" } };
+const direction: AnswerField = { name: "call_type", text: { en: "the direction", zh: "呼叫类型" }, choices: callType };
+const callFields: readonly AnswerField[] = [seq, userData, customer, agent, number, direction];
+
+/** Every push of the vendor's document and those seen in the field, in the order of design.md section 3. */
+export const pushes: readonly Push[] = [
+  {
+    event: "callin",
+    type: "callin",
+    section: "21",
+    fields: callFields,
+    label: { en: "agent's side is rung", zh: "通知呼入" },
+    summary: { en: "The agent's side is being rung.", zh: "发起请求后，呼叫坐席侧时通知。" },
+  },
+  {
+    event: "callout",
+    type: "callout",
+    section: "22",
+    fields: callFields,
+    label: { en: "agent's side dials out", zh: "通知呼出" },
+    summary: { en: "The agent's side dials out.", zh: "发起请求后，坐席侧呼出时通知。" },
+  },
+  {
+    event: "screenpop",
+    section: "19",
+    fields: [customer, { ...agent, optional: true }, number, direction, seq],
+    label: { en: "screen pop", zh: "呼叫弹屏" },
+    summary: { en: "The customer's side starts to ring.", zh: "客户侧开始振铃，供客户弹屏使用。" },
+  },
+  {
+    event: "callstart",
+    type: "callstart",
+    section: "17",
+    fields: callFields,
+    label: { en: "call connected", zh: "呼叫接通" },
+    summary: { en: "The call is connected.", zh: "呼叫接通时通知。" },
+  },
+  {
+    event: "callend",
+    type: "callend",
+    section: "18",
+    fields: callFields,
+    label: { en: "call ended", zh: "通话结束" },
+    summary: { en: "The call has ended.", zh: "通话结束时通知。" },
+  },
+  {
+    event: "billing",
+    type: "billing",
+    section: "23",
+    fields: [
+      seq,
+      userData,
+      { name: "startTime", text: { en: "when the call began", zh: "呼叫开始时间" } },
+      { name: "ringTime", text: { en: "when it began to ring", zh: "振铃开始时间" } },
+      { name: "answerTime", text: { en: "when it was answered", zh: "呼叫接通时间" } },
+      { name: "byeTime", text: { en: "when it ended", zh: "呼叫结束时间" } },
+      { name: "callee", text: { en: "the callee", zh: "被叫号码" } },
+      { name: "caller", text: { en: "the caller", zh: "主叫号码" } },
+      { name: "recordFile", text: { en: "the recording's path", zh: "录音文件" } },
+      { name: "service", text: { en: "the kind of service", zh: "业务类型" }, choices: serviceType },
+      { name: "session", text: { en: "the call's identity", zh: "通话标识" } },
+      { name: "timeLength", text: { en: "its length in seconds", zh: "通话时长（秒）" }, optional: true },
+    ],
+    label: { en: "call billed", zh: "通话话单" },
+    summary: { en: "The call's times, parties and recording.", zh: "呼叫结束后推送的话单。" },
+  },
+  {
+    event: "taskinfo",
+    type: "taskinfo",
+    section: "25",
+    fields: [
+      seq,
+      userData,
+      { name: "taskID", text: { en: "the task's ID", zh: "任务 ID" } },
+      { name: "taskName", text: { en: "its name", zh: "任务名称" } },
+      { name: "calleeAmount", text: { en: "how many numbers it has", zh: "任务号码总数" } },
+      { name: "remainAmount", text: { en: "how many are left", zh: "任务剩余号码数" } },
+      { name: "status", text: { en: "its state", zh: "任务状态" }, choices: taskStatus },
+      { name: "purpose", text: { en: "whose it is", zh: "对象类型" }, choices: taskPurpose, optional: true },
+      { name: "group", text: { en: "the group", zh: "班组" }, optional: true },
+      { name: "staffNo", text: { en: "the staff number", zh: "坐席工号" }, optional: true },
+    ],
+    label: { en: "task state", zh: "任务状态" },
+    summary: { en: "A dialling task's state has changed.", zh: "外呼任务状态发生变化。" },
+  },
+  {
+    event: "agentstatus",
+    section: "五",
+    fields: [
+      { ...customer, optional: true },
+      { ...agent, optional: true },
+      {
+        name: "workStatus",
+        text: { en: "the agent's working state", zh: "工作状态" },
+        choices: workStatus,
+        optional: true,
+      },
+      {
+        name: "serverStatus",
+        text: { en: "what the agent is doing", zh: "业务状态" },
+        choices: serverStatus,
+        optional: true,
+      },
+      { ...seq, optional: true },
+      userData,
+    ],
+    label: { en: "agent status", zh: "坐席状态" },
+    summary: { en: "An agent's state.", zh: "坐席状态推送。" },
+  },
+  {
+    event: "clientmark",
+    type: "clientMark",
+    section: "–",
+    fields: [
+      {
+        name: "data",
+        text: { en: "{userName, number, type, clientName}", zh: "{userName, number, type, clientName}" },
+      },
+      { name: "field", text: { en: "the form's fields: [{name, value}]", zh: "表单字段：[{name, value}]" } },
+    ],
+    label: { en: "customer form saved", zh: "客户资料保存" },
+    summary: { en: "An agent has saved a customer's form.", zh: "坐席保存了客户资料表单。" },
+  },
+];

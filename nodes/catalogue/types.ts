@@ -1,0 +1,150 @@
+// The shapes of the catalogue's data. Everything else (nodes, forms, help, simulator, tests) is derived from records of these shapes.
+
+/** A text for people, in both languages of the package. */
+export interface Text {
+  readonly en: string;
+  readonly zh: string;
+}
+
+/** A value that the vendor enumerates, as it stands on the wire, and what it means. */
+export interface Choice {
+  readonly value: string;
+  readonly text: Text;
+}
+
+/** The x of V2.0.x in which the vendor lists a command. There was no 5. */
+export type Version = 1 | 2 | 3 | 4 | 6;
+
+/**
+ * What a field's value may be, and how it goes on the wire.
+ * - digits: a string of digits, leading zeros kept; `min` and `max` are lengths
+ * - phone: digits, `*` and `#`, perhaps a leading `+`; `max` is a length
+ * - integer: a JSON number where it is exact, else a string of its digits; `min` and `max` are values
+ * - decimal: a JSON number with min <= value < below
+ * - choice: one of the values; `wire` says as what it is sent
+ * - text: `max` is a number of characters; longer is refused, or cut where the platform would cut it
+ * - time: sent as YYYY-MM-DD HH:mm:ss in the account's time zone
+ * - list: an array of digits or phones; `max` is its length (absent: no limit given)
+ */
+export type Rule =
+  | { readonly kind: "digits"; readonly min: number; readonly max: number }
+  | { readonly kind: "phone"; readonly max: number }
+  | { readonly kind: "integer"; readonly min: number; readonly max?: number; readonly wire: "number" | "string" }
+  | { readonly kind: "decimal"; readonly min: number; readonly below: number }
+  | { readonly kind: "choice"; readonly choices: readonly Choice[]; readonly wire: "number" | "string" }
+  | { readonly kind: "text"; readonly max?: number; readonly overlong: "refuse" | "cut" }
+  | { readonly kind: "time" }
+  | {
+      readonly kind: "list";
+      readonly of:
+        | { readonly kind: "digits"; readonly min: number; readonly max: number }
+        | { readonly kind: "phone"; readonly max: number };
+      readonly max?: number;
+    };
+
+/** A field of a command's request. */
+export interface Field {
+  /** The vendor's name, on the wire and in the answer's message. */
+  readonly name: string;
+  /** The node's property and the name in msg.payload, where it is not `name`. */
+  readonly property?: string;
+  readonly rule: Rule;
+  readonly required: boolean;
+  /** What is sent when the field is unset: nothing, or "" (for a list []), as some samples demand. */
+  readonly unset: "omit" | "empty";
+  /** A value that means the same as leaving the field out, and is left out. */
+  readonly omitAt?: string;
+  /** The field applies, and is sent and checked, only while another field has this value. */
+  readonly onlyIf?: { readonly field: string; readonly is: string };
+  /** Numbers in this field get rung: the account's dialOnly applies. */
+  readonly dials?: true;
+  /** What to show as an example or a placeholder. */
+  readonly example: string;
+  readonly label: Text;
+  readonly hint: Text;
+}
+
+/** A field of an answer or of a push, for help texts and for the simulator. */
+export interface AnswerField {
+  readonly name: string;
+  readonly text: Text;
+  readonly choices?: readonly Choice[];
+  /** Of a push: not always there. */
+  readonly optional?: true;
+}
+
+/** A command's or a push's family: decides colour and icon. */
+export type Group = "agent" | "call" | "task" | "record" | "event" | "tools";
+
+/**
+ * What may be sent again after a lost answer (protocol.md section 6).
+ * - read: any time
+ * - state: at once, but not after a newer command for the same subject has gone out
+ * - once: never, unless the request surely never left or the platform said that it was not carried out
+ */
+export type Resend = "read" | "state" | "once";
+
+/** One command of the open API. */
+export interface Command {
+  /** The vendor's ApiName, in the vendor's spelling. */
+  readonly api: string;
+  /** The Node-RED type. */
+  readonly node: string;
+  /** The section of the vendor's document. Its numbers 7 exist twice: 七 (queries) and 7 (log-in). */
+  readonly section: string;
+  /** The place in the palette and in tables: the vendor's own order. */
+  readonly order: number;
+  readonly group: Group;
+  readonly versions: readonly Version[];
+  readonly resend: Resend;
+  /** The field that names whom or what the command is about; "newer" in the rule of `state` means newer for the same one. */
+  readonly subject?: "agent" | "taskID";
+  /** The vendor's sample shows `authentication.agent`. */
+  readonly agentInAuthentication: boolean;
+  /** Several may go in one request. */
+  readonly batch: boolean;
+  /** The command seq's type on the wire. */
+  readonly seq: "number" | "string";
+  readonly fields: readonly Field[];
+  /** Fields of the answer beyond seq, userData and result. */
+  readonly answer: readonly AnswerField[];
+  /** Where the answer is a list: the name of the array, which becomes msg.payload. */
+  readonly list?: { readonly name: string; readonly items: readonly AnswerField[] };
+  readonly label: Text;
+  readonly summary: Text;
+  /** What a user should know beyond the fields, a paragraph each. */
+  readonly notes: readonly Text[];
+}
+
+/** A file that the platform serves (section 20.7). */
+export interface Download {
+  readonly node: string;
+  readonly section: string;
+  readonly order: number;
+  readonly group: Group;
+  readonly resend: Resend;
+  readonly fields: readonly Field[];
+  readonly label: Text;
+  readonly summary: Text;
+  readonly notes: readonly Text[];
+}
+
+/** A push: what the platform sends of its own accord. */
+export interface Push {
+  /** Our name: msg.topic. */
+  readonly event: string;
+  /** The vendor's notify.type; absent for pushes that are known by their shape. */
+  readonly type?: string;
+  readonly section: string;
+  readonly fields: readonly AnswerField[];
+  readonly label: Text;
+  readonly summary: Text;
+}
+
+/** An error code of the platform (section 二). */
+export interface ErrorCode {
+  readonly name: string;
+  /** -1, or unsigned. */
+  readonly value: number;
+  readonly text: Text;
+}
