@@ -84,3 +84,17 @@ export const reportAnswer: AnswerField = {
 
 /** An optional form of a field that other commands require. */
 export const optional = (field: Field): Field => ({ ...field, required: false });
+
+/** §三.3: the command seq; §20.4 has it as a string. Empty: a new one is made. */
+export const seqOf = (wire: "number" | "string"): Field => ({
+  name: "seq",
+  rule: { kind: "integer", min: 0, wire },
+  required: false,
+  unset: "omit",
+  example: "1",
+  label: { en: "Sequence number", zh: "命令序列号" },
+  hint: {
+    en: "Digits. Comes back in the answer and in the pushes that the command causes. Empty: a new one is made.",
+    zh: "数字，会在响应以及该命令引起的推送中返回。留空则自动生成。",
+  },
+});

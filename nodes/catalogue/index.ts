@@ -6,6 +6,7 @@ import type { Command, ErrorCode, Push } from "./types";
 
 export * as enumerations from "./enumerations";
 export { errorCodes } from "./errors";
+export { seqOf } from "./fields";
 export { groups } from "./groups";
 export { pushes } from "./pushes";
 export { recording } from "./recording";

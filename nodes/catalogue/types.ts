@@ -56,6 +56,8 @@ export interface Field {
   readonly omitAt?: string;
   /** The field applies, and is sent and checked, only while another field has this value. */
   readonly onlyIf?: { readonly field: string; readonly is: string };
+  /** Another field that must be given too, if this one is. */
+  readonly needs?: string;
   /** Numbers in this field get rung: the account's dialOnly applies. */
   readonly dials?: true;
   /** What to show as an example or a placeholder. */

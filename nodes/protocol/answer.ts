@@ -1,0 +1,130 @@
+// Reads a response liberally (protocol.md section 2): many shapes in, one shape out.
+import { type Command, errorOfValue } from "../catalogue";
+import { excerptOf, type Failure, type ProtocolReason, type Result } from "./failure";
+import { isDeeperThan, isObject, type JsonObject, maxDepth, parseJson } from "./json";
+
+/** What the platform said of one command. `response` is the command's part of the answer as it came; `list` its array, if it has one. */
+export type CommandAnswer =
+  | { readonly ok: true; readonly response: JsonObject; readonly list?: readonly unknown[]; readonly result: Result }
+  | { readonly ok: false; readonly response: JsonObject; readonly failure: Failure };
+
+/** What the platform said of a request: an answer for each of its commands, in their order; or why the whole request failed. */
+export type Answer =
+  | { readonly ok: true; readonly commands: readonly CommandAnswer[]; readonly body: JsonObject }
+  | { readonly ok: false; readonly failure: Failure; readonly body?: JsonObject };
+
+const success = 0;
+
+/**
+ * The value of an `error` as -1 or unsigned: a number, a decimal or hex string, or a negative signed 32-bit number.
+ * "absent" for a missing or empty one, undefined for what is no error code.
+ */
+export function errorValue(error: unknown): number | "absent" | undefined {
+  if (error === undefined || error === null || error === "") return "absent";
+  let value: number;
+  if (typeof error === "number") value = error;
+  else if (typeof error !== "string") return undefined;
+  else {
+    const text = error.trim();
+    if (text === "") return "absent";
+    if (/^f1[\da-f]{6}$/i.test(text)) value = Number(`0x${text}`);
+    else if (/^(?:[+-]?\d+|0x[\da-f]+)$/i.test(text)) value = Number(text);
+    else return undefined;
+  }
+  if (!Number.isInteger(value) || value < -(2 ** 31) || value >= 2 ** 32) return undefined;
+  const unsigned = value >>> 0;
+  return unsigned === 0xffffffff ? -1 : unsigned;
+}
+
+/** The vendor's name of a value; an unknown one is E_ and the value. */
+export const errorName = (value: number): string => errorOfValue(value)?.name ?? `E_${value}`;
+
+const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
+
+const malformed = (reason: ProtocolReason, text: string): Failure => ({
+  kind: "protocol",
+  code: "SCCC_PROTOCOL",
+  reason,
+  excerpt: excerptOf(text),
+});
+
+const refused = (value: number, msg: unknown, scope: "request" | "command"): Failure => ({
+  kind: "platform",
+  code: errorName(value),
+  value,
+  text: excerptOf(textOf(msg), 500),
+  scope,
+});
+
+/** Seqs come back as strings or as numbers. */
+const seqText = (value: unknown): string => (typeof value === "number" ? String(value) : textOf(value).trim());
+
+/** The responses in the order of the commands: by command seq, or by place where the answer carries no seqs. */
+function inOrder(data: JsonObject, seqs: readonly string[]): readonly (JsonObject | undefined)[] {
+  const listed: readonly unknown[] = Array.isArray(data.responses) ? data.responses : [data.response ?? data.responses];
+  const responses = listed.filter(isObject);
+  if (seqs.length === 1) return [responses[0]];
+  const bySeq = new Map(responses.map((response) => [seqText(response.seq), response]));
+  const unnamed = responses.length === seqs.length && responses.every((response) => seqText(response.seq) === "");
+  return seqs.map((seq, index) => (unnamed ? responses[index] : bySeq.get(seq)));
+}
+
+/** The command's array, which may stand in the response or beside it; null or absent means an empty one. */
+function listOf(name: string, response: JsonObject, data: JsonObject): readonly unknown[] | undefined {
+  const found = response[name] ?? data[name] ?? [];
+  return Array.isArray(found) ? found : undefined;
+}
+
+/** What stands in `data` beside the responses; a command that this package does not know may answer there. */
+function beside({ seq: _seq, response: _response, responses: _responses, ...rest }: JsonObject): JsonObject {
+  return rest;
+}
+
+function readCommand(
+  command: Command | undefined,
+  response: JsonObject | undefined,
+  data: JsonObject,
+  text: string,
+): CommandAnswer {
+  if (response === undefined) return { ok: false, response: {}, failure: malformed("noAnswerForCommand", text) };
+  const result = isObject(response.result) ? response.result : {};
+  const value = errorValue(result.error);
+  if (value === undefined) return { ok: false, response, failure: malformed("badError", text) };
+  if (value !== "absent" && value !== success) {
+    return { ok: false, response, failure: refused(value, result.msg, "command") };
+  }
+  const done: Result = { error: success, name: errorName(success), msg: textOf(result.msg) };
+  if (command === undefined) return { ok: true, response: { ...beside(data), ...response }, result: done };
+  if (command.list === undefined) return { ok: true, response, result: done };
+  const list = listOf(command.list.name, response, data);
+  return list === undefined
+    ? { ok: false, response, failure: malformed("badList", text) }
+    : { ok: true, response, list, result: done };
+}
+
+/**
+ * Reads the text of a response.
+ * @param command the catalogue's entry, absent for a command that this package does not know
+ * @param seqs the command seqs that were sent, as text, in their order
+ */
+export function readAnswer(text: string, command: Command | undefined, seqs: readonly string[]): Answer {
+  const json = text.replace(/^\uFEFF/, "").trim();
+  if (json === "") return { ok: false, failure: malformed("empty", text) };
+  let body: unknown;
+  try {
+    body = parseJson(json);
+  } catch {
+    return { ok: false, failure: malformed("notJson", text) };
+  }
+  if (!isObject(body)) return { ok: false, failure: malformed("notObject", text) };
+  if (isDeeperThan(body, maxDepth)) return { ok: false, failure: malformed("tooDeep", text) };
+  if (!isObject(body.result)) return { ok: false, failure: malformed("noResult", text), body };
+  const value = errorValue(body.result.error);
+  if (value === undefined || value === "absent") return { ok: false, failure: malformed("badError", text), body };
+  if (value !== success) return { ok: false, failure: refused(value, body.result.msg, "request"), body };
+  const data = isObject(body.data) ? body.data : {};
+  const responses = inOrder(data, seqs);
+  // A good outcome without data for a single command is its success (section 2): the answer simply has no fields.
+  const lone = seqs.length === 1 ? {} : undefined;
+  return { ok: true, body, commands: responses.map((response) => readCommand(command, response ?? lone, data, text)) };
+}

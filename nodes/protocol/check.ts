@@ -1,0 +1,193 @@
+// Checks a command's fields against the catalogue and turns them into what goes on the wire.
+import type { Command, Field, Rule } from "../catalogue";
+import type { Failure, RuleText } from "./failure";
+import { platformTime } from "./time";
+
+/** A field's value on the wire. */
+export type Wire = string | number | readonly string[];
+
+type Verdict =
+  | { readonly ok: true; readonly wire: Wire }
+  | { readonly ok: false; readonly rule: RuleText; readonly got: unknown };
+
+/** Fields that passed, under the vendor's names; or the first that did not. */
+export type Checked =
+  | { readonly ok: true; readonly fields: Record<string, Wire> }
+  | { readonly ok: false; readonly failure: Failure };
+
+const pass = (wire: Wire): Verdict => ({ ok: true, wire });
+const refuse = (key: string, got: unknown, params: RuleText["params"] = {}): Verdict => ({
+  ok: false,
+  rule: { key, params },
+  got,
+});
+
+/** Unset: undefined, null, "" and the empty list (design.md section 2). */
+const isUnset = (value: unknown): boolean =>
+  value === undefined || value === null || value === "" || (Array.isArray(value) && value.length === 0);
+
+/** Text of a string, or of a number that has lost nothing. */
+function textOf(value: unknown): string | undefined {
+  if (typeof value === "string") return value.trim();
+  if (typeof value === "bigint" || Number.isSafeInteger(value)) return String(value);
+  return undefined;
+}
+
+const splitter = /[\s,，;；、]+/;
+
+function checkList(rule: Extract<Rule, { kind: "list" }>, value: unknown): Verdict {
+  const items: readonly unknown[] = Array.isArray(value)
+    ? value
+    : typeof value === "string"
+      ? value.split(splitter).filter((item) => item !== "")
+      : [value];
+  if (rule.max !== undefined && items.length > rule.max) {
+    return refuse("listLength", items, { max: rule.max });
+  }
+  const wires: string[] = [];
+  for (const [index, item] of items.entries()) {
+    const verdict = checkText(rule.of, item);
+    if (!verdict.ok)
+      return { ...verdict, rule: { key: `item.${verdict.rule.key}`, params: { ...verdict.rule.params, index } } };
+    wires.push(String(verdict.wire));
+  }
+  return pass(wires);
+}
+
+function checkText(rule: Extract<Rule, { kind: "digits" | "phone" }>, value: unknown): Verdict {
+  const text = textOf(value);
+  if (rule.kind === "digits") {
+    const ok = text !== undefined && /^\d+$/.test(text) && text.length >= rule.min && text.length <= rule.max;
+    return ok ? pass(text) : refuse("digits", value, { min: rule.min, max: rule.max });
+  }
+  const ok = text !== undefined && /^\+?[\d*#]+$/.test(text) && text.length <= rule.max;
+  return ok ? pass(text) : refuse("phone", value, { max: rule.max });
+}
+
+function checkInteger(rule: Extract<Rule, { kind: "integer" }>, value: unknown): Verdict {
+  const text = textOf(value);
+  const refusal = () =>
+    refuse(rule.max === undefined ? "integerFrom" : "integer", value, { min: rule.min, max: rule.max ?? "" });
+  if (text === undefined || !/^\d{1,32}$/.test(text)) return refusal();
+  const number = Number(text);
+  if (number < rule.min || (rule.max !== undefined && number > rule.max)) return refusal();
+  const exact = Number.isSafeInteger(number) && String(number) === text;
+  return pass(rule.wire === "number" && exact ? number : text);
+}
+
+function checkRule(rule: Rule, value: unknown, zone: string): Verdict {
+  switch (rule.kind) {
+    case "digits":
+    case "phone":
+      return checkText(rule, value);
+    case "integer":
+      return checkInteger(rule, value);
+    case "decimal": {
+      const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+      return typeof number === "number" && number >= rule.min && number < rule.below
+        ? pass(number)
+        : refuse("decimal", value, { min: rule.min, below: rule.below });
+    }
+    case "choice": {
+      const text = textOf(value)?.toLowerCase();
+      const found = rule.choices.find((choice) => choice.value.toLowerCase() === text);
+      if (found === undefined) {
+        return refuse("choice", value, { choices: rule.choices.map((choice) => choice.value).join(", ") });
+      }
+      return pass(rule.wire === "number" ? Number(found.value) : found.value);
+    }
+    case "text": {
+      const text = typeof value === "string" ? value : textOf(value);
+      if (text === undefined) return refuse("text", value);
+      const characters = rule.max === undefined ? [] : [...text];
+      if (rule.max === undefined || characters.length <= rule.max) return pass(text);
+      return rule.overlong === "cut"
+        ? pass(characters.slice(0, rule.max).join(""))
+        : refuse("textLength", value, { max: rule.max });
+    }
+    case "time": {
+      const time = platformTime(value, zone);
+      return time === undefined ? refuse("time", value) : pass(time);
+    }
+    case "list":
+      return checkList(rule, value);
+  }
+}
+
+/** A short rendering of a refused value for people. */
+export function render(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
+  if (value === undefined || value === null || typeof value !== "object") return String(value);
+  return Array.isArray(value) ? `an array of ${value.length}` : "an object";
+}
+
+const invalid = (field: Field, rule: RuleText, got: string): Checked => ({
+  ok: false,
+  failure: { kind: "field", code: "SCCC_INVALID_FIELD", field: field.property ?? field.name, rule, got },
+});
+
+/**
+ * Checks the values given for a command's fields, under the vendor's names, against the catalogue.
+ * Unset fields are left out, or sent as "" or [] where the vendor's sample demands it; numbers that begin with 0 keep it.
+ * @param zone the platform's time zone, for fields that are times
+ */
+export function checkFields(fields: readonly Field[], given: Readonly<Record<string, unknown>>, zone: string): Checked {
+  const wire: Record<string, Wire> = {};
+  for (const field of fields) {
+    const value = given[field.name];
+    if (field.onlyIf !== undefined && textOf(given[field.onlyIf.field]) !== field.onlyIf.is) continue;
+    if (isUnset(value)) {
+      if (field.required) return invalid(field, { key: "required", params: { example: field.example } }, render(value));
+      if (field.unset === "empty") wire[field.name] = field.rule.kind === "list" ? [] : "";
+      continue;
+    }
+    if (field.needs !== undefined && isUnset(given[field.needs])) {
+      return invalid(field, { key: "needs", params: { other: field.needs } }, render(value));
+    }
+    const verdict = checkRule(field.rule, value, zone);
+    if (!verdict.ok) return invalid(field, verdict.rule, render(verdict.got));
+    if (field.omitAt !== undefined && String(verdict.wire) === field.omitAt) continue;
+    wire[field.name] = verdict.wire;
+  }
+  return { ok: true, fields: wire };
+}
+
+/** The patterns of an account's dialOnly: between commas or spaces; `*` stands for any characters, `?` for one. */
+export function dialPatterns(text: string): readonly RegExp[] {
+  return text
+    .split(splitter)
+    .filter((pattern) => pattern !== "")
+    .map(
+      (pattern) =>
+        new RegExp(
+          `^${pattern
+            .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+            .replace(/\*+/g, ".*")
+            .replace(/\?/g, ".")}$`,
+        ),
+    );
+}
+
+/**
+ * The first number that a request would ring and that dialOnly does not have. No patterns: every number may be dialled.
+ * It looks at whatever is called callee or callees, unless the catalogue knows that the command rings nobody.
+ */
+export function forbiddenNumber(
+  patterns: readonly RegExp[],
+  command: Command | undefined,
+  request: Readonly<Record<string, unknown>>,
+): Failure | undefined {
+  if (patterns.length === 0 || (command !== undefined && !command.fields.some((field) => field.dials)))
+    return undefined;
+  for (const [field, value] of Object.entries(request)) {
+    if (!/^callees?$/i.test(field)) continue;
+    const numbers: readonly unknown[] = Array.isArray(value) ? value : [value];
+    for (const number of numbers) {
+      const text = textOf(number);
+      if (text === undefined || !patterns.some((pattern) => pattern.test(text))) {
+        return { kind: "notAllowed", code: "SCCC_NOT_ALLOWED", field, number: text ?? render(number) };
+      }
+    }
+  }
+  return undefined;
+}

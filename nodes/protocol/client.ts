@@ -1,0 +1,129 @@
+// An account's client: sends commands, one or a list, and says of each what became of it.
+import { setMaxListeners } from "node:events";
+import { type Command, seqOf } from "../catalogue";
+import { checkFields, forbiddenNumber } from "./check";
+import { type Call, hasCommand, type Identity, versionText } from "./envelope";
+import { Exchange, type Exchanged, type Means, type SendOptions } from "./exchange";
+import type { Failure } from "./failure";
+import type { JsonObject } from "./json";
+import { Lane, type LaneLimits } from "./lane";
+import { type Backoff, defaultBackoff, Subjects } from "./resend";
+import { commandSequence, requestSequence, type Sequence } from "./sequence";
+import { Transport, type TransportOptions } from "./transport";
+
+/** Everything that a client needs to know of its account. Times in ms. */
+export interface ClientOptions extends Identity, LaneLimits, Omit<TransportOptions, "maxConcurrent"> {
+  readonly apiVersion: string;
+  /** IANA name of the platform's local time. */
+  readonly timezone: string;
+  /** Per try. */
+  readonly timeoutMs: number;
+  /** Further tries. */
+  readonly retries: number;
+  /** Patterns of numbers that may be dialled; none: any. */
+  readonly dialOnly: readonly RegExp[];
+  readonly backoff?: Backoff;
+  readonly random?: () => number;
+  readonly now?: () => number;
+  readonly requestSequence?: Sequence;
+  readonly commandSequence?: Sequence;
+}
+
+/** Commands per request of a list. */
+export const listChunk = 100;
+
+/** A command that passed the checks, ready to be sent; or why not. */
+export type Prepared = { readonly ok: true; readonly call: Call } | { readonly ok: false; readonly failure: Failure };
+
+/** Speaks for one account. Never throws for what the platform or the network does: failures are outcomes. */
+export class Client {
+  readonly #options: ClientOptions;
+  readonly #means: Means;
+  readonly #commandSequence: Sequence;
+  readonly #closing = new AbortController();
+
+  /** Throws a TypeError if a URL is none. */
+  constructor(options: ClientOptions) {
+    setMaxListeners(0, this.#closing.signal);
+    this.#options = options;
+    this.#commandSequence = options.commandSequence ?? commandSequence;
+    this.#means = {
+      ...options,
+      backoff: options.backoff ?? defaultBackoff,
+      random: options.random ?? Math.random,
+      now: options.now ?? Date.now,
+      requestSequence: options.requestSequence ?? requestSequence,
+      lane: new Lane(options),
+      transport: new Transport(options),
+      subjects: new Subjects(),
+      closing: this.#closing.signal,
+    };
+  }
+
+  /** How many requests wait for their turn. */
+  get waiting(): number {
+    return this.#means.lane.waiting;
+  }
+
+  /** The version as it stands in the URL, without its V. */
+  get version(): string {
+    return versionText(this.#options.apiVersion);
+  }
+
+  /** Checks a command of the catalogue: its version, its fields (under the vendor's names, `seq` among them), and dialOnly. */
+  prepare(command: Command, given: Readonly<Record<string, unknown>>): Prepared {
+    if (!hasCommand(command, this.#options.apiVersion)) {
+      const has = command.versions.map((x) => `2.0.${x}`).join(", ");
+      return { ok: false, failure: { kind: "unsupported", code: "SCCC_UNSUPPORTED", version: this.version, has } };
+    }
+    const checked = checkFields([seqOf(command.seq), ...command.fields], given, this.#options.timezone);
+    if (!checked.ok) return checked;
+    return this.#allowed({ api: command.api, command, fields: checked.fields });
+  }
+
+  /** A command as somebody wrote it, for what the catalogue does not know: only its seq and dialOnly are looked at. */
+  prepareRaw(api: string, command: Command | undefined, request: JsonObject): Prepared {
+    const { seq, ...fields } = request;
+    const checked = checkFields([seqOf(command?.seq ?? "number")], { seq }, this.#options.timezone);
+    if (!checked.ok) return checked;
+    return this.#allowed({
+      api,
+      ...(command === undefined ? {} : { command }),
+      fields: { ...checked.fields, ...fields },
+    });
+  }
+
+  #allowed(call: Call): Prepared {
+    const failure = forbiddenNumber(this.#options.dialOnly, call.command, call.fields);
+    if (failure !== undefined) return { ok: false, failure };
+    const seq = call.fields.seq ?? this.#commandSequence.next();
+    return {
+      ok: true,
+      call: { ...call, fields: { seq: call.command?.seq === "string" ? String(seq) : seq, ...call.fields } },
+    };
+  }
+
+  /** Sends one command. */
+  send(call: Call, options: SendOptions): Promise<Exchanged> {
+    return new Exchange(this.#means, call.api, call.command, false, options).run([call]);
+  }
+
+  /** Sends commands of one kind, a request for each hundred, and gives their outcomes in their order. */
+  sendList(calls: readonly Call[], options: SendOptions): Promise<readonly Exchanged[]> {
+    const chunks = Array.from({ length: Math.ceil(calls.length / listChunk) }, (_, chunk) =>
+      calls.slice(chunk * listChunk, (chunk + 1) * listChunk),
+    );
+    return Promise.all(
+      chunks.map((chunk) =>
+        new Exchange(this.#means, chunk[0]?.api ?? "", chunk[0]?.command, true, options).run(chunk),
+      ),
+    );
+  }
+
+  /** Ends everything with SCCC_CLOSED and closes the connections. */
+  close(): void {
+    this.#closing.abort();
+    this.#means.lane.close();
+    this.#means.transport.close();
+  }
+}

@@ -1,0 +1,32 @@
+// The digest of an authentication block (§三.1).
+import { createHash } from "node:crypto";
+
+/** What a digest is made of; `timestamp` and `seq` exactly as they stand on the wire. */
+export interface Signed {
+  readonly customer: string;
+  readonly timestamp: string;
+  readonly seq: string;
+  readonly password: string;
+}
+
+/** MD5 by OpenSSL, in lower-case hex. Throws where OpenSSL refuses MD5 (FIPS). */
+const nativeMd5 = (text: string): string => createHash("md5").update(text, "utf8").digest("hex");
+
+/** MD5 in JavaScript. Loaded only where it is needed: it is slow, and few systems run in FIPS mode. */
+function portableMd5(text: string): string {
+  const md5: typeof import("crypto-js/md5") = require("crypto-js/md5");
+  return md5(text).toString();
+}
+
+/** MD5 of a text's UTF-8 bytes in lower-case hex, also where OpenSSL refuses it. */
+export function md5(text: string, native: (text: string) => string = nativeMd5): string {
+  try {
+    return native(text);
+  } catch {
+    return portableMd5(text);
+  }
+}
+
+/** MD5(customer@timestamp@seq@password) in lower-case hex. */
+export const digestOf = ({ customer, timestamp, seq, password }: Signed): string =>
+  md5(`${customer}@${timestamp}@${seq}@${password}`);

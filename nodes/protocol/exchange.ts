@@ -1,0 +1,205 @@
+// One request with its commands, from the queue to the last try: what became of each of them.
+import type { Command } from "../catalogue";
+import { type Answer, type CommandAnswer, readAnswer } from "./answer";
+import { type Call, type Identity, pathOf, signRequest, withoutSecrets } from "./envelope";
+import type { Failure, Result } from "./failure";
+import type { JsonObject } from "./json";
+import type { Lane } from "./lane";
+import { type Backoff, mayResend, pauseBefore, type Subjects } from "./resend";
+import type { Sequence } from "./sequence";
+import type { Transport } from "./transport";
+
+/** What became of one command. `fields` are those that were sent. */
+export type Outcome = { readonly fields: Readonly<Record<string, unknown>> } & (
+  | { readonly ok: true; readonly response: JsonObject; readonly list?: readonly unknown[]; readonly result: Result }
+  | { readonly ok: false; readonly response: JsonObject; readonly failure: Failure }
+);
+
+/** Outcomes in the order of the commands, and how their request went. `requestSeq` is that of the last try, `body` its whole answer. */
+export interface Exchanged {
+  readonly outcomes: readonly Outcome[];
+  readonly requestSeq?: number;
+  readonly tries: number;
+  readonly body?: JsonObject;
+}
+
+/** Where an exchange is: it waits for its turn or for its next try, it is under way, it is over. */
+export type Progress = "waiting" | "requesting" | "over";
+
+/** What an exchange takes from its account. Times in ms. */
+export interface Means extends Identity {
+  readonly apiVersion: string;
+  readonly timeoutMs: number;
+  readonly retries: number;
+  readonly backoff: Backoff;
+  readonly lane: Lane;
+  readonly transport: Transport;
+  readonly subjects: Subjects;
+  readonly requestSequence: Sequence;
+  readonly random: () => number;
+  readonly now: () => number;
+  /** Aborted when the account closes. */
+  readonly closing: AbortSignal;
+}
+
+/** What a caller may give beside the commands. */
+export interface SendOptions {
+  readonly signal: AbortSignal;
+  /** Called for each request that is to be made; what it gives is told how that request gets on. */
+  readonly track?: () => (progress: Progress) => void;
+}
+
+/** A command that is not settled. */
+interface Pending {
+  readonly index: number;
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly subject?: string;
+}
+
+const closed: Failure = { kind: "closed", code: "SCCC_CLOSED" };
+
+const unanswered: CommandAnswer = {
+  ok: false,
+  response: {},
+  failure: { kind: "protocol", code: "SCCC_PROTOCOL", reason: "noAnswerForCommand", excerpt: "" },
+};
+
+const failed = (failure: Failure): CommandAnswer => ({ ok: false, response: {}, failure });
+
+/** Whom a command that changes something is about; reads neither are repeats to fear nor make others old. */
+function subjectOf(command: Command | undefined, fields: Readonly<Record<string, unknown>>): { subject?: string } {
+  if (command?.subject === undefined || command.resend === "read") return {};
+  return { subject: `${command.subject}:${String(fields[command.subject])}` };
+}
+
+/** Waits so many ms, or until one of the signals ends it. */
+function sleep(ms: number, signals: readonly AbortSignal[]): Promise<void> {
+  return new Promise((resolve) => {
+    const wake = () => {
+      clearTimeout(timer);
+      for (const signal of signals) signal.removeEventListener("abort", wake);
+      resolve();
+    };
+    const timer = setTimeout(wake, ms);
+    for (const signal of signals) signal.addEventListener("abort", wake, { once: true });
+    if (signals.some((signal) => signal.aborted)) wake();
+  });
+}
+
+/** Sends commands of one kind in one request and, where that does no harm, sends again what was not carried out. */
+export class Exchange {
+  readonly #means: Means;
+  readonly #signal: AbortSignal;
+  readonly #report: (progress: Progress) => void;
+  readonly #api: string;
+  readonly #command: Command | undefined;
+  readonly #resend: Command["resend"];
+  readonly #list: boolean;
+  readonly #answers: (CommandAnswer | undefined)[];
+  /** For each agent or task, when it was last sent something by this exchange. */
+  readonly #tickets = new Map<string, number>();
+  #pending: readonly Pending[];
+  #last: Omit<Exchanged, "outcomes" | "tries"> = {};
+  #tries = 0;
+  #deadline = Number.POSITIVE_INFINITY;
+
+  /** @param list whether the commands go as `requests`, also if it is only one */
+  constructor(means: Means, api: string, command: Command | undefined, list: boolean, options: SendOptions) {
+    this.#means = means;
+    this.#api = api;
+    this.#command = command;
+    // Of a command that nobody knows, nobody knows what a second one does.
+    this.#resend = command?.resend ?? "once";
+    this.#list = list;
+    this.#signal = options.signal;
+    this.#report = options.track?.() ?? (() => undefined);
+    this.#answers = [];
+    this.#pending = [];
+  }
+
+  /** Runs it once. Never throws; resolves when every command is settled. */
+  async run(calls: readonly Call[]): Promise<Exchanged> {
+    const { lane, retries, backoff, random, closing } = this.#means;
+    const signal = this.#signal;
+    this.#pending = calls.map(({ fields }, index) => ({ index, fields, ...subjectOf(this.#command, fields) }));
+    this.#report(lane.full ? "waiting" : "requesting");
+    for (;;) {
+      const passage = await lane.run(() => this.#try(), { signal, again: this.#tries > 0 });
+      if (passage.kind === "busy") this.#settle(failed({ kind: "busy", code: "SCCC_BUSY", waiting: passage.waiting }));
+      if (passage.kind === "closed") this.#settle(failed(closed));
+      if (passage.kind !== "done" || passage.value === undefined || this.#tries > retries) break;
+      const pause = pauseBefore(this.#tries, passage.value, backoff, random);
+      if (performance.now() + pause >= this.#deadline) break;
+      this.#report("waiting");
+      // Whether it slept or was stopped, the lane says what comes next.
+      await sleep(pause, [signal, closing]);
+    }
+    this.#report("over");
+    for (const subject of this.#tickets.keys()) this.#means.subjects.left(subject);
+    const outcomes = calls.map(({ fields }, index) => ({ ...(this.#answers[index] ?? unanswered), fields }));
+    return { ...this.#last, tries: this.#tries, outcomes };
+  }
+
+  /** Gives everything that is not settled the same answer. */
+  #settle(answer: CommandAnswer): void {
+    for (const { index } of this.#pending) this.#answers[index] = answer;
+  }
+
+  /** One try, when its turn has come. Keeps in `#pending` what may be sent again, and says why; undefined if nothing may. */
+  async #try(): Promise<Failure | undefined> {
+    const { timeoutMs, retries, subjects } = this.#means;
+    this.#pending = this.#pending.filter(({ subject }) => subject === undefined || !this.#isOld(subject));
+    if (this.#pending.length === 0) return undefined;
+    this.#report("requesting");
+    if (this.#tries === 0) this.#deadline = performance.now() + timeoutMs * (retries + 1);
+    this.#tries += 1;
+    for (const { subject } of this.#pending) {
+      if (subject !== undefined && !this.#tickets.has(subject)) this.#tickets.set(subject, subjects.sent(subject));
+    }
+    const answer = await this.#send(Math.max(1, Math.min(timeoutMs, this.#deadline - performance.now())));
+    const commands = answer.ok ? answer.commands : this.#pending.map(() => failed(answer.failure));
+    let why: Failure | undefined;
+    this.#pending = this.#pending.filter(({ index }, place) => {
+      const command = commands[place] ?? unanswered;
+      this.#answers[index] = command;
+      const again = !command.ok && mayResend(this.#resend, command.failure);
+      if (again) why ??= command.failure;
+      return again;
+    });
+    return why;
+  }
+
+  #isOld(subject: string): boolean {
+    const ticket = this.#tickets.get(subject);
+    return ticket !== undefined && this.#means.subjects.isOld(subject, ticket);
+  }
+
+  /** One request and its answer, signed anew. */
+  async #send(timeoutMs: number): Promise<Answer> {
+    const { password, apiVersion, requestSequence, transport, now } = this.#means;
+    const requests = this.#pending.map((one) => one.fields);
+    const requestSeq = requestSequence.next();
+    const { body, digest } = signRequest(this.#means, this.#command, requests, {
+      list: this.#list,
+      requestSeq,
+      now: now(),
+    });
+    const posted = await transport.post({
+      path: pathOf(apiVersion, this.#api),
+      body,
+      timeoutMs,
+      fresh: this.#resend === "once",
+      signal: this.#signal,
+      clean: (text) => withoutSecrets(text, digest, password),
+    });
+    const answer: Answer = posted.ok
+      ? readAnswer(
+          posted.text,
+          this.#command,
+          requests.map((request) => String(request.seq)),
+        )
+      : { ok: false, failure: posted.failure };
+    this.#last = { requestSeq, ...(answer.body === undefined ? {} : { body: answer.body }) };
+    return answer;
+  }
+}

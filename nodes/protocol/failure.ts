@@ -1,0 +1,93 @@
+// What can go wrong with a command, as data: one union that the retry rules, the messages and the error texts read.
+
+/** Why a field was refused, for texts: a key below `errors.rule` of the locales, and its parameters. */
+export interface RuleText {
+  readonly key: string;
+  readonly params: Readonly<Record<string, string | number>>;
+}
+
+/** A command that was not carried out, or of which that is not known. `code` is what flows see (design.md section 3). */
+export type Failure =
+  /** The platform said no. `scope` tells whether it refused the request or this command. */
+  | {
+      readonly kind: "platform";
+      readonly code: string;
+      readonly value: number;
+      readonly text: string;
+      readonly scope: "request" | "command";
+    }
+  /** Refused by us before sending. `got` is a short rendering of what came, `index` the place in a list of commands. */
+  | {
+      readonly kind: "field";
+      readonly code: "SCCC_INVALID_FIELD";
+      readonly field: string;
+      readonly rule: RuleText;
+      readonly got: string;
+      readonly index?: number;
+    }
+  /** No complete answer within so many milliseconds. */
+  | { readonly kind: "timeout"; readonly code: "SCCC_TIMEOUT"; readonly afterMs: number }
+  /** The connection failed. `neverLeft`: the request surely did not reach anybody. `lasting`: trying again can't help. */
+  | {
+      readonly kind: "network";
+      readonly code: "SCCC_NETWORK";
+      readonly systemCode: string;
+      readonly detail: string;
+      readonly neverLeft: boolean;
+      readonly lasting: boolean;
+    }
+  /** An HTTP status that is not success. */
+  | {
+      readonly kind: "http";
+      readonly code: `SCCC_HTTP_${number}`;
+      readonly status: number;
+      readonly location?: string;
+      readonly excerpt: string;
+    }
+  /** An answer that is not the API's. */
+  | {
+      readonly kind: "protocol";
+      readonly code: "SCCC_PROTOCOL";
+      readonly reason: ProtocolReason;
+      readonly excerpt: string;
+    }
+  /** The account's version does not have the command. */
+  | { readonly kind: "unsupported"; readonly code: "SCCC_UNSUPPORTED"; readonly version: string; readonly has: string }
+  /** The account is missing or incomplete: which setting, and why, as a key below `errors.config`. */
+  | { readonly kind: "config"; readonly code: "SCCC_CONFIG"; readonly reason: string; readonly setting: string }
+  /** The account's dialOnly does not have the number. */
+  | { readonly kind: "notAllowed"; readonly code: "SCCC_NOT_ALLOWED"; readonly field: string; readonly number: string }
+  /** So many requests wait already. */
+  | { readonly kind: "busy"; readonly code: "SCCC_BUSY"; readonly waiting: number }
+  /** The node or the account was closed meanwhile. */
+  | { readonly kind: "closed"; readonly code: "SCCC_CLOSED" };
+
+/** What is wrong with an answer; keys below `errors.protocol` of the locales. */
+export type ProtocolReason =
+  | "empty"
+  | "notJson"
+  | "notObject"
+  | "noResult"
+  | "badError"
+  | "tooDeep"
+  | "tooLarge"
+  | "noAnswerForCommand"
+  | "badList"
+  | "notHttp"
+  | "encoding";
+
+/** The value and the name of an outcome as `msg.sccc.command.result` has them; `error` is null where the platform gave none. */
+export interface Result {
+  readonly error: number | null;
+  readonly name: string;
+  readonly msg: string;
+}
+
+/** The first characters of a text from outside, on one line. */
+export function excerptOf(text: string, length = 200): string {
+  const line = text
+    .slice(0, length * 2)
+    .replace(/\s+/g, " ")
+    .trim();
+  return line.length > length ? `${line.slice(0, length)}…` : line;
+}

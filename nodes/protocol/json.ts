@@ -1,0 +1,41 @@
+// JSON from outside: read without losing digits, and not too deep for Node-RED.
+
+/** Deeper than this and Node-RED's clone of a message may end the process; nothing in the API comes near it. */
+export const maxDepth = 64;
+
+/** A JSON object. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** Whether a value is an object and not an array or null. */
+export const isObject = (value: unknown): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const stringOrLongInteger = /"(?:[^"\\]|\\.)*"|-?\d{16,}(?![\d.eE])/g;
+
+/**
+ * JSON.parse, but integers that a JavaScript number can't hold become strings of their digits: an identifier must not change.
+ * Throws a SyntaxError.
+ */
+export function parseJson(text: string): unknown {
+  if (!/\d{16}/.test(text)) return JSON.parse(text);
+  return JSON.parse(
+    text.replace(stringOrLongInteger, (token) =>
+      token.startsWith('"') || Number.isSafeInteger(Number(token)) ? token : `"${token}"`,
+    ),
+  );
+}
+
+/** Whether a parsed value is nested deeper than `limit`. Does not recurse, so that depth can't hurt it either. */
+export function isDeeperThan(value: unknown, limit: number): boolean {
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    const next: unknown[] = [];
+    for (const item of level) {
+      if (typeof item !== "object" || item === null) continue;
+      for (const inner of Object.values(item)) next.push(inner);
+    }
+    if (next.length > 0 && depth >= limit) return true;
+    level = next;
+  }
+  return false;
+}

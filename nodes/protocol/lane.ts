@@ -1,0 +1,114 @@
+// An account's way to the platform: so many requests at once, so far apart, and a bounded number that wait.
+
+/** What became of a task that asked for the lane. */
+export type Passage<T> =
+  | { readonly kind: "done"; readonly value: T }
+  | { readonly kind: "busy"; readonly waiting: number }
+  | { readonly kind: "closed" };
+
+/** `maxConcurrent` at once, `minInterval` ms between two starts, `maxQueue` that may wait. */
+export interface LaneLimits {
+  readonly maxConcurrent: number;
+  readonly minInterval: number;
+  readonly maxQueue: number;
+}
+
+interface Waiter {
+  readonly start: () => void;
+  readonly refuse: () => void;
+}
+
+/**
+ * First come, first served; a repeated try goes before new ones and is never refused for want of room.
+ * No library fits: p-queue and p-limit are ES modules only in their maintained versions, and none refuses at a bound.
+ */
+export class Lane {
+  readonly #limits: LaneLimits;
+  readonly #waiters: Waiter[] = [];
+  #running = 0;
+  #nextStart = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(limits: LaneLimits) {
+    this.#limits = limits;
+  }
+
+  /** How many wait. */
+  get waiting(): number {
+    return this.#waiters.length;
+  }
+
+  /** Whether a task that came now would have to wait. */
+  get full(): boolean {
+    return !this.#free();
+  }
+
+  /** Runs a task when its turn comes; `task` must not throw. A signal takes it out of the queue, not off the road. */
+  run<T>(
+    task: () => Promise<T>,
+    options: { readonly signal?: AbortSignal; readonly again?: boolean } = {},
+  ): Promise<Passage<T>> {
+    const { signal, again = false } = options;
+    if (this.#closed || signal?.aborted) return Promise.resolve({ kind: "closed" });
+    if (!again && !this.#free() && this.#waiters.length >= this.#limits.maxQueue) {
+      return Promise.resolve({ kind: "busy", waiting: this.#waiters.length });
+    }
+    return new Promise((resolve) => {
+      const leave = () => {
+        const place = this.#waiters.indexOf(waiter);
+        if (place >= 0) this.#waiters.splice(place, 1);
+        waiter.refuse();
+      };
+      const waiter: Waiter = {
+        start: () => {
+          signal?.removeEventListener("abort", leave);
+          this.#running += 1;
+          void task().then((value) => {
+            this.#running -= 1;
+            resolve({ kind: "done", value });
+            this.#advance();
+          });
+        },
+        refuse: () => {
+          signal?.removeEventListener("abort", leave);
+          resolve({ kind: "closed" });
+        },
+      };
+      signal?.addEventListener("abort", leave, { once: true });
+      if (again) this.#waiters.unshift(waiter);
+      else this.#waiters.push(waiter);
+      this.#advance();
+    });
+  }
+
+  /** Refuses everything that waits, and everything that comes. What is on the road runs on. */
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    for (const waiter of this.#waiters.splice(0)) waiter.refuse();
+  }
+
+  #free(): boolean {
+    return this.#waiters.length === 0 && this.#running < this.#limits.maxConcurrent && this.#wait() <= 0;
+  }
+
+  #wait(): number {
+    return this.#limits.minInterval === 0 ? 0 : this.#nextStart - performance.now();
+  }
+
+  #advance(): void {
+    while (this.#running < this.#limits.maxConcurrent && this.#waiters.length > 0) {
+      const wait = this.#wait();
+      if (wait > 0) {
+        this.#timer ??= setTimeout(() => {
+          this.#timer = undefined;
+          this.#advance();
+        }, Math.ceil(wait));
+        return;
+      }
+      this.#nextStart = performance.now() + this.#limits.minInterval;
+      this.#waiters.shift()?.start();
+    }
+  }
+}

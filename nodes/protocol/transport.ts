@@ -1,0 +1,216 @@
+// One HTTP exchange with the platform: bounded, not redirected, never throwing.
+import { setMaxListeners } from "node:events";
+import http from "node:http";
+import https from "node:https";
+import axios, { type AxiosInstance, type AxiosProxyConfig, isAxiosError } from "axios";
+import { HttpsProxyAgent } from "hpagent";
+import { getProxyForUrl } from "proxy-from-env";
+import { excerptOf, type Failure } from "./failure";
+import { isObject } from "./json";
+
+/** A proxy: its URL, perhaps with a user and a password in it, and hosts that are reached without it. */
+export interface ProxySettings {
+  readonly url: string;
+  readonly noProxy: readonly string[];
+}
+
+/** How an account reaches its platform. */
+export interface TransportOptions {
+  /** http:// or https://, host and port. */
+  readonly baseUrl: string;
+  /** Options of node:tls, as a tls-config node gives them. */
+  readonly tls?: https.AgentOptions;
+  /** Absent: as http_proxy, https_proxy, all_proxy and no_proxy say. */
+  readonly proxy?: ProxySettings;
+  /** Bytes of an answer, after decompression; 64 MiB. A busy day's CDRs come in one answer of some 250 bytes each. */
+  readonly maxAnswerBytes?: number;
+  readonly maxConcurrent: number;
+}
+
+/** One request. `fresh`: on a connection of its own. */
+export interface Post {
+  readonly path: string;
+  readonly body: string;
+  readonly timeoutMs: number;
+  readonly fresh: boolean;
+  readonly signal: AbortSignal;
+  /** Takes secrets out of what the platform says, before any of it goes further. */
+  readonly clean: (text: string) => string;
+}
+
+/** The text of a successful answer, or why there is none. */
+export type Posted = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly failure: Failure };
+
+const defaultMaxAnswerBytes = 64 * 1024 * 1024;
+
+/** Errors of TLS that the next try would meet again. */
+const lasting = /^(?:CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ERR_TLS_|ERR_SSL_|HOSTNAME_MISMATCH|EPROTO)/;
+/** Before a connection stands nothing can have left. */
+const connecting = new Set(["connect", "getaddrinfo"]);
+
+const networkFailure = (systemCode: string, detail: string, neverLeft: boolean): Failure => ({
+  kind: "network",
+  code: "SCCC_NETWORK",
+  systemCode,
+  detail: excerptOf(detail),
+  neverLeft,
+  lasting: lasting.test(systemCode),
+});
+
+const protocolFailure = (reason: "tooLarge" | "notHttp" | "encoding", detail: string): Failure => ({
+  kind: "protocol",
+  code: "SCCC_PROTOCOL",
+  reason,
+  excerpt: excerptOf(detail),
+});
+
+/** Happy Eyeballs gives one error for several addresses; the request never left if it could not connect to any. */
+function neverLeft(error: unknown): boolean {
+  if (!isObject(error)) return false;
+  if (Array.isArray(error.errors) && error.errors.length > 0) return error.errors.every(neverLeft);
+  return typeof error.syscall === "string" && connecting.has(error.syscall);
+}
+
+/** Why an exchange failed, from an error of axios: its own objects carry the request's body and must not get out. */
+function failureOf(error: unknown): Failure {
+  const systemCode = isObject(error) && typeof error.code === "string" ? error.code : "UNKNOWN";
+  const message = error instanceof Error ? error.message : String(error);
+  if (message.includes("maxContentLength")) return protocolFailure("tooLarge", message);
+  if (systemCode.startsWith("HPE_")) return protocolFailure("notHttp", message);
+  if (/^(?:Z_|ERR__ERROR|ERR_PADDING|BROTLI)/.test(systemCode)) return protocolFailure("encoding", message);
+  if (systemCode === "ERR_BAD_RESPONSE") return networkFailure("ECONNRESET", message, false);
+  const cause = isAxiosError(error) ? (error.cause ?? error) : error;
+  return networkFailure(systemCode, message, neverLeft(cause) || neverLeft(error));
+}
+
+/** Whether a host is one of those that are reached without the proxy: the same name, or a domain that it belongs to. */
+function isDirect(host: string, noProxy: readonly string[]): boolean {
+  return noProxy
+    .map((entry) =>
+      entry
+        .trim()
+        .toLowerCase()
+        .replace(/^\*?\./, ""),
+    )
+    .some((entry) => entry === "*" || (entry !== "" && (host === entry || host.endsWith(`.${entry}`))));
+}
+
+function proxyFor(target: URL, settings: ProxySettings | undefined): URL | undefined {
+  if (settings === undefined) {
+    const fromEnvironment = getProxyForUrl(target.href);
+    return fromEnvironment === "" ? undefined : new URL(fromEnvironment);
+  }
+  if (
+    isDirect(target.hostname.toLowerCase(), settings.noProxy) ||
+    isDirect(target.host.toLowerCase(), settings.noProxy)
+  ) {
+    return undefined;
+  }
+  return new URL(/^https?:\/\//i.test(settings.url) ? settings.url : `http://${settings.url}`);
+}
+
+const forwardProxy = (proxy: URL): AxiosProxyConfig => ({
+  protocol: proxy.protocol,
+  host: proxy.hostname,
+  port: Number(proxy.port) || (proxy.protocol === "https:" ? 443 : 80),
+  ...(proxy.username === ""
+    ? {}
+    : { auth: { username: decodeURIComponent(proxy.username), password: decodeURIComponent(proxy.password) } }),
+});
+
+/**
+ * Speaks HTTP to one platform. Two pools of connections: kept alive for what may be sent again, and a fresh connection for
+ * what may not, because a kept one may be closed by the platform just as the request leaves, and then nobody knows.
+ */
+export class Transport {
+  readonly #base: URL;
+  readonly #axios: AxiosInstance;
+  readonly #agents: { readonly kept: http.Agent; readonly fresh: http.Agent };
+  readonly #underWay = new Set<() => void>();
+  readonly #tunnels = new AbortController();
+
+  /** Throws a TypeError if a URL, the environment's proxy included, is none. */
+  constructor(options: TransportOptions) {
+    this.#base = new URL(options.baseUrl);
+    const proxy = proxyFor(this.#base, options.proxy);
+    const secure = this.#base.protocol === "https:";
+    setMaxListeners(0, this.#tunnels.signal);
+    // hpagent hands these on to http.request: closing must also end a tunnel that its proxy never answers.
+    const proxyRequestOptions: object = { signal: this.#tunnels.signal };
+    const agent = (keepAlive: boolean): http.Agent => {
+      const settings = { keepAlive, maxSockets: options.maxConcurrent, scheduling: "lifo" as const };
+      if (!secure) {
+        return proxy?.protocol === "https:" ? new https.Agent(settings) : new http.Agent(settings);
+      }
+      const tls = { ...options.tls, ...settings };
+      return proxy === undefined ? new https.Agent(tls) : new HttpsProxyAgent({ ...tls, proxy, proxyRequestOptions });
+    };
+    this.#agents = { kept: agent(true), fresh: agent(false) };
+    this.#axios = axios.create({
+      adapter: "http",
+      responseType: "arraybuffer",
+      transformRequest: [],
+      transformResponse: [],
+      validateStatus: () => true,
+      maxRedirects: 0,
+      maxBodyLength: Number.POSITIVE_INFINITY,
+      maxContentLength: options.maxAnswerBytes ?? defaultMaxAnswerBytes,
+      // A plain platform is asked through the proxy in absolute form, a TLS one through a tunnel of its agent.
+      proxy: proxy === undefined || secure ? false : forwardProxy(proxy),
+      headers: { Accept: "application/json", "Content-Type": "application/json", "User-Agent": "node-red-sccc" },
+    });
+  }
+
+  /** Sends one request and reads its whole answer. Aborting the signal, or closing, gives SCCC_CLOSED. */
+  async post({ path, body, timeoutMs, fresh, signal, clean }: Post): Promise<Posted> {
+    const exchange = new AbortController();
+    let ended: Failure | undefined;
+    const end = (why: Failure) => {
+      ended ??= why;
+      exchange.abort();
+    };
+    const close = () => end({ kind: "closed", code: "SCCC_CLOSED" });
+    const timer = setTimeout(() => end({ kind: "timeout", code: "SCCC_TIMEOUT", afterMs: timeoutMs }), timeoutMs);
+    signal.addEventListener("abort", close, { once: true });
+    this.#underWay.add(close);
+    if (signal.aborted || this.#tunnels.signal.aborted) close();
+    const agent = fresh ? this.#agents.fresh : this.#agents.kept;
+    try {
+      const response = await this.#axios.request<Buffer>({
+        method: "POST",
+        url: new URL(path, this.#base).href,
+        data: body,
+        signal: exchange.signal,
+        httpAgent: agent,
+        httpsAgent: agent,
+      });
+      const text = clean(response.data.toString("utf8"));
+      if (response.status >= 200 && response.status < 300) return { ok: true, text };
+      const { location } = response.headers;
+      return {
+        ok: false,
+        failure: {
+          kind: "http",
+          code: `SCCC_HTTP_${response.status}`,
+          status: response.status,
+          excerpt: excerptOf(text),
+          ...(typeof location === "string" ? { location: excerptOf(clean(location)) } : {}),
+        },
+      };
+    } catch (error) {
+      return { ok: false, failure: ended ?? failureOf(error) };
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", close);
+      this.#underWay.delete(close);
+    }
+  }
+
+  /** Ends what is under way and closes every connection. */
+  close(): void {
+    this.#tunnels.abort();
+    for (const end of this.#underWay) end();
+    this.#agents.kept.destroy();
+    this.#agents.fresh.destroy();
+  }
+}

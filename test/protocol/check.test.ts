@@ -1,0 +1,187 @@
+// Fields against the catalogue: what passes, what is refused and why, and what goes on the wire.
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { commandOf, commands, type Field, seqOf } from "../../nodes/catalogue";
+import { checkFields, dialPatterns, forbiddenNumber } from "../../nodes/protocol/check";
+
+const zone = "Asia/Shanghai";
+const fieldsOf = (api: string): readonly Field[] => commandOf(api)!.fields;
+const check = (api: string, given: Record<string, unknown>) => checkFields(fieldsOf(api), given, zone);
+
+function wire(api: string, given: Record<string, unknown>) {
+  const checked = check(api, given);
+  assert.ok(checked.ok, JSON.stringify(checked));
+  return checked.fields;
+}
+
+function refusal(api: string, given: Record<string, unknown>) {
+  const checked = check(api, given);
+  assert.ok(!checked.ok && checked.failure.kind === "field", JSON.stringify(checked));
+  return `${checked.failure.field} ${checked.failure.rule.key}`;
+}
+
+/** Examples of the catalogue as a user would give them. */
+const examples = (fields: readonly Field[]) =>
+  Object.fromEntries(
+    fields.map((field) => [field.name, field.rule.kind === "list" ? JSON.parse(field.example) : field.example]),
+  );
+
+describe("checking fields", () => {
+  for (const command of commands) {
+    it(`${command.api}: takes its examples, and misses each required field by name`, () => {
+      const given = examples(command.fields);
+      assert.ok(checkFields(command.fields, given, zone).ok);
+      for (const field of command.fields.filter(({ required }) => required)) {
+        for (const unset of [undefined, null, "", []]) {
+          const checked = checkFields(command.fields, { ...given, [field.name]: unset }, zone);
+          assert.ok(!checked.ok && checked.failure.kind === "field");
+          assert.deepEqual(
+            [checked.failure.field, checked.failure.rule.key],
+            [field.property ?? field.name, "required"],
+          );
+        }
+      }
+    });
+  }
+
+  it("keeps leading zeros, takes safe integers as digits, and leaves out what is empty", () => {
+    assert.deepEqual(
+      wire("VoiceVerify", { callee: "008613800138000", verifyCode: "0042", playTimes: "", userData: null }),
+      {
+        callee: "008613800138000",
+        verifyCode: "0042",
+      },
+    );
+    assert.deepEqual(wire("AgentLogin", { agent: 1000, userData: 7 }), { agent: "1000", userData: "7" });
+    assert.deepEqual(wire("CallTaskControl", { taskID: "0099", action: "Stop" }), { taskID: "0099", action: "stop" });
+    assert.equal(refusal("AgentLogin", { agent: 2 ** 53 }), "agent digits");
+    assert.equal(refusal("AgentLogin", { agent: 1.5 }), "agent digits");
+  });
+
+  it("counts userData in characters, cuts VoiceVerify's, and sends HangupCall's empty", () => {
+    const emoji = "☎️".repeat(15);
+    assert.equal(wire("AgentLogin", { agent: "1", userData: emoji }).userData, emoji);
+    assert.equal(refusal("AgentLogin", { agent: "1", userData: `${emoji}x` }), "userData textLength");
+    const cut = wire("VoiceVerify", { callee: "1", verifyCode: "123", userData: "号".repeat(101) });
+    assert.equal(cut.userData, "号".repeat(100));
+    assert.deepEqual(wire("HangupCall", { agent: "1" }), { agent: "1", userData: "" });
+    assert.equal(refusal("AgentLogin", { agent: "1", userData: { id: 1 } }), "userData text");
+  });
+
+  it("checks phones loosely and lists entry by entry", () => {
+    for (const callee of ["+8613800138000", "*97", "10086#", "1".repeat(32)])
+      wire("CallNumber", { agent: "1", callee });
+    for (const callee of ["138 0013 8000", "138-0013", "12+3", "abc", "1".repeat(33), true, ["1"], {}]) {
+      assert.equal(refusal("CallNumber", { agent: "1", callee }), "callee phone");
+    }
+    const task = { agent: "1", mode: 2 };
+    assert.deepEqual(wire("CallTaskCreate", { ...task, callees: "1，2\n3;4" }).callees, ["1", "2", "3", "4"]);
+    assert.deepEqual(wire("CallTaskCreate", { ...task, callees: [10086, "010"] }).callees, ["10086", "010"]);
+    const checked = check("CallTaskCreate", { ...task, callees: ["1", "x"] });
+    assert.ok(!checked.ok && checked.failure.kind === "field");
+    assert.deepEqual(checked.failure.rule, { key: "item.phone", params: { max: 32, index: 1 } });
+    const many = (count: number) => Array.from({ length: count }, (_, index) => String(index));
+    wire("CallTaskCreate", { ...task, callees: many(1000), callers: many(100) });
+    assert.equal(refusal("CallTaskCreate", { ...task, callees: many(1001) }), "callees listLength");
+    assert.equal(refusal("CallTaskCreate", { ...task, callees: ["1"], callers: many(101) }), "callers listLength");
+  });
+
+  it("knows CallTaskCreate's mode, multiplier and callers", () => {
+    const task = { agent: "1", callees: ["1"] };
+    assert.deepEqual(wire("CallTaskCreate", { ...task, mode: "5", multiplier: "1.5", callers: ["junk"] }), {
+      agent: "1",
+      callees: ["1"],
+      mode: 5,
+      multiplier: 1.5,
+    });
+    assert.equal("multiplier" in wire("CallTaskCreate", { ...task, mode: 2, multiplier: 1 }), false);
+    for (const multiplier of [0.99, 5, "x", Number.NaN, true]) {
+      assert.equal(refusal("CallTaskCreate", { ...task, mode: 2, multiplier }), "multiplier decimal");
+    }
+    for (const mode of [1, "25", "two", {}]) assert.equal(refusal("CallTaskCreate", { ...task, mode }), "mode choice");
+  });
+
+  it("sends all eight filters of getCdrList, and refuses one time alone", () => {
+    assert.deepEqual(wire("getCdrList", {}), {
+      agent: [],
+      serviceType: "",
+      startTime: "",
+      endTime: "",
+      caller: "",
+      callee: "",
+      timeLengthMin: "",
+      timeLengthMax: "",
+      userData: "",
+    });
+    const times = wire("getCdrList", {
+      agent: "1000,0001",
+      startTime: new Date("2018-09-10T06:39:20Z"),
+      endTime: "2018-09-10T14:36:47",
+      timeLengthMin: 0,
+    });
+    assert.deepEqual(
+      [times.agent, times.startTime, times.endTime, times.timeLengthMin],
+      [["1000", "0001"], "2018-09-10 14:39:20", "2018-09-10 14:36:47", "0"],
+    );
+    assert.equal(refusal("getCdrList", { startTime: "2018-09-10" }), "startTime needs");
+    assert.equal(refusal("getCdrList", { endTime: "2018-09-10" }), "endTime needs");
+    for (const startTime of ["2018-13-10", "2018-02-30 00:00:00", "today", "10/09/2018", {}]) {
+      assert.equal(refusal("getCdrList", { startTime, endTime: "2018-09-10" }), "startTime time");
+    }
+  });
+
+  it("sends a seq as a number where that is exact, else as its digits", () => {
+    const seq = (wireType: "number" | "string", value: unknown) => checkFields([seqOf(wireType)], { seq: value }, zone);
+    assert.deepEqual(seq("number", "42"), { ok: true, fields: { seq: 42 } });
+    assert.deepEqual(seq("number", "007"), { ok: true, fields: { seq: "007" } });
+    assert.deepEqual(seq("number", "90071992547409931"), { ok: true, fields: { seq: "90071992547409931" } });
+    assert.deepEqual(seq("string", 42), { ok: true, fields: { seq: "42" } });
+    assert.equal(seq("number", "order-42").ok, false);
+  });
+
+  it("never throws and names a field for any value", () => {
+    const value = fc.anything({ withBigInt: true, withDate: true, withNullPrototype: true });
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...commands),
+        fc.dictionary(fc.constantFrom(...commands.flatMap(({ fields }) => fields.map(({ name }) => name))), value),
+        (command, given) => {
+          const checked = checkFields(command.fields, given, zone);
+          if (!checked.ok) {
+            assert.equal(checked.failure.kind, "field");
+            assert.ok(checked.failure.kind === "field" && checked.failure.field !== "");
+          } else JSON.stringify(checked.fields);
+        },
+      ),
+      { numRuns: 2000 },
+    );
+  });
+});
+
+describe("dialOnly", () => {
+  const call = commandOf("CallNumber");
+  const forbidden = (patterns: string, request: Record<string, unknown>, command = call) => {
+    const failure = forbiddenNumber(dialPatterns(patterns), command, request);
+    return failure?.kind === "notAllowed" ? failure.number : undefined;
+  };
+
+  it("allows any number when it is empty, else only its own", () => {
+    assert.equal(forbidden(" ", { callee: "1" }), undefined);
+    assert.equal(forbidden("10086, 138*", { callee: "13800138000" }), undefined);
+    assert.equal(forbidden("10086, 138*", { callee: "10086" }), undefined);
+    assert.equal(forbidden("10086, 138*", { callee: "100861" }), "100861");
+    assert.equal(forbidden("1008?", { callee: "10086" }), undefined);
+    assert.equal(forbidden("+86138*", { callee: "+8613900000000" }), "+8613900000000");
+    assert.equal(forbidden("1.086", { callee: "10086" }), "10086");
+  });
+
+  it("looks at every number of a list, and at commands that nobody knows", () => {
+    assert.equal(forbidden("1*", { callees: ["10", "20"] }, commandOf("CallTaskAddNumbers")), "20");
+    assert.equal(forbidden("1*", { callees: [10, 20] }, undefined), "20");
+    assert.equal(forbidden("1*", { Callee: { number: "10" } }, undefined), "an object");
+  });
+
+  it("does not mind a filter for a number that is only looked up", () => {
+    assert.equal(forbidden("1*", { callee: "20" }, commandOf("getCdrList")), undefined);
+  });
+});

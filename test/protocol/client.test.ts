@@ -1,0 +1,483 @@
+// The client against the simulator: the bytes on the wire, what may be sent again, lists, limits, closing.
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import cryptoJsMd5 from "crypto-js/md5";
+import { type Command, commands } from "../../nodes/catalogue";
+import type { Client } from "../../nodes/protocol/client";
+import type { Exchanged } from "../../nodes/protocol/exchange";
+import type { Simulator } from "../../simulator";
+import { account, callOf, clientOf, startPlatform } from "../support/platform";
+
+const never = () => ({ signal: new AbortController().signal });
+
+const firstOf = ({ outcomes: [outcome] }: Exchanged) => {
+  assert.ok(outcome !== undefined);
+  return outcome;
+};
+
+/** "ok", or the failure's code and, of an answer that is none, the reason. */
+function word(exchanged: Exchanged): string {
+  const outcome = firstOf(exchanged);
+  if (outcome.ok) return "ok";
+  return outcome.failure.kind === "protocol"
+    ? `${outcome.failure.code} ${outcome.failure.reason}`
+    : outcome.failure.code;
+}
+
+describe("client", () => {
+  let platform: Simulator;
+  let client: Client;
+  beforeEach(async () => {
+    platform = await startPlatform();
+    client = clientOf(platform.url);
+  });
+  afterEach(async () => {
+    client.close();
+    await platform.close();
+  });
+
+  const send = (api: string, given?: Record<string, unknown>) => client.send(callOf(client, api, given), never());
+  const fault = async (instruction: Record<string, unknown>) =>
+    assert.deepEqual(await platform.instruct({ do: "fault", ...instruction }), { ok: true });
+  const login = (agent = "1000") => send("AgentLogin", { agent });
+
+  describe("on the wire", () => {
+    for (const command of commands) {
+      it(`${command.api} is what the vendor's document says`, async () => {
+        await send(command.api, { userData: "order-42" });
+        const [request] = platform.requests;
+        assert.ok(request !== undefined);
+        assert.equal(`${request.method} ${request.url}`, `POST /openapi/V2.0.6/${command.api}`);
+        assert.equal(request.headers.accept, "application/json");
+        assert.equal(request.headers["content-type"], "application/json");
+        const { authentication, param, request: fields, ...rest } = JSON.parse(request.body);
+        assert.deepEqual(rest, {});
+        assert.deepEqual(param, { lang: "zh_CN" });
+        const { digest, timestamp, seq, agent, customer, ...others } = authentication;
+        assert.deepEqual([others, customer], [{}, account.customer]);
+        assert.match(timestamp, /^\d{13}$/);
+        assert.match(seq, /^\d{1,10}$/);
+        assert.equal(digest, cryptoJsMd5(`${account.customer}@${timestamp}@${seq}@${account.password}`).toString());
+        const hasAgent = command.fields.some(({ name }) => name === "agent");
+        assert.equal(agent, command.agentInAuthentication && hasAgent ? "1000" : undefined);
+        assert.equal(typeof fields.seq, command.seq);
+        const names = command.fields.filter(({ name }) => name in fields).map(({ name }) => name);
+        assert.deepEqual(Object.keys(fields).sort(), ["seq", ...names].sort());
+        for (const field of command.fields.filter(({ required }) => required))
+          assert.ok(field.name in fields, field.name);
+      });
+    }
+
+    it("debug is sent only when it is on, and its logs come back", async () => {
+      const debugging = clientOf(platform.url, { debug: true, lang: "en_US" });
+      const exchanged = await debugging.send(callOf(debugging, "AgentLogin"), never());
+      debugging.close();
+      assert.deepEqual(JSON.parse(platform.requests[0]!.body).param, { debug: true, lang: "en_US" });
+      assert.equal(typeof exchanged.body?.logs, "string");
+    });
+  });
+
+  describe("answers that are not the API's", () => {
+    const cases: readonly [Record<string, unknown>, RegExp][] = [
+      [{ kind: "html" }, /^SCCC_PROTOCOL notJson$/],
+      [{ kind: "empty" }, /^SCCC_PROTOCOL empty$/],
+      [{ kind: "body", body: '{"result":{"error":0' }, /^SCCC_PROTOCOL notJson$/],
+      [{ kind: "body", body: "null" }, /^SCCC_PROTOCOL notObject$/],
+      [{ kind: "body", body: "[]" }, /^SCCC_PROTOCOL notObject$/],
+      [{ kind: "large", bytes: 3_000_000 }, /^SCCC_PROTOCOL tooLarge$/],
+      [{ kind: "endless" }, /^SCCC_PROTOCOL tooLarge$/],
+      [{ kind: "truncated" }, /^SCCC_NETWORK$/],
+      [{ kind: "drop" }, /^SCCC_NETWORK$/],
+      [{ kind: "hang" }, /^SCCC_TIMEOUT$/],
+      [{ kind: "slow", ms: 60_000 }, /^SCCC_TIMEOUT$/],
+      [{ kind: "redirect", location: "http://127.0.0.1:1/" }, /^SCCC_HTTP_302$/],
+      [{ kind: "status", status: 404 }, /^SCCC_HTTP_404$/],
+      [{ kind: "status", status: 502 }, /^SCCC_HTTP_502$/],
+    ];
+    for (const [what, expected] of cases) {
+      it(`${JSON.stringify(what)} gives ${expected.source}`, async () => {
+        const impatient = clientOf(platform.url, { timeoutMs: 300, retries: 0, maxAnswerBytes: 1_000_000 });
+        await fault(what);
+        assert.match(word(await impatient.send(callOf(impatient, "getAgentStatus"), never())), expected);
+        assert.equal(word(await impatient.send(callOf(impatient, "getAgentStatus"), never())), "ok");
+        impatient.close();
+      });
+    }
+
+    it("a compressed bomb, broken compression and an answer that is not HTTP are refused too", async () => {
+      const { gzipSync } = await import("node:zlib");
+      const raw = (head: string, body: Buffer) => Buffer.concat([Buffer.from(`${head}\r\n\r\n`), body]);
+      const gzip = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Encoding: gzip";
+      const answers: readonly [Buffer, string][] = [
+        [raw(gzip, gzipSync(Buffer.alloc(200_000_000))), "SCCC_PROTOCOL tooLarge"],
+        [raw(gzip, Buffer.from("not gzip")), "SCCC_PROTOCOL encoding"],
+        [Buffer.from("SSH-2.0-OpenSSH_9.6\r\n"), "SCCC_PROTOCOL notHttp"],
+      ];
+      for (const [answer, expected] of answers) {
+        const server = await rawServer((socket) => socket.once("data", () => socket.end(answer)));
+        const one = clientOf(server.url, { retries: 0, maxAnswerBytes: 1_000_000 });
+        assert.equal(word(await one.send(callOf(one, "getAgentStatus"), never())), expected);
+        one.close();
+        await server.close();
+      }
+    });
+  });
+
+  describe("sending again", () => {
+    const lost: readonly [string, Record<string, unknown>][] = [
+      ["a dropped connection", { kind: "drop", after: true }],
+      ["a timeout", { kind: "hang", after: true }],
+      ["a 502", { kind: "status", status: 502, after: true }],
+    ];
+    for (const command of commands) {
+      for (const [what, how] of lost) {
+        it(`${command.api}: ${what} ${command.resend === "once" ? "is never followed by a second one" : "is followed by another try"}`, async () => {
+          client.close();
+          client = clientOf(platform.url, { timeoutMs: 250 });
+          await fault({ ...how, api: command.api });
+          const exchanged = await send(command.api);
+          assert.equal(platform.requests.length, command.resend === "once" ? 1 : 2);
+          assert.equal(exchanged.tries, platform.requests.length);
+          if (command.resend === "once") assert.match(word(exchanged), /^SCCC_(NETWORK|TIMEOUT|HTTP_502)$/);
+          else assert.doesNotMatch(word(exchanged), /^SCCC_/);
+        });
+      }
+
+      it(`${command.api}: E_G_API_TO_FREQUENTLY means later, of the command and of the request`, async () => {
+        await fault({ kind: "tooFrequent", api: command.api });
+        await fault({ kind: "tooFrequent", api: command.api, where: "request" });
+        assert.notEqual(word(await send(command.api)), "E_G_API_TO_FREQUENTLY");
+        assert.equal(platform.requests.length, 3);
+        const seqs = platform.requests.map(({ body }) => JSON.parse(body));
+        assert.equal(
+          new Set(seqs.map(({ authentication }) => authentication.seq)).size,
+          3,
+          "each try has a request seq of its own",
+        );
+        assert.equal(new Set(seqs.map(({ request }) => request.seq)).size, 1, "the command keeps its seq");
+      });
+
+      it(`${command.api}: another refusal is final`, async () => {
+        await fault({ kind: "error", error: "E_G_EXEC_FAIL", times: 9 });
+        assert.equal(word(await send(command.api)), "E_G_EXEC_FAIL");
+        assert.equal(platform.requests.length, 1);
+      });
+
+      it(`${command.api}: is sent again where the request surely never left`, async () => {
+        const closed = await rawServer(() => undefined);
+        await closed.close();
+        const patient = clientOf(closed.url);
+        const refused = await patient.send(callOf(patient, command.api), never());
+        assert.deepEqual([word(refused), refused.tries], ["SCCC_NETWORK", 3]);
+        const outcome = firstOf(refused);
+        assert.ok(!outcome.ok && outcome.failure.kind === "network");
+        assert.deepEqual([outcome.failure.systemCode, outcome.failure.neverLeft], ["ECONNREFUSED", true]);
+        patient.close();
+      });
+    }
+
+    it("gives up after the account's retries, with the last failure", async () => {
+      await fault({ kind: "status", status: 503, times: 9 });
+      const exchanged = await send("getAgentStatus");
+      assert.deepEqual([word(exchanged), exchanged.tries, platform.requests.length], ["SCCC_HTTP_503", 3, 3]);
+    });
+
+    it("has an overall deadline: all tries together take no longer than their time-outs", async () => {
+      const slow = clientOf(platform.url, {
+        timeoutMs: 200,
+        retries: 3,
+        backoff: { first: 10_000, firstTooFrequent: 10_000, longest: 10_000 },
+      });
+      await fault({ kind: "hang", times: 9 });
+      const exchanged = await slow.send(callOf(slow, "getAgentStatus"), never());
+      assert.deepEqual([word(exchanged), exchanged.tries], ["SCCC_TIMEOUT", 1]);
+      slow.close();
+    });
+
+    it("does not try again what TLS or the name refuses for good", async () => {
+      const server = await rawServer((socket) => socket.end("HTTP/1.1 200 OK\r\n\r\n"));
+      const one = clientOf(server.url.replace("http:", "https:"));
+      const exchanged = await one.send(callOf(one, "getAgentStatus"), never());
+      assert.deepEqual([word(exchanged), exchanged.tries], ["SCCC_NETWORK", 1]);
+      one.close();
+      await server.close();
+    });
+
+    it("never sends a state again after a newer command for the same agent has gone out", async () => {
+      await login("1000");
+      await login("1001");
+      await fault({ kind: "drop", api: "AgentSetBusy" });
+      const controller = new AbortController();
+      let waits = (): void => undefined;
+      const waiting = new Promise<void>((resolve) => {
+        waits = resolve;
+      });
+      const patient = clientOf(platform.url, { backoff: { first: 60, firstTooFrequent: 60, longest: 60 } });
+      const busy = patient.send(callOf(patient, "AgentSetBusy"), {
+        signal: controller.signal,
+        track: () => (progress) => progress === "waiting" && waits(),
+      });
+      await waiting;
+      assert.equal(word(await patient.send(callOf(patient, "AgentSetIdle", { agent: "1001" }), never())), "ok");
+      assert.equal(word(await patient.send(callOf(patient, "AgentSetIdle"), never())), "ok");
+      assert.equal(word(await busy), "SCCC_NETWORK");
+      const sent = platform.requests.map(({ url }) => url.split("/").at(-1));
+      assert.deepEqual(sent, ["AgentLogin", "AgentLogin", "AgentSetBusy", "AgentSetIdle", "AgentSetIdle"]);
+      patient.close();
+    });
+
+    it("does send a state again after a newer command for another agent, or a mere read", async () => {
+      await login("1000");
+      await login("1001");
+      await fault({ kind: "drop", api: "AgentSetBusy" });
+      const [busy] = await Promise.all([
+        send("AgentSetBusy"),
+        send("AgentSetIdle", { agent: "1001" }),
+        send("getAgentStatus"),
+      ]);
+      assert.equal(word(busy), "ok");
+    });
+  });
+
+  describe("lists", () => {
+    const agents = (count: number) => Array.from({ length: count }, (_, index) => String(2000 + index));
+    const list = (api: string, values: readonly string[]) =>
+      client.sendList(
+        values.map((agent) => callOf(client, api, { agent })),
+        never(),
+      );
+    const flat = (exchanged: readonly Exchanged[]) => exchanged.flatMap(({ outcomes }) => outcomes);
+
+    it("of 250 go out as three requests and come back in order, also when the second is refused", async () => {
+      client.close();
+      await platform.close();
+      platform = await startPlatform({ agents: "2000-2249" });
+      client = clientOf(platform.url, { maxConcurrent: 1 });
+      for (const refuse of [false, true]) {
+        await fault({ kind: "shuffle" });
+        if (refuse) await fault({ kind: "error", error: 6, where: "request" });
+        await fault({ kind: "shuffle" });
+        if (!refuse) await fault({ kind: "shuffle" });
+        const before = platform.requests.length;
+        const outcomes = flat(await list("AgentLogin", agents(250)));
+        const sizes = platform.requests.slice(before).map(({ body }) => JSON.parse(body).requests.length);
+        assert.deepEqual(sizes, [100, 100, 50]);
+        assert.deepEqual(
+          outcomes.map(({ fields }) => fields.agent),
+          agents(250),
+        );
+        outcomes.forEach((outcome, index) => {
+          if (refuse && index >= 100 && index < 200) {
+            assert.ok(!outcome.ok);
+            assert.equal(outcome.failure.code, "E_S_ACCESS_FORBIDDEN");
+          } else assert.equal(outcome.ok && outcome.response.seq, outcome.fields.seq);
+        });
+      }
+    });
+
+    it("E_G_API_TO_FREQUENTLY counts for its own commands: only those are sent again", async () => {
+      await fault({ kind: "tooFrequent", only: [1, 3] });
+      const outcomes = flat(await list("AgentLogin", ["1000", "1001", "1002", "1003"]));
+      assert.deepEqual(
+        outcomes.map(({ ok }) => ok),
+        [true, true, true, true],
+      );
+      const sent = platform.requests.map(({ body }) =>
+        JSON.parse(body).requests.map(({ agent }: { agent: string }) => agent),
+      );
+      assert.deepEqual(sent, [
+        ["1000", "1001", "1002", "1003"],
+        ["1001", "1003"],
+      ]);
+    });
+
+    it("carry the agent in the authentication only if it is one and the same", async () => {
+      await list("AgentLogin", ["1000", "1001"]);
+      await list("AgentLogin", ["1000", "1000"]);
+      const signed = platform.requests.map(({ body }) => JSON.parse(body).authentication.agent);
+      assert.deepEqual(signed, [undefined, "1000"]);
+    });
+
+    it("of one go out as requests and are read as response or responses", async () => {
+      const [outcome] = flat(await list("getAgentStatus", ["1000"]));
+      assert.ok(outcome?.ok);
+      assert.equal(JSON.parse(platform.requests[0]!.body).requests.length, 1);
+    });
+
+    it("repeat a command for one agent together with its successor", async () => {
+      await fault({ kind: "drop" });
+      const outcomes = flat(await list("AgentLogin", ["1000", "1000"]));
+      assert.deepEqual(
+        outcomes.map(({ ok }) => ok),
+        [true, true],
+      );
+      assert.equal(platform.requests.length, 2);
+    });
+
+    it("of none send nothing", async () => {
+      assert.deepEqual(await list("AgentLogin", []), []);
+    });
+  });
+
+  describe("limits and closing", () => {
+    it("refuses at once when the queue is full, and takes commands again when it is not", async () => {
+      client.close();
+      client = clientOf(platform.url, { maxConcurrent: 1, maxQueue: 2 });
+      await fault({ kind: "slow", ms: 100 });
+      const words = await Promise.all(Array.from({ length: 5 }, async () => word(await send("getAgentStatus"))));
+      assert.deepEqual(words, ["ok", "ok", "ok", "SCCC_BUSY", "SCCC_BUSY"]);
+      assert.equal(word(await send("getAgentStatus")), "ok");
+    });
+
+    it("keeps connections for what may be sent again, and takes a fresh one for what may not", async () => {
+      const ports = (api: string) => platformPorts(api);
+      const server = await rawServer((socket) => answering(socket));
+      const seen = server.ports;
+      const one = clientOf(server.url);
+      const platformPorts = async (api: string) => {
+        seen.length = 0;
+        for (let count = 0; count < 3; count += 1) await one.send(callOf(one, api), never());
+        return new Set(seen).size;
+      };
+      assert.equal(await ports("getAgentStatus"), 1);
+      assert.equal(await ports("CallNumber"), 3);
+      one.close();
+      await server.close();
+    });
+
+    it("closing ends what is under way, what waits and what pauses, and leaves no socket", async () => {
+      const server = await rawServer(() => undefined);
+      const one = clientOf(server.url, { maxConcurrent: 2 });
+      const sends = Array.from({ length: 5 }, () => one.send(callOf(one, "getAgentStatus"), never()));
+      await server.connected(2);
+      one.close();
+      assert.deepEqual(
+        (await Promise.all(sends)).map(word),
+        Array.from({ length: 5 }, () => "SCCC_CLOSED"),
+      );
+      await server.disconnected();
+      assert.equal(word(await one.send(callOf(one, "getAgentStatus"), never())), "SCCC_CLOSED");
+      await server.close();
+
+      await fault({ kind: "drop" });
+      const pausing = clientOf(platform.url, { backoff: { first: 4000, firstTooFrequent: 4000, longest: 4000 } });
+      const states: string[] = [];
+      const exchange = pausing.send(callOf(pausing, "getAgentStatus"), {
+        ...never(),
+        track: () => (progress) => {
+          states.push(progress);
+          if (progress === "waiting") pausing.close();
+        },
+      });
+      assert.equal(word(await exchange), "SCCC_CLOSED");
+      assert.deepEqual(states, ["requesting", "requesting", "waiting", "over"]);
+    });
+
+    it("aborting one caller leaves the others alone", async () => {
+      await fault({ kind: "hang" });
+      const controller = new AbortController();
+      const hanging = client.send(callOf(client, "getAgentStatus"), { signal: controller.signal });
+      const received = async () => {
+        while (platform.requests.length === 0) await new Promise((resolve) => setImmediate(resolve));
+      };
+      await received();
+      const other = send("getAgentStatus");
+      controller.abort();
+      assert.equal(word(await hanging), "SCCC_CLOSED");
+      assert.equal(word(await other), "ok");
+    });
+  });
+
+  it("refuses a command that the account's version does not have, and takes unknown versions as the newest", () => {
+    const has = (apiVersion: string): readonly string[] => {
+      const one = clientOf(platform.url, { apiVersion });
+      const apis = commands.filter((command) => one.prepare(command, examples(command)).ok).map(({ api }) => api);
+      one.close();
+      return apis;
+    };
+    const all = commands.map(({ api }) => api);
+    assert.deepEqual(has("2.0.6"), all);
+    assert.deepEqual(has("V2.0.9"), all);
+    assert.deepEqual(
+      has("2.0.1"),
+      all.filter((api) => !["getAgentInfo", "getRecordsList"].includes(api)),
+    );
+    assert.deepEqual(
+      has("2.0.4"),
+      all.filter((api) => api !== "getAgentInfo"),
+    );
+  });
+
+  it("lets nothing that the platform echoes of the authentication out", async () => {
+    const echo = await rawServer((socket) => {
+      socket.once("data", (data) => {
+        const request = String(data);
+        const digest = /"digest":"(\w+)"/.exec(request)?.[1] ?? "";
+        const said = `got ${digest.toUpperCase()} for ${account.password}`;
+        const body = JSON.stringify({
+          data: { response: { said } },
+          logs: said,
+          result: { error: request.includes("Login") ? 1 : 0, msg: said },
+        });
+        const status = request.includes("SetBusy") ? "500 Oops" : "200 OK";
+        socket.end(`HTTP/1.1 ${status}\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`);
+      });
+    });
+    const one = clientOf(echo.url, { retries: 0 });
+    for (const api of ["getAgentStatus", "AgentLogin", "AgentSetBusy"]) {
+      const text = JSON.stringify(await one.send(callOf(one, api), never()));
+      assert.match(text, /got \*\*\* for \*\*\*/);
+      assert.doesNotMatch(text, new RegExp(`${account.password}|[0-9a-f]{32}`, "i"));
+    }
+    one.close();
+    await echo.close();
+  });
+});
+
+const examples = (command: Command) =>
+  Object.fromEntries(
+    command.fields.map(({ name, rule, example }) => [name, rule.kind === "list" ? JSON.parse(example) : example]),
+  );
+
+/** A server that does with each connection what it is told. */
+async function rawServer(onSocket: (socket: Socket) => void) {
+  const sockets = new Set<Socket>();
+  const ports: number[] = [];
+  const server: Server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on("data", () => ports.push(socket.remotePort ?? 0));
+    socket
+      .on("error", () => undefined)
+      .on("close", () => {
+        sockets.delete(socket);
+        server.emit("left");
+      });
+    onSocket(socket);
+    server.emit("joined");
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    ports,
+    connected: async (count: number) => {
+      while (sockets.size < count) await once(server, "joined");
+    },
+    disconnected: async () => {
+      while (sockets.size > 0) await once(server, "left");
+    },
+    close: async () => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
+
+/** Answers every request of a connection with success. */
+function answering(socket: Socket): void {
+  const body = '{"result":{"error":0}}';
+  socket.on("data", () => socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`));
+}

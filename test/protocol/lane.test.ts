@@ -1,0 +1,96 @@
+// The lane: how many at once, how far apart, how many wait, and who goes first.
+import assert from "node:assert/strict";
+import { Lane } from "../../nodes/protocol/lane";
+
+/** A task that ends when it is told to. */
+function task() {
+  let end = (): void => undefined;
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  let begun = false;
+  return {
+    run: async () => {
+      begun = true;
+      await ended;
+    },
+    end: () => end(),
+    get begun() {
+      return begun;
+    },
+  };
+}
+
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+describe("lane", () => {
+  it("runs so many at once, in order, and refuses when the queue is full", async () => {
+    const lane = new Lane({ maxConcurrent: 2, minInterval: 0, maxQueue: 1 });
+    const [a, b, c, d] = [task(), task(), task(), task()];
+    const running = [a, b, c].map(({ run }) => lane.run(run));
+    assert.deepEqual([a.begun, b.begun, c.begun, lane.waiting, lane.full], [true, true, false, 1, true]);
+    assert.deepEqual(await lane.run(d.run), { kind: "busy", waiting: 1 });
+    a.end();
+    await running[0];
+    await turn();
+    assert.deepEqual([c.begun, lane.waiting], [true, 0]);
+    b.end();
+    c.end();
+    assert.deepEqual(
+      (await Promise.all(running)).map(({ kind }) => kind),
+      ["done", "done", "done"],
+    );
+    assert.equal(lane.full, false);
+  });
+
+  it("takes nobody into a queue of none", async () => {
+    const lane = new Lane({ maxConcurrent: 1, minInterval: 0, maxQueue: 0 });
+    const [a, b] = [task(), task()];
+    const first = lane.run(a.run);
+    assert.equal((await lane.run(b.run)).kind, "busy");
+    a.end();
+    assert.equal((await first).kind, "done");
+  });
+
+  it("lets a repeat go first, and never refuses it", async () => {
+    const lane = new Lane({ maxConcurrent: 1, minInterval: 0, maxQueue: 1 });
+    const order: string[] = [];
+    const blocker = task();
+    const runs = [
+      lane.run(blocker.run),
+      lane.run(async () => order.push("new")),
+      lane.run(async () => order.push("repeat"), { again: true }),
+    ];
+    blocker.end();
+    await Promise.all(runs);
+    assert.deepEqual(order, ["repeat", "new"]);
+  });
+
+  it("keeps starts apart", async () => {
+    const lane = new Lane({ maxConcurrent: 9, minInterval: 20, maxQueue: 9 });
+    const starts: number[] = [];
+    await Promise.all(Array.from({ length: 4 }, () => lane.run(async () => starts.push(performance.now()))));
+    const gaps = starts.slice(1).map((start, index) => start - (starts[index] ?? 0));
+    assert.ok(
+      gaps.every((gap) => gap >= 19.5),
+      `gaps of ${gaps.join(", ")} ms`,
+    );
+  });
+
+  it("lets a signal take one out of the queue, and closing all", async () => {
+    const lane = new Lane({ maxConcurrent: 1, minInterval: 0, maxQueue: 9 });
+    const blocker = task();
+    const running = lane.run(blocker.run);
+    const controller = new AbortController();
+    const [left, closed] = [lane.run(task().run, { signal: controller.signal }), lane.run(task().run)];
+    controller.abort();
+    assert.equal((await left).kind, "closed");
+    assert.equal(lane.waiting, 1);
+    lane.close();
+    assert.equal((await closed).kind, "closed");
+    assert.equal((await lane.run(task().run)).kind, "closed");
+    assert.equal((await lane.run(task().run, { signal: AbortSignal.abort() })).kind, "closed");
+    blocker.end();
+    assert.equal((await running).kind, "done");
+  });
+});

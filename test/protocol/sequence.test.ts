@@ -1,0 +1,26 @@
+// Sequence numbers: below 2^31, around without a repeat, and different in every process.
+import assert from "node:assert/strict";
+import { Sequence } from "../../nodes/protocol/sequence";
+
+describe("sequence numbers", () => {
+  it("count up, stay from 1 to 2^31 - 1 and go around", () => {
+    const sequence = new Sequence(2 ** 31 - 2);
+    assert.deepEqual(
+      [sequence.next(), sequence.next(), sequence.next(), sequence.next()],
+      [2 ** 31 - 2, 2 ** 31 - 1, 1, 2],
+    );
+  });
+
+  it("of a hundred installations don't meet in a thousand numbers each", () => {
+    // Overlaps are possible: their probability is 100 * 99 / 2 * 2000 / 2^31, below one half percent; three rounds must not all have one.
+    const rounds = Array.from({ length: 3 }, () => {
+      const seen = new Set<number>();
+      for (let installation = 0; installation < 100; installation += 1) {
+        const sequence = new Sequence();
+        for (let count = 0; count < 1000; count += 1) seen.add(sequence.next());
+      }
+      return seen.size;
+    });
+    assert.ok(rounds.includes(100_000), `distinct numbers in three rounds: ${rounds.join(", ")}`);
+  });
+});
