@@ -1,0 +1,160 @@
+// The open API: from an HTTP request's path and body to the answer's JSON (protocol.md sections 1 and 2).
+import { type Command, commandOf, type ErrorCode, versions } from "../nodes/catalogue";
+import type { Cause } from "./agents";
+import type { Gate } from "./authentication";
+import { check } from "./checks";
+import { handlers, type Reply } from "./commands";
+import { errors } from "./errors";
+import type { AnswerFault, ErrorForm } from "./faults";
+import { isObject, type Json, messageOf, parseJson, textOrDigits } from "./narrow";
+import type { Platform } from "./platform";
+
+type Lang = "zh" | "en";
+
+/** What a path of the API asks for, or why it can't be had. */
+export type Route =
+  | { readonly ok: true; readonly command: Command }
+  | { readonly ok: false; readonly api: string; readonly error: ErrorCode };
+
+/** Whether a path is the API's business at all. */
+export const isApiPath = (path: string): boolean => /^\/openapi(\/|$)/.test(path);
+
+/** Reads /openapi/V2.0.x/ApiName, the name in any case. */
+export const routeOf = (method: string, path: string): Route => {
+  const [, version = "", api = ""] = /^\/openapi\/([^/]*)\/([^/]+)$/.exec(path) ?? [];
+  const refused = (error: ErrorCode): Route => ({ ok: false, api, error });
+  if (api === "" || method !== "POST") return refused(errors.unknownRequest);
+  const [, x] = /^V2\.0\.(\d+)$/i.exec(version) ?? [];
+  const known = versions.find((candidate) => String(candidate) === x);
+  if (known === undefined) return refused(errors.unknownVersion);
+  const command = commandOf(api);
+  return command?.versions.includes(known) ? { ok: true, command } : refused(errors.unknownRequest);
+};
+
+const writeError = ({ value }: ErrorCode, form: ErrorForm): number | string => {
+  switch (form) {
+    case "number":
+      return value;
+    case "decimal":
+      return String(value);
+    case "hex":
+      return `0x${(value >>> 0).toString(16).toUpperCase()}`;
+    case "signed":
+      return value | 0;
+  }
+};
+
+const resultOf = (error: ErrorCode, lang: Lang, form: ErrorForm = "number") => ({
+  error: writeError(error, form),
+  msg: error.text[lang],
+});
+
+/** A request as a whole is refused. */
+export const refusal = (error: ErrorCode, lang: Lang = "zh", logs: string | null = null, form?: ErrorForm): Json => ({
+  data: null,
+  logs,
+  result: resultOf(error, lang, form),
+});
+
+/** §12.5: this answer has no userData. */
+const echoesUserData = (command: Command): boolean => command.api !== "HangupCall";
+
+/** The commands of a body: `request` or `requests`, not both. */
+const requestsOf = ({ request, requests }: Json): readonly Json[] | undefined => {
+  if (requests === undefined) return isObject(request) ? [request] : undefined;
+  if (request !== undefined || !Array.isArray(requests) || requests.length === 0) return undefined;
+  const items: readonly unknown[] = requests;
+  const objects = items.filter(isObject);
+  return objects.length === items.length ? objects : undefined;
+};
+
+interface Answered {
+  readonly response: Json;
+  readonly beside: Json;
+  readonly log: string;
+}
+
+export class Api {
+  constructor(
+    private readonly platform: Platform,
+    private readonly gate: Gate,
+  ) {}
+
+  /** Carries out what a body asks for, unless it is refused or a fault is in the way. */
+  answer(command: Command, text: string, fault?: AnswerFault): Json {
+    const body = parseJson(text);
+    if (!isObject(body)) return refusal(errors.malformed);
+    const param = isObject(body["param"]) ? body["param"] : {};
+    const lang = param["lang"] === "en_US" ? "en" : "zh";
+    const debug = param["debug"] === true || param["debug"] === "true";
+    const logs = (lines: readonly string[]) => (debug ? lines.join("\n") : null);
+    const requests = requestsOf(body);
+    if (requests === undefined) return refusal(errors.malformed, lang, logs(["neither request nor requests"]));
+    const { authentication } = body;
+    const unauthentic = this.gate.refuses(authentication);
+    if (unauthentic !== undefined) return refusal(errors.notAuthentic, lang, logs([unauthentic]));
+    if (fault?.kind === "error" && fault.where === "request") {
+      return refusal(fault.error, lang, logs([`${command.api}: ${fault.error.name}, as told`]), fault.form);
+    }
+    const answered = requests.map((request, index) => this.#carryOut(command, request, lang, index, fault));
+    const responses = answered.map(({ response }) => response);
+    if (fault?.kind === "shuffle") responses.reverse();
+    return {
+      data: {
+        seq: isObject(authentication) ? authentication["seq"] : null,
+        ...(body["requests"] === undefined ? { response: responses[0] } : { responses }),
+        ...Object.assign({}, ...answered.map(({ beside }) => beside)),
+      },
+      logs: logs(answered.map(({ log }) => log)),
+      result: resultOf(errors.success, lang),
+    };
+  }
+
+  #carryOut(command: Command, request: Json, lang: Lang, index: number, fault: AnswerFault | undefined): Answered {
+    const hit = fault?.kind === "error" && (fault.only?.includes(index) ?? true) ? fault : undefined;
+    const { reply, userData, why } =
+      hit === undefined
+        ? this.#handle(command, request)
+        : {
+            reply: { ok: false, error: hit.error } satisfies Reply,
+            userData: request["userData"] ?? null,
+            why: "as told",
+          };
+    // The vendor's samples have no msg where a command has succeeded.
+    const result = reply.ok ? { error: errors.success.value } : resultOf(reply.error, lang, hit?.form);
+    const shown = fault?.kind === "inner" ? fault.value : result;
+    return {
+      response: {
+        seq: request["seq"] ?? null,
+        ...(echoesUserData(command) ? { userData } : {}),
+        ...(shown === undefined ? {} : { result: shown }),
+        ...(reply.ok ? reply.response : {}),
+      },
+      beside: reply.ok ? (reply.beside ?? {}) : {},
+      log: `${command.api} seq ${String(request["seq"])}: ${reply.ok ? errors.success.name : reply.error.name}${why === "" ? "" : `, ${why}`}`,
+    };
+  }
+
+  #handle(command: Command, request: Json): { reply: Reply; userData: unknown; why: string } {
+    const raw = request["userData"] ?? null;
+    const checked = check(command, request);
+    if (!checked.ok) return { reply: { ok: false, error: checked.error }, userData: raw, why: checked.field };
+    const { fields } = checked;
+    // Cut where the platform cuts; else as it came.
+    const userData =
+      typeof raw === "string" && raw !== "" && fields.text("userData") !== "" ? fields.text("userData") : raw;
+    // A list of agents, as of getCdrList, has no text: unknown ones in it just find nothing.
+    const agent = fields.text("agent");
+    if (agent !== "" && this.platform.agents.find(agent) === undefined) {
+      return { reply: { ok: false, error: errors.noSuchAgent }, userData, why: agent };
+    }
+    const cause: Cause = { seq: String(request["seq"]), userData: textOrDigits(userData) ?? "" };
+    try {
+      const reply = handlers[command.api]?.(this.platform, fields, cause) ?? { ok: true };
+      return { reply, userData, why: "" };
+    } catch (thrown) {
+      // A simulator that falls over takes its Node-RED with it.
+      return { reply: { ok: false, error: errors.internal }, userData, why: messageOf(thrown) };
+    }
+  }
+}

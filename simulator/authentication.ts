@@ -1,0 +1,55 @@
+// Who speaks: digests of both directions (§三.1, §三.2). Code of the simulator's own, so that a client and it can't be wrong together.
+import { createHash } from "node:crypto";
+import { isObject, textOrDigits } from "./narrow";
+
+/** MD5 of customer@timestamp@seq@password, in lower-case hex. */
+export const digestOf = (customer: string, timestamp: string, seq: string, password: string): string =>
+  createHash("md5").update(`${customer}@${timestamp}@${seq}@${password}`, "utf8").digest("hex");
+
+/** How many sequence numbers are remembered; the oldest are forgotten first. */
+const mostUsed = 100_000;
+/** Timestamps below this are seconds; working clients send them. */
+const secondsBelow = 1e11;
+
+/** Checks the authentication block of requests, and remembers which sequence numbers have been used. */
+export class Gate {
+  readonly #used = new Set<string>();
+
+  constructor(
+    private readonly settings: { readonly customer: string; readonly password: string; readonly tolerance: number },
+  ) {}
+
+  /** Whether a request's `authentication` is the customer's own, of now, and new. If not, says why, for the logs: without the password. */
+  refuses(authentication: unknown): string | undefined {
+    if (!isObject(authentication)) return "no authentication";
+    const { customer, digest } = authentication;
+    const timestamp = textOrDigits(authentication["timestamp"]);
+    const seq = textOrDigits(authentication["seq"]);
+    if (customer !== this.settings.customer) return "unknown customer";
+    if (timestamp === undefined || !/^\d{1,15}$/.test(timestamp)) return "timestamp is not a number";
+    if (seq === undefined || !/^\d{1,20}$/.test(seq)) return "seq is not a number";
+    if (typeof digest !== "string") return "no digest";
+    if (digest.toLowerCase() !== digestOf(customer, timestamp, seq, this.settings.password)) return "wrong digest";
+    if (!this.#isRecent(Number(timestamp))) return "timestamp is too far from now";
+    if (this.#used.has(seq)) return "seq has been used before";
+    this.#use(seq);
+    return undefined;
+  }
+
+  /** Forgets which sequence numbers have been used. */
+  reset(): void {
+    this.#used.clear();
+  }
+
+  #isRecent(timestamp: number): boolean {
+    const ms = timestamp < secondsBelow ? timestamp * 1000 : timestamp;
+    // Measured against the real clock: the client's does not follow the simulated one.
+    return this.settings.tolerance === 0 || Math.abs(ms - Date.now()) <= this.settings.tolerance * 1000;
+  }
+
+  #use(seq: string): void {
+    this.#used.add(seq);
+    const [oldest] = this.#used;
+    if (this.#used.size > mostUsed && oldest !== undefined) this.#used.delete(oldest);
+  }
+}

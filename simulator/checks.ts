@@ -1,0 +1,116 @@
+// Checks a command's fields by the catalogue's rules, as the platform does: what works for working clients is taken.
+import type { Command, ErrorCode, Field, Rule } from "../nodes/catalogue";
+import { errors } from "./errors";
+import { type Json, textOrDigits } from "./narrow";
+import { instantOf } from "./times";
+
+/** A command's fields as text; unset ones are absent. */
+export interface Fields {
+  /** The text of a field, "" if it is unset. */
+  text(name: string): string;
+  /** The items of a list, none if it is unset. */
+  list(name: string): readonly string[];
+}
+
+/** Either the fields, or the error and the field that is to blame. */
+export type Checked =
+  | { readonly ok: true; readonly fields: Fields }
+  | { readonly ok: false; readonly error: ErrorCode; readonly field: string };
+
+type Value =
+  | { readonly ok: true; readonly value: string | readonly string[] }
+  | { readonly ok: false; readonly error: ErrorCode };
+
+const good = (value: string | readonly string[]): Value => ({ ok: true, value });
+const bad: Value = { ok: false, error: errors.badField };
+
+/** The fewest characters of a number that can be called: shorter ones are E_G_NUMBER_INVALID, as are letters. */
+const shortestNumber = 3;
+
+/** Whether the platform can call a number. `max` is the catalogue's. */
+export const isNumber = (text: string, max = 32): boolean =>
+  text.length >= shortestNumber && text.length <= max && /^\+?[0-9*#]+$/.test(text);
+
+const within = (value: number, min: number, max: number): boolean => value >= min && value <= max;
+
+/** A value by its rule, as text. */
+const checkValue = (rule: Rule, raw: unknown): Value => {
+  if (rule.kind === "list") return checkList(rule, raw);
+  // A decimal is the only value that may be a fraction.
+  const text = rule.kind === "decimal" && typeof raw === "number" ? String(raw) : textOrDigits(raw);
+  if (text === undefined) return bad;
+  switch (rule.kind) {
+    case "digits":
+      return /^\d+$/.test(text) && within(text.length, rule.min, rule.max) ? good(text) : bad;
+    case "phone":
+      return isNumber(text, rule.max) ? good(text) : { ok: false, error: errors.badNumber };
+    case "integer":
+      return /^\d{1,15}$/.test(text) && within(Number(text), rule.min, rule.max ?? Number.MAX_SAFE_INTEGER)
+        ? good(text)
+        : bad;
+    case "decimal":
+      return /^\d+(\.\d+)?$/.test(text) && Number(text) >= rule.min && Number(text) < rule.below ? good(text) : bad;
+    case "choice": {
+      // The vendor writes both Start and stop.
+      const choice = rule.choices.find(({ value }) => value.toLowerCase() === text.toLowerCase());
+      return choice === undefined ? bad : good(choice.value);
+    }
+    case "text": {
+      const characters = [...text];
+      if (rule.max === undefined || characters.length <= rule.max) return good(text);
+      return rule.overlong === "cut" ? good(characters.slice(0, rule.max).join("")) : bad;
+    }
+    case "time":
+      return instantOf(text) === undefined ? bad : good(text);
+  }
+};
+
+/** A list by its rule. Illegal phones stay in: a task reports them instead of failing. */
+const checkList = (rule: Extract<Rule, { kind: "list" }>, raw: unknown): Value => {
+  if (!Array.isArray(raw) || raw.length > (rule.max ?? Number.POSITIVE_INFINITY)) return bad;
+  const items = raw.map((item: unknown) => textOrDigits(item) ?? "");
+  const illegal = rule.of.kind === "digits" && items.some((item) => !checkValue(rule.of, item).ok);
+  return illegal ? bad : good(items);
+};
+
+const isUnset = (value: unknown): boolean =>
+  value === undefined || value === null || value === "" || (Array.isArray(value) && value.length === 0);
+
+/** Whether a field counts: some only do while another field has a certain value. */
+const applies = (field: Field, request: Json): boolean =>
+  field.onlyIf === undefined || textOrDigits(request[field.onlyIf.field]) === field.onlyIf.is;
+
+/** Checks a command's request. Every command needs a seq, which may be any text or number. */
+export const check = (command: Command, request: Json): Checked => {
+  const seq = request["seq"];
+  if (isUnset(seq) || (typeof seq !== "string" && typeof seq !== "number")) {
+    return { ok: false, error: errors.badField, field: "seq" };
+  }
+  const values = new Map<string, string | readonly string[]>();
+  for (const field of command.fields.filter((candidate) => applies(candidate, request))) {
+    const raw = request[field.name];
+    if (isUnset(raw)) {
+      if (field.required) return { ok: false, error: errors.badField, field: field.name };
+      continue;
+    }
+    if (field.needs !== undefined && isUnset(request[field.needs])) {
+      return { ok: false, error: errors.badField, field: field.needs };
+    }
+    const checked = checkValue(field.rule, raw);
+    if (!checked.ok) return { ok: false, error: checked.error, field: field.name };
+    values.set(field.name, checked.value);
+  }
+  return {
+    ok: true,
+    fields: {
+      text: (name) => {
+        const value = values.get(name);
+        return typeof value === "string" ? value : "";
+      },
+      list: (name) => {
+        const value = values.get(name);
+        return value === undefined || typeof value === "string" ? [] : value;
+      },
+    },
+  };
+};

@@ -1,0 +1,91 @@
+// The simulator: an SCCC platform for people who build flows, and for tests (design.md section 5).
+import { Api } from "./api";
+import { Gate } from "./authentication";
+import { Faults } from "./faults";
+import { instruct, type Outcome } from "./instructions";
+import { type SimulatorOptions, settingsOf } from "./options";
+import { Platform, type State } from "./platform";
+import { Pusher } from "./pushes";
+import type { ReceivedRequest } from "./request-log";
+import { Server } from "./server";
+
+export type { Outcome } from "./instructions";
+export type { SimulatorOptions } from "./options";
+export type { State, Summary } from "./platform";
+export type { PushOutcome } from "./pushes";
+export type { ReceivedRequest } from "./request-log";
+
+/** A running platform. */
+export interface Simulator {
+  /** Without a trailing slash, such as http://127.0.0.1:8088. */
+  readonly url: string;
+  readonly port: number;
+  /** Everything received, the newest 10,000. */
+  readonly requests: readonly ReceivedRequest[];
+  /** What the platform holds. */
+  readonly state: State;
+  /** Tells it to do something, see instructions.ts. Never rejects. */
+  instruct(instruction: unknown): Promise<Outcome>;
+  /** Ends it at once, with every connection and timer; a second time does nothing. */
+  close(): Promise<void>;
+}
+
+/** The address to reach a server at that listens on `host`. */
+const urlOf = (scheme: string, host: string, port: number): string => {
+  const reachable = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
+  return `${scheme}://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`;
+};
+
+/** A user's callback that must not bring the simulator down. */
+const guarded =
+  <Value>(callback: (value: Value) => void) =>
+  (value: Value): void => {
+    try {
+      callback(value);
+    } catch {
+      // The simulator goes on: what a listener does with the news is its own affair.
+    }
+  };
+
+/** Starts a platform. Rejects with a message that names the option that can't be used, or the address that can't be had. */
+export const startSimulator = async (options: SimulatorOptions): Promise<Simulator> => {
+  const settings = settingsOf(options);
+  const faults = new Faults();
+  const gate = new Gate(settings);
+  const pusher = new Pusher(settings, faults, guarded(options.onPush ?? (() => {})));
+  const platform = new Platform(settings, pusher, options.onEvent && guarded(options.onEvent));
+  const server = new Server(new Api(platform, gate), platform.ledger, faults, options.tls);
+  const port = await server.listen(settings.port, settings.host);
+  const { agents, calls, tasks, ledger } = platform;
+  let closing: Promise<void> | undefined;
+  return {
+    url: urlOf(options.tls === undefined ? "http" : "https", settings.host, port),
+    port,
+    requests: server.requests,
+    state: {
+      get agents() {
+        return agents.all();
+      },
+      get calls() {
+        return calls.active();
+      },
+      get tasks() {
+        return tasks.all();
+      },
+      records: ledger.records,
+      cdrs: ledger.cdrs,
+      get summary() {
+        return platform.summary();
+      },
+    },
+    instruct: (instruction) => instruct({ platform, pusher, faults, gate }, instruction),
+    close: () => {
+      closing ??= (() => {
+        pusher.close();
+        platform.reset();
+        return server.close();
+      })();
+      return closing;
+    },
+  };
+};

@@ -1,0 +1,137 @@
+// What a simulator can be told to do: by a test, or by a message to its node.
+
+import type { Gate } from "./authentication";
+import { trunks } from "./calls";
+import { connected, noAnswer } from "./fates";
+import type { Faults } from "./faults";
+import { isObject, messageOf } from "./narrow";
+import { notifyOf, pushOf } from "./notifies";
+import type { Platform } from "./platform";
+import type { Pusher } from "./pushes";
+import { Reader } from "./reader";
+
+/** What became of an instruction. A refusal's error begins with the name of the field that is to blame, where there is one. */
+export type Outcome =
+  | { readonly ok: true; readonly [detail: string]: unknown }
+  | { readonly ok: false; readonly error: string };
+
+/** All that instructions act on. */
+export interface Controls {
+  readonly platform: Platform;
+  readonly pusher: Pusher;
+  readonly faults: Faults;
+  readonly gate: Gate;
+}
+
+type Instruction = (controls: Controls, reader: Reader) => Outcome | Promise<Outcome>;
+
+/** The longest that a call can be told to ring or to last, in simulated seconds. */
+const longest = 86_400;
+/** Most calls that can be made up at once. */
+const mostSeeded = 5_000_000;
+
+/** Ends the reading: the problem that was found, or what there is to do if there is none. */
+const unlessWrong = (reader: Reader, act: () => Outcome | Promise<Outcome>): Outcome | Promise<Outcome> => {
+  const { problem } = reader;
+  return problem === undefined ? act() : { ok: false, error: problem };
+};
+
+/** {do: "inbound", number, agent?, answered?, ring?, talk?}: a customer calls. The first free agent is rung unless one is named. */
+const inbound: Instruction = ({ platform }, reader) => {
+  const { agents, calls } = platform;
+  const number = reader.text("number");
+  const wanted = reader.optionalText("agent");
+  const agent = wanted === undefined ? agents.all().find((one) => agents.isFree(one)) : agents.find(wanted);
+  if (agent === undefined) reader.wrong("agent", wanted === undefined ? "none is online and idle" : "does not exist");
+  else if (!agents.isFree(agent)) reader.wrong("agent", "is not online and idle");
+  const ending = !reader.has("answered") ? {} : reader.flag("answered") ? connected : noAnswer;
+  const ring = reader.has("ring") ? { ring: reader.integer("ring", { min: 0, max: longest }) } : {};
+  const talk = reader.has("talk") ? { talk: reader.integer("talk", { min: 1, max: longest }) } : {};
+  return unlessWrong(reader, () => {
+    if (agent === undefined) return { ok: false, error: "agent: none is online and idle" };
+    const cause = platform.ownCause();
+    const fate = { ...ending, ...ring, ...talk };
+    calls.begin({ course: "inbound", agent, number, trunk: trunks[0], service: "2", cause, fate });
+    return { ok: true, agent: agent.staffNo, number, seq: cause.seq };
+  });
+};
+
+/** {do: "push", event?, notify?}: an event with plausible fields, of which notify replaces some; or, without an event, notify as it is. */
+const push: Instruction = ({ platform, pusher }, reader) => {
+  const event = reader.optionalText("event");
+  const given = reader.object("notify");
+  const known = event === undefined ? undefined : pushOf(event);
+  if (event === undefined && given === undefined) reader.wrong("event", "there must be an event or a notify");
+  if (event !== undefined && known === undefined) reader.wrong("event", "is not a push");
+  return unlessWrong(reader, async () => {
+    if (!pusher.hasReceiver) return { ok: false, error: "pushUrl: there is nowhere to push to" };
+    const plausible = {
+      customer: platform.settings.customer,
+      agent: platform.settings.agents[0],
+      seq: platform.ownCause().seq,
+    };
+    const notify = { ...(known === undefined ? {} : notifyOf(known, plausible)), ...given };
+    // In a lane of its own: now, whatever else is waiting.
+    const outcome = await pusher.push(`told ${plausible.seq}`, known?.event ?? "told", notify);
+    return outcome.error === undefined ? { ok: true, ...outcome } : { ok: false, error: outcome.error };
+  });
+};
+
+/** {do: "fault", kind, …}: see Faults. */
+const fault: Instruction = ({ faults }, reader) => {
+  faults.add(reader);
+  return unlessWrong(reader, () => ({ ok: true }));
+};
+
+/** {do: "agent", agent, workStatus}: an agent does something at the agent's own desk, such as going AWAY. */
+const agentWork: Instruction = ({ platform }, reader) => {
+  const agent = platform.agents.find(reader.text("agent"));
+  if (agent === undefined) reader.wrong("agent", "does not exist");
+  const workStatus = reader.word("workStatus", ["ONLINE", "OFFLINE", "BUSY", "AWAY"]);
+  return unlessWrong(reader, () => {
+    if (agent !== undefined) platform.agents.work(agent, workStatus, platform.ownCause());
+    return { ok: true };
+  });
+};
+
+/** {do: "seed", records?, cdrs?, every?}: makes up so many records and CDRs, `every` seconds (60) apart, the last one of now. */
+const seed: Instruction = ({ platform }, reader) => {
+  const records = reader.integer("records", { min: 0, max: mostSeeded, fallback: 0 });
+  const cdrs = reader.integer("cdrs", { min: 0, max: mostSeeded, fallback: 0 });
+  const every = reader.integer("every", { min: 0, max: longest, fallback: 60 });
+  const until = platform.clock.date();
+  if (Math.max(records, cdrs) * every > until - longest) reader.wrong("every", "the first call would be before 1970");
+  return unlessWrong(reader, () => {
+    const { settings, ledger } = platform;
+    const { seed, agents } = settings;
+    ledger.seed({ records, cdrs, every, until, seed, agents, caller: trunks[0] });
+    return { ok: true, records: ledger.records.length, cdrs: ledger.cdrs.length };
+  });
+};
+
+/** {do: "reset"}: no calls, tasks, records or faults, everybody offline, every seq unused. `requests` stays, and keys go on. */
+const reset: Instruction = ({ platform, pusher, faults, gate }, reader) =>
+  unlessWrong(reader, () => {
+    pusher.reset();
+    platform.reset();
+    faults.reset();
+    gate.reset();
+    return { ok: true };
+  });
+
+const instructions: Readonly<Record<string, Instruction>> = { inbound, push, fault, agent: agentWork, seed, reset };
+
+/** Carries out an instruction of any origin. Never rejects. */
+export const instruct = async (controls: Controls, instruction: unknown): Promise<Outcome> => {
+  if (!isObject(instruction)) return { ok: false, error: "an instruction is an object with a do" };
+  const reader = new Reader(instruction);
+  const name = reader.any("do");
+  const known = Object.keys(instructions);
+  const act = typeof name === "string" && known.includes(name) ? instructions[name] : undefined;
+  if (act === undefined) return { ok: false, error: `do: must be one of ${known.join(", ")}` };
+  try {
+    return await act(controls, reader);
+  } catch (thrown) {
+    return { ok: false, error: messageOf(thrown) };
+  }
+};

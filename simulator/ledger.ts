@@ -1,0 +1,194 @@
+// The books: what is known of ended calls, as records (§20), CDRs (§24) and billing (§23). Made to hold a million calls.
+import { randomOf } from "./random";
+import { localTime } from "./times";
+
+/** The facts of an ended call. Times are whole seconds since 1970 (small integers are cheap to hold), 0 where there is none. */
+interface Facts {
+  readonly agent: string;
+  /** serviceType of the catalogue. */
+  readonly service: string;
+  readonly inbound: boolean;
+  readonly caller: string;
+  readonly callee: string;
+  readonly startAt: number;
+  readonly ringAt: number;
+  readonly answerAt: number;
+  readonly byeAt: number;
+  /** A SIP code, text. */
+  readonly releaseCause: string;
+  /** callResult of the catalogue. */
+  readonly result: string;
+}
+
+const hex = (n: number): string => n.toString(16).padStart(8, "0");
+
+/** An ended call. What can be worked out is worked out when it is asked for. */
+export class Entry {
+  constructor(
+    /** Of the CDR, and of the record if there is one: an unanswered call leaves a gap in the records' keys. */
+    readonly key: number,
+    readonly facts: Facts,
+  ) {}
+
+  get answered(): boolean {
+    return this.facts.answerAt !== 0;
+  }
+
+  /** How long they talked, in seconds. */
+  get duration(): number {
+    return this.answered ? this.facts.byeAt - this.facts.answerAt : 0;
+  }
+
+  /** The call's identity: 16 hex digits. The key stands in it, so that a recording is found by its name. */
+  get session(): string {
+    return hex(this.facts.startAt) + hex(this.key);
+  }
+
+  /** The recording's path on the server, "" without one. */
+  get filename(): string {
+    if (!this.answered) return "";
+    const day = localTime(this.facts.startAt).slice(0, 10).replaceAll("-", "/");
+    return `/record/${day}/${this.session}.wav`;
+  }
+}
+
+/** An entry as getRecordsList answers it. All values are strings, as in the vendor's sample (§20.5). */
+export const recordOf = (entry: Entry) => ({
+  key: String(entry.key),
+  caller: entry.facts.caller,
+  callee: entry.facts.callee,
+  filename: entry.filename,
+  type: entry.facts.inbound ? "0" : "1",
+  agent: entry.facts.agent,
+  startTime: String(entry.facts.startAt),
+  duration: String(entry.duration),
+});
+
+/** What a minute costs, begun ones whole: the sample's 0.06. */
+const feePerMinute = 0.06;
+
+/** An entry as getCdrList answers it. All values but the fee are strings, as in the vendor's sample (§24.4). */
+export const cdrOf = (entry: Entry) => ({
+  key: String(entry.key),
+  agent: entry.facts.agent,
+  serviceType: entry.facts.service,
+  answerTime: timeOrNone(entry.facts.answerAt),
+  caller: entry.facts.caller,
+  callee: entry.facts.callee,
+  timeLength: String(entry.duration),
+  fee: Number((Math.ceil(entry.duration / 60) * feePerMinute).toFixed(2)),
+  releaseCause: entry.facts.releaseCause,
+  result: entry.facts.result,
+  filename: entry.filename,
+});
+
+/** The billing push's own fields. */
+export const billingOf = (entry: Entry) => ({
+  startTime: localTime(entry.facts.startAt),
+  ringTime: timeOrNone(entry.facts.ringAt),
+  answerTime: timeOrNone(entry.facts.answerAt),
+  byeTime: localTime(entry.facts.byeAt),
+  caller: entry.facts.caller,
+  callee: entry.facts.callee,
+  recordFile: entry.filename,
+  service: entry.facts.service,
+  session: entry.session,
+  timeLength: String(entry.duration),
+});
+
+const timeOrNone = (seconds: number): string => (seconds === 0 ? "" : localTime(seconds));
+
+/** The most records of one answer (§20.6). */
+const pageSize = 500;
+
+/** The index of the first entry with a greater key, in a list that is sorted by it. */
+const firstAfter = (list: readonly Entry[], key: number): number => {
+  let low = 0;
+  let high = list.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((list[middle]?.key ?? 0) > key) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+};
+
+/** Every ended call, in the order of its key. */
+export class Ledger {
+  /** One for every call. */
+  readonly cdrs: Entry[] = [];
+  /** One for every answered call. */
+  readonly records: Entry[] = [];
+  #lastKey = 0;
+
+  /** Books an ended call. */
+  book(facts: Facts): Entry {
+    this.#lastKey += 1;
+    const entry = new Entry(this.#lastKey, facts);
+    this.cdrs.push(entry);
+    if (entry.answered) this.records.push(entry);
+    return entry;
+  }
+
+  /** The records after a key, at most 500. */
+  page(startKey: number): readonly Entry[] {
+    const from = firstAfter(this.records, startKey);
+    return this.records.slice(from, from + pageSize);
+  }
+
+  /** The entry of a recording's path, with or without its leading slash. */
+  entryOf(path: string): Entry | undefined {
+    const [, key] = /([0-9a-f]{8})\.wav$/.exec(path) ?? [];
+    if (key === undefined) return undefined;
+    const filename = `/${path.replace(/^\/+/, "")}`;
+    const before = Number.parseInt(key, 16) - 1;
+    // A call that was made up may be in one of the two lists only.
+    return [this.records, this.cdrs]
+      .map((list) => list[firstAfter(list, before)])
+      .find((entry) => entry?.filename === filename);
+  }
+
+  /**
+   * Makes up so many records and CDRs, all of answered outbound calls, `every` seconds apart; the last one ends at `until`
+   * (seconds since 1970). A call has both as long as there are enough of each.
+   */
+  seed(made: {
+    records: number;
+    cdrs: number;
+    every: number;
+    until: number;
+    seed: number;
+    agents: readonly string[];
+    caller: string;
+  }): void {
+    const random = randomOf(made.seed, "seed", this.#lastKey);
+    const count = Math.max(made.records, made.cdrs);
+    for (let i = 0; i < count; i++) {
+      const byeAt = made.until - (count - 1 - i) * made.every;
+      const answerAt = byeAt - random.integer(5, 180);
+      const ringAt = answerAt - random.integer(2, 15);
+      this.#lastKey += 1;
+      const entry = new Entry(this.#lastKey, {
+        agent: made.agents[i % made.agents.length] ?? "",
+        service: "1",
+        inbound: false,
+        caller: made.caller,
+        callee: `138${String(random.integer(0, 99_999_999)).padStart(8, "0")}`,
+        startAt: ringAt - 2,
+        ringAt,
+        answerAt,
+        byeAt,
+        releaseCause: "200",
+        result: "1",
+      });
+      if (i < made.records) this.records.push(entry);
+      if (i < made.cdrs) this.cdrs.push(entry);
+    }
+  }
+
+  /** Forgets every call. The keys go on: no key and no session comes twice, or a receiver would take new calls for old ones. */
+  reset(): void {
+    this.cdrs.length = 0;
+    this.records.length = 0;
+  }
+}

@@ -1,0 +1,123 @@
+// The simulator's options: what may be given, what is taken where it is not, and what is refused.
+import { simulatorSettings } from "../nodes/catalogue";
+import type { Summary } from "./platform";
+import type { PushOutcome } from "./pushes";
+
+export interface SimulatorOptions {
+  /** Where it listens; 0 (the default) takes a free port. */
+  readonly port?: number;
+  readonly host?: string;
+  /** The one account that it knows. */
+  readonly customer?: string;
+  readonly password: string;
+  /** Where pushes go; "" pushes nowhere. */
+  readonly pushUrl?: string;
+  /** Sign the pushes if both are set; else the customer and the password do (§三.2). */
+  readonly pushUser?: string;
+  readonly pushPassword?: string;
+  /** Staff numbers: "1000-1019", "1000,1005,2000-2003"; leading zeros are kept. */
+  readonly agents?: string;
+  /** 50: a call of a minute takes about a second. */
+  readonly speed?: number;
+  /** The same seed gives the same calls. */
+  readonly seed?: number;
+  /** Serves https. */
+  readonly tls?: { readonly key: string | Buffer; readonly cert: string | Buffer };
+  /** Start of the simulated clock in ms since 1970. With it (and a seed) everything that the simulator says is reproducible: the clock then moves with the calls only. Without it, things bear the real date. */
+  readonly startTime?: number;
+  /** How far a request's timestamp may be from the real time, in seconds (300); 0 = any. */
+  readonly tolerance?: number;
+  /** Called after every attempt to push. */
+  readonly onPush?: (outcome: PushOutcome) => void;
+  /** Called when agents, calls, tasks or records have changed. */
+  readonly onEvent?: (summary: Summary) => void;
+}
+
+/** The options with everything filled in and checked. */
+export interface Settings {
+  readonly port: number;
+  readonly host: string;
+  readonly customer: string;
+  readonly password: string;
+  readonly pushUrl: string;
+  readonly pushUser: string;
+  readonly pushPassword: string;
+  readonly agents: readonly string[];
+  readonly speed: number;
+  readonly seed: number;
+  readonly startTime: number | undefined;
+  readonly tolerance: number;
+}
+
+/** An option that can't be used. The message begins with the option's name. */
+export class OptionError extends Error {
+  constructor(option: string, problem: string) {
+    super(`${option}: ${problem}`);
+  }
+}
+
+const mostAgents = 100_000;
+
+/** The staff numbers of "1000-1019,2000": each once, leading zeros kept. Throws an OptionError. */
+export const agentsOf = (text: string): readonly string[] => {
+  const found = new Set<string>();
+  for (const part of text.split(/[,，\s]+/).filter((piece) => piece !== "")) {
+    const [, from = "", to = from] = /^(\d{1,8})(?:-(\d{1,8}))?$/.exec(part) ?? [];
+    if (from === "")
+      throw new OptionError("agents", `"${part}" is neither a staff number of 1 to 8 digits nor a range`);
+    if (Number(to) < Number(from)) throw new OptionError("agents", `"${part}" ends before it begins`);
+    if (Number(to) - Number(from) + found.size >= mostAgents) {
+      throw new OptionError("agents", `more than ${mostAgents} of them`);
+    }
+    for (let n = Number(from); n <= Number(to); n++) found.add(String(n).padStart(from.length, "0"));
+  }
+  if (found.size === 0) throw new OptionError("agents", "there must be at least one");
+  return [...found];
+};
+
+/** A number within the catalogue's bounds for the setting of that name. */
+const number = (name: "port" | "speed" | "seed", value: number): number => {
+  const setting = simulatorSettings.find((candidate) => candidate.name === name);
+  if (setting?.kind !== "number") throw new Error(`the catalogue has no number ${name}`);
+  const { min, max, integer } = setting;
+  if (!(value >= min && value <= max) || (integer && !Number.isInteger(value))) {
+    throw new OptionError(name, `must be a ${integer ? "whole " : ""}number from ${min} to ${max}`);
+  }
+  return value;
+};
+
+const httpUrl = (name: string, text: string): string => {
+  const protocol = URL.canParse(text) ? new URL(text).protocol : "";
+  if (text !== "" && protocol !== "http:" && protocol !== "https:") {
+    throw new OptionError(name, `"${text}" is not an http:// or https:// URL`);
+  }
+  return text;
+};
+
+const filled = (name: string, text: string): string => {
+  if (text === "") throw new OptionError(name, "must not be empty");
+  return text;
+};
+
+/** Fills in and checks the options. Throws an OptionError. */
+export const settingsOf = (options: SimulatorOptions): Settings => {
+  const { startTime, tolerance = 300 } = options;
+  if (startTime !== undefined && !Number.isSafeInteger(startTime)) {
+    throw new OptionError("startTime", "must be whole milliseconds since 1970");
+  }
+  if (!(tolerance >= 0)) throw new OptionError("tolerance", "must be 0 or a number of seconds");
+  return {
+    port: number("port", options.port ?? 0),
+    host: filled("host", options.host ?? "127.0.0.1"),
+    customer: filled("customer", options.customer ?? "C2"),
+    password: filled("password", options.password),
+    pushUrl: httpUrl("pushUrl", options.pushUrl ?? ""),
+    pushUser: options.pushUser ?? "",
+    pushPassword: options.pushPassword ?? "",
+    agents: agentsOf(options.agents ?? "1000-1019"),
+    speed: number("speed", options.speed ?? 1),
+    seed: number("seed", options.seed ?? 1),
+    startTime,
+    tolerance,
+  };
+};

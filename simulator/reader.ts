@@ -1,0 +1,94 @@
+// Reads an instruction's fields from unknown, and remembers the first thing that is wrong with them.
+import { isObject, type Json, textOrDigits } from "./narrow";
+
+/** Reads fields one by one; a field that is wrong reads as its fallback, and `problem` names it. */
+export class Reader {
+  readonly #source: Json;
+  readonly #known = new Set<string>();
+  #problem: string | undefined;
+
+  constructor(source: Json) {
+    this.#source = source;
+  }
+
+  /** What is wrong, "field: why"; a field that nobody asked for is wrong too. Ask once everything has been read. */
+  get problem(): string | undefined {
+    const stray = Object.keys(this.#source).find((name) => !this.#known.has(name));
+    return this.#problem ?? (stray === undefined ? undefined : `${stray}: no such field here`);
+  }
+
+  has(name: string): boolean {
+    return this.#raw(name) !== undefined;
+  }
+
+  /** Any value at all. */
+  any(name: string): unknown {
+    return this.#raw(name);
+  }
+
+  /** A text or a whole number as its digits; undefined if it is not there. */
+  optionalText(name: string): string | undefined {
+    const raw = this.#raw(name);
+    const text = textOrDigits(raw);
+    if (raw !== undefined && text === undefined) this.wrong(name, "must be a text");
+    return text;
+  }
+
+  /** A text that must be there and not be empty, unless there is a fallback. */
+  text(name: string, fallback?: string): string {
+    const text = this.optionalText(name) ?? fallback;
+    if (text === undefined || (text === "" && fallback === undefined)) return this.wrong(name, "is missing") ?? "";
+    return text;
+  }
+
+  /** A whole number, min <= n <= max; it must be there unless there is a fallback. */
+  integer(name: string, { min, max, fallback }: { min: number; max: number; fallback?: number | undefined }): number {
+    const raw = this.#raw(name) ?? fallback;
+    if (typeof raw === "number" && Number.isSafeInteger(raw) && raw >= min && raw <= max) return raw;
+    this.wrong(name, raw === undefined ? "is missing" : `must be a whole number from ${min} to ${max}`);
+    return min;
+  }
+
+  flag(name: string): boolean {
+    const raw = this.#raw(name) ?? false;
+    if (typeof raw !== "boolean") this.wrong(name, "must be true or false");
+    return raw === true;
+  }
+
+  /** One of a few words, in any case; the first is the fallback where it `mayBeUnset`. */
+  word<Word extends string>(name: string, words: readonly [Word, ...Word[]], mayBeUnset = false): Word {
+    const raw = this.#raw(name);
+    const found = words.find((word) => typeof raw === "string" && word.toLowerCase() === raw.toLowerCase());
+    if (found !== undefined) return found;
+    if (raw !== undefined || !mayBeUnset) this.wrong(name, `must be one of ${words.join(", ")}`);
+    return words[0];
+  }
+
+  /** An object; undefined if it is not there. */
+  object(name: string): Json | undefined {
+    const raw = this.#raw(name);
+    if (raw !== undefined && !isObject(raw)) this.wrong(name, "must be an object");
+    return isObject(raw) ? raw : undefined;
+  }
+
+  /** An array of whole numbers from 0; undefined if it is not there. */
+  integers(name: string): readonly number[] | undefined {
+    const raw = this.#raw(name);
+    if (raw === undefined) return undefined;
+    const items: readonly unknown[] = Array.isArray(raw) ? raw : [undefined];
+    const numbers = items.filter((item) => typeof item === "number" && Number.isSafeInteger(item) && item >= 0);
+    if (numbers.length !== items.length) this.wrong(name, "must be an array of whole numbers from 0");
+    return numbers.map(Number);
+  }
+
+  /** Remembers that a field is wrong, unless another one was before it. */
+  wrong(name: string, why: string): undefined {
+    this.#problem ??= `${name}: ${why}`;
+    return undefined;
+  }
+
+  #raw(name: string): unknown {
+    this.#known.add(name);
+    return this.#source[name];
+  }
+}

@@ -1,0 +1,138 @@
+// The HTTP side: takes requests, keeps a log of them, and routes them to the API or to the recordings.
+import http from "node:http";
+import https from "node:https";
+import type { AddressInfo } from "node:net";
+import { type Api, isApiPath, refusal, routeOf } from "./api";
+import { errors } from "./errors";
+import { type Faults, recordingApi } from "./faults";
+import type { Ledger } from "./ledger";
+import type { Json } from "./narrow";
+import { recordingBytes, recordingOf } from "./recordings";
+import { type ReceivedRequest, RequestLog } from "./request-log";
+import { play, send } from "./wire";
+
+/** A request of 100 tasks of a thousand numbers each has room. */
+const longestBody = 8 * 1024 * 1024;
+
+/** A request's body, or undefined where it is too long. */
+const bodyOf = async (request: http.IncomingMessage): Promise<string | undefined> => {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request) {
+    if (!(chunk instanceof Buffer)) continue;
+    length += chunk.length;
+    if (length > longestBody) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+};
+
+const pathOf = (url: string): string => {
+  const path = url.replace(/[?#].*$/s, "");
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+};
+
+const sendJson = (response: http.ServerResponse, status: number, body: Json): void =>
+  send(response, status, { "Content-Type": "application/json; charset=utf-8" }, JSON.stringify(body));
+
+const notFoundPage = "<!DOCTYPE html><html><body><h1>404 Not Found</h1></body></html>\n";
+
+export class Server {
+  readonly #log = new RequestLog();
+  readonly #server: http.Server;
+
+  constructor(
+    private readonly api: Api,
+    private readonly ledger: Ledger,
+    private readonly faults: Faults,
+    tls: { readonly key: string | Buffer; readonly cert: string | Buffer } | undefined,
+  ) {
+    const take = (request: http.IncomingMessage, response: http.ServerResponse) => {
+      // What fails here is the connection: the client has gone, and nobody is left to be told.
+      this.#take(request, response).catch(() => response.destroy());
+    };
+    this.#server = tls === undefined ? http.createServer(take) : https.createServer({ ...tls }, take);
+  }
+
+  get requests(): readonly ReceivedRequest[] {
+    return this.#log.entries;
+  }
+
+  /** Begins to listen. Resolves with the port; rejects with a message for people. */
+  listen(port: number, host: string): Promise<number> {
+    return new Promise((resolve, reject) => {
+      // Stays on: a server that can't accept a connection emits errors too, which must not end the process.
+      this.#server.on("error", (error: NodeJS.ErrnoException) => {
+        const why = error.code === "EADDRINUSE" ? "the port is in use" : error.message;
+        reject(new Error(`can't listen at ${host}:${port}: ${why}`, { cause: error }));
+      });
+      this.#server.listen(port, host, () => {
+        const address: AddressInfo | string | null = this.#server.address();
+        resolve(typeof address === "object" && address !== null ? address.port : port);
+      });
+    });
+  }
+
+  /** Closes every connection, also those that wait for an answer. */
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#server.close(() => resolve());
+      this.#server.closeAllConnections();
+    });
+  }
+
+  async #take(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+    const { method = "", url = "", headers, rawHeaders } = request;
+    const body = await bodyOf(request);
+    this.#log.add({ method, url, headers, rawHeaders, body: body ?? "", at: Date.now() });
+    if (body === undefined) {
+      response.setHeader("Connection", "close");
+      return sendJson(response, 413, refusal(errors.malformed));
+    }
+    const path = pathOf(url);
+    const isDownload = (method === "GET" || method === "HEAD") && !isApiPath(path);
+    return isDownload ? this.#download(method, path, response) : this.#command(method, path, body, response);
+  }
+
+  #command(method: string, path: string, body: string, response: http.ServerResponse): void {
+    const route = routeOf(method, path);
+    const fault = this.faults.takeForRequest(route.ok ? route.command.api : route.api);
+    const isOfWire = fault !== undefined && "after" in fault;
+    const work = () =>
+      route.ok ? this.api.answer(route.command, body, isOfWire ? undefined : fault) : refusal(route.error);
+    if (isOfWire) {
+      const done = fault.after ? work() : {};
+      play(fault, response, () => sendJson(response, 200, done));
+    } else {
+      sendJson(response, 200, work());
+    }
+  }
+
+  #download(method: string, path: string, response: http.ServerResponse): void {
+    const answer = () => this.#sendRecording(method, path, response);
+    const fault = this.faults.takeForRequest(recordingApi);
+    if (fault !== undefined && "after" in fault) play(fault, response, answer);
+    else answer();
+  }
+
+  #sendRecording(method: string, path: string, response: http.ServerResponse): void {
+    const entry = this.ledger.entryOf(path);
+    if (entry === undefined) {
+      send(response, 404, { "Content-Type": "text/html; charset=utf-8" }, notFoundPage);
+      return;
+    }
+    const { duration } = entry;
+    response.writeHead(200, { "Content-Type": "audio/wav", "Content-Length": recordingBytes(duration) });
+    if (method === "HEAD") {
+      response.end();
+      return;
+    }
+    const source = recordingOf(duration);
+    response.on("close", () => source.destroy());
+    source.pipe(response);
+  }
+}

@@ -1,0 +1,22 @@
+// Dates as the platform writes them: its local time is Asia/Shanghai, eight hours ahead of UTC all year.
+
+const aheadOfUtc = 8 * 3600;
+const pattern = /^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}$/;
+
+/** YYYY-MM-DD HH:mm:ss of an instant in seconds since 1970. */
+export const localTime = (seconds: number): string =>
+  new Date((seconds + aheadOfUtc) * 1000).toISOString().slice(0, 19).replace("T", " ");
+
+/** Seconds since 1970 of YYYY-MM-DD HH:mm:ss, or undefined if it is no such date. */
+export const instantOf = (text: string): number | undefined => {
+  if (!pattern.test(text)) return undefined;
+  const seconds = Date.parse(`${text.replace(" ", "T")}Z`) / 1000 - aheadOfUtc;
+  // Date.parse takes the 30th of February for the 2nd of March.
+  return Number.isNaN(seconds) || localTime(seconds) !== text ? undefined : seconds;
+};
+
+/** The first and the last second of the day that an instant is in. */
+export const dayOf = (seconds: number): { readonly from: number; readonly to: number } => {
+  const from = Math.floor((seconds + aheadOfUtc) / 86_400) * 86_400 - aheadOfUtc;
+  return { from, to: from + 86_399 };
+};

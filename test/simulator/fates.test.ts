@@ -1,0 +1,25 @@
+// What becomes of calls: how likely what is, and what numbers one can rely on.
+import assert from "node:assert/strict";
+import { fateOf } from "../../simulator/fates";
+import { randomOf } from "../../simulator/random";
+
+describe("the fate of a call", () => {
+  const fates = (number: string) => Array.from({ length: 1000 }, (_, i) => fateOf(number, randomOf(1, i)));
+  const answered = (number: string) => fates(number).filter((fate) => fate.answered).length;
+
+  it("is to be answered four times out of five", () => {
+    assert.ok(Math.abs(answered("13800138000") - 800) < 50);
+  });
+
+  it("is certain for numbers that end in 8888, 0000, 0001 and 9999", () => {
+    assert.deepEqual(["13800008888", "13800000000", "13800000001", "13800009999"].map(answered), [1000, 0, 0, 0]);
+  });
+
+  it("has durations within their bounds, and all of them", () => {
+    const bounds = { pickUp: [1, 4], ring: [2, 15], talk: [5, 180], wrapUp: [3, 10] } as const;
+    for (const [name, [min, max]] of Object.entries(bounds)) {
+      const durations = fates("13800138000").map((fate) => fate[name as keyof typeof bounds]);
+      assert.deepEqual([Math.min(...durations), Math.max(...durations)], [min, max], name);
+    }
+  });
+});

@@ -1,0 +1,337 @@
+// How pushes are sent: signatures of both kinds, order, repeats, refusals.
+import assert from "node:assert/strict";
+import http from "node:http";
+import type { AddressInfo } from "node:net";
+import { type PushOutcome, startSimulator } from "../../simulator";
+import { ask, command, eventOf, have, md5, type Push, password, taken, withSimulator } from "./client";
+
+const isSigned = ({ authentication }: Push, user: string, secret: string): boolean => {
+  const { customer, timestamp, seq, digest } = authentication;
+  return customer === user && digest === md5(`${user}@${timestamp}@${seq}@${secret}`);
+};
+
+describe("the simulator's pushes", () => {
+  const outcomes: PushOutcome[] = [];
+  const listeners = new Set<() => void>();
+  const onPush = (outcome: PushOutcome) => {
+    outcomes.push(outcome);
+    for (const listener of listeners) listener();
+  };
+  /** Waits until so many attempts have been reported. */
+  const attempts = (count: number) =>
+    new Promise<void>((resolve) => {
+      const check = () => {
+        if (outcomes.length < count) return;
+        listeners.delete(check);
+        resolve();
+      };
+      listeners.add(check);
+      check();
+    });
+  beforeEach(() => {
+    outcomes.length = 0;
+  });
+
+  describe("of the customer", () => {
+    const context = withSimulator({ onPush });
+    const query = (agent = "1000") => command(context.simulator, "AgentQueryStatus", { agent });
+    const fault = (kind: string, more: object = {}) => context.simulator.instruct({ do: "fault", kind, ...more });
+
+    it("are signed with the customer's password, have texts in their block, and seqs of their own", async () => {
+      await query();
+      await query();
+      await context.receiver.until(have("agentstatus", 2));
+      const blocks = context.receiver.pushes.map(({ authentication }) => authentication);
+      assert.ok(context.receiver.pushes.every((push) => isSigned(push, "C2", password)));
+      assert.ok(blocks.every((block) => Object.values(block).every((value) => typeof value === "string")));
+      assert.equal(new Set(blocks.map(({ seq }) => seq)).size, 2);
+      assert.deepEqual(context.receiver.pushes[0]?.param, { debug: "", lang: "" });
+      assert.ok(context.receiver.pushes.every(({ text }) => !text.includes(password)));
+    });
+
+    it("are reported with their answer", async () => {
+      await query();
+      await attempts(1);
+      const [outcome] = outcomes;
+      assert.deepEqual(outcome, {
+        event: "agentstatus",
+        notify: context.receiver.pushes[0]?.notify,
+        attempt: 1,
+        status: 200,
+        answer: { result: { error: 0, msg: "" } },
+      });
+    });
+
+    const refusals = {
+      "an error": { status: 200, body: '{"result":{"error":8,"msg":"no"}}' },
+      "an HTTP error": { status: 503, body: taken.body },
+      "no JSON": { status: 200, body: "OK" },
+      "no result": { status: 200, body: "{}" },
+    };
+    for (const [name, refusal] of Object.entries(refusals)) {
+      it(`are tried three times in all where they meet with ${name}, word for word the same`, async () => {
+        context.receiver.answer = () => refusal;
+        await query();
+        await attempts(3);
+        assert.deepEqual(
+          outcomes.map(({ attempt, error }) => [attempt, error !== undefined]),
+          [
+            [1, true],
+            [2, true],
+            [3, true],
+          ],
+        );
+        assert.equal(new Set(context.receiver.pushes.map(({ text }) => text)).size, 1);
+        context.receiver.answer = () => taken;
+        await query();
+        await attempts(4);
+        assert.equal(outcomes[3]?.error, undefined);
+      });
+    }
+
+    it("hold back what comes after them for the same agent, until they are taken; others go on", async () => {
+      let refusals = 2;
+      context.receiver.answer = ({ notify }) => {
+        if (notify["agent"] !== "1000" || refusals === 0) return taken;
+        refusals -= 1;
+        return { status: 500, body: "" };
+      };
+      await command(context.simulator, "AgentLogin", { agent: "1000" });
+      await command(context.simulator, "AgentSetBusy", { agent: "1000" });
+      await query("1001");
+      await context.receiver.until(have("agentstatus", 5));
+      const of1000 = context.receiver.pushes.filter(({ notify }) => notify["agent"] === "1000");
+      assert.deepEqual(
+        of1000.map(({ notify }) => notify["workStatus"]),
+        ["ONLINE", "ONLINE", "ONLINE", "BUSY"],
+      );
+    });
+
+    it("can be sent twice, as told", async () => {
+      await fault("duplicate", { event: "agentstatus" });
+      await query();
+      await query();
+      await context.receiver.until(have("agentstatus", 3));
+      const texts = context.receiver.pushes.map(({ text }) => text);
+      assert.equal(texts[0], texts[1]);
+      assert.notEqual(texts[1], texts[2]);
+    });
+
+    it("can be signed wrongly, as told, and are then lost", async () => {
+      context.receiver.answer = (push) => (isSigned(push, "C2", password) ? taken : { status: 401, body: "{}" });
+      await fault("wrongDigest");
+      await query();
+      await query();
+      await attempts(2);
+      assert.deepEqual(
+        context.receiver.pushes.map((push) => isSigned(push, "C2", password)),
+        [false, true],
+      );
+    });
+
+    it("can be dropped, as told, and more than once", async () => {
+      await fault("dropPush", { times: 2 });
+      for (const agent of ["1000", "1000", "1001"]) await query(agent);
+      await attempts(3);
+      assert.deepEqual(outcomes.map(({ attempt, error }) => [attempt, error]).toSorted(), [
+        [0, "dropped, as told"],
+        [0, "dropped, as told"],
+        [1, undefined],
+      ]);
+      assert.equal(context.receiver.pushes.length, 1);
+    });
+
+    it("leave a fault for another event alone", async () => {
+      await fault("dropPush", { event: "Billing" });
+      await query();
+      await context.receiver.until(have("agentstatus"));
+    });
+
+    it("are sent as told: any notify as it is", async () => {
+      const notify = { type: "clientMark", data: { userName: "1000" }, field: [{ name: "x", value: 1 }] };
+      const outcome = await context.simulator.instruct({ do: "push", notify });
+      assert.deepEqual([outcome.ok, context.receiver.pushes[0]?.notify], [true, notify]);
+      assert.ok(isSigned(context.receiver.pushes[0] as Push, "C2", password));
+    });
+
+    it("are sent as told: an event of the catalogue, with fields of its own", async () => {
+      await context.simulator.instruct({ do: "push", event: "callStart", notify: { number: "10086", extra: null } });
+      assert.deepEqual(context.receiver.pushes[0]?.notify, {
+        type: "callstart",
+        seq: "900001",
+        customer: "C2",
+        agent: "1000",
+        number: "10086",
+        call_type: "",
+        extra: null,
+      });
+      await context.simulator.instruct({ do: "push", event: "screenpop" });
+      assert.equal(eventOf(context.receiver.pushes[1] as Push), "screenpop");
+    });
+
+    it("tell whoever told them that they were refused", async () => {
+      context.receiver.answer = () => ({ status: 401, body: '{"result":{"error":1}}' });
+      const outcome = await context.simulator.instruct({ do: "push", event: "callin" });
+      assert.deepEqual(outcome, { ok: false, error: 'not taken: HTTP 401, {"result":{"error":1}}' });
+    });
+  });
+
+  describe("of a push user", () => {
+    const context = withSimulator({ pushUser: "pusher", pushPassword: "secret" });
+    it("are signed with the push user's password", async () => {
+      await command(context.simulator, "AgentLogin", { agent: "1000" });
+      await context.receiver.until(have("agentstatus"));
+      assert.ok(isSigned(context.receiver.pushes[0] as Push, "pusher", "secret"));
+      assert.equal(context.receiver.pushes[0]?.notify["customer"], "C2");
+    });
+  });
+
+  describe("of a push user without a password", () => {
+    const context = withSimulator({ pushUser: "pusher" });
+    it("are signed by the customer", async () => {
+      await command(context.simulator, "AgentLogin", { agent: "1000" });
+      await context.receiver.until(have("agentstatus"));
+      assert.ok(isSigned(context.receiver.pushes[0] as Push, "C2", password));
+    });
+  });
+
+  it("to nowhere are not reported, and an instruction to push says so", async () => {
+    const simulator = await startSimulator({ password, onPush });
+    await command(simulator, "AgentLogin", { agent: "1000" });
+    const outcome = await simulator.instruct({ do: "push", event: "callin" });
+    await simulator.close();
+    assert.deepEqual(outcome, { ok: false, error: "pushUrl: there is nowhere to push to" });
+    assert.deepEqual(outcomes, []);
+  });
+
+  it("to a receiver that is not there are given up after three attempts", async () => {
+    const server = http.createServer().listen(0, "127.0.0.1");
+    await new Promise((resolve) => server.once("listening", resolve));
+    const { port } = server.address() as AddressInfo;
+    await new Promise((resolve) => server.close(resolve));
+    const simulator = await startSimulator({ password, speed: 1000, pushUrl: `http://127.0.0.1:${port}/`, onPush });
+    const outcome = await simulator.instruct({ do: "push", event: "callin" });
+    await simulator.close();
+    assert.match(outcome.ok ? "" : outcome.error, /ECONNREFUSED/);
+    assert.deepEqual(
+      outcomes.map(({ attempt }) => attempt),
+      [1, 2, 3],
+    );
+  });
+
+  it("are let go of by closing, also while the receiver keeps silent, and nothing is reported from then on", async () => {
+    let arrived: () => void = () => {};
+    const arrival = new Promise<void>((resolve) => {
+      arrived = resolve;
+    });
+    const silent = http.createServer(() => arrived()).listen(0, "127.0.0.1");
+    await new Promise((resolve) => silent.once("listening", resolve));
+    const { port } = silent.address() as AddressInfo;
+    const simulator = await startSimulator({ password, speed: 1000, pushUrl: `http://127.0.0.1:${port}/`, onPush });
+    const told = simulator.instruct({ do: "push", event: "callin" });
+    await arrival;
+    await simulator.close();
+    assert.deepEqual(await told, { ok: false, error: "the simulator has been closed" });
+    const toldLater = simulator.instruct({ do: "push", event: "callin" });
+    assert.deepEqual(await toldLater, { ok: false, error: "the simulator has been closed" });
+    // Resolves only once the simulator's connection is gone.
+    await new Promise((resolve) => silent.close(resolve));
+    assert.deepEqual(outcomes, []);
+  });
+
+  it("are sent again at once, and not counted as tried, where a kept connection was closed under them", async () => {
+    const seen = new Set<unknown>();
+    let resets = 0;
+    const server = http.createServer((request, response) => {
+      if (seen.has(request.socket)) {
+        resets += 1;
+        request.socket.resetAndDestroy();
+        return;
+      }
+      seen.add(request.socket);
+      request.resume().on("end", () => response.end(taken.body));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    const simulator = await startSimulator({ password, pushUrl: `http://127.0.0.1:${port}/`, onPush });
+    for (let i = 0; i < 2; i++) await simulator.instruct({ do: "push", event: "callin" });
+    await simulator.close();
+    server.close();
+    assert.equal(resets, 1);
+    assert.deepEqual(
+      outcomes.map(({ attempt, status }) => [attempt, status]),
+      [
+        [1, 200],
+        [1, 200],
+      ],
+    );
+  });
+
+  it("are forgotten by a reset, but for those under way", async () => {
+    const answers: (() => void)[] = [];
+    const server = http.createServer((_, response) => {
+      answers.push(() => response.end(taken.body));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    const simulator = await startSimulator({ password, pushUrl: `http://127.0.0.1:${port}/`, onPush });
+    for (let i = 0; i < 3; i++) await command(simulator, "AgentQueryStatus", { agent: "1000" });
+    const told = Array.from({ length: 17 }, () => simulator.instruct({ do: "push", event: "callin" }));
+    while (answers.length < 16) await command(simulator, "getAgentInfo");
+    await simulator.instruct({ do: "reset" });
+    for (const answer of answers) answer();
+    const results = await Promise.all(told);
+    // Of the sixteen under way one is the agent's first.
+    assert.equal(results.filter(({ ok }) => ok).length, 15);
+    assert.deepEqual(results.at(-1), { ok: false, error: "forgotten by a reset" });
+    await attempts(16);
+    const last = simulator.instruct({ do: "push", event: "callin" });
+    while (answers.length < 17) await command(simulator, "getAgentInfo");
+    answers.at(-1)?.();
+    assert.equal((await last).ok, true);
+    await simulator.close();
+    server.close();
+    assert.equal(outcomes.length, 17);
+  });
+
+  it("wait in a queue of ten thousand at most, and are under way sixteen at a time", async () => {
+    let underWay = 0;
+    const server = http.createServer(() => {
+      underWay += 1;
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    const simulator = await startSimulator({ password, pushUrl: `http://127.0.0.1:${port}/`, onPush });
+    const requests = Array.from({ length: 10_005 }, (_, seq) => ({ seq, agent: String(1000 + (seq % 20)) }));
+    await ask(simulator, "AgentQueryStatus", { requests });
+    await attempts(5);
+    // The sixteen have been sent before any later request is answered.
+    while (underWay < 16) await command(simulator, "getAgentInfo");
+    await command(simulator, "getAgentInfo");
+    await simulator.close();
+    server.close();
+    assert.equal(underWay, 16);
+    assert.deepEqual(
+      [outcomes.length, outcomes[0]?.attempt, outcomes[0]?.error],
+      [5, 0, "given up: 10000 pushes are waiting already"],
+    );
+  });
+
+  it("do not let a listener that throws bring the simulator down", async () => {
+    const simulator = await startSimulator({
+      password,
+      pushUrl: "http://127.0.0.1:9/",
+      speed: 1000,
+      onPush: () => {
+        throw new Error("listener");
+      },
+      onEvent: () => {
+        throw new Error("listener");
+      },
+    });
+    await command(simulator, "AgentLogin", { agent: "1000" });
+    const outcome = await simulator.instruct({ do: "push", event: "callin" });
+    await simulator.close();
+    assert.equal(outcome.ok, false);
+  });
+});
