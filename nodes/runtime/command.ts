@@ -1,0 +1,213 @@
+// The command nodes: one type for each command of the catalogue, and sccc-command for what the catalogue does not know.
+import { setMaxListeners } from "node:events";
+import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from "node-red";
+import { type Command, commandOf, commands, type Field, seqOf } from "../catalogue";
+import { render } from "../protocol/check";
+import type { Prepared } from "../protocol/client";
+import type { SendOptions } from "../protocol/exchange";
+import type { Failure } from "../protocol/failure";
+import { isObject } from "../protocol/json";
+import { accountOf, type Sender } from "./account";
+import { typedInput } from "./config";
+import { type CommandReport, type Resulting, type Sent, sendList, sendOne } from "./send";
+import { Status } from "./status";
+import { errorOf, resultOf } from "./texts";
+import { type ReadValue, reader } from "./values";
+
+type NodeConfig = Parameters<NodeAPI["nodes"]["createNode"]>[1];
+
+/** How a node makes a command of a message. `api` of one that could not be read is "". */
+interface Maker {
+  readonly batch: (api: string) => boolean;
+  readonly api: (msg: NodeMessage) => Promise<string>;
+  readonly prepare: (sender: Sender, api: string, msg: NodeMessage) => Promise<Prepared>;
+}
+
+const refusal = (field: string, key: string, got: string): Failure => ({
+  kind: "field",
+  code: "SCCC_INVALID_FIELD",
+  field,
+  rule: { key, params: {} },
+  got,
+});
+
+/** What can't be read is refused by the name of its property. */
+async function readOr<T>(
+  field: string,
+  read: () => Promise<T>,
+): Promise<{ ok: true; value: T } | { ok: false; failure: Failure }> {
+  try {
+    return { ok: true, value: await read() };
+  } catch (error) {
+    return { ok: false, failure: refusal(field, "unreadable", error instanceof Error ? error.message : String(error)) };
+  }
+}
+
+/** Makes a command of the catalogue from a node's typed inputs. */
+function catalogued(RED: NodeAPI, node: Node, config: NodeConfig, command: Command): Maker {
+  const property = (field: Field) => field.property ?? field.name;
+  const readers = command.fields.map((field): [Field, ReadValue] => {
+    const standard = { value: `payload.${property(field)}`, type: "msg" };
+    return [field, reader(RED, node, typedInput(config, property(field), standard))];
+  });
+  readers.push([seqOf(command.seq), reader(RED, node, typedInput(config, "seq", { value: "", type: "str" }))]);
+  return {
+    batch: () => command.batch,
+    api: async () => command.api,
+    prepare: async (sender, _api, msg) => {
+      const given: Record<string, unknown> = {};
+      for (const [field, read] of readers) {
+        const reading = await readOr(property(field), () => read(msg));
+        if (!reading.ok) return reading;
+        given[field.name] = reading.value;
+      }
+      return sender.client.prepare(command, given);
+    },
+  };
+}
+
+/** Makes whatever command a message or the node names. */
+function free(RED: NodeAPI, node: Node, config: NodeConfig): Maker {
+  const readApi = reader(RED, node, typedInput(config, "api", { value: "", type: "str" }));
+  const request = typedInput(config, "request", { value: "payload", type: "msg" });
+  const readRequest = reader(RED, node, request);
+  const readSeq = reader(RED, node, typedInput(config, "seq", { value: "", type: "str" }));
+  return {
+    batch: (api) => commandOf(api)?.batch ?? true,
+    api: async (msg) => {
+      const api = await readApi(msg);
+      return typeof api === "string" ? api.trim() : "";
+    },
+    prepare: async (sender, api, msg) => {
+      if (!/^[A-Za-z]\w*$/.test(api)) return { ok: false, failure: refusal("api", "api", render(api)) };
+      const reading = await readOr("request", () => readRequest(msg));
+      if (!reading.ok) return reading;
+      const value = reading.value ?? {};
+      if (!isObject(value)) return { ok: false, failure: refusal("request", "object", render(value)) };
+      const seq = await readOr("seq", () => readSeq(msg));
+      if (!seq.ok) return seq;
+      return sender.client.prepareRaw(
+        api,
+        commandOf(api),
+        seq.value === undefined ? value : { ...value, seq: seq.value },
+      );
+    },
+  };
+}
+
+/** Runs one message to its end. */
+async function carryOut(
+  maker: Maker,
+  sender: Sender,
+  list: boolean,
+  msg: NodeMessage,
+  options: SendOptions,
+  resulting: (api: string) => Resulting,
+): Promise<{ readonly api: string; readonly sent: Sent }> {
+  const reading = await readOr("api", () => maker.api(msg));
+  if (!reading.ok) return { api: "", sent: reading };
+  const api = reading.value;
+  const { payload } = msg;
+  const refuse = (key: string, got: string) => ({
+    api,
+    sent: { ok: false as const, failure: refusal("payload", key, got) },
+  });
+  if (!list) {
+    // A list of records wired to call-number must not ring anybody; nodes that can't take lists have no such danger.
+    if (Array.isArray(payload) && maker.batch(api)) return refuse("oneNotList", render(payload));
+    return { api, sent: await sendOne(sender, await maker.prepare(sender, api, msg), options, resulting(api)) };
+  }
+  if (!maker.batch(api)) return refuse("noList", render(payload));
+  if (!Array.isArray(payload)) return refuse("listNotOne", render(payload));
+  const prepared: Prepared[] = [];
+  for (const element of payload) {
+    const one = await maker.prepare(sender, api, { ...msg, payload: element });
+    prepared.push(one);
+    if (!one.ok) break;
+  }
+  return { api, sent: await sendList(sender, api, prepared, options, resulting(api)) };
+}
+
+function setReport(msg: NodeMessage, command: CommandReport): void {
+  msg.sccc = { ...(isObject(msg.sccc) ? msg.sccc : {}), command };
+}
+
+/** Gives a node its behaviour. */
+function run(
+  RED: NodeAPI,
+  node: Node,
+  config: NodeConfig & Readonly<Record<string, unknown>>,
+  maker: Maker,
+  name: string,
+): void {
+  const account = accountOf(RED, config.account);
+  const list = config.input === "list";
+  const status = new Status((shown) => node.status(shown));
+  const closing = new AbortController();
+  setMaxListeners(0, closing.signal);
+  const options: SendOptions = { signal: closing.signal, track: status.track };
+  const resulting =
+    (api: string): Resulting =>
+    (failure) =>
+      resultOf(RED._, api || name, failure);
+
+  const handle = async (msg: NodeMessageInFlow): Promise<{ readonly error?: Error }> => {
+    const { api, sent } = account.ok
+      ? await carryOut(maker, account.sender, list, msg, options, resulting)
+      : { api: name, sent: account };
+    const failure = sent.ok ? undefined : sent.failure;
+    const report = "report" in sent ? sent.report : undefined;
+    setReport(msg, report ?? notSent(account.ok ? account.sender : undefined, api, resulting(api), failure));
+    if (!sent.ok) {
+      status.end({ kind: "failure", failure: sent.failure });
+      return { error: errorOf(RED._, api || name, sent.failure) };
+    }
+    status.end({
+      kind: "done",
+      ...(sent.report.failed === undefined ? {} : { failed: sent.report.failed, total: sent.report.total ?? 0 }),
+    });
+    msg.payload = sent.payload;
+    return {};
+  };
+
+  node.on("input", (msg, send, done) => {
+    handle(msg).then(
+      ({ error }) => {
+        if (error === undefined) send(msg);
+        done(error);
+      },
+      (error: unknown) => done(error instanceof Error ? error : new Error(String(error))),
+    );
+  });
+  node.on("close", () => closing.abort());
+}
+
+/** The report of a command that was refused before it was sent. */
+function notSent(
+  sender: Sender | undefined,
+  api: string,
+  resulting: Resulting,
+  failure: Failure | undefined,
+): CommandReport {
+  return {
+    api,
+    account: sender?.label ?? "",
+    version: sender?.client.version ?? "",
+    result: failure === undefined ? { error: 0, name: "E_SUCC", msg: "" } : resulting(failure),
+    durationMs: 0,
+  };
+}
+
+/** Registers the types. */
+export function registerCommands(RED: NodeAPI): void {
+  for (const command of commands) {
+    RED.nodes.registerType(command.node, function (this: Node, config: NodeConfig): void {
+      RED.nodes.createNode(this, config);
+      run(RED, this, { ...config }, catalogued(RED, this, config, command), command.api);
+    });
+  }
+  RED.nodes.registerType("sccc-command", function (this: Node, config: NodeConfig): void {
+    RED.nodes.createNode(this, config);
+    run(RED, this, { ...config }, free(RED, this, config), "sccc-command");
+  });
+}

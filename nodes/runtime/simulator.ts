@@ -1,0 +1,70 @@
+// sccc-simulator: a simulated platform as a node, for building flows without a call centre.
+import type { Node, NodeAPI } from "node-red";
+import { simulatorSettings } from "../catalogue";
+import { isObject } from "../protocol/json";
+import { credentialsOf, narrow, Settings } from "./config";
+import { describe, ScccError } from "./texts";
+import { expander } from "./values";
+
+type NodeConfig = Parameters<NodeAPI["nodes"]["createNode"]>[1];
+type Simulators = typeof import("../../simulator");
+type Simulator = Awaited<ReturnType<Simulators["startSimulator"]>>;
+
+/** Loaded when it is first needed: most installations have no simulator. */
+const simulators = (): Simulators => require("../../simulator");
+
+/** Registers the type. The platform itself is loaded when the first node of it starts. */
+export function registerSimulator(RED: NodeAPI): void {
+  function SimulatorNode(this: Node, config: NodeConfig): void {
+    RED.nodes.createNode(this, config);
+    const settings = new Settings(simulatorSettings, config, this.credentials, expander(RED, this));
+    const options = narrow(() => ({
+      port: settings.number("port"),
+      host: settings.text("host"),
+      customer: settings.text("customer"),
+      password: settings.text("password"),
+      pushUrl: settings.text("pushUrl"),
+      pushUser: settings.text("pushUser"),
+      pushPassword: settings.text("pushPassword"),
+      agents: settings.text("agents"),
+      speed: settings.number("speed"),
+      seed: settings.number("seed"),
+    }));
+    if (!options.ok) {
+      const { setting, reason } = options.problem;
+      this.error(describe(RED._, "sccc-simulator", { kind: "config", code: "SCCC_CONFIG", setting, reason }));
+      this.status({ fill: "red", shape: "ring", text: "status.SCCC_CONFIG" });
+      return;
+    }
+
+    const failed = (error: unknown): undefined => {
+      this.error(error instanceof Error ? error.message : String(error));
+      this.status({ fill: "red", shape: "ring", text: "status.notRunning" });
+    };
+    const starting: Promise<Simulator | undefined> = Promise.resolve()
+      .then(() => simulators().startSimulator(options.value))
+      .then((simulator) => {
+        this.status({ fill: "green", shape: "dot", text: simulator.url.replace(/^https?:\/\//, "") });
+        return simulator;
+      })
+      .catch(failed);
+
+    this.on("input", (msg, send, done) => {
+      starting
+        .then(async (simulator) => {
+          if (simulator === undefined) throw new ScccError(RED._("errors.simulatorNotRunning"), "SCCC_CONFIG", {});
+          const outcome = await simulator.instruct(msg.payload);
+          if (!outcome.ok)
+            throw new ScccError(outcome.error, "SCCC_INVALID_FIELD", isObject(outcome) ? { ...outcome } : {});
+          msg.payload = outcome;
+          send(msg);
+          done();
+        })
+        .catch((error: unknown) => done(error instanceof Error ? error : new Error(String(error))));
+    });
+    this.on("close", (_removed: boolean, done: () => void) => {
+      starting.then((simulator) => simulator?.close()).then(done, done);
+    });
+  }
+  RED.nodes.registerType("sccc-simulator", SimulatorNode, { credentials: credentialsOf(simulatorSettings) });
+}
