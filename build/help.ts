@@ -1,0 +1,218 @@
+// Writes dist/locales/<language>/sccc.html: the help of every node type, from the catalogue and the prose of the locales.
+// Node-RED falls back to English for a whole file only, so every language has every type.
+import { type AnswerField, type Choice, type Command, errorCodes, type Field } from "../nodes/catalogue";
+import { escapeHtml } from "./html";
+import { flat, type Language, served, written } from "./locales";
+import type { NodeType, Property } from "./nodes";
+
+/** Prose to HTML: `code` between backticks. */
+const prose = (text: string): string => escapeHtml(text).replace(/`([^`]+)`/g, "<code>$1</code>");
+
+const paragraphs = (texts: readonly string[]): string => texts.map((text) => `<p>${prose(text)}</p>`).join("\n");
+
+/** An entry of a list of properties. `more` is HTML. */
+interface Entry {
+  readonly name: string;
+  readonly type?: string;
+  readonly optional?: boolean;
+  readonly text: string;
+  readonly more?: string;
+}
+
+const list = (entries: readonly Entry[]): string =>
+  `<dl class="message-properties">\n${entries
+    .map(({ name, type, optional, text, more = "" }) => {
+      const kind = type === undefined ? "" : ` <span class="property-type">${escapeHtml(type)}</span>`;
+      return `<dt${optional ? ' class="optional"' : ""}>${escapeHtml(name)}${kind}</dt><dd>${prose(text)}${more}</dd>`;
+    })
+    .join("\n")}\n</dl>`;
+
+/** The help of all node types in one language. */
+export function help(nodes: readonly NodeType[], language: Language): string {
+  const byHand = new Map(flat(written(language)));
+  const texts = new Map(flat(served(language)));
+
+  const look = (from: ReadonlyMap<string, string>, key: string): string => {
+    const found = from.get(key);
+    if (found === undefined) throw new Error(`locales/${language.folder}: there is no ${key}`);
+    return found;
+  };
+  const text = (key: string) => look(texts, key);
+  const own = (key: string, params: Readonly<Record<string, string>> = {}) =>
+    look(byHand, `help.${key}`).replace(/__(\w+?)__/g, (whole, name: string) => params[name] ?? whole);
+  const below = (key: string): [string, string][] => {
+    const prefix = `help.${key}.`;
+    return [...byHand].flatMap(([at, value]): [string, string][] =>
+      at.startsWith(prefix) ? [[at.slice(prefix.length), value]] : [],
+    );
+  };
+  const heading = (key: string) => `<h3>${escapeHtml(own(`heading.${key}`))}</h3>`;
+  const type = (kind: string) => own(`type.${kind}`);
+
+  const value = (choice: Choice): string => {
+    const meaning = choice.text[language.text];
+    return meaning.startsWith(choice.value)
+      ? escapeHtml(meaning)
+      : `<code>${escapeHtml(choice.value)}</code> ${escapeHtml(meaning)}`;
+  };
+  const values = (choices: readonly Choice[] | undefined): string =>
+    choices === undefined
+      ? ""
+      : `<br>${escapeHtml(own("values"))}<ul>${choices.map((choice) => `<li>${value(choice)}</li>`).join("")}</ul>`;
+
+  const fieldEntry = (field: Field): Entry => ({
+    name: `payload.${field.property ?? field.name}`,
+    type: type(field.rule.kind),
+    optional: !field.required,
+    text: [
+      field.hint[language.text],
+      ...(field.onlyIf === undefined
+        ? []
+        : [own("onlyIf", { field: `\`${field.onlyIf.field}\``, is: field.onlyIf.is })]),
+      ...(field.needs === undefined ? [] : [own("needs", { field: `\`${field.needs}\`` })]),
+    ].join(" "),
+    more: field.rule.kind === "choice" ? values(field.rule.choices) : "",
+  });
+
+  const answerEntry =
+    (prefix: string) =>
+    ({ name, text, choices, optional }: AnswerField): Entry => ({
+      name: prefix + name,
+      optional: optional === true,
+      text: text[language.text],
+      more: values(choices),
+    });
+
+  const outcome: Entry = { name: "sccc.command", type: type("object"), text: own("output.command") };
+
+  const outputs = ({ list: array, answer }: Command): string =>
+    array === undefined
+      ? list([
+          { name: "payload", type: type("object"), text: own("output.payload") },
+          ...answer.map(answerEntry("payload.")),
+          outcome,
+        ])
+      : list([
+          {
+            name: "payload",
+            type: type("array"),
+            text: own("output.list"),
+            more: list(array.items.map(answerEntry(""))),
+          },
+          outcome,
+        ]);
+
+  const errors = (resend: Command["resend"] | undefined): string => {
+    const codes = below("errors").filter(([code]) => code.startsWith("SCCC_"));
+    return [
+      heading("errors"),
+      `<p>${prose(own("errors.catch"))}</p>`,
+      list(codes.map(([code, meaning]) => ({ name: code.replace("_status", "_<status>"), text: meaning }))),
+      ...(resend === undefined ? [] : [`<p>${prose(own(`errors.${resend}`))}</p>`]),
+    ].join("\n");
+  };
+
+  const commandHelp = (command: Command): string[] => {
+    const { section, api, versions, fields, notes, batch, resend } = command;
+    return [
+      heading("inputs"),
+      list(fields.map(fieldEntry)),
+      heading("outputs"),
+      outputs(command),
+      heading("details"),
+      paragraphs([
+        ...notes.map((note) => note[language.text]),
+        own("details.fields"),
+        ...(batch ? [own("details.list")] : []),
+      ]),
+      errors(resend),
+      heading("references"),
+      `<p>${prose(own("reference", { section, api: `\`${api}\``, versions: versions.map((x) => `2.0.${x}`).join(", ") }))}</p>`,
+    ];
+  };
+
+  const propertyEntry = (property: Property): Entry => ({
+    name: text(`${property.key}.label`),
+    text: [
+      text(`${property.key}.hint`),
+      ...(property.kind === "number" && property.unit ? [own("unit", { unit: text(`${property.key}.unit`) })] : []),
+    ].join(" "),
+  });
+
+  const errorTable = () =>
+    list(
+      errorCodes.map((code) => ({
+        name: code.name,
+        type: code.value < 10_000 ? `${code.value}` : `0x${code.value.toString(16).toUpperCase()}`,
+        text: code.text[language.text],
+      })),
+    );
+
+  /** The parts of the nodes that are not commands of the catalogue, by the end of their key. */
+  const others: Readonly<Record<string, (node: NodeType) => string[]>> = {
+    account: ({ properties }) => [
+      heading("properties"),
+      list(properties.map(propertyEntry)),
+      heading("details"),
+      paragraphs(below("account.details").map(([, value]) => value)),
+      heading("codes"),
+      errorTable(),
+    ],
+    command: () => [
+      heading("inputs"),
+      list([
+        {
+          name: text("node.command.fields.api.label"),
+          type: type("string"),
+          text: text("node.command.fields.api.hint"),
+        },
+        {
+          name: text("node.command.fields.request.label"),
+          type: type("object"),
+          text: text("node.command.fields.request.hint"),
+        },
+      ]),
+      heading("outputs"),
+      list([{ name: "payload", type: type("object"), text: own("output.payload") }, outcome]),
+      heading("details"),
+      paragraphs([...below("command.details").map(([, value]) => value), own("details.list")]),
+      errors(undefined),
+    ],
+    simulator: ({ properties }) => [
+      heading("inputs"),
+      list([
+        {
+          name: "payload",
+          type: type("object"),
+          text: own("simulator.inputs.payload"),
+          more: list(below("simulator.instructions").map(([name, value]) => ({ name, text: value }))),
+        },
+      ]),
+      heading("outputs"),
+      list([{ name: "payload", type: type("object"), text: own("simulator.outputs.payload") }]),
+      heading("properties"),
+      list(properties.map(propertyEntry)),
+      heading("details"),
+      paragraphs(below("simulator.details").map(([, value]) => value)),
+    ],
+  };
+
+  const body = (node: NodeType): string[] => {
+    if (node.command !== undefined) return commandHelp(node.command);
+    const other = others[node.key.replace(/^node\./, "")];
+    if (other === undefined) throw new Error(`build/help.ts has no help for ${node.type}`);
+    return other(node);
+  };
+
+  return nodes
+    .map((node) =>
+      [
+        `<script type="text/html" data-help-name="${node.type}">`,
+        `<p>${prose(text(`${node.key}.summary`))}</p>`,
+        ...body(node),
+        "</script>",
+        "",
+      ].join("\n"),
+    )
+    .join("\n");
+}

@@ -1,0 +1,112 @@
+// Merges the texts written by hand (locales/) with those of the catalogue into dist/locales/<language>/sccc.json.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import {
+  accountSettings,
+  type Choice,
+  commands,
+  errorCodes,
+  type Field,
+  groups,
+  type Setting,
+  seqOf,
+  simulatorSettings,
+  type Text,
+} from "../nodes/catalogue";
+
+/** A tree of texts, as the locale files have it. */
+export interface Texts {
+  readonly [key: string]: string | readonly string[] | Texts;
+}
+
+/** The package's languages: the folder in locales/, the name of the text in the catalogue, and the folders in dist/locales/. */
+export const languages = [
+  { folder: "en-US", text: "en", folders: ["en-US"] },
+  // zh-TW and the like fall back to zh, not to zh-CN.
+  { folder: "zh-CN", text: "zh", folders: ["zh-CN", "zh"] },
+] as const satisfies readonly { folder: string; text: keyof Text; folders: readonly string[] }[];
+
+export type Language = (typeof languages)[number];
+
+/** The texts written by hand. */
+export const written = ({ folder }: Language): Texts =>
+  JSON.parse(readFileSync(join(__dirname, "../locales", folder, "sccc.json"), "utf8"));
+
+/** The texts of the catalogue under the keys that forms and the runtime use. */
+export function generated({ text }: Language): Texts {
+  const by = <T>(all: readonly T[], key: (one: T) => string, value: (one: T) => string | Texts): Texts =>
+    Object.fromEntries(all.map((one) => [key(one), value(one)]));
+  const choicesOf = (choices: readonly Choice[]): Texts => ({
+    choices: by(
+      choices,
+      ({ value }) => value,
+      (choice) => choice.text[text],
+    ),
+  });
+  const fieldTexts = ({ label, hint, rule }: Field): Texts => ({
+    label: label[text],
+    hint: hint[text],
+    ...(rule.kind === "choice" ? choicesOf(rule.choices) : {}),
+  });
+  const settingTexts = (setting: Setting): Texts => ({
+    label: setting.label[text],
+    hint: setting.hint[text],
+    ...(setting.kind === "number" && setting.unit !== undefined ? { unit: setting.unit[text] } : {}),
+    ...(setting.kind === "choice" ? choicesOf(setting.choices) : {}),
+  });
+  const nameOf = (setting: Setting) => setting.name;
+  return {
+    error: by(
+      errorCodes,
+      ({ name }) => name,
+      (code) => code.text[text],
+    ),
+    group: by(
+      Object.entries(groups),
+      ([name]) => name,
+      ([, group]) => group.text[text],
+    ),
+    command: by(
+      commands,
+      ({ node }) => node.replace(/^sccc-/, ""),
+      ({ label, summary, fields }) => ({
+        label: label[text],
+        summary: summary[text],
+        fields: by(fields, ({ name, property }) => property ?? name, fieldTexts),
+      }),
+    ),
+    form: { seq: fieldTexts(seqOf("number")) },
+    setting: {
+      account: by(accountSettings, nameOf, settingTexts),
+      simulator: by(simulatorSettings, nameOf, settingTexts),
+    },
+  };
+}
+
+const isTree = (value: Texts[string] | undefined): value is Texts => typeof value === "object" && !Array.isArray(value);
+
+/** Both trees in one. No text may stand in both. */
+export function merge(one: Texts, other: Texts, path = ""): Texts {
+  const merged: Record<string, Texts[string]> = { ...one };
+  for (const [key, value] of Object.entries(other)) {
+    const there = merged[key];
+    if (there === undefined) merged[key] = value;
+    else if (isTree(there) && isTree(value)) merged[key] = merge(there, value, `${path}${key}.`);
+    else throw new Error(`locales: ${path}${key} is written by hand and comes from the catalogue too`);
+  }
+  return merged;
+}
+
+/** What Node-RED serves. The prose of the help is in the help. */
+export function served(language: Language): Texts {
+  const { help: _, ...byHand } = written(language);
+  return merge(byHand, generated(language));
+}
+
+/** Every text of a tree with its key, lists with a number at the end. */
+export function flat(texts: Texts, path = ""): [string, string][] {
+  return Object.entries(texts).flatMap(([key, value]): [string, string][] => {
+    if (typeof value === "string") return [[path + key, value]];
+    return flat(isTree(value) ? value : Object.fromEntries(value.entries()), `${path}${key}.`);
+  });
+}

@@ -1,0 +1,325 @@
+// Derives every node type from the catalogue: its properties with their defaults, its place in the palette, its looks.
+// Forms, registrations, help and the editor's checks are all made from these records.
+import {
+  accountSettings,
+  type Command,
+  commands,
+  type Field,
+  type Group,
+  groups,
+  type Rule,
+  type Setting,
+  seqOf,
+  simulatorSettings,
+} from "../nodes/catalogue";
+import type { Described, Descriptions } from "../nodes/editor/description";
+
+/** The folded sections of a form, in their order. */
+export const sections = ["limits", "network", "safety", "more"] as const;
+
+/** A property of a node, a row of its form. `key` is where its label and hint are in the locales, `icon` is Font Awesome's. */
+export type Property = {
+  readonly name: string;
+  readonly key: string;
+  readonly icon: string;
+  readonly required: boolean;
+  /** The folded section of the form that it stands in. */
+  readonly section?: (typeof sections)[number];
+} & (
+  | { readonly kind: "text"; readonly default: string; readonly example?: string }
+  | {
+      readonly kind: "number";
+      readonly default: number;
+      readonly min: number;
+      readonly max: number;
+      readonly integer: boolean;
+      readonly unit: boolean;
+    }
+  | { readonly kind: "boolean"; readonly default: boolean }
+  | { readonly kind: "choice"; readonly default: string; readonly choices: readonly string[] }
+  | { readonly kind: "secret" }
+  | { readonly kind: "node"; readonly type: string }
+  /** A typed input: kept as two properties, `name` and `nameType`. */
+  | {
+      readonly kind: "typed";
+      readonly default: string;
+      readonly defaultType: string;
+      readonly types: readonly string[];
+      readonly example: string;
+      /** The rule for literals; absent: anything that is not empty. */
+      readonly field?: Field;
+    }
+);
+
+/** A node type. `key` is where its label and summary are in the locales. */
+export interface NodeType {
+  readonly type: string;
+  readonly key: string;
+  readonly config: boolean;
+  readonly group: Group;
+  readonly color: string;
+  readonly icon: string;
+  readonly inputs: number;
+  readonly outputs: readonly string[];
+  readonly properties: readonly Property[];
+  /** The command of the open API that it carries out. */
+  readonly command?: Command;
+}
+
+/** The types that a typed input offers for a literal of each kind. */
+const literals: Readonly<Record<Rule["kind"], readonly string[]>> = {
+  digits: ["str"],
+  phone: ["str"],
+  integer: ["num"],
+  decimal: ["num"],
+  choice: ["str"],
+  text: ["str"],
+  time: ["str"],
+  list: ["json", "str"],
+};
+
+const icons: Readonly<Record<Rule["kind"] | Setting["kind"], string>> = {
+  digits: "hashtag",
+  phone: "phone",
+  integer: "sort-numeric-asc",
+  decimal: "sliders",
+  choice: "list-ul",
+  text: "pencil",
+  time: "clock-o",
+  list: "list-ol",
+  number: "sort-numeric-asc",
+  boolean: "check-square-o",
+  secret: "lock",
+  node: "cog",
+};
+
+/** Where a look at the name says more than a look at the kind. */
+const iconOf: Readonly<Record<string, string>> = {
+  name: "tag",
+  account: "building-o",
+  agent: "user",
+  agents: "users",
+  userData: "bookmark-o",
+  baseUrl: "globe",
+  pushUrl: "globe",
+  customer: "building-o",
+  pushUser: "user",
+  seq: "barcode",
+};
+
+const iconFor = (name: string, kind: Rule["kind"] | Setting["kind"]): string => iconOf[name] ?? icons[kind];
+
+function fieldProperty(key: string, field: Field): Property {
+  const name = field.property ?? field.name;
+  return {
+    kind: "typed",
+    name,
+    key,
+    icon: iconFor(name, field.rule.kind),
+    required: field.required,
+    default: `payload.${name}`,
+    defaultType: "msg",
+    types: ["msg", "flow", "global", ...literals[field.rule.kind], "env", "jsonata"],
+    example: field.example,
+    field,
+  };
+}
+
+function settingProperty(key: string, setting: Setting): Property {
+  const common = {
+    name: setting.name,
+    key: `${key}.${setting.name}`,
+    icon: iconFor(setting.name, setting.kind),
+    required: "required" in setting,
+    ...(setting.section === undefined ? {} : { section: setting.section }),
+  };
+  switch (setting.kind) {
+    case "text": {
+      const example = setting.example === undefined ? {} : { example: setting.example };
+      return { ...common, kind: "text", default: setting.default, ...example };
+    }
+    case "number": {
+      const { default: value, min, max, integer } = setting;
+      return { ...common, kind: "number", default: value, min, max, integer, unit: setting.unit !== undefined };
+    }
+    case "boolean":
+      return { ...common, kind: "boolean", default: setting.default };
+    case "choice":
+      return {
+        ...common,
+        kind: "choice",
+        default: setting.default,
+        choices: setting.choices.map(({ value }) => value),
+      };
+    case "secret":
+      return { ...common, kind: "secret" };
+    case "node":
+      return { ...common, kind: "node", type: setting.type };
+  }
+}
+
+const settings = (key: string, all: readonly Setting[]) => all.map((setting) => settingProperty(key, setting));
+
+/** The part of a locale key that stands for a node type. */
+const short = (type: string) => type.replace(/^sccc-/, "");
+
+const nameProperty: Property = {
+  kind: "text",
+  name: "name",
+  key: "setting.account.name",
+  icon: iconFor("name", "text"),
+  required: false,
+  default: "",
+};
+
+const accountProperty: Property = {
+  kind: "node",
+  name: "account",
+  key: "form.account",
+  icon: iconFor("account", "node"),
+  required: true,
+  type: "sccc-account",
+};
+
+const inputProperty: Property = {
+  kind: "choice",
+  name: "input",
+  key: "form.input",
+  icon: "sign-in",
+  required: false,
+  section: "more",
+  default: "one",
+  choices: ["one", "list"],
+};
+
+/** Read from nowhere unless the user says so: a payload may well carry a seq of its own. */
+const seqProperty = (command: Command): Property => ({
+  kind: "typed",
+  name: "seq",
+  key: "form.seq",
+  icon: iconFor("seq", "text"),
+  required: false,
+  section: "more",
+  default: "",
+  defaultType: "str",
+  types: ["msg", "flow", "global", "str", "env", "jsonata"],
+  example: seqOf(command.seq).example,
+  field: seqOf(command.seq),
+});
+
+const looks = (group: Group) => ({ group, color: groups[group].color, icon: groups[group].icon });
+
+function commandNode(command: Command): NodeType {
+  const key = `command.${short(command.node)}`;
+  return {
+    type: command.node,
+    key,
+    config: false,
+    ...looks(command.group),
+    inputs: 1,
+    outputs: ["port.answer"],
+    properties: [
+      nameProperty,
+      accountProperty,
+      ...command.fields.map((field) => fieldProperty(`${key}.fields.${field.property ?? field.name}`, field)),
+      ...(command.batch ? [inputProperty] : []),
+      seqProperty(command),
+    ],
+    command,
+  };
+}
+
+const account: NodeType = {
+  type: "sccc-account",
+  key: "node.account",
+  config: true,
+  ...looks("tools"),
+  inputs: 0,
+  outputs: [],
+  properties: settings("setting.account", accountSettings),
+};
+
+/** The runtime knows nothing about these two but that they must be there. */
+const anyCommandProperties: readonly Property[] = [
+  {
+    kind: "typed",
+    name: "api",
+    key: "node.command.fields.api",
+    icon: "terminal",
+    required: true,
+    default: "",
+    defaultType: "str",
+    types: ["str", "msg", "flow", "global", "env", "jsonata"],
+    example: "AgentLogin",
+  },
+  {
+    kind: "typed",
+    name: "request",
+    key: "node.command.fields.request",
+    icon: "code",
+    required: true,
+    default: "payload",
+    defaultType: "msg",
+    types: ["msg", "flow", "global", "json", "env", "jsonata"],
+    example: '{"agent":"1000"}',
+  },
+];
+
+const anyCommand: NodeType = {
+  type: "sccc-command",
+  key: "node.command",
+  config: false,
+  ...looks("tools"),
+  inputs: 1,
+  outputs: ["port.answer"],
+  properties: [nameProperty, accountProperty, ...anyCommandProperties, inputProperty],
+};
+
+const simulator: NodeType = {
+  type: "sccc-simulator",
+  key: "node.simulator",
+  config: false,
+  ...looks("tools"),
+  inputs: 1,
+  outputs: ["port.done"],
+  properties: settings("setting.simulator", simulatorSettings),
+};
+
+/** Every node type, in the order of the palette. */
+export const nodeTypes: readonly NodeType[] = [account, ...commands.map(commandNode), anyCommand, simulator];
+
+/** What the editor's script has to know of a property; nothing of most. */
+export function described(property: Property): Described | undefined {
+  const { key } = property;
+  switch (property.kind) {
+    case "typed": {
+      const { types, required, example, field } = property;
+      return { kind: "typed", key, types, required, example, ...(field === undefined ? {} : { field }) };
+    }
+    case "number": {
+      const { min, max, integer } = property;
+      return { kind: "number", key, min, max, integer };
+    }
+    case "text":
+      return property.required ? { kind: "text", key } : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** What the editor's script has to know of all node types. */
+export const descriptions: Descriptions = Object.fromEntries(
+  nodeTypes.map(({ type, key, outputs, properties }) => [
+    type,
+    {
+      key,
+      outputs,
+      properties: Object.fromEntries(
+        properties.flatMap((property) => {
+          const found = described(property);
+          return found === undefined ? [] : [[property.name, found]];
+        }),
+      ),
+    },
+  ]),
+);

@@ -1,0 +1,109 @@
+// Says what is wrong with a property of a node, in the user's language. Knows neither the page nor Node-RED's editor.
+import type { Field } from "../catalogue";
+import { checkFields } from "../protocol/check";
+import type { Described, Description } from "./description";
+
+/** What the checks need from the editor. */
+export interface Editor {
+  /** A text of this package in the user's language. */
+  text(key: string, params?: Readonly<Record<string, unknown>>): string;
+  /** True, or what Node-RED finds wrong with a value of a typed input. */
+  expression(value: string, type: string): true | string;
+}
+
+type Typed = Extract<Described, { kind: "typed" }>;
+type Numeric = Extract<Described, { kind: "number" }>;
+type Read = (property: string) => unknown;
+
+/** Types whose value stands in the form. All others are known only when a message comes. */
+const isLiteral = (type: string): boolean => type === "str" || type === "num" || type === "json";
+
+/** A value that the environment gives when the flow starts. */
+const isFromEnvironment = (value: string): boolean => /^\$\{[^}]+\}$|^\$\([^)]+\)$/.test(value);
+
+const asText = (value: unknown): string => (value === undefined || value === null ? "" : String(value));
+
+const typeOf = (property: string, read: Read): string => asText(read(`${property}Type`));
+
+/** The property that holds a field of the request. */
+const propertyOf = (node: Description, fieldName: string): string =>
+  Object.entries(node.properties).find(([, it]) => it.kind === "typed" && it.field?.name === fieldName)?.[0] ??
+  fieldName;
+
+/** Whether a property applies: one that hangs on another's value does not while that is known to be different. */
+export function applies(node: Description, property: string, read: Read): boolean {
+  const described = node.properties[property];
+  const condition = described?.kind === "typed" ? described.field?.onlyIf : undefined;
+  if (condition === undefined) return true;
+  const other = propertyOf(node, condition.field);
+  return !isLiteral(typeOf(other, read)) || asText(read(other)) === condition.is;
+}
+
+/** A question: is this text good for that property of the node? */
+interface Question {
+  readonly node: Description;
+  readonly property: string;
+  readonly value: string;
+  readonly read: Read;
+  readonly editor: Editor;
+}
+
+function literalProblem({ node, property, value, read, editor }: Question, field: Field): string | undefined {
+  const { onlyIf: _, ...unconditional } = field;
+  const parsed: unknown = typeOf(property, read) === "json" ? JSON.parse(value) : value;
+  const other = field.needs === undefined ? {} : { [field.needs]: read(propertyOf(node, field.needs)) };
+  // The zone only matters for how a time is written, not for whether it is one.
+  const checked = checkFields([unconditional], { ...other, [field.name]: parsed }, "UTC");
+  if (checked.ok || checked.failure.kind !== "field") return undefined;
+  const { key, params } = checked.failure.rule;
+  const entry = key.startsWith("item.") ? editor.text("errors.item", { index: Number(params.index) + 1 }) : "";
+  return entry + editor.text(`errors.rule.${key.replace("item.", "")}`, params);
+}
+
+function typedProblem(question: Question, { required, example, field }: Typed): string | undefined {
+  const { value, editor } = question;
+  if (value.trim() === "") return required ? editor.text("errors.rule.required", { example }) : undefined;
+  const type = typeOf(question.property, question.read);
+  const expression = editor.expression(value, type);
+  if (expression !== true) return editor.text("invalid.expression", { reason: expression });
+  return field !== undefined && isLiteral(type) ? literalProblem(question, field) : undefined;
+}
+
+/** An empty number is the default. */
+function numberProblem({ value, editor }: Question, { min, max, integer }: Numeric): string | undefined {
+  const number = Number(value);
+  const ok = number >= min && number <= max && (!integer || Number.isInteger(number));
+  if (ok || value.trim() === "") return undefined;
+  return editor.text(integer ? "invalid.integer" : "invalid.number", { min, max });
+}
+
+function findProblem(question: Question, described: Described): string | undefined {
+  switch (described.kind) {
+    case "typed":
+      return applies(question.node, question.property, question.read) ? typedProblem(question, described) : undefined;
+    case "number":
+      return numberProblem(question, described);
+    case "text":
+      return question.value.trim() === "" ? question.editor.text("invalid.required") : undefined;
+  }
+}
+
+/**
+ * What is wrong with a property of a node, as a sentence; undefined if nothing is.
+ * @param value what the editor asks about
+ * @param read reads another property of the same node, as it stands in the form
+ */
+export function problemOf(
+  node: Description,
+  property: string,
+  value: unknown,
+  read: Read,
+  editor: Editor,
+): string | undefined {
+  const described = node.properties[property];
+  const question = { node, property, value: asText(value), read, editor };
+  if (described === undefined || isFromEnvironment(question.value)) return undefined;
+  const problem = findProblem(question, described);
+  const label = () => editor.text(`${described.key}.label`);
+  return problem === undefined ? undefined : editor.text("invalid.property", { label: label(), problem });
+}

@@ -1,0 +1,263 @@
+// The catalogue's data: complete, consistent, in both languages, and as the vendor's document has it.
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { commandsFolder, commandsIndex } from "../../build/commands-index";
+import {
+  accountSettings,
+  type Choice,
+  commandOf,
+  commands,
+  defaultApiVersion,
+  enumerations,
+  errorCodes,
+  errorOfName,
+  errorOfValue,
+  type Field,
+  groups,
+  pushes,
+  pushOfType,
+  recording,
+  type Setting,
+  seqOf,
+  simulatorSettings,
+  type Text,
+  versions,
+} from "../../nodes/catalogue";
+import { checkFields } from "../../nodes/protocol/check";
+
+/** The commands' sections in the vendor's table of contents, with their ApiNames. 七 and 7 are two. */
+const vendor: Readonly<Record<string, string>> = {
+  VoiceVerify: "四",
+  AgentQueryStatus: "五",
+  getAgentStatus: "六",
+  getAgentInfo: "七",
+  AgentLogin: "7",
+  AgentLogout: "8",
+  AgentSetBusy: "9",
+  AgentSetIdle: "10",
+  CallNumber: "11",
+  HangupCall: "12",
+  CallTaskCreate: "13",
+  CallTaskQuery: "14",
+  CallTaskControl: "15",
+  CallTaskAddNumbers: "16",
+  getRecordsList: "20",
+  getCdrList: "24",
+};
+
+/** The same of the pushes; clientmark is not the vendor's. */
+const vendorPushes: Readonly<Record<string, string>> = {
+  callin: "21",
+  callout: "22",
+  screenpop: "19",
+  callstart: "17",
+  callend: "18",
+  billing: "23",
+  taskinfo: "25",
+  agentstatus: "五",
+  clientmark: "–",
+};
+
+const fields: readonly [string, Field][] = [...commands, recording].flatMap(({ node, fields }) =>
+  fields.map((field): [string, Field] => [`${node}.${field.name}`, field]),
+);
+
+const isText = (value: object): value is Text => "en" in value && "zh" in value;
+
+/** Every text of a tree of data, with its path. */
+function texts(data: unknown, path: string): [string, Text][] {
+  if (typeof data !== "object" || data === null) return [];
+  if (isText(data)) return [[path, data]];
+  return Object.entries(data).flatMap(([key, value]) => texts(value, `${path}.${key}`));
+}
+
+const all = texts(
+  {
+    commands,
+    recording,
+    pushes,
+    errorCodes,
+    groups,
+    enumerations,
+    accountSettings,
+    simulatorSettings,
+    seq: seqOf("number"),
+  },
+  "",
+);
+
+/** Names that stand in Chinese as they are: abbreviations, and lists of fields. */
+const isName = (text: string) => text === "TLS" || /^\{.*\}$/.test(text);
+
+const unique = (values: readonly unknown[]) => assert.equal(new Set(values).size, values.length, String(values));
+
+describe("the catalogue", () => {
+  it("has one file for each command, named as the node", () => {
+    const files = readdirSync(commandsFolder).filter((name) => name !== "index.ts");
+    assert.deepEqual(files.sort(), commands.map(({ node }) => `${node.replace(/^sccc-/, "")}.ts`).sort());
+  });
+
+  it("has an index of the commands that is not stale", () => {
+    assert.equal(readFileSync(join(commandsFolder, "index.ts"), "utf8"), commandsIndex());
+  });
+
+  it("has the vendor's commands, each in its section", () => {
+    assert.deepEqual(Object.fromEntries(commands.map(({ api, section }) => [api, section])), vendor);
+    assert.equal(recording.section, "20.7");
+  });
+
+  it("has the vendor's pushes, each in its section", () => {
+    assert.deepEqual(Object.fromEntries(pushes.map(({ event, section }) => [event, section])), vendorPushes);
+    for (const { type, event } of pushes) {
+      if (type !== undefined) assert.equal(pushOfType(type.toUpperCase())?.event, event);
+    }
+  });
+
+  it("names each command, node and place once", () => {
+    unique(commands.map(({ api }) => api.toLowerCase()));
+    unique([...commands, recording].map(({ node }) => node));
+    unique([...commands, recording].map(({ order }) => order));
+    for (const command of commands) {
+      assert.match(command.node, /^sccc-[a-z]+(-[a-z]+)*$/);
+      assert.equal(command.node.replace(/-/g, "").replace("sccc", ""), command.api.toLowerCase());
+      assert.equal(commandOf(command.api.toUpperCase()), command);
+    }
+  });
+
+  it("knows the versions of every command", () => {
+    for (const command of commands) {
+      assert.ok(command.versions.length > 0);
+      unique(command.versions);
+      for (const version of command.versions) assert.ok(versions.includes(version), command.api);
+      assert.ok(command.versions.includes(6), `${command.api} is in the newest version`);
+    }
+    assert.equal(defaultApiVersion, `2.0.${versions.at(-1)}`);
+  });
+
+  it("has a colour and an icon that exists for every group", () => {
+    for (const { group } of [...commands, recording]) assert.ok(groups[group]);
+    for (const { color, icon } of Object.values(groups)) {
+      assert.match(color, /^#[0-9A-F]{6}$/);
+      assert.ok(existsSync(join(__dirname, "../../icons", icon)), icon);
+    }
+  });
+});
+
+describe("the catalogue's fields", () => {
+  for (const [path, field] of fields) {
+    it(`${path}: sane limits, and an example that passes`, () => {
+      const { rule } = field;
+      if (rule.kind === "digits") assert.ok(rule.min >= 1 && rule.max >= rule.min && rule.max <= 32);
+      if (rule.kind === "phone") assert.equal(rule.max, 32);
+      if (rule.kind === "integer") assert.ok(rule.max === undefined || rule.max >= rule.min);
+      if (rule.kind === "decimal") assert.ok(rule.below > rule.min);
+      if (rule.kind === "text") assert.ok(rule.max === undefined || rule.max > 0);
+      if (rule.kind === "list") assert.ok(rule.max === undefined || rule.max > 0);
+      if (rule.kind === "choice") {
+        unique(rule.choices.map(({ value }) => value));
+        if (rule.wire === "number") for (const { value } of rule.choices) assert.match(value, /^\d+$/);
+      }
+      const value: unknown = rule.kind === "list" ? JSON.parse(field.example) : field.example;
+      const { onlyIf: _, needs, ...plain } = field;
+      const checked = checkFields([plain], { [field.name]: value, ...(needs && { [needs]: "x" }) }, "Asia/Shanghai");
+      assert.ok(checked.ok, JSON.stringify(checked));
+    });
+  }
+
+  it("have a name once in each node, and speak of fields that are there", () => {
+    for (const { fields, node } of [...commands, recording]) {
+      const names = fields.map(({ name }) => name);
+      unique(names);
+      unique(fields.map(({ name, property }) => property ?? name));
+      for (const { onlyIf, needs } of fields) {
+        for (const other of [onlyIf?.field, needs]) assert.ok(other === undefined || names.includes(other), node);
+      }
+      // Properties of every node, and Node-RED's own.
+      for (const taken of ["name", "account", "input", "seq", "id", "type", "z", "x", "y", "wires", "d", "g"]) {
+        assert.ok(!names.includes(taken), `${node}.${taken}`);
+      }
+    }
+  });
+
+  it("name the subject of every command that has one", () => {
+    for (const { subject, fields, resend, node } of commands) {
+      if (subject !== undefined)
+        assert.ok(
+          fields.some(({ name }) => name === subject),
+          node,
+        );
+      if (resend === "state") assert.ok(subject, `${node}: newer for what?`);
+    }
+  });
+
+  it("ring only where the command is never repeated", () => {
+    for (const { fields, resend, node } of commands) {
+      if (fields.some(({ dials }) => dials)) assert.equal(resend, "once", node);
+    }
+  });
+});
+
+describe("the catalogue's error codes", () => {
+  it("are the vendor's 39", () => {
+    assert.equal(errorCodes.length, 39);
+    unique(errorCodes.map(({ name }) => name));
+    unique(errorCodes.map(({ value }) => value));
+  });
+
+  it("are -1 to 11 without 9, or 0xF1000001 to 0xF1000021", () => {
+    for (const { name, value } of errorCodes) {
+      assert.match(name, /^E_[A-Z]+(_[A-Z]+)*$/);
+      const small = value >= -1 && value <= 11 && value !== 9;
+      assert.ok(small || (value >= 0xf1000001 && value <= 0xf1000021), name);
+      assert.equal(errorOfName(name)?.value, value);
+      assert.equal(errorOfValue(value)?.name, name);
+    }
+  });
+});
+
+describe("the catalogue's enumerations and settings", () => {
+  it("have every value once", () => {
+    for (const choices of Object.values(enumerations)) unique(choices.map(({ value }: Choice) => value));
+  });
+
+  for (const [node, settings] of Object.entries({ account: accountSettings, simulator: simulatorSettings })) {
+    it(`${node}: names once, defaults within their own bounds`, () => {
+      unique(settings.map(({ name }) => name));
+      for (const setting of settings as readonly Setting[]) {
+        if (setting.kind === "number") {
+          assert.ok(setting.default >= setting.min && setting.default <= setting.max, setting.name);
+          if (setting.integer) assert.ok(Number.isInteger(setting.default), setting.name);
+        }
+        if (setting.kind === "choice") {
+          assert.ok(
+            setting.choices.some(({ value }) => value === setting.default),
+            setting.name,
+          );
+        }
+      }
+    });
+  }
+});
+
+describe("the catalogue's texts", () => {
+  it("are there in both languages, each in its own", () => {
+    assert.ok(all.length > 250, "the test finds the texts");
+    for (const [path, { en, zh }] of all) {
+      assert.ok(en.trim() === en && en !== "" && zh.trim() === zh && zh !== "", path);
+      assert.doesNotMatch(en, /\p{Script=Han}|[，。：；、“”（）]/u, path);
+      if (!isName(zh)) assert.match(zh, /\p{Script=Han}/u, path);
+    }
+  });
+
+  it("hold nothing that the translation would take for its own", () => {
+    for (const [path, { en, zh }] of all) assert.doesNotMatch(en + zh, /__|\$t\(|[<>]/, path);
+  });
+
+  it("end as sentences where they are sentences", () => {
+    for (const [path, { en, zh }] of all.filter(([path]) => /\.(hint|summary|notes\.\d+)$/.test(path))) {
+      assert.match(en, /[.!?]$/, path);
+      assert.match(zh, /[。！？]$/u, path);
+    }
+  });
+});

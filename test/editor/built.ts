@@ -1,0 +1,78 @@
+// Builds what the editor loads into a folder of its own, and reads it as Node-RED would.
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { runInNewContext } from "node:vm";
+import { buildEditor } from "../../build/dist";
+import { languages, type Texts } from "../../build/locales";
+
+/** A property as registerType has it. */
+export interface Default {
+  readonly value?: unknown;
+  readonly type?: string;
+  readonly required?: boolean;
+  readonly label?: string;
+  readonly validate?: (this: unknown, value: unknown, opt: unknown) => unknown;
+}
+
+/** A definition as registerType has it. */
+export interface Definition {
+  readonly category: string;
+  readonly color: string;
+  readonly icon: string;
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly defaults: Readonly<Record<string, Default>>;
+  readonly credentials?: Readonly<Record<string, Default>>;
+  readonly label: (this: unknown) => string;
+  readonly paletteLabel: (this: unknown) => string;
+  readonly outputLabels: (this: unknown, index: number) => string;
+}
+
+/** The folder's content. */
+export interface Built {
+  readonly html: string;
+  readonly help: Readonly<Record<string, string>>;
+  readonly texts: Readonly<Record<string, Texts>>;
+  /** What the page registers, in a page where a text is its key. */
+  readonly registered: ReadonlyMap<string, Definition>;
+}
+
+/** Runs the page's script with as much of Node-RED as it needs. */
+function register(html: string): ReadonlyMap<string, Definition> {
+  const registered = new Map<string, Definition>();
+  const [, script = ""] = /<script type="text\/javascript">([\s\S]*?)<\/script>/.exec(html) ?? [];
+  const RED = {
+    _: (key: string, params?: object) => (params === undefined ? key : `${key} ${JSON.stringify(params)}`),
+    nodes: {
+      registerType: (type: string, definition: Definition) => {
+        assert.ok(!registered.has(type), `${type} is registered twice`);
+        registered.set(type, definition);
+      },
+    },
+    utils: { validateTypedProperty: (value: string) => value !== "bad expression" || "bad" },
+  };
+  const closedForm = { data: () => undefined };
+  runInNewContext(script, { RED, $: () => closedForm });
+  return registered;
+}
+
+/** Builds and reads. */
+export async function built(): Promise<Built> {
+  const folder = mkdtempSync(join(tmpdir(), "sccc-editor-"));
+  try {
+    await buildEditor(folder);
+    const read = (file: string) => readFileSync(join(folder, file), "utf8");
+    const html = read("sccc.html");
+    const names = languages.flatMap(({ folders }) => folders);
+    return {
+      html,
+      help: Object.fromEntries(names.map((name) => [name, read(`locales/${name}/sccc.html`)])),
+      texts: Object.fromEntries(names.map((name) => [name, JSON.parse(read(`locales/${name}/sccc.json`))])),
+      registered: register(html),
+    };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}

@@ -1,0 +1,110 @@
+// The editor's checks: what a property may be, by the catalogue's rules.
+import assert from "node:assert/strict";
+import { descriptions } from "../../build/nodes";
+import type { Editor } from "../../nodes/editor/problem";
+import { applies, problemOf } from "../../nodes/editor/problem";
+
+const editor: Editor = {
+  text: (key, params = {}) =>
+    key === "invalid.property"
+      ? String(params.problem)
+      : [key, ...Object.entries(params).map(([name, value]) => `${name}=${value}`)].join(" "),
+  expression: (value, type) =>
+    (type === "json" && !value.startsWith("[")) || value === "bad..expression" ? "bad expression" : true,
+};
+
+const all = descriptions;
+
+/** What is wrong with a property of a node with these properties. */
+function problem(type: string, node: Readonly<Record<string, unknown>>, property: string): string | undefined {
+  return problemOf(all[type]!, property, node[property], (name) => node[name], editor);
+}
+
+const environment = (name: string) => `\${${name}}`;
+
+const str = (type: string, property: string, value: string) =>
+  problem(type, { [property]: value, [`${property}Type`]: "str" }, property);
+
+describe("the editor's checks", () => {
+  it("take literals that the catalogue's rule takes, and say why not", () => {
+    assert.equal(str("sccc-call-number", "agent", "0100"), undefined);
+    assert.equal(str("sccc-call-number", "agent", "123456789"), "errors.rule.digits min=1 max=8");
+    assert.equal(str("sccc-call-number", "callee", "+8613800138000"), undefined);
+    assert.match(str("sccc-call-number", "callee", "not a number") ?? "", /^errors\.rule\.phone/);
+    assert.match(str("sccc-call-number", "userData", "x".repeat(31)) ?? "", /^errors\.rule\.textLength max=30/);
+    assert.equal(str("sccc-voice-verify", "userData", "x".repeat(101)), undefined, "that is cut");
+    assert.equal(str("sccc-call-task-control", "action", "start"), undefined);
+    assert.match(str("sccc-call-task-control", "action", "pause") ?? "", /^errors\.rule\.choice/);
+    const times = { startTime: "yesterday", startTimeType: "str", endTime: "payload.endTime", endTimeType: "msg" };
+    assert.match(problem("sccc-get-cdr-list", times, "startTime") ?? "", /^errors\.rule\.time/);
+  });
+
+  it("read numbers and lists", () => {
+    const num = (value: string) =>
+      problem("sccc-voice-verify", { playTimes: value, playTimesType: "num" }, "playTimes");
+    assert.equal(num("3"), undefined);
+    assert.equal(num("6"), "errors.rule.integer min=1 max=5");
+    const json = (value: string) =>
+      problem("sccc-call-task-create", { callees: value, calleesType: "json" }, "callees");
+    assert.equal(json('["13800138000"]'), undefined);
+    assert.equal(json("{"), "invalid.expression reason=bad expression");
+    assert.match(json('["13800138000","x"]') ?? "", /^errors\.item index=2errors\.rule\.phone/);
+    assert.equal(str("sccc-call-task-create", "callees", "13800138000, 13900139000"), undefined);
+  });
+
+  it("want a required field, whatever it comes from, and let an optional one be empty", () => {
+    for (const type of ["msg", "flow", "global", "str", "num", "env", "jsonata"]) {
+      const node = { agent: "", agentType: type, userData: "", userDataType: type };
+      assert.match(problem("sccc-call-number", node, "agent") ?? "", /^errors\.rule\.required example=1000/);
+      assert.equal(problem("sccc-call-number", node, "userData"), undefined);
+    }
+    assert.match(problem("sccc-call-number", {}, "agent") ?? "", /^errors\.rule\.required/, "an older flow");
+    assert.match(str("sccc-command", "api", "") ?? "", /^errors\.rule\.required example=AgentLogin/);
+    assert.equal(str("sccc-command", "api", "Anything"), undefined);
+  });
+
+  it("leave what only a message knows to the runtime, but for its form", () => {
+    for (const type of ["msg", "flow", "global", "env", "jsonata"]) {
+      const node = (agent: string) => ({ agent, agentType: type });
+      assert.equal(problem("sccc-call-number", node("payload.whatever"), "agent"), undefined);
+      assert.equal(
+        problem("sccc-call-number", node("bad..expression"), "agent"),
+        "invalid.expression reason=bad expression",
+      );
+    }
+  });
+
+  it("take the environment's values", () => {
+    assert.equal(str("sccc-call-number", "agent", environment("AGENT")), undefined);
+    assert.equal(problem("sccc-account", { timeout: environment("TIMEOUT") }, "timeout"), undefined);
+    assert.equal(problem("sccc-account", { baseUrl: environment("SCCC") }, "baseUrl"), undefined);
+  });
+
+  it("skip a field that does not apply, while that is known", () => {
+    const node = { callers: "nonsense!", callersType: "str", mode: "5", modeType: "str" };
+    const description = all["sccc-call-task-create"]!;
+    const shown = (node: Readonly<Record<string, unknown>>) => applies(description, "callers", (name) => node[name]);
+    assert.equal(shown(node), false);
+    assert.equal(problem("sccc-call-task-create", node, "callers"), undefined);
+    for (const mode of [{ mode: "2" }, { mode: "payload.mode", modeType: "msg" }]) {
+      assert.equal(shown({ ...node, ...mode }), true);
+      assert.match(problem("sccc-call-task-create", { ...node, ...mode }, "callers") ?? "", /phone/);
+    }
+  });
+
+  it("want both of two fields that need each other", () => {
+    const node = { startTime: "2026-11-23 00:00:00", startTimeType: "str", endTime: "", endTimeType: "msg" };
+    assert.match(problem("sccc-get-cdr-list", node, "startTime") ?? "", /^errors\.rule\.needs/);
+    assert.equal(problem("sccc-get-cdr-list", { ...node, endTime: "payload.endTime" }, "startTime"), undefined);
+  });
+
+  it("keep settings within their bounds; empty is the default", () => {
+    const setting = (name: string, value: unknown) => problem("sccc-account", { [name]: value }, name);
+    for (const value of [0.1, "15", 600, ""]) assert.equal(setting("timeout", value), undefined);
+    for (const value of [0, "601", "soon", -1])
+      assert.match(String(setting("timeout", value)), /^invalid\.number min=0\.1/);
+    assert.match(String(setting("retries", "1.5")), /^invalid\.integer min=0 max=10/);
+    assert.equal(setting("customer", " "), "invalid.required");
+    assert.equal(setting("areaCode", ""), undefined);
+  });
+});
