@@ -15,6 +15,11 @@ export class ScccError extends Error {
     super(message);
     this.name = "ScccError";
   }
+
+  /** Node-RED shows people this, in the sidebar and in Catch's error.message. */
+  override toString(): string {
+    return this.message;
+  }
 }
 
 /** The platform's values with the top bit set are known by their hex form. */

@@ -23,6 +23,7 @@ export function initHelper(): void {
 /** A running flow of one node under test `n`, its account `a`, and an output and a Catch beside it. */
 export interface Flow {
   readonly node: Loose;
+  readonly account: Loose;
   /** Every status that the node showed. */
   readonly statuses: readonly { readonly fill?: string; readonly text?: string }[];
   /** Sends a message in, and resolves when it comes out or ends in an error. */
@@ -65,6 +66,7 @@ export async function load(
   helper.getNode("caught").on("input", (msg: Loose) => ended({ msg, error: msg.error }));
   return {
     node,
+    account: helper.getNode("a"),
     statuses,
     send: (msg) =>
       new Promise((resolve) => {
@@ -80,3 +82,6 @@ const coreNodes = ["common/25-catch", "network/05-tls", "network/06-httpproxy"].
 
 /** Ends the flow as a redeploy does. */
 export const unload = (): Promise<void> => helper.unload();
+
+/** Everything that was logged since the flow was loaded. */
+export const logged = (): readonly unknown[] => helper.log().args;
