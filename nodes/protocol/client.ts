@@ -1,7 +1,7 @@
 // An account's client: sends commands, one or a list, and says of each what became of it.
 import { setMaxListeners } from "node:events";
 import { type Command, seqOf } from "../catalogue";
-import { checkFields, forbiddenNumber } from "./check";
+import { checkFields, forbiddenNumber, render } from "./check";
 import { type Call, hasCommand, type Identity, versionText } from "./envelope";
 import { Exchange, type Exchanged, type Means, type SendOptions } from "./exchange";
 import type { Failure } from "./failure";
@@ -86,6 +86,13 @@ export class Client {
     const { seq, ...fields } = request;
     const checked = checkFields([seqOf(command?.seq ?? "number")], { seq }, this.#options.timezone);
     if (!checked.ok) return checked;
+    if (!isJson(fields)) {
+      const rule = { key: "json", params: {} };
+      return {
+        ok: false,
+        failure: { kind: "field", code: "SCCC_INVALID_FIELD", field: "request", rule, got: render(fields) },
+      };
+    }
     return this.#allowed({
       api,
       ...(command === undefined ? {} : { command }),
@@ -125,5 +132,15 @@ export class Client {
     this.#closing.abort();
     this.#means.lane.close();
     this.#means.transport.close();
+  }
+}
+
+/** Whether a value can be written as JSON: it has no circle and no bigint, and is not too deep to be walked. */
+function isJson(value: unknown): boolean {
+  try {
+    JSON.stringify(value);
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -44,7 +44,7 @@ export class Lane {
     return !this.#free();
   }
 
-  /** Runs a task when its turn comes; `task` must not throw. A signal takes it out of the queue, not off the road. */
+  /** Runs a task when its turn comes; rejects if it does. A signal takes it out of the queue, not off the road. */
   run<T>(
     task: () => Promise<T>,
     options: { readonly signal?: AbortSignal; readonly again?: boolean } = {},
@@ -54,7 +54,7 @@ export class Lane {
     if (!again && !this.#free() && this.#waiters.length >= this.#limits.maxQueue) {
       return Promise.resolve({ kind: "busy", waiting: this.#waiters.length });
     }
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       const leave = () => {
         const place = this.#waiters.indexOf(waiter);
         if (place >= 0) this.#waiters.splice(place, 1);
@@ -64,11 +64,13 @@ export class Lane {
         start: () => {
           signal?.removeEventListener("abort", leave);
           this.#running += 1;
-          void task().then((value) => {
+          const end = () => {
             this.#running -= 1;
-            resolve({ kind: "done", value });
             this.#advance();
-          });
+          };
+          task()
+            .then((value) => resolve({ kind: "done", value }), reject)
+            .finally(end);
         },
         refuse: () => {
           signal?.removeEventListener("abort", leave);

@@ -66,6 +66,16 @@ describe("lane", () => {
     assert.deepEqual(order, ["repeat", "new"]);
   });
 
+  it("goes on after a task that throws", async () => {
+    const lane = new Lane({ maxConcurrent: 1, minInterval: 0, maxQueue: 9 });
+    const broken = lane.run(async () => {
+      throw new Error("broken");
+    });
+    const next = lane.run(async () => "next");
+    await assert.rejects(broken, /broken/);
+    assert.deepEqual(await next, { kind: "done", value: "next" });
+  });
+
   it("keeps starts apart", async () => {
     const lane = new Lane({ maxConcurrent: 9, minInterval: 20, maxQueue: 9 });
     const starts: number[] = [];

@@ -392,6 +392,8 @@ describe("command nodes", () => {
 
     it("refuses what is no command, what is no object, and numbers that dialOnly does not have", async () => {
       const words: (string | undefined)[] = [];
+      const circle: Record<string, unknown> = {};
+      circle.circle = circle;
       for (const [config, payload] of [
         [{ api: "" }, {}],
         [{ api: "../x" }, {}],
@@ -400,6 +402,8 @@ describe("command nodes", () => {
         [{ api: "getCdrList", input: "list" }, [{}]],
         [{ api: "VoiceNotifaction" }, { callees: ["10000"] }],
         [{ api: "VoiceNotifaction" }, { seq: "x" }],
+        [{ api: "VoiceNotifaction" }, circle],
+        [{ api: "VoiceNotifaction" }, { big: 1n }],
       ] as const) {
         const flow = await load(platform, { type: "sccc-command", ...config }, { dialOnly: "10086" });
         const { error } = await flow.send({ payload });
@@ -414,6 +418,8 @@ describe("command nodes", () => {
         "payload noList",
         "SCCC_NOT_ALLOWED",
         "seq integerFrom",
+        "request json",
+        "request json",
       ]);
       assert.equal(platform.requests.length, 0);
     });
