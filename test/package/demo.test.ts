@@ -1,0 +1,116 @@
+// `npm start` as a user runs it: the demo's buttons are pressed, the debug sidebar is read, Ctrl-C ends it.
+import { strict as assert } from "node:assert";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { nodeAdmitsNodeRed5, root } from "../support/hosts";
+import { Sidebar } from "../support/launch";
+import { freePort, temporaryFolder } from "../support/node-red";
+
+/** Whether somebody answers there. */
+const answers = (url: string) =>
+  fetch(url).then(
+    () => true,
+    () => false,
+  );
+
+const errorOf = (answer: Record<string, unknown>) => (answer.result as { error: unknown }).error;
+
+describe("npm start", function () {
+  // The first start on a machine may have to install Node-RED 5.
+  this.timeout(180_000);
+
+  const userDir = temporaryFolder();
+  let demo: ChildProcess;
+  let output = "";
+  let editor: string;
+  let simulator: string;
+  let sidebar: Sidebar | undefined;
+
+  async function start(): Promise<void> {
+    const { NODE_V8_COVERAGE: _, ...inherited } = process.env;
+    const env = { ...inherited, PORT: String(await freePort()), SCCC_SIMULATOR_PORT: String(await freePort()) };
+    output = "";
+    demo = spawn("npm", ["start", "--silent"], {
+      cwd: root,
+      env: { ...env, DEMO_DIR: userDir },
+      stdio: ["ignore", "pipe", "pipe"],
+      // A process group, as a shell makes one: Ctrl-C goes to all of it.
+      detached: true,
+    });
+    demo.stdout?.on("data", (chunk) => {
+      output += chunk;
+    });
+    demo.stderr?.on("data", (chunk) => {
+      output += chunk;
+    });
+    while (!output.includes("Ctrl-C")) {
+      const [event] = await Promise.race([once(demo.stdout!, "data"), once(demo, "exit").then(() => ["exit"])]);
+      assert.notEqual(event, "exit", output);
+    }
+    [editor, simulator] = [`http://127.0.0.1:${env.PORT}`, `http://127.0.0.1:${env.SCCC_SIMULATOR_PORT}`];
+    sidebar = await Sidebar.open(`${editor.replace("http", "ws")}/comms`);
+  }
+
+  async function stop(): Promise<void> {
+    if (demo.exitCode !== null || demo.signalCode !== null) return;
+    await sidebar?.close();
+    const exited = once(demo, "exit");
+    process.kill(-demo.pid!, "SIGINT");
+    await exited;
+  }
+
+  /** Presses a button of the demo flow; what a debug node shows then. */
+  async function press(name: string, shownBy = `demo-${name}-answer`): Promise<Record<string, unknown>> {
+    const { status } = await fetch(`${editor}/inject/demo-${name}-button`, { method: "POST" });
+    assert.equal(status, 200);
+    return (await sidebar!.next(shownBy)) as Record<string, unknown>;
+  }
+
+  before(start);
+  after(stop);
+
+  it("says where Node-RED and the simulator are", () => {
+    assert.match(output, new RegExp(`Node-RED ${nodeAdmitsNodeRed5() ? 5 : "4\\.1"}\\.`));
+    assert.ok(output.includes(`${editor}/`));
+    assert.ok(output.includes(simulator));
+  });
+
+  it("logs an agent in, reads its status, calls and hangs up", async () => {
+    assert.equal(errorOf(await press("login")), 0);
+    const { workStatus, serverStatus } = await press("status");
+    assert.deepEqual({ workStatus, serverStatus }, { workStatus: "ONLINE", serverStatus: "IDLE" });
+    const call = await press("call");
+    assert.equal(call.callee, "13800138000");
+    assert.equal(errorOf(call), 0);
+    assert.equal(errorOf(await press("hangup")), 0);
+  });
+
+  it("sends lists, creates a task and reads CDRs", async () => {
+    assert.equal((await press("login-list")).length, 2);
+    const states = (await press("status-list")) as unknown as readonly Record<string, unknown>[];
+    assert.deepEqual(
+      states.map(({ agent }) => agent),
+      ["1000", "1001", "1002"],
+    );
+    assert.equal(states[1]?.workStatus, "ONLINE");
+    const task = await press("task");
+    assert.match(String(task.taskID), /^\d+$/);
+    assert.ok(Array.isArray(await press("cdrs")));
+  });
+
+  it("starts again with the flows as they were, and shows errors", async () => {
+    const before = await (await fetch(`${editor}/flows`)).json();
+    await stop();
+    await start();
+    assert.deepEqual(await (await fetch(`${editor}/flows`)).json(), before);
+    // The simulator has begun anew: nobody is logged in.
+    const { message } = await press("call", "demo-catch-error");
+    assert.match(String(message), /CallNumber/);
+  });
+
+  it("leaves nothing behind", async () => {
+    await stop();
+    assert.deepEqual([await answers(editor), await answers(simulator)], [false, false]);
+    assert.throws(() => process.kill(-demo.pid!, 0), { code: "ESRCH" });
+  });
+});

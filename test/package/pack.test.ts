@@ -1,0 +1,93 @@
+// What `npm pack` makes: all that users need, nothing else; and what package.json promises about installing it.
+import { strict as assert } from "node:assert";
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import manifest from "../../package.json";
+import lock from "../../package-lock.json";
+import { root } from "../support/hosts";
+import { pack } from "../support/node-red";
+
+const allowed =
+  /^(package\.json|LICENSE|README(\.zh-CN)?\.md|CHANGELOG\.md|examples\/[^/]+\.json|dist\/[\w-]+\.(js|html)|dist\/icons\/[\w-]+\.svg|dist\/locales\/[\w-]+\/sccc\.(json|html))$/;
+
+const mostKilobytes = 300;
+
+describe("the packed package", function () {
+  this.timeout(60_000);
+
+  it("holds what users need and nothing else", () => {
+    const files = pack().files.map(({ path }) => path);
+    assert.deepEqual(
+      files.filter((path) => !allowed.test(path)),
+      [],
+    );
+    const needed = [
+      ...["package.json", "LICENSE", "README.md", "README.zh-CN.md", "CHANGELOG.md"],
+      ...["dist/sccc.js", "dist/sccc.html", "dist/simulator.js", "dist/sccc-simulator.js"],
+      ...["en-US", "zh-CN"].flatMap((language) => [
+        `dist/locales/${language}/sccc.json`,
+        `dist/locales/${language}/sccc.html`,
+      ]),
+    ];
+    assert.deepEqual(
+      needed.filter((path) => !files.includes(path)),
+      [],
+    );
+  });
+
+  it(`is smaller than ${mostKilobytes} KB`, function () {
+    const { size, files } = pack();
+    const kilobytes = (bytes: number) => Math.round(bytes / 1000);
+    const unpacked = files.reduce((sum, file) => sum + file.size, 0);
+    this.test!.title += `: ${kilobytes(size)} KB, unpacked ${kilobytes(unpacked)} KB`;
+    assert.ok(size < mostKilobytes * 1000);
+  });
+
+  it("names no path of the machine it was built on", () => {
+    for (const { path } of pack().files) {
+      const text = readFileSync(join(root, path), "utf8");
+      assert.ok(!text.includes(root) && !/sourceMappingURL|file:\/\/\//.test(text), path);
+    }
+  });
+});
+
+/** Whether a range of versions of Node, as packages write them, admits some version 20. */
+const admitsNode20 = (range: string) =>
+  range.split("||").some((part) => /^\s*(\*|\^20\b.*|20(\.x)?|>=?\s*v?([0-9]|1[0-9]|20)(\.\d+)*)\s*$/.test(part));
+
+describe("package.json", () => {
+  /** What is installed with the package. */
+  const production = Object.entries<{ version: string; dev?: boolean; engines?: object }>(lock.packages).filter(
+    ([path, { dev }]) => path !== "" && !dev,
+  );
+
+  it("asks for at most six packages, as the lock has them", () => {
+    assert.ok(Object.keys(manifest.dependencies).length <= 6);
+    assert.deepEqual(lock.packages[""].dependencies, manifest.dependencies);
+  });
+
+  it("installs on Node 20: nothing it brings along refuses it", () => {
+    for (const [path, { engines }] of production) {
+      const range = (engines as { readonly node?: string } | undefined)?.node;
+      assert.ok(range === undefined || admitsNode20(range), `${path} wants Node ${range}`);
+    }
+  });
+
+  it("brings along only what CommonJS can load", () => {
+    // Node 20 before 20.19 can't require() ES modules.
+    const load = Object.keys(manifest.dependencies).map((name) => `require(${JSON.stringify(name)});`);
+    execFileSync(process.execPath, ["--no-experimental-require-module", "-e", load.join("")], { cwd: root });
+  });
+
+  it("loads as Node-RED 4.1 loads it", () => {
+    const nodes: unknown = require(join(root, manifest["node-red"].nodes.sccc));
+    assert.equal(typeof nodes, "function");
+  });
+
+  it("pins no registry", () => {
+    for (const folder of [".", "test/hosts/node-24", "test/hosts/node-red-5"]) {
+      assert.ok(!readFileSync(join(root, folder, "package-lock.json"), "utf8").includes('"resolved"'), folder);
+    }
+  });
+});

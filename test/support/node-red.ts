@@ -1,0 +1,136 @@
+// Real Node-REDs for tests: each with a user folder of its own, with our package in it as the palette would have installed it.
+import { spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { root, testHost } from "./hosts";
+import { type FlowNode, NodeRed } from "./launch";
+
+export type { DebugEntry, FlowNode, LogEntry, NodeRed } from "./launch";
+
+/** What a test may ask of its Node-RED. */
+export interface Options {
+  readonly version: 4 | 5;
+  /** Deployed once it runs. Credentials stand in the nodes. */
+  readonly flows?: readonly FlowNode[];
+  /** The packed package installed (the default), or a bare Node-RED. */
+  readonly nodes?: "package" | "none";
+  /** A folder that outlives this Node-RED, so that a second one can be started on it. Else a temporary one. */
+  readonly userDir?: string;
+  /** On top of our own; as far as JSON goes. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** The name that the package is installed under. */
+export const packageName = "@sccc/node-red-sccc";
+
+const temporary = new Set<string>();
+process.on("exit", () => {
+  for (const folder of temporary) rmSync(folder, { recursive: true, force: true });
+});
+
+/** A temporary folder, which is gone when the process ends. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "sccc-"));
+  temporary.add(folder);
+  return folder;
+}
+
+/** A port of this machine that nobody listens on. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (address === null || typeof address === "string") throw new Error("A TCP server has a port");
+  return address.port;
+}
+
+function npm(folder: string, ...args: string[]): string {
+  const own = process.env.npm_execpath;
+  const [command, rest] = own?.endsWith(".js") ? [process.execPath, [own, ...args]] : ["npm", args];
+  const { status, stdout, stderr, error } = spawnSync(command, rest, {
+    cwd: folder,
+    encoding: "utf8",
+    shell: process.platform === "win32" && command === "npm",
+  });
+  if (error !== undefined) throw error;
+  if (status !== 0) throw new Error(`npm ${args.join(" ")}: ${stderr}`);
+  return stdout;
+}
+
+/** What `npm pack --json` says of the tarball. */
+export interface Packed {
+  /** The path of the tarball. */
+  readonly tarball: string;
+  readonly size: number;
+  readonly files: readonly { readonly path: string; readonly size: number }[];
+}
+
+let packed: Packed | undefined;
+
+/** The package as it would be published, packed once per process. */
+export function pack(): Packed {
+  if (packed !== undefined) return packed;
+  const ready = spawnSync(process.execPath, [join(root, "build/ready.mjs")], { stdio: ["ignore", 2, 2] });
+  if (ready.status !== 0) throw new Error("The build failed");
+  const folder = temporaryFolder();
+  // Without prepack: dist is fresh, and a build would write into the answer.
+  const answer = npm(root, "pack", "--json", "--ignore-scripts", "--pack-destination", folder);
+  const [{ filename, size, files }] = JSON.parse(answer) as [Packed & { readonly filename: string }];
+  packed = { tarball: join(folder, filename), size, files };
+  return packed;
+}
+
+let installed: string | undefined;
+
+/** A user folder with the package installed as Node-RED's palette does it, made once per process. */
+function template(): string {
+  if (installed !== undefined) return installed;
+  const folder = temporaryFolder();
+  writeFileSync(
+    join(folder, "package.json"),
+    JSON.stringify({ name: "node-red-project", version: "0.0.1", private: true }),
+  );
+  npm(folder, "install", "--no-audit", "--no-fund", "--omit=dev", "--engine-strict", pack().tarball);
+  installed = folder;
+  return folder;
+}
+
+/** Starts a real Node-RED on a free port; resolves when its flows run. Stop it in the end. */
+export async function startNodeRed(options: Options): Promise<NodeRed> {
+  const { version, flows, nodes = "package", settings, env } = options;
+  const userDir = options.userDir ?? temporaryFolder();
+  mkdirSync(userDir, { recursive: true });
+  if (nodes === "package" && !existsSync(join(userDir, "node_modules", packageName))) {
+    cpSync(template(), userDir, { recursive: true });
+  }
+  const nodeRed = await NodeRed.launch({
+    host: testHost(version),
+    userDir,
+    discard: options.userDir === undefined,
+    settings: {
+      uiHost: "127.0.0.1",
+      uiPort: 0,
+      lang: "en-US",
+      flowFile: "flows.json",
+      credentialSecret: "a secret of the tests",
+      telemetry: { enabled: false },
+      editorTheme: { tours: false },
+      debugMaxLength: 100_000,
+      ...settings,
+    },
+    ...(env === undefined ? {} : { env }),
+  });
+  try {
+    if (flows !== undefined) await nodeRed.deploy(flows);
+    return nodeRed;
+  } catch (error) {
+    await nodeRed.stop();
+    throw error;
+  }
+}
