@@ -64,7 +64,7 @@ const simulatorApart: Plugin = {
   },
 };
 
-/** Writes what Node runs: the nodes, the simulator, and the simulator's command. */
+/** Writes what Node runs: the nodes, the simulator, the simulator's command, and what users' tests load. */
 export async function buildCode(folder: string): Promise<void> {
   const common: BuildOptions = {
     bundle: true,
@@ -92,6 +92,12 @@ export async function buildCode(folder: string): Promise<void> {
       ...common,
       entryPoints: [join(root, "simulator/sccc-simulator.ts")],
       outfile: command,
+      plugins: [simulatorApart],
+    }),
+    build({
+      ...common,
+      entryPoints: [join(root, "simulator/testing.ts")],
+      outfile: join(folder, "testing.js"),
       plugins: [simulatorApart],
     }),
   ]);

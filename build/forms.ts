@@ -1,6 +1,24 @@
 // Writes dist/sccc.html: for every node type its form and its registration, as literal text, and the editor's script.
+import type { Push } from "../nodes/catalogue";
 import { escapeHtml } from "./html";
-import { described, type NodeType, type Property, sections } from "./nodes";
+import { described, eventsOf, type NodeType, type Property, sections } from "./nodes";
+
+function select(id: string, { key, choices }: { readonly key: string; readonly choices: readonly string[] }): string {
+  const option = (value: string) => `<option value="${value}" data-i18n="${key}.choices.${value}"></option>`;
+  return `<select id="${id}">${choices.map(option).join("")}</select>`;
+}
+
+/** A box for an event, with its section of the vendor's document. */
+const eventBox = ({ event, section }: Push): string => `
+        <label class="sccc-event">
+          <input type="checkbox" value="${event}">
+          <span><span data-i18n="event.${event}.label"></span>${
+            section === "–" ? "" : ` <span class="sccc-unit">§${escapeHtml(section)}</span>`
+          } <span class="sccc-hint" data-i18n="event.${event}.summary"></span></span>
+        </label>`;
+
+/** The id of the input that is seen; another one has the property's own id, or none has. */
+const seen = ({ kind }: Property, id: string): string => (kind === "events" || kind === "layout" ? `${id}-choice` : id);
 
 function control(property: Property, id: string): string {
   const text = (type: string, more = "") => `<input type="${type}" id="${id}"${more}>`;
@@ -9,15 +27,18 @@ function control(property: Property, id: string): string {
       return text("text", property.example === undefined ? "" : ` placeholder="${escapeHtml(property.example)}"`);
     // Not type="number": that would lose ${ENV}. Node-RED leaves out a default of 0: empty stands for the default.
     case "number":
-      return `${text("text", ` inputmode="${property.integer ? "numeric" : "decimal"}" placeholder="${property.default}"`)}${
+      return `${text("text", ` inputmode="${property.integer ? "numeric" : "decimal"}" placeholder="${property.default ?? ""}"`)}${
         property.unit ? `<span class="sccc-unit" data-i18n="${property.key}.unit"></span>` : ""
       }`;
     case "boolean":
       return text("checkbox");
     case "choice":
-      return `<select id="${id}">${property.choices
-        .map((value) => `<option value="${value}" data-i18n="${property.key}.choices.${value}"></option>`)
-        .join("")}</select>`;
+      return select(id, property);
+    case "events":
+      return `<div class="sccc-events" id="${seen(property, id)}" role="group">${property.events.map(eventBox).join("")}\n      </div>`;
+    // Node-RED reads from the input of this name what becomes of the outputs.
+    case "layout":
+      return `${select(seen(property, id), property)}<input type="hidden" id="${id}">`;
     case "secret":
       return text("password");
     case "node":
@@ -30,7 +51,7 @@ function control(property: Property, id: string): string {
 function row(property: Property, prefix: string): string {
   const id = `${prefix}-${property.name}`;
   return `    <div class="form-row sccc-row">
-      <label for="${id}"><i class="fa fa-fw fa-${property.icon}"></i> <span data-i18n="${property.key}.label"></span></label>
+      <label for="${seen(property, id)}"><i class="fa fa-fw fa-${property.icon}"></i> <span data-i18n="${property.key}.label"></span></label>
       <div class="sccc-control">${control(property, id)}</div>
       <div class="sccc-problem" role="status"></div>
       <div class="sccc-hint" data-i18n="${property.key}.hint"></div>
@@ -81,7 +102,7 @@ function defaults(property: Property): [string, string][] {
       ];
     default: {
       const check = described(property) !== undefined ? `, validate: SCCC.valid(${code(name)})` : "";
-      return [[name, `{ value: ${code(property.default)}${check} }`]];
+      return [[name, `{ value: ${code(property.default ?? "")}${check} }`]];
     }
   }
 }
@@ -107,6 +128,12 @@ export function registration(node: NodeType): string {
     ["paletteLabel", "SCCC.paletteLabel"],
     ["outputLabels", "SCCC.outputLabels"],
     ["oneditprepare", "SCCC.prepare"],
+    ...(eventsOf(node) === undefined
+      ? []
+      : ([
+          ["onadd", "SCCC.added"],
+          ["oneditsave", "SCCC.save"],
+        ] as [string, string][])),
   ];
   return `RED.nodes.registerType(${code(node.type)}, {\n  ${object(entries, ",\n  ")}\n});`;
 }
@@ -119,6 +146,9 @@ const style = `
 .sccc-control > input:not([type="checkbox"]), .sccc-control > select { width: 100% !important; min-width: 0; }
 .sccc-control > input[type="checkbox"] { width: auto; margin: 0; }
 .sccc-control > .red-ui-typedInput-container { flex: 1; min-width: 0; }
+.sccc-events { flex: 1; min-width: 0; }
+.sccc-event { display: flex !important; align-items: baseline; gap: 8px; width: auto !important; margin: 0 0 4px; }
+.sccc-event > input[type="checkbox"] { width: auto; margin: 0; flex: none; }
 .sccc-unit { color: var(--red-ui-secondary-text-color); white-space: nowrap; }
 .sccc-hint, .sccc-problem { grid-column: 2; font-size: 12px; line-height: 1.4; margin-top: 2px; }
 .sccc-hint { color: var(--red-ui-secondary-text-color); }

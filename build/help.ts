@@ -3,7 +3,7 @@
 import { type AnswerField, type Choice, type Command, errorCodes, type Field } from "../nodes/catalogue";
 import { escapeHtml } from "./html";
 import { flat, type Language, served, written } from "./locales";
-import type { NodeType, Property } from "./nodes";
+import { eventsOf, type NodeType, type Property } from "./nodes";
 
 /** Prose to HTML: `code` between backticks. */
 const prose = (text: string): string => escapeHtml(text).replace(/`([^`]+)`/g, "<code>$1</code>");
@@ -139,6 +139,12 @@ export function help(nodes: readonly NodeType[], language: Language): string {
     ].join(" "),
   });
 
+  const about = (key: string) => below(key).map(([name, value]): Entry => ({ name, text: value }));
+
+  const propertyList = (properties: readonly Property[]) => list(properties.map(propertyEntry));
+
+  const details = (key: string) => paragraphs(below(key).map(([, value]) => value));
+
   const errorTable = () =>
     list(
       errorCodes.map((code) => ({
@@ -152,9 +158,12 @@ export function help(nodes: readonly NodeType[], language: Language): string {
   const others: Readonly<Record<string, (node: NodeType) => string[]>> = {
     account: ({ properties }) => [
       heading("properties"),
-      list(properties.map(propertyEntry)),
+      propertyList(properties.filter(({ section }) => section !== "receiving")),
       heading("details"),
-      paragraphs(below("account.details").map(([, value]) => value)),
+      details("account.details"),
+      `<h3>${escapeHtml(text("section.receiving"))}</h3>`,
+      propertyList(properties.filter(({ section }) => section === "receiving")),
+      details("account.receiving"),
       heading("codes"),
       errorTable(),
     ],
@@ -175,7 +184,8 @@ export function help(nodes: readonly NodeType[], language: Language): string {
       heading("outputs"),
       list([{ name: "payload", type: type("object"), text: own("output.payload") }, outcome]),
       heading("details"),
-      paragraphs([...below("command.details").map(([, value]) => value), own("details.list")]),
+      details("command.details"),
+      paragraphs([own("details.list")]),
       errors(undefined),
     ],
     simulator: ({ properties }) => [
@@ -185,15 +195,51 @@ export function help(nodes: readonly NodeType[], language: Language): string {
           name: "payload",
           type: type("object"),
           text: own("simulator.inputs.payload"),
-          more: list(below("simulator.instructions").map(([name, value]) => ({ name, text: value }))),
+          more: list(about("simulator.instructions")),
         },
       ]),
       heading("outputs"),
       list([{ name: "payload", type: type("object"), text: own("simulator.outputs.payload") }]),
       heading("properties"),
-      list(properties.map(propertyEntry)),
+      propertyList(properties),
       heading("details"),
-      paragraphs(below("simulator.details").map(([, value]) => value)),
+      details("simulator.details"),
+    ],
+    notify: (node) => [
+      heading("outputs"),
+      list([
+        { name: "topic", type: type("string"), text: own("notify.topic") },
+        { name: "payload", type: type("object"), text: own("notify.payload") },
+        { name: "sccc.push", type: type("object"), text: own("notify.push") },
+        { name: "sccc.token", type: type("string"), text: own("notify.token") },
+      ]),
+      heading("properties"),
+      propertyList(node.properties),
+      heading("events"),
+      list(
+        (eventsOf(node) ?? []).map(({ event, label, summary, fields }) => ({
+          name: event,
+          type: label[language.text],
+          text: summary[language.text],
+          more: list(fields.map(answerEntry("payload."))),
+        })),
+      ),
+      heading("derived"),
+      list(about("notify.derived")),
+      heading("details"),
+      details("notify.details"),
+    ],
+    confirm: ({ properties }) => [
+      heading("inputs"),
+      list([{ name: "sccc.token", type: type("token"), text: own("confirm.token") }]),
+      heading("outputs"),
+      list([{ name: "msg", type: type("object"), text: own("confirm.unchanged") }]),
+      heading("properties"),
+      propertyList(properties),
+      heading("details"),
+      details("confirm.details"),
+      heading("errors"),
+      list(about("confirm.errors")),
     ],
   };
 

@@ -8,6 +8,8 @@ import {
   errorCodes,
   type Field,
   groups,
+  pushes,
+  receivingSettings,
   type Setting,
   seqOf,
   simulatorSettings,
@@ -75,9 +77,14 @@ export function generated({ text }: Language): Texts {
         fields: by(fields, ({ name, property }) => property ?? name, fieldTexts),
       }),
     ),
+    event: by(
+      pushes,
+      ({ event }) => event,
+      ({ label, summary }) => ({ label: label[text], summary: summary[text] }),
+    ),
     form: { seq: fieldTexts(seqOf("number")) },
     setting: {
-      account: by(accountSettings, nameOf, settingTexts),
+      account: by([...accountSettings, ...receivingSettings], nameOf, settingTexts),
       simulator: by(simulatorSettings, nameOf, settingTexts),
     },
   };

@@ -7,15 +7,18 @@ import {
   type Field,
   type Group,
   groups,
+  type Push,
+  pushes,
   type Rule,
+  receivingSettings,
   type Setting,
   seqOf,
   simulatorSettings,
 } from "../nodes/catalogue";
-import type { Described, Descriptions } from "../nodes/editor/description";
+import type { Described, Description, Descriptions } from "../nodes/editor/description";
 
 /** The folded sections of a form, in their order. */
-export const sections = ["limits", "network", "safety", "more"] as const;
+export const sections = ["limits", "network", "safety", "receiving", "more"] as const;
 
 /** A property of a node, a row of its form. `key` is where its label and hint are in the locales, `icon` is Font Awesome's. */
 export type Property = {
@@ -29,7 +32,8 @@ export type Property = {
   | { readonly kind: "text"; readonly default: string; readonly example?: string }
   | {
       readonly kind: "number";
-      readonly default: number;
+      /** null: it may be left empty. */
+      readonly default: number | null;
       readonly min: number;
       readonly max: number;
       readonly integer: boolean;
@@ -39,6 +43,10 @@ export type Property = {
   | { readonly kind: "choice"; readonly default: string; readonly choices: readonly string[] }
   | { readonly kind: "secret" }
   | { readonly kind: "node"; readonly type: string }
+  /** Some of the platform's events, or all. */
+  | { readonly kind: "events"; readonly default: readonly string[]; readonly events: readonly Push[] }
+  /** How the events come out; kept under the name that Node-RED reads the number of ports from. */
+  | { readonly kind: "layout"; readonly default: string; readonly choices: readonly string[] }
   /** A typed input: kept as two properties, `name` and `nameType`. */
   | {
       readonly kind: "typed";
@@ -104,6 +112,11 @@ const iconOf: Readonly<Record<string, string>> = {
   pushUrl: "globe",
   customer: "building-o",
   pushUser: "user",
+  pushPath: "link",
+  pushPort: "plug",
+  pushHost: "server",
+  pushAllow: "shield",
+  redeliverAfter: "repeat",
   seq: "barcode",
 };
 
@@ -236,7 +249,7 @@ const account: NodeType = {
   ...looks("tools"),
   inputs: 0,
   outputs: [],
-  properties: settings("setting.account", accountSettings),
+  properties: settings("setting.account", [...accountSettings, ...receivingSettings]),
 };
 
 /** The runtime knows nothing about these two but that they must be there. */
@@ -275,6 +288,69 @@ const anyCommand: NodeType = {
   properties: [nameProperty, accountProperty, ...anyCommandProperties, inputProperty],
 };
 
+const notify: NodeType = {
+  type: "sccc-notify",
+  key: "node.notify",
+  config: false,
+  ...looks("event"),
+  inputs: 0,
+  outputs: ["port.every"],
+  properties: [
+    nameProperty,
+    accountProperty,
+    {
+      kind: "events",
+      name: "events",
+      key: "node.notify.fields.events",
+      icon: "bell-o",
+      required: false,
+      default: [],
+      events: pushes,
+    },
+    {
+      kind: "layout",
+      name: "outputs",
+      key: "node.notify.fields.outputs",
+      icon: "sign-out",
+      required: false,
+      default: "one",
+      choices: ["one", "perType"],
+    },
+  ],
+};
+
+const confirm: NodeType = {
+  type: "sccc-confirm",
+  key: "node.confirm",
+  config: false,
+  ...looks("event"),
+  inputs: 1,
+  outputs: ["port.unchanged"],
+  properties: [
+    nameProperty,
+    {
+      kind: "choice",
+      name: "outcome",
+      key: "node.confirm.fields.outcome",
+      icon: "check",
+      required: false,
+      default: "auto",
+      choices: ["auto", "taken", "refused"],
+    },
+    {
+      kind: "typed",
+      name: "token",
+      key: "node.confirm.fields.token",
+      icon: "ticket",
+      required: true,
+      default: "sccc.token",
+      defaultType: "msg",
+      types: ["msg", "flow", "global", "jsonata"],
+      example: "sccc.token",
+    },
+  ],
+};
+
 const simulator: NodeType = {
   type: "sccc-simulator",
   key: "node.simulator",
@@ -286,7 +362,18 @@ const simulator: NodeType = {
 };
 
 /** Every node type, in the order of the palette. */
-export const nodeTypes: readonly NodeType[] = [account, ...commands.map(commandNode), anyCommand, simulator];
+export const nodeTypes: readonly NodeType[] = [
+  account,
+  ...commands.map(commandNode),
+  anyCommand,
+  notify,
+  confirm,
+  simulator,
+];
+
+/** The events that a node type receives, if it has a choice of them. */
+export const eventsOf = ({ properties }: NodeType): readonly Push[] | undefined =>
+  properties.flatMap((property) => (property.kind === "events" ? [property.events] : []))[0];
 
 /** What the editor's script has to know of a property; nothing of most. */
 export function described(property: Property): Described | undefined {
@@ -307,19 +394,21 @@ export function described(property: Property): Described | undefined {
   }
 }
 
+/** What the editor's script has to know of a node type. */
+function description(node: NodeType): Description {
+  const events = eventsOf(node);
+  return {
+    key: node.key,
+    outputs: node.outputs,
+    ...(events === undefined ? {} : { events: events.map(({ event }) => event) }),
+    properties: Object.fromEntries(
+      node.properties.flatMap((property) => {
+        const found = described(property);
+        return found === undefined ? [] : [[property.name, found]];
+      }),
+    ),
+  };
+}
+
 /** What the editor's script has to know of all node types. */
-export const descriptions: Descriptions = Object.fromEntries(
-  nodeTypes.map(({ type, key, outputs, properties }) => [
-    type,
-    {
-      key,
-      outputs,
-      properties: Object.fromEntries(
-        properties.flatMap((property) => {
-          const found = described(property);
-          return found === undefined ? [] : [[property.name, found]];
-        }),
-      ),
-    },
-  ]),
-);
+export const descriptions: Descriptions = Object.fromEntries(nodeTypes.map((node) => [node.type, description(node)]));

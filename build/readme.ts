@@ -1,7 +1,7 @@
 // `npm run readme`: writes the tables of the READMEs, which come from the catalogue and the texts. A test fails if they are stale.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { accountSettings, type Setting, type Text } from "../nodes/catalogue";
+import { accountSettings, receivingSettings, type Setting, type Text } from "../nodes/catalogue";
 import { flat, type Language, languages, served } from "./locales";
 import { nodeTypes } from "./nodes";
 
@@ -41,10 +41,10 @@ function nodes(language: Language): string {
 }
 
 function account({ text }: Language): string {
-  const standard = (setting: Setting) => ("default" in setting ? code(String(setting.default)) : "");
+  const standard = (setting: Setting) => ("default" in setting ? code(String(setting.default ?? "")) : "");
   return table(
     [heads.property[text], heads.standard[text], heads.means[text]],
-    accountSettings.map((setting) => [
+    [...accountSettings, ...receivingSettings].map((setting) => [
       code(setting.name),
       standard(setting),
       `${setting.label[text]}${text === "en" ? ": " : "："}${setting.hint[text]}`,

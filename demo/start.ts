@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { dirname, join, relative, resolve } from "node:path";
+import { urlOf } from "../simulator/server";
 import { demoHost, root } from "../test/support/hosts";
 import { type FlowNode, type LogEntry, NodeRed } from "../test/support/launch";
 
@@ -85,6 +86,8 @@ async function main(): Promise<void> {
     },
     onLog: show,
     env: {
+      // Where the simulator pushes to.
+      SCCC_DEMO_URL: urlOf("http", host, port),
       SCCC_SIMULATOR_PORT: String(simulatorPort),
       SCCC_DEMO_PASSWORD: process.env.SCCC_DEMO_PASSWORD || randomBytes(16).toString("hex"),
     },

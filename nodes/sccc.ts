@@ -2,10 +2,14 @@
 import type { NodeAPI } from "node-red";
 import { registerAccount } from "./runtime/account";
 import { registerCommands } from "./runtime/command";
+import { registerConfirm } from "./runtime/receive/confirm";
+import { registerNotify } from "./runtime/receive/notify";
 import { registerSimulator } from "./runtime/simulator";
 
 export = (RED: NodeAPI): void => {
   registerAccount(RED);
   registerCommands(RED);
+  registerNotify(RED);
+  registerConfirm(RED);
   registerSimulator(RED);
 };

@@ -1,10 +1,6 @@
-// Who speaks: digests of both directions (§三.1, §三.2). Code of the simulator's own, so that a client and it can't be wrong together.
-import { createHash } from "node:crypto";
+// Who speaks: the authentication block of requests (§三.1).
 import { isObject, textOrDigits } from "./narrow";
-
-/** MD5 of customer@timestamp@seq@password, in lower-case hex. */
-export const digestOf = (customer: string, timestamp: string, seq: string, password: string): string =>
-  createHash("md5").update(`${customer}@${timestamp}@${seq}@${password}`, "utf8").digest("hex");
+import { digestOf } from "./signing";
 
 /** How many sequence numbers are remembered; the oldest are forgotten first. */
 const mostUsed = 100_000;

@@ -7,7 +7,7 @@ import { type SimulatorOptions, settingsOf } from "./options";
 import { Platform, type State } from "./platform";
 import { Pusher } from "./pushes";
 import type { ReceivedRequest } from "./request-log";
-import { Server } from "./server";
+import { Server, urlOf } from "./server";
 
 export type { Outcome } from "./instructions";
 export type { SimulatorOptions } from "./options";
@@ -24,17 +24,11 @@ export interface Simulator {
   readonly requests: readonly ReceivedRequest[];
   /** What the platform holds. */
   readonly state: State;
-  /** Tells it to do something, see instructions.ts. Never rejects. */
+  /** Tells it to do something, see docs/simulator.md. Never rejects. */
   instruct(instruction: unknown): Promise<Outcome>;
   /** Ends it at once, with every connection and timer; a second time does nothing. */
   close(): Promise<void>;
 }
-
-/** The address to reach a server at that listens on `host`. */
-const urlOf = (scheme: string, host: string, port: number): string => {
-  const reachable = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
-  return `${scheme}://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`;
-};
 
 /** A user's callback that must not bring the simulator down. */
 const guarded =

@@ -1,19 +1,19 @@
-// What a simulator can be told to do: by a test, or by a message to its node.
-
+// What a simulator can be told to do: by a test, or by a message to its node. docs/simulator.md has it for users.
 import type { Gate } from "./authentication";
 import { trunks } from "./calls";
 import { connected, noAnswer } from "./fates";
 import type { Faults } from "./faults";
-import { isObject, messageOf } from "./narrow";
+import { isObject, type Json, messageOf } from "./narrow";
 import { notifyOf, pushOf } from "./notifies";
 import type { Platform } from "./platform";
-import type { Pusher } from "./pushes";
+import type { Pusher, PushOutcome } from "./pushes";
 import { Reader } from "./reader";
+import { styleNames, styles } from "./styles";
 
 /** What became of an instruction. A refusal's error begins with the name of the field that is to blame, where there is one. */
 export type Outcome =
   | { readonly ok: true; readonly [detail: string]: unknown }
-  | { readonly ok: false; readonly error: string };
+  | { readonly ok: false; readonly error: string; readonly [detail: string]: unknown };
 
 /** All that instructions act on. */
 export interface Controls {
@@ -29,6 +29,8 @@ type Instruction = (controls: Controls, reader: Reader) => Outcome | Promise<Out
 const longest = 86_400;
 /** Most calls that can be made up at once. */
 const mostSeeded = 5_000_000;
+/** Most pushes that can be told of at once. */
+const mostPushed = 10_000;
 
 /** Ends the reading: the problem that was found, or what there is to do if there is none. */
 const unlessWrong = (reader: Reader, act: () => Outcome | Promise<Outcome>): Outcome | Promise<Outcome> => {
@@ -56,25 +58,40 @@ const inbound: Instruction = ({ platform }, reader) => {
   });
 };
 
-/** {do: "push", event?, notify?}: an event with plausible fields, of which notify replaces some; or, without an event, notify as it is. */
+/**
+ * {do: "push", event?, notify?, as?, times?}: an event with plausible fields, of which notify replaces some; or, without an event,
+ * notify as it is. `as` is a style, see there; with "repeat" an event chooses among the earlier pushes.
+ */
 const push: Instruction = ({ platform, pusher }, reader) => {
-  const event = reader.optionalText("event");
-  const given = reader.object("notify");
+  const { content, read } = styles[reader.word("as", styleNames, true)];
+  const times = reader.integer("times", { min: 1, max: mostPushed, fallback: 1 });
+  const event = content === "none" ? undefined : reader.optionalText("event");
+  const given = content === "given" ? reader.object("notify") : undefined;
   const known = event === undefined ? undefined : pushOf(event);
-  if (event === undefined && given === undefined) reader.wrong("event", "there must be an event or a notify");
   if (event !== undefined && known === undefined) reader.wrong("event", "is not a push");
+  if (content === "given" && event === undefined && given === undefined)
+    reader.wrong("event", "there must be an event or a notify");
+  const earlier = pusher.lastSent(content === "earlier" ? known?.event : undefined);
+  const style = read(reader, earlier?.letter);
+  const next = (): Json => {
+    if (content === "earlier") return earlier?.notify ?? {};
+    return { ...(known === undefined ? {} : notifyOf(known, platform.madeUp())), ...given };
+  };
   return unlessWrong(reader, async () => {
     if (!pusher.hasReceiver) return { ok: false, error: "pushUrl: there is nowhere to push to" };
-    const plausible = {
-      customer: platform.settings.customer,
-      agent: platform.settings.agents[0],
-      seq: platform.ownCause().seq,
-    };
-    const notify = { ...(known === undefined ? {} : notifyOf(known, plausible)), ...given };
-    // In a lane of its own: now, whatever else is waiting.
-    const outcome = await pusher.push(`told ${plausible.seq}`, known?.event ?? "told", notify);
-    return outcome.error === undefined ? { ok: true, ...outcome } : { ok: false, error: outcome.error };
+    const name = (content === "earlier" ? earlier : known)?.event ?? "told";
+    const pushed = Array.from({ length: times }, () => pusher.pushAlone(name, next(), style));
+    return outcomeOf(await Promise.all(pushed), style.genuine);
   });
+};
+
+/** What became of pushes: of the first that failed, else of the last. One that is wrong on purpose has failed only if there was no answer. */
+const outcomeOf = (outcomes: readonly PushOutcome[], mustBeTaken: boolean): Outcome => {
+  const failed = outcomes.find(({ error, status }) => error !== undefined && (mustBeTaken || status === undefined));
+  const { error, ...shown } = failed ?? outcomes.at(-1) ?? {};
+  const taken = outcomes.filter((outcome) => outcome.error === undefined).length;
+  const told = { ...shown, times: outcomes.length, taken };
+  return failed === undefined ? { ok: true, ...told } : { ok: false, error: error ?? "", ...told };
 };
 
 /** {do: "fault", kind, …}: see Faults. */

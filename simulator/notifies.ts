@@ -1,5 +1,7 @@
 // What the pushes say: the catalogue decides which fields a notify has, the caller brings the values.
 import { type Push, pushes } from "../nodes/catalogue";
+import { trunks } from "./calls";
+import { billingOf, Entry } from "./ledger";
 import type { Json } from "./narrow";
 
 /** The push of an event's name, in any case. */
@@ -18,4 +20,39 @@ export const notifyOf = (push: Push, values: Json): Json => {
     return optional ? [] : [[name, ""] as const];
   });
   return { ...(type === undefined ? {} : { type }), ...Object.fromEntries(fields) };
+};
+
+/** Entries that are made up have keys that no call in the books will reach: their sessions are their own. */
+const madeUpKeys = 0xf000_0000;
+
+/**
+ * Plausible values for the fields of every event: of an outbound call that has just ended, of a task that has just begun.
+ * `ordinal` tells apart what is made up in the same second, `now` is in seconds since 1970.
+ */
+export const madeUpOf = (of: { customer: string; agent: string; seq: string; ordinal: number; now: number }): Json => {
+  const { customer, agent, seq, ordinal, now } = of;
+  const number = "13800138888";
+  const entry = new Entry(madeUpKeys + ordinal, {
+    agent,
+    service: "1",
+    inbound: false,
+    caller: trunks[0],
+    callee: number,
+    startAt: now - 70,
+    ringAt: now - 68,
+    answerAt: now - 60,
+    byeAt: now,
+    releaseCause: "200",
+    result: "1",
+  });
+  return {
+    ...{ customer, agent, seq, number, call_type: "1" },
+    // There is no such recording.
+    ...{ ...billingOf(entry), recordFile: "" },
+    ...{ taskID: "1001", taskName: "task-1001", calleeAmount: "100", remainAmount: "100", status: "0" },
+    ...{ purpose: "1", staffNo: agent },
+    ...{ workStatus: "ONLINE", serverStatus: "IDLE" },
+    data: { userName: agent, number, type: "", clientName: "" },
+    field: [],
+  };
 };

@@ -3,7 +3,8 @@ import { type AgentState, Agents, type Cause, type Tell } from "./agents";
 import { type CallState, Calls } from "./calls";
 import { Clock } from "./clock";
 import { type Entry, Ledger } from "./ledger";
-import { notifyOf, pushOf } from "./notifies";
+import type { Json } from "./narrow";
+import { madeUpOf, notifyOf, pushOf } from "./notifies";
 import type { Settings } from "./options";
 import type { Pusher } from "./pushes";
 import { type TaskState, Tasks } from "./tasks";
@@ -39,6 +40,7 @@ export class Platform {
   readonly calls: Calls;
   readonly tasks: Tasks;
   #ownSeqs = 0;
+  #madeUp = 0;
 
   constructor(
     readonly settings: Settings,
@@ -62,6 +64,14 @@ export class Platform {
   ownCause(): Cause {
     this.#ownSeqs += 1;
     return { seq: String(900_000 + this.#ownSeqs), userData: "" };
+  }
+
+  /** Values for an event that has not happened. No two of them are of the same call, also after a reset. */
+  madeUp(): Json {
+    this.#madeUp += 1;
+    const { customer, agents } = this.settings;
+    const { seq } = this.ownCause();
+    return madeUpOf({ customer, agent: agents[0] ?? "", seq, ordinal: this.#madeUp, now: this.clock.date() });
   }
 
   summary(): Summary {

@@ -1,9 +1,10 @@
 // Sends the pushes: signed, in order within a lane, bounded in number, tried again, given up.
 import http from "node:http";
 import https from "node:https";
-import { digestOf } from "./authentication";
 import type { PushFaults } from "./faults";
 import { isObject, type Json, messageOf, parseJson } from "./narrow";
+import type { PushToSign } from "./signing";
+import { forged, type Letter, type Style, valid } from "./styles";
 
 /** What became of one attempt to push. `error` is there when the push was not taken. */
 export interface PushOutcome {
@@ -21,7 +22,15 @@ export interface PushOutcome {
 interface Job {
   readonly event: string;
   readonly notify: Json;
+  readonly style: Style;
   readonly finish: (outcome: PushOutcome) => void;
+}
+
+/** A push that was sent as platforms send them. */
+export interface SentPush {
+  readonly event: string;
+  readonly notify: Json;
+  readonly letter: Letter;
 }
 
 interface PushSettings {
@@ -60,7 +69,10 @@ export class Pusher {
   #active = 0;
   #queued = 0;
   #seq = 0;
+  #alone = 0;
   #closed = false;
+  /** The last genuine push of each event, the newest last. */
+  readonly #sent = new Map<string, SentPush>();
   readonly #requests = new Set<http.ClientRequest>();
   readonly #pauses = new Map<NodeJS.Timeout, () => void>();
   readonly #client: { readonly agent: http.Agent; readonly request: typeof http.request };
@@ -80,8 +92,13 @@ export class Pusher {
     return this.settings.pushUrl !== "";
   }
 
+  /** The last genuine push that was sent, of any event or of one. */
+  lastSent(event?: string): SentPush | undefined {
+    return event === undefined ? [...this.#sent.values()].at(-1) : this.#sent.get(event);
+  }
+
   /** Queues a push behind those of the same lane. Resolves with its last attempt's outcome; never rejects. */
-  push(lane: string, event: string, notify: Json): Promise<PushOutcome> {
+  push(lane: string, event: string, notify: Json, style = valid): Promise<PushOutcome> {
     return new Promise((resolve) => {
       const none = { event, notify, attempt: 0 };
       if (this.#closed) return resolve({ ...none, error: "the simulator has been closed" });
@@ -92,7 +109,7 @@ export class Pusher {
         return resolve(outcome);
       }
       this.#queued += 1;
-      const job: Job = { event, notify, finish: resolve };
+      const job: Job = { event, notify, style, finish: resolve };
       const jobs = this.#lanes.get(lane);
       if (jobs !== undefined) {
         jobs.push(job);
@@ -104,8 +121,15 @@ export class Pusher {
     });
   }
 
-  /** Forgets what is waiting to be sent. What is under way is still tried to its end. */
+  /** Sends a push in a lane of its own: now, whatever else is waiting. */
+  pushAlone(event: string, notify: Json, style: Style): Promise<PushOutcome> {
+    this.#alone += 1;
+    return this.push(`alone ${this.#alone}`, event, notify, style);
+  }
+
+  /** Forgets what is waiting to be sent and what has been. What is under way is still tried to its end. */
   reset(): void {
+    this.#sent.clear();
     const ready = new Set(this.#ready);
     for (const [lane, jobs] of this.#lanes) {
       // The first job of a lane that is not ready is under way.
@@ -139,56 +163,67 @@ export class Pusher {
       const [job] = jobs ?? [];
       if (lane === undefined || jobs === undefined || job === undefined) return;
       this.#active += 1;
-      void this.#deliver(job).then((outcome) => {
-        this.#active -= 1;
-        if (this.#closed) return;
-        job.finish(outcome);
-        this.#queued -= 1;
-        jobs.shift();
-        if (jobs.length === 0) this.#lanes.delete(lane);
-        else this.#ready.push(lane);
-        this.#next();
+      // A notify that comes in a message may be no JSON at all, such as one that holds itself.
+      const failed = (thrown: unknown) => ({
+        event: job.event,
+        notify: job.notify,
+        attempt: 0,
+        error: messageOf(thrown),
       });
+      void this.#deliver(job)
+        .catch(failed)
+        .then((outcome) => {
+          this.#active -= 1;
+          if (this.#closed) return;
+          job.finish(outcome);
+          this.#queued -= 1;
+          jobs.shift();
+          if (jobs.length === 0) this.#lanes.delete(lane);
+          else this.#ready.push(lane);
+          this.#next();
+        });
     }
   }
 
   async #deliver(job: Job): Promise<PushOutcome> {
-    const fault = this.faults.takeForPush(job.event);
-    const { event, notify } = job;
+    const { event, notify, style } = job;
+    // What is wrong on purpose already needs no fault.
+    const fault = style.genuine ? this.faults.takeForPush(event) : undefined;
     if (fault === "dropPush") {
       const outcome = { event, notify, attempt: 0, error: "dropped, as told" };
       this.onPush(outcome);
       return outcome;
     }
+    const { genuine, write } = fault === "wrongDigest" ? forged : style;
     // Signed once: a push that is tried again is the very same, so that its receiver can tell a repeat.
-    const body = this.#sign(notify, fault === "wrongDigest");
-    const first = await this.#attempt(job, body, 1);
-    if (fault === "wrongDigest") return first;
-    if (fault === "duplicate") return this.#attempt(job, body, 2);
+    const letter = write(this.#toSign(notify));
+    if (genuine) {
+      // Taken out first: the newest comes last.
+      this.#sent.delete(event);
+      this.#sent.set(event, { event, notify, letter });
+    }
+    const first = await this.#attempt(job, letter, 1);
+    if (!genuine) return first;
+    if (fault === "duplicate") return this.#attempt(job, letter, 2);
     let outcome = first;
     for (const [index, pause] of pauses.entries()) {
       if (outcome.error === undefined || this.#closed) break;
       await this.#pause(pause);
-      if (!this.#closed) outcome = await this.#attempt(job, body, index + 2);
+      if (!this.#closed) outcome = await this.#attempt(job, letter, index + 2);
     }
     return outcome;
   }
 
-  #sign(notify: Json, wrongly: boolean): string {
+  #toSign(notify: Json): PushToSign {
     const { customer, password, pushUser, pushPassword } = this.settings;
     const isOwn = pushUser !== "" && pushPassword !== "";
-    const [user, secret] = isOwn ? [pushUser, pushPassword] : [customer, password];
     this.#seq += 1;
-    const seq = String(this.#seq);
-    const timestamp = String(Date.now());
-    const digest = digestOf(user, timestamp, seq, wrongly ? `not ${secret}` : secret);
-    const authentication = { customer: user, digest, seq, timestamp };
-    return JSON.stringify({ authentication, notify, param: { debug: "", lang: "" } });
+    const signer = isOwn ? { customer: pushUser, password: pushPassword } : { customer, password };
+    return { ...signer, notify, seq: this.#seq };
   }
 
-  async #attempt(job: Job, body: string, attempt: number): Promise<PushOutcome> {
-    const { event, notify } = job;
-    const outcome = await this.#post(body).then(
+  async #attempt({ event, notify }: Job, letter: Letter, attempt: number): Promise<PushOutcome> {
+    const outcome = await this.#post(letter).then(
       ({ status, text }): PushOutcome => {
         const answer = parseJson(text) ?? text;
         const known = { event, notify, attempt, status, answer };
@@ -202,10 +237,11 @@ export class Pusher {
     return outcome;
   }
 
-  #post(body: string): Promise<{ status: number; text: string }> {
+  #post(letter: Letter): Promise<{ status: number; text: string }> {
     return new Promise((resolve, reject) => {
+      const { body, contentType } = letter;
       const headers = {
-        "Content-Type": "application/json",
+        ...(contentType === "" ? {} : { "Content-Type": contentType }),
         Accept: "application/json",
         "Content-Length": Buffer.byteLength(body),
       };
@@ -221,7 +257,7 @@ export class Pusher {
       });
       request.on("error", (error: NodeJS.ErrnoException) => {
         // The receiver closed a connection that was kept open, just as it was used again: that is not the push's fault.
-        if (request.reusedSocket && error.code === "ECONNRESET" && !this.#closed) resolve(this.#post(body));
+        if (request.reusedSocket && error.code === "ECONNRESET" && !this.#closed) resolve(this.#post(letter));
         else reject(error);
       });
       request.on("response", (response) => {

@@ -41,6 +41,12 @@ const sendJson = (response: http.ServerResponse, status: number, body: Json): vo
 
 const notFoundPage = "<!DOCTYPE html><html><body><h1>404 Not Found</h1></body></html>\n";
 
+/** The address to reach a server at that listens on `host`. */
+export const urlOf = (scheme: string, host: string, port: number): string => {
+  const reachable = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
+  return `${scheme}://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`;
+};
+
 export class Server {
   readonly #log = new RequestLog();
   readonly #server: http.Server;

@@ -18,6 +18,8 @@ export type Described = { readonly key: string } & (
 export interface Description {
   readonly key: string;
   readonly outputs: readonly string[];
+  /** The events that it receives; its outputs then follow its properties `events` and `outputs`. */
+  readonly events?: readonly string[];
   readonly properties: Readonly<Record<string, Described>>;
 }
 

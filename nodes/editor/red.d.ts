@@ -4,11 +4,22 @@
 interface EditorNode {
   readonly id: string;
   readonly type: string;
-  readonly _def: { readonly category: string };
+  readonly _def: {
+    readonly category: string;
+    readonly defaults: Readonly<Record<string, { readonly value?: unknown }>>;
+  };
+  /** The properties as they stood in the flow, each as JSON. */
+  readonly _config?: Readonly<Record<string, unknown>>;
+  /** Node-RED reads the number of ports here. */
+  outputs?: unknown;
+  events?: unknown;
   readonly [property: string]: unknown;
 }
 
 declare const RED: {
+  readonly events: {
+    on(event: "nodes:add", listener: (node: EditorNode) => void): void;
+  };
   /** The text of a key in the user's language; the key itself where there is none. */
   _(key: string, params?: Readonly<Record<string, unknown>>): string;
   readonly utils: {

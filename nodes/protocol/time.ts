@@ -26,6 +26,19 @@ export function isTimeZone(zone: string): boolean {
 /** A moment (ms since 1970) as YYYY-MM-DD HH:mm:ss in an IANA time zone. */
 export const localTime = (moment: number, zone: string): string => formatter(zone).format(moment);
 
+/** The same text in the platform's form, if it is a date or a date with a time that exists in the calendar, without an offset. */
+function wallClock(text: string): string | undefined {
+  const parts = form.exec(text);
+  if (parts === null) return undefined;
+  const [, year, month, day, hour = "00", minute = "00", second = "00"] = parts;
+  const local = `${year}-${month}-${day} ${hour}:${minute}:${second}`;
+  const check = asIfUtc(local);
+  return !Number.isNaN(check) && new Date(check).toISOString().startsWith(local.replace(" ", "T")) ? local : undefined;
+}
+
+/** A time in the platform's form as ms since 1970, as if its zone were UTC; NaN if it is none. */
+const asIfUtc = (local: string): number => Date.parse(`${local.replace(" ", "T")}Z`);
+
 /**
  * Reads a Date, ISO 8601 with an offset, an epoch in seconds or milliseconds (below 10^11 are seconds, protocol.md section 4),
  * or a time without an offset, which is the platform's own. Gives the platform's form, or undefined for what is no time.
@@ -36,17 +49,57 @@ export function platformTime(value: unknown, zone: string): string | undefined {
   if (typeof value !== "string") return undefined;
   const text = value.trim();
   if (/^\d{9,14}$/.test(text)) return platformTime(Number(text), zone);
-  const parts = form.exec(text);
-  if (parts !== null) {
-    const [, year, month, day, hour = "00", minute = "00", second = "00"] = parts;
-    const local = `${year}-${month}-${day} ${hour}:${minute}:${second}`;
-    const check = new Date(`${local.replace(" ", "T")}Z`);
-    return !Number.isNaN(check.getTime()) && check.toISOString().startsWith(local.replace(" ", "T"))
-      ? local
-      : undefined;
-  }
+  if (form.test(text)) return wallClock(text);
   return /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}/.test(text) ? fromMoment(Date.parse(text), zone) : undefined;
 }
 
 const fromMoment = (moment: number, zone: string): string | undefined =>
   Number.isNaN(new Date(moment).getTime()) ? undefined : localTime(moment, zone);
+
+/** Times of calls lie between 1973 and 2286. What lies outside is one of the ways to write "none" (0, 1970-01-01, 9999-12-31), or no time. */
+const plausible = (moment: number): number | undefined =>
+  moment >= 1e11 && moment < 1e13 ? Math.trunc(moment) : undefined;
+
+/** How far clocks that show a time in the platform's form at a moment are ahead of UTC, in ms. */
+const aheadBy = (local: string, moment: number): number => asIfUtc(local) - Math.floor(moment / 1000) * 1000;
+
+/** How far a zone is ahead of UTC at a moment, in ms. */
+const offsetAt = (moment: number, zone: string): number => aheadBy(localTime(moment, zone), moment);
+
+/**
+ * The moment (ms since 1970) of a time that the platform sent: an epoch in seconds or milliseconds, as a number or a string of digits, or a
+ * date string, in the platform's own time zone unless it has an offset (protocol.md section 4, "Seen in public code"). Where clocks are put
+ * back or forward, the offset from before applies: of two such moments the first, and for a time that was skipped as much after the change.
+ * Undefined for "", "0", 0 and whatever is no time.
+ */
+export function momentOf(value: unknown, zone: string): number | undefined {
+  if (typeof value === "number") return plausible(value < 1e11 ? value * 1000 : value);
+  if (typeof value !== "string") return undefined;
+  const text = value.trim();
+  if (/^\d{9,13}(?:\.\d+)?$/.test(text)) return momentOf(Number(text), zone);
+  const [, date = "", offset, sign, hours, minutes] = /^(.*?) ?(Z|([+-])(\d{2}):?(\d{2}))?$/i.exec(text) ?? [];
+  const shown = wallClock(date);
+  if (shown === undefined) return undefined;
+  const local = asIfUtc(shown);
+  if (plausible(local) === undefined) return undefined;
+  if (offset === undefined) return fromLocal(local, zone);
+  const ahead = sign === undefined ? 0 : Number(`${sign}1`) * (Number(hours) * 60 + Number(minutes));
+  return Math.abs(ahead) < 24 * 60 ? local - ahead * 60_000 : undefined;
+}
+
+/** The moment at which a zone's clocks show a time, given as if it were UTC. */
+function fromLocal(local: number, zone: string): number {
+  const day = 86_400_000;
+  const [before, after] = [offsetAt(local - day, zone), offsetAt(local + day, zone)];
+  const fitting = [before, after].find((offset) => offsetAt(local - offset, zone) === offset);
+  return local - (fitting ?? before);
+}
+
+/** A moment (ms since 1970) in ISO 8601 with a zone's offset, to the second: "2018-09-10T14:39:20+08:00". */
+export function isoTime(moment: number, zone: string): string {
+  const local = localTime(moment, zone);
+  const ahead = aheadBy(local, moment) / 60_000;
+  const pad = (value: number): string => String(Math.trunc(value)).padStart(2, "0");
+  const offset = `${ahead < 0 ? "-" : "+"}${pad(Math.abs(ahead) / 60)}:${pad(Math.abs(ahead) % 60)}`;
+  return `${local.replace(" ", "T")}${offset}`;
+}

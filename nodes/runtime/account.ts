@@ -1,10 +1,12 @@
 // sccc-account: the account that command nodes send with. One client per account, shared by all its nodes.
 import type { Node, NodeAPI } from "node-red";
-import { accountSettings } from "../catalogue";
+import { accountSettings, receivingSettings } from "../catalogue";
 import { Client } from "../protocol/client";
 import type { Failure } from "../protocol/failure";
 import { isObject } from "../protocol/json";
-import { type AccountConfig, credentialsOf, narrowAccount } from "./config";
+import { type AccountConfig, type ConfigProblem, credentialsOf, narrowAccount } from "./config";
+import { narrowReceiving } from "./receive/config";
+import { Reception } from "./receive/reception";
 import { describe } from "./texts";
 import { expander } from "./values";
 
@@ -20,14 +22,31 @@ export type Account =
   | { readonly ok: true; readonly sender: Sender }
   | { readonly ok: false; readonly failure: Failure };
 
+/** An account that can be received for, or what is wrong with it. */
+export type Receiving =
+  | { readonly ok: true; readonly reception: Reception }
+  | { readonly ok: false; readonly problem: ConfigProblem };
+
+/** A running account: what it sends with, and what it receives with from when somebody first asks for it. */
+interface Running {
+  readonly account: Account;
+  readonly receiving: () => Receiving;
+}
+
 /** The accounts that run, by their node. Kept apart from the nodes, whose fields anybody can read. */
-const accounts = new WeakMap<object, Account>();
+const running = new WeakMap<object, Running>();
+
+const runningOf = (RED: NodeAPI, id: unknown): Running | undefined => {
+  const node: unknown = typeof id === "string" && id !== "" ? RED.nodes.getNode(id) : undefined;
+  return isObject(node) ? running.get(node) : undefined;
+};
 
 const failure = (setting: string, reason: string): Account => ({
   ok: false,
   failure: { kind: "config", code: "SCCC_CONFIG", setting, reason },
 });
 
+/** Opens an account for sending. */
 function open(config: AccountConfig): Account {
   try {
     const { label, debug } = config;
@@ -39,20 +58,39 @@ function open(config: AccountConfig): Account {
 }
 
 /** The account of a command node: of an id that may name nothing, or something else. */
-export function accountOf(RED: NodeAPI, id: unknown): Account {
-  const node: unknown = typeof id === "string" && id !== "" ? RED.nodes.getNode(id) : undefined;
-  return (isObject(node) ? accounts.get(node) : undefined) ?? failure("account", "account");
-}
+export const accountOf = (RED: NodeAPI, id: unknown): Account =>
+  runningOf(RED, id)?.account ?? failure("account", "account");
+
+/** What an account receives with. */
+export const receptionOf = (RED: NodeAPI, id: unknown): Receiving =>
+  runningOf(RED, id)?.receiving() ?? { ok: false, problem: { setting: "account", reason: "account" } };
 
 /** Registers the type. */
 export function registerAccount(RED: NodeAPI): void {
   function AccountNode(this: Node, config: Parameters<NodeAPI["nodes"]["createNode"]>[1]): void {
     RED.nodes.createNode(this, config);
-    const narrowed = narrowAccount(config, this.credentials, expander(RED, this), (id) => RED.nodes.getNode(id));
+    const edge = [config, this.credentials, expander(RED, this), (id: string) => RED.nodes.getNode(id)] as const;
+    const narrowed = narrowAccount(...edge);
     const account = narrowed.ok ? open(narrowed.value) : failure(narrowed.problem.setting, narrowed.problem.reason);
-    accounts.set(this, account);
-    if (account.ok) this.on("close", () => account.sender.client.close());
-    else this.warn(describe(RED._, "sccc-account", account.failure));
+    if (!account.ok) this.warn(describe(RED._, "sccc-account", account.failure));
+    let receiving: Receiving | undefined;
+    const receive = (): Receiving => {
+      if (!narrowed.ok) return narrowed;
+      const how = narrowReceiving(...edge);
+      return how.ok ? { ok: true, reception: new Reception(RED, this, how.value, narrowed.value) } : how;
+    };
+    running.set(this, {
+      account,
+      receiving: () => {
+        receiving ??= receive();
+        return receiving;
+      },
+    });
+    this.on("close", (removed: boolean, done: () => void) => {
+      if (account.ok) account.sender.client.close();
+      (receiving?.ok ? receiving.reception.close(removed) : Promise.resolve()).then(done, done);
+    });
   }
-  RED.nodes.registerType("sccc-account", AccountNode, { credentials: credentialsOf(accountSettings) });
+  const settings = [...accountSettings, ...receivingSettings];
+  RED.nodes.registerType("sccc-account", AccountNode, { credentials: credentialsOf(settings) });
 }

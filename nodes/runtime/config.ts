@@ -19,7 +19,12 @@ export interface ConfigProblem {
     | "number"
     | "choice"
     | "node"
-    | "account";
+    | "account"
+    | "addresses"
+    | "pushPath"
+    | "noServer"
+    | "conflict"
+    | "port";
 }
 
 /** A reading of a configuration, or the first thing that is wrong with it. */
@@ -37,7 +42,8 @@ class Wrong extends Error {
   }
 }
 
-const wrong = (setting: string, reason: ConfigProblem["reason"]): never => {
+/** Ends a reading: this setting is wrong. */
+export const wrong = (setting: string, reason: ConfigProblem["reason"]): never => {
   throw new Wrong({ setting, reason });
 };
 
@@ -75,10 +81,17 @@ export class Settings {
     const setting = this.#settings.get(name);
     if (setting?.kind !== "number") return wrong(name, "number");
     const value = this.#config[name];
-    if (value === undefined || value === null || value === "") return setting.default;
+    if (value === undefined || value === null || value === "") return setting.default ?? wrong(name, "missing");
     const number = typeof value === "string" ? Number(this.#expand(value)) : value;
     const ok = typeof number === "number" && number >= setting.min && number <= setting.max;
     return ok && (!setting.integer || Number.isInteger(number)) ? number : wrong(name, "number");
+  }
+
+  /** A number that may be unset. */
+  optionalNumber(name: string): number | undefined {
+    const value = this.#config[name];
+    const given = typeof value === "string" ? this.#expand(value).trim() : value;
+    return given === undefined || given === null || given === "" ? undefined : this.number(name);
   }
 
   /** A switch; texts come from the environment. */
@@ -114,6 +127,8 @@ export interface AccountConfig {
   readonly lang: string;
   readonly debug: boolean;
   readonly timezone: string;
+  readonly region: string;
+  readonly areaCode: string;
   readonly timeoutMs: number;
   readonly retries: number;
   readonly maxConcurrent: number;
@@ -138,8 +153,8 @@ function origin(text: string): string {
 }
 
 /** The options that a tls-config node adds; its fields are its own. */
-function tlsOf(node: unknown): AgentOptions {
-  if (!isObject(node) || typeof node.addTLSOptions !== "function") return wrong("tls", "node");
+export function tlsOf(setting: string, node: unknown): AgentOptions {
+  if (!isObject(node) || typeof node.addTLSOptions !== "function") return wrong(setting, "node");
   const options: AgentOptions = {};
   node.addTLSOptions(options);
   return options;
@@ -190,13 +205,15 @@ export function narrowAccount(
       lang: settings.text("lang"),
       debug: settings.flag("debug"),
       timezone,
+      region: settings.text("region"),
+      areaCode: settings.text("areaCode"),
       timeoutMs: settings.number("timeout") * 1000,
       retries: settings.number("retries"),
       maxConcurrent: settings.number("maxConcurrent"),
       minInterval: settings.number("minInterval"),
       maxQueue: settings.number("maxQueue"),
       dialOnly: dialPatterns(settings.text("dialOnly")),
-      ...(tls === "" ? {} : { tls: tlsOf(nodeOf(tls)) }),
+      ...(tls === "" ? {} : { tls: tlsOf("tls", nodeOf(tls)) }),
       ...(proxy === "" ? {} : { proxy: proxyOf(nodeOf(proxy)) }),
     };
   });

@@ -1,7 +1,6 @@
 // sccc-simulator: a simulated platform as a node, for building flows without a call centre.
 import type { Node, NodeAPI } from "node-red";
 import { simulatorSettings } from "../catalogue";
-import { isObject } from "../protocol/json";
 import { credentialsOf, narrow, Settings } from "./config";
 import { describe, ScccError } from "./texts";
 import { expander } from "./values";
@@ -12,6 +11,17 @@ type Simulator = Awaited<ReturnType<Simulators["startSimulator"]>>;
 
 /** Loaded when it is first needed: most installations have no simulator. */
 const simulators = (): Simulators => require("../../simulator");
+
+/** A push that did not get through is one thing, an instruction that can't be read another. */
+function refusalOf(outcome: { readonly error: string }): ScccError {
+  const status = "status" in outcome && typeof outcome.status === "number" ? outcome.status : undefined;
+  const codeOfPush = (): string => {
+    if (status === undefined) return "SCCC_NETWORK";
+    return status >= 200 && status < 300 ? "SCCC_PROTOCOL" : `SCCC_HTTP_${status}`;
+  };
+  const code = "attempt" in outcome ? codeOfPush() : "SCCC_INVALID_FIELD";
+  return new ScccError(outcome.error, code, { ...outcome });
+}
 
 /** Registers the type. The platform itself is loaded when the first node of it starts. */
 export function registerSimulator(RED: NodeAPI): void {
@@ -54,8 +64,7 @@ export function registerSimulator(RED: NodeAPI): void {
         .then(async (simulator) => {
           if (simulator === undefined) throw new ScccError(RED._("errors.simulatorNotRunning"), "SCCC_CONFIG", {});
           const outcome = await simulator.instruct(msg.payload);
-          if (!outcome.ok)
-            throw new ScccError(outcome.error, "SCCC_INVALID_FIELD", isObject(outcome) ? { ...outcome } : {});
+          if (!outcome.ok) throw refusalOf(outcome);
           msg.payload = outcome;
           send(msg);
           done();

@@ -17,6 +17,7 @@ import {
   groups,
   pushes,
   pushOfType,
+  receivingSettings,
   recording,
   type Setting,
   seqOf,
@@ -81,6 +82,7 @@ const all = texts(
     groups,
     enumerations,
     accountSettings,
+    receivingSettings,
     simulatorSettings,
     seq: seqOf("number"),
   },
@@ -221,11 +223,12 @@ describe("the catalogue's enumerations and settings", () => {
     for (const choices of Object.values(enumerations)) unique(choices.map(({ value }: Choice) => value));
   });
 
-  for (const [node, settings] of Object.entries({ account: accountSettings, simulator: simulatorSettings })) {
+  const nodes = { account: [...accountSettings, ...receivingSettings], simulator: simulatorSettings };
+  for (const [node, settings] of Object.entries(nodes)) {
     it(`${node}: names once, defaults within their own bounds`, () => {
       unique(settings.map(({ name }) => name));
       for (const setting of settings as readonly Setting[]) {
-        if (setting.kind === "number") {
+        if (setting.kind === "number" && setting.default !== null) {
           assert.ok(setting.default >= setting.min && setting.default <= setting.max, setting.name);
           if (setting.integer) assert.ok(Number.isInteger(setting.default), setting.name);
         }

@@ -28,7 +28,11 @@ export interface Definition {
   readonly label: (this: unknown) => string;
   readonly paletteLabel: (this: unknown) => string;
   readonly outputLabels: (this: unknown, index: number) => string;
+  readonly onadd?: (this: unknown) => void;
 }
+
+/** A node that comes into the editor, from a flow for example. */
+export type Arrival = (node: object) => void;
 
 /** The folder's content. */
 export interface Built {
@@ -37,13 +41,22 @@ export interface Built {
   readonly texts: Readonly<Record<string, Texts>>;
   /** What the page registers, in a page where a text is its key. */
   readonly registered: ReadonlyMap<string, Definition>;
+  /** Tells the page's script of a node. */
+  readonly arrive: Arrival;
 }
 
 /** Runs the page's script with as much of Node-RED as it needs. */
-function register(html: string): ReadonlyMap<string, Definition> {
+function register(html: string): Pick<Built, "registered" | "arrive"> {
   const registered = new Map<string, Definition>();
+  const listeners: Arrival[] = [];
   const [, script = ""] = /<script type="text\/javascript">([\s\S]*?)<\/script>/.exec(html) ?? [];
   const RED = {
+    events: {
+      on: (event: string, listener: Arrival) => {
+        assert.equal(event, "nodes:add");
+        listeners.push(listener);
+      },
+    },
     _: (key: string, params?: object) => (params === undefined ? key : `${key} ${JSON.stringify(params)}`),
     nodes: {
       registerType: (type: string, definition: Definition) => {
@@ -55,7 +68,10 @@ function register(html: string): ReadonlyMap<string, Definition> {
   };
   const closedForm = { data: () => undefined };
   runInNewContext(script, { RED, $: () => closedForm });
-  return registered;
+  const arrive = (node: object) => {
+    for (const listener of listeners) listener(node);
+  };
+  return { registered, arrive };
 }
 
 /** Builds and reads. */
@@ -70,7 +86,7 @@ export async function built(): Promise<Built> {
       html,
       help: Object.fromEntries(names.map((name) => [name, read(`locales/${name}/sccc.html`)])),
       texts: Object.fromEntries(names.map((name) => [name, JSON.parse(read(`locales/${name}/sccc.json`))])),
-      registered: register(html),
+      ...register(html),
     };
   } finally {
     rmSync(folder, { recursive: true });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { flat, languages, merge, written } from "../../build/locales";
 import { nodeTypes } from "../../build/nodes";
-import { commands, errorCodes } from "../../nodes/catalogue";
+import { commands, errorCodes, pushes, receivingSettings } from "../../nodes/catalogue";
 import { type Built, built } from "./built";
 
 const [english, chinese] = languages.map((language) => new Map(flat(written(language))));
@@ -55,7 +55,7 @@ describe("the texts that Node-RED serves", () => {
     assert.equal(pages.help.zh, pages.help["zh-CN"]);
   });
 
-  it("have the palette's category, every error code and every command", () => {
+  it("have the palette's category, every error code, command, event and setting of receiving", () => {
     for (const [name, text] of [
       ["en-US", "en"],
       ["zh-CN", "zh"],
@@ -65,6 +65,14 @@ describe("the texts that Node-RED serves", () => {
       for (const code of errorCodes) assert.equal(there.get(`error.${code.name}`), code.text[text]);
       for (const { node, label } of commands) {
         assert.equal(there.get(`command.${node.replace("sccc-", "")}.label`), label[text]);
+      }
+      for (const { event, label, summary } of pushes) {
+        assert.equal(there.get(`event.${event}.label`), label[text]);
+        assert.equal(there.get(`event.${event}.summary`), summary[text]);
+      }
+      assert.ok(there.get("event.other.label"));
+      for (const { name, label } of receivingSettings) {
+        assert.equal(there.get(`setting.account.${name}.label`), label[text]);
       }
     }
   });
@@ -106,6 +114,27 @@ describe("the texts that Node-RED serves", () => {
         for (const note of notes) assert.ok(help.includes(note[text]), node);
         assert.ok(help.includes(section));
       }
+    }
+  });
+
+  it("describe every event with its fields, what is derived, and how to confirm", () => {
+    for (const [name, text] of [
+      ["en-US", "en"],
+      ["zh-CN", "zh"],
+    ] as const) {
+      const of = (type: string) =>
+        new RegExp(`data-help-name="${type}">([\\s\\S]*?)</script>`).exec(pages.help[name]!)?.[1] ?? "";
+      const notify = of("sccc-notify");
+      for (const { event, label, fields } of pushes) {
+        assert.ok(notify.includes(`<dt>${event} <span class="property-type">${label[text]}</span></dt>`), event);
+        for (const field of fields) assert.ok(notify.includes(`>payload.${field.name}</dt>`), field.name);
+      }
+      for (const derived of ["eventId", "startAt, ringAt, answerAt, byeAt", "numberE164", "recordUrl"]) {
+        assert.ok(notify.includes(`<dt>${derived}</dt>`), derived);
+      }
+      for (const part of ["sccc.push", "sccc.token"]) assert.ok(notify.includes(`<dt>${part} <`), part);
+      assert.match(of("sccc-confirm"), /<dt>SCCC_NOT_PENDING<\/dt>/);
+      for (const { label } of receivingSettings) assert.ok(of("sccc-account").includes(`<dt>${label[text]}</dt>`));
     }
   });
 });

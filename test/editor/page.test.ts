@@ -2,10 +2,19 @@
 import assert from "node:assert/strict";
 import { flat } from "../../build/locales";
 import { nodeTypes } from "../../build/nodes";
-import { accountSettings, commands, groups, simulatorSettings } from "../../nodes/catalogue";
+import { accountSettings, commands, groups, pushes, receivingSettings, simulatorSettings } from "../../nodes/catalogue";
 import { type Built, built } from "./built";
 
-const expected = ["sccc-account", ...commands.map(({ node }) => node), "sccc-command", "sccc-simulator"];
+const expected = [
+  "sccc-account",
+  ...commands.map(({ node }) => node),
+  "sccc-command",
+  "sccc-notify",
+  "sccc-confirm",
+  "sccc-simulator",
+];
+
+const events = pushes.map(({ event }) => event);
 
 describe("sccc.html", () => {
   let page: Built;
@@ -27,7 +36,8 @@ describe("sccc.html", () => {
       assert.match(text, new RegExp(`category: "${config ? "config" : "SCCC"}"`));
       assert.match(text, new RegExp(`color: "${groups[group].color}"`));
       assert.match(text, new RegExp(`icon: "${groups[group].icon.replace(".", "\\.")}"`));
-      assert.match(text, config ? /inputs: 0,\n {2}outputs: 0/ : /inputs: 1,\n {2}outputs: 1/);
+      const inputs = config || type === "sccc-notify" ? 0 : 1;
+      assert.match(text, new RegExp(`inputs: ${inputs},\\n {2}outputs: ${config ? 0 : 1},`));
     }
   });
 
@@ -55,9 +65,8 @@ describe("sccc.html", () => {
     }
   });
 
-  it("gives sccc-command its properties and their defaults", () => {
-    const defaults = Object.entries(page.registered.get("sccc-command")!.defaults);
-    assert.deepEqual(Object.fromEntries(defaults.map(([name, { value }]) => [name, value])), {
+  for (const [type, expected] of Object.entries({
+    "sccc-command": {
       name: "",
       account: "",
       api: "",
@@ -65,11 +74,21 @@ describe("sccc.html", () => {
       request: "payload",
       requestType: "msg",
       input: "one",
+    },
+    // In this order: the editor takes the number of outputs over after the events.
+    "sccc-notify": { name: "", account: "", events: [], outputs: "one" },
+    "sccc-confirm": { name: "", outcome: "auto", token: "sccc.token", tokenType: "msg" },
+  })) {
+    it(`gives ${type} its properties and their defaults`, () => {
+      const defaults = Object.entries(page.registered.get(type)!.defaults);
+      const values = Object.fromEntries(defaults.map(([name, { value }]) => [name, value]));
+      // From the page's own realm.
+      assert.equal(JSON.stringify(values), JSON.stringify(expected));
     });
-  });
+  }
 
   for (const [type, settings] of Object.entries({
-    "sccc-account": accountSettings,
+    "sccc-account": [...accountSettings, ...receivingSettings],
     "sccc-simulator": simulatorSettings,
   })) {
     it(`gives ${type} the settings of the catalogue, secrets as credentials`, () => {
@@ -85,7 +104,7 @@ describe("sccc.html", () => {
         settings.filter((setting) => !secrets.includes(setting)).map(({ name }) => name),
       );
       for (const setting of settings) {
-        if ("default" in setting) assert.equal(defaults[setting.name]!.value, setting.default);
+        if ("default" in setting) assert.equal(defaults[setting.name]!.value, setting.default ?? "");
         if (setting.kind === "node") {
           assert.equal(defaults[setting.name]!.type, setting.type);
           assert.equal(defaults[setting.name]!.required, false);
@@ -99,8 +118,11 @@ describe("sccc.html", () => {
       const [, form = ""] = new RegExp(`data-template-name="${type}">([\\s\\S]*?)</script>`).exec(page.html) ?? [];
       for (const { name, kind } of properties) {
         const id = `node-${config ? "config-" : ""}input-${name}`;
-        assert.equal(form.split(`id="${id}"`).length, 2, `${type}: one #${id}`);
-        assert.equal(form.split(`for="${id}"`).length, 2, `${type}: one label of #${id}`);
+        // Node-RED takes the events over from no input: they are boxes.
+        assert.equal(form.split(`id="${id}"`).length, kind === "events" ? 1 : 2, `${type}: #${id}`);
+        const seen = kind === "layout" || kind === "events" ? `${id}-choice` : id;
+        assert.equal(form.split(`for="${seen}"`).length, 2, `${type}: one label of #${seen}`);
+        assert.equal(form.split(`id="${seen}"`).length, 2, `${type}: one #${seen}`);
         if (kind === "typed") assert.equal(form.split(`id="${id}Type"`).length, 2);
         if (kind === "secret") assert.match(form, new RegExp(`type="password" id="${id}"`));
       }
@@ -124,6 +146,71 @@ describe("sccc.html", () => {
     assert.equal(label.call({ type, name: "" }), "@sccc/node-red-sccc/sccc:command.call-number.label");
     assert.equal(paletteLabel.call({ type }), "@sccc/node-red-sccc/sccc:command.call-number.label");
     assert.equal(outputLabels.call({ type }, 0), "@sccc/node-red-sccc/sccc:port.answer");
+  });
+
+  describe("a node that receives events", () => {
+    const type = "sccc-notify";
+    const text = (key: string) => `@sccc/node-red-sccc/sccc:${key}`;
+    /** A node as Node-RED's editor has it, after its script had a look. */
+    const arrived = (node: Readonly<Record<string, unknown>>) => {
+      const it = { id: "1", type, name: "", events: [], outputs: 1 as unknown, ...node };
+      page.arrive(it);
+      return it;
+    };
+
+    it("counts as its number of outputs and is saved as the choice, wherever it comes from", () => {
+      const { onadd } = page.registered.get(type)!;
+      const fresh = { type, events: [], outputs: "one" as unknown };
+      onadd!.call(fresh);
+      const cases: [{ readonly outputs: unknown }, number, string][] = [
+        [fresh, 1, "one"],
+        [arrived({ outputs: 10, _config: { outputs: '"perType"' } }), 10, "perType"],
+        [arrived({ outputs: Number.NaN, _config: { outputs: '"perType"' }, events: ["billing"] }), 2, "perType"],
+        [arrived({ outputs: 1, _config: { outputs: '"one"' } }), 1, "one"],
+        [arrived({ outputs: 3, _config: { outputs: "3" }, events: ["billing", "callin"] }), 3, "perType"],
+        [arrived({}), 1, "one"],
+      ];
+      for (const [node, count, saved] of cases) {
+        assert.equal(Number(node.outputs), count);
+        assert.equal(JSON.stringify(node.outputs), JSON.stringify(saved));
+        const { outputs } = node;
+        page.arrive(node);
+        assert.equal(node.outputs, outputs, "the same after it was deleted and restored");
+      }
+    });
+
+    it("has the outputs of its events, as they are now", () => {
+      const node = arrived({ _config: { outputs: '"perType"' } });
+      const { outputLabels } = page.registered.get(type)!;
+      const labels = () => Array.from({ length: Number(node.outputs) }, (_, index) => outputLabels.call(node, index));
+      assert.deepEqual(
+        labels(),
+        [...events, "other"].map((event) => text(`event.${event}.label`)),
+      );
+      Object.assign(node, { events: ["billing", "callin"] });
+      assert.deepEqual(labels(), [text("event.callin.label"), text("event.billing.label"), text("event.other.label")]);
+      assert.equal(outputLabels.call(arrived({}), 0), text("port.every"));
+    });
+
+    it("is labelled by its events, unless it has a name", () => {
+      const { label } = page.registered.get(type)!;
+      const labelOf = (events: readonly string[], name = "") => label.call({ type, name, events });
+      assert.equal(labelOf([]), text("form.events.all"));
+      assert.equal(
+        labelOf(["callend", "custom"]),
+        `${text("event.callend.label")}${text("form.events.separator")}custom`,
+      );
+      assert.match(labelOf(events), / \+6$/);
+      assert.equal(labelOf(events, "mine"), "mine");
+    });
+
+    it("leaves nodes of other types alone", () => {
+      for (const outputs of [1, undefined]) {
+        const node = { type: "sccc-call-number", outputs };
+        page.arrive(node);
+        assert.equal(node.outputs, outputs);
+      }
+    });
   });
 
   it("gives reasons that name the property", () => {
@@ -158,6 +245,16 @@ describe("sccc.html", () => {
       // Two parameters are what tells Node-RED that a reason may come back.
       for (const { validate } of Object.values(defaults)) assert.ok(validate === undefined || validate.length === 2);
     }
+  });
+
+  it("takes the default for what an older flow does not have", () => {
+    const _def = page.registered.get("sccc-account")!;
+    const account = { id: "1", type: "sccc-account", _def, baseUrl: "http://127.0.0.1:8088", customer: "C2" };
+    for (const [property, { validate }] of Object.entries(_def.defaults)) {
+      const value = Object.entries(account).find(([name]) => name === property)?.[1];
+      assert.equal(validate?.call(account, value, {}) ?? true, true, property);
+    }
+    assert.notEqual(_def.defaults.customer!.validate!.call(account, undefined, {}), true, "which is none here");
   });
 
   it("is the same each time", async () => {

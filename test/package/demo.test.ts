@@ -3,7 +3,7 @@ import { strict as assert } from "node:assert";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { nodeAdmitsNodeRed5, root } from "../support/hosts";
-import { Sidebar } from "../support/launch";
+import { type FlowNode, Sidebar } from "../support/launch";
 import { freePort, temporaryFolder } from "../support/node-red";
 
 /** Whether somebody answers there. */
@@ -61,9 +61,22 @@ describe("npm start", function () {
 
   /** Presses a button of the demo flow; what a debug node shows then. */
   async function press(name: string, shownBy = `demo-${name}-answer`): Promise<Record<string, unknown>> {
-    const { status } = await fetch(`${editor}/inject/demo-${name}-button`, { method: "POST" });
+    const button = () => fetch(`${editor}/inject/demo-${name}-button`, { method: "POST" });
+    let { status } = await button();
+    // Right after a deploy the flow may not be back yet.
+    while (status === 404) ({ status } = await button());
     assert.equal(status, 200);
     return (await sidebar!.next(shownBy)) as Record<string, unknown>;
+  }
+
+  /** The events of a call of agent 1000 that the flow shows, up to the end of the after-call work. */
+  async function eventsOfCall(): Promise<unknown[]> {
+    const events: unknown[] = [];
+    for (;;) {
+      const { event, serverStatus } = (await sidebar!.next("demo-events-shown")) as Record<string, unknown>;
+      if (event !== "agentstatus") events.push(event);
+      else if (events.includes("billing") && serverStatus === "IDLE") return events;
+    }
   }
 
   before(start);
@@ -75,14 +88,25 @@ describe("npm start", function () {
     assert.ok(output.includes(simulator));
   });
 
-  it("logs an agent in, reads its status, calls and hangs up", async () => {
+  it("logs an agent in, reads its status, calls, and shows what happens in the call", async () => {
     assert.equal(errorOf(await press("login")), 0);
     const { workStatus, serverStatus } = await press("status");
     assert.deepEqual({ workStatus, serverStatus }, { workStatus: "ONLINE", serverStatus: "IDLE" });
     const call = await press("call");
-    assert.equal(call.callee, "13800138000");
+    assert.equal(call.callee, "13800138888");
     assert.equal(errorOf(call), 0);
+    assert.deepEqual(await eventsOfCall(), ["callin", "callout", "screenpop", "callstart", "callend", "billing"]);
+  });
+
+  it("shows a customer's call", async () => {
+    assert.equal((await press("inbound")).agent, "1000");
+    assert.deepEqual(await eventsOfCall(), ["callin", "screenpop", "callstart", "callend", "billing"]);
+  });
+
+  it("hangs up", async () => {
+    assert.equal(errorOf(await press("call")), 0);
     assert.equal(errorOf(await press("hangup")), 0);
+    assert.deepEqual((await eventsOfCall()).slice(-2), ["callend", "billing"]);
   });
 
   it("sends lists, creates a task and reads CDRs", async () => {
@@ -106,6 +130,35 @@ describe("npm start", function () {
     // The simulator has begun anew: nobody is logged in.
     const { message } = await press("call", "demo-catch-error");
     assert.match(String(message), /CallNumber/);
+  });
+
+  it("makes calls on a second simulator, started as a command", async () => {
+    const port = await freePort();
+    const args = ["dist/sccc-simulator.js", "--port", String(port), "--customer", "second"];
+    const command = spawn(process.execPath, args, { cwd: root, env: { ...process.env, SCCC_PASSWORD: "another" } });
+    try {
+      await once(command.stdout, "data");
+      const { flows, rev } = (await (
+        await fetch(`${editor}/flows`, { headers: { "Node-RED-API-Version": "v2" } })
+      ).json()) as { flows: readonly FlowNode[]; rev: string };
+      const changed = flows.map((node) =>
+        node.type !== "sccc-account"
+          ? node
+          : { ...node, baseUrl: `http://127.0.0.1:${port}`, customer: "second", credentials: { password: "another" } },
+      );
+      const { status } = await fetch(`${editor}/flows`, {
+        method: "POST",
+        headers: { "content-type": "application/json", "Node-RED-API-Version": "v2" },
+        body: JSON.stringify({ flows: changed, rev }),
+      });
+      assert.equal(status, 200);
+      assert.equal(errorOf(await press("login")), 0);
+      assert.equal(errorOf(await press("call")), 0);
+    } finally {
+      const exited = once(command, "exit");
+      command.kill();
+      await exited;
+    }
   });
 
   it("leaves nothing behind", async () => {

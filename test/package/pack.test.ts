@@ -9,7 +9,7 @@ import { root } from "../support/hosts";
 import { pack } from "../support/node-red";
 
 const allowed =
-  /^(package\.json|LICENSE|README(\.zh-CN)?\.md|CHANGELOG\.md|examples\/[^/]+\.json|dist\/[\w-]+\.(js|html)|dist\/icons\/[\w-]+\.svg|dist\/locales\/[\w-]+\/sccc\.(json|html))$/;
+  /^(package\.json|LICENSE|README(\.zh-CN)?\.md|CHANGELOG\.md|testing\.(js|d\.ts)|examples\/[^/]+\.json|dist\/[\w-]+\.(js|html)|dist\/icons\/[\w-]+\.svg|dist\/locales\/[\w-]+\/sccc\.(json|html))$/;
 
 const mostKilobytes = 300;
 
@@ -25,6 +25,7 @@ describe("the packed package", function () {
     const needed = [
       ...["package.json", "LICENSE", "README.md", "README.zh-CN.md", "CHANGELOG.md"],
       ...["dist/sccc.js", "dist/sccc.html", "dist/simulator.js", "dist/sccc-simulator.js"],
+      ...["testing.js", "testing.d.ts", "dist/testing.js"],
       ...["en-US", "zh-CN"].flatMap((language) => [
         `dist/locales/${language}/sccc.json`,
         `dist/locales/${language}/sccc.html`,
@@ -42,6 +43,13 @@ describe("the packed package", function () {
     const unpacked = files.reduce((sum, file) => sum + file.size, 0);
     this.test!.title += `: ${kilobytes(size)} KB, unpacked ${kilobytes(unpacked)} KB`;
     assert.ok(size < mostKilobytes * 1000);
+  });
+
+  it("lends its simulator and its signature to the tests of users", () => {
+    const code =
+      "const {signPush, startSimulator} = require('./testing.js'); console.log(typeof signPush, typeof startSimulator)";
+    const printed = execFileSync(process.execPath, ["-e", code], { cwd: root, encoding: "utf8" });
+    assert.equal(printed.trim(), "function function");
   });
 
   it("names no path of the machine it was built on", () => {
@@ -85,9 +93,20 @@ describe("package.json", () => {
     assert.equal(typeof nodes, "function");
   });
 
-  it("pins no registry", () => {
-    for (const folder of [".", "test/hosts/node-24", "test/hosts/node-red-5"]) {
-      assert.ok(!readFileSync(join(root, folder, "package-lock.json"), "utf8").includes('"resolved"'), folder);
-    }
-  });
+  for (const folder of [".", "test/hosts/node-24", "test/hosts/node-red-5"]) {
+    it(`has a lock for every platform and any registry: ${folder}`, () => {
+      const text = readFileSync(join(root, folder, "package-lock.json"), "utf8");
+      assert.ok(!text.includes('"resolved"'));
+      const { packages } = JSON.parse(text) as { packages: Record<string, { optionalDependencies?: object }> };
+      const locked = new Set(Object.keys(packages).map((path) => path.split("node_modules/").at(-1)));
+      const wanted = Object.values(packages).flatMap(({ optionalDependencies = {} }) =>
+        Object.keys(optionalDependencies),
+      );
+      // npm ci refuses a lock that lacks some; npm install leaves out what the registry does not have at the moment.
+      assert.deepEqual(
+        wanted.filter((name) => !locked.has(name)),
+        [],
+      );
+    });
+  }
 });

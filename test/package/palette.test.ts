@@ -5,7 +5,8 @@ import { basename } from "node:path";
 import { commands, groups } from "../../nodes/catalogue";
 import { type NodeRed, pack, packageName, startNodeRed } from "../support/node-red";
 
-const types = [...commands.map(({ node }) => node), "sccc-account", "sccc-command", "sccc-simulator"];
+const tools = ["sccc-account", "sccc-command", "sccc-notify", "sccc-confirm", "sccc-simulator"];
+const types = [...commands.map(({ node }) => node), ...tools];
 
 /** A node set as the admin API lists it. */
 interface NodeSet {

@@ -1,5 +1,6 @@
 // Instructions from outside: what is refused and how, and those that no other test is about.
 import assert from "node:assert/strict";
+import { styleNames } from "../../simulator/styles";
 import { ask, authentication, command, errorOf, have, withSimulator } from "./client";
 
 describe("the simulator's instructions", () => {
@@ -23,6 +24,21 @@ describe("the simulator's instructions", () => {
     [{ do: "push" }, "event: there must be an event or a notify"],
     [{ do: "push", event: "x" }, "event: is not a push"],
     [{ do: "push", notify: [] }, "notify: must be an object"],
+    [{ do: "push", event: "callin", as: "x" }, `as: must be one of ${styleNames.join(", ")}`],
+    [{ do: "push", event: "callin", times: 0 }, "times: must be a whole number from 1 to 10000"],
+    [{ do: "push", event: "callin", seconds: 1 }, "seconds: no such field here"],
+    [
+      { do: "push", event: "callin", as: "old", seconds: "1" },
+      "seconds: must be a whole number from -1000000000 to 1000000000",
+    ],
+    [{ do: "push", as: "old" }, "event: there must be an event or a notify"],
+    [{ do: "push", as: "repeat" }, "as: there is no earlier push"],
+    [{ do: "push", as: "repeat", notify: {} }, "as: there is no earlier push"],
+    [{ do: "push", as: "repeat", event: "x" }, "event: is not a push"],
+    [{ do: "push", as: "reused", event: "callin" }, "as: there is no earlier push"],
+    [{ do: "push", as: "junk", event: "callin" }, "event: no such field here"],
+    [{ do: "push", as: "junk", body: {} }, "body: must be a text"],
+    [{ do: "push", as: "stranger", event: "callin", customer: {} }, "customer: must be a text"],
     [{ do: "agent", agent: "1", workStatus: "AWAY" }, "agent: does not exist"],
     [{ do: "agent", agent: "1000", workStatus: "GONE" }, "workStatus: must be one of ONLINE, OFFLINE, BUSY, AWAY"],
     [{ do: "seed", records: -1 }, "records: must be a whole number from 0 to 5000000"],

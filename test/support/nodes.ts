@@ -36,6 +36,7 @@ export async function load(
   config: { readonly type: string; readonly [property: string]: unknown },
   accountConfig: Record<string, unknown> = {},
   others: readonly Record<string, unknown>[] = [],
+  credentials: Record<string, unknown> = {},
 ): Promise<Flow> {
   // Node-RED takes what has no place in the editor for a configuration.
   const place = { z: "tab", x: 0, y: 0 };
@@ -56,7 +57,7 @@ export async function load(
     { id: "caught", ...place, type: "helper" },
     ...others,
   ];
-  const secrets = { a: { password: account.password } };
+  const secrets = { a: { password: account.password }, ...credentials };
   await helper.load([sccc, ...coreNodes], flow, secrets);
   const node = helper.getNode("n");
   const statuses: { fill?: string; text?: string }[] = [];

@@ -1,0 +1,60 @@
+// Telephone numbers as they stand in pushes and records, to E.164.
+import type { NumberType } from "libphonenumber-js/max";
+
+type Library = typeof import("libphonenumber-js/max");
+
+/** Loaded with the first number: its tables take longer to load than all the rest of the package. */
+const library = (): Library => require("libphonenumber-js/max");
+
+/** Where an account is: what its numbers mean that name no country, or no city. */
+export interface Place {
+  /** ISO 3166-1 alpha-2: "CN". */
+  readonly region: string;
+  /** For local numbers, with or without the trunk 0: "021" or "21"; "" for none. */
+  readonly areaCode: string;
+}
+
+/** What one rings somebody at. 400 and 800 numbers, premium rates and the like can't be called from everywhere, and are nobody's own. */
+const personal: readonly NumberType[] = ["FIXED_LINE", "MOBILE", "FIXED_LINE_OR_MOBILE", "VOIP", "PERSONAL_NUMBER"];
+
+interface Plan {
+  /** A subscriber's number within a city. */
+  readonly local: RegExp;
+  /** The fewest digits of a subscriber's number, area code included. */
+  readonly shortest: number;
+}
+
+/** A local number begins neither with the 0 of a trunk nor with the 1 of services and mobiles. */
+const anywhere: Plan = { local: /^[2-9]\d{6,7}$/, shortest: 0 };
+
+/** China: 95105105 is a service of the whole country, and 021 12315 a service of one city; libphonenumber takes both for fixed lines. */
+const plans: ReadonlyMap<string, Plan> = new Map([["CN", { local: /^[2-8]\d{6,7}$/, shortest: 10 }]]);
+
+/**
+ * A number in E.164 ("+8613800138000"), or undefined if it is no valid number of a subscriber: garbage, an extension, an emergency or
+ * service number (110, 10086, 95588), a 400 or 800 number. Reads strings and safe integers; international with + or 00; national with or without
+ * the trunk 0, also before a Chinese mobile; local with the account's area code. Never throws.
+ */
+export function numberE164(value: unknown, place: Place): string | undefined {
+  if (typeof value !== "string" && !Number.isSafeInteger(value)) return undefined;
+  const text = String(value).trim();
+  const digits = text.replace(/[\s().-]/g, "").replace(/^00/, "+");
+  if (!/^[+(\d]/.test(text) || !/^\+?\d{5,32}$/.test(digits)) return undefined;
+  const plan = plans.get(place.region.toUpperCase()) ?? anywhere;
+  const local = place.areaCode !== "" && plan.local.test(digits);
+  return (local ? subscriber(place.areaCode + digits, place) : undefined) ?? subscriber(digits, place);
+}
+
+function subscriber(digits: string, { region }: Place): string | undefined {
+  const country = region.toUpperCase();
+  const found = library().parsePhoneNumberFromString(
+    digits,
+    library().isSupportedCountry(country) ? country : undefined,
+  );
+  if (found === undefined || !found.isValid()) return undefined;
+  const type = found.getType();
+  const { shortest } = plans.get(found.country ?? "") ?? anywhere;
+  return type !== undefined && personal.includes(type) && found.nationalNumber.length >= shortest
+    ? found.number
+    : undefined;
+}

@@ -1,0 +1,166 @@
+// Pushes: from the platform's notify to what a flow gets (protocol.md section 4, design.md section 3). Pure functions.
+import { createHash } from "node:crypto";
+import { type Choice, enumerations, pushes } from "../catalogue";
+import { isObject, type JsonObject } from "./json";
+import { numberE164, type Place } from "./number";
+import { isoTime, momentOf } from "./time";
+
+/** What has to be known of an account to read its pushes. */
+export interface PushContext extends Place {
+  readonly customer: string;
+  /** The platform's origin, or "". */
+  readonly baseUrl: string;
+  /** A valid IANA name: the zone of times without an offset, and of those that a flow gets. */
+  readonly timezone: string;
+}
+
+/** A push, read. */
+export interface ReadPush {
+  readonly event: string;
+  /** 32 hex digits, the same for every delivery of one event. */
+  readonly eventId: string;
+  /** Whether the catalogue has the event. */
+  readonly known: boolean;
+  /** Every field of the notify, unchanged, and the derived ones that it has not itself. */
+  readonly payload: Record<string, unknown>;
+}
+
+/** The catalogue's events, in its order. */
+export const knownEvents: readonly string[] = pushes.map(({ event }) => event);
+
+/** Pushes known by their shape go by their event's name, should a platform name their type after all. */
+const eventByType = new Map(pushes.map(({ event, type = event }) => [type.toLowerCase(), event]));
+
+/** What stands in a field, as text; undefined for what is neither a string nor a number. */
+const textOf = (value: unknown): string | undefined =>
+  typeof value === "string" || typeof value === "number" ? String(value).trim() : undefined;
+
+/**
+ * The event of a notify: by its type in any case; an agent's status by its fields, a screen pop by having a number and no type (§19). Any other
+ * type is its own name, in lower case; "unknown" is what has neither a type nor a shape.
+ */
+export function eventOf(notify: JsonObject): { readonly event: string; readonly known: boolean } {
+  const type = (textOf(notify.type) ?? "").toLowerCase();
+  const event = eventByType.get(type);
+  if (event !== undefined) return { event, known: true };
+  if (Object.hasOwn(notify, "workStatus") || Object.hasOwn(notify, "serverStatus")) {
+    return { event: "agentstatus", known: true };
+  }
+  if (type !== "") return { event: type, known: false };
+  const untyped = textOf(notify.type ?? "") === "";
+  return untyped && Object.hasOwn(notify, "number")
+    ? { event: "screenpop", known: true }
+    : { event: "unknown", known: false };
+}
+
+/**
+ * Reads a push. `authentication` has the block's seq and timestamp as text. Never throws for a notify that is nested no deeper than maxDepth.
+ * Derived are, where they apply: event, eventId, direction, statusName, serviceName, startAt, ringAt, answerAt, byeAt (ISO 8601, or null),
+ * answered, durationSeconds (or null), numberE164, recordUrl.
+ */
+export function readPush(
+  notify: JsonObject,
+  authentication: { readonly seq: string; readonly timestamp: string },
+  context: PushContext,
+): ReadPush {
+  const { event, known } = eventOf(notify);
+  const eventId = identify(event, notify, authentication, context.customer);
+  const derived = {
+    event,
+    eventId,
+    direction: english(enumerations.callType, notify.call_type),
+    ...(readings.get(event) ?? readNumber)(notify, context),
+  };
+  const present = Object.fromEntries(Object.entries(derived).filter(([, value]) => value !== undefined));
+  // Twice the notify: once for the order, with the vendor's fields first, and once so that none of them is covered.
+  return { event, eventId, known, payload: { ...notify, ...present, ...notify } };
+}
+
+/** A billing comes again under another authentication; receivers in the field tell it by its session (protocol.md section 4). */
+function identify(
+  event: string,
+  notify: JsonObject,
+  { seq, timestamp }: { readonly seq: string; readonly timestamp: string },
+  customer: string,
+): string {
+  const { session, startTime, caller, callee, service } = notify;
+  const identity =
+    event === "billing" && textOf(session)
+      ? [customer, session, startTime, caller, callee, service]
+      : [customer, seq, timestamp, notify];
+  return createHash("sha256").update(JSON.stringify(identity)).digest("hex").slice(0, 32);
+}
+
+/** Derived fields; undefined ones are left out. */
+type Reading = (notify: JsonObject, context: PushContext) => Readonly<Record<string, unknown>>;
+
+/** The English text of an enumerated value, given as a string or a number. */
+const english = (choices: readonly Choice[], given: unknown): string | undefined =>
+  choices.find(({ value }) => value === textOf(given))?.text.en;
+
+const readNumber: Reading = (notify, context) => ({ numberE164: numberE164(notify.number, context) });
+
+/** A task's state (§25). */
+const readTask: Reading = (notify) => ({ statusName: english(enumerations.taskStatus, notify.status) });
+
+/** A customer's form (protocol.md section 4, "Seen in public code"). */
+const readForm: Reading = ({ data }, context) =>
+  isObject(data) ? { numberE164: numberE164(data.number, context) ?? numberE164(data.number1, context) } : {};
+
+/** By service, which side of a billed call is the customer's (§24.3): not those between agents, nor recordings and fees. */
+const customerSide: ReadonlyMap<string | undefined, "caller" | "callee"> = new Map([
+  ["1", "callee"],
+  ["2", "caller"],
+  ["4", "callee"],
+  ["5", "callee"],
+  ["19", "callee"],
+]);
+
+/** A billed call (§23). */
+const readBilling: Reading = (notify, context) => {
+  const { timezone, baseUrl } = context;
+  const answer = momentOf(notify.answerTime, timezone);
+  const bye = momentOf(notify.byeTime, timezone);
+  const length = secondsOf(notify.timeLength);
+  const answered = answer !== undefined || (notify.answerTime === undefined && length !== undefined && length > 0);
+  const measured = answer !== undefined && bye !== undefined && bye >= answer ? (bye - answer) / 1000 : undefined;
+  const iso = (moment: number | undefined): string | null => (moment === undefined ? null : isoTime(moment, timezone));
+  const side = customerSide.get(textOf(notify.service));
+  return {
+    serviceName: english(enumerations.serviceType, notify.service),
+    startAt: iso(momentOf(notify.startTime, timezone)),
+    ringAt: iso(momentOf(notify.ringTime, timezone)),
+    answerAt: iso(answer),
+    byeAt: iso(bye),
+    answered,
+    durationSeconds: length ?? (answered ? (measured ?? null) : 0),
+    numberE164: side && numberE164(notify[side], context),
+    recordUrl: recordUrl(textOf(notify.recordFile) || notify.filename, baseUrl),
+  };
+};
+
+const readings: ReadonlyMap<string, Reading> = new Map([
+  ["billing", readBilling],
+  ["taskinfo", readTask],
+  ["clientmark", readForm],
+]);
+
+/** A length in seconds, given as a number or a string; undefined if it is none. */
+function secondsOf(value: unknown): number | undefined {
+  const text = textOf(value) ?? "";
+  return /^\d{1,15}(?:\.\d+)?$/.test(text) ? Number(text) : undefined;
+}
+
+/** Names that lead, or might lead some reader, elsewhere: a host, a scheme, up and out; and those that no URL can carry. */
+const elsewhere = /^\/\/|^[a-z][a-z\d+.-]*:|(?:^|\/)\.{1,2}(?:\/|$)|[\\\p{Cc}\p{Cs}]/iu;
+
+/**
+ * Where a recording is (§20.7), on the account's own origin and nowhere else; undefined if the name is empty or leads elsewhere, or if there is
+ * no origin. Every segment is encoded, for a name is no URL: its `%`, `?` and `#` stand for themselves.
+ */
+export function recordUrl(filename: unknown, baseUrl: string): string | undefined {
+  const name = textOf(filename) ?? "";
+  if (/^\/?$/.test(name) || elsewhere.test(name)) return undefined;
+  const path = `/${name.replace(/^\//, "").split("/").map(encodeURIComponent).join("/")}`;
+  return URL.canParse(path, baseUrl) ? new URL(path, baseUrl).href : undefined;
+}

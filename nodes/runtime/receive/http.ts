@@ -1,0 +1,140 @@
+// One push over HTTP: from a request to the push in it, and from what became of it to the answer (design.md section 4).
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { isDeeperThan, isObject, type JsonObject, maxDepth, parseJson } from "../../protocol/json";
+
+/** Bytes of a push; those of the vendor's document have a few hundred. */
+export const maxBodyBytes = 256 * 1024;
+
+/** How long a sender may take for a body that we read ourselves, in ms. */
+const bodyTimeoutMs = 15_000;
+
+/** A sender that goes on after it was refused is read for so many bytes, so that it gets to see the answer. */
+const drainBytes = 64 * 1024 * 1024;
+
+/** The answers, by what became of the push: HTTP status and `result.error`. */
+export const answers = {
+  taken: [200, 0, ""],
+  notAuthentic: [401, 1, "authentication failed"],
+  malformed: [400, 8, "malformed push"],
+  tooLarge: [413, 8, "larger than 256 KiB"],
+  notPost: [405, 8, "POST only"],
+  notJson: [415, 8, "application/json only"],
+  notFound: [404, 11, "nothing is received here"],
+  busy: [503, -1, "not now, send it again"],
+} as const satisfies Readonly<Record<string, readonly [number, number, string]>>;
+
+/** A name of an answer. */
+export type AnswerName = keyof typeof answers;
+
+/** Answers in the vendor's shape. What is left of the request's body is read and thrown away, within bounds. */
+export function answer(request: IncomingMessage, response: ServerResponse, name: AnswerName): void {
+  if (response.headersSent || response.destroyed) return;
+  const [status, error, msg] = answers[name];
+  const body = JSON.stringify({ result: { error, msg } });
+  const headers: Record<string, string | number> = {
+    "Content-Type": "application/json; charset=utf-8",
+    "Content-Length": Buffer.byteLength(body),
+    "Cache-Control": "no-store",
+  };
+  if (name === "notPost") headers.Allow = "POST";
+  if (name === "busy") headers["Retry-After"] = 5;
+  if (!request.readableEnded) {
+    headers.Connection = "close";
+    drain(request);
+  }
+  response.writeHead(status, headers).end(body);
+}
+
+function drain(request: IncomingMessage): void {
+  let left = drainBytes;
+  const timer = setTimeout(() => request.destroy(), bodyTimeoutMs).unref();
+  request.on("close", () => clearTimeout(timer));
+  request.on("data", (chunk: Buffer) => {
+    left -= chunk.length;
+    if (left < 0) request.destroy();
+  });
+  request.resume();
+}
+
+/** A JSON body by its type; UTF-8 is the vendor's only encoding (§三.3). */
+export function isJsonType(contentType: string | undefined): boolean {
+  const [type = "", ...parameters] = (contentType ?? "")
+    .toLowerCase()
+    .split(";")
+    .map((part) => part.trim());
+  if (!/^application\/(?:json|[\w.-]+\+json)$/.test(type)) return false;
+  const charset = parameters
+    .find((parameter) => parameter.startsWith("charset="))
+    ?.slice("charset=".length)
+    .replace(/"/g, "");
+  return charset === undefined || charset === "utf-8" || charset === "utf8";
+}
+
+/** A request's body: its text, or the answer that it gets instead; undefined if the sender has gone. */
+export type Body = { readonly text: string } | { readonly refused: AnswerName } | undefined;
+
+/** Reads a body that nobody has read, within the bounds of size and time. */
+export function readBody(request: IncomingMessage): Promise<Body> {
+  if (Number(request.headers["content-length"] ?? 0) > maxBodyBytes) return Promise.resolve({ refused: "tooLarge" });
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const end = (body: Body) => {
+      clearTimeout(timer);
+      request.removeAllListeners("data").removeAllListeners("end");
+      request.pause();
+      resolve(body);
+    };
+    const timer = setTimeout(() => {
+      request.destroy();
+      end(undefined);
+    }, bodyTimeoutMs).unref();
+    request.on("data", (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > maxBodyBytes) end({ refused: "tooLarge" });
+      else chunks.push(chunk);
+    });
+    request.on("end", () => {
+      try {
+        end({ text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(Buffer.concat(chunks)) });
+      } catch {
+        end({ refused: "malformed" });
+      }
+    });
+    request.on("error", () => end(undefined));
+    request.on("close", () => end(undefined));
+  });
+}
+
+/** The push in a body, or undefined for what is none: not JSON, not an object, nested too deep, or without authentication or notify. */
+export function pushIn(
+  body: unknown,
+): { readonly authentication: JsonObject; readonly notify: JsonObject } | undefined {
+  if (!isObject(body) || isDeeperThan(body, maxDepth) || !isPassable(body)) return undefined;
+  const { authentication, notify } = body;
+  return isObject(authentication) && isObject(notify) ? { authentication, notify } : undefined;
+}
+
+/** JSON.parse, with long integers kept; undefined for what is no JSON. */
+export function parsed(text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Numbers such as 1e400 are JSON, but can't be passed on unchanged. */
+function isPassable(body: JsonObject): boolean {
+  let level: unknown[] = [body];
+  while (level.length > 0) {
+    const next: unknown[] = [];
+    for (const item of level) {
+      if (typeof item === "number" && !Number.isFinite(item)) return false;
+      if (typeof item !== "object" || item === null) continue;
+      for (const inner of Object.values(item)) next.push(inner);
+    }
+    level = next;
+  }
+  return true;
+}

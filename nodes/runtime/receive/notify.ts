@@ -1,0 +1,111 @@
+// sccc-notify: every push of an account becomes a message.
+import type { Node, NodeAPI, NodeMessage } from "node-red";
+import { pushes } from "../../catalogue";
+import { isObject } from "../../protocol/json";
+import { receptionOf } from "../account";
+import type { ConfigProblem } from "../config";
+import { describe, ScccError } from "../texts";
+import type { Counts, Delivery } from "./receiver";
+
+type NodeConfig = Parameters<NodeAPI["nodes"]["createNode"]>[1];
+
+const knownEvents: readonly string[] = pushes.map(({ event }) => event);
+
+/** Which events a node takes, and on which output each leaves. */
+export interface Selection {
+  wants(event: string): boolean;
+  /** The output of an event, from 0. */
+  outputOf(event: string): number;
+}
+
+/** Reads `events` (empty: all) and `outputs` (one, or perType: the chosen events in the catalogue's order, then all others). */
+export function selectionOf(config: unknown): Selection {
+  const source = isObject(config) ? config : {};
+  const given: readonly unknown[] = Array.isArray(source.events) ? source.events : [];
+  const chosen = given.length === 0 ? knownEvents : knownEvents.filter((event) => given.includes(event));
+  const all = given.length === 0;
+  // Should an editor ever have saved the number of ports instead of the word.
+  const perType = source.outputs === "perType" || Number(source.outputs) > 1;
+  return {
+    // With outputs of their own, what nobody knows yet has one too: nothing is dropped because it is new.
+    wants: (event) => all || chosen.includes(event) || (perType && !knownEvents.includes(event)),
+    outputOf: (event) => {
+      if (!perType) return 0;
+      const place = chosen.indexOf(event);
+      return place >= 0 ? place : chosen.length;
+    },
+  };
+}
+
+/** How often a status may change, in ms. */
+const statusEveryMs = 1000;
+
+/** When the last push came, how many were taken, and how many were refused and why, in the words of the push's fields. */
+export function statusText({ taken, refused, last }: Counts): string {
+  const time = last === undefined ? "–" : new Date(last).toTimeString().slice(0, 8);
+  const reasons = [...refused].map(([why, count]) => `${why} ${count}`).join(", ");
+  return `${time} ✓ ${taken}${reasons === "" ? "" : ` ✗ ${reasons}`}`;
+}
+
+const messageOf = ({ topic, payload, push, token }: Delivery): NodeMessage => ({
+  topic,
+  payload,
+  sccc: { push, token },
+});
+
+/** Registers the type. */
+export function registerNotify(RED: NodeAPI): void {
+  RED.nodes.registerType(
+    "sccc-notify",
+    function (this: Node, config: NodeConfig & { readonly account?: unknown }): void {
+      RED.nodes.createNode(this, config);
+      const selection = selectionOf(config);
+      const reception = receptionOf(RED, config.account);
+      const problem = (found: ConfigProblem | undefined): void => {
+        if (found === undefined) return void this.status({ fill: "grey", shape: "ring", text: "status.listening" });
+        const { setting, reason } = found;
+        this.error(describe(RED._, "sccc-notify", { kind: "config", code: "SCCC_CONFIG", setting, reason }));
+        this.status({ fill: "red", shape: "ring", text: "status.SCCC_CONFIG" });
+      };
+      if (!reception.ok) {
+        problem(reception.problem);
+        return;
+      }
+
+      let counts: Counts | undefined;
+      let timer: NodeJS.Timeout | undefined;
+      const show = (): void => {
+        timer = undefined;
+        if (counts === undefined) return;
+        this.status({ fill: counts.last === undefined ? "yellow" : "green", shape: "dot", text: statusText(counts) });
+      };
+      problem(undefined);
+      const detach = reception.reception.attach({
+        id: this.id,
+        wants: selection.wants,
+        hand: (delivery) => {
+          const outputs: (NodeMessage | null)[] = [];
+          const output = selection.outputOf(delivery.topic);
+          while (outputs.length < output) outputs.push(null);
+          this.send([...outputs, messageOf(delivery)]);
+        },
+        dead: (delivery) => {
+          const text = RED._("errors.neverConfirmed", {
+            event: delivery.topic,
+            deliveries: String(delivery.push.delivery),
+          });
+          this.error(new ScccError(text, "SCCC_TIMEOUT", { eventId: delivery.push.eventId }), messageOf(delivery));
+        },
+        counted: (now) => {
+          counts = now;
+          timer ??= setTimeout(show, statusEveryMs).unref();
+        },
+        problem,
+      });
+      this.on("close", () => {
+        clearTimeout(timer);
+        detach();
+      });
+    },
+  );
+}

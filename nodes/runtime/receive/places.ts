@@ -1,0 +1,241 @@
+// Where pushes come in: one entry for each (port, path), shared by all accounts that use it, and what holds pushes back during a redeploy.
+import http, { type IncomingMessage, type ServerResponse } from "node:http";
+import https from "node:https";
+import type { Socket } from "node:net";
+import type { ConfigProblem } from "../config";
+import type { Place } from "./config";
+import { answer, isJsonType, maxBodyBytes, parsed, pushIn, readBody } from "./http";
+import type { Receiver, Verdict } from "./receiver";
+
+/** How long a push waits for a redeploy to be over, in ms. */
+const holdMs = 5000;
+
+/** Limits of a server of our own: a sender of pushes is quick, and there are few of them. */
+const limits = {
+  headersTimeout: 10_000,
+  requestTimeout: 20_000,
+  keepAliveTimeout: 30_000,
+  connectionsCheckingInterval: 2000,
+  maxHeaderSize: 16 * 1024,
+  maxConnections: 2000,
+};
+
+type OwnPort = NonNullable<Place["own"]>;
+
+/** Who asks for a place: an account's receiver, and whom to tell what is wrong with it (undefined: nothing any more). */
+export interface Tenant {
+  readonly place: Place;
+  readonly receiver: Receiver;
+  readonly problem: (problem: ConfigProblem | undefined) => void;
+}
+
+const portKey = (place: Place): number => place.own?.port ?? 0;
+
+/** The servers and the accounts behind them. One for the process: a place outlives the nodes that use it, from deploy to deploy. */
+export class Places {
+  readonly #tenants = new Set<Tenant>();
+  readonly #servers = new Map<number, OwnServer>();
+  #released: Promise<void> = Promise.resolve();
+  #release: (() => void) | undefined;
+  /** The paths of Node-RED's own server that were open before a redeploy. */
+  #shared: ReadonlySet<string> = new Set();
+  #timer: NodeJS.Timeout | undefined;
+  #down = false;
+
+  /** An account receives at its place from now on; call what comes back when it ends. */
+  add(tenant: Tenant): () => void {
+    this.#tenants.add(tenant);
+    this.hold();
+    return () => this.#tenants.delete(tenant);
+  }
+
+  /** Nodes come or go: pushes wait until `settle`, or until it is clear that nobody will. */
+  hold(): void {
+    if (this.#release !== undefined) return;
+    this.#released = new Promise((resolve) => {
+      this.#release = resolve;
+    });
+    this.#timer = setTimeout(() => this.settle(), holdMs).unref();
+  }
+
+  /** The process is about to end: whatever comes, or waits, is told to come again. */
+  shutDown(): void {
+    this.#down = true;
+    this.#open();
+  }
+
+  /** All nodes are there: opens what is wanted, closes what nobody wants, and lets the pushes in that waited. */
+  settle(): void {
+    const ports = new Map<number, { own: OwnPort; tenants: Tenant[] }>();
+    for (const tenant of this.#tenants) {
+      const { own } = tenant.place;
+      if (own === undefined) continue;
+      const entry = ports.get(own.port) ?? { own, tenants: [] };
+      entry.tenants.push(tenant);
+      ports.set(own.port, entry);
+    }
+    for (const [port, server] of this.#servers) {
+      const wanted = ports.get(port);
+      if (wanted !== undefined && sameServer(wanted.own, server.own)) continue;
+      this.#servers.delete(port);
+      server.close();
+    }
+    for (const [port, { own, tenants }] of ports) {
+      const contradiction = tenants.some(({ place }) => place.own !== undefined && !sameServer(place.own, own));
+      const problem: ConfigProblem | undefined = contradiction
+        ? { setting: "pushPort", reason: "conflict" }
+        : undefined;
+      for (const tenant of tenants) tenant.problem(problem);
+      if (contradiction) {
+        this.#servers.get(port)?.close();
+        this.#servers.delete(port);
+      } else if (!this.#servers.has(port)) {
+        const tell = (failed: boolean) => {
+          for (const tenant of this.#at(port))
+            tenant.problem(failed ? { setting: "pushPort", reason: "port" } : undefined);
+        };
+        this.#servers.set(port, new OwnServer(own, (request, response) => this.#own(port, request, response), tell));
+      }
+    }
+    this.#open();
+  }
+
+  /** Whether somebody receives at a path of Node-RED's own server, or may again in a moment. */
+  isShared(path: string): boolean {
+    for (const { place } of this.#tenants) if (place.own === undefined && place.path === path) return true;
+    return this.#release !== undefined && this.#shared.has(path);
+  }
+
+  #open(): void {
+    clearTimeout(this.#timer);
+    this.#shared = new Set(this.#at(0).map(({ place }) => place.path));
+    this.#release?.();
+    this.#release = undefined;
+  }
+
+  #at(port: number, path?: string): readonly Tenant[] {
+    return [...this.#tenants].filter(
+      ({ place }) => portKey(place) === port && (path === undefined || place.path === path),
+    );
+  }
+
+  #own(port: number, request: IncomingMessage, response: ServerResponse): void {
+    const [path = "", query = ""] = (request.url ?? "").split("?", 2);
+    void this.handle(port, path, Object.fromEntries(new URLSearchParams(query)), undefined, request, response);
+  }
+
+  /**
+   * Takes a request: one of our own servers', or one of Node-RED's at a shared path.
+   * @param body what Node-RED has parsed already, undefined if nothing
+   */
+  async handle(
+    port: number,
+    path: string,
+    query: Readonly<Record<string, unknown>>,
+    body: unknown,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    try {
+      request.on("error", () => undefined);
+      if (this.#release !== undefined) await this.#released;
+      if (this.#down) return answer(request, response, "busy");
+      const tenants = this.#at(port, path);
+      if (tenants.length === 0) return answer(request, response, "notFound");
+      if (request.method !== "POST") return answer(request, response, "notPost");
+      if (!isJsonType(request.headers["content-type"])) return answer(request, response, "notJson");
+      if (!/^(?:identity)?$/i.test(request.headers["content-encoding"] ?? "") && body === undefined) {
+        return answer(request, response, "notJson");
+      }
+      if (Number(request.headers["content-length"] ?? 0) > maxBodyBytes) return answer(request, response, "tooLarge");
+      let given = body;
+      if (given === undefined) {
+        const read = await readBody(request);
+        if (read === undefined) return;
+        if ("refused" in read) return answer(request, response, read.refused);
+        given = parsed(read.text);
+      }
+      const push = pushIn(given);
+      if (push === undefined) return answer(request, response, "malformed");
+      if (body !== undefined && JSON.stringify(body).length > maxBodyBytes)
+        return answer(request, response, "tooLarge");
+      const { remoteAddress = "" } = request.socket;
+      const forwarded = String(request.headers["x-forwarded-for"] ?? "");
+      const arrival = { path, query, address: remoteAddress, forwarded };
+      const verdicts = await Promise.all(tenants.map(({ receiver }) => receiver.receive({ ...push, arrival })));
+      answer(request, response, summary(verdicts));
+    } catch {
+      answer(request, response, "busy");
+    }
+  }
+}
+
+/** What the platform is told where several accounts receive: taken if one took it and none has yet to. */
+function summary(verdicts: readonly Verdict[]): "taken" | "busy" | "notAuthentic" {
+  if (verdicts.some(({ kind }) => kind === "busy")) return "busy";
+  return verdicts.some(({ kind }) => kind === "taken") ? "taken" : "notAuthentic";
+}
+
+const sameServer = (one: OwnPort, other: OwnPort): boolean =>
+  one.port === other.port &&
+  one.host === other.host &&
+  JSON.stringify(one.tls ?? null) === JSON.stringify(other.tls ?? null);
+
+/** A server of our own, with limits of its own. */
+class OwnServer {
+  readonly #server: http.Server | https.Server;
+  readonly #sockets = new Set<Socket>();
+  #closed = false;
+
+  constructor(
+    readonly own: OwnPort,
+    handle: (request: IncomingMessage, response: ServerResponse) => void,
+    tell: (failed: boolean) => void,
+  ) {
+    const server =
+      own.tls === undefined ? http.createServer(limits, handle) : https.createServer({ ...limits, ...own.tls }, handle);
+    this.#server = server;
+    server.maxConnections = limits.maxConnections;
+    server.on("connection", (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.on("close", () => this.#sockets.delete(socket));
+    });
+    server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => refuseBytes(error, socket));
+    server.on("error", () => tell(true));
+    this.#listen(tell, 50);
+  }
+
+  /** A port may still be held for a moment by the server that had it before. */
+  #listen(tell: (failed: boolean) => void, triesLeft: number): void {
+    const { port, host } = this.own;
+    this.#server.removeAllListeners("error");
+    this.#server.once("error", (error: NodeJS.ErrnoException) => {
+      if (this.#closed) return;
+      if (error.code === "EADDRINUSE" && triesLeft > 0) {
+        setTimeout(() => this.#closed || this.#listen(tell, triesLeft - 1), 20);
+      } else tell(true);
+    });
+    this.#server.listen({ port, ...(host === "" ? {} : { host }) }, () => tell(false));
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#server.close();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+}
+
+/** What is not HTTP gets an answer of ours too, in the vendor's shape. */
+function refuseBytes(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable || error.code === "ECONNRESET") return void socket.destroy();
+  const status =
+    error.code === "HPE_HEADER_OVERFLOW"
+      ? "431 Request Header Fields Too Large"
+      : error.code === "ERR_HTTP_REQUEST_TIMEOUT"
+        ? "408 Request Timeout"
+        : "400 Bad Request";
+  const body = '{"result":{"error":8,"msg":"malformed request"}}';
+  socket.end(
+    `HTTP/1.1 ${status}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}

@@ -1,0 +1,280 @@
+// An account's receiving side: lets pushes in, turns them into messages, and hands them to the nodes that want them.
+import { createHash, randomUUID } from "node:crypto";
+import { isSignedBy, Memory, momentOf, Recent, readAuthentication } from "../../protocol/gate";
+import { isObject, type JsonObject } from "../../protocol/json";
+import { type PushContext, type ReadPush, readPush } from "../../protocol/push";
+import type { Entry, Handed, Spool } from "../spool";
+import { isListed, type ReceivingConfig } from "./config";
+import { Handover } from "./tokens";
+
+/** How a push came in. */
+export interface Arrival {
+  readonly path: string;
+  readonly query: Readonly<Record<string, unknown>>;
+  /** The peer's address, and the header that a proxy wrote. */
+  readonly address: string;
+  readonly forwarded: string;
+}
+
+/** A push whose form is right: it has an authentication and a notify. */
+export interface Incoming {
+  readonly authentication: JsonObject;
+  readonly notify: JsonObject;
+  readonly arrival: Arrival;
+}
+
+/** Why a push was not let in, in the words of the fields that decide. */
+export type Refusal = "customer" | "digest" | "timestamp" | "sender" | "replay";
+
+/** What becomes of a push. `busy`: not safe on disk, the platform may send it again. */
+export type Verdict =
+  | { readonly kind: "taken" }
+  | { readonly kind: "refused"; readonly why: Refusal }
+  | { readonly kind: "busy" };
+
+/** `msg.sccc.push` (design.md section 3). */
+export interface PushReport {
+  readonly event: string;
+  readonly eventId: string;
+  readonly known: boolean;
+  readonly account: string;
+  readonly customer: string;
+  readonly receivedAt: string;
+  readonly delivery: number;
+  readonly http: { readonly path: string; readonly query: unknown; readonly ip: string };
+}
+
+/** What a node gets of a push. */
+export interface Delivery {
+  readonly topic: string;
+  readonly payload: Record<string, unknown>;
+  readonly push: PushReport;
+  readonly token: string;
+}
+
+/** A node that takes pushes. */
+export interface Listener {
+  readonly id: string;
+  wants(event: string): boolean;
+  hand(delivery: Delivery): void;
+  /** A stored push that was never confirmed. */
+  dead(delivery: Delivery): void;
+  /** Something has come in, or was refused: the counts have changed. */
+  counted(counts: Counts): void;
+}
+
+/** What came in since the account started. */
+export interface Counts {
+  readonly taken: number;
+  readonly refused: ReadonlyMap<Refusal, number>;
+  /** ms since 1970; undefined: nothing yet. */
+  readonly last?: number;
+}
+
+/** What outlives a redeploy: which blocks and which bills were seen, and what has been handed over and may still be confirmed. */
+export interface Past {
+  readonly memory: Memory;
+  readonly bills: Recent;
+  readonly handovers: Map<string, Handover>;
+}
+
+const pasts = new Map<string, Past>();
+
+/** An account's past, by the node's id; a new one if the time window has changed. */
+export function pastOf(id: string, { toleranceMs }: ReceivingConfig): Past {
+  const key = `${id} ${toleranceMs}`;
+  let past = pasts.get(key);
+  if (past === undefined) {
+    for (const other of pasts.keys()) if (other.startsWith(`${id} `)) pasts.delete(other);
+    past = { memory: new Memory(toleranceMs), bills: new Recent(), handovers: new Map() };
+    pasts.set(key, past);
+  }
+  return past;
+}
+
+/** Forgets an account's past: the account is gone. */
+export function forgetPast(id: string): void {
+  for (const key of pasts.keys()) if (key.startsWith(`${id} `)) pasts.delete(key);
+}
+
+/** What a stored push is kept as. */
+type Kept = Pick<Delivery, "topic" | "payload"> & { readonly push: Omit<PushReport, "delivery"> };
+
+const isKept = (value: unknown): value is Kept =>
+  isObject(value) && typeof value.topic === "string" && isObject(value.payload) && isObject(value.push);
+
+/** Receives for one account. */
+export class Receiver {
+  readonly #config: ReceivingConfig;
+  readonly #context: PushContext;
+  readonly #past: Past;
+  readonly #spool: Promise<Spool> | undefined;
+  readonly #onRefused: (why: Refusal) => void;
+  readonly #now: () => number;
+  readonly #listeners = new Map<Listener, () => void>();
+  readonly #refused = new Map<Refusal, number>();
+  #taken = 0;
+  #last: number | undefined;
+
+  /** @param spool where stored pushes are kept, or still wait from when they were */
+  constructor(
+    config: ReceivingConfig,
+    context: PushContext,
+    past: Past,
+    spool: Promise<Spool> | undefined,
+    onRefused: (why: Refusal) => void,
+    now: () => number = Date.now,
+  ) {
+    this.#config = config;
+    this.#context = context;
+    this.#past = past;
+    this.#spool = spool;
+    this.#onRefused = onRefused;
+    this.#now = now;
+    // Whoever adds or attaches sees the failure; without anybody it must not end the process.
+    spool?.catch(() => undefined);
+  }
+
+  /** Whether anybody wants pushes of this account. */
+  get used(): boolean {
+    return this.#listeners.size > 0;
+  }
+
+  get config(): ReceivingConfig {
+    return this.#config;
+  }
+
+  /** A node begins to take pushes; call what comes back when it ends. */
+  attach(listener: Listener): () => void {
+    let detach = (): void => undefined;
+    let here = true;
+    this.#spool
+      ?.then((spool) => {
+        if (!here) return;
+        const hand = (entry: Handed) => this.#hand(spool, listener, entry);
+        const dead = (entry: Handed) => this.#bury(spool, listener, entry);
+        detach = spool.attach(listener.id, hand, dead);
+      })
+      .catch(() => undefined);
+    const leave = (): void => {
+      here = false;
+      detach();
+      this.#listeners.delete(listener);
+    };
+    this.#listeners.set(listener, leave);
+    return leave;
+  }
+
+  /** Lets a push in, or says why not. */
+  async receive(incoming: Incoming): Promise<Verdict> {
+    const { authentication, arrival } = incoming;
+    const { signer, allowed, trustProxy, toleranceMs, allowReused } = this.#config;
+    const { memory } = this.#past;
+    // The nearest proxy writes last; what stands before may be anybody's.
+    const ip = (trustProxy && arrival.forwarded.split(",").at(-1)?.trim()) || arrival.address;
+    if (allowed !== undefined && !isListed(allowed, ip)) return this.#refuse("sender");
+    const block = readAuthentication(authentication);
+    if (block === undefined) return this.#refuse("digest");
+    if (!isSignedBy(block, signer)) return this.#refuse(block.customer === signer.customer ? "digest" : "customer");
+    const off = Math.abs(momentOf(block.timestamp) - this.#now());
+    if (toleranceMs > 0 && off > toleranceMs) return this.#refuse("timestamp");
+    if (memory.isTooOld(block)) return this.#refuse("timestamp");
+    const body = createHash("sha256").update(JSON.stringify(incoming.notify)).digest("base64");
+    const take = () => this.#take(incoming, block, ip);
+    const { seen, taken } = await memory.once(block, body, take);
+    if (seen !== "reused") return taken ? { kind: "taken" } : { kind: "busy" };
+    if (!allowReused) return this.#refuse("replay");
+    return (await memory.once({ ...block, seq: `${block.seq}/${body}` }, body, take)).taken
+      ? { kind: "taken" }
+      : { kind: "busy" };
+  }
+
+  /** Makes messages of a push and hands them on; false if it could not be stored. */
+  async #take({ notify, arrival }: Incoming, block: { seq: string; timestamp: string }, ip: string): Promise<boolean> {
+    const read = readPush(notify, block, this.#context);
+    const { bills } = this.#past;
+    const isBill = read.event === "billing";
+    if (isBill && bills.has(read.eventId)) return true;
+    if (isBill) bills.add(read.eventId);
+    const listeners = [...this.#listeners.keys()].filter((listener) => listener.wants(read.event));
+    const kept = this.#kept(read, arrival, ip);
+    if (!this.#config.stored) {
+      for (const listener of listeners) {
+        listener.hand({ ...clone(kept), push: { ...kept.push, delivery: 1 }, token: new Handover(() => true).token() });
+      }
+    } else if (listeners.length > 0 && !(await this.#store(listeners, kept))) {
+      bills.delete(read.eventId);
+      return false;
+    }
+    this.#taken += 1;
+    this.#last = this.#now();
+    this.#count();
+    return true;
+  }
+
+  #kept(read: ReadPush, arrival: Arrival, ip: string): Kept {
+    const { event, eventId, known, payload } = read;
+    const { label, customer } = this.#config;
+    const receivedAt = new Date(this.#now()).toISOString();
+    const http = { path: arrival.path, query: arrival.query, ip };
+    return { topic: event, payload, push: { event, eventId, known, account: label, customer, receivedAt, http } };
+  }
+
+  async #store(listeners: readonly Listener[], kept: Kept): Promise<boolean> {
+    const id = randomUUID();
+    const entries: readonly Entry[] = listeners.map(({ id: node }) => ({ id: `${id}-${node}`, node, value: kept }));
+    try {
+      const spool = await this.#spool;
+      await spool?.add(entries);
+      return spool !== undefined;
+    } catch {
+      return false;
+    }
+  }
+
+  #hand(spool: Spool, listener: Listener, entry: Handed): void {
+    const delivery = this.#deliveryOf(spool, entry);
+    if (delivery !== undefined) listener.hand(delivery);
+  }
+
+  #bury(spool: Spool, listener: Listener, entry: Handed): void {
+    const delivery = this.#deliveryOf(spool, entry);
+    this.#past.handovers.get(entry.id)?.forget();
+    this.#past.handovers.delete(entry.id);
+    if (delivery !== undefined) listener.dead(delivery);
+  }
+
+  #deliveryOf(spool: Spool, { id, value, delivery }: Handed): Delivery | undefined {
+    if (!isKept(value)) return undefined;
+    const { handovers } = this.#past;
+    let handover = handovers.get(id);
+    if (handover === undefined) {
+      handover = new Handover((confirmation) => {
+        if (confirmation === "refused") return spool.refuse(id);
+        handovers.delete(id);
+        return spool.settle(id);
+      });
+      handovers.set(id, handover);
+    }
+    return { ...clone(value), push: { ...value.push, delivery }, token: handover.token() };
+  }
+
+  #refuse(why: Refusal): Verdict {
+    this.#refused.set(why, (this.#refused.get(why) ?? 0) + 1);
+    this.#onRefused(why);
+    this.#count();
+    return { kind: "refused", why };
+  }
+
+  #count(): void {
+    const counts: Counts = {
+      taken: this.#taken,
+      refused: this.#refused,
+      ...(this.#last === undefined ? {} : { last: this.#last }),
+    };
+    for (const listener of this.#listeners.keys()) listener.counted(counts);
+  }
+}
+
+/** Each node has a payload of its own. */
+const clone = ({ topic, payload }: Kept) => ({ topic, payload: structuredClone(payload) });

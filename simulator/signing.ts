@@ -1,0 +1,54 @@
+// Signs (§三.1, §三.2): the simulator's pushes, and those of users' own tests. Code of its own, so that a client and it can't be wrong together.
+import { createHash, randomInt } from "node:crypto";
+import type { Json } from "./narrow";
+
+/** MD5 of customer@timestamp@seq@password, in lower-case hex. */
+export const digestOf = (customer: string, timestamp: string, seq: string, password: string): string =>
+  createHash("md5").update(`${customer}@${timestamp}@${seq}@${password}`, "utf8").digest("hex");
+
+/** What a push says, and who signs it. */
+export interface PushToSign {
+  /** The push user if the account has one, else the customer. */
+  readonly customer: string;
+  /** The push user's password, else the customer's. */
+  readonly password: string;
+  /** What has happened, such as {type: "callstart", agent: "1000", …}. */
+  readonly notify: Json;
+  /** Milliseconds since 1970, or seconds; now if absent. */
+  readonly timestamp?: number | string;
+  /** Of this push; a random one if absent. */
+  readonly seq?: number | string;
+  readonly param?: Json;
+}
+
+/** A push, ready to be POSTed as JSON. */
+export interface SignedPush {
+  readonly authentication: {
+    readonly customer: string;
+    readonly digest: string;
+    readonly seq: string;
+    readonly timestamp: string;
+  };
+  readonly notify: Json;
+  readonly param: Json;
+}
+
+/** Above every seq that is drawn: 32 bits with a sign hold them. */
+const seqsBelow = 2 ** 31;
+
+/**
+ * Signs a push as the platform does (protocol.md section 4). POST the result as JSON to the path of an account:
+ * the digest covers the authentication block only, so every push needs a seq or a timestamp of its own.
+ */
+export const signPush = ({
+  customer,
+  password,
+  notify,
+  timestamp = Date.now(),
+  seq = randomInt(seqsBelow),
+  param = { debug: "", lang: "" },
+}: PushToSign): SignedPush => {
+  const signed = { customer, timestamp: String(timestamp), seq: String(seq) };
+  const digest = digestOf(signed.customer, signed.timestamp, signed.seq, password);
+  return { authentication: { customer, digest, seq: signed.seq, timestamp: signed.timestamp }, notify, param };
+};

@@ -1,0 +1,167 @@
+// Who gets in: digests, strictly typed fields, and the memory of what was taken.
+import assert from "node:assert/strict";
+import cryptoJsMd5 from "crypto-js/md5";
+import fc from "fast-check";
+import { isSignedBy, Memory, momentOf, Recent, readAuthentication } from "../../nodes/protocol/gate";
+
+const password = "E416D0F85DC0CB67C85E070A32D9F0123AFF4762";
+const sign = (customer: string, timestamp: string | number, seq: string | number, secret = password) =>
+  cryptoJsMd5(`${customer}@${timestamp}@${seq}@${secret}`).toString();
+const block = (changes: Record<string, unknown> = {}) => {
+  const fields = { customer: "C2", timestamp: "1471918933001", seq: "5271", ...changes };
+  return { ...fields, digest: sign(String(fields.customer), String(fields.timestamp), String(fields.seq)), ...changes };
+};
+
+/** Whether a block gets in. */
+const enters = (value: unknown, passwords: readonly string[] = [password]) => {
+  const read = readAuthentication(value);
+  return read !== undefined && isSignedBy(read, { customer: "C2", passwords });
+};
+
+describe("the gate for pushes", () => {
+  it("takes the vendor's example, in either case of the digest, with strings or numbers, in seconds", () => {
+    assert.equal(block().digest, "ae62e11cab746436b64a26f4ed8e41a3");
+    assert.ok(enters(block()));
+    assert.ok(enters({ ...block(), digest: block().digest.toUpperCase() }));
+    assert.ok(enters(block({ timestamp: 1471918933001, seq: 5271 })));
+    assert.ok(enters(block({ timestamp: "1471918933" })));
+    assert.deepEqual([momentOf("1471918933"), momentOf("1471918933001")], [1471918933000, 1471918933001]);
+  });
+
+  it("takes any of the passwords, and never an empty one", () => {
+    assert.ok(enters(block(), ["new", password]));
+    assert.ok(!enters(block(), ["new", "other"]));
+    assert.ok(!enters({ ...block(), digest: sign("C2", "1471918933001", "5271", "") }, [""]));
+    assert.ok(!enters(block(), []));
+  });
+
+  const wrong: readonly unknown[] = [
+    undefined,
+    null,
+    "text",
+    [],
+    [block()],
+    {},
+    block({ customer: "C3" }),
+    block({ customer: "C2@1" }),
+    block({ customer: "" }),
+    block({ customer: ["C2"] }),
+    ...["1e12", " 1471918933001", "0x123", "-1", "", "14719189.5", "1".repeat(21), 1.5, -1, 2 ** 53, null, {}].map(
+      (timestamp) => block({ timestamp }),
+    ),
+    ...["", "1\n", "9".repeat(10_000), "a", null, [], {}].map((seq) => block({ seq })),
+    ...[
+      block().digest.slice(1),
+      `${block().digest}0`,
+      "z".repeat(32),
+      "ａ".repeat(32),
+      [block().digest],
+      {},
+      null,
+      1,
+    ].map((digest) => ({
+      ...block(),
+      digest,
+    })),
+  ];
+  for (const value of wrong) {
+    it(`refuses ${(JSON.stringify(value) ?? "undefined").slice(0, 90)}`, () => assert.ok(!enters(value)));
+  }
+
+  it("refuses blocks of other fields whose digest covers the same text", () => {
+    // customer "C2@1" at time 2 signs the same text as customer "C2" at time "1@2".
+    const digest = cryptoJsMd5(`C2@1@2@3@${password}`).toString();
+    assert.ok(!enters({ customer: "C2", timestamp: "1@2", seq: "3", digest }));
+    assert.ok(!enters({ customer: "C2", timestamp: "1", seq: "2@3", digest }));
+    assert.ok(!enters({ customer: "C2@1", timestamp: "2", seq: "3", digest }));
+  });
+
+  it("accepts exactly the right digests and never throws (properties)", () => {
+    const digits = fc.nat().map(String);
+    fc.assert(
+      fc.property(digits, digits, fc.string({ minLength: 1 }), fc.string(), (timestamp, seq, secret, other) => {
+        const signed = { customer: "C2", timestamp, seq, digest: sign("C2", timestamp, seq, secret) };
+        assert.ok(enters(signed, [secret]));
+        assert.equal(enters(signed, [other]), other === secret);
+      }),
+    );
+    fc.assert(
+      fc.property(fc.anything(), (value) => {
+        assert.equal(enters(value), false);
+      }),
+      { numRuns: 1000 },
+    );
+    const anything = fc.oneof(fc.anything(), fc.constant("5271"), fc.constant("1471918933001"), fc.constant("C2"));
+    fc.assert(
+      fc.property(fc.record({ customer: anything, timestamp: anything, seq: anything }), (fields) => {
+        const read = readAuthentication({ ...fields, digest: block().digest });
+        if (read !== undefined && isSignedBy(read, { customer: "C2", passwords: [password] })) {
+          assert.deepEqual([read.customer, read.timestamp, read.seq], ["C2", "1471918933001", "5271"]);
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
+
+describe("the memory of blocks", () => {
+  const one = { customer: "C2", timestamp: "1471918933001", seq: "1", digest: "" };
+  const yes = async () => true;
+
+  it("knows a repeat from a reuse", async () => {
+    const memory = new Memory(1000, () => 0);
+    assert.deepEqual(await memory.once(one, "a", yes), { seen: "new", taken: true });
+    assert.deepEqual(await memory.once(one, "a", yes), { seen: "repeat", taken: true });
+    assert.deepEqual(await memory.once(one, "b", yes), { seen: "reused", taken: false });
+    assert.deepEqual(await memory.once({ ...one, seq: "2" }, "b", yes), { seen: "new", taken: true });
+  });
+
+  it("lets a push come again that was not taken, and makes a repeat wait for the first", async () => {
+    const memory = new Memory(1000, () => 0);
+    assert.deepEqual(await memory.once(one, "a", async () => false), { seen: "new", taken: false });
+    let end = (_: boolean): void => undefined;
+    let takes = 0;
+    const slow = () => {
+      takes += 1;
+      return new Promise<boolean>((resolve) => {
+        end = resolve;
+      });
+    };
+    const first = memory.once(one, "a", slow);
+    const second = memory.once(one, "a", slow);
+    end(true);
+    assert.deepEqual(await Promise.all([first, second]), [
+      { seen: "new", taken: true },
+      { seen: "repeat", taken: true },
+    ]);
+    assert.equal(takes, 1);
+  });
+
+  it("keeps a block twice the tolerance, is bounded, and is not fooled by a clock set back", async () => {
+    let now = 0;
+    const memory = new Memory(1000, () => now, 3);
+    await memory.once(one, "a", yes);
+    now = 1999;
+    assert.equal((await memory.once(one, "a", yes)).seen, "repeat");
+    now = 2000;
+    await memory.once({ ...one, timestamp: "1471918935001", seq: "2" }, "a", yes);
+    assert.equal(memory.size, 1);
+    assert.ok(memory.isTooOld(one));
+    assert.ok(!memory.isTooOld({ ...one, timestamp: "1471918935001" }));
+    for (let seq = 3; seq < 20; seq += 1)
+      await memory.once({ ...one, timestamp: "1471918936001", seq: String(seq) }, "a", yes);
+    assert.ok(memory.size <= 3, "bounded");
+    assert.ok(!memory.isTooOld({ ...one, timestamp: "1471918936001" }), "one that made room says nothing about time");
+  });
+
+  it("of values is bounded too", () => {
+    const recent = new Recent(2);
+    for (const value of ["a", "b", "c"]) recent.add(value);
+    assert.deepEqual(
+      ["a", "b", "c"].map((value) => recent.has(value)),
+      [false, true, true],
+    );
+    recent.delete("b");
+    assert.ok(!recent.has("b"));
+  });
+});

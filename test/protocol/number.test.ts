@@ -1,0 +1,128 @@
+// Telephone numbers to E.164: as Chinese platforms write them, elsewhere, and what is no subscriber's number.
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { numberE164 } from "../../nodes/protocol/number";
+
+const shanghai = { region: "CN", areaCode: "021" };
+const nowhere = { region: "CN", areaCode: "" };
+
+describe("numbers in E.164", () => {
+  for (const written of [
+    "13800138000",
+    "013800138000",
+    " 138-0013 8000 ",
+    13800138000,
+    "8613800138000",
+    "+8613800138000",
+    "+86 (0)138 0013 8000",
+    "008613800138000",
+  ]) {
+    it(`reads the Chinese mobile ${JSON.stringify(written)}`, () => {
+      assert.equal(numberE164(written, shanghai), "+8613800138000");
+      assert.equal(numberE164(written, nowhere), "+8613800138000");
+    });
+  }
+
+  it("knows the newer Chinese mobile prefixes", () => {
+    for (const prefix of ["145", "166", "171", "191", "192", "198", "199"]) {
+      assert.equal(numberE164(`0${prefix}12345678`, nowhere), `+86${prefix}12345678`);
+    }
+  });
+
+  it("reads fixed numbers with their area code, with and without the trunk 0", () => {
+    for (const [written, expected] of [
+      ["02161234567", "+862161234567"],
+      ["2161234567", "+862161234567"],
+      ["01062345678", "+861062345678"],
+      ["0755-82345678", "+8675582345678"],
+      ["03107123456", "+863107123456"],
+      ["+8602161234567", "+862161234567"],
+    ]) {
+      assert.equal(numberE164(written, shanghai), expected);
+      assert.equal(numberE164(written, nowhere), expected);
+    }
+  });
+
+  it("completes local numbers with the account's area code, and only with it", () => {
+    for (const [areaCode, local, expected] of [
+      ["021", "61234567", "+862161234567"],
+      ["21", "61234567", "+862161234567"],
+      ["10", "62345678", "+861062345678"],
+      ["755", "82345678", "+8675582345678"],
+      ["0310", "7123456", "+863107123456"],
+      ["0310", "2112315", "+863102112315"],
+    ] as const) {
+      assert.equal(numberE164(local, { region: "CN", areaCode }), expected);
+      assert.equal(numberE164(Number(local), { region: "CN", areaCode }), expected);
+      assert.equal(numberE164(local, nowhere), undefined);
+    }
+  });
+
+  it("reads numbers of other countries, and in other countries", () => {
+    for (const [written, region, areaCode, expected] of [
+      ["+14155552671", "CN", "021", "+14155552671"],
+      ["0014155552671", "CN", "021", "+14155552671"],
+      ["008613800138000", "US", "", "+8613800138000"],
+      ["5552671", "US", "415", "+14155552671"],
+      ["91234567", "HK", "", "+85291234567"],
+      ["020 7946 0958", "GB", "", "+442079460958"],
+      ["46881234", "IT", "06", "+390646881234"],
+      ["13800138000", "cn", "", "+8613800138000"],
+    ] as const) {
+      assert.equal(numberE164(written, { region, areaCode }), expected, `${written} in ${region}`);
+    }
+  });
+
+  it("reads only international numbers where the region is none", () => {
+    for (const region of ["", "XX", "__proto__", "constructor"]) {
+      assert.equal(numberE164("+8613800138000", { region, areaCode: "" }), "+8613800138000");
+      assert.equal(numberE164("13800138000", { region, areaCode: "" }), undefined);
+    }
+  });
+
+  for (const written of [
+    ...[
+      "",
+      " ",
+      "0",
+      "+",
+      "00",
+      "+0",
+      "00000000",
+      "1000",
+      "8001",
+      "unknown",
+      "anonymous",
+      "匿名",
+      "*69",
+      "#31#13800138000",
+    ],
+    ...["110", "10086", "+8610086", "1008611", "12315", "95588", "95105105", "96123456", "02112315", "02195588"],
+    ...["4001234567", "8008101234", "+864001234567", "+18005551234"],
+    ...["1380013800", "138001380001", "1069012345678", "1380013800O", "13800138000,13900139000", "02161234567 ext 5"],
+    ...["+86+8613800138000", "8".repeat(1000)],
+    ...[null, undefined, true, 1e21, 1.5, -13800138000, Number.NaN, {}, [], ["13800138000"], 138n],
+  ]) {
+    it(`gives none for ${typeof written === "bigint" ? "a bigint" : JSON.stringify(written)?.slice(0, 40)}`, () => {
+      assert.equal(numberE164(written, shanghai), undefined);
+      assert.equal(numberE164(written, nowhere), undefined);
+    });
+  }
+
+  it("gives E.164 or none, whatever comes, and reads its own result as the same number", () => {
+    const digits = fc.array(fc.constantFrom(..."0123456789+-*# "), { maxLength: 20 }).map((all) => all.join(""));
+    const place = fc.record({
+      region: fc.constantFrom("CN", "US", "DE", "IT", "", "?"),
+      areaCode: fc.oneof(digits, fc.string()),
+    });
+    fc.assert(
+      fc.property(fc.oneof(digits, fc.anything()), place, (value, where) => {
+        const number = numberE164(value, where);
+        if (number === undefined) return;
+        assert.match(number, /^\+[1-9]\d{4,14}$/);
+        assert.equal(numberE164(number, where), number);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

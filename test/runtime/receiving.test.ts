@@ -1,0 +1,192 @@
+// The receiving side without Node-RED: its configuration, which events go where, bodies, tokens.
+import assert from "node:assert/strict";
+import { isListed, narrowReceiving, type ReceivingConfig } from "../../nodes/runtime/receive/config";
+import { isJsonType, parsed, pushIn } from "../../nodes/runtime/receive/http";
+import { selectionOf, statusText } from "../../nodes/runtime/receive/notify";
+import { confirm, Handover } from "../../nodes/runtime/receive/tokens";
+
+const narrowed = (config: Record<string, unknown> = {}, credentials: Record<string, unknown> = {}) =>
+  narrowReceiving(
+    { customer: "C2", ...config },
+    { password: "secret", ...credentials },
+    (text) => text,
+    () => undefined,
+  );
+
+function receiving(config: Record<string, unknown> = {}, credentials: Record<string, unknown> = {}): ReceivingConfig {
+  const result = narrowed(config, credentials);
+  assert.ok(result.ok, JSON.stringify(result));
+  return result.value;
+}
+
+describe("an account's receiving side", () => {
+  it("has the standards of the catalogue", () => {
+    const { signer, place, toleranceMs, stored, allowReused, redeliverAfterMs, maxDeliveries, allowed, trustProxy } =
+      receiving();
+    assert.deepEqual(signer, { customer: "C2", passwords: ["secret", ""] });
+    assert.deepEqual(place, { path: "/sccc/notify" });
+    assert.deepEqual(
+      [toleranceMs, stored, allowReused, redeliverAfterMs, maxDeliveries, allowed, trustProxy],
+      [300_000, false, false, 30_000, 5, undefined, false],
+    );
+  });
+
+  it("signs with the push credentials only if both are there, and keeps the previous password", () => {
+    assert.equal(receiving({ pushUser: "P" }).signer.customer, "C2");
+    assert.equal(receiving({}, { pushPassword: "x" }).signer.customer, "C2");
+    assert.deepEqual(receiving({ pushUser: "P" }, { pushPassword: "x", previousPushPassword: "y" }).signer, {
+      customer: "P",
+      passwords: ["x", "y"],
+    });
+    assert.deepEqual(receiving({}, { previousPassword: "old" }).signer.passwords, ["secret", "old"]);
+  });
+
+  it("takes an own port, also from the environment, and addresses", () => {
+    assert.deepEqual(receiving({ pushPort: "8443", pushHost: "127.0.0.1" }).place.own, {
+      port: 8443,
+      host: "127.0.0.1",
+    });
+    const { allowed } = receiving({ pushAllow: "203.0.113.10, 198.51.100.0/24 2001:db8::/32" });
+    assert.ok(allowed);
+    for (const address of ["203.0.113.10", "::ffff:203.0.113.10", "198.51.100.77", "2001:db8::1", "2001:db8::1%eth0"]) {
+      assert.ok(isListed(allowed, address), address);
+    }
+    for (const address of ["203.0.113.11", "198.51.101.1", "2001:db9::1", "", "unknown", "203.0.113.10, 1.1.1.1"]) {
+      assert.ok(!isListed(allowed, address), address);
+    }
+  });
+
+  const wrong: readonly [Record<string, unknown>, string][] = [
+    [{ pushPath: "sccc" }, "pushPath"],
+    [{ pushPath: "/a?b" }, "pushPath"],
+    [{ pushPath: "/%2e" }, "pushPath"],
+    [{ pushPort: "x" }, "pushPort"],
+    [{ pushPort: 70_000 }, "pushPort"],
+    [{ pushAllow: "example.com" }, "pushAllow"],
+    [{ pushAllow: "10.0.0.0/33" }, "pushAllow"],
+    [{ pushAllow: "10.0.0.0/8/8" }, "pushAllow"],
+    [{ pushAllow: "10.0.0.0/" }, "pushAllow"],
+    [{ pushTolerance: -1 }, "pushTolerance"],
+    [{ pushAnswer: "later" }, "pushAnswer"],
+    [{ pushReplay: "perhaps" }, "pushReplay"],
+    [{ maxDeliveries: 0 }, "maxDeliveries"],
+    [{ pushPort: 1, pushTls: "gone" }, "pushTls"],
+  ];
+  for (const [config, setting] of wrong) {
+    it(`refuses ${JSON.stringify(config)}`, () => {
+      const result = narrowed(config);
+      assert.equal(!result.ok && result.problem.setting, setting);
+    });
+  }
+});
+
+describe("sccc-notify's events", () => {
+  const outputs = (config: object, ...events: string[]) => {
+    const { wants, outputOf } = selectionOf(config);
+    return events.map((event) => (wants(event) ? outputOf(event) : "-"));
+  };
+
+  it("are all of them on one output, unless some are chosen", () => {
+    assert.deepEqual(outputs({}, "callin", "billing", "new"), [0, 0, 0]);
+    assert.deepEqual(outputs({ events: ["billing"], outputs: "one" }, "callin", "billing", "new"), ["-", 0, "-"]);
+  });
+
+  it("have an output each, in the catalogue's order, and one for the rest", () => {
+    assert.deepEqual(
+      outputs({ events: ["billing", "callin"], outputs: "perType" }, "callin", "billing", "callend", "new"),
+      [0, 1, "-", 2],
+    );
+    assert.deepEqual(outputs({ events: [], outputs: "perType" }, "callin", "clientmark", "new"), [0, 8, 9]);
+  });
+
+  it("are on several outputs also where only their number was saved", () => {
+    assert.deepEqual(outputs({ events: [], outputs: 10 }, "callin", "callout"), [0, 1]);
+    assert.deepEqual(outputs({ events: [], outputs: 1 }, "callin", "callout"), [0, 0]);
+  });
+
+  it("are counted in the status", () => {
+    assert.equal(statusText({ taken: 0, refused: new Map() }), "– ✓ 0");
+    const text = statusText({
+      taken: 2,
+      refused: new Map([
+        ["digest", 3],
+        ["timestamp", 1],
+      ]),
+      last: Date.now(),
+    });
+    assert.match(text, /^\d\d:\d\d:\d\d ✓ 2 ✗ digest 3, timestamp 1$/);
+  });
+});
+
+describe("a push's body", () => {
+  it("is JSON by its type, in UTF-8", () => {
+    for (const type of [
+      "application/json",
+      "Application/JSON; charset=UTF-8",
+      'application/json;charset="utf-8"',
+      "application/x+json",
+    ]) {
+      assert.ok(isJsonType(type), type);
+    }
+    for (const type of [
+      undefined,
+      "",
+      ";;;",
+      "text/plain",
+      "application/json; charset=GBK",
+      "application/jsonp",
+      "multipart/form-data",
+    ]) {
+      assert.ok(!isJsonType(type), String(type));
+    }
+  });
+
+  it("is an object with authentication and notify, not too deep, with numbers that can be passed on", () => {
+    const push = (notify: string) => pushIn(parsed(`{"authentication":{},"notify":${notify}}`));
+    assert.ok(push('{"number":12345678901234567890}'));
+    assert.ok(push(`${'{"a":'.repeat(62)}1${"}".repeat(62)}`));
+    for (const notify of [
+      "[]",
+      '"x"',
+      "null",
+      "1e400",
+      '{"a":1e400}',
+      `${'{"a":'.repeat(65)}1${"}".repeat(65)}`,
+      "{",
+    ]) {
+      assert.equal(push(notify), undefined, notify.slice(0, 30));
+    }
+    for (const body of [
+      null,
+      [],
+      1,
+      "x",
+      {},
+      { authentication: null, notify: {} },
+      { authentication: {}, notify: [] },
+    ]) {
+      assert.equal(pushIn(body), undefined);
+    }
+  });
+});
+
+describe("tokens", () => {
+  it("count once; refused uses one up, taken all of a delivery's", () => {
+    const heard: string[] = [];
+    const handover = new Handover((confirmation) => heard.push(confirmation) > 0);
+    const [first, second, third] = [handover.token(), handover.token(), handover.token()];
+    assert.equal(new Set([first, second, third]).size, 3);
+    assert.ok(confirm(first, "refused"));
+    assert.ok(!confirm(first, "taken"), "used");
+    assert.ok(confirm(second, "taken"));
+    assert.ok(!confirm(third, "taken"), "its delivery is settled");
+    assert.ok(!confirm("unknown", "taken"));
+    assert.deepEqual(heard, ["refused", "taken"]);
+  });
+
+  it("that nobody confirms are forgotten some day", () => {
+    const first = new Handover(() => true).token();
+    for (let count = 0; count < 200_000; count += 1) new Handover(() => true).token();
+    assert.ok(!confirm(first, "taken"));
+  });
+});

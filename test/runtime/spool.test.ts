@@ -1,0 +1,810 @@
+// The spool: what it has taken comes out, whatever becomes of the process, the file or the disk; what it refused never does.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import fc from "fast-check";
+import { type OpenFile, openFile } from "../../nodes/runtime/journal";
+import { type Entry, type Handed, Spool, type SpoolOptions } from "../../nodes/runtime/spool";
+
+const hour = 3_600_000;
+/** In ms: short enough to wait for. */
+const soon = 30;
+
+/** Waits for what is bound to come; mocha ends the wait if it does not. */
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 1));
+}
+
+const entry = (id: string, node = "a", value: unknown = { id }): Entry => ({ id, node, value });
+const idsOf = (entries: readonly Entry[]) => entries.map(({ id }) => id);
+const brief = ({ id, delivery }: Handed) => `${id}/${delivery}`;
+const range = (count: number, prefix = "") => Array.from({ length: count }, (_, index) => `${prefix}${index}`);
+
+/** A receiver that keeps what it gets. */
+function receive(spool: Spool, node = "a", onHand: (entry: Handed) => unknown = () => undefined) {
+  const handed: Handed[] = [];
+  const dead: Handed[] = [];
+  const hand = (one: Handed) => {
+    handed.push(one);
+    onHand(one);
+  };
+  const detach = spool.attach(node, hand, (one) => dead.push(one));
+  return { handed, dead, detach };
+}
+
+let sentinels = 0;
+
+/** What a spool hands to a node at once. Nothing can come after the last entry that was added. */
+async function drain(spool: Spool, node = "a"): Promise<Handed[]> {
+  sentinels += 1;
+  const last = `sentinel-${sentinels}`;
+  const { handed, detach } = receive(spool, node);
+  await spool.add([entry(last, node)]);
+  await until(() => handed.some(({ id }) => id === last));
+  detach();
+  spool.settle(last);
+  return handed.filter(({ id }) => id !== last);
+}
+
+type Operation = "open" | "write" | "sync" | "truncate";
+
+/** A disk that counts, that waits and that refuses, on demand. */
+class Disk {
+  readonly counts = { open: 0, write: 0, sync: 0, truncate: 0 };
+  /** Called before each operation; what it throws is the disk's answer. */
+  before: (operation: Operation, path: string) => void | Promise<void> = () => undefined;
+
+  /** Has the operations fail, those on some paths only if they are given. */
+  refuse(operations: readonly Operation[], code = "ENOSPC", path = /./): void {
+    this.before = (operation, where) => {
+      if (operations.includes(operation) && path.test(where)) throw Object.assign(new Error(code), { code });
+    };
+  }
+
+  works(): void {
+    this.before = () => undefined;
+  }
+
+  readonly open: OpenFile = async (path, flags) => {
+    const pass = async (operation: Operation) => {
+      this.counts[operation] += 1;
+      await this.before(operation, path);
+    };
+    await pass("open");
+    const file = await openFile(path, flags);
+    return {
+      write: async (data, position) => {
+        try {
+          await pass("write");
+        } catch (error) {
+          // A full disk takes what still fits.
+          await file.write(data.subarray(0, Math.ceil(data.length / 2)), position);
+          throw error;
+        }
+        await file.write(data, position);
+      },
+      sync: async () => {
+        await pass("sync");
+        await file.sync();
+      },
+      truncate: async (length) => {
+        await pass("truncate");
+        await file.truncate(length);
+      },
+      close: () => file.close(),
+    };
+  };
+}
+
+describe("spool", () => {
+  const spools: Spool[] = [];
+  let root: string;
+  let folder: string;
+  let journal: string;
+  let problems: Error[];
+
+  before(() => {
+    root = mkdtempSync(join(tmpdir(), "sccc-spool-"));
+  });
+  after(() => rmSync(root, { recursive: true, force: true }));
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(root, "spool-"));
+    journal = join(folder, "journal.jsonl");
+    problems = [];
+  });
+  afterEach(async () => {
+    await Promise.all(spools.splice(0).map((spool) => spool.close()));
+  });
+
+  async function open(options: Partial<SpoolOptions> = {}): Promise<Spool> {
+    const onProblem = (error: Error) => problems.push(error);
+    const spool = await Spool.open({ folder, redeliverAfterMs: hour, maxDeliveries: 3, onProblem, ...options });
+    spools.push(spool);
+    return spool;
+  }
+
+  /** A copy of the folder as it is: what a process that is killed now would leave. */
+  function snapshot(): string {
+    const copy = mkdtempSync(join(root, "copy-"));
+    cpSync(folder, copy, { recursive: true });
+    return copy;
+  }
+
+  describe("hands over", () => {
+    it("in order: what was there, then what comes, each node its own", async () => {
+      const spool = await open();
+      for (const id of range(300)) await spool.add([entry(id), entry(`${id}b`, "b")]);
+      const a = receive(spool);
+      assert.deepEqual(a.handed, [], "not before attach has returned");
+      // Added while those before are being prepared.
+      await Promise.all(range(50, "late").map((id) => spool.add([entry(id)])));
+      await spool.add([entry("last")]);
+      await until(() => a.handed.length === 351);
+      assert.deepEqual(
+        a.handed.map(brief),
+        [...range(300), ...range(50, "late"), "last"].map((id) => `${id}/1`),
+      );
+      const b = receive(spool, "b");
+      await until(() => b.handed.length === 300);
+      assert.deepEqual(
+        idsOf(b.handed),
+        range(300).map((id) => `${id}b`),
+      );
+      assert.deepEqual(b.handed[7], { id: "7b", node: "b", value: { id: "7b" }, delivery: 1 });
+      assert.equal(spool.pending, 651);
+    });
+
+    it("in order of arrival also what an earlier receiver left, and what came after a restart", async () => {
+      const spool = await open();
+      for (const id of range(300)) await spool.add([entry(id)]);
+      await spool.close();
+      const again = await open();
+      const { handed } = receive(again);
+      const adds = Promise.all(range(300, "new").map((id) => again.add([entry(id)])));
+      await until(() => handed.length === 600);
+      await adds;
+      assert.deepEqual(idsOf(handed), [...range(300), ...range(300, "new")]);
+    });
+
+    it("any JSON, unchanged, whatever a flow or the caller does to it", async () => {
+      const value = {
+        text: "呼\u2028\n\r\ud800\u0000",
+        big: 1e300,
+        list: [null, true, { a: [] }] as unknown[],
+        ["__proto__"]: 1,
+      };
+      const plain = structuredClone(value);
+      const spool = await open({ redeliverAfterMs: soon });
+      const { handed } = receive(spool, "a", ({ value: mine }) => {
+        if (mine !== null) (mine as { list: unknown[] }).list.length = 0;
+      });
+      const added = spool.add([entry("1", "a", value), entry("2", "a", null), entry("3", "c", value)]);
+      value.list.push("changed");
+      await added;
+      const seen: unknown[] = [];
+      spool.attach(
+        "c",
+        (one) => seen.push(one.value),
+        () => undefined,
+      );
+      await until(() => seen.length === 2);
+      assert.deepEqual(seen, [plain, plain]);
+      assert.equal(handed[1]?.value, null);
+      await spool.close();
+      assert.deepEqual((await drain(await open(), "c"))[0]?.value, plain);
+    });
+
+    it("nothing of what can't be JSON, and nothing twice that is pending already", async () => {
+      const spool = await open();
+      await assert.rejects(spool.add([entry("1"), entry("2", "a", 1n)]), TypeError);
+      await Promise.all([spool.add([entry("3"), entry("3")]), spool.add([entry("3")]), spool.add([])]);
+      await spool.add([entry("3")]);
+      assert.equal(spool.pending, 1);
+      assert.deepEqual((await drain(spool)).map(brief), ["3/1"]);
+      await spool.close();
+      assert.deepEqual(idsOf(await drain(await open())), ["3"]);
+    });
+  });
+
+  describe("confirmation", () => {
+    it("settles once, and for good", async () => {
+      const spool = await open({ redeliverAfterMs: soon });
+      const { handed } = receive(spool, "a", ({ id }) => assert.equal(spool.settle(id), id !== "3"));
+      await spool.add([entry("1"), entry("2")]);
+      assert.deepEqual(
+        [spool.settle("1"), spool.refuse("1"), spool.settle("none"), spool.pending],
+        [false, false, false, 0],
+      );
+      assert.deepEqual(idsOf(handed), ["1", "2"]);
+      await spool.close();
+      const again = await open();
+      assert.equal(again.pending, 0);
+      assert.deepEqual(await drain(again), []);
+    });
+
+    it("may come for what was not handed over yet", async () => {
+      const spool = await open();
+      await spool.add([entry("1"), entry("2")]);
+      receive(spool, "a", () => assert.fail("handed over")).detach();
+      assert.deepEqual([spool.settle("1"), spool.refuse("2")], [true, true]);
+      assert.deepEqual((await drain(spool)).map(brief), ["2/1"]);
+    });
+
+    it("is written soon, without being waited for", async () => {
+      const spool = await open();
+      await spool.add([entry("1")]);
+      spool.settle("1");
+      await until(() => readFileSync(journal, "utf8").includes('{"id":"1","settled":true}\n'));
+    });
+
+    it("lets the same id in again", async () => {
+      const spool = await open();
+      await spool.add([entry("1", "a", "old")]);
+      spool.settle("1");
+      await spool.add([entry("1", "a", "new")]);
+      await spool.close();
+      assert.deepEqual(
+        (await drain(await open())).map(({ value }) => value),
+        ["new"],
+      );
+    });
+
+    it("missing: hands over again after a while, and at last buries", async () => {
+      const spool = await open({ redeliverAfterMs: soon, now: () => 0 });
+      const times: number[] = [];
+      const { handed, dead } = receive(spool, "a", ({ id }) => {
+        if (id === "1") times.push(performance.now());
+        else spool.settle(id);
+      });
+      await spool.add([entry("1"), entry("2")]);
+      await until(() => dead.length === 1);
+      times.push(performance.now());
+      assert.deepEqual(handed.map(brief), ["1/1", "2/1", "1/2", "1/3"]);
+      assert.deepEqual(dead, [{ ...entry("1"), delivery: 3 }]);
+      for (const [index, time] of times.entries())
+        assert.ok(index === 0 || time - times[index - 1]! >= soon, `${times}`);
+      const letters = readFileSync(join(folder, "dead.jsonl"), "utf8");
+      assert.equal(
+        letters,
+        '{"time":"1970-01-01T00:00:00.000Z","id":"1","node":"a","delivery":3,"value":{"id":"1"}}\n',
+      );
+      assert.deepEqual([spool.pending, spool.settle("1")], [0, false]);
+      await spool.close();
+      assert.equal((await open()).pending, 0);
+    });
+
+    it("refused: comes again, not sooner than after a while from then", async () => {
+      const spool = await open({ redeliverAfterMs: soon });
+      const { handed, dead } = receive(spool);
+      await spool.add([entry("1"), entry("2")]);
+      await new Promise((resolve) => setTimeout(resolve, soon / 2));
+      const refused = performance.now();
+      assert.ok(spool.refuse("1"));
+      await until(() => handed.length === 4);
+      assert.ok(performance.now() - refused >= soon);
+      assert.deepEqual(handed.map(brief), ["1/1", "2/1", "2/2", "1/2"]);
+      await until(() => dead.length === 2);
+    });
+
+    it("counts what a crash leaves: a message that ends the process is given up in the end", async () => {
+      const made: string[] = [];
+      for (let life = 1; life <= 4; life += 1) {
+        const spool = await open({ maxDeliveries: 3 });
+        let left = "";
+        const { dead } = receive(spool, "a", (one) => {
+          made.push(brief(one));
+          left = snapshot();
+        });
+        if (life === 1) await spool.add([entry("1")]);
+        await until(() => left !== "" || dead.length > 0);
+        if (left === "") made.push("dead");
+        else folder = left;
+      }
+      assert.deepEqual(made, ["1/1", "1/2", "1/3", "dead"]);
+    });
+  });
+
+  describe("receivers", () => {
+    it("hear nothing after they have left; what is pending waits for the next, what was just handed over for its time", async () => {
+      const spool = await open({ redeliverAfterMs: 100, maxDeliveries: 9 });
+      const first = receive(spool);
+      await spool.add([entry("1")]);
+      const handedAt = performance.now();
+      first.detach();
+      await spool.add([entry("2")]);
+      const second = receive(spool, "a", ({ id }) => id === "2" && spool.settle(id));
+      await until(() => second.handed.length > 0);
+      assert.deepEqual(second.handed.map(brief), ["2/1"], "1 is not handed over twice in a row");
+      first.detach();
+      await until(() => second.handed.length > 1);
+      assert.deepEqual(second.handed.map(brief), ["2/1", "1/2"], "the first one's detach is none of the second's");
+      const again = performance.now();
+      assert.ok(again - handedAt >= 100);
+      second.detach();
+      await spool.add([entry("3")]);
+      // Due while nobody is there.
+      await until(() => performance.now() > again + 120);
+      assert.deepEqual([first.handed.length, second.handed.length, spool.pending], [1, 2, 2]);
+      const third = receive(spool);
+      await until(() => third.handed.length === 2);
+      assert.deepEqual(third.handed.map(brief), ["1/3", "3/1"]);
+    });
+
+    it("may leave or be replaced while something is prepared for them", async () => {
+      const spool = await open();
+      await spool.add([entry("1"), entry("2")]);
+      const first = receive(spool);
+      await Promise.resolve();
+      first.detach();
+      const second = receive(spool, "a", () => second.detach());
+      await until(() => second.handed.length === 1);
+      const third = receive(spool);
+      await until(() => third.handed.length === 1);
+      assert.deepEqual(
+        [first, second, third].map(({ handed }) => handed.map(brief)),
+        [[], ["1/1"], ["2/1"]],
+      );
+    });
+
+    it("may throw, and so may whoever hears of it", async () => {
+      const spool = await open({
+        redeliverAfterMs: soon,
+        maxDeliveries: 2,
+        onProblem: (error) => {
+          problems.push(error);
+          throw error;
+        },
+      });
+      const { handed } = receive(spool, "a", () => {
+        throw new Error("broken flow");
+      });
+      await spool.add([entry("1"), entry("2")]);
+      await until(() => spool.pending === 0);
+      assert.deepEqual(handed.map(brief), ["1/1", "2/1", "1/2", "2/2"]);
+      assert.deepEqual(
+        problems.map(({ message }) => message),
+        Array(4).fill("broken flow"),
+      );
+    });
+  });
+
+  describe("opening and closing", () => {
+    it("makes the folder, for its owner alone", async function () {
+      if (process.platform === "win32") this.skip();
+      folder = join(folder, "deep", "down");
+      const spool = await open({ redeliverAfterMs: 1, maxDeliveries: 1 });
+      const { dead } = receive(spool);
+      await spool.add([entry("1")]);
+      await until(() => dead.length === 1);
+      const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);
+      assert.deepEqual(readdirSync(folder).sort(), ["dead.jsonl", "journal.jsonl"]);
+      assert.deepEqual(
+        ["..", ".", "journal.jsonl", "dead.jsonl"].map((name) => mode(join(folder, name))),
+        ["700", "700", "600", "600"],
+      );
+    });
+
+    it("refuses a second spool in one folder, by whatever name, until the first is closed", async () => {
+      const spool = await open();
+      const link = join(root, "link");
+      symlinkSync(folder, link);
+      await assert.rejects(open(), /already open/);
+      await assert.rejects(open({ folder: link }), /already open/);
+      await spool.close();
+      await open({ folder: link });
+    });
+
+    it("can be tried again after it failed", async () => {
+      const file = join(folder, "file");
+      writeFileSync(file, "");
+      await assert.rejects(open({ folder: file }), { code: "EEXIST" });
+      rmSync(file);
+      await open({ folder: file });
+    });
+
+    it("closes with everything written, and is silent from then on", async () => {
+      const spool = await open({ redeliverAfterMs: soon });
+      const { handed } = receive(spool);
+      await spool.add([entry("1"), entry("2")]);
+      spool.settle("1");
+      const late = spool.add([entry("3")]);
+      const closing = spool.close();
+      assert.equal(closing, spool.close());
+      assert.deepEqual([spool.settle("2"), spool.refuse("2")], [false, false]);
+      await assert.rejects(spool.add([entry("4")]), /closed/);
+      assert.throws(() => receive(spool), /closed/);
+      await closing;
+      await late;
+      await new Promise((resolve) => setTimeout(resolve, 2 * soon));
+      assert.deepEqual(idsOf(handed), ["1", "2"]);
+      assert.deepEqual((await drain(await open())).map(brief), ["2/2", "3/2"]);
+    });
+
+    it("does not keep a process that has nothing else to do", async () => {
+      const child = run(folder, "1", "idle");
+      const [code] = await once(child, "exit");
+      assert.equal(code, 0);
+      assert.deepEqual((await drain(await open(), "node")).map(brief), ["1/2"]);
+    });
+  });
+
+  describe("a damaged file", () => {
+    const lines = ["1", "2呼叫", "3呼"].map(
+      (id, index) => `{"id":"${id}","node":"a","delivery":${index},"value":"${id}"}\n`,
+    );
+    const whole = Buffer.from(lines.join(""));
+
+    it("cut at any byte: gives the whole entries before the cut and nothing else, and takes new ones", async () => {
+      for (let cut = Buffer.byteLength(lines[0]!); cut <= whole.length; cut += 1) {
+        writeFileSync(journal, whole.subarray(0, cut));
+        const spool = await open({ maxDeliveries: 9 });
+        const ends = whole.subarray(0, cut).toString("latin1").split("\n").length - 1;
+        const expected = ["1/1", "2呼叫/2", "3呼/3"].slice(0, ends);
+        assert.deepEqual((await drain(spool)).map(brief), expected, `cut at ${cut}`);
+        await spool.add([entry("new")]);
+        await spool.close();
+        const again = await open({ maxDeliveries: 9 });
+        assert.deepEqual(idsOf(await drain(again)), [...["1", "2呼叫", "3呼"].slice(0, ends), "new"], `cut at ${cut}`);
+        await again.close();
+      }
+      assert.deepEqual(problems, []);
+    });
+
+    for (const [name, damage] of Object.entries({
+      "not JSON": Buffer.from("{"),
+      NULs: Buffer.alloc(9),
+      "invalid UTF-8": Buffer.from('{"id":"2\xff","node":"a","delivery":0,"value":1}', "latin1"),
+      "no count": Buffer.from('{"id":"2","node":"a","value":1}'),
+      "a count that is none": Buffer.from('{"id":"2","node":"a","delivery":-1,"value":1}'),
+      "no value": Buffer.from('{"id":"2","node":"a","delivery":0}'),
+      "of another time": Buffer.from('{"id":"2","moved":true}'),
+      "not an object": Buffer.from("null"),
+      empty: Buffer.alloc(0),
+    })) {
+      it(`with a line in the middle that is ${name}: gives the others, reports, and keeps it aside`, async () => {
+        const damaged = Buffer.concat([Buffer.from(lines[0]!), damage, Buffer.from(`\n${lines[2]}`)]);
+        writeFileSync(journal, damaged);
+        const spool = await open({ maxDeliveries: 9, now: () => 42 });
+        assert.deepEqual(idsOf(await drain(spool)), ["1", "3呼"]);
+        assert.equal(problems.length, 1);
+        assert.match(
+          problems[0]?.message ?? "",
+          /^1 of 3 lines of .+ from line 2 on; the file is kept as .+damaged-42\.jsonl$/,
+        );
+        assert.deepEqual(readFileSync(join(folder, "damaged-42.jsonl")), damaged);
+        await spool.close();
+        await open();
+        assert.equal(problems.length, 1, "once");
+      });
+    }
+
+    it("with a torn dead letter: the next one has a line of its own", async () => {
+      writeFileSync(join(folder, "dead.jsonl"), '{"time":');
+      const spool = await open({ redeliverAfterMs: 1, maxDeliveries: 1 });
+      receive(spool);
+      await spool.add([entry("1")]);
+      await until(() => spool.pending === 0);
+      const letters = readFileSync(join(folder, "dead.jsonl"), "utf8").split("\n");
+      assert.deepEqual([letters.length, letters[0], JSON.parse(letters[1]!).id, letters[2]], [3, '{"time":', "1", ""]);
+    });
+  });
+
+  describe("the disk", () => {
+    it("has everything before an add resolves; many adds share a sync", async () => {
+      const disk = new Disk();
+      const spool = await open({ open: disk.open });
+      let release = (): void => undefined;
+      const gate = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      disk.before = (operation) => (operation === "sync" ? gate : undefined);
+      const { handed } = receive(spool);
+      let resolved = 0;
+      const synced = disk.counts.sync;
+      const adds = range(1000).map((id) => spool.add([entry(id)]).then(() => (resolved += 1)));
+      await until(() => disk.counts.sync > synced);
+      const more = range(1000, "more").map((id) => spool.add([entry(id)]).then(() => (resolved += 1)));
+      await new Promise((resolve) => setTimeout(resolve, soon));
+      assert.deepEqual([resolved, handed.length, spool.pending], [0, 0, 0]);
+      release();
+      await Promise.all([...adds, ...more]);
+      assert.equal(handed.length, 2000);
+      assert.ok(disk.counts.sync - synced <= 10, `${disk.counts.sync - synced} syncs`);
+    });
+
+    const refusals: readonly { name: string; operations: readonly Operation[]; code: string }[] = [
+      { name: "is full", operations: ["write"], code: "ENOSPC" },
+      { name: "fails to sync", operations: ["sync"], code: "EIO" },
+      { name: "is full and can't take back", operations: ["write", "truncate"], code: "ENOSPC" },
+      { name: "fails altogether", operations: ["open", "write", "sync", "truncate"], code: "EIO" },
+    ];
+    for (const { name, operations, code } of refusals) {
+      it(`that ${name}: adds are refused and never come; those before and after do`, async () => {
+        const disk = new Disk();
+        const spool = await open({ open: disk.open });
+        const { handed } = receive(spool);
+        await spool.add([entry("1"), entry("2"), entry("3")]);
+        disk.refuse(operations, code);
+        const refused = [spool.add([entry("no1"), entry("no2")]), spool.add([entry("no3")])];
+        for (const add of refused) await assert.rejects(add, { code });
+        spool.settle("2");
+        await assert.rejects(spool.add([entry("no4")]), { code });
+        assert.equal(spool.pending, 2);
+        disk.works();
+        await spool.add([entry("4")]);
+        assert.deepEqual(idsOf(handed), ["1", "2", "3", "4"]);
+        folder = snapshot();
+        const copy = await open();
+        assert.deepEqual(idsOf(await drain(copy)), ["1", "3", "4"], "2 stays settled");
+        assert.deepEqual(problems, [], "whom it concerns has heard of it");
+      });
+
+      it(`that ${name}, and is left so: what was taken is there, what was refused is not read`, async () => {
+        const disk = new Disk();
+        const spool = await open({ open: disk.open });
+        await spool.add([entry("1"), entry("2")]);
+        disk.refuse(operations, code);
+        await assert.rejects(spool.add([entry("no", "a", "x".repeat(100))]), { code });
+        spool.settle("1");
+        await spool.close();
+        assert.deepEqual(
+          problems.map((error) => (error as NodeJS.ErrnoException).code),
+          [code],
+        );
+        disk.works();
+        assert.deepEqual(
+          idsOf(await drain(await open())),
+          ["1", "2"],
+          "confirmed once more, for that could not be written",
+        );
+      });
+    }
+
+    it("that is full from the start: what is pending is handed over, and taken as soon as there is room", async () => {
+      const spool = await open();
+      await spool.add([entry("1"), entry("2")]);
+      await spool.close();
+      const disk = new Disk();
+      disk.refuse(["write"]);
+      const again = await open({ open: disk.open });
+      assert.equal(problems.length, 1);
+      const { handed } = receive(again);
+      await until(() => handed.length === 2);
+      await assert.rejects(again.add([entry("no")]), { code: "ENOSPC" });
+      assert.deepEqual(readdirSync(folder), ["journal.jsonl"]);
+      disk.works();
+      again.settle("1");
+      await again.add([entry("3")]);
+      await again.close();
+      assert.deepEqual(idsOf(await drain(await open())), ["2", "3"]);
+    });
+
+    it("that takes no dead letter: it stays pending until it does", async () => {
+      const disk = new Disk();
+      const spool = await open({ open: disk.open, redeliverAfterMs: soon, maxDeliveries: 1 });
+      const { handed, dead } = receive(spool);
+      disk.refuse(["write"], "ENOSPC", /dead/);
+      await spool.add([entry("1")]);
+      await until(() => problems.length === 2);
+      assert.deepEqual([handed.length, dead.length, spool.pending], [1, 0, 1]);
+      disk.works();
+      await until(() => dead.length === 1);
+      const letters = readFileSync(join(folder, "dead.jsonl"), "utf8").trim().split("\n");
+      assert.equal(JSON.parse(letters.at(-1)!).id, "1");
+      assert.equal(spool.pending, 0);
+    });
+
+    it("that works again: a confirmation that it refused is not lost", async function () {
+      this.timeout(20_000);
+      const disk = new Disk();
+      const spool = await open({ open: disk.open });
+      await spool.add([entry("1")]);
+      disk.refuse(["write"]);
+      spool.settle("1");
+      await until(() => problems.length === 1);
+      disk.works();
+      await until(() => readFileSync(journal, "utf8").includes('{"id":"1","settled":true}\n'));
+    });
+  });
+
+  describe("compaction", () => {
+    /** Adds and settles until about so many bytes have been through. */
+    async function churn(spool: Spool, bytes: number): Promise<void> {
+      const value = "呼".repeat(3000);
+      for (let done = 0; done < bytes; done += 90_000) {
+        const ids = range(10, `churn-${done}-`);
+        await spool.add(ids.map((id) => entry(id, "nobody", value)));
+        for (const id of ids) spool.settle(id);
+      }
+    }
+
+    it("keeps the file small and everything that is pending, in order, with its count", async () => {
+      const spool = await open();
+      const { handed, detach } = receive(spool);
+      await spool.add(range(50).map((id) => entry(id)));
+      await until(() => handed.length === 50);
+      detach();
+      await spool.add(range(50, "x").map((id) => entry(id)));
+      await churn(spool, 5_000_000);
+      assert.ok(statSync(journal).size < 1_500_000, `${statSync(journal).size} bytes`);
+      await spool.close();
+      const again = await open();
+      assert.deepEqual((await drain(again)).map(brief), [
+        ...range(50).map((id) => `${id}/2`),
+        ...range(50, "x").map((id) => `${id}/1`),
+      ]);
+    });
+
+    it("leaves a file alone that is mostly pending", async () => {
+      const disk = new Disk();
+      const spool = await open({ open: disk.open });
+      for (const id of range(40)) await spool.add([entry(id, "nobody", "呼".repeat(30_000))]);
+      assert.ok(statSync(journal).size > 3_000_000);
+      assert.equal(disk.counts.open, 1);
+    });
+
+    it("loses nothing that comes meanwhile, nor when it is killed before or after the new file is in place", async () => {
+      const disk = new Disk();
+      const spool = await open({ open: disk.open });
+      const copies: string[] = [];
+      const added: string[] = [];
+      const adds: Promise<void>[] = [];
+      const opened = disk.counts.open;
+      disk.before = (operation) => {
+        if (operation !== "sync" || disk.counts.open === opened || copies.length > 0) return;
+        copies.push(snapshot());
+        assert.ok(existsSync(join(copies[0]!, "journal.jsonl.new")));
+        added.push(...range(20, "meanwhile"));
+        adds.push(...range(20, "meanwhile").map((id) => spool.add([entry(id)])));
+      };
+      await spool.add([entry("first")]);
+      await churn(spool, 2_000_000);
+      await until(() => adds.length === 20);
+      await Promise.all(adds);
+      copies.push(snapshot());
+      const [during, after] = copies;
+      for (const [copy, expected] of [
+        [during, ["first"]],
+        [after, ["first", ...added]],
+      ] as const) {
+        const left = await open({ folder: copy! });
+        assert.deepEqual(idsOf(await drain(left)), expected);
+        assert.ok(!existsSync(join(copy!, "journal.jsonl.new")));
+      }
+      assert.deepEqual(problems, []);
+    });
+
+    it("that fails is reported, and tried again later", async () => {
+      const disk = new Disk();
+      const spool = await open({ open: disk.open });
+      await spool.add([entry("1")]);
+      disk.refuse(["open"]);
+      await churn(spool, 1_800_000);
+      assert.equal(problems.length, 1);
+      assert.deepEqual(readdirSync(folder), ["journal.jsonl"]);
+      disk.works();
+      await churn(spool, 1_800_000);
+      assert.ok(statSync(journal).size < 2_000_000);
+      await spool.close();
+      assert.deepEqual(idsOf(await drain(await open())), ["1"]);
+    });
+  });
+
+  it("killed under load, five times: everything promised is there, with its id", async function () {
+    this.timeout(60_000);
+    const added = new Set<string>();
+    const settling = new Set<string>();
+    for (let life = 1; life <= 5; life += 1) {
+      const child = run(folder, String(life));
+      const lines = 200 + Math.floor(Math.random() * 1500);
+      let heard = 0;
+      const output = createInterface({ input: child.stdout });
+      output.on("line", (line) => {
+        heard += 1;
+        if (heard === lines) child.kill("SIGKILL");
+        const [what = "", id = ""] = line.split(" ");
+        if (what === "added") added.add(id);
+        else if (what === "settling") settling.add(id);
+        else assert.fail(line);
+      });
+      await Promise.all([once(child, "exit"), once(output, "close")]);
+      assert.equal(child.signalCode, "SIGKILL");
+      const spool = await open({ maxDeliveries: 1000 });
+      const handed = await drain(spool, "node");
+      const ids = new Set(idsOf(handed));
+      assert.equal(ids.size, handed.length, "each once");
+      for (const id of added) assert.ok(settling.has(id) || ids.has(id), `${id} is lost`);
+      for (const { id, value } of handed) assert.equal((value as { id: string }).id, id);
+      await spool.close();
+    }
+    assert.ok(added.size > settling.size && settling.size > 100);
+    assert.deepEqual(problems, []);
+  });
+
+  it("does what a simple model does, whatever comes in whatever order", async function () {
+    this.timeout(60_000);
+    const node = fc.constantFrom("a", "b");
+    const step = fc.oneof(
+      { weight: 4, arbitrary: fc.record({ do: fc.constant("add" as const), nodes: fc.array(node, { maxLength: 4 }) }) },
+      { weight: 3, arbitrary: fc.record({ do: fc.constant("settle" as const), which: fc.nat(30) }) },
+      { weight: 1, arbitrary: fc.record({ do: fc.constant("refuse" as const), which: fc.nat(30) }) },
+      { weight: 2, arbitrary: fc.record({ do: fc.constant("attach" as const), node }) },
+      { weight: 1, arbitrary: fc.record({ do: fc.constant("detach" as const), node }) },
+      { weight: 2, arbitrary: fc.record({ do: fc.constant("reopen" as const) }) },
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+        folder = mkdtempSync(join(root, "model-"));
+        let spool = await open();
+        let last = 0;
+        const real: string[] = [];
+        const model: string[] = [];
+        const pending = new Map<string, { node: string; delivery: number; ready: boolean }>();
+        const detaches = new Map<string, () => void>();
+        const handOver = () => {
+          for (const [id, one] of pending) {
+            if (!one.ready || !detaches.has(one.node)) continue;
+            if (one.delivery === 3) pending.delete(id);
+            else Object.assign(one, { delivery: one.delivery + 1, ready: false });
+            model.push(`${pending.has(id) ? "hand" : "dead"} ${one.node} ${id} ${one.delivery}`);
+          }
+        };
+        for (const one of steps) {
+          if (one.do === "add") {
+            const entries = one.nodes.map((node) => entry(String(++last), node, { [node]: last }));
+            for (const { id, node } of entries) pending.set(id, { node, delivery: 0, ready: true });
+            await spool.add(entries);
+          } else if (one.do === "settle") {
+            assert.equal(spool.settle(String(one.which)), pending.delete(String(one.which)));
+          } else if (one.do === "refuse") {
+            assert.equal(spool.refuse(String(one.which)), pending.has(String(one.which)));
+          } else if (one.do === "detach") {
+            detaches.get(one.node)?.();
+            detaches.delete(one.node);
+          } else if (one.do === "attach") {
+            const tell = (what: string) => (given: Handed) => {
+              assert.deepEqual(given.value, { [one.node]: Number(given.id) });
+              real.push(`${what} ${given.node} ${given.id} ${given.delivery}`);
+            };
+            detaches.set(one.node, spool.attach(one.node, tell("hand"), tell("dead")));
+          } else {
+            await spool.close();
+            spool = await open();
+            detaches.clear();
+            for (const left of pending.values()) left.ready = true;
+          }
+          handOver();
+          await until(() => real.length >= model.length);
+          assert.deepEqual(real, model);
+          assert.equal(spool.pending, pending.size);
+        }
+        await spool.close();
+        assert.deepEqual([real, problems], [model, []]);
+      }),
+      { numRuns: 150 },
+    );
+  });
+});
+
+/** Starts the process that is there to be killed. */
+function run(folder: string, life: string, task = "load") {
+  const script = join(__dirname, "spool-child.ts");
+  return spawn(process.execPath, ["--import", "tsx", script, folder, life, task], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+}
