@@ -120,9 +120,11 @@ export class Memory {
   ): Promise<{ seen: Seen; taken: boolean }> {
     this.#forget();
     const key = `${block.customer}@${block.timestamp}@${block.seq}`;
-    const known = this.#blocks.get(key);
-    if (known !== undefined && known.body !== body) return { seen: "reused", taken: false };
-    if (known !== undefined && (await known.taken)) return { seen: "repeat", taken: true };
+    // Of several that waited for one which then failed, the first takes and the others wait for that one.
+    for (let known = this.#blocks.get(key); known !== undefined; known = this.#blocks.get(key)) {
+      if (known.body !== body) return { seen: "reused", taken: false };
+      if (await known.taken) return { seen: "repeat", taken: true };
+    }
     const taken = take().catch(() => false);
     this.#blocks.set(key, { body, moment: momentOf(block.timestamp), until: this.#now() + this.#keepMs, taken });
     const ok = await taken;

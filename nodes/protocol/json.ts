@@ -10,17 +10,20 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-const stringOrLongInteger = /"(?:[^"\\]|\\.)*"|-?\d{16,}(?![\d.eE])/g;
+/** Strings and numbers, each whole: a number that matched in part would be tried again from every digit of it. */
+const stringOrNumber = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
 /**
  * JSON.parse, but integers that a JavaScript number can't hold become strings of their digits: an identifier must not change.
  * Throws a SyntaxError.
  */
 export function parseJson(text: string): unknown {
-  if (!/\d{16}/.test(text)) return JSON.parse(text);
+  // What is no JSON must not get further: a string without an end would be tried again from every quote in it.
+  const value: unknown = JSON.parse(text);
+  if (!/\d{16}/.test(text)) return value;
   return JSON.parse(
-    text.replace(stringOrLongInteger, (token) =>
-      token.startsWith('"') || Number.isSafeInteger(Number(token)) ? token : `"${token}"`,
+    text.replace(stringOrNumber, (token) =>
+      /[".eE]/.test(token) || Number.isSafeInteger(Number(token)) ? token : `"${token}"`,
     ),
   );
 }

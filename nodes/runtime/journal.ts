@@ -167,7 +167,7 @@ export class Journal {
     await this.#file?.close().catch(this.#tell);
   }
 
-  readonly #tell = (error: unknown) => this.#options.onProblem(asError(error));
+  readonly #tell = (error: unknown) => this.#options.onProblem(unwritten(this.#options.path, error));
 
   #flushed(): Promise<void> {
     this.#flush = true;
@@ -195,7 +195,8 @@ export class Journal {
         await this.#write(appends.map(({ text }) => text).join(""));
       } catch (error) {
         for (const { refused } of appends) refused(error);
-        if (appends.length === 0) this.#tell(error);
+        const relieved = await this.#relieve();
+        if (appends.length === 0 && !relieved) this.#tell(error);
         if (this.#notes.length > 0) this.#later(retryDelay);
         continue;
       }
@@ -251,6 +252,15 @@ export class Journal {
       this.#compactAt = 2 * this.#size;
       this.#tell(error);
     }
+  }
+
+  /** A full disk may be full of what is no longer needed. True if there is a new file. */
+  async #relieve(): Promise<boolean> {
+    if (this.#file === undefined || this.#size < 2 * this.#options.needed()) return false;
+    return this.#renew().then(
+      () => true,
+      () => false,
+    );
   }
 
   /** Puts a new file in the place of the old one. Whenever the process ends, one of them is there, whole. */
@@ -322,3 +332,7 @@ const codeOf = (error: unknown): string =>
 
 /** What was thrown, as an error. */
 export const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)));
+
+/** Says which file could not be written; the cause is the system's error. */
+export const unwritten = (path: string, cause: unknown): Error =>
+  new Error(`${path} can't be written: ${asError(cause).message}`, { cause });

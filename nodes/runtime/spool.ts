@@ -2,7 +2,7 @@
 import { copyFile, mkdir, realpath } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { isObject } from "../protocol/json";
-import { appendLines, asError, Journal, linesOf, type OpenFile, openFile, syncFolder } from "./journal";
+import { appendLines, asError, Journal, linesOf, type OpenFile, openFile, syncFolder, unwritten } from "./journal";
 
 /** What is to be handed to a node. `id` is unique, also among those of other nodes; `node` is a node's id; `value` is JSON. */
 export interface Entry {
@@ -91,6 +91,7 @@ const openFolders = new Set<string>();
 export class Spool {
   readonly #options: SpoolOptions;
   readonly #folder: string;
+  readonly #path: string;
   readonly #open: OpenFile;
   readonly #pending = new Map<string, Item>();
   readonly #queues = new Map<string, Queue>();
@@ -106,6 +107,7 @@ export class Spool {
   private constructor(options: SpoolOptions, folder: string) {
     this.#options = options;
     this.#folder = folder;
+    this.#path = join(folder, "journal.jsonl");
     this.#open = options.open ?? openFile;
   }
 
@@ -207,10 +209,9 @@ export class Spool {
   }
 
   async #begin(): Promise<void> {
-    const path = join(this.#folder, "journal.jsonl");
-    await this.#read(path);
+    await this.#read(this.#path);
     this.#journal = await Journal.begin({
-      path,
+      path: this.#path,
       open: this.#open,
       contents: () => entryLines(this.#pending.values()),
       needed: () => this.#bytes,
@@ -347,7 +348,9 @@ export class Spool {
     const counted = () => {
       for (const item of items) item.counted = item.deliveries + 1;
     };
-    await this.#journal?.append(items.map(line).join(""), counted).catch(this.#report);
+    await this.#journal
+      ?.append(items.map(line).join(""), counted)
+      .catch((error) => this.#report(unwritten(this.#path, error)));
   }
 
   /** Writes down dead letters. If the disk refuses, they wait for another time. */
@@ -355,10 +358,11 @@ export class Spool {
     if (items.length === 0) return;
     const time = JSON.stringify(new Date(this.#now()).toISOString());
     const letters = items.map((item) => `{"time":${time},${entryLine(item).slice(1)}`);
+    const path = join(this.#folder, "dead.jsonl");
     try {
-      await appendLines(join(this.#folder, "dead.jsonl"), letters.join(""), this.#open);
+      await appendLines(path, letters.join(""), this.#open);
     } catch (error) {
-      this.#report(error);
+      this.#report(unwritten(path, error));
       for (const item of items) if (item.queue.ready.has(item)) this.#wait(item);
     }
   }

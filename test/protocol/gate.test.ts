@@ -137,6 +137,19 @@ describe("the memory of blocks", () => {
     assert.equal(takes, 1);
   });
 
+  it("lets one of several repeats take what the first could not, and the others wait for that one", async () => {
+    const memory = new Memory(1000, () => 0);
+    const outcomes = [false, true];
+    let takes = 0;
+    const take = async () => {
+      takes += 1;
+      await new Promise(setImmediate);
+      return outcomes.shift() ?? assert.fail("taken once too often");
+    };
+    const results = await Promise.all([1, 2, 3, 4].map(() => memory.once(one, "a", take)));
+    assert.deepEqual([takes, results.filter(({ taken }) => taken).length], [2, 3]);
+  });
+
   it("keeps a block twice the tolerance, is bounded, and is not fooled by a clock set back", async () => {
     let now = 0;
     const memory = new Memory(1000, () => now, 3);

@@ -31,7 +31,12 @@ const bill = { type: "billing", session: "s1", startTime: "1700000000", caller: 
 let accounts = 0;
 
 /** A receiver of an account of its own, with one listener. */
-function receiver(config: Record<string, unknown> = {}, spool?: Promise<Spool>, events?: readonly string[]) {
+function receiver(
+  config: Record<string, unknown> = {},
+  spool?: Promise<Spool>,
+  events?: readonly string[],
+  account?: string,
+) {
   const narrowed = narrowReceiving(
     { customer: "C2", ...config },
     { password },
@@ -40,11 +45,12 @@ function receiver(config: Record<string, unknown> = {}, spool?: Promise<Spool>, 
   );
   assert.ok(narrowed.ok);
   accounts += 1;
+  const id = account ?? `account${accounts}`;
   const refused: string[] = [];
   const made = new Receiver(
     narrowed.value,
     context,
-    pastOf(`account${accounts}`, narrowed.value),
+    pastOf(id, narrowed.value),
     spool,
     (why) => refused.push(why),
     () => moment,
@@ -243,6 +249,31 @@ describe("a receiver", () => {
         ["s1"],
       );
       assert.equal(after.deliveries[0]?.payload.eventId, before.deliveries[0]?.payload.eventId);
+      await (await second).close();
+    });
+
+    it("answers two signatures of one bill alike while it is on its way to a disk that refuses", async () => {
+      const spool = open(60_000);
+      const { made } = receiver({ pushAnswer: "stored" }, spool);
+      await spool;
+      const closing = (await spool).close();
+      const verdicts = await Promise.all([made.receive(push(bill)), made.receive(push(bill))]);
+      await closing;
+      assert.deepEqual(verdicts.map(word), ["busy", "busy"]);
+    });
+
+    it("takes a token from before its spool was opened anew", async () => {
+      const first = open(60_000);
+      const before = receiver({ pushAnswer: "stored" }, first, undefined, "lasting");
+      await before.made.receive(push());
+      await before.heard(1);
+      before.detach();
+      await (await first).close();
+      const second = open(50_000);
+      const after = receiver({ pushAnswer: "stored" }, second, undefined, "lasting");
+      await after.heard(1);
+      assert.ok(confirm(before.deliveries[0]?.token ?? "", "taken"));
+      assert.equal((await second).pending, 0);
       await (await second).close();
     });
 

@@ -1,6 +1,6 @@
 // The spool: what it has taken comes out, whatever becomes of the process, the file or the disk; what it refused never does.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import {
   cpSync,
@@ -24,9 +24,13 @@ const hour = 3_600_000;
 /** In ms: short enough to wait for. */
 const soon = 30;
 
-/** Waits for what is bound to come; mocha ends the wait if it does not. */
+/** Waits for what is bound to come. */
 async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 1));
+  const end = performance.now() + 9000;
+  while (!isSo()) {
+    assert.ok(performance.now() < end, `in vain: ${isSo}`);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
 }
 
 const entry = (id: string, node = "a", value: unknown = { id }): Entry => ({ id, node, value });
@@ -128,6 +132,7 @@ describe("spool", () => {
     problems = [];
   });
   afterEach(async () => {
+    for (const child of children) child.kill("SIGKILL");
     await Promise.all(spools.splice(0).map((spool) => spool.close()));
   });
 
@@ -435,6 +440,35 @@ describe("spool", () => {
       assert.deepEqual((await drain(await open())).map(brief), ["2/2", "3/2"]);
     });
 
+    it("closes after what is being written, a dead letter too, whose receiver hears of it another time", async () => {
+      const disk = new Disk();
+      let release = (): void => undefined;
+      const gate = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      const spool = await open({ open: disk.open, redeliverAfterMs: 1, maxDeliveries: 1 });
+      const { dead } = receive(spool);
+      let burying = false;
+      disk.before = (operation, path) => {
+        if (operation !== "sync" || !path.endsWith("dead.jsonl")) return;
+        burying = true;
+        return gate;
+      };
+      await spool.add([entry("1")]);
+      await until(() => burying);
+      let closed = false;
+      const closing = spool.close().then(() => {
+        closed = true;
+      });
+      await new Promise((resolve) => setTimeout(resolve, soon));
+      assert.equal(closed, false);
+      release();
+      await closing;
+      assert.deepEqual(dead, []);
+      const again = receive(await open({ maxDeliveries: 1 }));
+      await until(() => again.dead.length === 1);
+    });
+
     it("does not keep a process that has nothing else to do", async () => {
       const child = run(folder, "1", "idle");
       const [code] = await once(child, "exit");
@@ -563,7 +597,7 @@ describe("spool", () => {
         spool.settle("1");
         await spool.close();
         assert.deepEqual(
-          problems.map((error) => (error as NodeJS.ErrnoException).code),
+          problems.map(({ cause }) => (cause as NodeJS.ErrnoException).code),
           [code],
         );
         disk.works();
@@ -609,14 +643,30 @@ describe("spool", () => {
       assert.equal(spool.pending, 0);
     });
 
+    it("that is full of what is settled: has room again", async () => {
+      const disk = new Disk();
+      const spool = await open({ open: disk.open });
+      await spool.add([entry("1"), entry("2")]);
+      disk.refuse(["write"]);
+      spool.settle("1");
+      spool.settle("2");
+      await until(() => statSync(journal).size === 0);
+      disk.works();
+      await spool.add([entry("3")]);
+      await spool.close();
+      assert.deepEqual(idsOf(await drain(await open())), ["3"]);
+      assert.deepEqual(problems, []);
+    });
+
     it("that works again: a confirmation that it refused is not lost", async function () {
       this.timeout(20_000);
       const disk = new Disk();
       const spool = await open({ open: disk.open });
-      await spool.add([entry("1")]);
+      await spool.add(range(5).map((id) => entry(id)));
       disk.refuse(["write"]);
       spool.settle("1");
       await until(() => problems.length === 1);
+      assert.match(problems[0]!.message, /journal\.jsonl can't be written: ENOSPC$/);
       disk.works();
       await until(() => readFileSync(journal, "utf8").includes('{"id":"1","settled":true}\n'));
     });
@@ -629,6 +679,8 @@ describe("spool", () => {
       for (let done = 0; done < bytes; done += 90_000) {
         const ids = range(10, `churn-${done}-`);
         await spool.add(ids.map((id) => entry(id, "nobody", value)));
+        // Also if it was this very add that made the file too large.
+        for (const id of ids) assert.ok(readFileSync(journal).includes(id));
         for (const id of ids) spool.settle(id);
       }
     }
@@ -671,15 +723,16 @@ describe("spool", () => {
         assert.ok(existsSync(join(copies[0]!, "journal.jsonl.new")));
         added.push(...range(20, "meanwhile"));
         adds.push(...range(20, "meanwhile").map((id) => spool.add([entry(id)])));
+        spool.settle("second");
       };
-      await spool.add([entry("first")]);
+      await spool.add([entry("first"), entry("second")]);
       await churn(spool, 2_000_000);
       await until(() => adds.length === 20);
       await Promise.all(adds);
       copies.push(snapshot());
       const [during, after] = copies;
       for (const [copy, expected] of [
-        [during, ["first"]],
+        [during, ["first", "second"]],
         [after, ["first", ...added]],
       ] as const) {
         const left = await open({ folder: copy! });
@@ -801,10 +854,15 @@ describe("spool", () => {
   });
 });
 
+const children = new Set<ChildProcess>();
+
 /** Starts the process that is there to be killed. */
 function run(folder: string, life: string, task = "load") {
   const script = join(__dirname, "spool-child.ts");
-  return spawn(process.execPath, ["--import", "tsx", script, folder, life, task], {
+  const child = spawn(process.execPath, ["--import", "tsx", script, folder, life, task], {
     stdio: ["ignore", "pipe", "inherit"],
   });
+  children.add(child);
+  child.on("exit", () => children.delete(child));
+  return child;
 }

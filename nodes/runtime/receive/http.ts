@@ -38,11 +38,12 @@ export function answer(request: IncomingMessage, response: ServerResponse, name:
   };
   if (name === "notPost") headers.Allow = "POST";
   if (name === "busy") headers["Retry-After"] = 5;
-  if (!request.readableEnded) {
-    headers.Connection = "close";
-    drain(request);
-  }
-  response.writeHead(status, headers).end(body);
+  if (request.readableEnded) return void response.writeHead(status, headers).end(body);
+  headers.Connection = "close";
+  response.writeHead(status, headers).write(body);
+  // The connection goes with the response's end: a reset amid what is still sent could cost the sender the answer.
+  for (const event of ["end", "close"]) request.once(event, () => response.end());
+  drain(request);
 }
 
 function drain(request: IncomingMessage): void {

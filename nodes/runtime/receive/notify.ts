@@ -61,8 +61,15 @@ export function registerNotify(RED: NodeAPI): void {
       RED.nodes.createNode(this, config);
       const selection = selectionOf(config);
       const reception = receptionOf(RED, config.account);
+      let troubled: boolean | undefined;
       const problem = (found: ConfigProblem | undefined): void => {
-        if (found === undefined) return void this.status({ fill: "grey", shape: "ring", text: "status.listening" });
+        // Every deploy says that all is well; what the status counts must not go for that.
+        if (found === undefined && troubled === false) return;
+        troubled = found !== undefined;
+        if (found === undefined) {
+          this.status({ fill: "grey", shape: "ring", text: "status.listening" });
+          return;
+        }
         const { setting, reason } = found;
         this.error(describe(RED._, "sccc-notify", { kind: "config", code: "SCCC_CONFIG", setting, reason }));
         this.status({ fill: "red", shape: "ring", text: "status.SCCC_CONFIG" });

@@ -18,6 +18,8 @@ const limits = {
   connectionsCheckingInterval: 2000,
   maxHeaderSize: 16 * 1024,
   maxConnections: 2000,
+  // Node would refuse it in words of its own.
+  requireHostHeader: false,
 };
 
 type OwnPort = NonNullable<Place["own"]>;
@@ -56,6 +58,16 @@ export class Places {
       this.#release = resolve;
     });
     this.#timer = setTimeout(() => this.settle(), holdMs).unref();
+  }
+
+  /** Whether the process is about to end. */
+  get down(): boolean {
+    return this.#down;
+  }
+
+  /** Resolves when no redeploy is under way. */
+  get settled(): Promise<void> {
+    return this.#release === undefined ? Promise.resolve() : this.#released;
   }
 
   /** The process is about to end: whatever comes, or waits, is told to come again. */
@@ -140,8 +152,7 @@ export class Places {
       request.on("error", () => undefined);
       if (this.#release !== undefined) await this.#released;
       if (this.#down) return answer(request, response, "busy");
-      const tenants = this.#at(port, path);
-      if (tenants.length === 0) return answer(request, response, "notFound");
+      if (this.#at(port, path).length === 0) return answer(request, response, "notFound");
       if (request.method !== "POST") return answer(request, response, "notPost");
       if (!isJsonType(request.headers["content-type"])) return answer(request, response, "notJson");
       if (!/^(?:identity)?$/i.test(request.headers["content-encoding"] ?? "") && body === undefined) {
@@ -159,6 +170,14 @@ export class Places {
       if (push === undefined) return answer(request, response, "malformed");
       if (body !== undefined && JSON.stringify(body).length > maxBodyBytes)
         return answer(request, response, "tooLarge");
+      // A redeploy may have begun while the body came in: the nodes of before would let the push go by.
+      if (this.#release !== undefined) await this.#released;
+      if (this.#down) return answer(request, response, "busy");
+      const all = this.#at(port, path);
+      if (all.length === 0) return answer(request, response, "notFound");
+      // Where several accounts receive, those of the push's customer are asked; of an unknown one all, so that somebody counts it.
+      const own = all.filter(({ receiver }) => receiver.config.signer.customer === push.authentication.customer);
+      const tenants = own.length === 0 ? all : own;
       const { remoteAddress = "" } = request.socket;
       const forwarded = String(request.headers["x-forwarded-for"] ?? "");
       const arrival = { path, query, address: remoteAddress, forwarded };
@@ -200,6 +219,9 @@ class OwnServer {
       this.#sockets.add(socket);
       socket.on("close", () => this.#sockets.delete(socket));
     });
+    server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) =>
+      answer(request, response, "malformed"),
+    );
     server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => refuseBytes(error, socket));
     server.on("error", () => tell(true));
     this.#listen(tell, 50);

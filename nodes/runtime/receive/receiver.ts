@@ -76,6 +76,12 @@ export interface Past {
   readonly memory: Memory;
   readonly bills: Recent;
   readonly handovers: Map<string, Handover>;
+  /** The spool that is open: another one after its settings have changed. */
+  spool: Spool | undefined;
+  /** Bills that are on their way: what becomes of the first becomes of its repeats. */
+  readonly billing: Map<string, Promise<boolean>>;
+  /** Who listens now, by the node's id: after a redeploy, the node that took the place of the one before. */
+  readonly listeners: Map<string, Listener>;
 }
 
 const pasts = new Map<string, Past>();
@@ -86,7 +92,14 @@ export function pastOf(id: string, { toleranceMs }: ReceivingConfig): Past {
   let past = pasts.get(key);
   if (past === undefined) {
     for (const other of pasts.keys()) if (other.startsWith(`${id} `)) pasts.delete(other);
-    past = { memory: new Memory(toleranceMs), bills: new Recent(), handovers: new Map() };
+    past = {
+      memory: new Memory(toleranceMs),
+      bills: new Recent(),
+      handovers: new Map(),
+      spool: undefined,
+      billing: new Map(),
+      listeners: new Map(),
+    };
     pasts.set(key, past);
   }
   return past;
@@ -111,12 +124,16 @@ export class Receiver {
   readonly #spool: Promise<Spool> | undefined;
   readonly #onRefused: (why: Refusal) => void;
   readonly #now: () => number;
+  readonly #settled: () => Promise<void>;
   readonly #listeners = new Map<Listener, () => void>();
   readonly #refused = new Map<Refusal, number>();
   #taken = 0;
   #last: number | undefined;
 
-  /** @param spool where stored pushes are kept, or still wait from when they were */
+  /**
+   * @param spool where stored pushes are kept, or still wait from when they were
+   * @param settled resolves when no redeploy is under way
+   */
   constructor(
     config: ReceivingConfig,
     context: PushContext,
@@ -124,6 +141,7 @@ export class Receiver {
     spool: Promise<Spool> | undefined,
     onRefused: (why: Refusal) => void,
     now: () => number = Date.now,
+    settled: () => Promise<void> = () => Promise.resolve(),
   ) {
     this.#config = config;
     this.#context = context;
@@ -131,8 +149,13 @@ export class Receiver {
     this.#spool = spool;
     this.#onRefused = onRefused;
     this.#now = now;
+    this.#settled = settled;
     // Whoever adds or attaches sees the failure; without anybody it must not end the process.
-    spool?.catch(() => undefined);
+    spool
+      ?.then((open) => {
+        past.spool = open;
+      })
+      .catch(() => undefined);
   }
 
   /** Whether anybody wants pushes of this account. */
@@ -151,8 +174,8 @@ export class Receiver {
     this.#spool
       ?.then((spool) => {
         if (!here) return;
-        const hand = (entry: Handed) => this.#hand(spool, listener, entry);
-        const dead = (entry: Handed) => this.#bury(spool, listener, entry);
+        const hand = (entry: Handed) => this.#hand(listener, entry);
+        const dead = (entry: Handed) => this.#bury(listener, entry);
         detach = spool.attach(listener.id, hand, dead);
       })
       .catch(() => undefined);
@@ -160,8 +183,10 @@ export class Receiver {
       here = false;
       detach();
       this.#listeners.delete(listener);
+      if (this.#past.listeners.get(listener.id) === listener) this.#past.listeners.delete(listener.id);
     };
     this.#listeners.set(listener, leave);
+    this.#past.listeners.set(listener.id, listener);
     return leave;
   }
 
@@ -189,27 +214,51 @@ export class Receiver {
       : { kind: "busy" };
   }
 
-  /** Makes messages of a push and hands them on; false if it could not be stored. */
+  /** Makes messages of a push and hands them on; false if the platform must send it again. */
   async #take({ notify, arrival }: Incoming, block: { seq: string; timestamp: string }, ip: string): Promise<boolean> {
     const read = readPush(notify, block, this.#context);
-    const { bills } = this.#past;
-    const isBill = read.event === "billing";
-    if (isBill && bills.has(read.eventId)) return true;
-    if (isBill) bills.add(read.eventId);
+    if (read.event !== "billing") return this.#pass(read, arrival, ip);
+    const { bills, billing } = this.#past;
+    const { eventId } = read;
+    if (bills.has(eventId)) return true;
+    const underWay = billing.get(eventId);
+    if (underWay !== undefined) return underWay;
+    const passing = this.#pass(read, arrival, ip).finally(() => billing.delete(eventId));
+    billing.set(eventId, passing);
+    const passed = await passing;
+    if (passed) bills.add(eventId);
+    return passed;
+  }
+
+  async #pass(read: ReadPush, arrival: Arrival, ip: string): Promise<boolean> {
     const listeners = [...this.#listeners.keys()].filter((listener) => listener.wants(read.event));
     const kept = this.#kept(read, arrival, ip);
-    if (!this.#config.stored) {
-      for (const listener of listeners) {
-        listener.hand({ ...clone(kept), push: { ...kept.push, delivery: 1 }, token: new Handover(() => true).token() });
-      }
-    } else if (listeners.length > 0 && !(await this.#store(listeners, kept))) {
-      bills.delete(read.eventId);
-      return false;
+    if (listeners.length > 0) {
+      const passed = this.#config.stored
+        ? await this.#store(listeners, kept)
+        : (await Promise.all(listeners.map((listener) => this.#handOver(listener, kept)))).includes(true);
+      if (!passed) return false;
     }
     this.#taken += 1;
     this.#last = this.#now();
     this.#count();
     return true;
+  }
+
+  /**
+   * Hands a message to a node, and if a redeploy closes it before Node-RED has passed the message on, to the one that takes its place. False
+   * if none does.
+   */
+  async #handOver(first: Listener, kept: Kept): Promise<boolean> {
+    const { listeners } = this.#past;
+    for (let listener: Listener | undefined = first; listener?.wants(kept.topic); listener = listeners.get(first.id)) {
+      listener.hand({ ...clone(kept), push: { ...kept.push, delivery: 1 }, token: new Handover(() => true).token() });
+      // What a node sends reaches the next one in a later turn, by setImmediate; if that is closed by then, nobody gets it.
+      await new Promise(setImmediate);
+      if (listeners.get(first.id) === listener) return true;
+      await this.#settled();
+    }
+    return false;
   }
 
   #kept(read: ReadPush, arrival: Arrival, ip: string): Kept {
@@ -232,27 +281,28 @@ export class Receiver {
     }
   }
 
-  #hand(spool: Spool, listener: Listener, entry: Handed): void {
-    const delivery = this.#deliveryOf(spool, entry);
+  #hand(listener: Listener, entry: Handed): void {
+    const delivery = this.#deliveryOf(entry);
     if (delivery !== undefined) listener.hand(delivery);
   }
 
-  #bury(spool: Spool, listener: Listener, entry: Handed): void {
-    const delivery = this.#deliveryOf(spool, entry);
+  #bury(listener: Listener, entry: Handed): void {
+    const delivery = this.#deliveryOf(entry);
     this.#past.handovers.get(entry.id)?.forget();
     this.#past.handovers.delete(entry.id);
     if (delivery !== undefined) listener.dead(delivery);
   }
 
-  #deliveryOf(spool: Spool, { id, value, delivery }: Handed): Delivery | undefined {
+  #deliveryOf({ id, value, delivery }: Handed): Delivery | undefined {
     if (!isKept(value)) return undefined;
-    const { handovers } = this.#past;
+    const past = this.#past;
+    const { handovers } = past;
     let handover = handovers.get(id);
     if (handover === undefined) {
       handover = new Handover((confirmation) => {
-        if (confirmation === "refused") return spool.refuse(id);
+        if (confirmation === "refused") return past.spool?.refuse(id) ?? false;
         handovers.delete(id);
-        return spool.settle(id);
+        return past.spool?.settle(id) ?? false;
       });
       handovers.set(id, handover);
     }

@@ -7,14 +7,21 @@ import type { ConfigProblem } from "../config";
 import { Spool } from "../spool";
 import type { ReceivingConfig } from "./config";
 import { Places } from "./places";
-import { forgetPast, type Listener, pastOf, Receiver, type Refusal } from "./receiver";
+import { forgetPast, type Listener, pastOf, Receiver } from "./receiver";
 import { hasServer, mount } from "./shared";
 
 /** All places of the process. */
 const places = new Places();
 
+interface OpenSpool {
+  readonly options: string;
+  readonly spool: Promise<Spool>;
+  /** Tells the account node of now what the spool can't do. */
+  report: (error: Error) => void;
+}
+
 /** The spools that are open, by account. A redeploy goes on with the one that there is. */
-const spools = new Map<string, { readonly options: string; readonly spool: Promise<Spool> }>();
+const spools = new Map<string, OpenSpool>();
 
 const listening = new WeakSet<object>();
 
@@ -35,19 +42,27 @@ export function spoolFolder(RED: NodeAPI, id: string): string {
   return join(userDir ?? ".", "sccc", "spool", id.replace(/[^\w-]/g, "_"));
 }
 
-function spoolOf(RED: NodeAPI, node: Node, config: ReceivingConfig): Promise<Spool> | undefined {
+function spoolOf(
+  RED: NodeAPI,
+  node: Node,
+  config: ReceivingConfig,
+  report: (error: Error) => void,
+): Promise<Spool> | undefined {
   const folder = spoolFolder(RED, node.id);
   // What was stored before is still handed over after a change to `received`.
   if (!config.stored && !existsSync(folder)) return undefined;
   const { redeliverAfterMs, maxDeliveries } = config;
   const options = JSON.stringify({ redeliverAfterMs, maxDeliveries });
   const open = spools.get(node.id);
-  if (open?.options === options) return open.spool;
+  if (open?.options === options) {
+    open.report = report;
+    return open.spool;
+  }
   const before = open?.spool.then((spool) => spool.close()).catch(() => undefined) ?? Promise.resolve();
-  const spool = before.then(() =>
-    Spool.open({ folder, redeliverAfterMs, maxDeliveries, onProblem: (error) => node.warn(error.message) }),
-  );
-  spools.set(node.id, { options, spool });
+  const onProblem = (error: Error) => next.report(error);
+  const spool = before.then(() => Spool.open({ folder, redeliverAfterMs, maxDeliveries, onProblem }));
+  const next: OpenSpool = { options, spool, report };
+  spools.set(node.id, next);
   spool.catch((error: Error) => {
     spools.delete(node.id);
     node.error(RED._("errors.spool", { folder, detail: error.message }));
@@ -58,15 +73,15 @@ function spoolOf(RED: NodeAPI, node: Node, config: ReceivingConfig): Promise<Spo
 /** At most one line in the log for so long, in ms. */
 const logEveryMs = 60_000;
 
-/** Tells in the log what was refused: the first at once, further ones together. */
-class RefusalLog {
-  readonly #counts = new Map<Refusal, number>();
+/** Tells in the log how often what has happened: the first at once, further ones together. */
+class BoundedLog {
+  readonly #counts = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly write: (reasons: string) => void) {}
+  constructor(private readonly write: (counts: ReadonlyMap<string, number>) => void) {}
 
-  readonly add = (why: Refusal): void => {
-    this.#counts.set(why, (this.#counts.get(why) ?? 0) + 1);
+  readonly add = (what: string): void => {
+    this.#counts.set(what, (this.#counts.get(what) ?? 0) + 1);
     if (this.#timer === undefined) this.#flush();
   };
 
@@ -75,7 +90,7 @@ class RefusalLog {
       this.#timer = undefined;
       return;
     }
-    this.write([...this.#counts].map(([why, count]) => `${why} ${count}`).join(", "));
+    this.write(this.#counts);
     this.#counts.clear();
     this.#timer = setTimeout(() => this.#flush(), logEveryMs).unref();
   }
@@ -96,7 +111,8 @@ export class Reception {
   readonly #RED: NodeAPI;
   readonly #config: ReceivingConfig;
   readonly #receiver: Receiver;
-  readonly #log: RefusalLog;
+  readonly #refusals: BoundedLog;
+  readonly #problems: BoundedLog;
   readonly #node: Node;
   readonly #attachments = new Set<Attachment>();
   #leave: (() => void) | undefined;
@@ -106,8 +122,23 @@ export class Reception {
     this.#RED = RED;
     this.#node = node;
     this.#config = config;
-    this.#log = new RefusalLog((reasons) => node.warn(RED._("errors.pushesRefused", { reasons })));
-    this.#receiver = new Receiver(config, context, pastOf(node.id, config), spoolOf(RED, node, config), this.#log.add);
+    this.#refusals = new BoundedLog((counts) => {
+      const reasons = [...counts].map(([why, count]) => `${why} ${count}`).join(", ");
+      node.warn(RED._("errors.pushesRefused", { reasons }));
+    });
+    this.#problems = new BoundedLog((counts) => {
+      for (const [what, count] of counts) node.warn(count === 1 ? what : `${what} (×${count})`);
+    });
+    const spool = spoolOf(RED, node, config, (error) => this.#problems.add(error.message));
+    this.#receiver = new Receiver(
+      config,
+      context,
+      pastOf(node.id, config),
+      spool,
+      this.#refusals.add,
+      Date.now,
+      () => places.settled,
+    );
   }
 
   /** A node begins to listen; call what comes back when it ends. */
@@ -140,8 +171,10 @@ export class Reception {
 
   /** The account node closes. @param removed for good */
   async close(removed: boolean): Promise<void> {
-    this.#log.close();
-    if (!removed) return;
+    this.#refusals.close();
+    this.#problems.close();
+    // At the end of the process too: what was confirmed a moment ago is not on disk yet.
+    if (!removed && !places.down) return;
     const { id } = this.#node;
     forgetPast(id);
     const open = spools.get(id);

@@ -1,0 +1,15 @@
+// Preloaded into a Node-RED: gives it an httpNodeMiddleware, which is a function and therefore can't come as JSON.
+const Module = require("node:module");
+
+const load = Module._load;
+Module._load = function (request, ...rest) {
+  const loaded = load.call(this, request, ...rest);
+  if (String(request).endsWith("settings.cjs")) {
+    loaded.httpNodeMiddleware = (incoming, response, next) => {
+      response.setHeader("X-Middleware", "seen");
+      if (incoming.headers["x-deny"] === undefined) next();
+      else response.writeHead(403).end();
+    };
+  }
+  return loaded;
+};

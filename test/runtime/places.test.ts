@@ -1,0 +1,186 @@
+// The places where pushes come in, without Node-RED: TLS, contradictions, a taken port, redeploys, shutting down.
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import https from "node:https";
+import { type AddressInfo, createServer } from "node:net";
+import { join } from "node:path";
+import { narrowReceiving } from "../../nodes/runtime/receive/config";
+import { Places } from "../../nodes/runtime/receive/places";
+import { pastOf, Receiver } from "../../nodes/runtime/receive/receiver";
+import { signPush } from "../../simulator/signing";
+import { freePort } from "../support/node-red";
+
+const pem = (name: string) => readFileSync(join(__dirname, "../support/tls", name), "utf8");
+const password = "E416D0F85DC0CB67C85E070A32D9F0123AFF4762";
+const context = { customer: "C2", baseUrl: "", timezone: "Asia/Shanghai", region: "CN", areaCode: "" };
+const tlsNode = {
+  addTLSOptions: (options: Record<string, unknown>) =>
+    Object.assign(options, { key: pem("key.pem"), cert: pem("cert.pem") }),
+};
+
+let accounts = 0;
+
+/** An account at a place of its own port; `heard` has the events that came. */
+function tenant(port: number, config: Record<string, unknown> = {}) {
+  accounts += 1;
+  const narrowed = narrowReceiving(
+    { customer: "C2", pushPort: port, pushHost: "127.0.0.1", ...config },
+    { password },
+    (text) => text,
+    (id) => (id === "tls" ? tlsNode : undefined),
+  );
+  assert.ok(narrowed.ok, JSON.stringify(narrowed));
+  const receiver = new Receiver(
+    narrowed.value,
+    context,
+    pastOf(`place${accounts}`, narrowed.value),
+    undefined,
+    () => undefined,
+  );
+  const heard: string[] = [];
+  receiver.attach({
+    id: `n${accounts}`,
+    wants: () => true,
+    hand: ({ topic }) => heard.push(topic),
+    dead: () => undefined,
+    counted: () => undefined,
+  });
+  const problems: (string | undefined)[] = [];
+  let told = (): void => undefined;
+  return {
+    heard,
+    problems,
+    tenant: {
+      place: narrowed.value.place,
+      receiver,
+      problem: (problem: { reason: string } | undefined) => {
+        problems.push(problem?.reason);
+        told();
+      },
+    },
+    told: async (reason: string) => {
+      while (problems.at(-1) !== reason) {
+        await new Promise<void>((resolve) => {
+          told = resolve;
+        });
+      }
+    },
+  };
+}
+
+/** Posts a push, again as long as nobody listens yet; the status. */
+async function post(url: string, options: https.RequestOptions = {}): Promise<number> {
+  const body = JSON.stringify(signPush({ customer: "C2", password, notify: { type: "callin", number: "10086" } }));
+  for (;;) {
+    try {
+      if (url.startsWith("http:")) {
+        const headers = { "content-type": "application/json" };
+        return (await fetch(url, { method: "POST", headers, body })).status;
+      }
+      const request = https.request(url, {
+        method: "POST",
+        agent: false,
+        headers: { "content-type": "application/json" },
+        ...options,
+      });
+      request.end(body);
+      const [response] = await once(request, "response");
+      response.resume();
+      return response.statusCode;
+    } catch (error) {
+      const code =
+        (error as { code?: string; cause?: { code?: string } }).code ??
+        (error as { cause?: { code?: string } }).cause?.code;
+      if (code !== "ECONNREFUSED") throw error;
+    }
+  }
+}
+
+describe("places", () => {
+  let places: Places;
+  let leave: (() => void)[];
+  const add = (one: ReturnType<typeof tenant>) => leave.push(places.add(one.tenant));
+  beforeEach(() => {
+    places = new Places();
+    leave = [];
+  });
+  afterEach(() => {
+    for (const one of leave) one();
+    places.settle();
+  });
+
+  it("receive with TLS on a port of their own", async () => {
+    const port = await freePort();
+    const one = tenant(port, { pushTls: "tls" });
+    add(one);
+    places.settle();
+    assert.equal(await post(`https://127.0.0.1:${port}/sccc/notify`, { ca: pem("cert.pem") }), 200);
+    assert.deepEqual(one.heard, ["callin"]);
+  });
+
+  it("serve several paths and accounts of one port, and nobody else", async () => {
+    const port = await freePort();
+    const [one, other] = [tenant(port), tenant(port, { pushPath: "/other" })];
+    add(one);
+    add(other);
+    places.settle();
+    assert.equal(await post(`http://127.0.0.1:${port}/sccc/notify?from=a`), 200);
+    assert.equal(await post(`http://127.0.0.1:${port}/other`), 200);
+    assert.equal(await post(`http://127.0.0.1:${port}/nobody`), 404);
+    assert.deepEqual([one.heard.length, other.heard.length], [1, 1]);
+  });
+
+  it("tell both of two accounts that contradict each other, until they don't", async () => {
+    const port = await freePort();
+    const [plain, secure] = [tenant(port), tenant(port, { pushTls: "tls" })];
+    add(plain);
+    add(secure);
+    places.settle();
+    assert.deepEqual([plain.problems.at(-1), secure.problems.at(-1)], ["conflict", "conflict"]);
+    leave.pop()?.();
+    places.settle();
+    assert.equal(plain.problems.at(-1), undefined);
+    assert.equal(await post(`http://127.0.0.1:${port}/sccc/notify`), 200);
+  });
+
+  it("tell of a port that can't be had", async () => {
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const one = tenant((server.address() as AddressInfo).port);
+    add(one);
+    places.settle();
+    await one.told("port");
+    server.close();
+  });
+
+  it("hold pushes back while nodes come and go", async () => {
+    const port = await freePort();
+    const one = tenant(port);
+    add(one);
+    places.settle();
+    assert.equal(await post(`http://127.0.0.1:${port}/sccc/notify`), 200);
+    places.hold();
+    leave.pop()?.();
+    const waiting = post(`http://127.0.0.1:${port}/sccc/notify`);
+    const next = tenant(port);
+    add(next);
+    assert.deepEqual(next.heard, []);
+    places.settle();
+    assert.equal(await waiting, 200);
+    assert.deepEqual([one.heard.length, next.heard.length], [1, 1]);
+  });
+
+  it("tell whoever waits to come again when the process is about to end", async () => {
+    const port = await freePort();
+    const one = tenant(port);
+    add(one);
+    places.settle();
+    assert.equal(await post(`http://127.0.0.1:${port}/sccc/notify`), 200);
+    places.hold();
+    const waiting = post(`http://127.0.0.1:${port}/sccc/notify`);
+    places.shutDown();
+    assert.deepEqual([await waiting, await post(`http://127.0.0.1:${port}/sccc/notify`)], [503, 503]);
+    assert.equal(one.heard.length, 1);
+  });
+});
