@@ -236,6 +236,28 @@ for (const version of [4, 5] as const) {
       });
     });
 
+    it("asks whom Node-RED asks for credentials, and lets them in with those", async () => {
+      // The password is "p".
+      const httpNodeAuth = { user: "platform", pass: "$2b$08$Zt0tWROfKFnDoRle6fOIt./gnEqsKqgNg9EjT1A/RWo/6Yh./yzzu" };
+      const flows = [...collector, accountOf("main", main, { pushPath: path }), notifyNode("main")];
+      const nodeRed = await startNodeRed({ version, settings: { httpNodeAuth }, flows });
+      const port = Number(new URL(nodeRed.url).port);
+      const status = async (headers: Record<string, string>) => {
+        const bytes = bytesOf({ path, body: pushOf(main, newMark()), headers });
+        return (await talk(port, (socket) => void socket.write(bytes)))
+          .toString()
+          .slice("HTTP/1.1 ".length, "HTTP/1.1 200".length);
+      };
+      const basic = (password: string) => `Basic ${Buffer.from(`platform:${password}`).toString("base64")}`;
+      try {
+        assert.equal(await status({}), "401");
+        assert.equal(await status({ Authorization: basic("q") }), "401");
+        assert.equal(await status({ Authorization: basic("p") }), "200");
+      } finally {
+        await nodeRed.stop();
+      }
+    });
+
     it("says so where Node-RED has no server for nodes, and receives at a port of its own", async () => {
       const own = await freePort();
       const nodeRed = await startNodeRed({
