@@ -85,8 +85,7 @@ export const reportAnswer: AnswerField = {
 /** An optional form of a field that other commands require. */
 export const optional = (field: Field): Field => ({ ...field, required: false });
 
-/** §三.3: the command seq; §20.4 has it as a string. Empty: a new one is made. */
-export const seqOf = (wire: "number" | "string"): Field => ({
+const seq = (wire: "number" | "string"): Field => ({
   name: "seq",
   rule: { kind: "integer", min: 0, wire },
   required: false,
@@ -98,3 +97,8 @@ export const seqOf = (wire: "number" | "string"): Field => ({
     zh: "数字，会在响应以及该命令引起的推送中返回。留空则自动生成。",
   },
 });
+
+const seqs = { number: seq("number"), string: seq("string") } as const;
+
+/** §三.3: the command seq; §20.4 has it as a string. Empty: a new one is made. */
+export const seqOf = (wire: "number" | "string"): Field => seqs[wire];

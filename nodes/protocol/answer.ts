@@ -1,7 +1,7 @@
 // Reads a response liberally (protocol.md section 2): many shapes in, one shape out.
 import { type Command, errorOfValue } from "../catalogue";
 import { excerptOf, type Failure, type ProtocolReason, type Result } from "./failure";
-import { isDeeperThan, isObject, type JsonObject, maxDepth, parseJson } from "./json";
+import { isObject, isWithin, type JsonObject, maxDepth, parseJson } from "./json";
 
 /** What the platform said of one command. `response` is the command's part of the answer as it came; `list` its array, if it has one. */
 export type CommandAnswer =
@@ -117,7 +117,7 @@ export function readAnswer(text: string, command: Command | undefined, seqs: rea
     return { ok: false, failure: malformed("notJson", text) };
   }
   if (!isObject(body)) return { ok: false, failure: malformed("notObject", text) };
-  if (isDeeperThan(body, maxDepth)) return { ok: false, failure: malformed("tooDeep", text) };
+  if (!isWithin(body, maxDepth)) return { ok: false, failure: malformed("tooDeep", text) };
   if (!isObject(body.result)) return { ok: false, failure: malformed("noResult", text), body };
   const value = errorValue(body.result.error);
   if (value === undefined || value === "absent") return { ok: false, failure: malformed("badError", text), body };

@@ -28,17 +28,20 @@ export function parseJson(text: string): unknown {
   );
 }
 
-/** Whether a parsed value is nested deeper than `limit`. Does not recurse, so that depth can't hurt it either. */
-export function isDeeperThan(value: unknown, limit: number): boolean {
+/**
+ * Whether a parsed value is nested no deeper than `limit`, and each of its leaves is right. Does not recurse, so that depth can't hurt it
+ * either.
+ */
+export function isWithin(value: unknown, limit: number, isRight: (leaf: unknown) => boolean = () => true): boolean {
   let level: unknown[] = [value];
   for (let depth = 0; level.length > 0; depth += 1) {
     const next: unknown[] = [];
     for (const item of level) {
-      if (typeof item !== "object" || item === null) continue;
-      for (const inner of Object.values(item)) next.push(inner);
+      if (typeof item === "object" && item !== null) for (const inner of Object.values(item)) next.push(inner);
+      else if (!isRight(item)) return false;
     }
-    if (next.length > 0 && depth >= limit) return true;
+    if (next.length > 0 && depth >= limit) return false;
     level = next;
   }
-  return false;
+  return true;
 }

@@ -5,7 +5,7 @@ import { type Command, commandOf, commands, type Field, seqOf } from "../catalog
 import { render } from "../protocol/check";
 import type { Prepared } from "../protocol/client";
 import type { SendOptions } from "../protocol/exchange";
-import type { Failure } from "../protocol/failure";
+import type { Failure, Result } from "../protocol/failure";
 import { isObject } from "../protocol/json";
 import { accountOf, type Sender } from "./account";
 import { typedInput } from "./config";
@@ -95,6 +95,12 @@ function free(RED: NodeAPI, node: Node, config: NodeConfig): Maker {
   };
 }
 
+/** What became of a message's command, and which that was. */
+interface Carried {
+  readonly api: string;
+  readonly sent: Sent;
+}
+
 /** Runs one message to its end. */
 async function carryOut(
   maker: Maker,
@@ -103,7 +109,7 @@ async function carryOut(
   msg: NodeMessage,
   options: SendOptions,
   resulting: (api: string) => Resulting,
-): Promise<{ readonly api: string; readonly sent: Sent }> {
+): Promise<Carried> {
   const reading = await readOr("api", () => maker.api(msg));
   if (!reading.ok) return { api: "", sent: reading };
   const api = reading.value;
@@ -152,16 +158,16 @@ function run(
       resultOf(RED._, api || name, failure);
 
   const handle = async (msg: NodeMessageInFlow): Promise<{ readonly error?: Error }> => {
-    const { api, sent } = account.ok
+    const { api, sent }: Carried = account.ok
       ? await carryOut(maker, account.sender, list, msg, options, resulting)
       : { api: name, sent: account };
-    const failure = sent.ok ? undefined : sent.failure;
-    const report = "report" in sent ? sent.report : undefined;
-    setReport(msg, report ?? notSent(account.ok ? account.sender : undefined, api, resulting(api), failure));
     if (!sent.ok) {
+      const sender = account.ok ? account.sender : undefined;
+      setReport(msg, sent.report ?? notSent(sender, api, resulting(api)(sent.failure)));
       status.end({ kind: "failure", failure: sent.failure });
       return { error: errorOf(RED._, api || name, sent.failure) };
     }
+    setReport(msg, sent.report);
     status.end({
       kind: "done",
       ...(sent.report.failed === undefined ? {} : { failed: sent.report.failed, total: sent.report.total ?? 0 }),
@@ -183,20 +189,13 @@ function run(
 }
 
 /** The report of a command that was refused before it was sent. */
-function notSent(
-  sender: Sender | undefined,
-  api: string,
-  resulting: Resulting,
-  failure: Failure | undefined,
-): CommandReport {
-  return {
-    api,
-    account: sender?.label ?? "",
-    version: sender?.client.version ?? "",
-    result: failure === undefined ? { error: 0, name: "E_SUCC", msg: "" } : resulting(failure),
-    durationMs: 0,
-  };
-}
+const notSent = (sender: Sender | undefined, api: string, result: Result): CommandReport => ({
+  api,
+  account: sender?.label ?? "",
+  version: sender?.client.version ?? "",
+  result,
+  durationMs: 0,
+});
 
 /** Registers the types. */
 export function registerCommands(RED: NodeAPI): void {

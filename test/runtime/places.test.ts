@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import http from "node:http";
 import https from "node:https";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
@@ -152,6 +153,33 @@ describe("places", () => {
     places.settle();
     await one.told("port");
     server.close();
+    await once(server, "close");
+    places.settle();
+    assert.equal(
+      await post(`http://127.0.0.1:${one.tenant.place.own?.port}/sccc/notify`),
+      200,
+      "the next deploy tries again",
+    );
+  });
+
+  it("survive what goes wrong with connections, again and again", async () => {
+    const port = await freePort();
+    const one = tenant(port);
+    add(one);
+    const create = http.createServer;
+    const servers: http.Server[] = [];
+    http.createServer = ((...args: Parameters<typeof create>) => {
+      const server = create(...args);
+      servers.push(server);
+      return server;
+    }) as typeof create;
+    places.settle();
+    http.createServer = create;
+    assert.equal(await post(`http://127.0.0.1:${port}/sccc/notify`), 200);
+    for (let times = 0; times < 3; times += 1)
+      servers[0]?.emit("error", Object.assign(new Error("accept"), { code: "EMFILE" }));
+    assert.equal(await post(`http://127.0.0.1:${port}/sccc/notify`), 200);
+    assert.equal(one.problems.at(-1), undefined);
   });
 
   it("hold pushes back while nodes come and go", async () => {
@@ -169,6 +197,22 @@ describe("places", () => {
     places.settle();
     assert.equal(await waiting, 200);
     assert.deepEqual([one.heard.length, next.heard.length], [1, 1]);
+  });
+
+  it("tell whoever waits too long to come again, and stay as they are", async () => {
+    places = new Places(20);
+    const port = await freePort();
+    const one = tenant(port);
+    add(one);
+    places.settle();
+    assert.equal(await post(`http://127.0.0.1:${port}/sccc/notify`), 200);
+    places.hold();
+    leave.pop()?.();
+    assert.equal(await post(`http://127.0.0.1:${port}/sccc/notify`), 503);
+    add(one);
+    places.settle();
+    assert.equal(await post(`http://127.0.0.1:${port}/sccc/notify`), 200);
+    assert.equal(one.heard.length, 2);
   });
 
   it("tell whoever waits to come again when the process is about to end", async () => {

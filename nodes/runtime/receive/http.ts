@@ -1,6 +1,6 @@
 // One push over HTTP: from a request to the push in it, and from what became of it to the answer (design.md section 4).
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { isDeeperThan, isObject, type JsonObject, maxDepth, parseJson } from "../../protocol/json";
+import { isObject, isWithin, type JsonObject, maxDepth, parseJson } from "../../protocol/json";
 
 /** Bytes of a push; those of the vendor's document have a few hundred. */
 export const maxBodyBytes = 256 * 1024;
@@ -74,9 +74,8 @@ export function isJsonType(contentType: string | undefined): boolean {
 /** A request's body: its text, or the answer that it gets instead; undefined if the sender has gone. */
 export type Body = { readonly text: string } | { readonly refused: AnswerName } | undefined;
 
-/** Reads a body that nobody has read, within the bounds of size and time. */
+/** Reads a body that nobody has read, within the bounds of size and time; what its length says has been looked at. */
 export function readBody(request: IncomingMessage): Promise<Body> {
-  if (Number(request.headers["content-length"] ?? 0) > maxBodyBytes) return Promise.resolve({ refused: "tooLarge" });
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -111,7 +110,7 @@ export function readBody(request: IncomingMessage): Promise<Body> {
 export function pushIn(
   body: unknown,
 ): { readonly authentication: JsonObject; readonly notify: JsonObject } | undefined {
-  if (!isObject(body) || isDeeperThan(body, maxDepth) || !isPassable(body)) return undefined;
+  if (!isObject(body) || !isWithin(body, maxDepth, isPassable)) return undefined;
   const { authentication, notify } = body;
   return isObject(authentication) && isObject(notify) ? { authentication, notify } : undefined;
 }
@@ -126,16 +125,4 @@ export function parsed(text: string): unknown {
 }
 
 /** Numbers such as 1e400 are JSON, but can't be passed on unchanged. */
-function isPassable(body: JsonObject): boolean {
-  let level: unknown[] = [body];
-  while (level.length > 0) {
-    const next: unknown[] = [];
-    for (const item of level) {
-      if (typeof item === "number" && !Number.isFinite(item)) return false;
-      if (typeof item !== "object" || item === null) continue;
-      for (const inner of Object.values(item)) next.push(inner);
-    }
-    level = next;
-  }
-  return true;
-}
+const isPassable = (leaf: unknown): boolean => typeof leaf !== "number" || Number.isFinite(leaf);

@@ -7,9 +7,6 @@ import type { Place } from "./config";
 import { answer, isJsonType, maxBodyBytes, parsed, pushIn, readBody } from "./http";
 import type { Receiver, Verdict } from "./receiver";
 
-/** How long a push waits for a redeploy to be over, in ms. */
-const holdMs = 5000;
-
 /** Limits of a server of our own: a sender of pushes is quick, and there are few of them. */
 const limits = {
   headersTimeout: 10_000,
@@ -42,7 +39,12 @@ export class Places {
   /** The paths of Node-RED's own server that were open before a redeploy. */
   #shared: ReadonlySet<string> = new Set();
   #timer: NodeJS.Timeout | undefined;
+  /** The redeploy takes longer than a push can wait. */
+  #late = false;
   #down = false;
+
+  /** @param holdMs how long a push waits for a redeploy to be over */
+  constructor(private readonly holdMs = 5000) {}
 
   /** An account receives at its place from now on; call what comes back when it ends. */
   add(tenant: Tenant): () => void {
@@ -51,13 +53,24 @@ export class Places {
     return () => this.#tenants.delete(tenant);
   }
 
-  /** Nodes come or go: pushes wait until `settle`, or until it is clear that nobody will. */
+  /** Nodes come or go: pushes wait until `settle`. Where that takes too long they are told to come again; the places stay as they are. */
   hold(): void {
     if (this.#release !== undefined) return;
+    let release = (): void => undefined;
     this.#released = new Promise((resolve) => {
-      this.#release = resolve;
+      release = resolve;
     });
-    this.#timer = setTimeout(() => this.settle(), holdMs).unref();
+    this.#release = release;
+    this.#timer = setTimeout(() => {
+      this.#late = true;
+      release();
+    }, this.holdMs).unref();
+  }
+
+  /** Waits until no redeploy is under way; false if that takes too long, or if the process is about to end. */
+  async #ready(): Promise<boolean> {
+    await this.settled;
+    return !this.#late && !this.#down;
   }
 
   /** Whether the process is about to end. */
@@ -102,11 +115,13 @@ export class Places {
         this.#servers.get(port)?.close();
         this.#servers.delete(port);
       } else if (!this.#servers.has(port)) {
-        const tell = (failed: boolean) => {
-          for (const tenant of this.#at(port))
-            tenant.problem(failed ? { setting: "pushPort", reason: "port" } : undefined);
-        };
-        this.#servers.set(port, new OwnServer(own, (request, response) => this.#own(port, request, response), tell));
+        const handle = (request: IncomingMessage, response: ServerResponse) => this.#own(port, request, response);
+        const server = new OwnServer(own, handle, () => {
+          // The next deploy tries again.
+          if (this.#servers.get(port) === server) this.#servers.delete(port);
+          for (const tenant of this.#at(port)) tenant.problem({ setting: "pushPort", reason: "port" });
+        });
+        this.#servers.set(port, server);
       }
     }
     this.#open();
@@ -120,6 +135,7 @@ export class Places {
 
   #open(): void {
     clearTimeout(this.#timer);
+    this.#late = false;
     this.#shared = new Set(this.#at(0).map(({ place }) => place.path));
     this.#release?.();
     this.#release = undefined;
@@ -150,8 +166,7 @@ export class Places {
   ): Promise<void> {
     try {
       request.on("error", () => undefined);
-      if (this.#release !== undefined) await this.#released;
-      if (this.#down) return answer(request, response, "busy");
+      if (!(await this.#ready())) return answer(request, response, "busy");
       if (this.#at(port, path).length === 0) return answer(request, response, "notFound");
       if (request.method !== "POST") return answer(request, response, "notPost");
       if (!isJsonType(request.headers["content-type"])) return answer(request, response, "notJson");
@@ -168,11 +183,13 @@ export class Places {
       }
       const push = pushIn(given);
       if (push === undefined) return answer(request, response, "malformed");
-      if (body !== undefined && JSON.stringify(body).length > maxBodyBytes)
+      // What Node-RED has parsed has a length that was looked at, unless its sender gave none.
+      const unmeasured = body !== undefined && request.headers["content-length"] === undefined;
+      if (unmeasured && Buffer.byteLength(JSON.stringify(body)) > maxBodyBytes) {
         return answer(request, response, "tooLarge");
+      }
       // A redeploy may have begun while the body came in: the nodes of before would let the push go by.
-      if (this.#release !== undefined) await this.#released;
-      if (this.#down) return answer(request, response, "busy");
+      if (!(await this.#ready())) return answer(request, response, "busy");
       const all = this.#at(port, path);
       if (all.length === 0) return answer(request, response, "notFound");
       // Where several accounts receive, those of the push's customer are asked; of an unknown one all, so that somebody counts it.
@@ -209,7 +226,7 @@ class OwnServer {
   constructor(
     readonly own: OwnPort,
     handle: (request: IncomingMessage, response: ServerResponse) => void,
-    tell: (failed: boolean) => void,
+    failed: () => void,
   ) {
     const server =
       own.tls === undefined ? http.createServer(limits, handle) : https.createServer({ ...limits, ...own.tls }, handle);
@@ -223,21 +240,21 @@ class OwnServer {
       answer(request, response, "malformed"),
     );
     server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => refuseBytes(error, socket));
-    server.on("error", () => tell(true));
-    this.#listen(tell, 50);
+    let triesLeft = 50;
+    server.on("error", (error: NodeJS.ErrnoException) => {
+      // What goes wrong with one connection is no matter of the port's.
+      if (this.#closed || server.listening) return;
+      // A port may still be held for a moment by the server that had it before.
+      triesLeft -= 1;
+      if (error.code === "EADDRINUSE" && triesLeft > 0) setTimeout(() => this.#listen(), 20);
+      else failed();
+    });
+    this.#listen();
   }
 
-  /** A port may still be held for a moment by the server that had it before. */
-  #listen(tell: (failed: boolean) => void, triesLeft: number): void {
+  #listen(): void {
     const { port, host } = this.own;
-    this.#server.removeAllListeners("error");
-    this.#server.once("error", (error: NodeJS.ErrnoException) => {
-      if (this.#closed) return;
-      if (error.code === "EADDRINUSE" && triesLeft > 0) {
-        setTimeout(() => this.#closed || this.#listen(tell, triesLeft - 1), 20);
-      } else tell(true);
-    });
-    this.#server.listen({ port, ...(host === "" ? {} : { host }) }, () => tell(false));
+    if (!this.#closed) this.#server.listen({ port, ...(host === "" ? {} : { host }) });
   }
 
   close(): void {

@@ -73,7 +73,9 @@ export interface Counts {
 
 /** What outlives a redeploy: which blocks and which bills were seen, and what has been handed over and may still be confirmed. */
 export interface Past {
-  readonly memory: Memory;
+  /** Made for a time window: another one after that has changed. */
+  memory: Memory;
+  toleranceMs: number;
   readonly bills: Recent;
   readonly handovers: Map<string, Handover>;
   /** The spool that is open: another one after its settings have changed. */
@@ -86,28 +88,31 @@ export interface Past {
 
 const pasts = new Map<string, Past>();
 
-/** An account's past, by the node's id; a new one if the time window has changed. */
+/** An account's past, by the node's id; with a memory for the time window that the account has now. */
 export function pastOf(id: string, { toleranceMs }: ReceivingConfig): Past {
-  const key = `${id} ${toleranceMs}`;
-  let past = pasts.get(key);
+  let past = pasts.get(id);
   if (past === undefined) {
-    for (const other of pasts.keys()) if (other.startsWith(`${id} `)) pasts.delete(other);
     past = {
       memory: new Memory(toleranceMs),
+      toleranceMs,
       bills: new Recent(),
       handovers: new Map(),
       spool: undefined,
       billing: new Map(),
       listeners: new Map(),
     };
-    pasts.set(key, past);
+    pasts.set(id, past);
+  }
+  if (past.toleranceMs !== toleranceMs) {
+    past.memory = new Memory(toleranceMs);
+    past.toleranceMs = toleranceMs;
   }
   return past;
 }
 
 /** Forgets an account's past: the account is gone. */
 export function forgetPast(id: string): void {
-  for (const key of pasts.keys()) if (key.startsWith(`${id} `)) pasts.delete(key);
+  pasts.delete(id);
 }
 
 /** What a stored push is kept as. */
@@ -125,7 +130,7 @@ export class Receiver {
   readonly #onRefused: (why: Refusal) => void;
   readonly #now: () => number;
   readonly #settled: () => Promise<void>;
-  readonly #listeners = new Map<Listener, () => void>();
+  readonly #listeners = new Set<Listener>();
   readonly #refused = new Map<Refusal, number>();
   #taken = 0;
   #last: number | undefined;
@@ -158,11 +163,6 @@ export class Receiver {
       .catch(() => undefined);
   }
 
-  /** Whether anybody wants pushes of this account. */
-  get used(): boolean {
-    return this.#listeners.size > 0;
-  }
-
   get config(): ReceivingConfig {
     return this.#config;
   }
@@ -185,7 +185,7 @@ export class Receiver {
       this.#listeners.delete(listener);
       if (this.#past.listeners.get(listener.id) === listener) this.#past.listeners.delete(listener.id);
     };
-    this.#listeners.set(listener, leave);
+    this.#listeners.add(listener);
     this.#past.listeners.set(listener.id, listener);
     return leave;
   }
@@ -231,7 +231,7 @@ export class Receiver {
   }
 
   async #pass(read: ReadPush, arrival: Arrival, ip: string): Promise<boolean> {
-    const listeners = [...this.#listeners.keys()].filter((listener) => listener.wants(read.event));
+    const listeners = [...this.#listeners].filter((listener) => listener.wants(read.event));
     const kept = this.#kept(read, arrival, ip);
     if (listeners.length > 0) {
       const passed = this.#config.stored
@@ -306,7 +306,7 @@ export class Receiver {
       });
       handovers.set(id, handover);
     }
-    return { ...clone(value), push: { ...value.push, delivery }, token: handover.token() };
+    return { ...value, push: { ...value.push, delivery }, token: handover.token() };
   }
 
   #refuse(why: Refusal): Verdict {
@@ -322,7 +322,7 @@ export class Receiver {
       refused: this.#refused,
       ...(this.#last === undefined ? {} : { last: this.#last }),
     };
-    for (const listener of this.#listeners.keys()) listener.counted(counts);
+    for (const listener of this.#listeners) listener.counted(counts);
   }
 }
 
