@@ -4,6 +4,7 @@ import { accountSettings, receivingSettings } from "../catalogue";
 import { Client } from "../protocol/client";
 import type { Failure } from "../protocol/failure";
 import { isObject } from "../protocol/json";
+import type { PushContext } from "../protocol/push";
 import { type AccountConfig, type ConfigProblem, credentialsOf, narrowAccount } from "./config";
 import { narrowReceiving } from "./receive/config";
 import { Reception } from "./receive/reception";
@@ -15,6 +16,8 @@ export interface Sender {
   readonly client: Client;
   readonly label: string;
   readonly debug: boolean;
+  /** What its records and pushes are read with. */
+  readonly context: PushContext;
 }
 
 /** An account that can be sent with, or why it can't. */
@@ -49,8 +52,9 @@ const failure = (setting: string, reason: string): Account => ({
 /** Opens an account for sending. */
 function open(config: AccountConfig): Account {
   try {
-    const { label, debug } = config;
-    return { ok: true, sender: { client: new Client(config), label, debug } };
+    const { label, debug, customer, baseUrl, timezone, region, areaCode } = config;
+    const context = { customer, baseUrl, timezone, region, areaCode };
+    return { ok: true, sender: { client: new Client(config), label, debug, context } };
   } catch {
     // What was narrowed has good URLs; the one that is left is the environment's proxy.
     return failure("proxy", "url");

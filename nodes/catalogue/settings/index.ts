@@ -1,0 +1,6 @@
+// The properties of the nodes that are not commands, as data, a file for each kind of node: the runtime narrows a configuration by it, the
+// editor draws its forms from it.
+export { accountSettings } from "./account";
+export { receivingSettings } from "./receiving";
+export type { Setting } from "./setting";
+export { simulatorSettings } from "./simulator";

@@ -1,0 +1,38 @@
+// The shape of a property of a node that is not a field of a command, and what several nodes share.
+import type { Choice, Text } from "../types";
+
+/** A property of a node. A number's `min` and `max` are inclusive; `unit` is for people. */
+export type Setting = {
+  readonly name: string;
+  readonly label: Text;
+  readonly hint: Text;
+  /** The folded section of the form that it stands in; absent: always in view. */
+  readonly section?: "limits" | "network" | "safety" | "receiving";
+} & (
+  | { readonly kind: "text"; readonly default: string; readonly required?: true; readonly example?: string }
+  | {
+      readonly kind: "number";
+      /** null: it may be left empty, and is then unset. */
+      readonly default: number | null;
+      readonly min: number;
+      readonly max: number;
+      readonly integer: boolean;
+      readonly unit?: Text;
+    }
+  | { readonly kind: "boolean"; readonly default: boolean }
+  | { readonly kind: "choice"; readonly default: string; readonly choices: readonly Choice[] }
+  | { readonly kind: "secret"; readonly required?: true }
+  | { readonly kind: "node"; readonly type: "tls-config" | "http proxy" }
+);
+
+/** Every node has one. */
+export const name: Setting = {
+  name: "name",
+  kind: "text",
+  default: "",
+  label: { en: "Name", zh: "名称" },
+  hint: { en: "Your own name for it.", zh: "自定义名称。" },
+};
+
+/** The unit of most times. */
+export const seconds: Text = { en: "s", zh: "秒" };
