@@ -1,7 +1,7 @@
 // Writes dist/sccc.html: for every node type its form and its registration, as literal text, and the editor's script.
 import type { Push } from "../nodes/catalogue";
 import { escapeHtml } from "./html";
-import { described, eventsOf, type NodeType, type Property, sections } from "./nodes";
+import { described, eventsOf, type NodeType, type Property, sections, type Tool } from "./nodes";
 
 function select(id: string, { key, choices }: { readonly key: string; readonly choices: readonly string[] }): string {
   const option = (value: string) => `<option value="${value}" data-i18n="${key}.choices.${value}"></option>`;
@@ -51,19 +51,50 @@ function control(property: Property, id: string): string {
 function row(property: Property, prefix: string): string {
   const id = `${prefix}-${property.name}`;
   return `    <div class="form-row sccc-row">
-      <label for="${seen(property, id)}"><i class="fa fa-fw fa-${property.icon}"></i> <span data-i18n="${property.key}.label"></span></label>
+      <label for="${seen(property, id)}"><i class="fa fa-fw fa-${property.icon}" aria-hidden="true"></i> <span data-i18n="${property.key}.label"></span></label>
       <div class="sccc-control">${control(property, id)}</div>
       <div class="sccc-problem" role="status"></div>
       <div class="sccc-hint" data-i18n="${property.key}.hint"></div>
     </div>`;
 }
 
+const button = (id: string, icon: string, key: string): string =>
+  `<button type="button" class="red-ui-button" id="${id}"><i class="fa fa-${icon}" aria-hidden="true"></i> <span data-i18n="${key}"></span></button>`;
+
+/** The rows that are no properties; nodes/editor/tools.ts knows them by their ids. */
+const toolRows: Readonly<Record<Tool["kind"], (node: NodeType) => string>> = {
+  connection: () => `    <div class="form-row sccc-row">
+      <span></span>
+      <div class="sccc-control">${button("sccc-connection", "plug", "connection.test")}</div>
+      <div class="sccc-result" id="sccc-connection-result" role="status"></div>
+    </div>`,
+  address: () => `    <div class="form-row sccc-row">
+      <label for="sccc-address"><i class="fa fa-fw fa-share-square-o"></i> <span data-i18n="address.label"></span></label>
+      <div class="sccc-control"><input type="text" id="sccc-address" readonly>${button("sccc-address-copy", "clipboard", "address.copy")}</div>
+      <div class="sccc-hint" id="sccc-address-hint" role="status"></div>
+    </div>`,
+  sample: (node) => `    <div class="form-row sccc-row">
+      <label for="sccc-sample-event"><i class="fa fa-fw fa-paper-plane-o"></i> <span data-i18n="sample.label"></span></label>
+      <div class="sccc-control"><select id="sccc-sample-event">${(eventsOf(node) ?? [])
+        .map(({ event }) => `<option value="${event}" data-i18n="event.${event}.label"></option>`)
+        .join("")}</select>${button("sccc-sample", "paper-plane-o", "sample.send")}</div>
+      <div class="sccc-result" id="sccc-sample-result" role="status"></div>
+      <div class="sccc-hint" data-i18n="sample.hint"></div>
+    </div>`,
+};
+
 /** The form of a node type. */
-export function form({ type, config, properties }: NodeType): string {
-  const rows = (section?: Property["section"]) =>
-    properties
+export function form(node: NodeType): string {
+  const { type, config, properties, tools = [] } = node;
+  const toolsOf = (section: Property["section"]) =>
+    tools.filter((tool) => tool.section === section).map(({ kind }) => toolRows[kind](node));
+  const rows = (section?: Property["section"]) => [
+    ...(section === undefined ? [] : toolsOf(section)),
+    ...properties
       .filter((property) => property.section === section)
-      .map((property) => row(property, config ? "node-config-input" : "node-input"));
+      .map((property) => row(property, config ? "node-config-input" : "node-input")),
+    ...(section === undefined ? toolsOf(section) : []),
+  ];
   const folded = sections.flatMap((section) => {
     const inside = rows(section);
     return inside.length === 0
@@ -119,13 +150,14 @@ export function registration(node: NodeType): string {
     ["category", code(node.config ? "config" : "SCCC")],
     ["color", code(node.color)],
     ["icon", code(node.icon)],
-    ["inputs", code(node.inputs)],
+    ["inputs", code(node.inputs.length)],
     ["outputs", code(node.outputs.length)],
     ["defaults", nested(node.properties.flatMap(defaults))],
     ...(secrets.length === 0 ? [] : ([["credentials", nested(secrets)]] as [string, string][])),
     ["label", "SCCC.label"],
     ["labelStyle", "SCCC.labelStyle"],
     ["paletteLabel", "SCCC.paletteLabel"],
+    ...(node.inputs.length === 0 ? [] : ([["inputLabels", "SCCC.inputLabels"]] as [string, string][])),
     ["outputLabels", "SCCC.outputLabels"],
     ["oneditprepare", "SCCC.prepare"],
     ...(eventsOf(node) === undefined
@@ -140,20 +172,29 @@ export function registration(node: NodeType): string {
 
 // Variables of Node-RED's themes, so that the forms look right in all of them.
 const style = `
-.sccc-row { display: grid; grid-template-columns: 130px minmax(0, 1fr); align-items: center; column-gap: 8px; }
-.sccc-row > label { width: auto !important; margin: 0; overflow-wrap: anywhere; }
-.sccc-control { display: flex; align-items: center; gap: 8px; min-width: 0; }
+.sccc-row { display: grid; grid-template-columns: 130px minmax(0, 1fr); align-items: start; column-gap: 8px; }
+.sccc-row > label { display: flex; align-items: center; gap: 4px; min-height: 34px; width: auto !important; margin: 0; overflow-wrap: anywhere; }
+.sccc-control { display: flex; align-items: center; gap: 8px; min-width: 0; min-height: 34px; }
+.sccc-control > input[readonly] { color: var(--red-ui-form-text-color); }
 .sccc-control > input:not([type="checkbox"]), .sccc-control > select { width: 100% !important; min-width: 0; }
 .sccc-control > input[type="checkbox"] { width: auto; margin: 0; }
 .sccc-control > .red-ui-typedInput-container { flex: 1; min-width: 0; }
-.sccc-events { flex: 1; min-width: 0; }
+.sccc-events { flex: 1; min-width: 0; padding-top: 7px; }
 .sccc-event { display: flex !important; align-items: baseline; gap: 8px; width: auto !important; margin: 0 0 4px; }
 .sccc-event > input[type="checkbox"] { width: auto; margin: 0; flex: none; }
 .sccc-unit { color: var(--red-ui-secondary-text-color); white-space: nowrap; }
 .sccc-hint, .sccc-problem { grid-column: 2; font-size: 12px; line-height: 1.4; margin-top: 2px; }
 .sccc-hint { color: var(--red-ui-secondary-text-color); }
 .sccc-problem { color: var(--red-ui-text-color-error); }
-.sccc-problem:empty { display: none; }
+.sccc-problem:empty, .sccc-result:empty { display: none; }
+.sccc-result { grid-column: 2; font-size: 12px; line-height: 1.4; margin-top: 4px; }
+.sccc-result.sccc-good::before { content: "✓ "; }
+.sccc-result.sccc-bad::before { content: "✗ "; }
+.sccc-result.sccc-good { color: var(--red-ui-text-color-success); }
+.sccc-result.sccc-bad { color: var(--red-ui-text-color-error); }
+.sccc-control > .red-ui-button { flex: none; }
+.sccc-row > .red-ui-editableList { grid-column: 2; margin-top: 4px; }
+.sccc-number > input { width: 100% !important; margin: 0; }
 .sccc-section { border-top: 1px solid var(--red-ui-secondary-border-color); padding-top: 8px; margin-top: 8px; }
 .sccc-section > summary { cursor: pointer; padding: 4px 0; margin-bottom: 8px; }
 `;

@@ -71,8 +71,9 @@ export function generated({ text }: Language): Texts {
     command: by(
       commands,
       ({ node }) => node.replace(/^sccc-/, ""),
-      ({ label, summary, fields }) => ({
+      ({ label, does, summary, fields }) => ({
         label: label[text],
+        ...(does === undefined ? {} : { does: does[text] }),
         summary: summary[text],
         fields: by(fields, ({ name, property }) => property ?? name, fieldTexts),
       }),

@@ -14,8 +14,10 @@ import {
   type Setting,
   seqOf,
   simulatorSettings,
+  type Text,
+  type TextFormat,
 } from "../nodes/catalogue";
-import type { Described, Description, Descriptions } from "../nodes/editor/description";
+import type { Condition, Described, Description, Descriptions } from "../nodes/editor/description";
 
 /** The folded sections of a form, in their order. */
 export const sections = ["limits", "network", "safety", "receiving", "more"] as const;
@@ -28,8 +30,9 @@ export type Property = {
   readonly required: boolean;
   /** The folded section of the form that it stands in. */
   readonly section?: (typeof sections)[number];
+  readonly onlyIf?: Condition;
 } & (
-  | { readonly kind: "text"; readonly default: string; readonly example?: string }
+  | { readonly kind: "text"; readonly default: string; readonly format?: TextFormat; readonly example?: string }
   | {
       readonly kind: "number";
       /** null: it may be left empty. */
@@ -59,6 +62,15 @@ export type Property = {
     }
 );
 
+/**
+ * What a form has beside properties: a button that tries the account out, the address that the platform has to push to, a button that
+ * sends a sample of an event.
+ */
+export interface Tool {
+  readonly kind: "connection" | "address" | "sample";
+  readonly section?: Property["section"];
+}
+
 /** A node type. `key` is where its label and summary are in the locales. */
 export interface NodeType {
   readonly type: string;
@@ -67,9 +79,13 @@ export interface NodeType {
   readonly group: Group;
   readonly color: string;
   readonly icon: string;
-  readonly inputs: number;
+  /** The keys of what goes into its inputs, and of what comes out of its outputs. */
+  readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly properties: readonly Property[];
+  readonly tools?: readonly Tool[];
+  /** The properties that stand in the text `does`, which says on the canvas what the node will do. */
+  readonly does?: readonly string[];
   /** The command of the open API that it carries out. */
   readonly command?: Command;
 }
@@ -122,8 +138,16 @@ const iconOf: Readonly<Record<string, string>> = {
 
 const iconFor = (name: string, kind: Rule["kind"] | Setting["kind"]): string => iconOf[name] ?? icons[kind];
 
-function fieldProperty(key: string, field: Field): Property {
+/** A field's condition, in terms of the node's properties. */
+function conditionOf({ onlyIf }: Field, fields: readonly Field[]): Condition | undefined {
+  if (onlyIf === undefined) return undefined;
+  const other = fields.find(({ name }) => name === onlyIf.field);
+  return { property: other?.property ?? onlyIf.field, is: onlyIf.is };
+}
+
+function fieldProperty(key: string, field: Field, fields: readonly Field[]): Property {
   const name = field.property ?? field.name;
+  const condition = conditionOf(field, fields);
   return {
     kind: "typed",
     name,
@@ -135,8 +159,14 @@ function fieldProperty(key: string, field: Field): Property {
     types: ["msg", "flow", "global", ...literals[field.rule.kind], "env", "jsonata"],
     example: field.example,
     field,
+    ...(condition === undefined ? {} : { onlyIf: condition }),
   };
 }
+
+const conditionOfSetting = ({ setting, is }: NonNullable<Setting["onlyIf"]>): Condition => ({
+  property: setting,
+  ...(is === undefined ? {} : { is }),
+});
 
 function settingProperty(key: string, setting: Setting): Property {
   const common = {
@@ -145,11 +175,18 @@ function settingProperty(key: string, setting: Setting): Property {
     icon: iconFor(setting.name, setting.kind),
     required: "required" in setting,
     ...(setting.section === undefined ? {} : { section: setting.section }),
+    ...(setting.onlyIf === undefined ? {} : { onlyIf: conditionOfSetting(setting.onlyIf) }),
   };
   switch (setting.kind) {
     case "text": {
-      const example = setting.example === undefined ? {} : { example: setting.example };
-      return { ...common, kind: "text", default: setting.default, ...example };
+      const { default: value, example, format } = setting;
+      return {
+        ...common,
+        kind: "text",
+        default: value,
+        ...(format === undefined ? {} : { format }),
+        ...(example === undefined ? {} : { example }),
+      };
     }
     case "number": {
       const { default: value, min, max, integer } = setting;
@@ -222,6 +259,9 @@ const seqProperty = (command: Command): Property => ({
 
 const looks = (group: Group) => ({ group, color: groups[group].color, icon: groups[group].icon });
 
+/** The fields in a text that says what a node will do. */
+const fieldsIn = ({ en }: Text): readonly string[] => [...en.matchAll(/__(\w+?)__/g)].map(([, name = ""]) => name);
+
 function commandNode(command: Command): NodeType {
   const key = `command.${short(command.node)}`;
   return {
@@ -229,15 +269,18 @@ function commandNode(command: Command): NodeType {
     key,
     config: false,
     ...looks(command.group),
-    inputs: 1,
+    inputs: ["port.fields"],
     outputs: ["port.answer"],
     properties: [
       nameProperty,
       accountProperty,
-      ...command.fields.map((field) => fieldProperty(`${key}.fields.${field.property ?? field.name}`, field)),
+      ...command.fields.map((field) =>
+        fieldProperty(`${key}.fields.${field.property ?? field.name}`, field, command.fields),
+      ),
       ...(command.batch ? [inputProperty] : []),
       seqProperty(command),
     ],
+    ...(command.does === undefined ? {} : { does: fieldsIn(command.does) }),
     command,
   };
 }
@@ -247,9 +290,11 @@ const account: NodeType = {
   key: "node.account",
   config: true,
   ...looks("tools"),
-  inputs: 0,
+  inputs: [],
   outputs: [],
   properties: settings("setting.account", [...accountSettings, ...receivingSettings]),
+  does: ["customer"],
+  tools: [{ kind: "connection" }, { kind: "address", section: "receiving" }],
 };
 
 /** The runtime knows nothing about these two but that they must be there. */
@@ -283,9 +328,10 @@ const anyCommand: NodeType = {
   key: "node.command",
   config: false,
   ...looks("tools"),
-  inputs: 1,
+  inputs: ["port.fields"],
   outputs: ["port.answer"],
   properties: [nameProperty, accountProperty, ...anyCommandProperties, inputProperty],
+  does: ["api"],
 };
 
 const notify: NodeType = {
@@ -293,7 +339,7 @@ const notify: NodeType = {
   key: "node.notify",
   config: false,
   ...looks("event"),
-  inputs: 0,
+  inputs: [],
   outputs: ["port.every"],
   properties: [
     nameProperty,
@@ -317,6 +363,7 @@ const notify: NodeType = {
       choices: ["one", "perType"],
     },
   ],
+  tools: [{ kind: "sample" }],
 };
 
 const confirm: NodeType = {
@@ -324,7 +371,7 @@ const confirm: NodeType = {
   key: "node.confirm",
   config: false,
   ...looks("event"),
-  inputs: 1,
+  inputs: ["port.handled"],
   outputs: ["port.unchanged"],
   properties: [
     nameProperty,
@@ -356,7 +403,7 @@ const simulator: NodeType = {
   key: "node.simulator",
   config: false,
   ...looks("tools"),
-  inputs: 1,
+  inputs: ["port.instruction"],
   outputs: ["port.done"],
   properties: settings("setting.simulator", simulatorSettings),
 };
@@ -377,21 +424,24 @@ export const eventsOf = ({ properties }: NodeType): readonly Push[] | undefined 
 
 /** What the editor's script has to know of a property; nothing of most. */
 export function described(property: Property): Described | undefined {
-  const { key } = property;
+  const { key, onlyIf } = property;
+  const common = { key, ...(onlyIf === undefined ? {} : { onlyIf }) };
   switch (property.kind) {
     case "typed": {
       const { types, required, example, field } = property;
-      return { kind: "typed", key, types, required, example, ...(field === undefined ? {} : { field }) };
+      return { ...common, kind: "typed", types, required, example, ...(field === undefined ? {} : { field }) };
     }
     case "number": {
       const { min, max, integer } = property;
-      return { kind: "number", key, min, max, integer };
+      return { ...common, kind: "number", min, max, integer };
     }
-    case "text":
-      return property.required ? { kind: "text", key } : undefined;
-    default:
-      return undefined;
+    case "text": {
+      const { required, format } = property;
+      if (!required && format === undefined) break;
+      return { ...common, kind: "text", required, ...(format === undefined ? {} : { format }) };
+    }
   }
+  return onlyIf === undefined ? undefined : { ...common, kind: "plain" };
 }
 
 /** What the editor's script has to know of a node type. */
@@ -399,7 +449,9 @@ function description(node: NodeType): Description {
   const events = eventsOf(node);
   return {
     key: node.key,
+    inputs: node.inputs,
     outputs: node.outputs,
+    ...(node.does === undefined ? {} : { does: node.does }),
     ...(events === undefined ? {} : { events: events.map(({ event }) => event) }),
     properties: Object.fromEntries(
       node.properties.flatMap((property) => {

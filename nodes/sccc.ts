@@ -1,6 +1,7 @@
 // What Node-RED loads: registers every type.
 import type { NodeAPI } from "node-red";
 import { registerAccount } from "./runtime/account";
+import { serveEditor } from "./runtime/admin/routes";
 import { registerCommands } from "./runtime/command";
 import { registerConfirm } from "./runtime/receive/confirm";
 import { registerNotify } from "./runtime/receive/notify";
@@ -12,4 +13,5 @@ export = (RED: NodeAPI): void => {
   registerNotify(RED);
   registerConfirm(RED);
   registerSimulator(RED);
+  serveEditor(RED);
 };

@@ -14,6 +14,7 @@ export type { SimulatorOptions } from "./options";
 export type { State, Summary } from "./platform";
 export type { PushOutcome } from "./pushes";
 export type { ReceivedRequest } from "./request-log";
+export { sampleOf } from "./sample";
 
 /** A running platform. */
 export interface Simulator {

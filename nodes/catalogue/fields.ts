@@ -7,6 +7,7 @@ export const agent: Field = {
   rule: { kind: "digits", min: 1, max: 8 },
   required: true,
   unset: "omit",
+  picks: "agents",
   example: "1000",
   label: { en: "Agent", zh: "坐席工号" },
   hint: { en: "The agent's staff number, 1 to 8 digits.", zh: "坐席的工号，1 至 8 位数字。" },

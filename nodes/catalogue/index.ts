@@ -10,7 +10,7 @@ export { seqOf } from "./fields";
 export { groups } from "./groups";
 export { pushes } from "./pushes";
 export { recording } from "./recording";
-export { accountSettings, receivingSettings, type Setting, simulatorSettings } from "./settings";
+export { accountSettings, receivingSettings, type Setting, simulatorSettings, type TextFormat } from "./settings";
 export type * from "./types";
 export { defaultApiVersion, versions } from "./versions";
 

@@ -60,6 +60,8 @@ export interface Field {
   readonly needs?: string;
   /** Numbers in this field get rung: the account's dialOnly applies. */
   readonly dials?: true;
+  /** Its values can be picked from the platform's own list. */
+  readonly picks?: "agents";
   /** What to show as an example or a placeholder. */
   readonly example: string;
   readonly label: Text;
@@ -113,6 +115,8 @@ export interface Command {
   /** Where the answer is a list: the name of the array, which becomes msg.payload. */
   readonly list?: { readonly name: string; readonly items: readonly AnswerField[] };
   readonly label: Text;
+  /** What a node with fixed fields will do, for its label on the canvas; `__field__` stands for a field's value. */
+  readonly does?: Text;
   readonly summary: Text;
   /** What a user should know beyond the fields, a paragraph each. */
   readonly notes: readonly Text[];

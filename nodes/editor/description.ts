@@ -1,8 +1,14 @@
 // What the build tells the browser about each node type: the part of the forms that is not plain HTML.
-import type { Field } from "../catalogue";
+import type { Field, TextFormat } from "../catalogue";
+
+/** A property applies only while another has this value, or, without `is`, any value. */
+export interface Condition {
+  readonly property: string;
+  readonly is?: string;
+}
 
 /** A property whose value gets checked or needs more than an input. `key` is where its texts are in the locales. */
-export type Described = { readonly key: string } & (
+export type Described = { readonly key: string; readonly onlyIf?: Condition } & (
   | {
       readonly kind: "typed";
       readonly types: readonly string[];
@@ -11,13 +17,17 @@ export type Described = { readonly key: string } & (
       readonly field?: Field;
     }
   | { readonly kind: "number"; readonly min: number; readonly max: number; readonly integer: boolean }
-  | { readonly kind: "text" }
+  | { readonly kind: "text"; readonly required: boolean; readonly format?: TextFormat }
+  | { readonly kind: "plain" }
 );
 
-/** A node type. `key` is where its own texts are in the locales; `outputs` are the keys of its outputs' labels. */
+/** A node type. `key` is where its own texts are in the locales; `inputs` and `outputs` are the keys of the labels of its ports. */
 export interface Description {
   readonly key: string;
+  readonly inputs: readonly string[];
   readonly outputs: readonly string[];
+  /** The properties that stand in the text that says what a node will do, if there is such a text. */
+  readonly does?: readonly string[];
   /** The events that it receives; its outputs then follow its properties `events` and `outputs`. */
   readonly events?: readonly string[];
   readonly properties: Readonly<Record<string, Described>>;

@@ -1,6 +1,7 @@
 // Says what is wrong with a property of a node, in the user's language. Knows neither the page nor Node-RED's editor.
 import type { Field } from "../catalogue";
 import { checkFields } from "../protocol/check";
+import { formatProblem } from "../protocol/format";
 import type { Described, Description } from "./description";
 
 /** What the checks need from the editor. */
@@ -13,13 +14,17 @@ export interface Editor {
 
 type Typed = Extract<Described, { kind: "typed" }>;
 type Numeric = Extract<Described, { kind: "number" }>;
+type Text = Extract<Described, { kind: "text" }>;
 type Read = (property: string) => unknown;
 
 /** Types whose value stands in the form. All others are known only when a message comes. */
-const isLiteral = (type: string): boolean => type === "str" || type === "num" || type === "json";
+export const isLiteral = (type: string): boolean => type === "str" || type === "num" || type === "json";
 
 /** A value that the environment gives when the flow starts. */
 const isFromEnvironment = (value: string): boolean => /^\$\{[^}]+\}$|^\$\([^)]+\)$/.test(value);
+
+/** A text that the environment gives a part of. */
+const hasEnvironment = (value: string): boolean => /\$\{[^}]+\}/.test(value);
 
 const asText = (value: unknown): string => (value === undefined || value === null ? "" : String(value));
 
@@ -32,11 +37,12 @@ const propertyOf = (node: Description, fieldName: string): string =>
 
 /** Whether a property applies: one that hangs on another's value does not while that is known to be different. */
 export function applies(node: Description, property: string, read: Read): boolean {
-  const described = node.properties[property];
-  const condition = described?.kind === "typed" ? described.field?.onlyIf : undefined;
+  const condition = node.properties[property]?.onlyIf;
   if (condition === undefined) return true;
-  const other = propertyOf(node, condition.field);
-  return !isLiteral(typeOf(other, read)) || asText(read(other)) === condition.is;
+  const type = typeOf(condition.property, read);
+  const value = asText(read(condition.property));
+  if ((type !== "" && !isLiteral(type)) || isFromEnvironment(value)) return true;
+  return condition.is === undefined ? value !== "" : value === condition.is;
 }
 
 /** A question: is this text good for that property of the node? */
@@ -77,14 +83,24 @@ function numberProblem({ value, editor }: Question, { min, max, integer }: Numer
   return editor.text(integer ? "invalid.integer" : "invalid.number", { min, max });
 }
 
+function textProblem({ value, editor }: Question, { required, format }: Text): string | undefined {
+  const text = value.trim();
+  if (text === "") return required ? editor.text("invalid.required") : undefined;
+  const problem = format === undefined || hasEnvironment(text) ? undefined : formatProblem(format, text);
+  return problem === undefined ? undefined : editor.text(`invalid.format.${problem}`);
+}
+
 function findProblem(question: Question, described: Described): string | undefined {
+  if (!applies(question.node, question.property, question.read)) return undefined;
   switch (described.kind) {
     case "typed":
-      return applies(question.node, question.property, question.read) ? typedProblem(question, described) : undefined;
+      return typedProblem(question, described);
     case "number":
       return numberProblem(question, described);
     case "text":
-      return question.value.trim() === "" ? question.editor.text("invalid.required") : undefined;
+      return textProblem(question, described);
+    case "plain":
+      return undefined;
   }
 }
 

@@ -7,13 +7,22 @@ interface EditorNode {
   readonly _def: {
     readonly category: string;
     readonly defaults: Readonly<Record<string, { readonly value?: unknown }>>;
+    readonly credentials?: Readonly<Record<string, unknown>>;
   };
   /** The properties as they stood in the flow, each as JSON. */
   readonly _config?: Readonly<Record<string, unknown>>;
+  /** Those that were typed since the last deploy. */
+  readonly credentials?: Readonly<Record<string, unknown>>;
   /** Node-RED reads the number of ports here. */
   outputs?: unknown;
   events?: unknown;
   readonly [property: string]: unknown;
+}
+
+/** An entry of a menu. */
+interface MenuOption {
+  readonly value: string;
+  readonly label: string;
 }
 
 declare const RED: {
@@ -26,19 +35,58 @@ declare const RED: {
     /** True, or what is wrong with a value of a typed input. */
     validateTypedProperty(value: string, type: string, opt: Readonly<Record<string, unknown>>): true | string;
   };
+  readonly nodes: {
+    node(id: string): EditorNode | null | undefined;
+  };
+  readonly settings: {
+    readonly httpNodeRoot?: unknown;
+  };
+  readonly clipboard: {
+    copyText(text: string, beside: JQuery, message: string): void;
+  };
+  notify(message: string, options: { readonly type: "warning" }): void;
+  readonly popover: {
+    menu(options: {
+      readonly options: readonly MenuOption[];
+      readonly width: number;
+      readonly maxHeight: number;
+      readonly onselect: (option: MenuOption) => void;
+      readonly onclose: () => void;
+    }): { show(where: { readonly target: JQuery }): void };
+  };
 };
 
-/** A type of a typed input that has its own list of values. */
+/** A type of a typed input that has its own list of values, no value of its own, or helps with typing one. */
 interface TypedInputType {
   readonly value: string;
   readonly label: string;
   readonly icon?: string;
-  readonly options: readonly { readonly value: string; readonly label: string }[];
+  readonly hasValue?: false;
+  readonly options?: readonly MenuOption[];
+  readonly autoComplete?: Completion;
+  /** Draws a button that does this. */
+  readonly expand?: () => void;
 }
+
+/** Completes what is typed. */
+type Completion = (part: string, done: (found: readonly MenuOption[]) => void) => void;
 
 interface JQuery {
   typedInput(options: { readonly types: readonly (string | TypedInputType)[]; readonly typeField: string }): this;
-  typedInput(method: "type"): string;
+  typedInput(method: "type" | "value"): string;
+  typedInput(method: "value", value: string): this;
+  autoComplete(options: { readonly search: Completion; readonly minLength: number }): this;
+  editableList<Item>(options: {
+    readonly height: "auto";
+    readonly removable: boolean;
+    readonly sortable: boolean;
+    readonly addButton: string;
+    /** An item that the button adds is an empty object. */
+    readonly addItem: (container: JQuery, index: number, item: Item | object) => void;
+    readonly removeItem: () => void;
+    readonly sortItems: () => void;
+  }): this;
+  editableList(method: "addItems", items: readonly unknown[]): this;
 }
 
 /** The node types of this package; put in by the build. */

@@ -38,8 +38,11 @@ export interface Post {
   readonly clean: (text: string) => string;
 }
 
-/** The text of a successful answer, or why there is none. */
-export type Posted = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly failure: Failure };
+/** The text of a successful answer, or why there is none. `date` is the platform's clock in ms since 1970, if it tells. */
+export type Posted = { readonly date?: number } & (
+  | { readonly ok: true; readonly text: string }
+  | { readonly ok: false; readonly failure: Failure }
+);
 
 const defaultMaxAnswerBytes = 64 * 1024 * 1024;
 
@@ -185,9 +188,12 @@ export class Transport {
         httpsAgent: agent,
       });
       const text = clean(response.data.toString("utf8"));
-      if (response.status >= 200 && response.status < 300) return { ok: true, text };
-      const { location } = response.headers;
+      const { location, date } = response.headers;
+      const moment = typeof date === "string" ? Date.parse(date) : Number.NaN;
+      const clock = Number.isNaN(moment) ? {} : { date: moment };
+      if (response.status >= 200 && response.status < 300) return { ...clock, ok: true, text };
       return {
+        ...clock,
         ok: false,
         failure: {
           kind: "http",

@@ -2,8 +2,8 @@
 import type { AgentOptions } from "node:https";
 import { accountSettings, type Setting } from "../catalogue";
 import { dialPatterns } from "../protocol/check";
+import { type FormatProblem, formatProblem } from "../protocol/format";
 import { isObject } from "../protocol/json";
-import { isTimeZone } from "../protocol/time";
 import type { ProxySettings } from "../protocol/transport";
 
 /** A setting that is missing or wrong; `reason` is a key below `errors.config` of the locales. */
@@ -11,17 +11,11 @@ export interface ConfigProblem {
   readonly setting: string;
   readonly reason:
     | "missing"
-    | "url"
-    | "path"
-    | "customer"
-    | "version"
-    | "timezone"
+    | FormatProblem
     | "number"
     | "choice"
     | "node"
     | "account"
-    | "addresses"
-    | "pushPath"
     | "noServer"
     | "conflict"
     | "port";
@@ -61,7 +55,7 @@ export class Settings {
     this.#expand = expand;
   }
 
-  /** A text, choice or secret, trimmed but for secrets; "" where it is unset and not required. */
+  /** A text of its format, a choice or a secret, trimmed but for secrets; "" where it is unset and not required. */
   text(name: string): string {
     const setting = this.#settings.get(name);
     const secret = setting?.kind === "secret";
@@ -70,7 +64,9 @@ export class Settings {
     const text = secret ? given : given.trim();
     if (text !== "") {
       if (setting?.kind === "choice" && !setting.choices.some((choice) => choice.value === text)) wrong(name, "choice");
-      return text;
+      const format = setting?.kind === "text" ? setting.format : undefined;
+      const problem = format && formatProblem(format, text);
+      return problem === undefined ? text : wrong(name, problem);
     }
     if (setting?.kind === "choice" || (setting?.kind === "text" && value === undefined)) return setting.default;
     return setting !== undefined && "required" in setting ? wrong(name, "missing") : "";
@@ -139,19 +135,6 @@ export interface AccountConfig {
   readonly proxy?: ProxySettings;
 }
 
-/** http:// or https://, host and port, and nothing else. */
-function origin(text: string): string {
-  let url: URL;
-  try {
-    url = new URL(text);
-  } catch {
-    return wrong("baseUrl", "url");
-  }
-  if (!/^https?:$/.test(url.protocol) || url.username !== "" || url.password !== "") wrong("baseUrl", "url");
-  if (url.pathname !== "/" || url.search !== "" || url.hash !== "") wrong("baseUrl", "path");
-  return url.origin;
-}
-
 /** The options that a tls-config node adds; its fields are its own. */
 export function tlsOf(setting: string, node: unknown): AgentOptions {
   if (!isObject(node) || typeof node.addTLSOptions !== "function") return wrong(setting, "node");
@@ -189,22 +172,17 @@ export function narrowAccount(
   return narrow(() => {
     const settings = new Settings(accountSettings, config, credentials, expand);
     const customer = settings.text("customer");
-    if (!/^[\w-]+$/.test(customer)) wrong("customer", "customer");
-    const apiVersion = settings.text("apiVersion");
-    if (!/^v?\d+(\.\d+)*$/i.test(apiVersion)) wrong("apiVersion", "version");
-    const timezone = settings.text("timezone");
-    if (!isTimeZone(timezone)) wrong("timezone", "timezone");
     const tls = settings.id("tls");
     const proxy = settings.id("proxy");
     return {
       label: settings.text("name") || customer,
-      baseUrl: origin(settings.text("baseUrl")),
-      apiVersion,
+      baseUrl: new URL(settings.text("baseUrl")).origin,
+      apiVersion: settings.text("apiVersion"),
       customer,
       password: settings.text("password"),
       lang: settings.text("lang"),
       debug: settings.flag("debug"),
-      timezone,
+      timezone: settings.text("timezone"),
       region: settings.text("region"),
       areaCode: settings.text("areaCode"),
       timeoutMs: settings.number("timeout") * 1000,

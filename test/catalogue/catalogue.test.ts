@@ -254,7 +254,21 @@ describe("the catalogue's texts", () => {
   });
 
   it("hold nothing that the translation would take for its own", () => {
-    for (const [path, { en, zh }] of all) assert.doesNotMatch(en + zh, /__|\$t\(|[<>]/, path);
+    for (const [path, { en, zh }] of all) {
+      const pattern = path.endsWith(".does") ? /\$t\(|[<>]/ : /__|\$t\(|[<>]/;
+      assert.doesNotMatch(en + zh, pattern, path);
+    }
+  });
+
+  it("say what a node does in its own fields, the same ones in both languages", () => {
+    const named = (text: string) => [...text.matchAll(/__(\w+?)__/g)].map(([, name]) => name).sort();
+    for (const { does, fields } of commands) {
+      if (does === undefined) continue;
+      assert.ok(named(does.en).length > 0);
+      assert.deepEqual(named(does.zh), named(does.en));
+      const properties = fields.map(({ name, property = name }) => property);
+      for (const name of named(does.en)) assert.ok(properties.includes(name!), name);
+    }
   });
 
   it("end as sentences where they are sentences", () => {

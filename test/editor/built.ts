@@ -27,6 +27,7 @@ export interface Definition {
   readonly credentials?: Readonly<Record<string, Default>>;
   readonly label: (this: unknown) => string;
   readonly paletteLabel: (this: unknown) => string;
+  readonly inputLabels?: (this: unknown, index: number) => string;
   readonly outputLabels: (this: unknown, index: number) => string;
   readonly onadd?: (this: unknown) => void;
 }
@@ -67,7 +68,7 @@ function register(html: string): Pick<Built, "registered" | "arrive"> {
     utils: { validateTypedProperty: (value: string) => value !== "bad expression" || "bad" },
   };
   const closedForm = { data: () => undefined };
-  runInNewContext(script, { RED, $: () => closedForm });
+  runInNewContext(script, { RED, URL, $: () => closedForm });
   const arrive = (node: object) => {
     for (const listener of listeners) listener(node);
   };

@@ -140,8 +140,15 @@ describe("sccc.html", () => {
   });
 
   it("labels nodes by their name, else by what they do", () => {
-    const { label, paletteLabel, outputLabels } = page.registered.get("sccc-call-number")!;
+    const { label, paletteLabel, inputLabels, outputLabels } = page.registered.get("sccc-call-number")!;
     const type = "sccc-call-number";
+    const fixed = { type, agent: "1000", agentType: "str", callee: "payload.callee", calleeType: "msg" };
+    assert.equal(
+      label.call({ ...fixed, name: "" }),
+      '@sccc/node-red-sccc/sccc:command.call-number.does {"callee":"payload.callee","agent":"1000"}',
+    );
+    assert.equal(label.call({ ...fixed, name: "mine" }), "mine");
+    assert.equal(inputLabels!.call({ type }, 0), "@sccc/node-red-sccc/sccc:port.fields");
     assert.equal(label.call({ type, name: "mine" }), "mine");
     assert.equal(label.call({ type, name: "" }), "@sccc/node-red-sccc/sccc:command.call-number.label");
     assert.equal(paletteLabel.call({ type }), "@sccc/node-red-sccc/sccc:command.call-number.label");
@@ -214,8 +221,9 @@ describe("sccc.html", () => {
   });
 
   it("gives reasons that name the property", () => {
-    const { validate } = page.registered.get("sccc-call-number")!.defaults.agent!;
-    const node = { id: "1", type: "sccc-call-number", agent: "12345678", agentType: "str" };
+    const _def = page.registered.get("sccc-call-number")!;
+    const { validate } = _def.defaults.agent!;
+    const node = { id: "1", type: "sccc-call-number", _def, agent: "12345678", agentType: "str" };
     const reason = validate!.call({ ...node, agent: "x" }, "x", {});
     assert.match(
       String(reason),
@@ -229,10 +237,12 @@ describe("sccc.html", () => {
       ["sccc-account", ["baseUrl", "customer"]],
       ["sccc-command", ["api"]],
     ]);
-    for (const [type, { defaults }] of page.registered) {
+    for (const [type, _def] of page.registered) {
+      const { defaults } = _def;
       const node = {
         id: "1",
         type,
+        _def,
         ...Object.fromEntries(Object.entries(defaults).map(([name, { value }]) => [name, value])),
       };
       const wrong = Object.entries(defaults).filter(

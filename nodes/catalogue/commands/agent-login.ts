@@ -17,6 +17,7 @@ export const agentLogin: Command = {
   fields: [agent, userData],
   answer: [],
   label: { en: "log agent in", zh: "坐席登录" },
+  does: { en: "log __agent__ in", zh: "__agent__ 登录" },
   summary: { en: "Logs an agent in.", zh: "坐席登录。" },
   notes: [
     {

@@ -17,6 +17,7 @@ export const agentLogout: Command = {
   fields: [agent, userData],
   answer: [],
   label: { en: "log agent out", zh: "坐席退出登录" },
+  does: { en: "log __agent__ out", zh: "__agent__ 退出登录" },
   summary: { en: "Logs an agent out.", zh: "坐席退出登录。" },
   notes: [
     {

@@ -17,6 +17,7 @@ export const agentQueryStatus: Command = {
   fields: [agent, userData],
   answer: [],
   label: { en: "query agent status", zh: "查询坐席状态" },
+  does: { en: "query status of __agent__", zh: "查询 __agent__ 的状态" },
   summary: {
     en: "Asks for an agent's state, which the platform then pushes.",
     zh: "查询坐席状态，状态由平台异步推送。",

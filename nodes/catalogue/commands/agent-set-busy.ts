@@ -17,6 +17,7 @@ export const agentSetBusy: Command = {
   fields: [agent, userData],
   answer: [],
   label: { en: "set agent busy", zh: "坐席置忙" },
+  does: { en: "set __agent__ busy", zh: "将 __agent__ 置忙" },
   summary: { en: "Sets an agent busy: no calls for now.", zh: "坐席置忙，暂时不接受呼叫。" },
   notes: [
     {

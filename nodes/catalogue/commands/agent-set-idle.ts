@@ -17,6 +17,7 @@ export const agentSetIdle: Command = {
   fields: [agent, userData],
   answer: [],
   label: { en: "set agent idle", zh: "坐席置闲" },
+  does: { en: "set __agent__ idle", zh: "将 __agent__ 置闲" },
   summary: { en: "Sets an agent idle: ready for calls.", zh: "坐席置闲，可以接受呼叫。" },
   notes: [
     {

@@ -17,6 +17,7 @@ export const callNumber: Command = {
   fields: [agent, callee, userData],
   answer: [],
   label: { en: "call number", zh: "点击呼叫" },
+  does: { en: "call __callee__ as __agent__", zh: "以 __agent__ 呼叫 __callee__" },
   summary: {
     en: "Click to call: rings the agent first, then the callee.",
     zh: "点击呼叫：先呼叫坐席，再呼叫被叫号码。",

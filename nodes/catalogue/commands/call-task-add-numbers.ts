@@ -17,6 +17,7 @@ export const callTaskAddNumbers: Command = {
   fields: [taskID, agent, callees, userData],
   answer: [taskIDAnswer, reportAnswer],
   label: { en: "add numbers to task", zh: "追加外呼号码" },
+  does: { en: "add numbers to task __taskID__", zh: "向任务 __taskID__ 追加号码" },
   summary: { en: "Adds numbers to a dialling task.", zh: "为外呼任务追加号码。" },
   notes: [],
 };

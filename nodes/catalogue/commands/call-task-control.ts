@@ -31,6 +31,7 @@ export const callTaskControl: Command = {
   ],
   answer: [taskIDAnswer],
   label: { en: "control dialling task", zh: "控制外呼任务" },
+  does: { en: "__action__ task __taskID__", zh: "任务 __taskID__：__action__" },
   summary: { en: "Starts or stops a dialling task.", zh: "开始或停止外呼任务。" },
   notes: [],
 };

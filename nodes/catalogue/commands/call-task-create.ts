@@ -66,6 +66,7 @@ export const callTaskCreate: Command = {
   ],
   answer: [taskIDAnswer, reportAnswer],
   label: { en: "create dialling task", zh: "创建外呼任务" },
+  does: { en: "create task for __agent__", zh: "为 __agent__ 创建外呼任务" },
   summary: { en: "Creates a dialling task for an agent.", zh: "给指定坐席创建外呼任务。" },
   notes: [
     { en: "A task may start to dial as soon as it is created.", zh: "任务创建后可能立即开始呼叫。" },

@@ -17,6 +17,7 @@ export const callTaskQuery: Command = {
   fields: [agent, userData],
   answer: [taskIDAnswer],
   label: { en: "query dialling task", zh: "查询外呼任务" },
+  does: { en: "query task of __agent__", zh: "查询 __agent__ 的外呼任务" },
   summary: { en: "Asks whether an agent has a dialling task.", zh: "查询坐席是否有对应的外呼任务。" },
   notes: [
     {

@@ -21,6 +21,7 @@ export const getAgentStatus: Command = {
     { name: "serverStatus", text: { en: "what the agent is doing", zh: "业务状态" }, choices: serverStatus },
   ],
   label: { en: "get agent status", zh: "获取坐席状态" },
+  does: { en: "get status of __agent__", zh: "获取 __agent__ 的状态" },
   summary: { en: "Reads an agent's state.", zh: "直接获取坐席状态。" },
   notes: [],
 };

@@ -21,6 +21,7 @@ export const getCdrList: Command = {
       rule: { kind: "list", of: { kind: "digits", min: 1, max: 8 } },
       required: false,
       unset: "empty",
+      picks: "agents",
       example: '["1000"]',
       label: { en: "Agents", zh: "坐席工号" },
       hint: {

@@ -46,6 +46,7 @@ export const getRecordsList: Command = {
     ],
   },
   label: { en: "get records", zh: "获取录音列表" },
+  does: { en: "get records after __startKey__", zh: "获取 __startKey__ 之后的录音" },
   summary: { en: "Reads one page of the list of recordings.", zh: "获取一页录音列表。" },
   notes: [
     {

@@ -47,6 +47,7 @@ export const voiceVerify: Command = {
   ],
   answer: [],
   label: { en: "voice verify", zh: "语音验证码" },
+  does: { en: "read __verifyCode__ to __callee__", zh: "向 __callee__ 播报 __verifyCode__" },
   summary: { en: "Calls a number and reads a verification code out.", zh: "呼叫一个号码并播报验证码。" },
   notes: [
     {

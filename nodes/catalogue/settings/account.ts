@@ -11,6 +11,7 @@ export const accountSettings: readonly Setting[] = [
     kind: "text",
     default: "",
     required: true,
+    format: "origin",
     example: "http://203.0.113.10:8080",
     label: { en: "Platform", zh: "平台地址" },
     hint: {
@@ -23,6 +24,7 @@ export const accountSettings: readonly Setting[] = [
     kind: "text",
     default: defaultApiVersion,
     required: true,
+    format: "version",
     example: defaultApiVersion,
     label: { en: "API version", zh: "API 版本" },
     hint: { en: "2.0.1, 2.0.2, 2.0.3, 2.0.4 or 2.0.6.", zh: "2.0.1、2.0.2、2.0.3、2.0.4 或 2.0.6。" },
@@ -32,6 +34,7 @@ export const accountSettings: readonly Setting[] = [
     kind: "text",
     default: "",
     required: true,
+    format: "customer",
     example: "C2",
     label: { en: "Customer", zh: "客户名称" },
     hint: {
@@ -62,6 +65,7 @@ export const accountSettings: readonly Setting[] = [
     kind: "text",
     default: "Asia/Shanghai",
     required: true,
+    format: "timezone",
     example: "Asia/Shanghai",
     section: "limits",
     label: { en: "Time zone", zh: "时区" },

@@ -2,5 +2,5 @@
 // editor draws its forms from it.
 export { accountSettings } from "./account";
 export { receivingSettings } from "./receiving";
-export type { Setting } from "./setting";
+export type { Setting, TextFormat } from "./setting";
 export { simulatorSettings } from "./simulator";

@@ -1,6 +1,17 @@
 // The shape of a property of a node that is not a field of a command, and what several nodes share.
 import type { Choice, Text } from "../types";
 
+/**
+ * What a text must look like.
+ * - origin: http:// or https://, host and port
+ * - customer: an account's name on the platform (protocol.md section 1)
+ * - version: an API version, such as 2.0.6
+ * - timezone: an IANA name
+ * - path: of a URL
+ * - addresses: IP addresses and CIDR blocks, between commas or spaces
+ */
+export type TextFormat = "origin" | "customer" | "version" | "timezone" | "path" | "addresses";
+
 /** A property of a node. A number's `min` and `max` are inclusive; `unit` is for people. */
 export type Setting = {
   readonly name: string;
@@ -8,8 +19,16 @@ export type Setting = {
   readonly hint: Text;
   /** The folded section of the form that it stands in; absent: always in view. */
   readonly section?: "limits" | "network" | "safety" | "receiving";
+  /** It applies only while another setting has this value, or, without `is`, any value. */
+  readonly onlyIf?: { readonly setting: string; readonly is?: string };
 } & (
-  | { readonly kind: "text"; readonly default: string; readonly required?: true; readonly example?: string }
+  | {
+      readonly kind: "text";
+      readonly default: string;
+      readonly required?: true;
+      readonly format?: TextFormat;
+      readonly example?: string;
+    }
   | {
       readonly kind: "number";
       /** null: it may be left empty, and is then unset. */

@@ -2,8 +2,9 @@
 import { BlockList, isIP } from "node:net";
 import type { SecureContextOptions } from "node:tls";
 import { accountSettings, receivingSettings } from "../../catalogue";
+import { addressesOf } from "../../protocol/format";
 import type { Signer } from "../../protocol/gate";
-import { type Expand, type Narrowed, narrow, Settings, tlsOf, wrong } from "../config";
+import { type Expand, type Narrowed, narrow, Settings, tlsOf } from "../config";
 
 /** Where pushes come in: a path of Node-RED's own server, or of a port of our own. */
 export interface Place {
@@ -31,17 +32,13 @@ const family = (address: string): "ipv4" | "ipv6" => (isIP(address) === 6 ? "ipv
 
 /** Addresses and CIDR blocks, between commas or spaces. */
 function blockList(text: string): BlockList | undefined {
-  const entries = text.split(/[\s,，;；]+/).filter((entry) => entry !== "");
+  const entries = addressesOf(text);
   if (entries.length === 0) return undefined;
   const list = new BlockList();
   for (const entry of entries) {
-    const [address = "", prefix, ...rest] = entry.split("/");
-    const bits = prefix === undefined ? undefined : Number(prefix);
-    const most = isIP(address) === 6 ? 128 : 32;
-    const fits = bits === undefined || (/^\d{1,3}$/.test(prefix ?? "") && bits <= most);
-    if (isIP(address) === 0 || !fits || rest.length > 0) wrong("pushAllow", "addresses");
-    if (bits === undefined) list.addAddress(address, family(address));
-    else list.addSubnet(address, bits, family(address));
+    const [address = "", prefix] = entry.split("/");
+    if (prefix === undefined) list.addAddress(address, family(address));
+    else list.addSubnet(address, Number(prefix), family(address));
   }
   return list;
 }
@@ -69,9 +66,7 @@ export function narrowReceiving(
       pushUser !== "" && pushPassword !== ""
         ? { customer: pushUser, passwords: [pushPassword, settings.text("previousPushPassword")] }
         : { customer, passwords: [settings.text("password"), settings.text("previousPassword")] };
-    if (!/^[\w-]+$/.test(signer.customer)) wrong(pushUser === "" ? "customer" : "pushUser", "customer");
     const path = settings.text("pushPath");
-    if (!/^\/[^\s?#%]*$/.test(path)) wrong("pushPath", "pushPath");
     const port = settings.optionalNumber("pushPort");
     const tls = settings.id("pushTls");
     const allowed = blockList(settings.text("pushAllow"));

@@ -141,6 +141,15 @@ export class Reception {
     );
   }
 
+  get config(): ReceivingConfig {
+    return this.#config;
+  }
+
+  /** Whether somebody listens. */
+  get listening(): boolean {
+    return this.#attachments.size > 0;
+  }
+
   /** A node begins to listen; call what comes back when it ends. */
   attach(attachment: Attachment): () => void {
     const { place } = this.#config;

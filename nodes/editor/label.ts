@@ -1,0 +1,48 @@
+// What stands on a node: its name, else what it will do with what it has been given. Knows nothing of the page.
+import type { Description } from "./description";
+import { isLiteral } from "./problem";
+
+/** A text of the package in the user's language. */
+export type Translate = (key: string, params?: Readonly<Record<string, unknown>>) => string;
+
+/** The longest value that a label shows whole, in characters. */
+const longest = 24;
+
+const asText = (value: unknown): string => (value === undefined || value === null ? "" : String(value));
+
+const shortened = (value: string): string => (value.length > longest ? `${value.slice(0, longest)}…` : value);
+
+/** A value as a label has it: a literal as it is, a choice in words, anything else by where it comes from. */
+function shown({ properties }: Description, property: string, value: string, type: string, text: Translate): string {
+  const described = properties[property];
+  if (type === "env") return `$${shortened(value)}`;
+  if (type === "jsonata") return "ƒ";
+  if (!isFixed(type)) return shortened(type === "msg" ? value : `${type}.${value}`);
+  const choices =
+    described?.kind === "typed" && described.field?.rule.kind === "choice" ? described.field.rule.choices : [];
+  return choices.some((choice) => choice.value === value)
+    ? text(`${described?.key}.choices.${value}`)
+    : shortened(value);
+}
+
+/** A value that stands in the node; settings have no types. */
+const isFixed = (type: string): boolean => type === "" || isLiteral(type);
+
+/**
+ * What a node will do, in words, such as "call 10086 as 1000". Only where some of it is fixed: a node that takes all from its messages goes
+ * by what it does in general.
+ * @param read reads a property of the node
+ */
+export function doing(node: Description, read: (property: string) => unknown, text: Translate): string | undefined {
+  const given = (node.does ?? []).map((property) => ({
+    property,
+    value: asText(read(property)),
+    type: asText(read(`${property}Type`)),
+  }));
+  const some = given.some(({ value, type }) => isFixed(type) && value !== "");
+  if (!some || given.some(({ value }) => value === "")) return undefined;
+  const params = given.map(
+    ({ property, value, type }) => [property, shown(node, property, value, type, text)] as const,
+  );
+  return text(`${node.key}.does`, Object.fromEntries(params));
+}

@@ -1,0 +1,31 @@
+// What a form's script needs of the page: texts, and a node's properties as they stand in its form.
+import type { Editor } from "./problem";
+
+export const editor: Editor = {
+  text: (key, params) => RED._(`${NAMESPACE}:${key}`, params),
+  expression: (value, type) => RED.utils.validateTypedProperty(value, type, {}),
+};
+
+/** A text of this package in the user's language. */
+export const { text } = editor;
+
+/** The input of a property in a node's form. */
+export const input = (node: EditorNode, property: string): JQuery =>
+  $(`#node-${node._def.category === "config" ? "config-" : ""}input-${property}`);
+
+/** The node whose form an input stands in; forms of several nodes may be open, one above the other. */
+const owner = "scccNode";
+
+/** Remembers that a property's input stands in this node's form. */
+export const own = (node: EditorNode, property: string): void => void input(node, property).data(owner, node.id);
+
+/** What stands for a property that a flow does not have, because the flow is older: its default, as in the runtime. */
+export const standard = (node: EditorNode, property: string): unknown => node._def.defaults[property]?.value;
+
+const given = (element: JQuery): unknown => (element.is(":checkbox") ? element.prop("checked") : element.val());
+
+/** Reads a node's properties as they stand in its form, if it is open. */
+export const reader = (node: EditorNode) => (property: string) => {
+  const element = input(node, property);
+  return element.data(owner) === node.id ? given(element) : (node[property] ?? standard(node, property));
+};

@@ -1,0 +1,63 @@
+// Asks the runtime, over the admin routes of this package, on behalf of an account as it stands in the editor, saved or not.
+import { input, reader, text } from "./page";
+
+/** What a route answers: `outcome` is the end of a key below `connection` or `sample` of the locales. */
+export interface Answer {
+  readonly outcome: string;
+  readonly params?: Readonly<Record<string, string | number>>;
+  readonly agents?: readonly { readonly staffNo: string; readonly name: string }[];
+}
+
+/** An account node as the runtime gets to see it: its settings and those credentials that the editor knows. */
+function settingsOf(account: EditorNode): object {
+  const read = reader(account);
+  // A list of nodes has an entry for adding one.
+  const chosen = (value: unknown) => (value === "_ADD_" ? "" : value);
+  const config = Object.keys(account._def.defaults).map((name) => [name, chosen(read(name))] as const);
+  const credentials = Object.keys(account._def.credentials ?? {}).map((name) => {
+    const field = input(account, name);
+    return [name, field.length > 0 ? field.val() : account.credentials?.[name]] as const;
+  });
+  return { id: account.id, config: Object.fromEntries(config), credentials: Object.fromEntries(credentials) };
+}
+
+/** Asks a route; a refusal or silence of Node-RED itself is an answer too. */
+async function ask(route: string, body: object): Promise<Answer> {
+  try {
+    return await $.ajax({
+      url: `sccc/${route}`,
+      type: "POST",
+      contentType: "application/json",
+      data: JSON.stringify(body),
+      dataType: "json",
+    });
+  } catch (error) {
+    const { status } = error as JQuery.jqXHR;
+    return { outcome: status === 401 || status === 403 ? "denied" : "silent" };
+  }
+}
+
+/** Tries an account out. */
+export const tryAccount = (account: EditorNode): Promise<Answer> => ask("connection", settingsOf(account));
+
+/** The agents of an account's platform. */
+export const agentsOf = (account: EditorNode): Promise<Answer> => ask("agents", settingsOf(account));
+
+/** Has a sample of an event sent to a deployed account. */
+export const sendSample = (account: string, event: string): Promise<Answer> => ask("sample", { account, event });
+
+/** An answer in words. */
+export function inWords(kind: "connection" | "sample", { outcome, params = {} }: Answer): string {
+  const { setting, reason, code, event, seconds, agents, ...others } = params;
+  const meaning = code === undefined ? {} : { code, meaning: text(`error.${code}`) };
+  const happened = event === undefined ? {} : { event: text(`event.${event}.label`) };
+  const problem =
+    setting === undefined
+      ? {}
+      : { label: text(`setting.account.${setting}.label`), problem: text(`invalid.format.${reason}`) };
+  const also = [
+    ...(agents === undefined ? [] : [text("connection.agents", { agents })]),
+    ...(seconds === undefined ? [] : [text("connection.clock", { seconds })]),
+  ];
+  return [text(`${kind}.${outcome}`, { ...others, ...meaning, ...happened, ...problem }), ...also].join(" ");
+}

@@ -1,0 +1,65 @@
+// What forms have beside properties: trying an account out, the address to hand to the platform's operator, sending a sample of an event.
+import { isThisMachine, pushAddress } from "./address";
+import { input, reader, text } from "./page";
+import { inWords, sendSample, tryAccount } from "./requests";
+
+/** Shows what is under way, then what came of it. */
+async function report(
+  button: JQuery,
+  place: JQuery,
+  kind: "connection" | "sample",
+  ask: () => ReturnType<typeof tryAccount>,
+) {
+  button.prop("disabled", true);
+  place.removeClass("sccc-good sccc-bad").text(text(`${kind}.underWay`));
+  const answer = await ask();
+  const good = answer.outcome === "connected" || answer.outcome === "taken";
+  const doubtful = answer.params?.seconds !== undefined;
+  place.addClass(good && !doubtful ? "sccc-good" : "sccc-bad").text(inWords(kind, answer));
+  button.prop("disabled", false);
+}
+
+function prepareConnection(account: EditorNode): void {
+  const button = $("#sccc-connection");
+  button.on("click", () => void report(button, $("#sccc-connection-result"), "connection", () => tryAccount(account)));
+}
+
+function preparePushAddress(account: EditorNode): void {
+  const read = reader(account);
+  const field = $("#sccc-address");
+  const hint = $("#sccc-address-hint");
+  const show = (): void => {
+    const address = pushAddress(read, window.location, RED.settings.httpNodeRoot);
+    field.val(address ?? "");
+    const local = isThisMachine(new URL(address ?? "http://localhost").hostname);
+    hint.text(text(address === undefined ? "address.none" : local ? "address.local" : "address.hint"));
+  };
+  for (const property of ["pushPort", "pushPath", "pushHost", "pushTls"]) {
+    input(account, property).on("change keyup paste", () => setTimeout(show));
+  }
+  $("#sccc-address-copy").on("click", () =>
+    RED.clipboard.copyText(String(field.val()), $("#sccc-address-copy"), text("address.copied")),
+  );
+  show();
+}
+
+function prepareSample(notify: EditorNode): void {
+  const button = $("#sccc-sample");
+  const event = $("#sccc-sample-event");
+  button.on("click", () => {
+    const account = String(input(notify, "account").val());
+    void report(button, $("#sccc-sample-result"), "sample", () => sendSample(account, String(event.val())));
+  });
+}
+
+/** Each tool by its element; a form has those that it was built with. */
+const tools: Readonly<Record<string, (node: EditorNode) => void>> = {
+  "#sccc-connection": prepareConnection,
+  "#sccc-address": preparePushAddress,
+  "#sccc-sample": prepareSample,
+};
+
+/** Brings the tools of a node's form to life. */
+export function prepareTools(node: EditorNode, within: JQuery): void {
+  for (const [place, prepare] of Object.entries(tools)) if (within.find(place).length > 0) prepare(node);
+}

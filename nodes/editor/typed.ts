@@ -1,0 +1,81 @@
+// Typed inputs: which types a field offers, and what each looks like.
+import { complete, pick } from "./agents";
+import type { Described } from "./description";
+import { drawNumbers } from "./numbers";
+import { input, standard, text } from "./page";
+import { isLiteral } from "./problem";
+
+type Typed = Extract<Described, { kind: "typed" }>;
+
+/** A literal of a field that has more to offer than an empty line; undefined for others. */
+function literalOf(element: JQuery, { key, required, field }: Typed, type: string): TypedInputType | undefined {
+  if (field === undefined) return undefined;
+  const { rule, picks } = field;
+  if (type === "str" && rule.kind === "choice") {
+    const choices = rule.choices.map(({ value }) => ({ value, label: text(`${key}.choices.${value}`) }));
+    const options = required ? choices : [{ value: "", label: text("form.unset") }, ...choices];
+    return { value: type, label: text("form.choice"), icon: "fa fa-list-ul", options };
+  }
+  if (type === "json" && rule.kind === "list") {
+    return { value: type, label: text("form.list"), icon: "fa fa-list-ol", hasValue: false };
+  }
+  if (type !== "str" || picks === undefined || rule.kind === "list") return undefined;
+  const visible = () => element.next().find("input.red-ui-typedInput-input");
+  return {
+    value: type,
+    label: text("form.agent"),
+    icon: "fa fa-user",
+    autoComplete: complete,
+    expand: () => void pick(visible(), (staffNo) => element.typedInput("value", staffNo)),
+  };
+}
+
+/** What a value is by its type: the name of a property means nothing as a number to call, nor the other way round. */
+const family = (type: string): string =>
+  isLiteral(type) ? "literal" : ["msg", "flow", "global"].includes(type) ? "property" : type;
+
+/** Keeps what was typed for each family, where Node-RED would carry the text over into a type that it has no meaning in. */
+function keepApart(element: JQuery, standards: ReadonlyMap<string, string>): void {
+  const kept = new Map<string, string>();
+  let before = String(element.typedInput("type"));
+  element.on("typedinputtypechange", () => {
+    const now = String(element.typedInput("type"));
+    const [from, to] = [family(before), family(now)];
+    before = now;
+    if (from === to) return;
+    const value = String(element.typedInput("value"));
+    const other = kept.get(to) ?? standards.get(to) ?? "";
+    // Choices and lists of numbers have had their own value restored by Node-RED.
+    if (value === "" || value === other || !element.data("scccPlain")) return;
+    kept.set(from, value);
+    element.typedInput("value", other);
+  });
+}
+
+/** Makes an input of a form a typed input. */
+export function drawTyped(node: EditorNode, property: string, described: Typed): void {
+  const element = input(node, property);
+  const types = described.types.map((type) => literalOf(element, described, type) ?? type);
+  element.typedInput({ types, typeField: `#node-input-${property}Type` });
+  const container = element.next();
+  const visible = container.find("input.red-ui-typedInput-input");
+  // The label's own input is hidden now: tie it to the one that is seen.
+  visible.attr("id", `node-input-${property}-visible`);
+  const label = element.closest(".form-row").find("label");
+  label.attr("for", `node-input-${property}-visible`);
+  // Node-RED's buttons have pictures only.
+  container.find("button, a").each((_, button) => {
+    const named = $(button).attr("aria-label") ?? `${label.text().trim()}: ${text("form.type")}`;
+    $(button).attr("aria-label", named);
+  });
+  const rule = described.field?.rule.kind;
+  element.data("scccPlain", rule !== "choice" && rule !== "list");
+  const property0 = String(node._def.defaults[`${property}Type`]?.value ?? "");
+  keepApart(element, new Map([[family(property0), String(standard(node, property) ?? "")]]));
+  if (rule === "list") drawNumbers(element, label.text().trim(), described.field?.picks !== undefined);
+  // An example of a literal would mislead where the name of a property belongs.
+  const showExample = () =>
+    visible.attr("placeholder", isLiteral(String(element.typedInput("type"))) ? described.example : "");
+  element.on("change", showExample);
+  showExample();
+}

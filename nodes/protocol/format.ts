@@ -1,0 +1,46 @@
+// What texts of a configuration must look like: the runtime checks them when it starts, the editor while one types. Runs in both.
+import type { TextFormat } from "../catalogue";
+import { isTimeZone } from "./time";
+
+/** Why a text is not of its format: a key below `errors.config` and `invalid.format` of the locales. */
+export type FormatProblem = "url" | "path" | "customer" | "version" | "timezone" | "pushPath" | "addresses";
+
+/** A URL, or undefined for what is none. */
+const urlOf = (text: string): URL | undefined => (URL.canParse(text) ? new URL(text) : undefined);
+
+/** http:// or https://, host and port, and nothing else. */
+function originProblem(text: string): FormatProblem | undefined {
+  const url = urlOf(text);
+  if (url === undefined || !/^https?:$/.test(url.protocol) || url.username !== "" || url.password !== "") return "url";
+  return url.pathname === "/" && url.search === "" && url.hash === "" ? undefined : "path";
+}
+
+/** How many bits an address has; undefined for what is no address. */
+function bitsOf(address: string): number | undefined {
+  if (/^\d+(\.\d+){3}$/.test(address)) return urlOf(`http://${address}`)?.hostname === address ? 32 : undefined;
+  return /^[\da-f:.]+$/i.test(address) && urlOf(`http://[${address}]`) !== undefined ? 128 : undefined;
+}
+
+/** The addresses and blocks of a text. */
+export const addressesOf = (text: string): readonly string[] =>
+  text.split(/[\s,，;；]+/).filter((entry) => entry !== "");
+
+/** Whether an entry is an address or a CIDR block. */
+function isBlock(entry: string): boolean {
+  const [address = "", prefix, ...rest] = entry.split("/");
+  const bits = bitsOf(address);
+  if (bits === undefined || rest.length > 0) return false;
+  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits);
+}
+
+const problems: Readonly<Record<TextFormat, (text: string) => FormatProblem | undefined>> = {
+  origin: originProblem,
+  customer: (text) => (/^[\w-]+$/.test(text) ? undefined : "customer"),
+  version: (text) => (/^v?\d+(\.\d+)*$/i.test(text) ? undefined : "version"),
+  timezone: (text) => (isTimeZone(text) ? undefined : "timezone"),
+  path: (text) => (/^\/[^\s?#%]*$/.test(text) ? undefined : "pushPath"),
+  addresses: (text) => (addressesOf(text).every(isBlock) ? undefined : "addresses"),
+};
+
+/** What is wrong with a text that is not empty; undefined if nothing is. */
+export const formatProblem = (format: TextFormat, text: string): FormatProblem | undefined => problems[format](text);

@@ -1,0 +1,48 @@
+// Sends a push to ourselves, as the platform would: over HTTP, to the address at which an account receives.
+import http from "node:http";
+import https from "node:https";
+import axios from "axios";
+import { isObject, parseJson } from "./json";
+
+/** What came back: a status with the `result.msg` of the answer, or why nothing did. */
+export type PushAnswer =
+  | { readonly ok: true; readonly status: number; readonly msg: string }
+  | { readonly ok: false; readonly systemCode: string };
+
+const timeoutMs = 10_000;
+const maxAnswerBytes = 64 * 1024;
+
+function messageIn(text: string): string {
+  try {
+    const body = parseJson(text);
+    return isObject(body) && isObject(body.result) && typeof body.result.msg === "string" ? body.result.msg : "";
+  } catch {
+    return "";
+  }
+}
+
+/** Posts it. Never rejects. A certificate is not checked: it names a host, and we call this machine by its own address. */
+export async function postPush(url: string, push: unknown): Promise<PushAnswer> {
+  try {
+    const response = await axios.request<Buffer>({
+      method: "POST",
+      url,
+      data: JSON.stringify(push),
+      adapter: "http",
+      responseType: "arraybuffer",
+      transformRequest: [],
+      transformResponse: [],
+      validateStatus: () => true,
+      maxRedirects: 0,
+      maxContentLength: maxAnswerBytes,
+      proxy: false,
+      timeout: timeoutMs,
+      httpAgent: new http.Agent({ keepAlive: false }),
+      httpsAgent: new https.Agent({ keepAlive: false, rejectUnauthorized: false }),
+      headers: { "Content-Type": "application/json", "User-Agent": "node-red-sccc" },
+    });
+    return { ok: true, status: response.status, msg: messageIn(response.data.toString("utf8")) };
+  } catch (error) {
+    return { ok: false, systemCode: isObject(error) && typeof error.code === "string" ? error.code : "UNKNOWN" };
+  }
+}

@@ -1,0 +1,133 @@
+// Tries an account out as it stands in the editor, saved or not, and says what came of it: an outcome that the editor has words for.
+import type { NodeAPI } from "node-red";
+import type { Failure } from "../../protocol/failure";
+import { isObject } from "../../protocol/json";
+import { type ListedAgent, type Probed, probe } from "../../protocol/probe";
+import { type AccountConfig, narrowAccount } from "../config";
+import { expander } from "../values";
+
+/** An outcome: the end of a key below `connection` or `sample` of the locales, and what stands in that text. */
+export interface Told {
+  readonly outcome: string;
+  readonly params?: Readonly<Record<string, string | number>>;
+}
+
+/** An account from the editor. */
+export interface Draft {
+  readonly id: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly credentials: Readonly<Record<string, unknown>>;
+}
+
+/** Reads what the editor sent; undefined for what is no account. */
+export function draftOf(body: unknown): Draft | undefined {
+  if (!isObject(body) || !isObject(body.config)) return undefined;
+  const { id, config, credentials } = body;
+  return { id: typeof id === "string" ? id : "", config, credentials: isObject(credentials) ? credentials : {} };
+}
+
+/** What the editor has for a password that it does not know. */
+const unchanged = "__PWRD__";
+
+/** The passwords of an account: those that were typed, else those that are stored. */
+function passwordsOf(RED: NodeAPI, { id, credentials }: Draft): Readonly<Record<string, unknown>> {
+  const stored: unknown = RED.nodes.getCredentials(id);
+  const kept = isObject(stored) ? stored : {};
+  const typed = Object.entries(credentials).filter(([, value]) => value !== unchanged && typeof value === "string");
+  return { ...kept, ...Object.fromEntries(typed) };
+}
+
+/** The longest that somebody waits for an answer, in ms. */
+const patienceMs = 10_000;
+
+/** A clock that is so far off gets mentioned, in ms: half of what pushes are allowed by default. */
+const noticeableMs = 150_000;
+
+/** An account that was tried: its configuration, or what is wrong with it; and what the platform said. */
+export type Tried =
+  | { readonly ok: false; readonly told: Told }
+  | { readonly ok: true; readonly config: AccountConfig; readonly probed: Probed };
+
+/** Tries an account out. */
+export async function tryOut(RED: NodeAPI, draft: Draft, signal: AbortSignal): Promise<Tried> {
+  const { id, config } = draft;
+  const node = RED.nodes.getNode(id);
+  const nodeOf = (other: string): unknown => RED.nodes.getNode(other);
+  const narrowed = narrowAccount(config, passwordsOf(RED, draft), expander(RED, node), nodeOf);
+  if (!narrowed.ok) {
+    const { setting, reason } = narrowed.problem;
+    return { ok: false, told: { outcome: "setting", params: { setting, reason } } };
+  }
+  const timeoutMs = Math.min(narrowed.value.timeoutMs, patienceMs);
+  try {
+    return { ok: true, config: narrowed.value, probed: await probe({ ...narrowed.value, timeoutMs }, signal) };
+  } catch {
+    // What was narrowed has good URLs; the one that is left is the environment's proxy.
+    return { ok: false, told: { outcome: "setting", params: { setting: "proxy", reason: "url" } } };
+  }
+}
+
+const certificate = /^(?:CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ERR_TLS_|ERR_SSL_|HOSTNAME_MISMATCH|EPROTO)/;
+
+/** The codes of the platform that have words of their own here. */
+const platformOutcomes: Readonly<Record<string, string>> = {
+  E_S_AUTH_FAIL: "password",
+  E_G_PASSWORD_ERROR: "password",
+  E_C_UNSUPPORT_API_VERSION: "version",
+  E_C_UNSUPPORT_API_REQUEST: "version",
+  E_S_ACCESS_FORBIDDEN: "forbidden",
+};
+
+function failureTold(failure: Failure, { baseUrl, apiVersion }: AccountConfig, clockOff: boolean): Told {
+  const { host, hostname } = new URL(baseUrl);
+  switch (failure.kind) {
+    case "network": {
+      const { systemCode } = failure;
+      if (systemCode === "ENOTFOUND" || systemCode === "EAI_AGAIN")
+        return { outcome: "name", params: { host: hostname } };
+      if (systemCode === "ECONNREFUSED") return { outcome: "refused", params: { host } };
+      return { outcome: certificate.test(systemCode) ? "tls" : "unreachable", params: { host, systemCode } };
+    }
+    case "timeout":
+      return { outcome: "timeout", params: { host, limit: Math.round(failure.afterMs / 1000) } };
+    case "http":
+      return failure.location === undefined
+        ? { outcome: "notSccc", params: { host, detail: `HTTP ${failure.status}` } }
+        : { outcome: "redirect", params: { host, location: failure.location } };
+    case "protocol":
+      return { outcome: "notSccc", params: { host, detail: failure.excerpt || failure.reason } };
+    case "platform": {
+      const outcome = platformOutcomes[failure.code] ?? "other";
+      if (outcome === "password" && clockOff) return { outcome: "clockOff" };
+      if (outcome === "version") return { outcome, params: { version: apiVersion } };
+      return outcome === "other" ? { outcome, params: { code: failure.code, said: failure.text } } : { outcome };
+    }
+    default:
+      return { outcome: "silent" };
+  }
+}
+
+/** What a try came to. */
+export function told(tried: Tried): Told {
+  if (!tried.ok) return tried.told;
+  const { probed, config } = tried;
+  const off = Math.abs(probed.offMs ?? 0);
+  const clock = off < noticeableMs ? {} : { seconds: Math.round(off / 1000) };
+  if (!probed.ok) {
+    const failure = failureTold(probed.failure, config, off >= noticeableMs);
+    return { ...failure, params: { ...failure.params, ...clock } };
+  }
+  const agents = probed.agents === undefined ? {} : { agents: probed.agents.length };
+  return {
+    outcome: "connected",
+    params: { version: config.apiVersion, milliseconds: probed.durationMs, ...agents, ...clock },
+  };
+}
+
+/** The agents of an account's platform, or why they can't be had. */
+export function agentsTold(tried: Tried): Told & { readonly agents?: readonly ListedAgent[] } {
+  if (!tried.ok || !tried.probed.ok) return told(tried);
+  return tried.probed.agents === undefined
+    ? { outcome: "noList" }
+    : { outcome: "connected", agents: tried.probed.agents };
+}

@@ -1,0 +1,52 @@
+// Sends a deployed account a push of an event, signed, through the address at which it receives, so that a flow can be tried.
+import type { NodeAPI } from "node-red";
+import { isObject } from "../../protocol/json";
+import { postPush } from "../../protocol/post-push";
+import { receptionOf } from "../account";
+import type { Place } from "../receive/config";
+import type { Told } from "./connection";
+
+/** Loaded when it is first needed: nobody sends samples while calls come in. */
+const simulator = (): typeof import("../../../simulator") => require("../../../simulator");
+
+/** A host of this machine that reaches what listens at a host; every one of them if it is unspecified. */
+function reachable(host: string): string {
+  if (host === "" || host === "0.0.0.0") return "127.0.0.1";
+  if (host === "::") return "[::1]";
+  return host.includes(":") ? `[${host}]` : host;
+}
+
+/** Where a place is reached from this machine; undefined while Node-RED's own server does not listen. */
+function addressOf(RED: NodeAPI, { path, own }: Place): string | undefined {
+  if (own !== undefined) return `http${own.tls === undefined ? "" : "s"}://${reachable(own.host)}:${own.port}${path}`;
+  const address = RED.server.address();
+  if (address === null || typeof address === "string") return undefined;
+  const { https, httpNodeRoot } = RED.settings as { https?: unknown; httpNodeRoot?: unknown };
+  const root = typeof httpNodeRoot === "string" ? httpNodeRoot.replace(/\/+$/, "") : "";
+  return `http${https ? "s" : ""}://${reachable(address.address)}:${address.port}${root}${path}`;
+}
+
+/** Sends a sample as the editor asked for it. */
+export async function sendSample(RED: NodeAPI, body: unknown): Promise<Told> {
+  const { account, event } = isObject(body) ? body : {};
+  const receiving = receptionOf(RED, account);
+  if (!receiving.ok || !receiving.reception.listening) return { outcome: "notListening" };
+  const { customer, signer, place } = receiving.reception.config;
+  const password = signer.passwords[0] ?? "";
+  const sample = sampleOf(event, { customer, signer: { customer: signer.customer, password } });
+  if (sample === undefined) return { outcome: "noEvent" };
+  const url = addressOf(RED, place);
+  if (url === undefined) return { outcome: "notListening" };
+  const answer = await postPush(url, sample);
+  if (!answer.ok) return { outcome: "failed", params: { url, systemCode: answer.systemCode } };
+  const { status, msg } = answer;
+  return status === 200
+    ? { outcome: "taken", params: { event: String(event) } }
+    : { outcome: "refused", params: { status, detail: msg } };
+}
+
+const sampleOf = (
+  event: unknown,
+  options: Parameters<ReturnType<typeof simulator>["sampleOf"]>[1],
+): ReturnType<ReturnType<typeof simulator>["sampleOf"]> =>
+  typeof event === "string" ? simulator().sampleOf(event, options) : undefined;

@@ -1,0 +1,30 @@
+// A push of any event with plausible fields, signed: what the editor sends so that a flow can be tried before the first call.
+import { randomInt } from "node:crypto";
+import { madeUpOf, notifyOf, pushOf } from "./notifies";
+import { type SignedPush, signPush } from "./signing";
+
+/** Whose sample it is. */
+export interface SampleOptions {
+  /** The account that the event is about. */
+  readonly customer: string;
+  /** Who signs: the push user if the account has one, else the customer. */
+  readonly signer: { readonly customer: string; readonly password: string };
+}
+
+const seqsBelow = 2 ** 31;
+/** Samples of one second have sessions of their own. */
+const ordinalsBelow = 2 ** 28;
+
+/** A sample of an event; undefined if there is no such event. */
+export function sampleOf(event: string, { customer, signer }: SampleOptions): SignedPush | undefined {
+  const push = pushOf(event);
+  if (push === undefined) return undefined;
+  const values = madeUpOf({
+    customer,
+    agent: "1000",
+    seq: String(randomInt(seqsBelow)),
+    ordinal: randomInt(ordinalsBelow),
+    now: Math.floor(Date.now() / 1000),
+  });
+  return signPush({ ...signer, notify: notifyOf(push, { userData: "sample", ...values }) });
+}
