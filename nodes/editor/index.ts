@@ -101,7 +101,7 @@ export function prepare(this: EditorNode): void {
   for (const property of Object.keys(this._def.defaults)) own(this, property);
   for (const [property, described] of Object.entries(description.properties)) {
     if (described.kind === "typed") drawTyped(this, property, described);
-    input(this, property).on("change keyup paste", () => review(this, description));
+    input(this, property).on("change input", () => review(this, description));
   }
   if (description.events !== undefined) prepareEvents(this, description.events);
   prepareTools(this, input(this, "name").closest("form"));

@@ -40,7 +40,7 @@ export function drawNumbers(element: JQuery, label: string, picks: boolean): voi
       const row = $("<input>", { type: "text", "aria-label": label, value: typeof number === "string" ? number : "" });
       row.appendTo(container.addClass("sccc-number"));
       if (picks) row.autoComplete({ search: complete, minLength: 0 });
-      row.on("change keyup", write);
+      row.on("change input", write);
       row.on("paste", (event) => {
         const pasted = (event.originalEvent as ClipboardEvent).clipboardData?.getData("text") ?? "";
         const [first = "", ...others] = pasted.split(separator).filter((part) => part !== "");

@@ -35,7 +35,7 @@ function preparePushAddress(account: EditorNode): void {
     hint.text(text(address === undefined ? "address.none" : local ? "address.local" : "address.hint"));
   };
   for (const property of ["pushPort", "pushPath", "pushHost", "pushTls"]) {
-    input(account, property).on("change keyup paste", () => setTimeout(show));
+    input(account, property).on("change input", show);
   }
   $("#sccc-address-copy").on("click", () =>
     RED.clipboard.copyText(String(field.val()), $("#sccc-address-copy"), text("address.copied")),

@@ -61,6 +61,8 @@ export function drawTyped(node: EditorNode, property: string, described: Typed):
   const visible = container.find("input.red-ui-typedInput-input");
   // The label's own input is hidden now: tie it to the one that is seen.
   visible.attr("id", `node-input-${property}-visible`);
+  // Node-RED takes over what is typed with the keys' going up: too late for what comes by drag, menu or an input method.
+  visible.on("input", () => visible.trigger("change"));
   const label = element.closest(".form-row").find("label");
   label.attr("for", `node-input-${property}-visible`);
   // Node-RED's buttons have pictures only.

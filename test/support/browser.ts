@@ -1,5 +1,5 @@
 // A real browser in front of a real Node-RED's editor. The browser comes from npm, so that nothing has to be installed.
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
 import { chromium } from "playwright-core";
 import type { NodeRed } from "./launch";
 
@@ -32,7 +32,8 @@ export async function closeBrowser(): Promise<void> {
 /** How a page is looked at. */
 export interface Viewing {
   readonly language?: "en-US" | "zh-CN";
-  readonly colorScheme?: "light" | "dark";
+  /** In Node-RED 5's own dark theme. */
+  readonly dark?: boolean;
 }
 
 /** A page with what went wrong on it. */
@@ -47,11 +48,11 @@ export interface Viewed {
 const harmless = /favicon|Failed to load resource/;
 
 /** A page in a profile of its own. */
-export async function openPage({ language = "en-US", colorScheme = "light" }: Viewing = {}): Promise<Viewed> {
+export async function openPage({ language = "en-US", dark = false }: Viewing = {}): Promise<Viewed> {
   browser ??= launch();
   const context = await (await browser).newContext({
     locale: language,
-    colorScheme,
+    colorScheme: dark ? "dark" : "light",
     viewport: { width: 1440, height: 1000 },
     permissions: ["clipboard-read", "clipboard-write"],
   });
@@ -68,7 +69,12 @@ export async function openPage({ language = "en-US", colorScheme = "light" }: Vi
 /** What tests use of the editor's own script. */
 interface EditorWindow {
   readonly RED: {
-    readonly nodes: { registry: { getNodeTypes(): readonly string[] }; node(id: string): unknown; dirty(): boolean };
+    readonly nodes: {
+      readonly registry: { getNodeTypes(): readonly string[] };
+      node(id: string): { readonly valid?: boolean; readonly validationErrors?: readonly unknown[] };
+      filterNodes(by: { readonly type: string }): readonly { readonly id: string }[];
+    };
+    readonly settings: { setLocal(name: string, value: string): void };
     readonly editor: { edit(node: unknown): void; editConfig(name: string, type: string, id: string): void };
   };
 }
@@ -81,15 +87,21 @@ export class EditorPage {
     readonly page: Page,
     readonly errors: readonly string[],
     private readonly context: BrowserContext,
+    private readonly viewing: Viewing | undefined,
   ) {}
 
   static async open(nodeRed: NodeRed, viewing?: Viewing): Promise<EditorPage> {
     const { page, context, errors } = await openPage(viewing);
     await page.goto(`${nodeRed.url}/`);
+    if (viewing?.dark) {
+      await page.waitForFunction(() => window.RED?.settings?.setLocal !== undefined);
+      await page.evaluate(() => window.RED.settings.setLocal("view-dark-theme", "auto"));
+      await page.reload();
+    }
     await page.waitForFunction(() => window.RED?.nodes?.registry?.getNodeTypes?.().includes("sccc-notify"));
     await page.waitForSelector("#red-ui-palette-SCCC .red-ui-palette-node");
     await page.locator("#red-ui-loading-progress").waitFor({ state: "hidden" });
-    return new EditorPage(page, errors, context);
+    return new EditorPage(page, errors, context, viewing);
   }
 
   /** Opens a node's dialog, as a double click does. */
@@ -119,10 +131,70 @@ export class EditorPage {
 
   /** Presses Done (Update for a configuration node), and waits until the dialog is gone. */
   async done(): Promise<void> {
-    const { dialog } = this;
+    await this.#leave("#node-dialog-ok, #node-config-dialog-ok");
+  }
+
+  /** Presses Cancel, and waits until the dialog is gone. */
+  async cancel(): Promise<void> {
+    await this.#leave("#node-dialog-cancel, #node-config-dialog-cancel");
+  }
+
+  async #leave(button: string): Promise<void> {
     const count = await this.page.locator(".red-ui-tray").count();
-    await dialog.locator("#node-dialog-ok, #node-config-dialog-ok").click();
+    await this.dialog.locator(button).click();
     await this.page.waitForFunction((n) => document.querySelectorAll(".red-ui-tray").length < n, count);
+  }
+
+  /** Drags a node of a type from the palette onto the canvas; its id. */
+  async drag(type: string): Promise<string> {
+    const before = await this.#ids(type);
+    const item = this.page.locator(`.red-ui-palette-node[data-palette-type="${type}"]`);
+    await item.scrollIntoViewIfNeeded();
+    await item.dragTo(this.page.locator("#red-ui-workspace-chart"), { targetPosition: { x: 300, y: 200 } });
+    const [id] = (await this.#ids(type)).filter((one) => !before.includes(one));
+    if (id === undefined) throw new Error(`${type} was not dropped`);
+    return id;
+  }
+
+  #ids(type: string): Promise<readonly string[]> {
+    return this.page.evaluate(
+      (wanted) => window.RED.nodes.filterNodes({ type: wanted ?? "" }).map(({ id }) => id),
+      type,
+    );
+  }
+
+  /** What is wrong with a node, as its triangle on the canvas has it. */
+  invalid(id: string): Promise<readonly string[]> {
+    return this.page.evaluate((node) => {
+      const { valid, validationErrors = [] } = window.RED.nodes.node(node);
+      return valid ? [] : validationErrors.map(String);
+    }, id);
+  }
+
+  /** Pastes a text where the cursor is. */
+  async paste(text: string): Promise<void> {
+    await this.page.evaluate((written) => navigator.clipboard.writeText(written), text);
+    await this.page.keyboard.press("Control+V");
+  }
+
+  /** Waits until an input has a value. */
+  async until(input: Locator, value: string): Promise<void> {
+    while ((await input.inputValue()) !== value) await this.page.evaluate("new Promise(requestAnimationFrame)");
+  }
+
+  /** The same editor anew, with nothing open. */
+  async again(nodeRed: NodeRed): Promise<EditorPage> {
+    await this.close();
+    return EditorPage.open(nodeRed, this.viewing);
+  }
+
+  /** What the form on top finds wrong, as it says it below its rows. */
+  problems(): Promise<readonly string[]> {
+    return this.page.evaluate(() =>
+      [...document.querySelectorAll(".red-ui-tray .sccc-problem")]
+        .map((row) => row.textContent)
+        .filter((found) => found !== ""),
+    );
   }
 
   async close(): Promise<void> {
@@ -130,5 +202,8 @@ export class EditorPage {
   }
 }
 
-declare const document: { querySelectorAll(selector: string): Iterable<object> & { readonly length: number } };
+declare const document: {
+  querySelectorAll(selector: string): Iterable<{ readonly textContent: string }> & { readonly length: number };
+};
+declare const navigator: { readonly clipboard: { writeText(text: string): Promise<void> } };
 declare const getComputedStyle: (element: object) => { readonly right: string };
