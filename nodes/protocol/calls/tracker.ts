@@ -47,6 +47,16 @@ export interface News {
   readonly own: boolean;
 }
 
+/** A call that was begun. */
+export interface Begun {
+  readonly id: string;
+  readonly news: readonly News[];
+  /** The call as it stands. */
+  readonly tracked: () => TrackedCall;
+  /** Drops it without a word. */
+  readonly forget: () => void;
+}
+
 /** A real clock and timers that do not keep the process from ending. */
 export const realTiming: Timing = {
   now: () => performance.now(),
@@ -166,10 +176,15 @@ export class CallTracker {
     return this.#add(found.call, fact);
   }
 
-  /** Begins a call with a fact, whatever calls there are. `forget` drops it without a word. */
-  begin(fact: Fact): { readonly id: string; readonly news: readonly News[]; readonly forget: () => void } {
+  /** Begins a call with a fact, whatever calls there are. */
+  begin(fact: Fact): Begun {
     const call = new Call(fact);
-    return { id: call.id, news: this.#add(call, fact), forget: () => this.#drop(call) };
+    return {
+      id: call.id,
+      news: this.#add(call, fact),
+      tracked: () => call.tracked(this.#settings.context),
+      forget: () => this.#drop(call),
+    };
   }
 
   /** Whether a fact says enough of a call to begin one. */
@@ -225,7 +240,10 @@ export class CallTracker {
     if (!this.#isInTime(call, fact)) return false;
     if (!differ(call.seq, fact.seq)) return true;
     const begins = call.ended && !call.presumed && isOpening(fact.kind);
-    return (call.seqIsLoose || isSeqLoose(fact)) && !begins && !call.finished;
+    const inbound = call.direction === "inbound" || fact.direction === "inbound";
+    // A bill has no agent that would speak for it.
+    const loose = inbound || (fact.kind !== "billing" && (call.seqIsLoose || isSeqLoose(fact)));
+    return loose && !begins && !call.finished;
   }
 
   /** Whether a fact may be of a call as to its time. */
