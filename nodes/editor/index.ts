@@ -109,10 +109,13 @@ export function prepare(this: EditorNode): void {
     if (typeof value === "boolean") element.prop("checked", value);
     else if (value !== "") element.val(String(value));
   }
-  for (const property of Object.keys(this._def.defaults)) own(this, property);
+  for (const property of Object.keys(this._def.defaults)) {
+    own(this, property);
+    // A row may hang on any other, also on one that nothing can be wrong with.
+    input(this, property).on("change input", () => review(this, description));
+  }
   for (const [property, described] of Object.entries(description.properties)) {
     if (described.kind === "typed") drawTyped(this, property, described);
-    input(this, property).on("change input", () => review(this, description));
   }
   if (description.events !== undefined) prepareEvents(this, description.events);
   prepareTools(this, input(this, "name").closest("form"));
