@@ -167,29 +167,25 @@ const unreadable = ({ payload }: NodeMessage): Failure => ({
   got: render(payload),
 });
 
+/** A tracker that can't work: each message ends with why. */
+function refuse(RED: NodeAPI, node: Node, failure: Failure): void {
+  node.warn(describe(RED._, type, failure));
+  node.status({ fill: "red", shape: "ring", text: "status.SCCC_CONFIG" });
+  node.on("input", (_msg, _send, done) => done(errorOf(RED._, type, failure)));
+  node.on("close", (removed: boolean, done: () => void) => {
+    if (removed) kept.delete(node.id);
+    done();
+  });
+}
+
 /** Registers the type. */
 export function registerTracker(RED: NodeAPI): void {
   RED.nodes.registerType(type, function (this: Node, config: NodeConfig & { readonly account?: unknown }): void {
     RED.nodes.createNode(this, config);
     const account = accountOf(RED, config.account);
     const narrowed = narrowTracker(config, expander(RED, this));
-    if (account.ok && narrowed.ok) {
-      run(RED, this, { ...narrowed.value, context: account.sender.context });
-      return;
-    }
-    const failure: Failure = account.ok
-      ? {
-          kind: "config",
-          code: "SCCC_CONFIG",
-          ...(narrowed.ok ? { setting: "", reason: "missing" } : narrowed.problem),
-        }
-      : account.failure;
-    this.warn(describe(RED._, type, failure));
-    this.status({ fill: "red", shape: "ring", text: "status.SCCC_CONFIG" });
-    this.on("input", (_msg, _send, done) => done(errorOf(RED._, type, failure)));
-    this.on("close", (removed: boolean, done: () => void) => {
-      if (removed) kept.delete(this.id);
-      done();
-    });
+    if (!account.ok) refuse(RED, this, account.failure);
+    else if (!narrowed.ok) refuse(RED, this, { kind: "config", code: "SCCC_CONFIG", ...narrowed.problem });
+    else run(RED, this, { ...narrowed.value, context: account.sender.context });
   });
 }
