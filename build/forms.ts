@@ -39,6 +39,8 @@ function control(property: Property, id: string): string {
     // Node-RED reads from the input of this name what becomes of the outputs.
     case "layout":
       return `${select(seen(property, id), property)}<input type="hidden" id="${id}">`;
+    case "ports":
+      return `<input type="hidden" id="${id}">`;
     case "secret":
       return text("password");
     case "node":
@@ -50,6 +52,7 @@ function control(property: Property, id: string): string {
 
 function row(property: Property, prefix: string): string {
   const id = `${prefix}-${property.name}`;
+  if (property.kind === "ports") return `    ${control(property, id)}`;
   return `    <div class="form-row sccc-row">
       <label for="${seen(property, id)}"><i class="fa fa-fw fa-${property.icon}" aria-hidden="true"></i> <span data-i18n="${property.key}.label"></span></label>
       <div class="sccc-control">${control(property, id)}</div>

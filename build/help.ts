@@ -112,13 +112,15 @@ export function help(nodes: readonly NodeType[], language: Language): string {
     ].join("\n");
   };
 
-  const commandHelp = (command: Command): string[] => {
-    const { section, api, versions, fields, notes, batch, resend } = command;
+  const commandHelp = (command: Command, properties: readonly Property[]): string[] => {
+    const { section, api, versions, fields, notes, batch, resend, settings } = command;
+    const set = properties.filter(({ name }) => settings?.some((setting) => setting.name === name));
     return [
       heading("inputs"),
       list(fields.map(fieldEntry)),
       heading("outputs"),
       outputs(command),
+      ...(set.length === 0 ? [] : [heading("properties"), propertyList(set)]),
       heading("details"),
       paragraphs([
         ...notes.map((note) => note[language.text]),
@@ -188,6 +190,35 @@ export function help(nodes: readonly NodeType[], language: Language): string {
       paragraphs([own("details.list")]),
       errors(undefined),
     ],
+    "call-tracker": ({ properties }) => [
+      heading("inputs"),
+      list([{ name: "payload", type: type("object"), text: own("tracker.inputs.payload") }]),
+      heading("outputs"),
+      list([
+        { name: text("port.change"), text: own("tracker.outputs.change") },
+        { name: text("port.finished"), text: own("tracker.outputs.finished") },
+        {
+          name: "topic",
+          type: type("string"),
+          text: own("tracker.outputs.topic"),
+          more: list(about("tracker.states")),
+        },
+        {
+          name: "payload",
+          type: type("object"),
+          text: own("tracker.outputs.payload"),
+          more: list(about("tracker.call")),
+        },
+        { name: "sccc.call", type: type("object"), text: own("tracker.outputs.call") },
+        { name: "sccc.token", type: type("string"), text: own("tracker.outputs.token") },
+      ]),
+      heading("properties"),
+      propertyList(properties),
+      heading("details"),
+      details("tracker.details"),
+      heading("errors"),
+      list(about("tracker.errors")),
+    ],
     simulator: ({ properties }) => [
       heading("inputs"),
       list([
@@ -244,7 +275,7 @@ export function help(nodes: readonly NodeType[], language: Language): string {
   };
 
   const body = (node: NodeType): string[] => {
-    if (node.command !== undefined) return commandHelp(node.command);
+    if (node.command !== undefined) return commandHelp(node.command, node.properties);
     const other = others[node.key.replace(/^node\./, "")];
     if (other === undefined) throw new Error(`build/help.ts has no help for ${node.type}`);
     return other(node);

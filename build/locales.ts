@@ -14,6 +14,7 @@ import {
   seqOf,
   simulatorSettings,
   type Text,
+  trackerSettings,
 } from "../nodes/catalogue";
 
 /** A tree of texts, as the locale files have it. */
@@ -71,11 +72,12 @@ export function generated({ text }: Language): Texts {
     command: by(
       commands,
       ({ node }) => node.replace(/^sccc-/, ""),
-      ({ label, does, summary, fields }) => ({
+      ({ label, does, summary, fields, settings }) => ({
         label: label[text],
         ...(does === undefined ? {} : { does: does[text] }),
         summary: summary[text],
         fields: by(fields, ({ name, property }) => property ?? name, fieldTexts),
+        ...(settings === undefined ? {} : { settings: by(settings, nameOf, settingTexts) }),
       }),
     ),
     event: by(
@@ -87,6 +89,7 @@ export function generated({ text }: Language): Texts {
     setting: {
       account: by([...accountSettings, ...receivingSettings], nameOf, settingTexts),
       simulator: by(simulatorSettings, nameOf, settingTexts),
+      "call-tracker": by(trackerSettings, nameOf, settingTexts),
     },
   };
 }

@@ -16,8 +16,9 @@ import {
   simulatorSettings,
   type Text,
   type TextFormat,
+  trackerSettings,
 } from "../nodes/catalogue";
-import type { Condition, Described, Description, Descriptions } from "../nodes/editor/description";
+import type { Condition, Described, Description, Descriptions, OtherOutputs } from "../nodes/editor/description";
 
 /** The folded sections of a form, in their order. */
 export const sections = ["limits", "network", "safety", "receiving", "more"] as const;
@@ -50,6 +51,8 @@ export type Property = {
   | { readonly kind: "events"; readonly default: readonly string[]; readonly events: readonly Push[] }
   /** How the events come out; kept under the name that Node-RED reads the number of ports from. */
   | { readonly kind: "layout"; readonly default: string; readonly choices: readonly string[] }
+  /** The number of outputs, which nobody sees: it follows another property. */
+  | { readonly kind: "ports"; readonly default: number }
   /** A typed input: kept as two properties, `name` and `nameType`. */
   | {
       readonly kind: "typed";
@@ -82,6 +85,8 @@ export interface NodeType {
   /** The keys of what goes into its inputs, and of what comes out of its outputs. */
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
+  /** Its outputs while a property applies and has another value than usual. */
+  readonly otherOutputs?: OtherOutputs;
   readonly properties: readonly Property[];
   readonly tools?: readonly Tool[];
   /** The properties that stand in the text `does`, which says on the canvas what the node will do. */
@@ -163,9 +168,10 @@ function fieldProperty(key: string, field: Field, fields: readonly Field[]): Pro
   };
 }
 
-const conditionOfSetting = ({ setting, is }: NonNullable<Setting["onlyIf"]>): Condition => ({
+const conditionOfSetting = ({ setting, is, isNot }: NonNullable<Setting["onlyIf"]>): Condition => ({
   property: setting,
   ...(is === undefined ? {} : { is }),
+  ...(isNot === undefined ? {} : { isNot }),
 });
 
 function settingProperty(key: string, setting: Setting): Property {
@@ -257,6 +263,23 @@ const seqProperty = (command: Command): Property => ({
   field: seqOf(command.seq),
 });
 
+/** What comes out of a command that waits for what it has caused. */
+const waitingOutputs: OtherOutputs = {
+  property: "waitFor",
+  unless: "accepted",
+  outputs: ["port.reached", "port.notReached"],
+};
+
+/** Node-RED reads the number of ports from a property of this name. */
+const portsProperty: Property = {
+  kind: "ports",
+  name: "outputs",
+  key: "port.answer",
+  icon: "",
+  required: false,
+  default: 1,
+};
+
 const looks = (group: Group) => ({ group, color: groups[group].color, icon: groups[group].icon });
 
 /** The fields in a text that says what a node will do. */
@@ -271,12 +294,14 @@ function commandNode(command: Command): NodeType {
     ...looks(command.group),
     inputs: ["port.fields"],
     outputs: ["port.answer"],
+    ...(command.settings === undefined ? {} : { otherOutputs: waitingOutputs }),
     properties: [
       nameProperty,
       accountProperty,
       ...command.fields.map((field) =>
         fieldProperty(`${key}.fields.${field.property ?? field.name}`, field, command.fields),
       ),
+      ...(command.settings === undefined ? [] : [...settings(`${key}.settings`, command.settings), portsProperty]),
       ...(command.batch ? [inputProperty] : []),
       seqProperty(command),
     ],
@@ -398,6 +423,16 @@ const confirm: NodeType = {
   ],
 };
 
+const tracker: NodeType = {
+  type: "sccc-call-tracker",
+  key: "node.call-tracker",
+  config: false,
+  ...looks("call"),
+  inputs: ["port.events"],
+  outputs: ["port.change", "port.finished"],
+  properties: [nameProperty, accountProperty, ...settings("setting.call-tracker", trackerSettings)],
+};
+
 const simulator: NodeType = {
   type: "sccc-simulator",
   key: "node.simulator",
@@ -415,6 +450,7 @@ export const nodeTypes: readonly NodeType[] = [
   anyCommand,
   notify,
   confirm,
+  tracker,
   simulator,
 ];
 
@@ -451,6 +487,7 @@ function description(node: NodeType): Description {
     key: node.key,
     inputs: node.inputs,
     outputs: node.outputs,
+    ...(node.otherOutputs === undefined ? {} : { otherOutputs: node.otherOutputs }),
     ...(node.does === undefined ? {} : { does: node.does }),
     ...(events === undefined ? {} : { events: events.map(({ event }) => event) }),
     properties: Object.fromEntries(

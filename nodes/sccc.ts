@@ -2,6 +2,7 @@
 import type { NodeAPI } from "node-red";
 import { registerAccount } from "./runtime/account";
 import { serveEditor } from "./runtime/admin/routes";
+import { registerTracker } from "./runtime/calls/tracker";
 import { registerCommands } from "./runtime/command";
 import { registerConfirm } from "./runtime/receive/confirm";
 import { registerNotify } from "./runtime/receive/notify";
@@ -12,6 +13,7 @@ export = (RED: NodeAPI): void => {
   registerCommands(RED);
   registerNotify(RED);
   registerConfirm(RED);
+  registerTracker(RED);
   registerSimulator(RED);
   serveEditor(RED);
 };

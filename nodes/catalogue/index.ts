@@ -10,7 +10,15 @@ export { seqOf } from "./fields";
 export { groups } from "./groups";
 export { pushes } from "./pushes";
 export { recording } from "./recording";
-export { accountSettings, receivingSettings, type Setting, simulatorSettings, type TextFormat } from "./settings";
+export {
+  accountSettings,
+  callNumberSettings,
+  receivingSettings,
+  type Setting,
+  simulatorSettings,
+  type TextFormat,
+  trackerSettings,
+} from "./settings";
 export type * from "./types";
 export { defaultApiVersion, versions } from "./versions";
 

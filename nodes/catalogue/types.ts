@@ -1,5 +1,7 @@
 // The shapes of the catalogue's data. Everything else (nodes, forms, help, simulator, tests) is derived from records of these shapes.
 
+import type { Setting } from "./settings";
+
 /** A text for people, in both languages of the package. */
 export interface Text {
   readonly en: string;
@@ -110,6 +112,8 @@ export interface Command {
   /** The command seq's type on the wire. */
   readonly seq: "number" | "string";
   readonly fields: readonly Field[];
+  /** Properties of the node that are no fields of the request. */
+  readonly settings?: readonly Setting[];
   /** Fields of the answer beyond seq, userData and result. */
   readonly answer: readonly AnswerField[];
   /** Where the answer is a list: the name of the array, which becomes msg.payload. */

@@ -1,10 +1,11 @@
 // What the build tells the browser about each node type: the part of the forms that is not plain HTML.
 import type { Field, TextFormat } from "../catalogue";
 
-/** A property applies only while another has this value, or, without `is`, any value. */
+/** A property applies only while another has this value, or any but that one, or, without either, any value. */
 export interface Condition {
   readonly property: string;
   readonly is?: string;
+  readonly isNot?: string;
 }
 
 /** A property whose value gets checked or needs more than an input. `key` is where its texts are in the locales. */
@@ -21,11 +22,19 @@ export type Described = { readonly key: string; readonly onlyIf?: Condition } & 
   | { readonly kind: "plain" }
 );
 
+/** The keys of the labels of the outputs that a node has instead while a property applies and has a value other than one. */
+export interface OtherOutputs {
+  readonly property: string;
+  readonly unless: string;
+  readonly outputs: readonly string[];
+}
+
 /** A node type. `key` is where its own texts are in the locales; `inputs` and `outputs` are the keys of the labels of its ports. */
 export interface Description {
   readonly key: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
+  readonly otherOutputs?: OtherOutputs;
   /** The properties that stand in the text that says what a node will do, if there is such a text. */
   readonly does?: readonly string[];
   /** The events that it receives; its outputs then follow its properties `events` and `outputs`. */

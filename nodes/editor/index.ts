@@ -3,6 +3,7 @@ import { forgetAgents } from "./agents";
 import type { Description } from "./description";
 import { chosenEvents, eventsLabel, givePorts, prepareEvents, saveEvents } from "./events";
 import { doing } from "./label";
+import { outputsOf } from "./outputs";
 import { editor, input, own, reader, standard, text } from "./page";
 import { Ports } from "./ports";
 import { applies, problemOf } from "./problem";
@@ -49,7 +50,9 @@ export function inputLabels(this: EditorNode, index = 0): string {
 export function outputLabels(this: EditorNode, index: number): string {
   const event =
     this.outputs instanceof Ports && this.outputs.layout === "perType" ? this.outputs.names[index] : undefined;
-  const key = event === undefined ? DESCRIPTIONS[this.type]?.outputs[index] : `event.${event}.label`;
+  const description = DESCRIPTIONS[this.type];
+  const outputs = description && outputsOf(description, (property) => this[property] ?? standard(this, property));
+  const key = event === undefined ? outputs?.[index] : `event.${event}.label`;
   return key === undefined ? "" : text(key);
 }
 
@@ -69,6 +72,14 @@ RED.events.on("nodes:add", (node) => {
 /** Shows the rows that apply, and below each what is wrong with it: Node-RED's own tooltip does not reach typed inputs. */
 function review(node: EditorNode, description: Description): void {
   const read = reader(node);
+  const { otherOutputs } = description;
+  if (otherOutputs !== undefined) {
+    const { property, unless } = otherOutputs;
+    // What can't be seen must not be what the runtime then refuses.
+    if (!applies(description, property, read)) input(node, property).val(unless);
+    // Node-RED takes the number of outputs over from here.
+    input(node, "outputs").val(outputsOf(description, read).length);
+  }
   for (const property of Object.keys(description.properties)) {
     const element = input(node, property);
     const row = element.closest(".form-row");
@@ -98,10 +109,13 @@ export function prepare(this: EditorNode): void {
     if (typeof value === "boolean") element.prop("checked", value);
     else if (value !== "") element.val(String(value));
   }
-  for (const property of Object.keys(this._def.defaults)) own(this, property);
+  for (const property of Object.keys(this._def.defaults)) {
+    own(this, property);
+    // A row may hang on any other, also on one that nothing can be wrong with.
+    input(this, property).on("change input", () => review(this, description));
+  }
   for (const [property, described] of Object.entries(description.properties)) {
     if (described.kind === "typed") drawTyped(this, property, described);
-    input(this, property).on("change input", () => review(this, description));
   }
   if (description.events !== undefined) prepareEvents(this, description.events);
   prepareTools(this, input(this, "name").closest("form"));

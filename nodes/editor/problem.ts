@@ -42,6 +42,7 @@ export function applies(node: Description, property: string, read: Read): boolea
   const type = typeOf(condition.property, read);
   const value = asText(read(condition.property));
   if ((type !== "" && !isLiteral(type)) || isFromEnvironment(value)) return true;
+  if (condition.isNot !== undefined) return value !== condition.isNot;
   return condition.is === undefined ? value !== "" : value === condition.is;
 }
 

@@ -59,8 +59,8 @@ export type Failure =
   | { readonly kind: "notAllowed"; readonly code: "SCCC_NOT_ALLOWED"; readonly field: string; readonly number: string }
   /** So many requests wait already. */
   | { readonly kind: "busy"; readonly code: "SCCC_BUSY"; readonly waiting: number }
-  /** The node or the account was closed meanwhile. */
-  | { readonly kind: "closed"; readonly code: "SCCC_CLOSED" };
+  /** The node or the account was closed meanwhile. `waiting`: the command had been carried out, its call was waited for. */
+  | { readonly kind: "closed"; readonly code: "SCCC_CLOSED"; readonly waiting?: true };
 
 /** What is wrong with an answer; keys below `errors.protocol` of the locales. */
 export type ProtocolReason =

@@ -32,7 +32,7 @@ export const knownEvents: readonly string[] = pushes.map(({ event }) => event);
 const eventByType = new Map(pushes.map(({ event, type = event }) => [type.toLowerCase(), event]));
 
 /** What stands in a field, as text; undefined for what is neither a string nor a number. */
-const textOf = (value: unknown): string | undefined =>
+export const textOf = (value: unknown): string | undefined =>
   typeof value === "string" || typeof value === "number" ? String(value).trim() : undefined;
 
 /**
@@ -116,26 +116,59 @@ const customerSide: ReadonlyMap<string | undefined, "caller" | "callee"> = new M
   ["19", "callee"],
 ]);
 
-/** A billed call (§23). */
+/** A billed call, read: moments in ms since 1970, `durationSeconds` as the platform counts it. */
+export interface Billed {
+  /** §24.3. */
+  readonly service: string | undefined;
+  readonly startAt: number | undefined;
+  readonly ringAt: number | undefined;
+  readonly answerAt: number | undefined;
+  readonly byeAt: number | undefined;
+  readonly answered: boolean;
+  /** undefined: it was answered, and nothing says for how long. */
+  readonly durationSeconds: number | undefined;
+  /** Which of its numbers is the customer's, where its service tells. */
+  readonly side: "caller" | "callee" | undefined;
+  /** The recording's name, or "". */
+  readonly recordFile: string;
+}
+
+/** Reads a billed call (§23). */
+export function billedOf(notify: JsonObject, timezone: string): Billed {
+  const answerAt = momentOf(notify.answerTime, timezone);
+  const byeAt = momentOf(notify.byeTime, timezone);
+  const length = secondsOf(notify.timeLength);
+  const answered = answerAt !== undefined || (notify.answerTime === undefined && length !== undefined && length > 0);
+  const measured =
+    answerAt !== undefined && byeAt !== undefined && byeAt >= answerAt ? (byeAt - answerAt) / 1000 : undefined;
+  const service = textOf(notify.service);
+  return {
+    service,
+    startAt: momentOf(notify.startTime, timezone),
+    ringAt: momentOf(notify.ringTime, timezone),
+    answerAt,
+    byeAt,
+    answered,
+    durationSeconds: length ?? (answered ? measured : 0),
+    side: customerSide.get(service),
+    recordFile: textOf(notify.recordFile) || textOf(notify.filename) || "",
+  };
+}
+
 const readBilling: Reading = (notify, context) => {
   const { timezone, baseUrl } = context;
-  const answer = momentOf(notify.answerTime, timezone);
-  const bye = momentOf(notify.byeTime, timezone);
-  const length = secondsOf(notify.timeLength);
-  const answered = answer !== undefined || (notify.answerTime === undefined && length !== undefined && length > 0);
-  const measured = answer !== undefined && bye !== undefined && bye >= answer ? (bye - answer) / 1000 : undefined;
+  const { startAt, ringAt, answerAt, byeAt, answered, durationSeconds, side, recordFile } = billedOf(notify, timezone);
   const iso = (moment: number | undefined): string | null => (moment === undefined ? null : isoTime(moment, timezone));
-  const side = customerSide.get(textOf(notify.service));
   return {
     serviceName: english(enumerations.serviceType, notify.service),
-    startAt: iso(momentOf(notify.startTime, timezone)),
-    ringAt: iso(momentOf(notify.ringTime, timezone)),
-    answerAt: iso(answer),
-    byeAt: iso(bye),
+    startAt: iso(startAt),
+    ringAt: iso(ringAt),
+    answerAt: iso(answerAt),
+    byeAt: iso(byeAt),
     answered,
-    durationSeconds: length ?? (answered ? (measured ?? null) : 0),
+    durationSeconds: durationSeconds ?? null,
     numberE164: side && numberE164(notify[side], context),
-    recordUrl: recordUrl(textOf(notify.recordFile) || notify.filename, baseUrl),
+    recordUrl: recordUrl(recordFile, baseUrl),
   };
 };
 

@@ -8,8 +8,9 @@ import type { SendOptions } from "../protocol/exchange";
 import type { Failure, Result } from "../protocol/failure";
 import { isObject } from "../protocol/json";
 import { accountOf, type Sender } from "./account";
+import { type CallWait, callWaitOf } from "./calls/call-number";
 import { typedInput } from "./config";
-import { type CommandReport, type Resulting, type Sent, sendList, sendOne } from "./send";
+import { type CallReport, type CommandReport, type Resulting, type Sent, sendList, sendOne } from "./send";
 import { Status } from "./status";
 import { errorOf, resultOf } from "./texts";
 import { type ReadValue, reader } from "./values";
@@ -109,7 +110,10 @@ async function carryOut(
   msg: NodeMessage,
   options: SendOptions,
   resulting: (api: string) => Resulting,
+  wait: CallWait | undefined,
 ): Promise<Carried> {
+  const problem = wait?.problem();
+  if (problem !== undefined) return { api: "", sent: { ok: false, failure: problem } };
   const reading = await readOr("api", () => maker.api(msg));
   if (!reading.ok) return { api: "", sent: reading };
   const api = reading.value;
@@ -121,7 +125,9 @@ async function carryOut(
   if (!list) {
     // A list of records wired to call-number must not ring anybody; nodes that can't take lists have no such danger.
     if (Array.isArray(payload) && maker.batch(api)) return refuse("oneNotList", render(payload));
-    return { api, sent: await sendOne(sender, await maker.prepare(sender, api, msg), options, resulting(api)) };
+    const one = await maker.prepare(sender, api, msg);
+    const send = () => sendOne(sender, one, options, resulting(api));
+    return { api, sent: await (wait === undefined || !one.ok ? send() : wait.through(one.call.fields, send)) };
   }
   if (!maker.batch(api)) return refuse("noList", render(payload));
   if (!Array.isArray(payload)) return refuse("listNotOne", render(payload));
@@ -134,8 +140,8 @@ async function carryOut(
   return { api, sent: await sendList(sender, api, prepared, options, resulting(api)) };
 }
 
-function setReport(msg: NodeMessage, command: CommandReport): void {
-  msg.sccc = { ...(isObject(msg.sccc) ? msg.sccc : {}), command };
+function setReport(msg: NodeMessage, command: CommandReport, call?: CallReport): void {
+  msg.sccc = { ...(isObject(msg.sccc) ? msg.sccc : {}), command, ...(call === undefined ? {} : { call }) };
 }
 
 /** Gives a node its behaviour. */
@@ -145,6 +151,7 @@ function run(
   config: NodeConfig & Readonly<Record<string, unknown>>,
   maker: Maker,
   name: string,
+  waits = false,
 ): void {
   const account = accountOf(RED, config.account);
   const list = config.input === "list";
@@ -152,14 +159,17 @@ function run(
   const closing = new AbortController();
   setMaxListeners(0, closing.signal);
   const options: SendOptions = { signal: closing.signal, track: status.track };
+  const count = (calls: number) =>
+    status.wait(calls === 0 ? "" : RED._("status.waitingCalls", { calls: String(calls) }));
+  const wait = waits ? callWaitOf(RED, node, config, account, count) : undefined;
   const resulting =
     (api: string): Resulting =>
     (failure) =>
       resultOf(RED._, api || name, failure);
 
-  const handle = async (msg: NodeMessageInFlow): Promise<{ readonly error?: Error }> => {
+  const handle = async (msg: NodeMessageInFlow): Promise<{ readonly error?: Error; readonly second?: boolean }> => {
     const { api, sent }: Carried = account.ok
-      ? await carryOut(maker, account.sender, list, msg, options, resulting)
+      ? await carryOut(maker, account.sender, list, msg, options, resulting, wait)
       : { api: name, sent: account };
     if (!sent.ok) {
       const sender = account.ok ? account.sender : undefined;
@@ -167,19 +177,19 @@ function run(
       status.end({ kind: "failure", failure: sent.failure });
       return { error: errorOf(RED._, api || name, sent.failure) };
     }
-    setReport(msg, sent.report);
+    setReport(msg, sent.report, sent.call);
     status.end({
       kind: "done",
       ...(sent.report.failed === undefined ? {} : { failed: sent.report.failed, total: sent.report.total ?? 0 }),
     });
     msg.payload = sent.payload;
-    return {};
+    return { second: sent.call?.reached === false };
   };
 
   node.on("input", (msg, send, done) => {
     handle(msg).then(
-      ({ error }) => {
-        if (error === undefined) send(msg);
+      ({ error, second }) => {
+        if (error === undefined) send(second ? [null, msg] : msg);
         done(error);
       },
       (error: unknown) => done(error instanceof Error ? error : new Error(String(error))),
@@ -202,7 +212,8 @@ export function registerCommands(RED: NodeAPI): void {
   for (const command of commands) {
     RED.nodes.registerType(command.node, function (this: Node, config: NodeConfig): void {
       RED.nodes.createNode(this, config);
-      run(RED, this, { ...config }, catalogued(RED, this, config, command), command.api);
+      const waits = command.settings !== undefined;
+      run(RED, this, { ...config }, catalogued(RED, this, config, command), command.api, waits);
     });
   }
   RED.nodes.registerType("sccc-command", function (this: Node, config: NodeConfig): void {

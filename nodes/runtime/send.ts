@@ -21,9 +21,17 @@ export interface CommandReport {
   readonly logs?: unknown;
 }
 
+/** `msg.sccc.call` of a command whose call was waited for. */
+export interface CallReport {
+  readonly id: string;
+  readonly waitFor: string;
+  readonly reached: boolean;
+  readonly reason?: "notAnswered" | "timeout";
+}
+
 /** What becomes of a message. `failure` without a report: nothing was sent. */
 export type Sent =
-  | { readonly ok: true; readonly payload: unknown; readonly report: CommandReport }
+  | { readonly ok: true; readonly payload: unknown; readonly report: CommandReport; readonly call?: CallReport }
   | { readonly ok: false; readonly failure: Failure; readonly report?: CommandReport };
 
 /** How a failure reads as a result. */

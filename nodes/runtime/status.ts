@@ -26,6 +26,7 @@ function statusOf(ending: Ending): NodeStatus {
 export class Status {
   readonly #show: (status: NodeStatus) => void;
   readonly #requests = new Map<symbol, Progress>();
+  #waiting = "";
   #ending: Ending | undefined;
   #shown = "";
 
@@ -39,9 +40,16 @@ export class Status {
     return (progress) => {
       if (progress === "over") this.#requests.delete(request);
       else this.#requests.set(request, progress);
-      if (this.#requests.size > 0) this.#update();
+      // A message that waits for nothing more ends now, and shows how.
+      if (this.#requests.size > 0 || this.#waiting !== "") this.#update();
     };
   };
+
+  /** Something is waited for that is no request; "" for nothing more. */
+  wait(text: string): void {
+    this.#waiting = text;
+    this.#update();
+  }
 
   /** A message has ended. */
   end(ending: Ending): void {
@@ -50,11 +58,16 @@ export class Status {
   }
 
   #update(): void {
-    const status = this.#requests.size > 0 ? this.#busy() : this.#ending && statusOf(this.#ending);
+    const status =
+      this.#requests.size > 0 ? this.#busy() : (this.#awaiting() ?? (this.#ending && statusOf(this.#ending)));
     const text = JSON.stringify(status);
     if (status === undefined || text === this.#shown) return;
     this.#shown = text;
     this.#show(status);
+  }
+
+  #awaiting(): NodeStatus | undefined {
+    return this.#waiting === "" ? undefined : { fill: "blue", shape: "ring", text: this.#waiting };
   }
 
   #busy(): NodeStatus {

@@ -71,7 +71,7 @@ export function describe(translate: Translate, api: string, failure: Failure): s
     case "busy":
       return text("busy", { waiting: failure.waiting });
     case "closed":
-      return text("closed");
+      return text(failure.waiting ? "closedWaiting" : "closed");
   }
 }
 

@@ -223,6 +223,31 @@ for (const version of [4, 5] as const) {
         await editor.cancel();
       });
 
+      it("has a second output while a call is waited for", async () => {
+        const id = await editor.drag("sccc-call-number");
+        const ports = () => editor.page.evaluate(`RED.nodes.node(${JSON.stringify(id)}).outputs`);
+        const drawn = () => at(`[id="${id}"] .red-ui-flow-port-output`).count();
+        for (const [waitFor, input, outputs] of [
+          ["answered", "one", 2],
+          ["billed", "one", 2],
+          ["accepted", "one", 1],
+          ["ended", "one", 2],
+          // A list has no one call to wait for.
+          [undefined, "list", 1],
+          [undefined, "one", 1],
+        ] as const) {
+          await editor.edit(id);
+          await unfold(editor.page);
+          if (waitFor !== undefined) await at("#node-input-waitFor").selectOption(waitFor);
+          await at("#node-input-input").selectOption(input);
+          assert.equal(await at("#node-input-waitFor").isVisible(), input === "one");
+          const waits = outputs === 2;
+          assert.equal(await at("#node-input-waitTimeout").isVisible(), waits);
+          await editor.done();
+          assert.deepEqual([await ports(), await drawn()], [outputs, outputs], `${waitFor} ${input}`);
+        }
+      });
+
       it("shows the address for the platform's operator as one types, and copies it", async () => {
         await open("sccc-account");
         await unfold(editor.page);

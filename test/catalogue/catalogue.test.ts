@@ -6,6 +6,7 @@ import { commandsFolder, commandsIndex } from "../../build/commands-index";
 import {
   accountSettings,
   type Choice,
+  callNumberSettings,
   commandOf,
   commands,
   defaultApiVersion,
@@ -23,6 +24,7 @@ import {
   seqOf,
   simulatorSettings,
   type Text,
+  trackerSettings,
   versions,
 } from "../../nodes/catalogue";
 import { checkFields } from "../../nodes/protocol/check";
@@ -223,7 +225,12 @@ describe("the catalogue's enumerations and settings", () => {
     for (const choices of Object.values(enumerations)) unique(choices.map(({ value }: Choice) => value));
   });
 
-  const nodes = { account: [...accountSettings, ...receivingSettings], simulator: simulatorSettings };
+  const nodes = {
+    account: [...accountSettings, ...receivingSettings],
+    simulator: simulatorSettings,
+    "call-tracker": trackerSettings,
+    "call-number": callNumberSettings,
+  };
   for (const [node, settings] of Object.entries(nodes)) {
     it(`${node}: names once, defaults within their own bounds`, () => {
       unique(settings.map(({ name }) => name));

@@ -11,6 +11,7 @@ const expected = [
   "sccc-command",
   "sccc-notify",
   "sccc-confirm",
+  "sccc-call-tracker",
   "sccc-simulator",
 ];
 
@@ -37,12 +38,13 @@ describe("sccc.html", () => {
       assert.match(text, new RegExp(`color: "${groups[group].color}"`));
       assert.match(text, new RegExp(`icon: "${groups[group].icon.replace(".", "\\.")}"`));
       const inputs = config || type === "sccc-notify" ? 0 : 1;
-      assert.match(text, new RegExp(`inputs: ${inputs},\\n {2}outputs: ${config ? 0 : 1},`));
+      const outputs = config ? 0 : type === "sccc-call-tracker" ? 2 : 1;
+      assert.match(text, new RegExp(`inputs: ${inputs},\\n {2}outputs: ${outputs},`));
     }
   });
 
   it("gives every command its properties and their defaults", () => {
-    for (const { node, fields, batch } of commands) {
+    for (const { node, fields, batch, settings = [] } of commands) {
       const properties = Object.fromEntries(
         Object.entries(page.registered.get(node)!.defaults).map(([name, { value }]) => [name, value]),
       );
@@ -56,6 +58,9 @@ describe("sccc.html", () => {
             [`${property}Type`, "msg"],
           ]),
         ),
+        ...Object.fromEntries(settings.map((setting) => [setting.name, "default" in setting ? setting.default : ""])),
+        // Node-RED reads how many outputs there are from here.
+        ...(settings.length === 0 ? {} : { outputs: 1 }),
         seq: "",
         seqType: "str",
       });
@@ -77,6 +82,7 @@ describe("sccc.html", () => {
     },
     // In this order: the editor takes the number of outputs over after the events.
     "sccc-notify": { name: "", account: "", events: [], outputs: "one" },
+    "sccc-call-tracker": { name: "", account: "", window: 3600, waitForBilling: 60, maxOpen: 100_000 },
     "sccc-confirm": { name: "", outcome: "auto", token: "sccc.token", tokenType: "msg" },
   })) {
     it(`gives ${type} its properties and their defaults`, () => {
@@ -118,6 +124,10 @@ describe("sccc.html", () => {
       const [, form = ""] = new RegExp(`data-template-name="${type}">([\\s\\S]*?)</script>`).exec(page.html) ?? [];
       for (const { name, kind } of properties) {
         const id = `node-${config ? "config-" : ""}input-${name}`;
+        if (kind === "ports") {
+          assert.equal(form.split(`<input type="hidden" id="${id}">`).length, 2, "nobody sees it");
+          continue;
+        }
         // Node-RED takes the events over from no input: they are boxes.
         assert.equal(form.split(`id="${id}"`).length, kind === "events" ? 1 : 2, `${type}: #${id}`);
         const seen = kind === "layout" || kind === "events" ? `${id}-choice` : id;
@@ -140,7 +150,8 @@ describe("sccc.html", () => {
   });
 
   it("labels nodes by their name, else by what they do", () => {
-    const { label, paletteLabel, inputLabels, outputLabels } = page.registered.get("sccc-call-number")!;
+    const _def = page.registered.get("sccc-call-number")!;
+    const { label, paletteLabel, inputLabels, outputLabels } = _def;
     const type = "sccc-call-number";
     const fixed = { type, agent: "1000", agentType: "str", callee: "payload.callee", calleeType: "msg" };
     assert.equal(
@@ -152,7 +163,23 @@ describe("sccc.html", () => {
     assert.equal(label.call({ type, name: "mine" }), "mine");
     assert.equal(label.call({ type, name: "" }), "@sccc/node-red-sccc/sccc:command.call-number.label");
     assert.equal(paletteLabel.call({ type }), "@sccc/node-red-sccc/sccc:command.call-number.label");
-    assert.equal(outputLabels.call({ type }, 0), "@sccc/node-red-sccc/sccc:port.answer");
+    assert.equal(outputLabels.call({ type, _def }, 0), "@sccc/node-red-sccc/sccc:port.answer");
+  });
+
+  it("labels the outputs of a node that waits, while it waits", () => {
+    const type = "sccc-call-number";
+    const _def = page.registered.get(type)!;
+    const label = (node: object, index: number) => _def.outputLabels.call({ type, _def, ...node }, index);
+    const text = (key: string) => (key === "" ? "" : `@sccc/node-red-sccc/sccc:${key}`);
+    for (const [node, first, second] of [
+      [{}, "port.answer", ""],
+      [{ waitFor: "accepted", input: "one" }, "port.answer", ""],
+      [{ waitFor: "answered", input: "one" }, "port.reached", "port.notReached"],
+      [{ waitFor: "billed" }, "port.reached", "port.notReached"],
+      [{ waitFor: "answered", input: "list" }, "port.answer", ""],
+    ] as const) {
+      assert.deepEqual([label(node, 0), label(node, 1)], [text(first), text(second)], JSON.stringify(node));
+    }
   });
 
   describe("a node that receives events", () => {

@@ -92,6 +92,18 @@ describe("the editor's checks", () => {
     }
   });
 
+  it("skip what hangs on a choice that was not made", () => {
+    const shown = (property: string, node: Readonly<Record<string, unknown>>) =>
+      applies(all["sccc-call-number"]!, property, (name) => node[name]);
+    const waits = (waitFor: string) => ({ waitFor, input: "one", waitTimeout: "0" });
+    assert.equal(shown("waitTimeout", waits("accepted")), false);
+    assert.equal(problem("sccc-call-number", waits("accepted"), "waitTimeout"), undefined);
+    assert.equal(shown("waitTimeout", waits("answered")), true);
+    assert.match(problem("sccc-call-number", waits("answered"), "waitTimeout") ?? "", /^invalid\.number min=1/);
+    assert.equal(shown("waitFor", waits("answered")), true);
+    assert.equal(shown("waitFor", { ...waits("answered"), input: "list" }), false);
+  });
+
   it("want both of two fields that need each other", () => {
     const node = { startTime: "2026-11-23 00:00:00", startTimeType: "str", endTime: "", endTimeType: "msg" };
     assert.match(problem("sccc-get-cdr-list", node, "startTime") ?? "", /^errors\.rule\.needs/);

@@ -225,6 +225,30 @@ describe("a receiver", () => {
       await (await spool).close();
     });
 
+    it("stores nothing for who listens for the moment, and hands over only what was taken", async () => {
+      const spool = open(20);
+      const { made, deliveries, detach } = receiver({ pushAnswer: "stored" }, spool, ["callin"]);
+      const passing: Delivery[] = [];
+      made.attach({
+        id: "passing",
+        transient: true,
+        wants: () => true,
+        hand: (delivery) => passing.push(delivery),
+        dead: () => assert.fail("it is not stored"),
+        counted: () => undefined,
+      });
+      assert.equal(word(await made.receive(push({ type: "callend", number: "10086" }))), "taken");
+      assert.deepEqual([passing.length, (await spool).pending], [1, 0]);
+      assert.equal(word(await made.receive(push())), "taken");
+      assert.deepEqual([passing.length, (await spool).pending], [2, 1], "the other node's own");
+      assert.notEqual(passing[1]?.payload, deliveries[0]?.payload, "each has a payload of its own");
+      await (await spool).close();
+      assert.equal(word(await made.receive(push())), "busy");
+      assert.equal(passing.length, 2, "it comes again");
+      detach();
+      assert.equal(word(await made.receive(push())), "taken", "nobody else wants it, so that no disk is asked");
+    });
+
     it("buries what is never confirmed", async () => {
       const spool = open(5, 2);
       const { made, deliveries, dead, heard } = receiver({ pushAnswer: "stored" }, spool);

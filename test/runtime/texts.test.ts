@@ -61,9 +61,18 @@ const failures: readonly Failure[] = [
   field("textLength", { max: 30 }),
   field("time"),
   field("listLength", { max: 1000 }),
-  ...["oneNotList", "listNotOne", "noList", "unreadable", "api", "object", "json", "uniqueSeq"].map((key) =>
-    field(key),
-  ),
+  ...[
+    "oneNotList",
+    "listNotOne",
+    "noList",
+    "unreadable",
+    "api",
+    "object",
+    "json",
+    "uniqueSeq",
+    "callEvent",
+    "waitOrList",
+  ].map((key) => field(key)),
   { kind: "timeout", code: "SCCC_TIMEOUT", afterMs: 15_000 },
   {
     kind: "network",
@@ -91,6 +100,7 @@ const failures: readonly Failure[] = [
   { kind: "notAllowed", code: "SCCC_NOT_ALLOWED", field: "callee", number: "10086" },
   { kind: "busy", code: "SCCC_BUSY", waiting: 1000 },
   { kind: "closed", code: "SCCC_CLOSED" },
+  { kind: "closed", code: "SCCC_CLOSED", waiting: true },
 ];
 
 describe("failures in words", () => {

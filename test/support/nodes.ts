@@ -81,6 +81,9 @@ const coreNodes = ["common/25-catch", "network/05-tls", "network/06-httpproxy"].
   require(`@node-red/nodes/core/${file}.js`),
 );
 
+/** A node of the flow. */
+export const nodeOf = (id: string): Loose => helper.getNode(id);
+
 /** Ends the flow as a redeploy does. */
 export const unload = (): Promise<void> => helper.unload();
 

@@ -1,5 +1,6 @@
 // CallNumber (§11): Click to call: rings the agent first, then the callee.
 import { agent, callee, userData } from "../fields";
+import { callNumberSettings } from "../settings";
 import type { Command } from "../types";
 
 export const callNumber: Command = {
@@ -15,6 +16,7 @@ export const callNumber: Command = {
   batch: true,
   seq: "number",
   fields: [agent, callee, userData],
+  settings: callNumberSettings,
   answer: [],
   label: { en: "call number", zh: "点击呼叫" },
   does: { en: "call __callee__ as __agent__", zh: "以 __agent__ 呼叫 __callee__" },
@@ -26,6 +28,14 @@ export const callNumber: Command = {
     {
       en: "Success means that the platform has accepted the command and is about to call, not that anybody has answered.",
       zh: "成功只表示平台已收到请求并准备开始呼叫，并不表示已经接通。",
+    },
+    {
+      en: "Waiting for more than the platform's answer, the node has two outputs: the first when the call is answered, has ended or is billed, the second when it will not be answered or the time is up. msg.payload is then the call as the call tracker has it, and msg.sccc.call says whether it got there (reached) and why not (reason: notAnswered or timeout).",
+      zh: "等待平台受理之外的阶段时，节点有两个输出：通话接通、结束或出话单时从第一个输出送出；不会接通或超时时从第二个输出送出。此时 msg.payload 是通话（格式与通话跟踪节点相同），msg.sccc.call 说明是否达到（reached）及原因（reason：notAnswered 或 timeout）。",
+    },
+    {
+      en: "To wait, the node listens at the account's push address itself, whatever receiving nodes there are: the platform's pushes must reach this Node-RED. It can't wait for the calls of a list.",
+      zh: "等待时，节点自行在账户的推送地址接收，与流程中有无接收节点无关：平台的推送必须能到达此 Node-RED。以列表方式发送时不能等待。",
     },
     {
       en: "A call is never sent a second time by itself: where an answer got lost, the message is an error and the flow decides.",

@@ -1,6 +1,8 @@
 // The properties of the nodes that are not commands, as data, a file for each kind of node: the runtime narrows a configuration by it, the
 // editor draws its forms from it.
 export { accountSettings } from "./account";
+export { callNumberSettings } from "./call-number";
 export { receivingSettings } from "./receiving";
 export type { Setting, TextFormat } from "./setting";
 export { simulatorSettings } from "./simulator";
+export { trackerSettings } from "./tracker";

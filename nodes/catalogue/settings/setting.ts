@@ -19,8 +19,8 @@ export type Setting = {
   readonly hint: Text;
   /** The folded section of the form that it stands in; absent: always in view. */
   readonly section?: "limits" | "network" | "safety" | "receiving";
-  /** It applies only while another setting has this value, or, without `is`, any value. */
-  readonly onlyIf?: { readonly setting: string; readonly is?: string };
+  /** It applies only while another setting has this value, or any but that one, or, without either, any value. */
+  readonly onlyIf?: { readonly setting: string; readonly is?: string; readonly isNot?: string };
 } & (
   | {
       readonly kind: "text";

@@ -55,6 +55,8 @@ export interface Delivery {
 /** A node that takes pushes. */
 export interface Listener {
   readonly id: string;
+  /** It listens for the moment only: nothing is stored for it, and what it gets is not confirmed. */
+  readonly transient?: true;
   wants(event: string): boolean;
   hand(delivery: Delivery): void;
   /** A stored push that was never confirmed. */
@@ -173,7 +175,7 @@ export class Receiver {
     let here = true;
     this.#spool
       ?.then((spool) => {
-        if (!here) return;
+        if (!here || listener.transient) return;
         const hand = (entry: Handed) => this.#hand(listener, entry);
         const dead = (entry: Handed) => this.#bury(listener, entry);
         detach = spool.attach(listener.id, hand, dead);
@@ -231,7 +233,8 @@ export class Receiver {
   }
 
   async #pass(read: ReadPush, arrival: Arrival, ip: string): Promise<boolean> {
-    const listeners = [...this.#listeners].filter((listener) => listener.wants(read.event));
+    const wanting = [...this.#listeners].filter((listener) => listener.wants(read.event));
+    const listeners = wanting.filter(({ transient }) => !transient);
     const kept = this.#kept(read, arrival, ip);
     if (listeners.length > 0) {
       const passed = this.#config.stored
@@ -239,6 +242,9 @@ export class Receiver {
         : (await Promise.all(listeners.map((listener) => this.#handOver(listener, kept)))).includes(true);
       if (!passed) return false;
     }
+    // Only now: what was not taken comes again.
+    for (const listener of wanting)
+      if (listener.transient) listener.hand({ ...clone(kept), push: { ...kept.push, delivery: 1 }, token: "" });
     this.#taken += 1;
     this.#last = this.#now();
     this.#count();

@@ -1,0 +1,41 @@
+// sccc-call-number: what it waits for before it answers.
+import type { Choice } from "../types";
+import { type Setting, seconds } from "./setting";
+
+const waits: readonly Choice[] = [
+  { value: "accepted", text: { en: "the platform's answer", zh: "平台受理" } },
+  { value: "answered", text: { en: "the call to be answered", zh: "通话接通" } },
+  { value: "ended", text: { en: "the call to end", zh: "通话结束" } },
+  { value: "billed", text: { en: "the call to be billed", zh: "通话话单" } },
+];
+
+/** `sccc-call-number`, beside the command's fields. */
+export const callNumberSettings: readonly Setting[] = [
+  {
+    name: "waitFor",
+    kind: "choice",
+    default: "accepted",
+    choices: waits,
+    onlyIf: { setting: "input", is: "one" },
+    label: { en: "Wait for", zh: "等待" },
+    hint: {
+      en: "Other than the platform's answer: a second output for calls that do not get there. The platform's pushes must reach this Node-RED.",
+      zh: "除“平台受理”外，会增加第二个输出，用于未能达到的通话。平台的推送必须能到达此 Node-RED。",
+    },
+  },
+  {
+    name: "waitTimeout",
+    kind: "number",
+    default: 120,
+    min: 1,
+    max: 86_400,
+    integer: false,
+    unit: seconds,
+    onlyIf: { setting: "waitFor", isNot: "accepted" },
+    label: { en: "At most", zh: "最长等待" },
+    hint: {
+      en: "Then the call goes to the second output as it stands.",
+      zh: "超时后，通话以当前状态从第二个输出送出。",
+    },
+  },
+];

@@ -1,0 +1,47 @@
+// sccc-call-tracker.
+import { type Setting, seconds } from "./setting";
+
+/** `sccc-call-tracker`, beside its name and its account. */
+export const trackerSettings: readonly Setting[] = [
+  {
+    name: "window",
+    kind: "number",
+    default: 3600,
+    min: 1,
+    max: 604_800,
+    integer: false,
+    unit: seconds,
+    label: { en: "Silence", zh: "静默时限" },
+    hint: {
+      en: "A call of which nothing is heard for so long is over; so long a finished call is remembered for what comes late.",
+      zh: "超过此时间没有任何事件的通话视为已结束；已完成的通话也保留这么久，以接收迟到的事件。",
+    },
+  },
+  {
+    name: "waitForBilling",
+    kind: "number",
+    default: 60,
+    min: 0,
+    max: 86_400,
+    integer: false,
+    unit: seconds,
+    label: { en: "Wait for billing", zh: "等待话单" },
+    hint: {
+      en: "How long an ended call waits for its billing before it is finished without. 0: not at all.",
+      zh: "通话结束后等待话单的时间，超时则不再等待而直接完成；0 表示不等待。",
+    },
+  },
+  {
+    name: "maxOpen",
+    kind: "number",
+    default: 100_000,
+    min: 1,
+    max: 1_000_000,
+    integer: true,
+    label: { en: "Most calls", zh: "最多通话数" },
+    hint: {
+      en: "How many calls are followed at once; beyond that the oldest are given up.",
+      zh: "同时跟踪的通话数量；超过时放弃最早的通话。",
+    },
+  },
+];
