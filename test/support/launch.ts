@@ -279,10 +279,10 @@ export class Sidebar {
     this.#arrived.emit("entry");
   }
 
-  /** The next entry of a debug node that was not asked for yet. */
-  async next(id: string): Promise<unknown> {
+  /** The next entry of a debug node, or of one of several, that was not asked for yet. */
+  async next(...ids: readonly string[]): Promise<unknown> {
     for (;;) {
-      const index = this.entries.findIndex((entry) => entry.id === id);
+      const index = this.entries.findIndex((entry) => ids.includes(entry.id));
       if (index >= 0) return this.entries.splice(index, 1)[0]?.value;
       await once(this.#arrived, "entry");
     }
