@@ -68,7 +68,8 @@ export class Settings {
       const problem = format && formatProblem(format, text);
       return problem === undefined ? text : wrong(name, problem);
     }
-    if (setting?.kind === "choice" || (setting?.kind === "text" && value === undefined)) return setting.default;
+    if (setting?.kind === "choice") return setting.default;
+    if (setting?.kind === "text" && value === undefined && setting.default !== "") return setting.default;
     return setting !== undefined && "required" in setting ? wrong(name, "missing") : "";
   }
 

@@ -48,6 +48,27 @@ const flowOf = (platform: string): readonly FlowNode[] => [
 /** With PICTURES set, the pictures of the READMEs are taken again: node-red 5, both languages. */
 const pictures = process.env.PICTURES !== undefined;
 
+/** Takes the pictures of the READMEs. */
+async function takePictures(editor: EditorPage, language: "en" | "zh"): Promise<void> {
+  const { page } = editor;
+  const shoot = (name: string) => page.screenshot({ path: join(root, `docs/images/${name}-${language}.png`) });
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await editor.editConfig("sccc-account", "account");
+  await page.click("#sccc-connection");
+  await page.locator("#sccc-connection-result.sccc-good").waitFor();
+  await shoot("account");
+  await editor.cancel();
+  await editor.edit("sccc-call-number");
+  await typedInput(page, "#node-input-agent", "type", "str");
+  await page
+    .locator(".red-ui-typedInput-container:has(#node-input-agent-visible) .red-ui-typedInput-option-expand")
+    .click();
+  await page.locator(".red-ui-menu a").getByText("1003").waitFor();
+  await shoot("call-number");
+  await page.keyboard.press("Escape");
+  await editor.cancel();
+}
+
 /** A sentence of English, where Chinese is expected. */
 const englishSentence = /[A-Za-z]+(?:[ ,][A-Za-z']+){3,}/;
 /** A key of the locales that nobody translated. */
@@ -432,7 +453,6 @@ for (const version of [4, 5] as const) {
         for (const label of await at("#red-ui-palette-SCCC .red-ui-palette-label").allInnerTexts()) {
           assert.match(label, /\p{Script=Han}/u);
         }
-        if (pictures && version === 5) await editor.page.screenshot({ path: join(root, "docs/images/palette-zh.png") });
       });
 
       for (const { type } of nodeTypes) {
@@ -445,6 +465,19 @@ for (const version of [4, 5] as const) {
           }
           await editor.cancel();
         });
+      }
+
+      if (pictures && version === 5) {
+        for (const [language, short] of [
+          ["zh-CN", "zh"],
+          ["en-US", "en"],
+        ] as const) {
+          it(`has its picture taken: ${short}`, async () => {
+            const own = await EditorPage.open(nodeRed, { language });
+            await takePictures(own, short);
+            await own.close();
+          });
+        }
       }
 
       it("finds the words for what the platform and Node-RED say", async () => {
