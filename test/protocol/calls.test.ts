@@ -486,6 +486,125 @@ describe("a call", () => {
       ],
     ],
     [
+      "userData that says otherwise",
+      () => {
+        out("callin", 0, { seq: "" });
+        out("callstart", 3, { seq: "", userData: "v" });
+      },
+      [
+        ["dialing", null, "1000", callee, "callin"],
+        ["answered", null, "1000", callee, "callstart"],
+      ],
+    ],
+    [
+      "what comes long after the end, without a seq",
+      () => {
+        inn("callin", 0);
+        inn("callend", 20);
+        inn("screenpop", 200);
+      },
+      [
+        ["ended", "missed", "1000", callee, "callin callend"],
+        ["ringing", null, "1000", callee, "screenpop"],
+      ],
+    ],
+    [
+      "a billing of quite another time",
+      () => {
+        inn("callin", 0);
+        inn("callend", 20);
+        bill(30, { service: "2", caller: callee, callee: "021", seq: "", userData: "", byeTime: it_.time(-7200) });
+      },
+      [
+        ["ended", "missed", "1000", callee, "callin callend"],
+        ["billed", "answered", null, callee, "billing"],
+      ],
+    ],
+    [
+      "an event of long before",
+      () => {
+        inn("callend", 2 * 60 * minute);
+        inn("callin", 0);
+      },
+      [
+        ["ended", "unknown", "1000", callee, "callend"],
+        ["ringing", null, "1000", callee, "callin"],
+      ],
+    ],
+    [
+      "two billings of the same moment with sessions of their own",
+      () => {
+        bill(70);
+        bill(71, { session: "s2" });
+      },
+      [
+        ["billed", "answered", null, callee, "billing"],
+        ["billed", "answered", null, callee, "billing"],
+      ],
+    ],
+    [
+      "one session whose times were corrected",
+      () => {
+        bill(70);
+        bill(71, { byeTime: it_.time(75) });
+      },
+      [["billed", "answered", null, callee, "billing"]],
+    ],
+    [
+      "two agents with one number: the bill goes by userData before it goes by time",
+      () => {
+        out("callin", 0, { agent: "1001", seq: "", userData: "v" });
+        out("callend", 40, { agent: "1001", seq: "", userData: "v" });
+        out("callin", 0, { seq: "", userData: "" });
+        out("callend", 40, { seq: "", userData: "" });
+        bill(41, { seq: "", userData: "v", byeTime: it_.time(40) });
+      },
+      [
+        ["billed", "answered", "1001", callee, "callin callend billing"],
+        ["ended", "unanswered", "1000", callee, "callin callend"],
+      ],
+    ],
+    [
+      "two agents with one number: the bill goes to the call that has ended",
+      () => {
+        inn("callin", 0);
+        inn("callend", 40);
+        inn("callin", 42, { agent: "1001" });
+        bill(43, { service: "2", caller: callee, callee: "021", seq: "", userData: "", byeTime: it_.time(42) });
+      },
+      [
+        ["billed", "answered", "1000", callee, "callin callend billing"],
+        ["ringing", null, "1001", callee, "callin"],
+      ],
+    ],
+    [
+      "two agents with one number: each bill goes to the end that is nearest",
+      () => {
+        for (const [agent, end] of [
+          ["1000", 40],
+          ["1001", 50],
+        ] as const) {
+          inn("callin", 0, { agent });
+          inn("callend", end, { agent });
+        }
+        const two = { service: "2", caller: callee, callee: "021", seq: "", userData: "" };
+        bill(51, { ...two, byeTime: it_.time(41), session: "a", timeLength: "1" });
+        bill(52, { ...two, byeTime: it_.time(51), session: "b", timeLength: "0", answerTime: "" });
+      },
+      [
+        ["billed", "answered", "1000", callee, "callin callend billing"],
+        ["billed", "missed", "1001", callee, "callin callend billing"],
+      ],
+    ],
+    [
+      "a seq of 0, which is that of no command",
+      () => {
+        out("callin", 0, { seq: "0" });
+        out("callend", 5);
+      },
+      [["ended", "unanswered", "1000", callee, "callin callend"]],
+    ],
+    [
       "accounts with the same agents and numbers",
       () => {
         inn("callin", 0, { customer: "C2" });
@@ -505,6 +624,23 @@ describe("a call", () => {
       assert.deepEqual(it_.calls().map(brief), expected);
     });
   }
+
+  it("is not ended by another account's call", () => {
+    inn("callin", 0, { customer: "C2" });
+    inn("callin", 1, { customer: "C3" });
+    assert.equal(topics(), "ringing ringing");
+  });
+
+  it("keeps the seq that it began with, unless it was a screen pop's", () => {
+    inn("callin", 0, { seq: "900" });
+    inn("screenpop", 1, { seq: "55" });
+    out("screenpop", 100, { seq: "56", agent: "1001" });
+    out("callin", 101, { agent: "1001" });
+    assert.deepEqual(
+      it_.calls().map(({ seq }) => seq),
+      ["900", "7"],
+    );
+  });
 
   it("is not begun by a verification code, whose billing is a call by itself, finished at once", () => {
     bill(0, { service: "19", seq: "3", session: "v" });
@@ -632,6 +768,14 @@ describe("a call", () => {
         ["ended", "unknown", "1000", callee, "callend"],
       ]);
     });
+  });
+
+  it("has an unknown outcome where it was given up, whoever was heard to answer", () => {
+    it_ = bench({ maxOpen: 1 });
+    inn("callin", 0);
+    inn("callstart", 3);
+    inn("callin", 9, { agent: "1001", number: "10086" });
+    assert.deepEqual(it_.finished.map(brief), [["ended", "unknown", "1000", callee, "callin callstart"]]);
   });
 
   it("is given up when there are too many: first those that only wait for billing, then the oldest", () => {

@@ -167,6 +167,7 @@ describe("waiting for calls", () => {
     assert.deepEqual(brief(await arriving), ["closed"]);
     assert.deepEqual(brief(await pending.arrive()), ["closed"]);
     assert.equal(clock.timers, 0);
+    assert.deepEqual(brief(await waiting.expect(fields(10))!.arrive()), ["closed"], "a message that was on its way");
   });
 
   it("wants the events of calls, and those only while it waits", () => {
@@ -311,6 +312,7 @@ describe("sccc-call-number that waits", () => {
     const [{ output, msg }] = (await until(1)) as [Loose];
     assert.equal(output, "catch");
     assert.match(msg.error.code, /^E_/);
+    assert.match(flow.statuses.at(-1)?.text ?? "", /^error\.E_/, "it does not wait");
     assert.match(msg.payload.callee, /8888$/);
   });
 
