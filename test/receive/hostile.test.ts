@@ -61,7 +61,7 @@ const accountsAt = (place: string, properties: Json): readonly FlowNode[] =>
  * has had bodies of 60 MB and a bomb of 1 GB in it.
  */
 const flatWithin = 96e6;
-const rssWithin = 400e6;
+const rssWithin = 600e6;
 
 for (const version of [4, 5] as const) {
   describe(`hostile pushes to Node-RED ${version}`, function () {
