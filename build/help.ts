@@ -97,7 +97,7 @@ export function help(nodes: readonly NodeType[], language: Language): string {
             name: "payload",
             type: type("array"),
             text: own("output.list"),
-            more: list(array.items.map(answerEntry(""))),
+            more: list([...array.items, ...(array.derived ?? [])].map(answerEntry(""))),
           },
           outcome,
         ]);
@@ -189,6 +189,23 @@ export function help(nodes: readonly NodeType[], language: Language): string {
       details("command.details"),
       paragraphs([own("details.list")]),
       errors(undefined),
+    ],
+    feed: ({ properties }) => [
+      heading("inputs"),
+      list([{ name: "msg", type: type("any"), text: own("feed.trigger") }]),
+      heading("outputs"),
+      list([
+        { name: text("port.items"), text: own("feed.outputs.items") },
+        { name: text("port.ran"), text: own("feed.outputs.ran") },
+        { name: "sccc.page", type: type("object"), text: own("feed.outputs.page") },
+        { name: "sccc.token", type: type("string"), text: own("feed.outputs.token") },
+        { name: "parts", type: type("object"), text: own("feed.outputs.parts") },
+      ]),
+      heading("properties"),
+      propertyList(properties),
+      heading("details"),
+      details("feed.details"),
+      errors("read"),
     ],
     "call-tracker": ({ properties }) => [
       heading("inputs"),

@@ -7,6 +7,7 @@ import {
   commands,
   errorCodes,
   type Field,
+  feedSettings,
   groups,
   pushes,
   receivingSettings,
@@ -90,6 +91,7 @@ export function generated({ text }: Language): Texts {
       account: by([...accountSettings, ...receivingSettings], nameOf, settingTexts),
       simulator: by(simulatorSettings, nameOf, settingTexts),
       "call-tracker": by(trackerSettings, nameOf, settingTexts),
+      feed: by(feedSettings, nameOf, settingTexts),
     },
   };
 }

@@ -5,6 +5,7 @@ import {
   type Command,
   commands,
   type Field,
+  feedSettings,
   type Group,
   groups,
   type Push,
@@ -423,6 +424,17 @@ const confirm: NodeType = {
   ],
 };
 
+const feed: NodeType = {
+  type: "sccc-feed",
+  key: "node.feed",
+  config: false,
+  ...looks("record"),
+  inputs: ["port.trigger"],
+  outputs: ["port.items", "port.ran"],
+  properties: [nameProperty, accountProperty, ...settings("setting.feed", feedSettings)],
+  does: ["feed"],
+};
+
 const tracker: NodeType = {
   type: "sccc-call-tracker",
   key: "node.call-tracker",
@@ -448,6 +460,7 @@ export const nodeTypes: readonly NodeType[] = [
   account,
   ...commands.map(commandNode),
   anyCommand,
+  feed,
   notify,
   confirm,
   tracker,

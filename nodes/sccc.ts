@@ -4,6 +4,7 @@ import { registerAccount } from "./runtime/account";
 import { serveEditor } from "./runtime/admin/routes";
 import { registerTracker } from "./runtime/calls/tracker";
 import { registerCommands } from "./runtime/command";
+import { registerFeed } from "./runtime/feed/feed";
 import { registerConfirm } from "./runtime/receive/confirm";
 import { registerNotify } from "./runtime/receive/notify";
 import { registerSimulator } from "./runtime/simulator";
@@ -11,6 +12,7 @@ import { registerSimulator } from "./runtime/simulator";
 export = (RED: NodeAPI): void => {
   registerAccount(RED);
   registerCommands(RED);
+  registerFeed(RED);
   registerNotify(RED);
   registerConfirm(RED);
   registerTracker(RED);

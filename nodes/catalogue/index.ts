@@ -13,12 +13,14 @@ export { recording } from "./recording";
 export {
   accountSettings,
   callNumberSettings,
+  feedSettings,
   receivingSettings,
   type Setting,
   simulatorSettings,
   type TextFormat,
   trackerSettings,
 } from "./settings";
+export { sipCauses } from "./sip";
 export type * from "./types";
 export { defaultApiVersion, versions } from "./versions";
 

@@ -117,7 +117,13 @@ export interface Command {
   /** Fields of the answer beyond seq, userData and result. */
   readonly answer: readonly AnswerField[];
   /** Where the answer is a list: the name of the array, which becomes msg.payload. */
-  readonly list?: { readonly name: string; readonly items: readonly AnswerField[] };
+  readonly list?: {
+    readonly name: string;
+    readonly items: readonly AnswerField[];
+    /** The kind of its items, where fields are derived from theirs; and these. */
+    readonly kind?: "records" | "cdrs";
+    readonly derived?: readonly AnswerField[];
+  };
   readonly label: Text;
   /** What a node with fixed fields will do, for its label on the canvas; `__field__` stands for a field's value. */
   readonly does?: Text;

@@ -73,6 +73,8 @@ export type ProtocolReason =
   | "tooLarge"
   | "noAnswerForCommand"
   | "badList"
+  | "badKey"
+  | "noAdvance"
   | "notHttp"
   | "encoding";
 

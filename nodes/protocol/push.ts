@@ -95,7 +95,7 @@ function identify(
 type Reading = (notify: JsonObject, context: PushContext) => Readonly<Record<string, unknown>>;
 
 /** The English text of an enumerated value, given as a string or a number. */
-const english = (choices: readonly Choice[], given: unknown): string | undefined =>
+export const english = (choices: readonly Choice[], given: unknown): string | undefined =>
   choices.find(({ value }) => value === textOf(given))?.text.en;
 
 const readNumber: Reading = (notify, context) => ({ numberE164: numberE164(notify.number, context) });
@@ -108,7 +108,7 @@ const readForm: Reading = ({ data }, context) =>
   isObject(data) ? { numberE164: numberE164(data.number, context) ?? numberE164(data.number1, context) } : {};
 
 /** By service, which side of a billed call is the customer's (§24.3): not those between agents, nor recordings and fees. */
-const customerSide: ReadonlyMap<string | undefined, "caller" | "callee"> = new Map([
+export const customerSide: ReadonlyMap<string | undefined, "caller" | "callee"> = new Map([
   ["1", "callee"],
   ["2", "caller"],
   ["4", "callee"],
@@ -179,7 +179,7 @@ const readings: ReadonlyMap<string, Reading> = new Map([
 ]);
 
 /** A length in seconds, given as a number or a string; undefined if it is none. */
-function secondsOf(value: unknown): number | undefined {
+export function secondsOf(value: unknown): number | undefined {
   const text = textOf(value) ?? "";
   return /^\d{1,15}(?:\.\d+)?$/.test(text) ? Number(text) : undefined;
 }

@@ -181,6 +181,7 @@ function run(
     status.end({
       kind: "done",
       ...(sent.report.failed === undefined ? {} : { failed: sent.report.failed, total: sent.report.total ?? 0 }),
+      ...cutOf(sent),
     });
     msg.payload = sent.payload;
     return { second: sent.call?.reached === false };
@@ -196,6 +197,13 @@ function run(
     );
   });
   node.on("close", () => closing.abort());
+}
+
+/** What came of a list that the platform has more of than it sent (§24.3: there is no paging). */
+function cutOf({ payload, report }: Extract<Sent, { ok: true }>): { cut?: { came: number; total: number } } {
+  const { total, failed } = report;
+  if (!Array.isArray(payload) || total === undefined || failed !== undefined || total <= payload.length) return {};
+  return { cut: { came: payload.length, total } };
 }
 
 /** The report of a command that was refused before it was sent. */

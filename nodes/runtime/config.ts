@@ -18,6 +18,8 @@ export interface ConfigProblem {
     | "account"
     | "noServer"
     | "conflict"
+    | "feedTaken"
+    | "startKey"
     | "port";
 }
 

@@ -1,9 +1,11 @@
 // What a command node does with a message, apart from Node-RED: reads, checks, sends, and says what comes out.
+import type { Command } from "../catalogue";
 import type { Prepared } from "../protocol/client";
 import type { Call } from "../protocol/envelope";
 import type { Exchanged, Outcome, SendOptions } from "../protocol/exchange";
 import type { Failure, Result } from "../protocol/failure";
 import type { JsonObject } from "../protocol/json";
+import { readItem } from "../protocol/records";
 import type { Sender } from "./account";
 
 /** `msg.sccc.command` (design.md section 3). `seq` and `requestSeq` are a single command's; `failed` a list's. */
@@ -53,6 +55,12 @@ function totalOf(response: JsonObject): { total?: number } {
   return Number.isSafeInteger(total) ? { total } : {};
 }
 
+/** The items of a list, with what is derived from them. */
+const itemsOf = (command: Command | undefined, list: readonly unknown[], { context }: Sender): readonly unknown[] => {
+  const kind = command?.list?.kind;
+  return kind === undefined ? list : list.map((item) => readItem(kind, item, context));
+};
+
 /** Sends one command. */
 export async function sendOne(
   sender: Sender,
@@ -78,7 +86,8 @@ export async function sendOne(
     ...debugOf(sender, [exchanged]),
   };
   if (!outcome.ok) return { ok: false, failure: outcome.failure, report };
-  return { ok: true, payload: outcome.list ?? { ...outcome.fields, ...outcome.response }, report };
+  const list = outcome.list && itemsOf(call.command, outcome.list, sender);
+  return { ok: true, payload: list ?? { ...outcome.fields, ...outcome.response }, report };
 }
 
 /** The first command that did not pass the checks, or whose seq stands twice: answers are matched by it. */

@@ -5,18 +5,24 @@ import type { Progress } from "../protocol/exchange";
 import type { Failure } from "../protocol/failure";
 
 /** A failure in a word: the platform's codes have texts, ours too, and an unknown one stands for itself. */
-function failureText({ kind, code }: Failure): string {
+export function failureText({ kind, code }: Failure): string {
   if (kind === "platform") return errorOfName(code) === undefined ? code : `error.${code}`;
   return kind === "http" ? code : `status.${code}`;
 }
 
-/** How a message ended. `failed` and `total` count the commands of a list. */
+/** How a message ended. `failed` and `total` count the commands of a list, `cut` what came of a list that the platform cut off. */
 export type Ending =
-  | { readonly kind: "done"; readonly failed?: number; readonly total?: number }
+  | {
+      readonly kind: "done";
+      readonly failed?: number;
+      readonly total?: number;
+      readonly cut?: { readonly came: number; readonly total: number };
+    }
   | { readonly kind: "failure"; readonly failure: Failure };
 
 function statusOf(ending: Ending): NodeStatus {
   if (ending.kind === "failure") return { fill: "red", shape: "ring", text: failureText(ending.failure) };
+  if (ending.cut) return { fill: "yellow", shape: "dot", text: `${ending.cut.came} / ${ending.cut.total} ✂` };
   return ending.failed
     ? { fill: "yellow", shape: "dot", text: `${ending.failed} / ${ending.total ?? 0} ✗` }
     : { fill: "green", shape: "dot", text: "status.done" };

@@ -15,6 +15,7 @@ import {
   errorOfName,
   errorOfValue,
   type Field,
+  feedSettings,
   groups,
   pushes,
   pushOfType,
@@ -229,6 +230,7 @@ describe("the catalogue's enumerations and settings", () => {
     account: [...accountSettings, ...receivingSettings],
     simulator: simulatorSettings,
     "call-tracker": trackerSettings,
+    feed: feedSettings,
     "call-number": callNumberSettings,
   };
   for (const [node, settings] of Object.entries(nodes)) {

@@ -9,6 +9,7 @@ const expected = [
   "sccc-account",
   ...commands.map(({ node }) => node),
   "sccc-command",
+  "sccc-feed",
   "sccc-notify",
   "sccc-confirm",
   "sccc-call-tracker",
@@ -38,7 +39,7 @@ describe("sccc.html", () => {
       assert.match(text, new RegExp(`color: "${groups[group].color}"`));
       assert.match(text, new RegExp(`icon: "${groups[group].icon.replace(".", "\\.")}"`));
       const inputs = config || type === "sccc-notify" ? 0 : 1;
-      const outputs = config ? 0 : type === "sccc-call-tracker" ? 2 : 1;
+      const outputs = config ? 0 : ["sccc-call-tracker", "sccc-feed"].includes(type) ? 2 : 1;
       assert.match(text, new RegExp(`inputs: ${inputs},\\n {2}outputs: ${outputs},`));
     }
   });
@@ -263,6 +264,7 @@ describe("sccc.html", () => {
     const missing = new Map([
       ["sccc-account", ["baseUrl", "customer"]],
       ["sccc-command", ["api"]],
+      ["sccc-feed", ["feed"]],
     ]);
     for (const [type, _def] of page.registered) {
       const { defaults } = _def;

@@ -5,7 +5,15 @@ import { basename } from "node:path";
 import { commands, groups } from "../../nodes/catalogue";
 import { type NodeRed, pack, packageName, startNodeRed } from "../support/node-red";
 
-const tools = ["sccc-account", "sccc-command", "sccc-notify", "sccc-confirm", "sccc-call-tracker", "sccc-simulator"];
+const tools = [
+  "sccc-account",
+  "sccc-command",
+  "sccc-feed",
+  "sccc-notify",
+  "sccc-confirm",
+  "sccc-call-tracker",
+  "sccc-simulator",
+];
 const types = [...commands.map(({ node }) => node), ...tools];
 
 /** A node set as the admin API lists it. */

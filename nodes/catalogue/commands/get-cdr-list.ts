@@ -107,6 +107,36 @@ export const getCdrList: Command = {
   answer: [{ name: "total", text: { en: "the number of CDRs", zh: "话单条数" } }],
   list: {
     name: "cdr",
+    kind: "cdrs",
+    derived: [
+      {
+        name: "answerAt",
+        text: {
+          en: "answerTime as ISO 8601 with the account's offset, or null",
+          zh: "answerTime 的 ISO 8601 形式（含账户时区偏移），没有则为 null",
+        },
+      },
+      {
+        name: "durationSeconds",
+        text: { en: "timeLength as a number, or null", zh: "数字形式的 timeLength，没有则为 null" },
+      },
+      { name: "serviceName", text: { en: "serviceType in words", zh: "serviceType 的英文名称" }, optional: true },
+      {
+        name: "resultName",
+        text: {
+          en: "connected, notConnected or vacant",
+          zh: "connected（接通）、notConnected（未接通）或 vacant（空号）",
+        },
+        optional: true,
+      },
+      { name: "causeText", text: { en: "releaseCause in words", zh: "releaseCause 的英文说明" }, optional: true },
+      {
+        name: "numberE164",
+        text: { en: "the customer's number with its country code", zh: "带国家代码的客户号码" },
+        optional: true,
+      },
+      { name: "recordUrl", text: { en: "where the recording can be fetched", zh: "录音的下载地址" }, optional: true },
+    ],
     items: [
       { name: "key", text: { en: "the CDR's ID", zh: "话单 ID" } },
       { name: "agent", text: { en: "the staff number", zh: "坐席工号" } },

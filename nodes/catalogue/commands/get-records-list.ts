@@ -30,6 +30,31 @@ export const getRecordsList: Command = {
   answer: [],
   list: {
     name: "record",
+    kind: "records",
+    derived: [
+      {
+        name: "startAt",
+        text: {
+          en: "startTime as ISO 8601 with the account's offset, or null",
+          zh: "startTime 的 ISO 8601 形式（含账户时区偏移），没有则为 null",
+        },
+      },
+      {
+        name: "durationSeconds",
+        text: { en: "duration as a number, or null", zh: "数字形式的 duration，没有则为 null" },
+      },
+      {
+        name: "direction",
+        text: { en: "inbound or outbound, where type says", zh: "由 type 得出：inbound（呼入）或 outbound（呼出）" },
+        optional: true,
+      },
+      {
+        name: "numberE164",
+        text: { en: "the customer's number with its country code", zh: "带国家代码的客户号码" },
+        optional: true,
+      },
+      { name: "recordUrl", text: { en: "where the recording can be fetched", zh: "录音的下载地址" }, optional: true },
+    ],
     items: [
       { name: "key", text: { en: "the recording's ID", zh: "录音 ID" } },
       { name: "agent", text: { en: "the staff number, may be empty", zh: "坐席工号，可能为空" } },

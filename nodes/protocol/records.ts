@@ -1,0 +1,56 @@
+// Records and CDRs: the fields that are derived from the vendor's, beside them (design.md section 3). Pure functions.
+import { enumerations, sipCauses } from "../catalogue";
+import { isObject, type JsonObject } from "./json";
+import { numberE164 } from "./number";
+import { customerSide, english, type PushContext, recordUrl, secondsOf, textOf } from "./push";
+import { isoTime, momentOf } from "./time";
+
+/** Which kind of list an item stands in. */
+export type ListKind = "records" | "cdrs";
+
+const iso = (value: unknown, timezone: string): string | null => {
+  const moment = momentOf(value, timezone);
+  return moment === undefined ? null : isoTime(moment, timezone);
+};
+
+/** A record's own times and parties (§20.6): startAt, durationSeconds, direction, numberE164, recordUrl. */
+function recordFields(record: JsonObject, context: PushContext): JsonObject {
+  const direction = english(enumerations.callType, record.type);
+  const side = direction === "inbound" ? record.caller : direction === "outbound" ? record.callee : undefined;
+  return {
+    startAt: iso(record.startTime, context.timezone),
+    durationSeconds: secondsOf(record.duration) ?? null,
+    direction,
+    numberE164: side === undefined ? undefined : numberE164(side, context),
+    recordUrl: recordUrl(record.filename, context.baseUrl),
+  };
+}
+
+/** The names of §24.5's results. */
+const resultNames: ReadonlyMap<string | undefined, string> = new Map([
+  ["1", "connected"],
+  ["2", "notConnected"],
+  ["3", "vacant"],
+]);
+
+/** A CDR's (§24.5): answerAt, durationSeconds, serviceName, resultName, causeText, numberE164, recordUrl. */
+function cdrFields(cdr: JsonObject, context: PushContext): JsonObject {
+  const side = customerSide.get(textOf(cdr.serviceType));
+  return {
+    answerAt: iso(cdr.answerTime, context.timezone),
+    durationSeconds: secondsOf(cdr.timeLength) ?? null,
+    serviceName: english(enumerations.serviceType, cdr.serviceType),
+    resultName: resultNames.get(textOf(cdr.result)),
+    causeText: sipCauses.get(textOf(cdr.releaseCause) ?? ""),
+    numberE164: side === undefined ? undefined : numberE164(cdr[side], context),
+    recordUrl: recordUrl(cdr.filename, context.baseUrl),
+  };
+}
+
+/** An item with its derived fields, which never cover one of the vendor's. What is no object stays as it is. */
+export function readItem(kind: ListKind, item: unknown, context: PushContext): unknown {
+  if (!isObject(item)) return item;
+  const derived = kind === "records" ? recordFields(item, context) : cdrFields(item, context);
+  const present = Object.fromEntries(Object.entries(derived).filter(([, value]) => value !== undefined));
+  return { ...item, ...present, ...item };
+}

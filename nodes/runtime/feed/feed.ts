@@ -1,0 +1,277 @@
+// sccc-feed: everything that the platform records, once and in order, from where it was last time.
+import { join } from "node:path";
+import type { Node, NodeAPI, NodeMessage } from "node-red";
+import { type Command, commandOf, feedSettings } from "../../catalogue";
+import type { Failure } from "../../protocol/failure";
+import { isObject } from "../../protocol/json";
+import { type ListKind, readItem } from "../../protocol/records";
+import { localTime, momentOf } from "../../protocol/time";
+import { accountOf, type Sender } from "../account";
+import { type ConfigProblem, type Expand, type Narrowed, narrow, Settings, wrong } from "../config";
+import { Handover } from "../receive/tokens";
+import { failureText } from "../status";
+import { describe, errorOf, ScccError } from "../texts";
+import { expander } from "../values";
+import { handUntilTaken } from "./handing";
+import { isKey, type Position, PositionFile } from "./position";
+import { type PageKeys, type Ran, runFeed } from "./run";
+import { CdrWalk, type Listed, type Page } from "./source";
+
+type NodeConfig = Parameters<NodeAPI["nodes"]["createNode"]>[1];
+
+const type = "sccc-feed";
+
+/** How a feed reads. Times in ms. */
+export interface FeedConfig {
+  readonly source: ListKind;
+  readonly feed: string;
+  readonly intervalMs: number;
+  readonly start: Position | "now";
+  readonly items: boolean;
+  readonly confirmed: boolean;
+  readonly overlapMs: number;
+}
+
+/** Where the CDRs begin: the API is younger (§24), and a platform answers for years without any at once. */
+const beginningOfCdrs = Date.UTC(2010, 0, 1);
+
+/** Where a feed begins that has no position yet. */
+function startOf(settings: Settings, source: ListKind, overlapMs: number, timezone: string): Position | "now" {
+  const start = settings.text("start");
+  if (start === "now") return "now";
+  const key = start === "key" ? settings.text("startKey") : "0";
+  if (source === "records") return { source, key: isKey(key) ? key : wrong("startKey", "startKey") };
+  const moment = start === "key" ? momentOf(key, timezone) : beginningOfCdrs;
+  // The first span begins the overlap earlier.
+  return { source, until: (moment ?? wrong("startKey", "startKey")) + overlapMs, seen: {}, key: "" };
+}
+
+/** Reads a node's properties. */
+export function narrowFeed(config: unknown, expand: Expand, timezone: string): Narrowed<FeedConfig> {
+  return narrow(() => {
+    const settings = new Settings(feedSettings, config, undefined, expand);
+    const source: ListKind = settings.text("source") === "cdrs" ? "cdrs" : "records";
+    const overlapMs = settings.number("overlap") * 1000;
+    return {
+      source,
+      feed: settings.text("feed"),
+      intervalMs: settings.number("interval") * 1000,
+      start: startOf(settings, source, overlapMs, timezone),
+      items: settings.text("emit") === "item",
+      confirmed: settings.text("advance") === "confirmed",
+      overlapMs,
+    };
+  });
+}
+
+/** The feeds that run in this process, by the path of their position: two would take each other's pages. */
+const running = new Set<string>();
+
+const known = (api: string): Command => {
+  const command = commandOf(api);
+  if (command === undefined) throw new Error(`the catalogue has no ${api}`);
+  return command;
+};
+
+/** Reads lists for a feed through its account. */
+class Reader {
+  constructor(
+    private readonly sender: Sender,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  readonly records = (startKey: string): Promise<Listed> => this.#read(known("getRecordsList"), { startKey });
+
+  readonly cdrs = (from: number, to: number): Promise<Listed> => {
+    const { timezone } = this.sender.context;
+    return this.#read(known("getCdrList"), { startTime: localTime(from, timezone), endTime: localTime(to, timezone) });
+  };
+
+  async #read(command: Command, given: Readonly<Record<string, unknown>>): Promise<Listed> {
+    const prepared = this.sender.client.prepare(command, given);
+    if (!prepared.ok) return prepared;
+    const { outcomes } = await this.sender.client.send(prepared.call, { signal: this.signal });
+    const [outcome] = outcomes;
+    if (outcome === undefined) throw new Error("an exchange gives an outcome for each command");
+    if (!outcome.ok) return { ok: false, failure: outcome.failure };
+    const total = Number(outcome.response.total);
+    return {
+      ok: true,
+      list: outcome.list ?? [],
+      ...(Number.isSafeInteger(total) ? { total } : {}),
+    };
+  }
+}
+
+/** A token that nothing waits for, so that every message can be confirmed. */
+const freeToken = (): string => new Handover(() => true).token();
+
+/** A feed at work. */
+class Feed {
+  readonly #RED: NodeAPI;
+  readonly #node: Node;
+  readonly #config: FeedConfig;
+  readonly #sender: Sender;
+  readonly #file: PositionFile;
+  readonly #closing = new AbortController();
+  #timer: NodeJS.Timeout | undefined;
+  #run: Promise<Ran> | undefined;
+  #read = 0;
+
+  constructor(RED: NodeAPI, node: Node, config: FeedConfig, sender: Sender, file: PositionFile) {
+    this.#RED = RED;
+    this.#node = node;
+    this.#config = config;
+    this.#sender = sender;
+    this.#file = file;
+  }
+
+  /** Runs at once, and then again and again. */
+  start(): void {
+    if (this.#config.intervalMs === 0 || this.#closing.signal.aborted) return;
+    void this.runOnce({}).then((error) => {
+      if (error !== undefined) this.#node.error(error, {});
+      if (!this.#closing.signal.aborted) this.#timer = setTimeout(() => this.start(), this.#config.intervalMs);
+    });
+  }
+
+  /** Runs unless a run is under way; resolves with what went wrong. */
+  async runOnce(trigger: NodeMessage): Promise<Error | undefined> {
+    if (this.#run !== undefined) return undefined;
+    const start = performance.now();
+    this.#read = 0;
+    this.#node.status({ fill: "blue", shape: "dot", text: "status.requesting" });
+    this.#run = runFeed(this.#means());
+    const ran = await this.#run;
+    this.#run = undefined;
+    if (!ran.ok) return this.#failed(ran.failure);
+    const { items, pages, lastKey, cut } = ran;
+    const { feed } = this.#config;
+    const durationMs = Math.round(performance.now() - start);
+    const time = new Date().toTimeString().slice(0, 8);
+    this.#node.status({ fill: cut ? "yellow" : "green", shape: "dot", text: `${time} ✓ ${items}${cut ? " ✂" : ""}` });
+    this.#node.send([null, { ...trigger, topic: feed, payload: { feed, items, pages, lastKey, durationMs } }]);
+    return cut ? new ScccError(this.#RED._("errors.feedCut", { feed }), "SCCC_PARTIAL", { feed }) : undefined;
+  }
+
+  #failed(failure: Failure | Error): Error | undefined {
+    if (failure instanceof Error) {
+      this.#node.status({ fill: "red", shape: "ring", text: "status.SCCC_FILE" });
+      const params = { path: this.#file.path, detail: failure.message };
+      return new ScccError(this.#RED._("errors.feedFile", params), "SCCC_FILE", { path: this.#file.path });
+    }
+    this.#node.status({ fill: "red", shape: "ring", text: failureText(failure) });
+    return errorOf(this.#RED._, type, failure);
+  }
+
+  #means() {
+    const reader = new Reader(this.#sender, this.#closing.signal);
+    const { source, start, overlapMs } = this.#config;
+    return {
+      file: this.#file,
+      source,
+      start,
+      now: Date.now,
+      readRecords: reader.records,
+      walk: () => new CdrWalk(reader.cdrs, overlapMs, Date.now()),
+      hand: (page: Page, keys: PageKeys) => this.#hand(page, keys),
+      closing: () => this.#closing.signal.aborted,
+    };
+  }
+
+  async #hand(page: Page, keys: PageKeys): Promise<boolean> {
+    const { source, confirmed, items } = this.#config;
+    const read = page.items.map((item) => readItem(source, item, this.#sender.context));
+    const send = (tokens: readonly string[]): void => {
+      const messages = items ? read.map((item, index) => this.#item(item, index, keys)) : [{ payload: read }];
+      for (const [index, message] of messages.entries()) this.#send(message, keys, tokens[index] ?? "");
+    };
+    const count = items ? read.length : 1;
+    this.#read += read.length;
+    if (!confirmed) {
+      send(Array.from({ length: count }, freeToken));
+      this.#node.status({ fill: "blue", shape: "dot", text: `↓ ${this.#read}` });
+      // What a node sends reaches the next one in a later turn.
+      await new Promise(setImmediate);
+      return true;
+    }
+    this.#node.status({ fill: "yellow", shape: "ring", text: `⏳ ${this.#read}` });
+    return handUntilTaken(count, send, this.#closing.signal);
+  }
+
+  #item(item: unknown, index: number, { lastKey, size }: PageKeys): NodeMessage {
+    const count = index === size - 1 ? { count: size } : {};
+    return {
+      payload: item,
+      parts: { id: `${this.#node.id}-${lastKey}`, type: "array", index, ...count },
+    } as NodeMessage;
+  }
+
+  #send(message: NodeMessage, keys: PageKeys, token: string): void {
+    const { feed } = this.#config;
+    this.#node.send([{ ...message, topic: feed, sccc: { page: { feed, ...keys }, token } }, null]);
+  }
+
+  /** Ends what is under way; resolves when nothing writes any more. */
+  async close(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#closing.abort();
+    await this.#run;
+  }
+}
+
+/** A feed that can't work: each message ends with why. */
+function refuse(RED: NodeAPI, node: Node, failure: Failure): void {
+  node.warn(describe(RED._, type, failure));
+  node.status({ fill: "red", shape: "ring", text: "status.SCCC_CONFIG" });
+  node.on("input", (_msg, _send, done) => done(errorOf(RED._, type, failure)));
+}
+
+const problem = (found: ConfigProblem): Failure => ({ kind: "config", code: "SCCC_CONFIG", ...found });
+
+/** The folder of the positions. */
+export function feedsFolder(RED: NodeAPI): string {
+  const { userDir } = RED.settings as { userDir?: string };
+  return join(userDir ?? ".", "sccc", "feeds");
+}
+
+/** Gives a node with a good configuration its behaviour. */
+function run(RED: NodeAPI, node: Node, config: FeedConfig, sender: Sender): void {
+  const file = new PositionFile(feedsFolder(RED), config.feed, config.source);
+  if (running.has(file.path)) {
+    refuse(RED, node, problem({ setting: "feed", reason: "feedTaken" }));
+    return;
+  }
+  running.add(file.path);
+  const feed = new Feed(RED, node, config, sender, file);
+  const start = (): void => feed.start();
+  // Before all nodes are there, what is sent reaches nobody.
+  RED.events.once("flows:started", start);
+  node.on("input", (msg, _send, done) => {
+    const trigger = isObject(msg) ? msg : {};
+    feed.runOnce(trigger).then(done, done);
+  });
+  node.on("close", (_removed: boolean, done: () => void) => {
+    RED.events.removeListener("flows:started", start);
+    feed.close().then(() => {
+      running.delete(file.path);
+      done();
+    }, done);
+  });
+}
+
+/** Registers the type. */
+export function registerFeed(RED: NodeAPI): void {
+  RED.nodes.registerType(type, function (this: Node, config: NodeConfig & { readonly account?: unknown }): void {
+    RED.nodes.createNode(this, config);
+    const account = accountOf(RED, config.account);
+    if (!account.ok) {
+      refuse(RED, this, account.failure);
+      return;
+    }
+    const { sender } = account;
+    const narrowed = narrowFeed(config, expander(RED, this), sender.context.timezone);
+    if (narrowed.ok) run(RED, this, narrowed.value, sender);
+    else refuse(RED, this, problem(narrowed.problem));
+  });
+}

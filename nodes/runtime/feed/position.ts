@@ -1,0 +1,81 @@
+// Where a feed is: a file of its own, on disk before anybody relies on it.
+import { createHash } from "node:crypto";
+import { mkdir, open, readFile, rename } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { isObject } from "../../protocol/json";
+import { syncFolder } from "../journal";
+
+/** A position in the records: the greatest key that was given. Digits: a key may be longer than a number holds. */
+export interface RecordsPosition {
+  readonly source: "records";
+  readonly key: string;
+}
+
+/**
+ * A position in the CDRs: up to when they were read (ms since 1970), and the keys that may come again, each with the end of the span in which
+ * it came.
+ */
+export interface CdrsPosition {
+  readonly source: "cdrs";
+  readonly until: number;
+  readonly seen: Readonly<Record<string, number>>;
+  /** The greatest key that was given, "" for none. */
+  readonly key: string;
+}
+
+/** Where a feed is. */
+export type Position = RecordsPosition | CdrsPosition;
+
+/** Whether a value is a key that can be compared: digits. */
+export const isKey = (value: unknown): value is string => typeof value === "string" && /^\d{1,40}$/.test(value);
+
+function positionOf(value: unknown): Position | undefined {
+  if (!isObject(value)) return undefined;
+  const { source, key, until, seen } = value;
+  if (source === "records") return isKey(key) ? { source, key } : undefined;
+  if (source !== "cdrs" || typeof until !== "number" || !Number.isFinite(until) || !isObject(seen)) return undefined;
+  const keys = Object.entries(seen).filter((entry): entry is [string, number] => typeof entry[1] === "number");
+  return { source, until, seen: Object.fromEntries(keys), key: isKey(key) ? key : "" };
+}
+
+/** Keeps the position of one feed. */
+export class PositionFile {
+  readonly path: string;
+
+  /** @param folder of all feeds; made if it is missing */
+  constructor(folder: string, feed: string, source: Position["source"]) {
+    // The hash tells apart what a file system may not: case, and what is no name for a file.
+    const hash = createHash("sha256").update(`${source}/${feed}`).digest("hex").slice(0, 16);
+    this.path = join(folder, `${source}-${feed.replace(/[^\w-]+/g, "_").slice(0, 40)}-${hash}.json`);
+  }
+
+  /** The position; undefined if there is none yet. Rejects if the file is there and can't be read: to begin anew would skip or repeat. */
+  async read(): Promise<Position | undefined> {
+    let text: string;
+    try {
+      text = await readFile(this.path, "utf8");
+    } catch (error) {
+      if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+      throw error;
+    }
+    const position = positionOf(JSON.parse(text));
+    if (position === undefined) throw new Error("not a position");
+    return position;
+  }
+
+  /** Writes the position; resolves when it is on disk. Whenever the process ends, the old or the new one is there, whole. */
+  async write(position: Position): Promise<void> {
+    const folder = dirname(this.path);
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const temporary = `${this.path}.new`;
+    const file = await open(temporary, "w", 0o600);
+    try {
+      await file.writeFile(`${JSON.stringify(position)}\n`);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, this.path);
+    await syncFolder(folder);
+  }
+}

@@ -1,0 +1,113 @@
+// One run of a feed: reads page after page, hands each on, and moves the position, in this order, so that nothing is ever skipped.
+import type { Failure } from "../../protocol/failure";
+import type { Position, PositionFile } from "./position";
+import { type CdrWalk, keysOf, type Next, newestRecords, nextRecords, type Page, type ReadRecords } from "./source";
+
+/** What a run takes from its feed. */
+export interface RunMeans {
+  readonly file: Pick<PositionFile, "read" | "write">;
+  readonly readRecords: ReadRecords;
+  /** A walk to the end of this run. */
+  readonly walk: () => CdrWalk;
+  /** Where a feed begins that has no position; "now" for the newest. */
+  readonly start: Position | "now";
+  readonly source: Position["source"];
+  readonly now: () => number;
+  /** Hands a page on; resolves when the position may move, with false if it may not because the feed closes. */
+  readonly hand: (page: Page, keys: PageKeys) => Promise<boolean>;
+  /** Whether the feed closes. */
+  readonly closing: () => boolean;
+}
+
+/** `msg.sccc.page` without the feed's name. */
+export interface PageKeys {
+  readonly firstKey: string;
+  readonly lastKey: string;
+  readonly nextKey: string;
+  readonly size: number;
+}
+
+/** What a run came to. `cut`: of a second's CDRs the platform did not say all. */
+export type Ran =
+  | {
+      readonly ok: true;
+      readonly items: number;
+      readonly pages: number;
+      readonly lastKey: string;
+      readonly cut: boolean;
+    }
+  | { readonly ok: false; readonly failure: Failure | Error };
+
+const closed: Ran = { ok: false, failure: { kind: "closed", code: "SCCC_CLOSED" } };
+
+const keyIn = (position: Position): string => position.key;
+
+/** The first position of a feed. */
+async function begin(means: RunMeans): Promise<Position | Failure> {
+  const { start, source, now } = means;
+  if (start !== "now") return start;
+  if (source === "cdrs") {
+    // What lies within the overlap is there already: it is read once, and not given.
+    return skim(means, { source: "cdrs", until: now(), seen: {}, key: "" });
+  }
+  const newest = await newestRecords(means.readRecords);
+  return newest.ok ? newest.position : newest.failure;
+}
+
+/** Walks over what is there without giving it. */
+async function skim(means: RunMeans, from: Position): Promise<Position | Failure> {
+  const walk = means.walk();
+  let position = from;
+  for (;;) {
+    if (position.source !== "cdrs") return position;
+    const next = await walk.next(position);
+    if (next.kind === "failure") return next.failure;
+    if (next.kind === "end") return position;
+    position = next.page.after;
+  }
+}
+
+const isFailure = (value: Position | Failure): value is Failure => "kind" in value;
+
+/** Runs once. Never rejects. */
+export async function runFeed(means: RunMeans): Promise<Ran> {
+  try {
+    return await run(means);
+  } catch (error) {
+    return { ok: false, failure: error instanceof Error ? error : new Error(String(error)) };
+  }
+}
+
+async function run(means: RunMeans): Promise<Ran> {
+  const { file, closing, hand } = means;
+  let position = await file.read();
+  if (position === undefined) {
+    const first = await begin(means);
+    if (isFailure(first)) return closing() ? closed : { ok: false, failure: first };
+    position = first;
+    await file.write(position);
+  }
+  let walk: CdrWalk | undefined;
+  const read = (at: Position): Promise<Next> => {
+    if (at.source === "records") return nextRecords(at, means.readRecords);
+    walk ??= means.walk();
+    return walk.next(at);
+  };
+  const counts = { items: 0, pages: 0, cut: false };
+  for (;;) {
+    if (closing()) return closed;
+    const next = await read(position);
+    if (next.kind === "failure") return closing() ? closed : { ok: false, failure: next.failure };
+    if (next.kind === "end") return { ok: true, ...counts, lastKey: keyIn(position) };
+    const { page } = next;
+    if (page.items.length > 0) {
+      const keys = { ...keysOf(page.items), nextKey: keyIn(page.after), size: page.items.length };
+      if (!(await hand(page, keys))) return closed;
+      counts.pages += 1;
+      counts.items += page.items.length;
+    }
+    counts.cut ||= page.cut;
+    await file.write(page.after);
+    position = page.after;
+  }
+}

@@ -1,0 +1,243 @@
+// sccc-feed at work: on the test helper's Node-RED, against the simulator, with positions on a real disk.
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Simulator } from "../../simulator";
+import { temporaryFolder } from "../support/node-red";
+import { initHelper, load, logged, unload } from "../support/nodes";
+import { startPlatform } from "../support/platform";
+
+// biome-ignore lint/suspicious/noExplicitAny: messages and the helper's nodes are what assertions look into.
+type Loose = any;
+
+const helper: Loose = require("node-red-node-test-helper");
+
+const place = { z: "tab", x: 0, y: 0 };
+
+describe("sccc-feed", function () {
+  this.timeout(60_000);
+  let platform: Simulator;
+  let userDir: string;
+  before(initHelper);
+  beforeEach(async () => {
+    platform = await startPlatform();
+    userDir = temporaryFolder();
+    helper.settings({ userDir });
+  });
+  afterEach(async () => {
+    await unload();
+    loaded = false;
+    await platform.close();
+    helper.settings({});
+  });
+
+  let loaded = false;
+  const pages: Loose[] = [];
+  const errors: Loose[] = [];
+
+  /** Loads a feed that runs on messages only, with what confirms its pages, unless `confirming` is another node. */
+  async function start(
+    config: Record<string, unknown>,
+    others: readonly Record<string, unknown>[] = [],
+  ): Promise<void> {
+    if (loaded) await unload();
+    loaded = true;
+    pages.length = 0;
+    errors.length = 0;
+    await load(
+      platform,
+      {
+        type: "sccc-feed",
+        feed: "test",
+        interval: "0",
+        start: "beginning",
+        ...config,
+        wires: [["items"], ["finished"]],
+      },
+      {},
+      [{ id: "items", ...place, type: "helper" }, { id: "finished", ...place, type: "helper" }, ...others],
+    );
+    helper.getNode("items").on("input", (msg: Loose) => pages.push(msg));
+    helper.getNode("caught").on("input", (msg: Loose) => errors.push(msg));
+  }
+
+  const finished = async (): Promise<Loose> => {
+    const [msg] = await once(helper.getNode("finished"), "input");
+    return msg;
+  };
+
+  /** Runs once; what output 2 says. */
+  const run = async (msg: object = {}): Promise<Loose> => {
+    const over = finished();
+    helper.getNode("n").receive(msg);
+    return (await over).payload;
+  };
+
+  const failure = async (): Promise<Loose> => {
+    const caught = once(helper.getNode("caught"), "input");
+    helper.getNode("n").receive({});
+    const [msg] = await caught;
+    return msg.error;
+  };
+
+  const keys = () =>
+    pages.flatMap(({ payload }) => (Array.isArray(payload) ? payload : [payload])).map(({ key }) => Number(key));
+  const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
+  const seed = (instruction: object) => platform.instruct({ do: "seed", every: 1, ...instruction });
+  const positions = () => readdirSync(join(userDir, "sccc/feeds"));
+
+  it("gives all records in order, once, a page of 500 at a time, with derived fields, and goes on where it was", async () => {
+    await seed({ records: 1234 });
+    await start({});
+    const told = await run({ topic: "trigger" });
+    assert.deepEqual(
+      { ...told, durationMs: 0 },
+      { feed: "test", items: 1234, pages: 3, lastKey: "1234", durationMs: 0 },
+    );
+    assert.deepEqual(keys(), upTo(1234));
+    assert.deepEqual(pages[0].sccc.page, { feed: "test", firstKey: "1", lastKey: "500", nextKey: "500", size: 500 });
+    assert.equal(pages[0].topic, "test");
+    const [record] = pages[0].payload;
+    assert.equal(record.direction, "outbound");
+    assert.match(record.startAt, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+08:00$/);
+    assert.ok(record.recordUrl.startsWith(`${platform.url}/record/`));
+    assert.match(record.numberE164 ?? "+86", /^\+86/);
+    assert.deepEqual([(await run()).items, pages.length], [0, 3], "an empty run finishes too");
+    await seed({ records: 2 });
+    await start({});
+    assert.equal((await run()).items, 2);
+    assert.deepEqual(keys(), [1235, 1236]);
+  });
+
+  it("starts now without giving what is there, records and CDRs", async () => {
+    await seed({ records: 700, cdrs: 700 });
+    for (const source of ["records", "cdrs"]) {
+      await start({ source, start: "now", feed: source });
+      assert.equal((await run()).items, 0, source);
+    }
+    await seed({ records: 3, cdrs: 3 });
+    for (const source of ["records", "cdrs"]) {
+      await start({ source, start: "now", feed: source });
+      assert.equal((await run()).items, 3, source);
+      assert.deepEqual(keys(), [701, 702, 703]);
+    }
+    assert.equal(positions().length, 2);
+  });
+
+  it("starts after a key, and CDRs at a time", async () => {
+    await seed({ records: 20, cdrs: 20 });
+    await start({ start: "key", startKey: "15" });
+    await run();
+    assert.deepEqual(keys(), [16, 17, 18, 19, 20]);
+    await start({ source: "cdrs", start: "key", startKey: "2020-01-01 00:00:00" });
+    const { items } = await run();
+    assert.equal(items, 20);
+    const [cdr] = pages[0].payload;
+    assert.deepEqual(
+      [cdr.resultName, cdr.causeText, cdr.serviceName],
+      ["connected", "normal clearing", "outbound call"],
+    );
+  });
+
+  it("gives items that make the page again by their parts", async () => {
+    await seed({ records: 3 });
+    await start({ emit: "item" });
+    await run();
+    assert.deepEqual(
+      pages.map(({ parts }) => [parts.index, parts.count, parts.type]),
+      [
+        [0, undefined, "array"],
+        [1, undefined, "array"],
+        [2, 3, "array"],
+      ],
+    );
+    assert.equal(new Set(pages.map(({ parts }) => parts.id)).size, 1);
+    assert.equal(new Set(pages.map(({ sccc }) => sccc.token)).size, 3);
+  });
+
+  it("waits for each page's confirmation, and gives it again if it was refused", async () => {
+    await seed({ records: 1100 });
+    const confirm = { id: "confirm", ...place, type: "sccc-confirm", wires: [[]] };
+    await start({ advance: "confirmed" }, [confirm]);
+    let open = 0;
+    let most = 0;
+    let refusals = 1;
+    helper.getNode("items").on("input", (msg: Loose) => {
+      open += 1;
+      most = Math.max(most, open);
+      setImmediate(() => {
+        open -= 1;
+        const refuse = refusals > 0;
+        refusals -= 1;
+        helper
+          .getNode("confirm")
+          .receive({ ...msg, ...(refuse ? { error: { message: "the database is away" } } : {}) });
+      });
+    });
+    const told = await run();
+    assert.equal(told.items, 1100);
+    assert.equal(most, 1);
+    assert.deepEqual(keys().slice(0, 1000), [...upTo(500), ...upTo(500)], "the refused page came again");
+    assert.deepEqual(keys().slice(500), upTo(1100));
+  });
+
+  it("gives a page again after a redeploy that came before its confirmation", async () => {
+    await seed({ records: 600 });
+    await start({ advance: "confirmed" });
+    helper.getNode("n").receive({});
+    await once(helper.getNode("items"), "input");
+    await start({ advance: "confirmed" });
+    helper.getNode("n").receive({});
+    await once(helper.getNode("items"), "input");
+    assert.equal(keys()[0], 1);
+  });
+
+  it("ignores a trigger during a run, and runs by itself with an interval", async () => {
+    await seed({ records: 600 });
+    await start({});
+    const over = finished();
+    for (let times = 0; times < 5; times += 1) helper.getNode("n").receive({});
+    await over;
+    assert.deepEqual(keys(), upTo(600));
+    await start({ feed: "by itself", interval: "0.05" });
+    await finished();
+    await seed({ records: 1 });
+    while (keys().length < 601) await finished();
+    assert.deepEqual(keys(), upTo(601));
+  });
+
+  it("refuses a name that another feed has, and what is incomplete", async () => {
+    const other = {
+      id: "other",
+      ...place,
+      type: "sccc-feed",
+      account: "a",
+      feed: "test",
+      interval: "0",
+      start: "beginning",
+      wires: [[], []],
+    };
+    await start({}, [other]);
+    assert.match(JSON.stringify(logged()), /errors\.config\.feedTaken/);
+    assert.equal((await run()).items, 0, "the first one works");
+    await start({ feed: "" });
+    assert.equal((await failure()).code, "SCCC_CONFIG");
+    await start({ start: "key", startKey: "yesterday" });
+    assert.equal((await failure()).code, "SCCC_CONFIG");
+  });
+
+  it("ends with an error where the platform fails or the position can't be read, and skips nothing", async () => {
+    await seed({ records: 600 });
+    await platform.instruct({ do: "fault", kind: "error", error: "E_G_QUERY_FAIL", times: 1 });
+    await start({});
+    assert.equal((await failure()).code, "E_G_QUERY_FAIL");
+    assert.equal((await run()).items, 600);
+    const [name] = positions();
+    const path = join(userDir, "sccc/feeds", name ?? "");
+    assert.deepEqual(JSON.parse(readFileSync(path, "utf8")), { source: "records", key: "600" });
+    writeFileSync(path, "{}");
+    assert.equal((await failure()).code, "SCCC_FILE");
+    assert.ok(existsSync(path));
+  });
+});
