@@ -244,6 +244,13 @@ export class NodeRed {
     if (forced) throw new Error(`Node-RED did not stop within ${stopWithin} ms:\n${this.transcript()}`);
   }
 
+  /** Ends Node-RED at once, as a crash does. */
+  async kill(): Promise<void> {
+    this.#stopping = true;
+    kill(this.#child, "SIGKILL");
+    await this.#exited;
+  }
+
   /** Resolves when Node-RED has ended, by itself or not. */
   get ended(): Promise<void> {
     return this.#exited;
