@@ -1,6 +1,6 @@
 // Writes dist/locales/<language>/sccc.html: the help of every node type, from the catalogue and the prose of the locales.
 // Node-RED falls back to English for a whole file only, so every language has every type.
-import { type AnswerField, type Choice, type Command, errorCodes, type Field } from "../nodes/catalogue";
+import { type AnswerField, type Choice, type Command, errorCodes, type Field, recording } from "../nodes/catalogue";
 import { escapeHtml } from "./html";
 import { flat, type Language, served, written } from "./locales";
 import { eventsOf, type NodeType, type Property } from "./nodes";
@@ -190,6 +190,23 @@ export function help(nodes: readonly NodeType[], language: Language): string {
       paragraphs([own("details.list")]),
       errors(undefined),
     ],
+    "get-recording": ({ properties }) => [
+      heading("inputs"),
+      list(recording.fields.map(fieldEntry)),
+      heading("outputs"),
+      list([
+        { name: "payload", type: type("recording"), text: own("recording.payload") },
+        { name: "sccc.command", type: type("object"), text: own("recording.command") },
+      ]),
+      heading("properties"),
+      propertyList(properties.filter(({ kind }) => kind !== "typed")),
+      heading("details"),
+      paragraphs(recording.notes.map((note) => note[language.text])),
+      details("recording.details"),
+      errors("read"),
+      heading("references"),
+      `<p>${prose(own("recording.reference", { section: recording.section }))}</p>`,
+    ],
     feed: ({ properties }) => [
       heading("inputs"),
       list([{ name: "msg", type: type("any"), text: own("feed.trigger") }]),
@@ -293,7 +310,7 @@ export function help(nodes: readonly NodeType[], language: Language): string {
 
   const body = (node: NodeType): string[] => {
     if (node.command !== undefined) return commandHelp(node.command, node.properties);
-    const other = others[node.key.replace(/^node\./, "")];
+    const other = others[node.key.replace(/^(?:node|download)\./, "")];
     if (other === undefined) throw new Error(`build/help.ts has no help for ${node.type}`);
     return other(node);
   };

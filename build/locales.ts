@@ -11,6 +11,8 @@ import {
   groups,
   pushes,
   receivingSettings,
+  recording,
+  recordingSettings,
   type Setting,
   seqOf,
   simulatorSettings,
@@ -81,6 +83,15 @@ export function generated({ text }: Language): Texts {
         ...(settings === undefined ? {} : { settings: by(settings, nameOf, settingTexts) }),
       }),
     ),
+    download: by(
+      [recording],
+      ({ node }) => node.replace(/^sccc-/, ""),
+      ({ label, summary, fields }) => ({
+        label: label[text],
+        summary: summary[text],
+        fields: by(fields, ({ name }) => name, fieldTexts),
+      }),
+    ),
     event: by(
       pushes,
       ({ event }) => event,
@@ -92,6 +103,7 @@ export function generated({ text }: Language): Texts {
       simulator: by(simulatorSettings, nameOf, settingTexts),
       "call-tracker": by(trackerSettings, nameOf, settingTexts),
       feed: by(feedSettings, nameOf, settingTexts),
+      "get-recording": by(recordingSettings, nameOf, settingTexts),
     },
   };
 }

@@ -12,6 +12,8 @@ import {
   pushes,
   type Rule,
   receivingSettings,
+  recording,
+  recordingSettings,
   type Setting,
   seqOf,
   simulatorSettings,
@@ -349,6 +351,24 @@ const anyCommandProperties: readonly Property[] = [
   },
 ];
 
+/** The recording's name: of a record or a CDR; the runtime looks for a billing event's too where nothing else is said. */
+const getRecording: NodeType = {
+  type: recording.node,
+  key: "download.get-recording",
+  config: false,
+  ...looks(recording.group),
+  inputs: ["port.fields"],
+  outputs: ["port.recording"],
+  properties: [
+    nameProperty,
+    accountProperty,
+    ...recording.fields.map((field) =>
+      fieldProperty(`download.get-recording.fields.${field.name}`, field, recording.fields),
+    ),
+    ...settings("setting.get-recording", recordingSettings),
+  ],
+};
+
 const anyCommand: NodeType = {
   type: "sccc-command",
   key: "node.command",
@@ -459,6 +479,7 @@ const simulator: NodeType = {
 export const nodeTypes: readonly NodeType[] = [
   account,
   ...commands.map(commandNode),
+  getRecording,
   anyCommand,
   feed,
   notify,

@@ -7,11 +7,13 @@ import { registerCommands } from "./runtime/command";
 import { registerFeed } from "./runtime/feed/feed";
 import { registerConfirm } from "./runtime/receive/confirm";
 import { registerNotify } from "./runtime/receive/notify";
+import { registerRecording } from "./runtime/recording/recording";
 import { registerSimulator } from "./runtime/simulator";
 
 export = (RED: NodeAPI): void => {
   registerAccount(RED);
   registerCommands(RED);
+  registerRecording(RED);
   registerFeed(RED);
   registerNotify(RED);
   registerConfirm(RED);

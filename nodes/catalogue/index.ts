@@ -15,6 +15,7 @@ export {
   callNumberSettings,
   feedSettings,
   receivingSettings,
+  recordingSettings,
   type Setting,
   simulatorSettings,
   type TextFormat,

@@ -22,6 +22,18 @@ export const recording: Download = {
     },
   ],
   label: { en: "get recording", zh: "获取录音文件" },
-  summary: { en: "Downloads the recording of a call.", zh: "下载通话录音。" },
-  notes: [],
+  summary: {
+    en: "Fetches the recording of a call, to a Buffer or to a file.",
+    zh: "获取通话录音，保存为 Buffer 或文件。",
+  },
+  notes: [
+    {
+      en: "The file is fetched from the account's own platform and from nowhere else, whatever its name says.",
+      zh: "无论文件名如何，都只从账户自身的平台获取。",
+    },
+    {
+      en: "A recording may take a moment after the call: wait for it, or fetch it when the billing event comes.",
+      zh: "通话结束后录音可能稍后才可用：可设置等待，或在收到话单事件后再获取。",
+    },
+  ],
 };

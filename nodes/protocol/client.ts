@@ -7,9 +7,10 @@ import { Exchange, type Exchanged, type Means, type SendOptions } from "./exchan
 import type { Failure } from "./failure";
 import type { JsonObject } from "./json";
 import { Lane, type LaneLimits } from "./lane";
+import { recordUrl } from "./push";
 import { type Backoff, defaultBackoff, Subjects } from "./resend";
 import { commandSequence, requestSequence, type Sequence } from "./sequence";
-import { Transport, type TransportOptions } from "./transport";
+import { type Fetch, type Fetched, maxDownloads, Transport, type TransportOptions } from "./transport";
 
 /** Everything that a client needs to know of its account. Times in ms. */
 export interface ClientOptions extends Identity, LaneLimits, Omit<TransportOptions, "maxConcurrent"> {
@@ -40,12 +41,14 @@ export class Client {
   readonly #options: ClientOptions;
   readonly #means: Means;
   readonly #commandSequence: Sequence;
+  readonly #files: Lane;
   readonly #closing = new AbortController();
 
   /** Throws a TypeError if a URL is none. */
   constructor(options: ClientOptions) {
     setMaxListeners(0, this.#closing.signal);
     this.#options = options;
+    this.#files = new Lane({ maxConcurrent: maxDownloads, minInterval: 0, maxQueue: options.maxQueue });
     this.#commandSequence = options.commandSequence ?? commandSequence;
     this.#means = {
       ...options,
@@ -127,10 +130,25 @@ export class Client {
     );
   }
 
+  /** Where a recording is on this account's platform; undefined if its name leads elsewhere. */
+  urlOf(filename: string): string | undefined {
+    return recordUrl(filename, this.#options.baseUrl);
+  }
+
+  /** Fetches a file when its turn comes. Rejects only with what `write` rejects with. */
+  async fetch(file: Omit<Fetch, "idleMs">): Promise<Fetched> {
+    const task = () => this.#means.transport.fetch({ ...file, idleMs: this.#options.timeoutMs });
+    const passage = await this.#files.run(task, { signal: file.signal });
+    if (passage.kind === "done") return passage.value;
+    if (passage.kind === "closed") return { ok: false, failure: { kind: "closed", code: "SCCC_CLOSED" } };
+    return { ok: false, failure: { kind: "busy", code: "SCCC_BUSY", waiting: passage.waiting } };
+  }
+
   /** Ends everything with SCCC_CLOSED and closes the connections. */
   close(): void {
     this.#closing.abort();
     this.#means.lane.close();
+    this.#files.close();
     this.#means.transport.close();
   }
 }

@@ -57,6 +57,14 @@ export type Failure =
   | { readonly kind: "config"; readonly code: "SCCC_CONFIG"; readonly reason: string; readonly setting: string }
   /** The account's dialOnly does not have the number. */
   | { readonly kind: "notAllowed"; readonly code: "SCCC_NOT_ALLOWED"; readonly field: string; readonly number: string }
+  /** A file could not be written, or is there already; `reason` is a key below `errors.file`. */
+  | {
+      readonly kind: "file";
+      readonly code: "SCCC_FILE";
+      readonly reason: "exists" | "write";
+      readonly path: string;
+      readonly detail: string;
+    }
   /** So many requests wait already. */
   | { readonly kind: "busy"; readonly code: "SCCC_BUSY"; readonly waiting: number }
   /** The node or the account was closed meanwhile. `waiting`: the command had been carried out, its call was waited for. */
@@ -75,6 +83,9 @@ export type ProtocolReason =
   | "badList"
   | "badKey"
   | "noAdvance"
+  | "notFile"
+  | "emptyFile"
+  | "cutOff"
   | "notHttp"
   | "encoding";
 

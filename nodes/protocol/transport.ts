@@ -2,6 +2,7 @@
 import { setMaxListeners } from "node:events";
 import http from "node:http";
 import https from "node:https";
+import type { Readable } from "node:stream";
 import axios, { type AxiosInstance, type AxiosProxyConfig, isAxiosError } from "axios";
 import { HttpsProxyAgent } from "hpagent";
 import { getProxyForUrl } from "proxy-from-env";
@@ -44,6 +45,27 @@ export type Posted = { readonly date?: number } & (
   | { readonly ok: false; readonly failure: Failure }
 );
 
+/** A file to be fetched. */
+export interface Fetch {
+  readonly url: string;
+  readonly maxBytes: number;
+  /** The longest silence, in ms: before the answer begins, and between two pieces of it. */
+  readonly idleMs: number;
+  readonly signal: AbortSignal;
+  /** Takes a piece; the next one is read only when it is done. A rejection ends the fetch and is passed on. */
+  readonly write: (chunk: Buffer) => Promise<void>;
+  /** Hears how many bytes have come, and of how many, if that is known. */
+  readonly progress: (bytes: number, of: number | undefined) => void;
+}
+
+/** A file that came whole, or why not. */
+export type Fetched =
+  | { readonly ok: true; readonly bytes: number; readonly contentType: string }
+  | { readonly ok: false; readonly failure: Failure };
+
+/** Files at once, beside the requests: a long one must not keep a call waiting. */
+export const maxDownloads = 4;
+
 const defaultMaxAnswerBytes = 64 * 1024 * 1024;
 
 /** Errors of TLS that the next try would meet again. */
@@ -60,7 +82,10 @@ const networkFailure = (systemCode: string, detail: string, neverLeft: boolean):
   lasting: lasting.test(systemCode),
 });
 
-const protocolFailure = (reason: "tooLarge" | "notHttp" | "encoding", detail: string): Failure => ({
+const protocolFailure = (
+  reason: "tooLarge" | "notHttp" | "encoding" | "notFile" | "emptyFile" | "cutOff",
+  detail: string,
+): Failure => ({
   kind: "protocol",
   code: "SCCC_PROTOCOL",
   reason,
@@ -112,6 +137,35 @@ function proxyFor(target: URL, settings: ProxySettings | undefined): URL | undef
   return new URL(/^https?:\/\//i.test(settings.url) ? settings.url : `http://${settings.url}`);
 }
 
+const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
+
+/** How long a file is going to be, if that is known: not where it is compressed on the way. */
+function lengthOf(headers: Readonly<Record<string, unknown>>): number | undefined {
+  if (textOf(headers["content-encoding"]) !== "") return undefined;
+  const length = textOf(headers["content-length"]);
+  return /^\d+$/.test(length) ? Number(length) : undefined;
+}
+
+/** Pages and messages of errors are no recordings, whatever the status says. */
+const noFile = /^(?:text\/|application\/(?:[\w.-]+\+)?(?:json|xml))/i;
+
+/** The same by how it begins, for servers that call everything a stream of bytes. */
+const isPage = (chunk: Buffer): boolean =>
+  /^\s*(?:<!doctype|<html|<\?xml|\{\s*")/i.test(chunk.subarray(0, 64).toString("latin1"));
+
+/** Why an answer is no file, as far as its head tells. */
+function refusalOf(status: number, headers: Readonly<Record<string, unknown>>, maxBytes: number): Failure | undefined {
+  if (status < 200 || status >= 300) {
+    const location = textOf(headers.location);
+    const where = location === "" ? {} : { location: excerptOf(location) };
+    return { kind: "http", code: `SCCC_HTTP_${status}`, status, excerpt: "", ...where };
+  }
+  const type = textOf(headers["content-type"]);
+  if (status !== 200 || noFile.test(type)) return protocolFailure("notFile", `HTTP ${status} ${type}`);
+  const length = lengthOf(headers);
+  return length !== undefined && length > maxBytes ? protocolFailure("tooLarge", `${length} > ${maxBytes}`) : undefined;
+}
+
 const forwardProxy = (proxy: URL): AxiosProxyConfig => ({
   protocol: proxy.protocol,
   host: proxy.hostname,
@@ -128,7 +182,7 @@ const forwardProxy = (proxy: URL): AxiosProxyConfig => ({
 export class Transport {
   readonly #base: URL;
   readonly #axios: AxiosInstance;
-  readonly #agents: { readonly kept: http.Agent; readonly fresh: http.Agent };
+  readonly #agents: { readonly kept: http.Agent; readonly fresh: http.Agent; readonly files: http.Agent };
   readonly #underWay = new Set<() => void>();
   readonly #tunnels = new AbortController();
 
@@ -140,15 +194,15 @@ export class Transport {
     setMaxListeners(0, this.#tunnels.signal);
     // hpagent hands these on to http.request: closing must also end a tunnel that its proxy never answers.
     const proxyRequestOptions: object = { signal: this.#tunnels.signal };
-    const agent = (keepAlive: boolean): http.Agent => {
-      const settings = { keepAlive, maxSockets: options.maxConcurrent, scheduling: "lifo" as const };
+    const agent = (keepAlive: boolean, maxSockets = options.maxConcurrent): http.Agent => {
+      const settings = { keepAlive, maxSockets, scheduling: "lifo" as const };
       if (!secure) {
         return proxy?.protocol === "https:" ? new https.Agent(settings) : new http.Agent(settings);
       }
       const tls = { ...options.tls, ...settings };
       return proxy === undefined ? new https.Agent(tls) : new HttpsProxyAgent({ ...tls, proxy, proxyRequestOptions });
     };
-    this.#agents = { kept: agent(true), fresh: agent(false) };
+    this.#agents = { kept: agent(true), fresh: agent(false), files: agent(false, maxDownloads) };
     this.#axios = axios.create({
       adapter: "http",
       responseType: "arraybuffer",
@@ -212,11 +266,75 @@ export class Transport {
     }
   }
 
+  /** Fetches a file, piece by piece. Rejects only with what `write` rejects with. */
+  async fetch({ url, maxBytes, idleMs, signal, write, progress }: Fetch): Promise<Fetched> {
+    const exchange = new AbortController();
+    let ended: Failure | undefined;
+    const end = (why: Failure) => {
+      ended ??= why;
+      exchange.abort();
+    };
+    const close = () => end({ kind: "closed", code: "SCCC_CLOSED" });
+    const timer = setTimeout(() => end({ kind: "timeout", code: "SCCC_TIMEOUT", afterMs: idleMs }), idleMs);
+    signal.addEventListener("abort", close, { once: true });
+    this.#underWay.add(close);
+    if (signal.aborted || this.#tunnels.signal.aborted) close();
+    let unwritten: { readonly error: unknown } | undefined;
+    try {
+      const response = await this.#axios.request<Readable>({
+        method: "GET",
+        url,
+        responseType: "stream",
+        signal: exchange.signal,
+        httpAgent: this.#agents.files,
+        httpsAgent: this.#agents.files,
+        headers: { Accept: "*/*", "Content-Type": null },
+        maxContentLength: -1,
+      });
+      const { status, headers, data } = response;
+      // Once it has ended badly, it must not throw where nobody listens.
+      data.on("error", () => undefined);
+      const refusal = refusalOf(status, headers, maxBytes);
+      if (refusal !== undefined) return { ok: false, failure: refusal };
+      const length = lengthOf(headers);
+      let bytes = 0;
+      for await (const chunk of data as AsyncIterable<Buffer>) {
+        timer.refresh();
+        if (bytes === 0 && isPage(chunk)) return { ok: false, failure: protocolFailure("notFile", String(chunk)) };
+        bytes += chunk.length;
+        if (bytes > maxBytes) return { ok: false, failure: protocolFailure("tooLarge", `${bytes} > ${maxBytes}`) };
+        try {
+          await write(chunk);
+        } catch (error) {
+          unwritten = { error };
+          throw error;
+        }
+        progress(bytes, length);
+      }
+      if (ended !== undefined) return { ok: false, failure: ended };
+      if (bytes === 0) return { ok: false, failure: protocolFailure("emptyFile", "") };
+      if (length !== undefined && length !== bytes) {
+        return { ok: false, failure: protocolFailure("cutOff", `${bytes} of ${length} bytes`) };
+      }
+      return { ok: true, bytes, contentType: textOf(headers["content-type"]) };
+    } catch (error) {
+      if (unwritten !== undefined) throw unwritten.error;
+      return { ok: false, failure: ended ?? failureOf(error) };
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", close);
+      this.#underWay.delete(close);
+      // What is left of the answer is not read.
+      exchange.abort();
+    }
+  }
+
   /** Ends what is under way and closes every connection. */
   close(): void {
     this.#tunnels.abort();
     for (const end of this.#underWay) end();
     this.#agents.kept.destroy();
     this.#agents.fresh.destroy();
+    this.#agents.files.destroy();
   }
 }

@@ -70,6 +70,8 @@ export function describe(translate: Translate, api: string, failure: Failure): s
       return text("notAllowed", { field: failure.field, number: failure.number });
     case "busy":
       return text("busy", { waiting: failure.waiting });
+    case "file":
+      return text(`file.${failure.reason}`, { path: failure.path, detail: failure.detail });
     case "closed":
       return text(failure.waiting ? "closedWaiting" : "closed");
   }

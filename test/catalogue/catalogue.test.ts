@@ -21,6 +21,7 @@ import {
   pushOfType,
   receivingSettings,
   recording,
+  recordingSettings,
   type Setting,
   seqOf,
   simulatorSettings,
@@ -231,6 +232,7 @@ describe("the catalogue's enumerations and settings", () => {
     simulator: simulatorSettings,
     "call-tracker": trackerSettings,
     feed: feedSettings,
+    "get-recording": recordingSettings,
     "call-number": callNumberSettings,
   };
   for (const [node, settings] of Object.entries(nodes)) {

@@ -8,6 +8,7 @@ import { type Built, built } from "./built";
 const expected = [
   "sccc-account",
   ...commands.map(({ node }) => node),
+  "sccc-get-recording",
   "sccc-command",
   "sccc-feed",
   "sccc-notify",

@@ -42,6 +42,7 @@ describe("the tour of every node", function () {
     }
     assert.ok(((await sidebar.next("sccctour00events0")) as { readonly event: string }).event);
     assert.ok(((await sidebar.next("sccctour00calls00")) as { readonly id: string }).id);
+    assert.ok(Number(await sidebar.next("sccctour0recordng")) > 44);
     await sidebar.close();
   });
 });

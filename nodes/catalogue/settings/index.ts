@@ -4,6 +4,7 @@ export { accountSettings } from "./account";
 export { callNumberSettings } from "./call-number";
 export { feedSettings } from "./feed";
 export { receivingSettings } from "./receiving";
+export { recordingSettings } from "./recording";
 export type { Setting, TextFormat } from "./setting";
 export { simulatorSettings } from "./simulator";
 export { trackerSettings } from "./tracker";

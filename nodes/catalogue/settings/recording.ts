@@ -1,0 +1,87 @@
+// sccc-get-recording.
+import type { Choice } from "../types";
+import { type Setting, seconds } from "./setting";
+
+const targets: readonly Choice[] = [
+  { value: "buffer", text: { en: "a Buffer in msg.payload", zh: "msg.payload 中的 Buffer" } },
+  { value: "file", text: { en: "a file", zh: "文件" } },
+];
+
+const existings: readonly Choice[] = [
+  { value: "fail", text: { en: "fails", zh: "报错" } },
+  { value: "skip", text: { en: "is kept, nothing is fetched", zh: "保留原文件，不再下载" } },
+  { value: "replace", text: { en: "is replaced", zh: "替换" } },
+];
+
+/** `sccc-get-recording`, beside its name, its account and the recording's name. */
+export const recordingSettings: readonly Setting[] = [
+  {
+    name: "to",
+    kind: "choice",
+    default: "buffer",
+    choices: targets,
+    label: { en: "To", zh: "保存为" },
+    hint: {
+      en: "A file is written piece by piece, so that long recordings don't fill the memory.",
+      zh: "写入文件时分块进行，较长的录音不会占满内存。",
+    },
+  },
+  {
+    name: "folder",
+    kind: "text",
+    default: "",
+    example: "recordings",
+    onlyIf: { setting: "to", is: "file" },
+    label: { en: "Folder", zh: "文件夹" },
+    hint: {
+      en: "Made if it is missing. Relative: below Node-RED's user folder.",
+      zh: "不存在时自动创建。相对路径以 Node-RED 用户目录为准。",
+    },
+  },
+  {
+    name: "fileName",
+    kind: "text",
+    default: "{name}",
+    example: "{agent}-{callee}-{name}",
+    onlyIf: { setting: "to", is: "file" },
+    label: { en: "File name", zh: "文件名" },
+    hint: {
+      en: "{field} stands for a field of msg.payload, {name} for the recording's own name. Never leads out of the folder.",
+      zh: "{字段} 代表 msg.payload 的字段，{name} 代表录音自身的文件名。绝不会指向文件夹之外。",
+    },
+  },
+  {
+    name: "exists",
+    kind: "choice",
+    default: "fail",
+    choices: existings,
+    onlyIf: { setting: "to", is: "file" },
+    label: { en: "A file that is there", zh: "文件已存在时" },
+    hint: { en: "What becomes of a file of the same name.", zh: "同名文件如何处理。" },
+  },
+  {
+    name: "maxMegabytes",
+    kind: "number",
+    default: 200,
+    min: 0.001,
+    max: 1_000_000,
+    integer: false,
+    unit: { en: "MB", zh: "兆字节" },
+    label: { en: "Largest", zh: "最大大小" },
+    hint: { en: "What is larger is given up.", zh: "超过此大小则放弃下载。" },
+  },
+  {
+    name: "waitFor",
+    kind: "number",
+    default: 0,
+    min: 0,
+    max: 86_400,
+    integer: false,
+    unit: seconds,
+    label: { en: "Wait for it", zh: "等待文件" },
+    hint: {
+      en: "How long it is asked for again while the platform does not have it yet, as just after a call. 0: not at all.",
+      zh: "平台尚无该文件时（例如通话刚结束）重试的时间；0 表示不重试。",
+    },
+  },
+];

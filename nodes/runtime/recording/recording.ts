@@ -1,0 +1,197 @@
+// sccc-get-recording: the recording of a call, to a Buffer or to a file.
+import { setMaxListeners } from "node:events";
+import { resolve } from "node:path";
+import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from "node-red";
+import { recording, recordingSettings } from "../../catalogue";
+import { render } from "../../protocol/check";
+import type { Failure } from "../../protocol/failure";
+import { isObject } from "../../protocol/json";
+import { accountOf, type Sender } from "../account";
+import { type Expand, type Narrowed, narrow, Settings, typedInput } from "../config";
+import type { CommandReport } from "../send";
+import { failureText } from "../status";
+import { errorOf, resultOf } from "../texts";
+import { expander, reader } from "../values";
+import { type Got, getRecording, type Target } from "./get";
+import { type Exists, nameOf } from "./target";
+
+type NodeConfig = Parameters<NodeAPI["nodes"]["createNode"]>[1];
+
+const api = "recording";
+const megabyte = 1e6;
+
+/** How a node gets recordings. */
+export interface RecordingConfig {
+  readonly file: { readonly folder: string; readonly template: string; readonly exists: Exists } | undefined;
+  readonly maxBytes: number;
+  readonly waitMs: number;
+}
+
+/** Reads a node's properties. @param userDir what relative folders are below */
+export function narrowRecording(config: unknown, expand: Expand, userDir: string): Narrowed<RecordingConfig> {
+  return narrow(() => {
+    const settings = new Settings(recordingSettings, config, undefined, expand);
+    const exists = settings.text("exists");
+    const file = {
+      folder: resolve(userDir, settings.text("folder")),
+      template: settings.text("fileName") || "{name}",
+      exists: exists === "skip" || exists === "replace" ? exists : "fail",
+    } as const;
+    return {
+      file: settings.text("to") === "file" ? file : undefined,
+      maxBytes: settings.number("maxMegabytes") * megabyte,
+      waitMs: settings.number("waitFor") * 1000,
+    };
+  });
+}
+
+/** `msg.sccc.command` of a recording. */
+interface RecordingReport extends CommandReport {
+  readonly bytes?: number;
+  readonly contentType?: string;
+  readonly skipped?: true;
+}
+
+const invalid = (rule: Extract<Failure, { kind: "field" }>["rule"], got: string): Failure => ({
+  kind: "field",
+  code: "SCCC_INVALID_FIELD",
+  field: "filename",
+  rule,
+  got,
+});
+
+/** How often a status may change, in ms. */
+const statusEveryMs = 500;
+
+/** Shows how many files are under way, and how far. */
+class Progress {
+  readonly #files = new Map<object, { bytes: number; of: number | undefined }>();
+  #shown = 0;
+
+  constructor(private readonly node: Node) {}
+
+  begin(): { readonly progress: (bytes: number, of: number | undefined) => void; readonly end: () => void } {
+    const file = {};
+    this.#files.set(file, { bytes: 0, of: undefined });
+    this.node.status({ fill: "blue", shape: "dot", text: "status.requesting" });
+    return {
+      progress: (bytes, of) => {
+        this.#files.set(file, { bytes, of });
+        if (performance.now() - this.#shown < statusEveryMs) return;
+        this.#shown = performance.now();
+        this.#show();
+      },
+      end: () => this.#files.delete(file),
+    };
+  }
+
+  #show(): void {
+    const files = [...this.#files.values()];
+    const sum = (values: readonly number[]) => (values.reduce((all, one) => all + one, 0) / megabyte).toFixed(1);
+    const known = files.every(({ of }) => of !== undefined);
+    const total = known ? ` / ${sum(files.map(({ of = 0 }) => of))}` : "";
+    this.node.status({ fill: "blue", shape: "dot", text: `↓ ${sum(files.map(({ bytes }) => bytes))}${total} MB` });
+  }
+}
+
+/** Gives a node with a good configuration its behaviour. */
+function run(RED: NodeAPI, node: Node, config: NodeConfig, how: RecordingConfig, sender: Sender): void {
+  const given = typedInput(config, "filename", { value: "payload.filename", type: "msg" });
+  const read = reader(RED, node, given);
+  const readBilled = reader(RED, node, { value: "payload.recordFile", type: "msg" });
+  const isDefault = given.type === "msg" && given.value === "payload.filename";
+  const shown = new Progress(node);
+  const closing = new AbortController();
+  setMaxListeners(0, closing.signal);
+
+  const nameIn = async (msg: NodeMessage): Promise<unknown> => {
+    const name = await read(msg);
+    const unset = name === undefined || name === null || name === "";
+    return unset && isDefault ? readBilled(msg) : name;
+  };
+
+  const get = async (msg: NodeMessage): Promise<Got> => {
+    let name: unknown;
+    try {
+      name = await nameIn(msg);
+    } catch (error) {
+      const got = error instanceof Error ? error.message : String(error);
+      return { ok: false, failure: invalid({ key: "unreadable", params: {} }, got) };
+    }
+    if (name === undefined || name === null || name === "") {
+      const example = recording.fields[0]?.example ?? "";
+      return { ok: false, failure: invalid({ key: "required", params: { example } }, render(name)) };
+    }
+    const url = typeof name === "string" ? sender.client.urlOf(name) : undefined;
+    if (url === undefined) return { ok: false, failure: invalid({ key: "recordingName", params: {} }, render(name)) };
+    const target: Target =
+      how.file === undefined
+        ? { kind: "buffer" }
+        : {
+            kind: "file",
+            folder: how.file.folder,
+            name: nameOf(how.file.template, msg.payload, String(name)),
+            exists: how.file.exists,
+          };
+    const { progress, end } = shown.begin();
+    const waiting = () => node.status({ fill: "yellow", shape: "ring", text: "status.fileMissing" });
+    const { maxBytes, waitMs } = how;
+    const wanted = { url, target, maxBytes, waitMs, signal: closing.signal, progress, waiting };
+    return getRecording(sender.client, wanted).finally(end);
+  };
+
+  const handle = async (msg: NodeMessageInFlow): Promise<Error | undefined> => {
+    const start = performance.now();
+    const got = await get(msg);
+    const report: RecordingReport = {
+      api,
+      account: sender.label,
+      version: sender.client.version,
+      result: got.ok ? { error: 0, name: "E_SUCC", msg: "" } : resultOf(RED._, api, got.failure),
+      durationMs: Math.round(performance.now() - start),
+      ...(got.ok ? { bytes: got.bytes, contentType: got.contentType } : {}),
+      ...(got.ok && got.skipped ? { skipped: true } : {}),
+    };
+    msg.sccc = { ...(isObject(msg.sccc) ? msg.sccc : {}), command: report };
+    if (!got.ok) {
+      node.status({ fill: "red", shape: "ring", text: failureText(got.failure) });
+      return errorOf(RED._, api, got.failure);
+    }
+    node.status({ fill: "green", shape: "dot", text: "status.done" });
+    msg.payload = got.payload;
+    return undefined;
+  };
+
+  node.on("input", (msg, send, done) => {
+    handle(msg).then(
+      (error) => {
+        if (error === undefined) send(msg);
+        done(error);
+      },
+      (error: unknown) => done(error instanceof Error ? error : new Error(String(error))),
+    );
+  });
+  node.on("close", () => closing.abort());
+}
+
+/** Registers the type. */
+export function registerRecording(RED: NodeAPI): void {
+  RED.nodes.registerType(
+    recording.node,
+    function (this: Node, config: NodeConfig & { readonly account?: unknown }): void {
+      RED.nodes.createNode(this, config);
+      const { userDir } = RED.settings as { userDir?: string };
+      const account = accountOf(RED, config.account);
+      const narrowed = narrowRecording(config, expander(RED, this), userDir ?? ".");
+      if (account.ok && narrowed.ok) {
+        run(RED, this, config, narrowed.value, account.sender);
+        return;
+      }
+      const failure: Failure = account.ok
+        ? { kind: "config", code: "SCCC_CONFIG", ...(narrowed.ok ? { setting: "", reason: "" } : narrowed.problem) }
+        : account.failure;
+      this.status({ fill: "red", shape: "ring", text: failureText(failure) });
+      this.on("input", (_msg, _send, done) => done(errorOf(RED._, api, failure)));
+    },
+  );
+}
