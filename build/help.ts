@@ -85,11 +85,11 @@ export function help(nodes: readonly NodeType[], language: Language): string {
 
   const outcome: Entry = { name: "sccc.command", type: type("object"), text: own("output.command") };
 
-  const outputs = ({ list: array, answer }: Command): string =>
+  const outputs = ({ list: array, answer, derived }: Command): string =>
     array === undefined
       ? list([
           { name: "payload", type: type("object"), text: own("output.payload") },
-          ...answer.map(answerEntry("payload.")),
+          ...[...answer, ...(derived ?? [])].map(answerEntry("payload.")),
           outcome,
         ])
       : list([
@@ -126,6 +126,7 @@ export function help(nodes: readonly NodeType[], language: Language): string {
         ...notes.map((note) => note[language.text]),
         own("details.fields"),
         ...(batch ? [own("details.list")] : []),
+        ...(command.chunks === undefined ? [] : [own("details.campaign")]),
       ]),
       errors(resend),
       heading("references"),

@@ -52,8 +52,8 @@ export const callees: Field = {
   example: '["13800138000","13900139000"]',
   label: { en: "Callees", zh: "被叫号码列表" },
   hint: {
-    en: "The numbers to call: an array, or text with a number per line or between commas; at most 1000.",
-    zh: "要呼叫的号码：数组，或以换行、逗号分隔的文本；最多 1000 个。",
+    en: "The numbers to call: an array, or text with a number per line or between commas; any number of them, sent 1000 at a time.",
+    zh: "要呼叫的号码：数组，或以换行、逗号分隔的文本；数量不限，每次发送 1000 个。",
   },
 };
 
@@ -82,6 +82,26 @@ export const reportAnswer: AnswerField = {
     zh: "号码导入结果汇报：{total 总数, error 错误数, repeat 重复数}",
   },
 };
+
+/** What the package adds to the answer to a list that it has cleaned and sent in parts. */
+export const listAnswers: readonly AnswerField[] = [
+  {
+    name: "reports",
+    text: { en: "the reports of all requests, where there were several", zh: "分多次请求时的全部汇报" },
+    optional: true,
+  },
+  {
+    name: "totals",
+    text: { en: "the sums of the reports: {total, error, repeat}", zh: "汇报的合计：{total, error, repeat}" },
+  },
+  {
+    name: "cleaned",
+    text: {
+      en: "what was not sent: {duplicates: [number], illegal: [{number, reason}]}",
+      zh: "未发送的号码：{duplicates: [号码], illegal: [{number, reason}]}",
+    },
+  },
+];
 
 /** An optional form of a field that other commands require. */
 export const optional = (field: Field): Field => ({ ...field, required: false });

@@ -114,8 +114,12 @@ export interface Command {
   readonly fields: readonly Field[];
   /** Properties of the node that are no fields of the request. */
   readonly settings?: readonly Setting[];
+  /** A list that may be longer than one request takes: so many entries go at once, and the rest follow by another command. */
+  readonly chunks?: { readonly field: string; readonly size: number; readonly by: string };
   /** Fields of the answer beyond seq, userData and result. */
   readonly answer: readonly AnswerField[];
+  /** Fields that the package puts beside the answer's. */
+  readonly derived?: readonly AnswerField[];
   /** Where the answer is a list: the name of the array, which becomes msg.payload. */
   readonly list?: {
     readonly name: string;

@@ -1,10 +1,14 @@
 // What can go wrong with a command, as data: one union that the retry rules, the messages and the error texts read.
+import type { Cleaned } from "./callees";
 
 /** Why a field was refused, for texts: a key below `errors.rule` of the locales, and its parameters. */
 export interface RuleText {
   readonly key: string;
   readonly params: Readonly<Record<string, string | number>>;
 }
+
+/** What was taken out of a list of numbers before it was sent. */
+type Cleanings = Pick<Cleaned, "duplicates" | "illegal">;
 
 /** A command that was not carried out, or of which that is not known. `code` is what flows see (design.md section 3). */
 export type Failure =
@@ -64,6 +68,20 @@ export type Failure =
       readonly reason: "exists" | "write";
       readonly path: string;
       readonly detail: string;
+    }
+  /**
+   * A list of numbers that got in only in part: those that are in the task, those that were not sent, and those of which that is not known,
+   * because an answer was lost. `taskID` is "" where that of a new task was lost with it.
+   */
+  | {
+      readonly kind: "partial";
+      readonly code: "SCCC_PARTIAL";
+      readonly taskID: string;
+      readonly in: readonly string[];
+      readonly notSent: readonly string[];
+      readonly unknown: readonly string[];
+      readonly cleaned: Cleanings;
+      readonly because: Failure;
     }
   /** So many requests wait already. */
   | { readonly kind: "busy"; readonly code: "SCCC_BUSY"; readonly waiting: number }

@@ -9,6 +9,7 @@ import type { Failure, Result } from "../protocol/failure";
 import { isObject } from "../protocol/json";
 import { accountOf, type Sender } from "./account";
 import { type CallWait, callWaitOf } from "./calls/call-number";
+import { type Sending, sendCampaign } from "./campaign";
 import { typedInput } from "./config";
 import { type CallReport, type CommandReport, type Resulting, type Sent, sendList, sendOne } from "./send";
 import { Status } from "./status";
@@ -22,6 +23,14 @@ interface Maker {
   readonly batch: (api: string) => boolean;
   readonly api: (msg: NodeMessage) => Promise<string>;
   readonly prepare: (sender: Sender, api: string, msg: NodeMessage) => Promise<Prepared>;
+  /** Sends a message's list, of any length; absent where a command has no such list. */
+  readonly campaign?: (
+    sender: Sender,
+    msg: NodeMessage,
+    options: SendOptions,
+    resulting: Resulting,
+    sending: Sending,
+  ) => Promise<Sent>;
 }
 
 const refusal = (field: string, key: string, got: string): Failure => ({
@@ -52,18 +61,30 @@ function catalogued(RED: NodeAPI, node: Node, config: NodeConfig, command: Comma
     return [field, reader(RED, node, typedInput(config, property(field), standard))];
   });
   readers.push([seqOf(command.seq), reader(RED, node, typedInput(config, "seq", { value: "", type: "str" }))]);
+  const readAll = async (msg: NodeMessage) => {
+    const given: Record<string, unknown> = {};
+    for (const [field, read] of readers) {
+      const reading = await readOr(property(field), () => read(msg));
+      if (!reading.ok) return reading;
+      given[field.name] = reading.value;
+    }
+    return { ok: true as const, given };
+  };
   return {
     batch: () => command.batch,
     api: async () => command.api,
     prepare: async (sender, _api, msg) => {
-      const given: Record<string, unknown> = {};
-      for (const [field, read] of readers) {
-        const reading = await readOr(property(field), () => read(msg));
-        if (!reading.ok) return reading;
-        given[field.name] = reading.value;
-      }
-      return sender.client.prepare(command, given);
+      const all = await readAll(msg);
+      return all.ok ? sender.client.prepare(command, all.given) : all;
     },
+    ...(command.chunks === undefined
+      ? {}
+      : {
+          campaign: async (sender, msg, options, resulting, sending) => {
+            const all = await readAll(msg);
+            return all.ok ? sendCampaign(sender, command, all.given, options, resulting, sending) : all;
+          },
+        }),
   };
 }
 
@@ -111,6 +132,7 @@ async function carryOut(
   options: SendOptions,
   resulting: (api: string) => Resulting,
   wait: CallWait | undefined,
+  sending: Sending,
 ): Promise<Carried> {
   const problem = wait?.problem();
   if (problem !== undefined) return { api: "", sent: { ok: false, failure: problem } };
@@ -125,6 +147,9 @@ async function carryOut(
   if (!list) {
     // A list of records wired to call-number must not ring anybody; nodes that can't take lists have no such danger.
     if (Array.isArray(payload) && maker.batch(api)) return refuse("oneNotList", render(payload));
+    if (maker.campaign !== undefined) {
+      return { api, sent: await maker.campaign(sender, msg, options, resulting(api), sending) };
+    }
     const one = await maker.prepare(sender, api, msg);
     const send = () => sendOne(sender, one, options, resulting(api));
     return { api, sent: await (wait === undefined || !one.ok ? send() : wait.through(one.call.fields, send)) };
@@ -162,6 +187,7 @@ function run(
   const count = (calls: number) =>
     status.wait(calls === 0 ? "" : RED._("status.waitingCalls", { calls: String(calls) }));
   const wait = waits ? callWaitOf(RED, node, config, account, count) : undefined;
+  const sending: Sending = (sent, of) => status.wait(sent === of ? "" : `${sent} / ${of}`);
   const resulting =
     (api: string): Resulting =>
     (failure) =>
@@ -169,7 +195,7 @@ function run(
 
   const handle = async (msg: NodeMessageInFlow): Promise<{ readonly error?: Error; readonly second?: boolean }> => {
     const { api, sent }: Carried = account.ok
-      ? await carryOut(maker, account.sender, list, msg, options, resulting, wait)
+      ? await carryOut(maker, account.sender, list, msg, options, resulting, wait, sending)
       : { api: name, sent: account };
     if (!sent.ok) {
       const sender = account.ok ? account.sender : undefined;

@@ -70,6 +70,14 @@ export function describe(translate: Translate, api: string, failure: Failure): s
       return text("notAllowed", { field: failure.field, number: failure.number });
     case "busy":
       return text("busy", { waiting: failure.waiting });
+    case "partial":
+      return text(failure.unknown.length === 0 ? "partial" : "partialUnknown", {
+        in: failure.in.length,
+        notSent: failure.notSent.length,
+        unknown: failure.unknown.length,
+        task: failure.taskID,
+        because: describe(translate, api, failure.because),
+      });
     case "file":
       return text(`file.${failure.reason}`, { path: failure.path, detail: failure.detail });
     case "closed":
@@ -82,6 +90,8 @@ function causeOf(failure: Failure): Readonly<Record<string, unknown>> {
   const { kind, code, ...detail } = failure;
   if (failure.kind === "network")
     return { kind, code: failure.systemCode, message: failure.detail, neverLeft: failure.neverLeft };
+  if (failure.kind === "partial")
+    return { kind, ...detail, because: { code: failure.because.code, ...causeOf(failure.because) } };
   return { kind, ...detail };
 }
 

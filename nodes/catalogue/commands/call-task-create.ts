@@ -1,6 +1,6 @@
 // CallTaskCreate (§13): Creates a dialling task for an agent.
 import { taskMode } from "../enumerations";
-import { agent, callees, reportAnswer, taskIDAnswer, userData } from "../fields";
+import { agent, callees, listAnswers, reportAnswer, taskIDAnswer, userData } from "../fields";
 import type { Command } from "../types";
 
 export const callTaskCreate: Command = {
@@ -64,7 +64,9 @@ export const callTaskCreate: Command = {
     },
     userData,
   ],
+  chunks: { field: "callees", size: 1000, by: "CallTaskAddNumbers" },
   answer: [taskIDAnswer, reportAnswer],
+  derived: listAnswers,
   label: { en: "create dialling task", zh: "创建外呼任务" },
   does: { en: "create task for __agent__", zh: "为 __agent__ 创建外呼任务" },
   summary: { en: "Creates a dialling task for an agent.", zh: "给指定坐席创建外呼任务。" },
