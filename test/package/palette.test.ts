@@ -7,6 +7,7 @@ import { type NodeRed, pack, packageName, startNodeRed } from "../support/node-r
 
 const tools = [
   "sccc-account",
+  "sccc-get-recording",
   "sccc-command",
   "sccc-feed",
   "sccc-notify",
