@@ -72,8 +72,8 @@ export function drawTyped(node: EditorNode, property: string, described: Typed):
   });
   const rule = described.field?.rule.kind;
   element.data("scccPlain", rule !== "choice" && rule !== "list");
-  const property0 = String(node._def.defaults[`${property}Type`]?.value ?? "");
-  keepApart(element, new Map([[family(property0), String(standard(node, property) ?? "")]]));
+  const standardType = String(standard(node, `${property}Type`) ?? "");
+  keepApart(element, new Map([[family(standardType), String(standard(node, property) ?? "")]]));
   if (rule === "list") drawNumbers(element, label.text().trim(), described.field?.picks !== undefined);
   // An example of a literal would mislead where the name of a property belongs.
   const showExample = () =>

@@ -7,6 +7,7 @@ import type { JsonObject } from "./json";
 import type { Lane } from "./lane";
 import { type Backoff, mayResend, pauseBefore, type Subjects } from "./resend";
 import type { Sequence } from "./sequence";
+import { sleep } from "./sleep";
 import type { Transport } from "./transport";
 
 /** What became of one command. `fields` are those that were sent. */
@@ -72,20 +73,6 @@ function subjectOf(command: Command | undefined, fields: Readonly<Record<string,
   return { subject: `${command.subject}:${String(fields[command.subject])}` };
 }
 
-/** Waits so many ms, or until one of the signals ends it. */
-function sleep(ms: number, signals: readonly AbortSignal[]): Promise<void> {
-  return new Promise((resolve) => {
-    const wake = () => {
-      clearTimeout(timer);
-      for (const signal of signals) signal.removeEventListener("abort", wake);
-      resolve();
-    };
-    const timer = setTimeout(wake, ms);
-    for (const signal of signals) signal.addEventListener("abort", wake, { once: true });
-    if (signals.some((signal) => signal.aborted)) wake();
-  });
-}
-
 /** Sends commands of one kind in one request and, where that does no harm, sends again what was not carried out. */
 export class Exchange {
   readonly #means: Means;
@@ -132,7 +119,7 @@ export class Exchange {
       if (performance.now() + pause >= this.#deadline) break;
       this.#report("waiting");
       // Whether it slept or was stopped, the lane says what comes next.
-      await sleep(pause, [signal, closing]);
+      await sleep(pause, signal, closing);
     }
     this.#report("over");
     for (const subject of this.#tickets.keys()) this.#means.subjects.left(subject);

@@ -66,6 +66,15 @@ export type Fetched =
 /** Files at once, beside the requests: a long one must not keep a call waiting. */
 export const maxDownloads = 4;
 
+/** An exchange's bounds: what ends it, and why it has ended. */
+interface Bounds {
+  readonly signal: AbortSignal;
+  readonly ended: () => Failure | undefined;
+  /** The time begins anew. */
+  readonly refresh: () => void;
+  readonly release: () => void;
+}
+
 const defaultMaxAnswerBytes = 64 * 1024 * 1024;
 
 /** Errors of TLS that the next try would meet again. */
@@ -220,24 +229,14 @@ export class Transport {
 
   /** Sends one request and reads its whole answer. Aborting the signal, or closing, gives SCCC_CLOSED. */
   async post({ path, body, timeoutMs, fresh, signal, clean }: Post): Promise<Posted> {
-    const exchange = new AbortController();
-    let ended: Failure | undefined;
-    const end = (why: Failure) => {
-      ended ??= why;
-      exchange.abort();
-    };
-    const close = () => end({ kind: "closed", code: "SCCC_CLOSED" });
-    const timer = setTimeout(() => end({ kind: "timeout", code: "SCCC_TIMEOUT", afterMs: timeoutMs }), timeoutMs);
-    signal.addEventListener("abort", close, { once: true });
-    this.#underWay.add(close);
-    if (signal.aborted || this.#tunnels.signal.aborted) close();
+    const bounds = this.#bound(timeoutMs, signal);
     const agent = fresh ? this.#agents.fresh : this.#agents.kept;
     try {
       const response = await this.#axios.request<Buffer>({
         method: "POST",
         url: new URL(path, this.#base).href,
         data: body,
-        signal: exchange.signal,
+        signal: bounds.signal,
         httpAgent: agent,
         httpsAgent: agent,
       });
@@ -258,16 +257,14 @@ export class Transport {
         },
       };
     } catch (error) {
-      return { ok: false, failure: ended ?? failureOf(error) };
+      return { ok: false, failure: bounds.ended() ?? failureOf(error) };
     } finally {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", close);
-      this.#underWay.delete(close);
+      bounds.release();
     }
   }
 
-  /** Fetches a file, piece by piece. Rejects only with what `write` rejects with. */
-  async fetch({ url, maxBytes, idleMs, signal, write, progress }: Fetch): Promise<Fetched> {
+  /** What ends an exchange before its time: so many ms, its caller, or the end of all. Release it when the exchange is over. */
+  #bound(ms: number, caller: AbortSignal): Bounds {
     const exchange = new AbortController();
     let ended: Failure | undefined;
     const end = (why: Failure) => {
@@ -275,17 +272,34 @@ export class Transport {
       exchange.abort();
     };
     const close = () => end({ kind: "closed", code: "SCCC_CLOSED" });
-    const timer = setTimeout(() => end({ kind: "timeout", code: "SCCC_TIMEOUT", afterMs: idleMs }), idleMs);
-    signal.addEventListener("abort", close, { once: true });
+    const timer = setTimeout(() => end({ kind: "timeout", code: "SCCC_TIMEOUT", afterMs: ms }), ms);
+    caller.addEventListener("abort", close, { once: true });
     this.#underWay.add(close);
-    if (signal.aborted || this.#tunnels.signal.aborted) close();
+    if (caller.aborted || this.#tunnels.signal.aborted) close();
+    return {
+      signal: exchange.signal,
+      ended: () => ended,
+      refresh: () => void timer.refresh(),
+      release: () => {
+        clearTimeout(timer);
+        caller.removeEventListener("abort", close);
+        this.#underWay.delete(close);
+        // What is left of an answer is not read.
+        exchange.abort();
+      },
+    };
+  }
+
+  /** Fetches a file, piece by piece. Rejects only with what `write` rejects with. */
+  async fetch({ url, maxBytes, idleMs, signal, write, progress }: Fetch): Promise<Fetched> {
+    const bounds = this.#bound(idleMs, signal);
     let unwritten: { readonly error: unknown } | undefined;
     try {
       const response = await this.#axios.request<Readable>({
         method: "GET",
         url,
         responseType: "stream",
-        signal: exchange.signal,
+        signal: bounds.signal,
         httpAgent: this.#agents.files,
         httpsAgent: this.#agents.files,
         headers: { Accept: "*/*", "Content-Type": null },
@@ -299,7 +313,7 @@ export class Transport {
       const length = lengthOf(headers);
       let bytes = 0;
       for await (const chunk of data as AsyncIterable<Buffer>) {
-        timer.refresh();
+        bounds.refresh();
         if (bytes === 0 && isPage(chunk)) return { ok: false, failure: protocolFailure("notFile", String(chunk)) };
         bytes += chunk.length;
         if (bytes > maxBytes) return { ok: false, failure: protocolFailure("tooLarge", `${bytes} > ${maxBytes}`) };
@@ -311,6 +325,7 @@ export class Transport {
         }
         progress(bytes, length);
       }
+      const ended = bounds.ended();
       if (ended !== undefined) return { ok: false, failure: ended };
       if (bytes === 0) return { ok: false, failure: protocolFailure("emptyFile", "") };
       if (length !== undefined && length !== bytes) {
@@ -319,13 +334,9 @@ export class Transport {
       return { ok: true, bytes, contentType: textOf(headers["content-type"]) };
     } catch (error) {
       if (unwritten !== undefined) throw unwritten.error;
-      return { ok: false, failure: ended ?? failureOf(error) };
+      return { ok: false, failure: bounds.ended() ?? failureOf(error) };
     } finally {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", close);
-      this.#underWay.delete(close);
-      // What is left of the answer is not read.
-      exchange.abort();
+      bounds.release();
     }
   }
 

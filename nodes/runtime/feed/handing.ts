@@ -1,4 +1,5 @@
 // How a page gets to a flow: at once, or waited for until a confirm node has had the tokens of all its messages.
+import { sleep } from "../../protocol/sleep";
 import { type Confirmation, Handover } from "../receive/tokens";
 
 /** The pauses before a page that was refused comes again, in ms: doubled from the first to the longest. */
@@ -59,18 +60,5 @@ function handOnce(
       );
     }
     send(handovers.map((handover) => handover.token()));
-  });
-}
-
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const wake = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", wake);
-      resolve();
-    };
-    const timer = setTimeout(wake, ms);
-    signal.addEventListener("abort", wake, { once: true });
-    if (signal.aborted) wake();
   });
 }

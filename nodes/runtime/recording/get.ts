@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type { Client } from "../../protocol/client";
 import type { Failure } from "../../protocol/failure";
+import { sleep } from "../../protocol/sleep";
 import type { Fetched } from "../../protocol/transport";
 import { type Exists, isThere, PartFile } from "./target";
 
@@ -104,17 +105,4 @@ async function toFile(
     await part?.discard();
     return fileFailure("write", path, error instanceof Error ? error.message : String(error));
   }
-}
-
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const wake = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", wake);
-      resolve();
-    };
-    const timer = setTimeout(wake, ms);
-    signal.addEventListener("abort", wake, { once: true });
-    if (signal.aborted) wake();
-  });
 }
