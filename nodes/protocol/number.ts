@@ -17,6 +17,9 @@ export interface Place {
 /** What one rings somebody at. 400 and 800 numbers, premium rates and the like can't be called from everywhere, and are nobody's own. */
 const personal: readonly NumberType[] = ["FIXED_LINE", "MOBILE", "FIXED_LINE_OR_MOBILE", "VOIP", "PERSONAL_NUMBER"];
 
+/** At most 15 digits: some countries' plans, Germany's for one, have longer numbers, which are none of E.164. */
+const e164 = /^\+[1-9]\d{4,14}$/;
+
 interface Plan {
   /** A subscriber's number within a city. */
   readonly local: RegExp;
@@ -54,7 +57,6 @@ function subscriber(digits: string, { region }: Place): string | undefined {
   if (found === undefined || !found.isValid()) return undefined;
   const type = found.getType();
   const { shortest } = plans.get(found.country ?? "") ?? anywhere;
-  return type !== undefined && personal.includes(type) && found.nationalNumber.length >= shortest
-    ? found.number
-    : undefined;
+  const isPersonal = type !== undefined && personal.includes(type) && found.nationalNumber.length >= shortest;
+  return isPersonal && e164.test(found.number) ? found.number : undefined;
 }

@@ -73,6 +73,11 @@ describe("numbers in E.164", () => {
     }
   });
 
+  it("has none for a number of a country's plan that is longer than E.164's 15 digits", () => {
+    assert.equal(numberE164(201000000000000, { region: "DE", areaCode: "" }), undefined);
+    assert.equal(numberE164("+49201000000000000", nowhere), undefined);
+  });
+
   it("reads only international numbers where the region is none", () => {
     for (const region of ["", "XX", "__proto__", "constructor"]) {
       assert.equal(numberE164("+8613800138000", { region, areaCode: "" }), "+8613800138000");
