@@ -1,23 +1,46 @@
-// `npm run readme`: writes the tables of the READMEs, which come from the catalogue and the texts. A test fails if they are stale.
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { accountSettings, receivingSettings, type Setting, type Text } from "../nodes/catalogue";
+// `npm run readme`: writes the tables of the READMEs and of docs/, which come from the catalogue, the texts and the examples. A test fails if they
+// are stale.
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { accountSettings, errorCodes, receivingSettings, type Setting, type Text } from "../nodes/catalogue";
 import { flat, type Language, languages, served } from "./locales";
 import { nodeTypes } from "./nodes";
 
-/** The READMEs, by language. */
-export const readmes: readonly { readonly file: string; readonly language: Language }[] = languages.map((language) => ({
-  file: join(__dirname, "..", language.text === "en" ? "README.md" : `README.${language.folder}.md`),
-  language,
-}));
+const root = join(__dirname, "..");
 
-const heads: Readonly<Record<"node" | "command" | "does" | "property" | "standard" | "means", Text>> = {
+/** A page for users in one language; the other has the same under another ending. */
+export interface Page {
+  readonly file: string;
+  readonly language: Language;
+}
+
+/** A page in every language. */
+const inAll = (name: string): readonly Page[] =>
+  languages.map((language) => ({
+    file: join(root, language.text === "en" ? `${name}.md` : `${name}.${language.folder}.md`),
+    language,
+  }));
+
+/** The pages, each in every language: the READMEs, and what stands in docs/. */
+export const pages: readonly (readonly Page[])[] = [
+  "README",
+  ...readdirSync(join(root, "docs"))
+    .filter((name) => /^[^.]+\.md$/.test(name))
+    .map((name) => `docs/${name.replace(/\.md$/, "")}`),
+].map(inAll);
+
+const heads: Readonly<
+  Record<"node" | "command" | "does" | "property" | "standard" | "means" | "example" | "code" | "value", Text>
+> = {
   node: { en: "Node", zh: "节点" },
   command: { en: "Command", zh: "命令" },
   does: { en: "What it does", zh: "作用" },
   property: { en: "Property", zh: "属性" },
   standard: { en: "Default", zh: "默认值" },
   means: { en: "What it is", zh: "说明" },
+  example: { en: "Example", zh: "示例" },
+  code: { en: "Code", zh: "代码" },
+  value: { en: "Value", zh: "值" },
 };
 
 const cell = (text: string): string => text.replace(/\|/g, "\\|");
@@ -52,17 +75,43 @@ function account({ text }: Language): string {
   );
 }
 
-/** A README with its tables as they must be: each between a pair of markers. */
-export function withTables(readme: string, language: Language): string {
-  const tables = { nodes: nodes(language), account: account(language) };
-  return Object.entries(tables).reduce((text, [name, content]) => {
-    const [start, end] = [`<!-- ${name} -->\n`, `\n<!-- /${name} -->`];
+/** What a node of an example says in one language: texts of both stand in it, one after the other. */
+const partOf = (text: string, { text: language }: Language, separator: string): string =>
+  text.split(separator)[language === "en" ? 0 : 1] ?? text;
+
+function examples(language: Language): string {
+  const folder = join(root, "examples");
+  const rows = readdirSync(folder).map((file) => {
+    const nodes: readonly { readonly type: string; readonly name?: string; readonly info?: string }[] = JSON.parse(
+      readFileSync(join(folder, file), "utf8"),
+    );
+    const about = nodes.find(({ type, info }) => type === "comment" && info !== "");
+    return [code(basename(file, ".json")), partOf(about?.name ?? "", language, " · ")];
+  });
+  return table([heads.example[language.text], heads.does[language.text]], rows);
+}
+
+const hex = (value: number): string => (value > 255 ? `0x${value.toString(16).toUpperCase()}` : String(value));
+
+function codes({ text }: Language): string {
+  return table(
+    [heads.code[text], heads.value[text], heads.means[text]],
+    errorCodes.map(({ name, value, text: meaning }) => [code(name), hex(value), meaning[text]]),
+  );
+}
+
+const tables = { nodes, account, examples, codes };
+
+/** A page with its tables as they must be: each between a pair of markers. */
+export function withTables(page: string, language: Language): string {
+  return Object.entries(tables).reduce((text, [name, make]) => {
+    const [start, end] = [`<!-- ${name} -->\n`, `<!-- /${name} -->`];
     const [from, to] = [text.indexOf(start), text.indexOf(end)];
-    if (from < 0 || to < from) throw new Error(`The README for ${language.folder} has no markers for ${name}`);
-    return `${text.slice(0, from + start.length)}\n${content}\n${text.slice(to)}`;
-  }, readme);
+    if (from < 0 || to < from) return text;
+    return `${text.slice(0, from + start.length)}\n${make(language)}\n\n${text.slice(to)}`;
+  }, page);
 }
 
 if (require.main === module) {
-  for (const { file, language } of readmes) writeFileSync(file, withTables(readFileSync(file, "utf8"), language));
+  for (const { file, language } of pages.flat()) writeFileSync(file, withTables(readFileSync(file, "utf8"), language));
 }

@@ -11,12 +11,12 @@ describe("the example of reconciliation", function () {
   this.timeout(180_000);
   let nodeRed: NodeRed;
   before(async () => {
-    const port = await freePort();
+    const [port, pushPort] = [await freePort(), await freePort()];
     nodeRed = await startNodeRed({ version: 4 });
-    // What a user types, the ports of this machine, and less patience.
+    // The ports of this machine that are free, and less patience.
     const changes: Readonly<Record<string, object>> = {
-      "sccc-account": { baseUrl: `http://127.0.0.1:${port}`, credentials: { password: "any" } },
-      "sccc-simulator": { port, pushUrl: `${nodeRed.url}/sccc/reconcile`, credentials: { password: "any" } },
+      "sccc-account": { baseUrl: `http://127.0.0.1:${port}`, pushPort },
+      "sccc-simulator": { port, pushUrl: `http://127.0.0.1:${pushPort}/sccc/notify` },
       "sccc-feed": { interval: "0.5" },
       tab: { env: [{ name: "GRACE_SECONDS", value: "2", type: "str" }] },
     };

@@ -1,28 +1,50 @@
-// The READMEs: their tables are the catalogue's, and both languages say the same things.
+// The READMEs and the pages of docs/: their tables are the catalogue's, their links lead somewhere, and both languages say the same things.
 import { strict as assert } from "node:assert";
-import { readFileSync } from "node:fs";
-import { readmes, withTables } from "../../build/readme";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { pages, withTables } from "../../build/readme";
+import { root } from "../support/hosts";
 
 /** The formatter lines the columns of tables up. */
-const unaligned = (readme: string) => readme.replace(/ *\| */g, "|").replace(/-{3,}/g, "---");
+const unaligned = (page: string) => page.replace(/ *\| */g, "|").replace(/-{3,}/g, "---");
 
-/** What does not depend on the language: headings by level, code blocks, links to elsewhere. */
-const skeleton = (readme: string) => ({
-  headings: [...readme.matchAll(/^#+/gm)].map(([level]) => level),
-  code: [...readme.matchAll(/^```[^`]*^```/gm)].map(([block]) => block),
-  paragraphs: readme.split(/\n{2,}/).length,
+/** What does not depend on the language: headings by level, code blocks, tables, paragraphs. */
+const skeleton = (page: string) => ({
+  headings: [...page.matchAll(/^#+/gm)].map(([level]) => level),
+  code: [...page.matchAll(/^```[^`]*^```/gm)].map(([block]) => block),
+  rows: [...page.matchAll(/^\|/gm)].length,
+  paragraphs: page.split(/\n{2,}/).length,
 });
 
-describe("README", () => {
-  for (const { file, language } of readmes) {
-    it(`has the tables of the catalogue (${language.folder}); else run: npm run readme`, () => {
-      const readme = readFileSync(file, "utf8");
-      assert.equal(unaligned(readme), unaligned(withTables(readme, language)));
-    });
-  }
+/** Where a page's own links lead, without those to the web and to a heading. */
+const linksOf = (page: string) =>
+  [...page.matchAll(/\]\(([^)#\s]+)[^)]*\)/g)].map(([, to = ""]) => to).filter((to) => !/^https?:/.test(to));
 
-  it("is built alike in both languages", () => {
-    const [english, chinese] = readmes.map(({ file }) => skeleton(readFileSync(file, "utf8")));
-    assert.deepEqual(chinese, english);
+for (const both of pages) {
+  const [english, chinese] = both;
+  describe(relative(root, english?.file ?? ""), () => {
+    for (const { file, language } of both) {
+      it(`has the tables of the catalogue (${language.folder}); else run: npm run readme`, () => {
+        const page = readFileSync(file, "utf8");
+        assert.equal(unaligned(page), unaligned(withTables(page, language)));
+      });
+
+      it(`has no link that leads nowhere (${language.folder})`, () => {
+        const lost = linksOf(readFileSync(file, "utf8")).filter((to) => !existsSync(join(dirname(file), to)));
+        assert.deepEqual(lost, []);
+      });
+    }
+
+    it("is built alike in both languages", () => {
+      const [one, other] = [english, chinese].map((page) => skeleton(readFileSync(page?.file ?? "", "utf8")));
+      assert.deepEqual(other, one);
+    });
+  });
+}
+
+describe("README", () => {
+  it("has every table", () => {
+    const page = readFileSync(join(root, "README.md"), "utf8");
+    for (const name of ["nodes", "account", "examples"]) assert.ok(page.includes(`<!-- ${name} -->`), name);
   });
 });

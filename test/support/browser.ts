@@ -66,14 +66,34 @@ export async function openPage({ language = "en-US", dark = false }: Viewing = {
   return { page, context, errors };
 }
 
+/** A node as the editor keeps it. */
+interface EditorNode {
+  readonly id: string;
+  readonly x?: number;
+  readonly y?: number;
+  /** There once it is drawn. */
+  readonly w?: number;
+  readonly h?: number;
+}
+
+/** Where a node is on the canvas. */
+export interface Drawn {
+  readonly id: string;
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+  readonly bottom: number;
+}
+
 /** What tests use of the editor's own script. */
 interface EditorWindow {
   readonly RED: {
     readonly nodes: {
       readonly registry: { getNodeTypes(): readonly string[] };
       node(id: string): { readonly valid?: boolean; readonly validationErrors?: readonly unknown[] };
-      filterNodes(by: { readonly type: string }): readonly { readonly id: string }[];
+      filterNodes(by: { readonly type?: string; readonly z?: string }): readonly EditorNode[];
     };
+    readonly workspaces: { show(id: string): void };
     readonly settings: { setLocal(name: string, value: string): void };
     readonly editor: { edit(node: unknown): void; editConfig(name: string, type: string, id: string): void };
   };
@@ -143,6 +163,43 @@ export class EditorPage {
     const count = await this.page.locator(".red-ui-tray").count();
     await this.dialog.locator(button).click();
     await this.page.waitForFunction((n) => document.querySelectorAll(".red-ui-tray").length < n, count);
+  }
+
+  /** Imports one of our examples through the editor's menu. */
+  async importExample(name: string): Promise<void> {
+    const { page } = this;
+    await page.click("#red-ui-header-button-sidemenu");
+    await page.click("#menu-item-import");
+    await page.click('a[href="#red-ui-clipboard-dialog-import-tab-examples"]');
+    const entry = (label: string) =>
+      page.locator("#red-ui-clipboard-dialog-import-tab-examples .red-ui-treeList-label", {
+        hasText: new RegExp(`^${label}$`),
+      });
+    await entry("@sccc/node-red-sccc").click();
+    await entry(name).click();
+    await page.click("#red-ui-clipboard-dialog-ok");
+    await page.locator(".red-ui-notification", { hasText: "Imported" }).waitFor();
+  }
+
+  /** The nodes of a tab as they are drawn. */
+  async drawn(tab: string): Promise<readonly Drawn[]> {
+    await this.page.evaluate((id) => window.RED.workspaces.show(id), tab);
+    await this.page.waitForFunction((z) => window.RED.nodes.filterNodes({ z }).every(({ w = 0 }) => w > 0), tab);
+    return this.page.evaluate(
+      (z) =>
+        window.RED.nodes.filterNodes({ z }).map(({ id, x = 0, y = 0, w = 0, h = 0 }) => ({
+          ...{ id, left: x - w / 2, right: x + w / 2 },
+          ...{ top: y - h / 2, bottom: y + h / 2 },
+        })),
+      tab,
+    );
+  }
+
+  /** Presses Deploy, and waits until it is done. */
+  async deploy(): Promise<void> {
+    await this.page.click("#red-ui-header-button-deploy");
+    await this.page.locator("#red-ui-header-button-deploy.disabled").waitFor();
+    await this.page.locator(".red-ui-notification", { hasText: "Successfully deployed" }).waitFor();
   }
 
   /** Drags a node of a type from the palette onto the canvas; its id. */

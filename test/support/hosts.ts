@@ -21,16 +21,16 @@ export function nodeAdmitsNodeRed5(version = process.versions.node): boolean {
   return major > 22 || (major === 22 && minor >= 9);
 }
 
-/** Makes sure that a folder's dependencies are installed as its lock says. */
-function ready(folder: string): void {
+/** Makes sure that a folder's dependencies are installed as its lock says; the folder. */
+export function prepared(folder: string): string {
   const { status } = spawnSync(process.execPath, [join(root, "build/ready.mjs"), folder], { stdio: ["ignore", 2, 2] });
   if (status !== 0) throw new Error(`Could not install the dependencies of ${folder}`);
+  return folder;
 }
 
 /** The binary of Node 24; undefined on a platform that npm has none for. */
 function node24(): string | undefined {
-  const folder = join(hosts, "node-24");
-  ready(folder);
+  const folder = prepared(join(hosts, "node-24"));
   const { platform, arch } = process;
   const binary = platform === "win32" ? "bin/node.exe" : "bin/node";
   return [`node-${platform === "win32" ? "win" : platform}-${arch}`, `node-bin-${platform}-${arch}`]
@@ -45,8 +45,7 @@ function nodeRed4(): Host {
 
 /** Node-RED 5 on a Node of the caller's choice. */
 function nodeRed5(node: string): Host {
-  ready(join(hosts, "node-red-5"));
-  return { node, nodeRed: join(hosts, "node-red-5/node_modules/node-red") };
+  return { node, nodeRed: join(prepared(join(hosts, "node-red-5")), "node_modules/node-red") };
 }
 
 /** The host that tests use for a major version of Node-RED: 5 runs on Node 24, whatever Node we run on. */

@@ -204,17 +204,18 @@ export class NodeRed {
 
   /** Replaces all flows (or, with `nodes`, what changed) and waits until they run. */
   async deploy(flows: readonly FlowNode[], type: "full" | "nodes" | "flows" = "full"): Promise<void> {
+    // Node-RED takes a node without a place on the canvas for a configuration node.
+    const placed = flows.map((node) => ("wires" in node ? { x: 0, y: 0, ...node } : node));
+    const headers = { "Node-RED-API-Version": "v2", "Node-RED-Deployment-Type": type };
+    await this.deployed(() => this.admin("POST", "/flows", { flows: placed }, headers));
+  }
+
+  /** Waits until the flows run that something deploys. */
+  async deployed(act: () => Promise<unknown>): Promise<void> {
     const started = this.#wait("started");
     // Should the request itself fail, nobody awaits this.
     started.catch(() => {});
-    // Node-RED takes a node without a place on the canvas for a configuration node.
-    const placed = flows.map((node) => ("wires" in node ? { x: 0, y: 0, ...node } : node));
-    await this.admin(
-      "POST",
-      "/flows",
-      { flows: placed },
-      { "Node-RED-API-Version": "v2", "Node-RED-Deployment-Type": type },
-    );
+    await act();
     await started;
     if (this.missing.length > 0) throw new Error(`Types that are not installed: ${this.missing.join(", ")}`);
   }
