@@ -104,6 +104,9 @@ const hasPrlimit = spawnSync("prlimit", ["--version"]).status === 0;
     assert.equal(await status(first), 200);
     limit(0);
     assert.deepEqual([await status(second), await status(second), await status(third)], [503, 503, 503]);
+    // The first at once, further ones together after a minute.
+    const told = await nodeRed.log(({ text }) => text.includes("EFBIG"));
+    assert.match(told.text, /^Pushes can't be stored in .*spool.*: EFBIG/);
     limit("unlimited");
     assert.deepEqual([await status(third), await status(second), await status(third)], [200, 200, 200]);
     const emitted = await emissions.until("all three come out", () => true, 3);
