@@ -92,11 +92,11 @@ export class Books {
   constructor(private readonly nodeRed: NodeRed) {}
 
   /** Orders for an agent, each with a mark of its own, which stands in userData too. */
-  static orders(kind: Kind, agent: string, count = 1): readonly Order[] {
+  static orders(kind: Kind, agent: string, count = 1, callee = "13800130001"): readonly Order[] {
     return Array.from({ length: count }, () => {
       last += 1;
       const mark = `order-${last}-`;
-      const fields = { agent, callee: "13800130001", userData: mark };
+      const fields = { agent, callee, userData: mark };
       const payload = kind === "records" ? { startKey: "0" } : kind === "list" ? [fields, fields] : fields;
       return { mark, payload };
     });
