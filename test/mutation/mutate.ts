@@ -31,7 +31,7 @@ function run(folder: string, { tests, grep }: Pick<Mutation, "tests" | "grep">):
   if (error !== undefined || passed === undefined) return undefined;
   const [, title, said = ""] = /^not ok \d+ ([^\n]*)\n(.*?)(?=^(?:not )?ok |^# tests)/ms.exec(stdout) ?? [];
   if (title === undefined) return { passed: Number(passed) };
-  const how = said.includes("AssertionError") ? "" : ` (${said.trim().split("\n")[0]})`;
+  const how = said.includes("AssertionError") ? "" : ` (${said.trim().split(/[.;(\n]/)[0]})`;
   return { passed: Number(passed), failed: title + how };
 }
 

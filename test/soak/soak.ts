@@ -74,7 +74,7 @@ async function load(world: World, round: number): Promise<number> {
 }
 
 /** How things stand, at a moment when nothing is sent in and nothing is wrong. */
-interface Sample {
+export interface Sample {
   readonly minute: number;
   readonly messages: number;
   readonly ok: number;
@@ -96,7 +96,7 @@ const within = { sockets: 10, timers: 20, others: 10, spoolKB: 1500 } as const;
 const growth = { inAll: 8, perMinute: 0.3 };
 
 /** The slope of memory in MB per minute, by least squares. */
-export function slopeOf(points: readonly { readonly minute: number; readonly usedMB: number }[]): number {
+function slopeOf(points: readonly { readonly minute: number; readonly usedMB: number }[]): number {
   const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const [x, y] = [mean(points.map(({ minute }) => minute)), mean(points.map(({ usedMB }) => usedMB))];
   const over = points.reduce((sum, { minute, usedMB }) => sum + (minute - x) * (usedMB - y), 0);
@@ -105,7 +105,7 @@ export function slopeOf(points: readonly { readonly minute: number; readonly use
 }
 
 /** What has grown that must not. The first third is warming up. */
-function grown(samples: readonly Sample[]): readonly string[] {
+export function grown(samples: readonly Sample[]): readonly string[] {
   const warm = samples.slice(Math.floor(samples.length / 3));
   const half = Math.ceil(warm.length / 2);
   const most = (part: readonly Sample[], key: keyof typeof within) => Math.max(...part.map((sample) => sample[key]));
