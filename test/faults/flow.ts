@@ -44,7 +44,7 @@ export const driven = (
     type: "sccc-account",
     baseUrl,
     customer: account.customer,
-    timeout: "0.5",
+    timeout: "1",
     retries: "1",
     ...properties,
     credentials: { password: account.password },

@@ -48,7 +48,7 @@ describe("a platform that is down", function () {
       settings,
       flows: [
         ...collector,
-        ...driven(proxy.url, { maxConcurrent: String(maxConcurrent), maxQueue: String(maxQueue) }),
+        ...driven(proxy.url, { timeout: "0.5", maxConcurrent: String(maxConcurrent), maxQueue: String(maxQueue) }),
         // An account of its own, so that what is counted here is only what the test sends in.
         ...feedFlow({ url: proxy.url, ...account, file, config })
           .filter(({ id }) => !["flow", "go", "went", "over"].includes(id))
