@@ -563,4 +563,13 @@ export const mutations: readonly Mutation[] = [
     tests: "test/runtime/admin.test.ts",
     grep: "are for those who may deploy",
   },
+  {
+    guard: "out or error",
+    change: "a message that failed comes out too",
+    file: "nodes/runtime/command.ts",
+    excerpt: `if (error === undefined) send(second`,
+    replacement: `send(second`,
+    tests: commandTests,
+    grep: "shows the platform's refusal to Catch",
+  },
 ];
