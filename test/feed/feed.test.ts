@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { handUntilTaken } from "../../nodes/runtime/feed/handing";
+import { confirm } from "../../nodes/runtime/receive/tokens";
 import type { Simulator } from "../../simulator";
 import { temporaryFolder } from "../support/node-red";
 import { initHelper, load, logged, unload } from "../support/nodes";
@@ -35,6 +37,8 @@ describe("sccc-feed", function () {
   let loaded = false;
   const pages: Loose[] = [];
   const errors: Loose[] = [];
+  /** Hears how a run ends. */
+  let ended: (msg: Loose) => void = () => undefined;
 
   /** Loads a feed that runs on messages only, with what confirms its pages, unless `confirming` is another node. */
   async function start(
@@ -60,6 +64,7 @@ describe("sccc-feed", function () {
     );
     helper.getNode("items").on("input", (msg: Loose) => pages.push(msg));
     helper.getNode("caught").on("input", (msg: Loose) => errors.push(msg));
+    for (const id of ["caught", "finished"]) helper.getNode(id).on("input", (msg: Loose) => ended(msg));
   }
 
   const finished = async (): Promise<Loose> => {
@@ -75,10 +80,11 @@ describe("sccc-feed", function () {
   };
 
   const failure = async (): Promise<Loose> => {
-    const caught = once(helper.getNode("caught"), "input");
-    helper.getNode("n").receive({});
-    const [msg] = await caught;
-    return msg.error;
+    const msg = await new Promise<Loose>((resolve) => {
+      ended = resolve;
+      helper.getNode("n").receive({});
+    });
+    return msg.error ?? { code: "it finished" };
   };
 
   const keys = () =>
@@ -239,5 +245,22 @@ describe("sccc-feed", function () {
     writeFileSync(path, "{}");
     assert.equal((await failure()).code, "SCCC_FILE");
     assert.ok(existsSync(path));
+  });
+});
+
+describe("a page of a feed", () => {
+  it("is taken when all of its items are, and not before", async () => {
+    let tokens: readonly string[] = [];
+    const send = (given: readonly string[]) => {
+      tokens = given;
+    };
+    const handed = handUntilTaken(3, send, new AbortController().signal);
+    const soFar = () => Promise.race([handed, new Promise((resolve) => setImmediate(resolve, "waiting"))]);
+    for (const token of tokens.slice(1)) {
+      assert.equal(confirm(token, "taken"), true);
+      assert.equal(await soFar(), "waiting");
+    }
+    assert.equal(confirm(tokens[0] ?? "", "taken"), true);
+    assert.equal(await soFar(), true);
   });
 });

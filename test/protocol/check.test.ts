@@ -170,6 +170,8 @@ describe("dialOnly", () => {
     assert.equal(forbidden("10086, 138*", { callee: "13800138000" }), undefined);
     assert.equal(forbidden("10086, 138*", { callee: "10086" }), undefined);
     assert.equal(forbidden("10086, 138*", { callee: "100861" }), "100861");
+    assert.equal(forbidden("10086, 138*", { callee: "110086" }), "110086");
+    assert.equal(forbidden("10086, 138*", { callee: "013800138000" }), "013800138000");
     assert.equal(forbidden("1008?", { callee: "10086" }), undefined);
     assert.equal(forbidden("+86138*", { callee: "+8613900000000" }), "+8613900000000");
     assert.equal(forbidden("1.086", { callee: "10086" }), "10086");

@@ -177,6 +177,14 @@ describe("client", () => {
       });
     }
 
+    it("never sends what the catalogue does not know again: nobody knows what a second one does", async () => {
+      await fault({ kind: "drop", times: 9 });
+      const prepared = client.prepareRaw("VoiceNotifaction", undefined, { callees: ["10086"] });
+      assert.ok(prepared.ok);
+      const exchanged = await client.send(prepared.call, never());
+      assert.deepEqual([word(exchanged), exchanged.tries, platform.requests.length], ["SCCC_NETWORK", 1, 1]);
+    });
+
     it("gives up after the account's retries, with the last failure", async () => {
       await fault({ kind: "status", status: 503, times: 9 });
       const exchanged = await send("getAgentStatus");
@@ -420,14 +428,18 @@ describe("client", () => {
           logs: said,
           result: { error: request.includes("Login") ? 1 : 0, msg: said },
         });
-        const status = request.includes("SetBusy") ? "500 Oops" : "200 OK";
+        const status = request.includes("SetBusy")
+          ? "500 Oops"
+          : request.includes("SetIdle")
+            ? `302 Elsewhere\r\nLocation: /?${said.replaceAll(" ", "+")}`
+            : "200 OK";
         socket.end(`HTTP/1.1 ${status}\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`);
       });
     });
     const one = clientOf(echo.url, { retries: 0 });
-    for (const api of ["getAgentStatus", "AgentLogin", "AgentSetBusy"]) {
+    for (const api of ["getAgentStatus", "AgentLogin", "AgentSetBusy", "AgentSetIdle"]) {
       const text = JSON.stringify(await one.send(callOf(one, api), never()));
-      assert.match(text, /got \*\*\* for \*\*\*/);
+      assert.match(text, api === "AgentSetIdle" ? /\?got\+\*\*\*\+for\+\*\*\*/ : /got \*\*\* for \*\*\*/);
       assert.doesNotMatch(text, new RegExp(`${account.password}|[0-9a-f]{32}`, "i"));
     }
     one.close();

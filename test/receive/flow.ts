@@ -81,7 +81,8 @@ global.set("emitted", list);`,
 const gc = vm.runInNewContext("gc");
 gc();
 const { heapUsed, external, rss } = process.memoryUsage();
-msg.payload = { pid: process.pid, used: heapUsed + external, rss };
+const resources = process.getActiveResourcesInfo();
+msg.payload = { pid: process.pid, used: heapUsed + external, rss, resources };
 return msg;`,
     libs: ["process", "v8", "vm"].map((module) => ({ var: module, module })),
     outputs: 1,
@@ -89,11 +90,13 @@ return msg;`,
   },
 ];
 
-/** What Node-RED's process says of itself, in bytes, after a garbage collection. */
+/** What Node-RED's process says of itself after a garbage collection; sizes in bytes. */
 export interface Process {
   readonly pid: number;
   readonly used: number;
   readonly rss: number;
+  /** What keeps it busy, by kind: TCPSocketWrap, Timeout and so on. */
+  readonly resources: readonly string[];
 }
 
 export const processOf = async (nodeRed: NodeRed): Promise<Process> =>

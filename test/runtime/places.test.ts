@@ -7,9 +7,12 @@ import https from "node:https";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { narrowReceiving } from "../../nodes/runtime/receive/config";
+import { maxBodyBytes } from "../../nodes/runtime/receive/http";
 import { Places } from "../../nodes/runtime/receive/places";
 import { pastOf, Receiver } from "../../nodes/runtime/receive/receiver";
 import { signPush } from "../../simulator/signing";
+import { listening } from "../receive/flow";
+import { answersIn, bytesOf, talk } from "../receive/wire";
 import { freePort } from "../support/node-red";
 
 const pem = (name: string) => readFileSync(join(__dirname, "../support/tls", name), "utf8");
@@ -70,9 +73,10 @@ function tenant(port: number, config: Record<string, unknown> = {}) {
   };
 }
 
-/** Posts a push, again as long as nobody listens yet; the status. */
+/** Posts a push, again as long as nobody listens yet, within bounds; the status. */
 async function post(url: string, options: https.RequestOptions = {}): Promise<number> {
   const body = JSON.stringify(signPush({ customer: "C2", password, notify: { type: "callin", number: "10086" } }));
+  const until = Date.now() + 5000;
   for (;;) {
     try {
       if (url.startsWith("http:")) {
@@ -93,7 +97,7 @@ async function post(url: string, options: https.RequestOptions = {}): Promise<nu
       const code =
         (error as { code?: string; cause?: { code?: string } }).code ??
         (error as { cause?: { code?: string } }).cause?.code;
-      if (code !== "ECONNREFUSED") throw error;
+      if (code !== "ECONNREFUSED" || Date.now() > until) throw error;
     }
   }
 }
@@ -130,6 +134,31 @@ describe("places", () => {
     assert.equal(await post(`http://127.0.0.1:${port}/other`), 200);
     assert.equal(await post(`http://127.0.0.1:${port}/nobody`), 404);
     assert.deepEqual([one.heard.length, other.heard.length], [1, 1]);
+  });
+
+  it("refuse what is too large by its length alone, and without one as soon as it is", async () => {
+    const port = await freePort();
+    add(tenant(port));
+    places.settle();
+    await listening(port);
+    const headers = { "Content-Length": String(maxBodyBytes + 1) };
+    const [head = Buffer.alloc(0), chunked = Buffer.alloc(0)] = [
+      bytesOf({ path: "/sccc/notify", headers, body: "{" }),
+      bytesOf({
+        path: "/sccc/notify",
+        headers: { "Content-Length": undefined, "Transfer-Encoding": "chunked" },
+        body: `${(maxBodyBytes + 1).toString(16)}\r\n${" ".repeat(maxBodyBytes + 1)}\r\n0\r\n\r\n`,
+      }),
+    ];
+    // The first one ends after a byte: to wait for more would be in vain.
+    const answers = [
+      await talk(port, (socket) => socket.end(head)),
+      await talk(port, (socket) => socket.write(chunked)),
+    ];
+    assert.deepEqual(
+      answers.map((bytes) => answersIn(bytes)[0]?.status),
+      [413, 413],
+    );
   });
 
   it("tell both of two accounts that contradict each other, until they don't", async () => {
@@ -193,7 +222,9 @@ describe("places", () => {
     const waiting = post(`http://127.0.0.1:${port}/sccc/notify`);
     const next = tenant(port);
     add(next);
-    assert.deepEqual(next.heard, []);
+    // What is no HTTP is answered at once: by then the push has come in, and waits.
+    const [refused] = answersIn(await talk(port, (socket) => socket.write("nonsense\r\n\r\n")));
+    assert.deepEqual([refused?.status, next.heard], [400, []]);
     places.settle();
     assert.equal(await waiting, 200);
     assert.deepEqual([one.heard.length, next.heard.length], [1, 1]);

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import cryptoJsMd5 from "crypto-js/md5";
+import { Memory } from "../../nodes/protocol/gate";
 import { narrowReceiving } from "../../nodes/runtime/receive/config";
 import {
   type Counts,
@@ -154,6 +155,7 @@ describe("a receiver", () => {
       made.receive(push(bill)),
       made.receive(push({ ...bill, session: "s2" })),
     ]);
+    assert.equal(word(await made.receive(push(bill))), "taken");
     assert.deepEqual(
       deliveries.map(({ payload }) => payload.session),
       ["s1", "s2"],
@@ -179,6 +181,21 @@ describe("a receiver", () => {
     assert.equal(deliveries.length, 3);
     assert.deepEqual(refused, words);
     assert.deepEqual(Object.fromEntries(counts()?.refused ?? []), { customer: 1, digest: 2, timestamp: 2 });
+  });
+
+  it("lets nothing in that may have been there before when the clock is set back", async () => {
+    const { made } = receiver({}, undefined, undefined, "set back");
+    let elapsed = 0;
+    pastOf("set back", made.config).memory = new Memory(300_000, () => elapsed);
+    const at = async (timestamp: number) => word(await made.receive(push(undefined, { timestamp: String(timestamp) })));
+    assert.equal(await at(moment), "taken");
+    // So much later that its block is forgotten; the clock still says what it said then.
+    elapsed = 600_000;
+    assert.equal(await at(moment + 1), "taken");
+    assert.deepEqual(
+      [await at(moment), await at(moment - 1), await at(moment + 2)],
+      ["timestamp", "timestamp", "taken"],
+    );
   });
 
   it("looks at the sender, behind a proxy at what the nearest one wrote", async () => {

@@ -132,6 +132,7 @@ export class Receiver {
   readonly #onRefused: (why: Refusal) => void;
   readonly #now: () => number;
   readonly #settled: () => Promise<void>;
+  readonly #onUnstored: (error: unknown) => void;
   readonly #listeners = new Set<Listener>();
   readonly #refused = new Map<Refusal, number>();
   #taken = 0;
@@ -140,6 +141,7 @@ export class Receiver {
   /**
    * @param spool where stored pushes are kept, or still wait from when they were
    * @param settled resolves when no redeploy is under way
+   * @param onUnstored hears why a push could not be stored
    */
   constructor(
     config: ReceivingConfig,
@@ -149,6 +151,7 @@ export class Receiver {
     onRefused: (why: Refusal) => void,
     now: () => number = Date.now,
     settled: () => Promise<void> = () => Promise.resolve(),
+    onUnstored: (error: unknown) => void = () => undefined,
   ) {
     this.#config = config;
     this.#context = context;
@@ -157,6 +160,7 @@ export class Receiver {
     this.#onRefused = onRefused;
     this.#now = now;
     this.#settled = settled;
+    this.#onUnstored = onUnstored;
     // Whoever adds or attaches sees the failure; without anybody it must not end the process.
     spool
       ?.then((open) => {
@@ -282,7 +286,8 @@ export class Receiver {
       const spool = await this.#spool;
       await spool?.add(entries);
       return spool !== undefined;
-    } catch {
+    } catch (error) {
+      this.#onUnstored(error);
       return false;
     }
   }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Node, NodeAPI } from "node-red";
 import type { PushContext } from "../../protocol/push";
 import type { ConfigProblem } from "../config";
+import { asError } from "../journal";
 import { Spool } from "../spool";
 import type { ReceivingConfig } from "./config";
 import { Places } from "./places";
@@ -138,6 +139,10 @@ export class Reception {
       this.#refusals.add,
       Date.now,
       () => places.settled,
+      (error) => {
+        const params = { folder: spoolFolder(RED, node.id), detail: asError(error).message };
+        this.#problems.add(RED._("errors.spool", params));
+      },
     );
   }
 

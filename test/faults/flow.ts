@@ -1,0 +1,156 @@
+// A flow that is driven over HTTP and keeps books: which message ended how, so that none is lost and none ends twice.
+import assert from "node:assert/strict";
+import type { Simulator } from "../../simulator";
+import { eventually } from "../receive/flow";
+import type { FlowNode, NodeRed } from "../support/node-red";
+import { account } from "../support/platform";
+
+/** How a message ended: "ok" out of the node, else the code that Catch had. */
+export type End = readonly [mark: string, end: string];
+
+/** A message to be sent in. */
+export interface Order {
+  readonly mark: string;
+  readonly payload: unknown;
+}
+
+/** The nodes that are driven, each by the name of its kind. */
+export const kinds = {
+  read: { type: "sccc-get-agent-status" },
+  state: { type: "sccc-agent-set-busy" },
+  call: { type: "sccc-call-number" },
+  list: { type: "sccc-agent-set-idle", input: "list" },
+  records: { type: "sccc-get-records-list" },
+} as const;
+
+export type Kind = keyof typeof kinds;
+
+/** The kinds, in the order in which tests go through them. */
+export const kindNames = Object.keys(kinds) as readonly Kind[];
+
+/** The settings that the flow's functions need. */
+export const settings = { functionExternalModules: true };
+
+const z = "flow";
+
+/** An account at an address, with the given properties, and the nodes, each by the name of its kind. `POST /drive` sends in, `GET /ends` tells what has ended since. */
+export const driven = (
+  baseUrl: string,
+  properties: Readonly<Record<string, unknown>> = {},
+  nodes: Readonly<Record<string, { readonly type: string }>> = kinds,
+): readonly FlowNode[] => [
+  {
+    id: "account",
+    type: "sccc-account",
+    baseUrl,
+    customer: account.customer,
+    timeout: "1",
+    retries: "1",
+    ...properties,
+    credentials: { password: account.password },
+  },
+  { id: "drive-in", type: "http in", z, url: "/drive", method: "post", wires: [["drive", "answer"]] },
+  {
+    id: "drive",
+    type: "function",
+    z,
+    func: `const { kind, orders } = msg.payload; return ${JSON.stringify(Object.keys(nodes))}.map((name) => name === kind ? orders : null);`,
+    outputs: Object.keys(nodes).length,
+    wires: Object.keys(nodes).map((name) => [name]),
+  },
+  ...Object.entries(nodes).map(([id, node]) => ({ id, z, account: "account", wires: [["out"]], ...node })),
+  { id: "catch", type: "catch", z, scope: Object.keys(nodes), uncaught: false, wires: [["caught"]] },
+  ...["out", "caught"].map((id) => ({
+    id,
+    type: "function",
+    z,
+    func: `const ends = global.get("ends") ?? []; ends.push([msg.mark, ${id === "out" ? '"ok"' : "msg.error.code"}]); global.set("ends", ends);`,
+    outputs: 0,
+    wires: [],
+  })),
+  { id: "ends-in", type: "http in", z, url: "/ends", method: "get", wires: [["ends"]] },
+  {
+    id: "ends",
+    type: "function",
+    z,
+    func: `msg.payload = global.get("ends") ?? []; global.set("ends", []); return msg;`,
+    outputs: 1,
+    wires: [["answer"]],
+  },
+  { id: "answer", type: "http response", z, wires: [] },
+];
+
+let last = 0;
+
+/** Sends messages into nodes and keeps the books about them. */
+export class Books {
+  readonly #ends = new Map<string, string[]>();
+  readonly #marks: string[] = [];
+  /** All ends in their order. */
+  readonly ends: End[] = [];
+
+  constructor(private readonly nodeRed: NodeRed) {}
+
+  /** Orders for an agent, each with a mark of its own, which stands in userData too. */
+  static orders(kind: Kind, agent: string, count = 1, callee = "13800130001"): readonly Order[] {
+    return Array.from({ length: count }, () => {
+      last += 1;
+      const mark = `order-${last}-`;
+      const fields = { agent, callee, userData: mark };
+      const payload = kind === "records" ? { startKey: "0" } : kind === "list" ? [fields, fields] : fields;
+      return { mark, payload };
+    });
+  }
+
+  async send(kind: string, orders: readonly Order[]): Promise<void> {
+    this.#marks.push(...orders.map(({ mark }) => mark));
+    await this.nodeRed.admin("POST", "/drive", { kind, orders });
+  }
+
+  /** Reads what has ended meanwhile. */
+  async read(): Promise<void> {
+    for (const [mark, end] of (await this.nodeRed.admin("GET", "/ends")) as readonly End[]) {
+      this.ends.push([mark, end]);
+      const ends = this.#ends.get(mark);
+      if (ends === undefined) this.#ends.set(mark, [end]);
+      else ends.push(end);
+    }
+  }
+
+  /** How many were sent in and have not ended. */
+  get open(): number {
+    return this.#marks.filter((mark) => !this.#ends.has(mark)).length;
+  }
+
+  /** Sends orders in, and waits until all of them have ended. @returns how, in the order of the orders */
+  async through(kind: string, orders: readonly Order[]): Promise<readonly string[]> {
+    await this.send(kind, orders);
+    await eventually(`all of ${kind} end`, async () => {
+      await this.read();
+      return orders.every(({ mark }) => this.#ends.has(mark)) ? true : undefined;
+    });
+    return orders.map(({ mark }) => this.#ends.get(mark)?.[0] ?? "");
+  }
+
+  /** That each message ended exactly once, and nothing ended that was not sent in. */
+  async assertBalanced(): Promise<void> {
+    await this.read();
+    const wrong = this.#marks.filter((mark) => this.#ends.get(mark)?.length !== 1);
+    assert.deepEqual(
+      wrong.map((mark) => [mark, this.#ends.get(mark) ?? []]),
+      [],
+    );
+    assert.equal(this.#ends.size, this.#marks.length);
+  }
+}
+
+/** That the platform was asked for no call twice, as far as it remembers. */
+export function assertDialledOnce({ requests }: Pick<Simulator, "requests">): void {
+  const dialled = requests
+    .filter(({ url }) => url.endsWith("/CallNumber"))
+    .map(({ body }) => (JSON.parse(body) as { request: { userData: string } }).request.userData);
+  assert.deepEqual(
+    dialled.filter((mark, index) => dialled.indexOf(mark) !== index),
+    [],
+  );
+}

@@ -1,0 +1,46 @@
+// The soak in short: all of its faults once, and the books add up. `npm run soak` is the long form.
+import assert from "node:assert/strict";
+import { grown, type Sample, soak } from "./soak";
+
+describe("a soak", function () {
+  this.timeout(120_000);
+
+  it("of some seconds of mixed load with faults: nothing lost, nothing twice, nothing grows", async function () {
+    const { samples, wrong } = await soak(Number(process.env.MINUTES ?? 0.35), 4);
+    const last = samples.at(-1);
+    this.test!.title +=
+      ` (${last?.messages} messages, ${last?.pushes} pushes, ${last?.calls} calls, ${last?.usedMB} MB)`;
+    assert.deepEqual(wrong, []);
+    assert.ok(samples.length > 5 && (last?.ok ?? 0) > 100 && (last?.pushes ?? 0) > 100 && (last?.records ?? 0) > 0);
+  });
+
+  it("finds what grows", () => {
+    const flat: Sample = {
+      ...{ minute: 0, messages: 0, ok: 0, pushes: 0, calls: 0, records: 0 },
+      ...{ usedMB: 50, rssMB: 150, sockets: 30, timers: 2, others: 5, spoolKB: 100 },
+    };
+    const grownBy = (change: (minute: number) => Partial<Sample>) =>
+      grown(Array.from({ length: 30 }, (_, minute) => ({ ...flat, minute, ...change(minute) })));
+    assert.deepEqual(
+      grownBy(() => ({})),
+      [],
+    );
+    // What comes and goes is no growth.
+    assert.deepEqual(
+      grownBy((minute) => ({ usedMB: 50 + 20 * (minute % 2), spoolKB: 1000 * (minute % 2) })),
+      [],
+    );
+    assert.deepEqual(
+      grownBy((minute) => ({ usedMB: 50 + minute })),
+      ["memory grows by 1.00 MB a minute"],
+    );
+    assert.deepEqual(
+      grownBy((minute) => ({ sockets: 30 + 2 * minute, timers: 2 + 3 * minute })),
+      ["sockets grew from 68 to 88", "timers grew from 59 to 89"],
+    );
+    assert.deepEqual(
+      grownBy((minute) => ({ others: 5 + 2 * minute, spoolKB: 200 * minute })),
+      ["others grew from 43 to 63", "spoolKB grew from 3800 to 5800"],
+    );
+  });
+});
