@@ -3,7 +3,7 @@ import { strict as assert } from "node:assert";
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { commands, groups } from "../../nodes/catalogue";
-import { type NodeRed, pack, packageName, startNodeRed } from "../support/node-red";
+import { type FlowNode, type NodeRed, pack, packageName, startNodeRed } from "../support/node-red";
 
 const tools = [
   "sccc-account",
@@ -82,6 +82,18 @@ for (const version of [4, 5] as const) {
       };
       const { en, zh } = commands.find(({ node }) => node === "sccc-call-number")!.label;
       assert.deepEqual(await Promise.all(["en-US", "zh-CN", "zh"].map(label)), [en, zh, zh]);
+    });
+
+    it("runs an example as its library gives it: nothing else is needed", async () => {
+      const flows = await nodeRed.admin("GET", `/library/examples/flows/${packageName}/several-accounts`);
+      await nodeRed.deploy(flows as readonly FlowNode[]);
+      const sidebar = await nodeRed.sidebar();
+      await nodeRed.inject("sccc-accounts-north-login-button");
+      await sidebar.next("sccc-accounts-logged-in");
+      await nodeRed.inject("sccc-accounts-north-call");
+      const { number } = (await sidebar.next("sccc-accounts-north")) as { readonly number: string };
+      assert.equal(number, "13800138888");
+      await sidebar.close();
     });
 
     it("has its icons", async () => {
