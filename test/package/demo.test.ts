@@ -28,7 +28,12 @@ describe("npm start", function () {
 
   async function start(): Promise<void> {
     const { NODE_V8_COVERAGE: _, ...inherited } = process.env;
-    const env = { ...inherited, PORT: String(await freePort()), SCCC_SIMULATOR_PORT: String(await freePort()) };
+    const env = {
+      ...inherited,
+      PORT: String(await freePort()),
+      SCCC_SIMULATOR_PORT: String(await freePort()),
+      SCCC_SIMULATOR_SPEED: "5",
+    };
     output = "";
     demo = spawn("npm", ["start", "--silent"], {
       cwd: root,
