@@ -94,8 +94,7 @@ export async function platformOf(): Promise<Platform> {
   return url === "" ? simulator() : real(url);
 }
 
-/** The flows with their simulator switched on or off, and all else as it is. */
-export function withSimulator(flows: readonly FlowNode[], on: boolean): readonly FlowNode[] {
+/** The flows with the demo's simulator switched on or off, and all else as it is. */
+export const withSimulator = (flows: readonly FlowNode[], on: boolean): readonly FlowNode[] =>
   // JSON leaves out what is undefined.
-  return flows.map((node) => (node.type === "sccc-simulator" ? { ...node, d: on ? undefined : true } : node));
-}
+  flows.map((node) => (node.id === "demo-simulator" ? { ...node, d: on ? undefined : true } : node));

@@ -53,9 +53,10 @@ async function main(): Promise<void> {
   link(userDir);
   const kept = join(userDir, "flows.json");
   const first = !existsSync(kept);
-  const stored = readFileSync(first ? join(__dirname, "flows.json") : kept, "utf8");
-  const flows = withSimulator(JSON.parse(stored) as readonly FlowNode[], simulated);
-  if (!first) writeFileSync(kept, JSON.stringify(flows, null, 4));
+  const stored = JSON.parse(readFileSync(first ? join(__dirname, "flows.json") : kept, "utf8")) as readonly FlowNode[];
+  const flows = withSimulator(stored, simulated);
+  const changed = JSON.stringify(flows) !== JSON.stringify(stored);
+  if (changed && !first) writeFileSync(kept, JSON.stringify(flows, null, 4));
   const nodeRedHost = demoHost();
   const nodeRed = await NodeRed.launch({
     host: nodeRedHost,

@@ -156,7 +156,7 @@ export function stateOf(agent, wrapUp) {
   if (workStatus === "OFFLINE") return "loggedOff";
   if (serverStatus === "RINGING") return "ringing";
   if (serverStatus === "CALL_IN" || serverStatus === "CALL_OUT") return "talking";
-  if (serverStatus === "PROCESS" || wrapUp) return "wrapUp";
+  if (serverStatus === "PROCESS" || (wrapUp && workStatus === "BUSY")) return "wrapUp";
   if (workStatus === "BUSY") return "busy";
   return workStatus === "AWAY" ? "away" : "ready";
 }

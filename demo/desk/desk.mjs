@@ -9,6 +9,7 @@ import {
   lengthOf,
   live,
   numberOf,
+  Problem,
   stateOf,
   t,
   timeOf,
@@ -53,9 +54,14 @@ function hideProblem() {
   at("problem").hidden = true;
 }
 
+/** Has the flows do something; what did not work before is past. */
+function order(what, body) {
+  hideProblem();
+  return act(what, body);
+}
+
 /** Does something and says so if it did not work; whether it did. */
 async function attempt(doing) {
-  hideProblem();
   try {
     await doing();
     return true;
@@ -72,7 +78,7 @@ function announce(text) {
 
 const logIn = (staffNo) =>
   attempt(async () => {
-    me = await act("login", { agent: staffNo });
+    me = await order("login", { agent: staffNo });
     agent = staffNo;
     sessionStorage.setItem("agent", agent);
     greet();
@@ -80,11 +86,17 @@ const logIn = (staffNo) =>
 
 const logOut = () =>
   attempt(async () => {
-    me = await act("logout", { agent });
+    me = await order("logout", { agent });
     draw();
   });
 
-const call = (number) => attempt(() => act("call", { agent, number }));
+const call = (number) =>
+  attempt(async () => {
+    await order("call", { agent, number });
+    if (at("wanted").value === "") return;
+    at("wanted").value = "";
+    await findCustomers();
+  });
 
 async function loadCalls() {
   if (agent === "") return;
@@ -96,11 +108,13 @@ async function loadCalls() {
 // ------------------------------------------------------------------------------------------------ the bar
 
 function drawMe() {
-  const state = stateOf(me, screen?.wrapUp);
+  const told = stateOf(me, screen?.wrapUp);
+  // A platform need not push its agents' states; what is on the screen is sure.
+  const state = isOnCall() ? (screen.call.state === "answered" ? "talking" : "ringing") : told;
   const set = (what, label, pressed) =>
     h(
       "button",
-      { type: "button", "aria-pressed": String(pressed), onclick: () => attempt(() => act(what, { agent })) },
+      { type: "button", "aria-pressed": String(pressed), onclick: () => attempt(() => order(what, { agent })) },
       t(label),
     );
   at("me").replaceChildren(
@@ -112,7 +126,7 @@ function drawMe() {
             h("span", { class: "dot" }),
             h("strong", {}, t("whoAmI", { agent })),
             h("span", { id: "state-name" }, t(state)),
-            h("span", { class: "timer", "data-since": me.since ?? null }),
+            h("span", { class: "timer", "data-since": state === told ? me.since : null }),
           ),
           h(
             "div",
@@ -326,7 +340,7 @@ function drawIdle() {
                 id: "inbound",
                 class: "primary",
                 disabled: busy,
-                onclick: () => attempt(() => act("inbound", { agent })),
+                onclick: () => attempt(() => order("inbound", { agent })),
               },
               icon("inbound"),
               t("customerCalls"),
@@ -364,7 +378,7 @@ function nameForm({ call, customer }) {
       onsubmit: (event) => {
         event.preventDefault();
         attempt(async () => {
-          const named = await act("customer", { agent, id: call.id, name: at("new-name").value });
+          const named = await order("customer", { agent, id: call.id, name: at("new-name").value });
           if (screen?.call.id === call.id) screen = { ...screen, customer: named };
           shown = "";
           draw();
@@ -380,20 +394,18 @@ function nameForm({ call, customer }) {
 
 const dispositions = ["resolved", "callback", "forwarded", "complaint", "unreached"];
 
+/** Saves what is written about a call. */
+async function saveNote(call) {
+  const { note, disposition } = drafts.get(call.id);
+  noted(await order("note", { agent, id: call.id, note, disposition: disposition || standard(call) }));
+}
+
 function noteForm({ call }) {
   const draft = drafts.get(call.id) ?? { note: "", disposition: "" };
   drafts.set(call.id, draft);
   const save = (event) => {
     event.preventDefault();
-    attempt(async () => {
-      const activity = await act("note", {
-        agent,
-        id: call.id,
-        note: draft.note,
-        disposition: draft.disposition || standard(screen.call),
-      });
-      noted(activity);
-    });
+    attempt(() => saveNote(screen.call));
   };
   return h(
     "form",
@@ -470,7 +482,7 @@ function drawScreen() {
         call.numberE164 ?? call.number,
         h(
           "button",
-          { type: "button", id: "hangup", class: "danger", onclick: () => attempt(() => act("hangup", { agent })) },
+          { type: "button", id: "hangup", class: "danger", onclick: () => attempt(() => order("hangup", { agent })) },
           icon("hangUp"),
           t("hangUp"),
         ),
@@ -651,12 +663,18 @@ const hearing = {
     draw();
     if (loggedIn()) attempt(() => Promise.all([findCustomers(), loadCalls()]));
   },
+  agents(message) {
+    ({ agents } = message);
+    draw();
+  },
   state({ kind, now, ...state }) {
     me = state;
     draw();
   },
   call({ call, customer, history, wrapUp }) {
     const before = screen;
+    // A new call takes the screen: what is written about the last one is kept.
+    if (before?.wrapUp && !isOver(call) && before.call.id !== call.id) attempt(() => saveNote(before.call));
     if (!isOver(call) || wrapUp) screen = { call, customer, history, wrapUp };
     else if (screen?.call.id === call.id) screen = null;
     if (!isOver(call)) viewed = null;
@@ -674,7 +692,7 @@ const hearing = {
     noted(activity);
   },
   problem({ error }) {
-    showProblem({ text: t(`error.${error.code}`) });
+    showProblem(new Problem(error));
   },
 };
 
