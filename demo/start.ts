@@ -61,6 +61,7 @@ async function main(): Promise<void> {
   const nodeRed = await NodeRed.launch({
     host: nodeRedHost,
     userDir,
+    settingsFile: join(__dirname, "settings.cjs"),
     settings: {
       uiHost: host,
       uiPort: port,

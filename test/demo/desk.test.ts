@@ -329,8 +329,8 @@ for (const { version, node } of hosts) {
       try {
         await page.goto(`http://localhost:${(site.address() as AddressInfo).port}/`);
         const tries = await page.evaluate(`Promise.all([
-          fetch("${demo.url}/desk").then((answer) => answer.text(), () => "refused"),
-          fetch("${demo.url}/desk/do/call", { method: "POST", headers: { "x-sccc-desk": "1", "content-type": "application/json" }, body: "{}" }).then((answer) => answer.text(), () => "refused"),
+          fetch("${demo.url}/desk").then(({ ok }) => (ok ? "read" : "refused"), () => "refused"),
+          fetch("${demo.url}/desk/do/call", { method: "POST", headers: { "x-sccc-desk": "1", "content-type": "application/json" }, body: "{}" }).then(({ ok }) => (ok ? "read" : "refused"), () => "refused"),
           new Promise((resolve) => {
             const socket = new WebSocket("${demo.url.replace("http", "ws")}/desk/live");
             socket.onopen = () => socket.send('{"key":"guess","agent":"1000"}');
@@ -343,6 +343,18 @@ for (const { version, node } of hosts) {
         site.close();
       }
       assert.equal(await other.page.locator("#call").count(), 0);
+    });
+
+    it("lets no other site use the editor's API either", async () => {
+      for (const [method, path] of [
+        ["GET", "/flows"],
+        ["POST", "/inject/demo-status-button"],
+      ] as const) {
+        const { status } = await fetch(demo.url + path, { method, headers: { origin: "http://evil.example" } });
+        assert.equal(status, 403, path);
+        const own = await fetch(demo.url + path, { method, headers: { origin: demo.url } });
+        assert.equal(own.status, 200, path);
+      }
     });
 
     it("serves its own files only", async () => {

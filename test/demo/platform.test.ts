@@ -3,7 +3,7 @@ import { strict as assert } from "node:assert";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { type Simulator, startSimulator } from "../../simulator";
-import { eventually } from "../receive/flow";
+import { eventually, listening } from "../receive/flow";
 import { closeBrowser, openPage } from "../support/browser";
 import { Demo } from "../support/demo";
 import { root } from "../support/hosts";
@@ -76,7 +76,7 @@ describe("npm start with an account in the environment", function () {
     await demo.stop();
     const simulated = await Demo.start({ userDir });
     try {
-      assert.equal((await fetch(simulated.simulator)).status, 404);
+      await listening(Number(new URL(simulated.simulator).port));
       const again = (await (await fetch(`${simulated.url}/flows`)).json()) as readonly Record<string, unknown>[];
       const before = JSON.parse(flows) as readonly Record<string, unknown>[];
       // But for the simulator, which runs again, nothing has changed.
