@@ -98,10 +98,15 @@ const call = (number) =>
     await findCustomers();
   });
 
+const byTime = (a, b) => Date.parse(b.startedAt) - Date.parse(a.startedAt);
+
 async function loadCalls() {
-  if (agent === "") return;
   const answer = await ask("calls", { agent });
-  calls = await answer.json();
+  // What was heard of meanwhile is newer than the answer.
+  const heard = new Map(calls.map((one) => [one.id, one]));
+  const loaded = (await answer.json()).map((one) => ({ ...one, ...heard.get(one.id) }));
+  const ids = new Set(loaded.map(({ id }) => id));
+  calls = [...loaded, ...calls.filter(({ id }) => !ids.has(id))].sort(byTime);
   drawToday();
 }
 
@@ -382,7 +387,10 @@ function nameForm({ call, customer }) {
           if (screen?.call.id === call.id) screen = { ...screen, customer: named };
           shown = "";
           draw();
-          await Promise.all([findCustomers(), loadCalls()]);
+          const sameNumber = (one) => (one.numberE164 ?? one.number) === named.number;
+          calls = calls.map((one) => (sameNumber(one) ? { ...one, customer: named } : one));
+          drawToday();
+          await findCustomers();
         });
       },
     },
@@ -639,9 +647,7 @@ function drawToday() {
 /** Takes a call into today's, or what is new of one. */
 function list(one) {
   const before = calls.find(({ id }) => id === one.id);
-  calls = [{ ...before, ...one }, ...calls.filter(({ id }) => id !== one.id)].sort(
-    (a, b) => Date.parse(b.startedAt) - Date.parse(a.startedAt),
-  );
+  calls = [{ customer: null, ...before, ...one }, ...calls.filter(({ id }) => id !== one.id)].sort(byTime);
   drawToday();
 }
 
@@ -661,6 +667,7 @@ const hearing = {
     ({ agents, simulated, screen } = message);
     me = message.state ?? me;
     draw();
+    calls = [];
     if (loggedIn()) attempt(() => Promise.all([findCustomers(), loadCalls()]));
   },
   agents(message) {
