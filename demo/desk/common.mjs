@@ -161,11 +161,18 @@ export function stateOf(agent, wrapUp) {
   return workStatus === "AWAY" ? "away" : "ready";
 }
 
-/** Keeps every element with a `data-since` (ms of the server's clock) at how long ago that is. */
+const sinceText = (since) => lengthOf((now() - Number(since)) / 1000);
+
+/** A running time, since an instant in ms of the server's clock; empty without one. */
+export const timer = (since, classes = "") =>
+  since === undefined || since === null
+    ? h("span", { class: `timer ${classes}` })
+    : h("span", { class: `timer ${classes}`, "data-since": since }, sinceText(since));
+
+/** Keeps them running. */
 setInterval(() => {
-  for (const element of document.querySelectorAll("[data-since]")) {
-    element.textContent = lengthOf((now() - Number(element.dataset.since)) / 1000);
-  }
+  for (const element of document.querySelectorAll("[data-since]"))
+    element.textContent = sinceText(element.dataset.since);
 }, 250);
 
 /**

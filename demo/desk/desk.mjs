@@ -13,6 +13,7 @@ import {
   stateOf,
   t,
   timeOf,
+  timer,
   words,
 } from "./common.mjs";
 
@@ -131,7 +132,7 @@ function drawMe() {
             h("span", { class: "dot" }),
             h("strong", {}, t("whoAmI", { agent })),
             h("span", { id: "state-name" }, t(state)),
-            h("span", { class: "timer", "data-since": state === told ? me.since : null }),
+            timer(state === told ? me.since : undefined),
           ),
           h(
             "div",

@@ -1,5 +1,5 @@
 // The wallboard: every agent's state and today's calls, in figures and in charts that are drawn here.
-import { act, h, inBothLanguages, lengthOf, live, now, s, stateOf, t, timeOf } from "./common.mjs";
+import { act, h, inBothLanguages, lengthOf, live, now, s, stateOf, t, timeOf, timer } from "./common.mjs";
 
 const at = (id) => document.getElementById(id);
 
@@ -187,7 +187,7 @@ function drawAgents({ agents }) {
         { class: state },
         h("span", { class: "dot" }),
         h("strong", {}, one.agent),
-        h("span", { class: "timer small muted", "data-since": state === "loggedOff" ? null : one.since }),
+        timer(state === "loggedOff" ? undefined : one.since, "small muted"),
         h("span", { class: "what" }, t(state)),
       );
     }),
