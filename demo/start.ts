@@ -1,41 +1,12 @@
-// `npm start`: Node-RED with the nodes of this working tree, a simulated SCCC platform, and a flow that makes calls on it.
-// Environment: PORT (1880), HOST (127.0.0.1), DEMO_DIR (.cache/demo), SCCC_SIMULATOR_PORT (the first free one from 8088), SCCC_DEMO_PASSWORD.
+// `npm start`: Node-RED with the nodes of this working tree, and the demo's flows: a CRM, an agent desk, a wallboard, buttons; on a
+// simulated SCCC platform, or on a real one. demo/README.md has the environment variables that it takes.
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { dirname, join, relative, resolve } from "node:path";
 import { urlOf } from "../simulator/server";
 import { demoHost, root } from "../test/support/hosts";
 import { type FlowNode, type LogEntry, NodeRed } from "../test/support/launch";
-
-/** A reason not to start, for people. */
-class Refusal extends Error {}
-
-/** Whether nobody listens there. */
-function isFree(port: number, host: string): Promise<boolean> {
-  return new Promise((answer, reject) => {
-    const server = createServer();
-    server.once("error", (error: NodeJS.ErrnoException) =>
-      error.code === "EADDRINUSE" ? answer(false) : reject(new Refusal(`${host}:${port}: ${error.message}`)),
-    );
-    server.listen(port, host, () => server.close(() => answer(true)));
-  });
-}
-
-/** The first free port from one on. */
-async function freePort(from: number, host: string): Promise<number> {
-  let port = from;
-  while (!(await isFree(port, host))) port += 1;
-  return port;
-}
-
-/** A port number from the environment. */
-function portOf(name: string, standard: number): number {
-  const text = process.env[name] ?? "";
-  const port = text === "" ? standard : Number(text);
-  if (!Number.isInteger(port) || port < 1 || port > 65535) throw new Refusal(`${name}: "${text}" is not a port number`);
-  return port;
-}
+import { freePort, isFree, platformOf, portOf, Refusal, withSimulator } from "./platform";
 
 /** A secret of this user folder that Node-RED encrypts credentials with: a real account's password may get in there. */
 function credentialSecret(userDir: string): string {
@@ -58,6 +29,16 @@ function show({ level, type, name, id, text }: LogEntry): void {
   console.error(`[${level}] ${type === undefined ? "" : `[${type}:${name || id}] `}${text}`);
 }
 
+/** The demo's pages. A user's flows may have been kept from before there were any. */
+const pages = [
+  { name: "Agent desk 坐席工作台", path: "/desk" },
+  { name: "Wallboard 监控大屏", path: "/wallboard" },
+];
+
+/** A text filled up to a width; a Chinese character takes two columns. */
+const padded = (text: string, width: number): string =>
+  text + " ".repeat(Math.max(1, width - text.length - (text.match(/\p{Script=Han}/gu) ?? []).length));
+
 async function main(): Promise<void> {
   const host = process.env.HOST || "127.0.0.1";
   const port = portOf("PORT", 1880);
@@ -66,15 +47,21 @@ async function main(): Promise<void> {
       `Port ${port} is taken. Take another one: PORT=${await freePort(port + 1, host)} npm start\n端口 ${port} 已被占用，请换一个端口。`,
     );
   }
-  const simulatorPort = portOf("SCCC_SIMULATOR_PORT", await freePort(8088, "127.0.0.1"));
+  const { simulated, url, customer, env } = await platformOf();
   const userDir = resolve(process.env.DEMO_DIR || join(root, ".cache/demo"));
   mkdirSync(userDir, { recursive: true });
   link(userDir);
-  const first = !existsSync(join(userDir, "flows.json"));
+  const kept = join(userDir, "flows.json");
+  const first = !existsSync(kept);
+  const stored = JSON.parse(readFileSync(first ? join(__dirname, "flows.json") : kept, "utf8")) as readonly FlowNode[];
+  const flows = withSimulator(stored, simulated);
+  const changed = JSON.stringify(flows) !== JSON.stringify(stored);
+  if (changed && !first) writeFileSync(kept, JSON.stringify(flows, null, 4));
   const nodeRedHost = demoHost();
   const nodeRed = await NodeRed.launch({
     host: nodeRedHost,
     userDir,
+    settingsFile: join(__dirname, "settings.cjs"),
     settings: {
       uiHost: host,
       uiPort: port,
@@ -83,25 +70,40 @@ async function main(): Promise<void> {
       credentialSecret: credentialSecret(userDir),
       telemetry: { enabled: false },
       editorTheme: { tours: false },
+      contextStorage: {
+        default: { module: "memory" },
+        // The CRM, on disk a second after a change. Sample customers and real ones never meet.
+        crm: { module: "localfilesystem", config: { base: simulated ? "crm-simulated" : "crm", flushInterval: 1 } },
+      },
     },
     onLog: show,
     env: {
+      ...env,
       // Where the simulator pushes to.
       SCCC_DEMO_URL: urlOf("http", host, port),
-      SCCC_SIMULATOR_PORT: String(simulatorPort),
-      SCCC_DEMO_PASSWORD: process.env.SCCC_DEMO_PASSWORD || randomBytes(16).toString("hex"),
+      SCCC_DEMO_FILES: __dirname,
+      // What a page of the demo shows that it is one.
+      SCCC_DESK_KEY: randomBytes(16).toString("hex"),
     },
   });
   const stop = () => nodeRed.stop().catch((error: Error) => console.error(error.message));
   process.on("SIGINT", stop).on("SIGTERM", stop).on("SIGHUP", stop);
-  if (first) await nodeRed.deploy(JSON.parse(readFileSync(join(__dirname, "flows.json"), "utf8")) as FlowNode[]);
+  if (first) await nodeRed.deploy(flows);
   const { version } = JSON.parse(readFileSync(join(nodeRedHost.nodeRed, "package.json"), "utf8")) as {
     version: string;
   };
+  const served = pages.filter(({ path }) => flows.some((node) => node.type === "http in" && node.url === path));
+  const lines = [
+    [`Node-RED ${version}`, `${nodeRed.url}/`],
+    ...served.map(({ name, path }) => [name, nodeRed.url + path]),
+    [
+      simulated ? "Simulator 模拟平台" : "Platform 平台",
+      `${url}  (customer ${customer}${simulated ? ", agents 1000-1019" : ""})`,
+    ],
+    ["Kept 保留", `${relative(process.cwd(), userDir)}  (delete it for the demo as it was 删除后恢复演示原样)`],
+  ];
   console.log(`
-  Node-RED ${version}   ${nodeRed.url}/
-  SCCC simulator   http://127.0.0.1:${simulatorPort}  (customer C2, agents 1000-1019)
-  Flows 流程       ${relative(process.cwd(), userDir)}  (delete it for the demo flow 删除后恢复演示流程)
+${lines.map(([name = "", text = ""]) => `  ${padded(name, 24)}${text}`).join("\n")}
 
   Ctrl-C stops everything. 按 Ctrl-C 全部停止。
 `);

@@ -1,7 +1,8 @@
 // `npm start` as a user runs it: the demo's buttons are pressed, the debug sidebar is read, Ctrl-C ends it.
 import { strict as assert } from "node:assert";
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { Demo } from "../support/demo";
 import { nodeAdmitsNodeRed5, root } from "../support/hosts";
 import { type FlowNode, Sidebar } from "../support/launch";
 import { freePort, temporaryFolder } from "../support/node-red";
@@ -19,44 +20,23 @@ describe("npm start", function () {
   // The first start on a machine may have to install Node-RED 5.
   this.timeout(180_000);
 
-  const userDir = temporaryFolder();
-  let demo: ChildProcess;
-  let output = "";
+  let demo: Demo;
   let editor: string;
-  let simulator: string;
   let sidebar: Sidebar | undefined;
 
-  async function start(): Promise<void> {
-    const { NODE_V8_COVERAGE: _, ...inherited } = process.env;
-    const env = { ...inherited, PORT: String(await freePort()), SCCC_SIMULATOR_PORT: String(await freePort()) };
-    output = "";
-    demo = spawn("npm", ["start", "--silent"], {
-      cwd: root,
-      env: { ...env, DEMO_DIR: userDir },
-      stdio: ["ignore", "pipe", "pipe"],
-      // A process group, as a shell makes one: Ctrl-C goes to all of it.
-      detached: true,
-    });
-    demo.stdout?.on("data", (chunk) => {
-      output += chunk;
-    });
-    demo.stderr?.on("data", (chunk) => {
-      output += chunk;
-    });
-    while (!output.includes("Ctrl-C")) {
-      const [event] = await Promise.race([once(demo.stdout!, "data"), once(demo, "exit").then(() => ["exit"])]);
-      assert.notEqual(event, "exit", output);
-    }
-    [editor, simulator] = [`http://127.0.0.1:${env.PORT}`, `http://127.0.0.1:${env.SCCC_SIMULATOR_PORT}`];
+  const watch = async () => {
     sidebar = await Sidebar.open(`${editor.replace("http", "ws")}/comms`);
+  };
+
+  async function start(): Promise<void> {
+    demo = await Demo.start({ userDir: temporaryFolder(), env: { SCCC_SIMULATOR_SPEED: "5" } });
+    editor = demo.url;
+    await watch();
   }
 
   async function stop(): Promise<void> {
-    if (demo.exitCode !== null || demo.signalCode !== null) return;
     await sidebar?.close();
-    const exited = once(demo, "exit");
-    process.kill(-demo.pid!, "SIGINT");
-    await exited;
+    await demo?.stop();
   }
 
   /** Presses a button of the demo flow; what a debug node shows then. */
@@ -83,9 +63,10 @@ describe("npm start", function () {
   after(stop);
 
   it("says where Node-RED and the simulator are", () => {
-    assert.match(output, new RegExp(`Node-RED ${nodeAdmitsNodeRed5() ? 5 : "4\\.1"}\\.`));
-    assert.ok(output.includes(`${editor}/`));
-    assert.ok(output.includes(simulator));
+    assert.match(demo.output, new RegExp(`Node-RED ${nodeAdmitsNodeRed5() ? 5 : "4\\.1"}\\.`));
+    for (const address of [`${editor}/`, `${editor}/desk`, `${editor}/wallboard`, demo.simulator]) {
+      assert.ok(demo.output.includes(address), demo.output);
+    }
   });
 
   it("logs an agent in, reads its status, calls, and shows what happens in the call", async () => {
@@ -125,7 +106,8 @@ describe("npm start", function () {
   it("starts again with the flows as they were, and shows errors", async () => {
     const before = await (await fetch(`${editor}/flows`)).json();
     await stop();
-    await start();
+    await demo.start();
+    await watch();
     assert.deepEqual(await (await fetch(`${editor}/flows`)).json(), before);
     // The simulator has begun anew: nobody is logged in.
     const { message } = await press("call", "demo-catch-error");
@@ -163,7 +145,7 @@ describe("npm start", function () {
 
   it("leaves nothing behind", async () => {
     await stop();
-    assert.deepEqual([await answers(editor), await answers(simulator)], [false, false]);
+    assert.deepEqual([await answers(editor), await answers(demo.simulator)], [false, false]);
     assert.throws(() => process.kill(-demo.pid!, 0), { code: "ESRCH" });
   });
 });

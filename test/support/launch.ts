@@ -46,6 +46,8 @@ export interface Launch {
   readonly discard?: boolean;
   /** Node-RED's settings, as far as JSON goes. */
   readonly settings: Readonly<Record<string, unknown>>;
+  /** What takes `settings` in, and may add what is no JSON; that of the tests if absent. */
+  readonly settingsFile?: string;
   readonly env?: NodeJS.ProcessEnv;
   /** Hears of every line of the log. */
   readonly onLog?: (entry: LogEntry) => void;
@@ -53,6 +55,8 @@ export interface Launch {
 
 /** Longer than Node-RED's own limit of 15 s for closing nodes. */
 const stopWithin = 20_000;
+
+const ownSettings = join(__dirname, "settings.cjs");
 
 const running = new Set<ChildProcess>();
 // Groups of their own don't hear a Ctrl-C.
@@ -84,18 +88,14 @@ export class NodeRed {
   #output = "";
   #stopping = false;
 
-  private constructor({ host, userDir, discard, settings, env, onLog }: Launch) {
+  private constructor({ host, userDir, discard, settings, settingsFile = ownSettings, env, onLog }: Launch) {
     const { NODE_V8_COVERAGE: _, NODE_OPTIONS: __, ...inherited } = process.env;
-    this.#child = spawn(
-      host.node,
-      [join(host.nodeRed, "red.js"), "--userDir", userDir, "--settings", join(__dirname, "settings.cjs")],
-      {
-        cwd: userDir,
-        env: { ...inherited, ...env, NODE_RED_SETTINGS: JSON.stringify(settings) },
-        stdio: ["ignore", "pipe", "pipe", "ipc"],
-        detached: process.platform !== "win32",
-      },
-    );
+    this.#child = spawn(host.node, [join(host.nodeRed, "red.js"), "--userDir", userDir, "--settings", settingsFile], {
+      cwd: userDir,
+      env: { ...inherited, ...env, NODE_RED_SETTINGS: JSON.stringify(settings) },
+      stdio: ["ignore", "pipe", "pipe", "ipc"],
+      detached: process.platform !== "win32",
+    });
     running.add(this.#child);
     if (onLog !== undefined) this.#told.on("log", onLog);
     for (const stream of [this.#child.stdout, this.#child.stderr]) {

@@ -1,0 +1,100 @@
+// The platform that the demo talks to, as the environment says: a real one if SCCC_URL names it, else a simulator in the flows.
+import { randomBytes } from "node:crypto";
+import { createServer } from "node:net";
+import { urlOf } from "../simulator/server";
+import type { FlowNode } from "../test/support/launch";
+
+/** A reason not to start, for people. */
+export class Refusal extends Error {}
+
+/** A platform, by what the flows' `${…}` stand for. */
+export interface Platform {
+  readonly simulated: boolean;
+  readonly url: string;
+  readonly customer: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Whether nobody listens there. */
+export function isFree(port: number, host: string): Promise<boolean> {
+  return new Promise((answer, reject) => {
+    const server = createServer();
+    server.once("error", (error: NodeJS.ErrnoException) =>
+      error.code === "EADDRINUSE" ? answer(false) : reject(new Refusal(`${host}:${port}: ${error.message}`)),
+    );
+    server.listen(port, host, () => server.close(() => answer(true)));
+  });
+}
+
+/** The first free port from one on. */
+export async function freePort(from: number, host: string): Promise<number> {
+  let port = from;
+  while (!(await isFree(port, host))) port += 1;
+  return port;
+}
+
+/** A value of the environment. */
+const given = (name: string, standard = ""): string => process.env[name] || standard;
+
+/** A port number from the environment. */
+export function portOf(name: string, standard: number): number {
+  const text = given(name, String(standard));
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 1 || port > 65535) throw new Refusal(`${name}: "${text}" is not a port number`);
+  return port;
+}
+
+/** What an account of either kind may be given. */
+const common = () => ({
+  SCCC_API_VERSION: given("SCCC_API_VERSION", "2.0.6"),
+  SCCC_TIMEZONE: given("SCCC_TIMEZONE", "Asia/Shanghai"),
+  SCCC_DIAL_ONLY: given("SCCC_DIAL_ONLY"),
+});
+
+async function simulator(): Promise<Platform> {
+  const port = portOf("SCCC_SIMULATOR_PORT", await freePort(8088, "127.0.0.1"));
+  const [url, customer] = [urlOf("http", "127.0.0.1", port), "C2"];
+  const password = given("SCCC_DEMO_PASSWORD", randomBytes(16).toString("hex"));
+  const env = {
+    ...common(),
+    SCCC_URL: url,
+    SCCC_CUSTOMER: customer,
+    SCCC_PASSWORD: password,
+    SCCC_DEMO_PASSWORD: password,
+    SCCC_PUSH_USER: "",
+    SCCC_PUSH_PASSWORD: "",
+    SCCC_PUSH_PORT: "",
+    SCCC_SIMULATOR_PORT: String(port),
+    SCCC_SIMULATOR_SPEED: given("SCCC_SIMULATOR_SPEED", "1"),
+  };
+  return { simulated: true, url, customer, env };
+}
+
+function real(url: string): Platform {
+  for (const name of ["SCCC_CUSTOMER", "SCCC_PASSWORD"]) {
+    if (given(name) === "") throw new Refusal(`SCCC_URL is set, ${name} is not.\n已设置 SCCC_URL，但未设置 ${name}。`);
+  }
+  const customer = given("SCCC_CUSTOMER");
+  const env = {
+    ...common(),
+    SCCC_URL: url,
+    SCCC_CUSTOMER: customer,
+    SCCC_PASSWORD: given("SCCC_PASSWORD"),
+    SCCC_PUSH_USER: given("SCCC_PUSH_USER"),
+    SCCC_PUSH_PASSWORD: given("SCCC_PUSH_PASSWORD"),
+    SCCC_PUSH_PORT: given("SCCC_PUSH_PORT"),
+    SCCC_SIMULATOR_PORT: "",
+  };
+  return { simulated: false, url, customer, env };
+}
+
+/** The platform of the environment. */
+export async function platformOf(): Promise<Platform> {
+  const url = given("SCCC_URL");
+  return url === "" ? simulator() : real(url);
+}
+
+/** The flows with the demo's simulator switched on or off, and all else as it is. */
+export const withSimulator = (flows: readonly FlowNode[], on: boolean): readonly FlowNode[] =>
+  // JSON leaves out what is undefined.
+  flows.map((node) => (node.id === "demo-simulator" ? { ...node, d: on ? undefined : true } : node));
