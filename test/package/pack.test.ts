@@ -93,7 +93,13 @@ describe("package.json", () => {
     assert.equal(typeof nodes, "function");
   });
 
-  for (const folder of [".", "test/hosts/node-24", "test/hosts/node-red-5", "test/hosts/node-red-dev"]) {
+  for (const folder of [
+    ".",
+    "test/hosts/node-24",
+    "test/hosts/node-red-5",
+    "test/hosts/node-red-dev",
+    "test/hosts/postgres",
+  ]) {
     it(`has a lock for every platform and any registry: ${folder}`, () => {
       const text = readFileSync(join(root, folder, "package-lock.json"), "utf8");
       assert.ok(!text.includes('"resolved"'));
