@@ -16,6 +16,9 @@ const leastPushes = Number(process.env.PUSHES ?? 3000);
 /** How often each part crashes. */
 const rounds = Number(process.env.ROUNDS ?? 1);
 
+/** Which Node-RED the machines run. */
+const version = process.env.NODE_RED === "5" ? 5 : 4;
+
 /** Longer than any of it takes; then something hangs, and that is a failure. */
 const limitMs = 10 * 60_000;
 
@@ -73,7 +76,7 @@ class Machine {
   async start(flows?: readonly FlowNode[]): Promise<void> {
     const { name, userDir, database, pushPort } = this.plan;
     this.#nodeRed = await startNodeRed({
-      version: 4,
+      version,
       userDir,
       modules: "postgres",
       settings: { mqttReconnectTime: 300 },
