@@ -83,6 +83,7 @@ class Machine {
       env: { MACHINE: name, ...database.env },
       ...(flows === undefined ? {} : { flows }),
     });
+    await this.#nodeRed.log(({ type, text }) => type === "mqtt-broker" && text.startsWith("Connected"));
     if (this.plan.flows.includes("receiver.json")) await listening(pushPort);
   }
 
@@ -183,7 +184,8 @@ async function run({ confirm, machines, crashes }: Run): Promise<Readonly<Record
     servers.push(database.server);
     const queue = await startQueue(folder);
     servers.push(queue);
-    for (const name of ["a", "b", "c"] as const) {
+    // The worker first: what is published while nobody has subscribed is gone, and acknowledged.
+    for (const name of ["c", "a", "b"] as const) {
       const flows = machines[name];
       if (flows.length === 0) continue;
       const userDir = join(folder, name);
