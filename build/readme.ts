@@ -24,6 +24,7 @@ const inAll = (name: string): readonly Page[] =>
 /** The pages, each in every language: the READMEs, and what stands in docs/. */
 export const pages: readonly (readonly Page[])[] = [
   "README",
+  "demo/README",
   ...readdirSync(join(root, "docs"))
     .filter((name) => /^[^.]+\.md$/.test(name))
     .map((name) => `docs/${name.replace(/\.md$/, "")}`),

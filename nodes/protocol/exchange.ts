@@ -186,6 +186,8 @@ export class Exchange {
           requests.map((request) => String(request.seq)),
         )
       : { ok: false, failure: posted.failure };
+    // A wrong password, or a seq that another installation has used. It would have used the next ones too.
+    if (!answer.ok && answer.failure.code === "E_S_AUTH_FAIL") requestSequence.leap();
     this.#last = { requestSeq, ...(answer.body === undefined ? {} : { body: answer.body }) };
     return answer;
   }

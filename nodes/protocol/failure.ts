@@ -114,10 +114,15 @@ export interface Result {
   readonly msg: string;
 }
 
+/** Line breaks, what a terminal takes for commands, and what turns the direction of writing: nobody's text may write log lines. */
+const unprintable = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu;
+
+/** A text from outside as it may stand in a log, an error or a status: one line, and nothing but writing. */
+export const plainText = (text: string): string => text.replace(unprintable, " ");
+
 /** The first characters of a text from outside, on one line. */
 export function excerptOf(text: string, length = 200): string {
-  const line = text
-    .slice(0, length * 2)
+  const line = plainText(text.slice(0, length * 2))
     .replace(/\s+/g, " ")
     .trim();
   return line.length > length ? `${line.slice(0, length)}…` : line;

@@ -22,6 +22,11 @@ export class Sequence {
     this.#next = value + 1 < end ? value + 1 : 1;
     return value;
   }
+
+  /** Goes on from another random number: this run of numbers may be another installation's. */
+  leap(): void {
+    this.#next = randomInt(1, end);
+  }
 }
 
 /** Shared by all accounts of the process, so that two of them with one customer don't repeat each other. */

@@ -1,6 +1,6 @@
 // Failures in words, in the runtime's language, and as the errors that Catch gets.
 import { errorOfName } from "../catalogue";
-import type { Failure, Result } from "../protocol/failure";
+import { type Failure, plainText, type Result } from "../protocol/failure";
 
 /** RED._ : the text of a key of the locales, with its parameters. */
 export type Translate = (key: string, params?: Record<string, string>) => string;
@@ -12,7 +12,7 @@ export class ScccError extends Error {
     readonly code: string,
     override readonly cause: Readonly<Record<string, unknown>>,
   ) {
-    super(message);
+    super(plainText(message));
     this.name = "ScccError";
   }
 
@@ -27,7 +27,7 @@ const valueText = (value: number): string =>
   value >= 2 ** 31 ? `0x${value.toString(16).toUpperCase().replace("0X", "0x")}` : String(value);
 
 const params = (values: Readonly<Record<string, string | number | undefined>>): Record<string, string> =>
-  Object.fromEntries(Object.entries(values).map(([key, value]) => [key, String(value ?? "")]));
+  Object.fromEntries(Object.entries(values).map(([key, value]) => [key, plainText(String(value ?? ""))]));
 
 /** What a failure says, for people. @param api the command */
 export function describe(translate: Translate, api: string, failure: Failure): string {

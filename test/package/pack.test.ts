@@ -82,6 +82,14 @@ describe("package.json", () => {
     }
   });
 
+  it("brings along nothing that runs a script when it is installed", () => {
+    assert.deepEqual(
+      production.filter(([, entry]) => "hasInstallScript" in entry).map(([path]) => path),
+      [],
+    );
+    for (const script of ["preinstall", "install", "postinstall"]) assert.ok(!(script in manifest.scripts), script);
+  });
+
   it("brings along only what CommonJS can load", () => {
     // Node 20 before 20.19 can't require() ES modules.
     const load = Object.keys(manifest.dependencies).map((name) => `require(${JSON.stringify(name)});`);

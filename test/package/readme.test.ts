@@ -1,7 +1,7 @@
 // The READMEs and the pages of docs/: their tables are the catalogue's, their links lead somewhere, and both languages say the same things.
 import { strict as assert } from "node:assert";
-import { existsSync, readFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { basename, dirname, join, relative } from "node:path";
 import { pages, withTables } from "../../build/readme";
 import { root } from "../support/hosts";
 
@@ -12,7 +12,7 @@ const unaligned = (page: string) => page.replace(/ *\| */g, "|").replace(/-{3,}/
 const skeleton = (page: string) => ({
   headings: [...page.matchAll(/^#+/gm)].map(([level]) => level),
   code: [...page.matchAll(/^```[^`]*^```/gm)].map(([block]) => block),
-  rows: [...page.matchAll(/^\|/gm)].length,
+  tables: [...page.matchAll(/^\|.*$/gm)].map(([row]) => row.split(/(?<!\\)\|/).length),
   paragraphs: page.split(/\n{2,}/).length,
 });
 
@@ -35,12 +35,26 @@ for (const both of pages) {
       });
     }
 
-    it("is built alike in both languages", () => {
+    it("is built alike in both languages, each with a link to the other", () => {
+      for (const [page, other] of [both, [...both].reverse()]) {
+        assert.ok(readFileSync(page?.file ?? "", "utf8").includes(`](${basename(other?.file ?? "")})`));
+      }
       const [one, other] = [english, chinese].map((page) => skeleton(readFileSync(page?.file ?? "", "utf8")));
       assert.deepEqual(other, one);
     });
   });
 }
+
+describe("the pages of docs", () => {
+  it("are there in every language", () => {
+    const known = pages.flat().map(({ file }) => relative(join(root, "docs"), file));
+    const there = readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md"));
+    assert.deepEqual(
+      there.filter((name) => !known.includes(name)),
+      [],
+    );
+  });
+});
 
 describe("README", () => {
   it("has every table", () => {

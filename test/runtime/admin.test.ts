@@ -1,5 +1,9 @@
 // The routes that the editor asks: only for those who may deploy, without a secret, and whatever comes in.
 import { strict as assert } from "node:assert";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import sccc from "../../nodes/sccc";
 import { type Simulator, startSimulator } from "../../simulator";
 import { type FlowNode, type NodeRed, startNodeRed } from "../support/node-red";
 import { account } from "../support/platform";
@@ -10,7 +14,34 @@ const users = [
   { username: "writer", password: "$2b$04$lQBRAJNL1wux0m62zcpqgOveGXSMiegfUvUnx8M3zw6brxBWrV4fS", permissions: "*" },
 ];
 
-const routes = ["connection", "agents", "sample"];
+/** A route of ours, as it was given to Node-RED's admin server. */
+interface Route {
+  readonly method: string;
+  readonly path: string;
+  /** What its first handler asks for; undefined if that is no permission of Node-RED's. */
+  readonly permission: string | undefined;
+}
+
+/** Every route that the package adds to the admin server, by whatever method. */
+function registered(): readonly Route[] {
+  const found: Route[] = [];
+  const permissions = new Map<unknown, string>();
+  const ignore = () => undefined;
+  const httpAdmin = new Proxy(ignore, {
+    get: (_, method) => (path: string, first: unknown) =>
+      found.push({ method: String(method), path, permission: permissions.get(first) }),
+  });
+  const needsPermission = (permission: string) => {
+    const handler = () => undefined;
+    permissions.set(handler, permission);
+    return handler;
+  };
+  const rest = { nodes: { registerType: ignore }, events: { on: ignore }, settings: {}, _: String, log: {}, hooks: {} };
+  sccc({ ...rest, httpAdmin, auth: { needsPermission } } as unknown as Parameters<typeof sccc>[0]);
+  return found;
+}
+
+const routes = registered().map(({ path }) => path.replace(/^\/sccc\//, ""));
 
 const flowOf = (platform: Simulator): readonly FlowNode[] => [
   { id: "flow", type: "tab", label: "Flow" },
@@ -23,6 +54,16 @@ const flowOf = (platform: Simulator): readonly FlowNode[] => [
   },
   { id: "notify", type: "sccc-notify", z: "flow", account: "account", wires: [[]] },
 ];
+
+describe("the routes of the admin server", () => {
+  it("are these, and each asks for the permission to deploy before anything else", () => {
+    const permission = "flows.write";
+    assert.deepEqual(
+      registered(),
+      ["connection", "agents", "sample"].map((name) => ({ method: "post", path: `/sccc/${name}`, permission })),
+    );
+  });
+});
 
 describe("the routes that the editor asks", function () {
   this.timeout(180_000);
@@ -108,8 +149,31 @@ describe("the routes that the editor asks, where people log in", function () {
     );
 
   it("are for those who may deploy", async () => {
-    assert.deepEqual(await statuses({}), [401, 401, 401]);
-    assert.deepEqual(await statuses({ authorization: `Bearer ${await tokenOf("reader")}` }), [401, 401, 401]);
-    assert.deepEqual(await statuses({ authorization: `Bearer ${await tokenOf("writer")}` }), [200, 200, 200]);
+    const all = (status: number) => routes.map(() => status);
+    assert.deepEqual(await statuses({}), all(401));
+    for (const authorization of ["Bearer x", "Basic d3JpdGVyOndyaXRlcg=="]) {
+      assert.deepEqual(await statuses({ authorization }), all(401), authorization);
+    }
+    assert.deepEqual(await statuses({ authorization: `Bearer ${await tokenOf("reader")}` }), all(401));
+    assert.deepEqual(await statuses({ authorization: `Bearer ${await tokenOf("writer")}` }), all(200));
+  });
+
+  it("make this machine ask nobody for those who may not deploy", async () => {
+    let asked = 0;
+    const server = createServer((_, response) => {
+      asked += 1;
+      response.end();
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const config = { baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, customer: "C2" };
+    const body = JSON.stringify({ id: "", config, credentials: { password: "any" } });
+    const ask = (authorization: string) =>
+      nodeRed.fetch("/sccc/connection", { method: "POST", headers: { ...json, authorization }, body });
+    await ask("Bearer x");
+    await ask(`Bearer ${await tokenOf("reader")}`);
+    assert.equal(asked, 0);
+    await ask(`Bearer ${await tokenOf("writer")}`);
+    assert.equal(asked, 1);
+    server.close();
   });
 });

@@ -1,7 +1,7 @@
 // Real Node-REDs for tests: each with a user folder of its own, with our package in it as the palette would have installed it.
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,6 +17,8 @@ export interface Options {
   readonly flows?: readonly FlowNode[];
   /** The packed package installed (the default), or a bare Node-RED. */
   readonly nodes?: "package" | "none";
+  /** A folder below test/hosts whose packages are in the user folder too, as if flows had asked for them. */
+  readonly modules?: string;
   /** A folder that outlives this Node-RED, so that a second one can be started on it. Else a temporary one. */
   readonly userDir?: string;
   /** On top of our own; as far as JSON goes. */
@@ -101,13 +103,26 @@ function template(): string {
   return folder;
 }
 
+/** Adds packages to a user folder as Node-RED does when a function node asks for them: installed, and listed in its package.json. */
+function addModules(userDir: string, host: string): void {
+  const folder = join(root, "test/hosts", host);
+  const list = join(userDir, "package.json");
+  const read = (path: string) =>
+    JSON.parse(readFileSync(path, "utf8")) as { readonly dependencies?: Readonly<Record<string, string>> };
+  const mine = read(list);
+  const { dependencies } = read(join(folder, "package.json"));
+  cpSync(join(folder, "node_modules"), join(userDir, "node_modules"), { recursive: true });
+  writeFileSync(list, JSON.stringify({ ...mine, dependencies: { ...mine.dependencies, ...dependencies } }));
+}
+
 /** Starts a real Node-RED on a free port; resolves when its flows run. Stop it in the end. */
 export async function startNodeRed(options: Options): Promise<NodeRed> {
-  const { version, flows, nodes = "package", settings, env } = options;
+  const { version, flows, nodes = "package", modules, settings, env } = options;
   const userDir = options.userDir ?? temporaryFolder();
   mkdirSync(userDir, { recursive: true });
   if (nodes === "package" && !existsSync(join(userDir, "node_modules", packageName))) {
     cpSync(template(), userDir, { recursive: true });
+    if (modules !== undefined) addModules(userDir, modules);
   }
   const nodeRed = await NodeRed.launch({
     host: testHost(version),
