@@ -3,8 +3,13 @@ import type { NumberType } from "libphonenumber-js/max";
 
 type Library = typeof import("libphonenumber-js/max");
 
+let loaded: Library | undefined;
+
 /** Loaded with the first number: its tables take longer to load than all the rest of the package. */
-const library = (): Library => require("libphonenumber-js/max");
+function library(): Library {
+  loaded ??= require("libphonenumber-js/max") as Library;
+  return loaded;
+}
 
 /** Where an account is: what its numbers mean that name no country, or no city. */
 export interface Place {
