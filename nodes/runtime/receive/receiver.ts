@@ -1,6 +1,6 @@
 // An account's receiving side: lets pushes in, turns them into messages, and hands them to the nodes that want them.
-import { randomUUID } from "node:crypto";
 import { isSignedBy, Memory, momentOf, Recent, readAuthentication } from "../../protocol/gate";
+import { newId } from "../../protocol/id";
 import { isObject, type JsonObject } from "../../protocol/json";
 import { deliveryIdOf, type PushContext, type ReadPush, readPush, type Stamp } from "../../protocol/push";
 import type { Entry, Handed, Spool } from "../spool";
@@ -280,7 +280,7 @@ export class Receiver {
   }
 
   async #store(listeners: readonly Listener[], kept: Kept): Promise<boolean> {
-    const id = randomUUID();
+    const id = newId();
     const entries: readonly Entry[] = listeners.map(({ id: node }) => ({ id: `${id}-${node}`, node, value: kept }));
     try {
       const spool = await this.#spool;

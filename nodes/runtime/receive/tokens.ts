@@ -1,6 +1,6 @@
 // Tokens: what a flow confirms a delivery with. They live in a registry of the process, so that they survive clones, split and join.
-import { randomUUID } from "node:crypto";
 import { AgedMap } from "../../protocol/aged-map";
+import { newId } from "../../protocol/id";
 
 /** How a confirmation reads: taken, or not yet. */
 export type Confirmation = "taken" | "refused";
@@ -47,7 +47,7 @@ const limit = 200_000;
 const pending = new AgedMap<Confirmable>();
 
 function register(it: Confirmable): string {
-  const token = randomUUID();
+  const token = newId();
   pending.set(token, it);
   const { oldest } = pending;
   if (oldest !== undefined && pending.size > limit) pending.delete(oldest);
