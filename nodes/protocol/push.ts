@@ -1,6 +1,6 @@
 // Pushes: from the platform's notify to what a flow gets (protocol.md section 4, design.md section 3). Pure functions.
-import { createHash } from "node:crypto";
 import { type Choice, enumerations, pushes } from "../catalogue";
+import { hexHash } from "./digest";
 import { isObject, type JsonObject } from "./json";
 import { numberE164, type Place } from "./number";
 import { isoTime, momentOf } from "./time";
@@ -88,8 +88,7 @@ export interface Stamp {
   readonly timestamp: string;
 }
 
-const identityOf = (parts: readonly unknown[]): string =>
-  createHash("sha256").update(JSON.stringify(parts)).digest().toString("hex", 0, 16);
+const identityOf = (parts: readonly unknown[]): string => hexHash("sha256", JSON.stringify(parts)).slice(0, 32);
 
 /** 32 hex digits, the same whenever this very push arrives. */
 export const deliveryIdOf = (notify: JsonObject, { seq, timestamp }: Stamp, customer: string): string =>
