@@ -1,5 +1,5 @@
 // The digest of an authentication block (§三.1).
-import { createHash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
 
 /** What a digest is made of; `timestamp` and `seq` exactly as they stand on the wire. */
 export interface Signed {
@@ -9,8 +9,12 @@ export interface Signed {
   readonly password: string;
 }
 
-/** MD5 by OpenSSL, in lower-case hex. Throws where OpenSSL refuses MD5 (FIPS). */
-const nativeMd5 = (text: string): string => createHash("md5").update(text, "utf8").digest("hex");
+/** A hash of a text's UTF-8 bytes, in lower-case hex. From 20.12 on Node does it without an object for each, which is most of what it costs. */
+export const hexHash: (algorithm: string, text: string) => string =
+  hash ?? ((algorithm, text) => createHash(algorithm).update(text, "utf8").digest("hex"));
+
+/** MD5 by OpenSSL. Throws where OpenSSL refuses MD5 (FIPS). */
+const nativeMd5 = (text: string): string => hexHash("md5", text);
 
 /** MD5 in JavaScript. Loaded only where it is needed: it is slow, and few systems run in FIPS mode. */
 function portableMd5(text: string): string {

@@ -1,5 +1,6 @@
 // Who gets in: the authentication of a push (§三.2), checked over strictly typed fields and in constant time.
 import { timingSafeEqual } from "node:crypto";
+import { AgedMap } from "./aged-map";
 import { digestOf } from "./digest";
 import { isObject } from "./json";
 
@@ -48,12 +49,13 @@ export function readAuthentication(value: unknown): Authentication | undefined {
 
 /** Whether a signer made the digest. Takes the same time whichever password fits, and whether any does; an empty password never fits. */
 export function isSignedBy(block: Authentication, signer: Signer): boolean {
-  const given = Buffer.from(block.digest);
-  let fits = block.customer === signer.customer;
+  const { customer, timestamp, seq, digest } = block;
+  const given = Buffer.from(digest);
+  let fits = customer === signer.customer;
   let some = false;
   for (const password of signer.passwords) {
-    const right = timingSafeEqual(given, Buffer.from(digestOf({ ...block, password })));
-    some = (right && password !== "") || some;
+    if (password === "") continue;
+    some = timingSafeEqual(given, Buffer.from(digestOf({ customer, timestamp, seq, password }))) || some;
   }
   fits &&= some;
   return fits;
@@ -87,7 +89,7 @@ export class Memory {
   readonly #windowed: boolean;
   readonly #limit: number;
   readonly #now: () => number;
-  readonly #blocks = new Map<string, Remembered>();
+  readonly #blocks = new AgedMap<Remembered>();
   #forgotten = Number.NEGATIVE_INFINITY;
 
   /** @param toleranceMs of the time window, 0 for none. @param now a clock that is never set, in ms. */
@@ -134,7 +136,8 @@ export class Memory {
 
   #forget(): void {
     const now = this.#now();
-    for (const [key, { until, moment }] of this.#blocks) {
+    for (let key = this.#blocks.oldest; key !== undefined; key = this.#blocks.oldest) {
+      const { until, moment } = this.#blocks.get(key) ?? { until: now, moment: Number.NEGATIVE_INFINITY };
       if (until > now && this.#blocks.size < this.#limit) return;
       this.#blocks.delete(key);
       // One that had to make room says nothing about time.
@@ -145,7 +148,7 @@ export class Memory {
 
 /** Values that were seen, the newest so many. */
 export class Recent {
-  readonly #values = new Set<string>();
+  readonly #values = new AgedMap<true>();
 
   constructor(private readonly limit = 100_000) {}
 
@@ -158,9 +161,8 @@ export class Recent {
   }
 
   add(value: string): void {
-    this.#values.add(value);
-    if (this.#values.size <= this.limit) return;
-    const [oldest] = this.#values;
-    if (oldest !== undefined) this.#values.delete(oldest);
+    this.#values.set(value, true);
+    const { oldest } = this.#values;
+    if (oldest !== undefined && this.#values.size > this.limit) this.#values.delete(oldest);
   }
 }

@@ -3,8 +3,13 @@ import type { NumberType } from "libphonenumber-js/max";
 
 type Library = typeof import("libphonenumber-js/max");
 
+let loaded: Library | undefined;
+
 /** Loaded with the first number: its tables take longer to load than all the rest of the package. */
-const library = (): Library => require("libphonenumber-js/max");
+function library(): Library {
+  loaded ??= require("libphonenumber-js/max") as Library;
+  return loaded;
+}
 
 /** Where an account is: what its numbers mean that name no country, or no city. */
 export interface Place {
@@ -43,6 +48,19 @@ export function numberE164(value: unknown, place: Place): string | undefined {
   const text = String(value).trim();
   const digits = text.replace(/[\s().-]/g, "").replace(/^00/, "+");
   if (!/^[+(\d]/.test(text) || !/^\+?\d{5,32}$/.test(digits)) return undefined;
+  const key = `${place.region} ${place.areaCode} ${digits}`;
+  if (!known.has(key)) {
+    if (known.size >= mostKnown) known.clear();
+    known.set(key, read(digits, place));
+  }
+  return known.get(key);
+}
+
+/** Numbers that were read: those of one call come several times within minutes. */
+const known = new Map<string, string | undefined>();
+const mostKnown = 10_000;
+
+function read(digits: string, place: Place): string | undefined {
   const plan = plans.get(place.region.toUpperCase()) ?? anywhere;
   const local = place.areaCode !== "" && plan.local.test(digits);
   return (local ? subscriber(place.areaCode + digits, place) : undefined) ?? subscriber(digits, place);
@@ -54,7 +72,8 @@ function subscriber(digits: string, { region }: Place): string | undefined {
     digits,
     library().isSupportedCountry(country) ? country : undefined,
   );
-  if (found === undefined || !found.isValid()) return undefined;
+  if (found === undefined) return undefined;
+  // Only valid numbers have one.
   const type = found.getType();
   const { shortest } = plans.get(found.country ?? "") ?? anywhere;
   const isPersonal = type !== undefined && personal.includes(type) && found.nationalNumber.length >= shortest;

@@ -2,7 +2,7 @@
 import { enumerations, sipCauses } from "../catalogue";
 import { isObject, type JsonObject } from "./json";
 import { numberE164 } from "./number";
-import { customerSide, english, type PushContext, recordUrl, secondsOf, textOf } from "./push";
+import { customerSide, english, type PushContext, recordUrl, secondsOf, textOf, withDerived } from "./push";
 import { isoTime, momentOf } from "./time";
 
 /** Which kind of list an item stands in. */
@@ -50,7 +50,5 @@ function cdrFields(cdr: JsonObject, context: PushContext): JsonObject {
 /** An item with its derived fields, which never cover one of the vendor's. What is no object stays as it is. */
 export function readItem(kind: ListKind, item: unknown, context: PushContext): unknown {
   if (!isObject(item)) return item;
-  const derived = kind === "records" ? recordFields(item, context) : cdrFields(item, context);
-  const present = Object.fromEntries(Object.entries(derived).filter(([, value]) => value !== undefined));
-  return { ...item, ...present, ...item };
+  return withDerived(item, kind === "records" ? recordFields(item, context) : cdrFields(item, context));
 }

@@ -2,13 +2,20 @@
 
 const form = /^(\d{4})-(\d{2})-(\d{2})(?:[ T](\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?$/;
 
-const formatters = new Map<string, Intl.DateTimeFormat>();
+/** A zone's clocks, and how far they are ahead of UTC in ms, by the day (UTC, counted from 1970); NaN for a day on which that changes. */
+interface Zone {
+  readonly clock: Intl.DateTimeFormat;
+  readonly offsets: Map<number, number>;
+}
 
-function formatter(zone: string): Intl.DateTimeFormat {
-  let found = formatters.get(zone);
+const zones = new Map<string, Zone>();
+
+function zoneOf(name: string): Zone {
+  let found = zones.get(name);
   if (found === undefined) {
-    found = new Intl.DateTimeFormat("sv-SE", { timeZone: zone, dateStyle: "short", timeStyle: "medium" });
-    formatters.set(zone, found);
+    const clock = new Intl.DateTimeFormat("sv-SE", { timeZone: name, dateStyle: "short", timeStyle: "medium" });
+    found = { clock, offsets: new Map() };
+    zones.set(name, found);
   }
   return found;
 }
@@ -16,7 +23,7 @@ function formatter(zone: string): Intl.DateTimeFormat {
 /** Whether a name is a time zone that this Node knows. */
 export function isTimeZone(zone: string): boolean {
   try {
-    formatter(zone);
+    zoneOf(zone);
     return true;
   } catch {
     return false;
@@ -24,7 +31,7 @@ export function isTimeZone(zone: string): boolean {
 }
 
 /** A moment (ms since 1970) as YYYY-MM-DD HH:mm:ss in an IANA time zone. */
-export const localTime = (moment: number, zone: string): string => formatter(zone).format(moment);
+export const localTime = (moment: number, zone: string): string => zoneOf(zone).clock.format(moment);
 
 /** The same text in the platform's form, if it is a date or a date with a time that exists in the calendar, without an offset. */
 function wallClock(text: string): string | undefined {
@@ -60,11 +67,26 @@ const fromMoment = (moment: number, zone: string): string | undefined =>
 const plausible = (moment: number): number | undefined =>
   moment >= 1e11 && moment < 1e13 ? Math.trunc(moment) : undefined;
 
-/** How far clocks that show a time in the platform's form at a moment are ahead of UTC, in ms. */
-const aheadBy = (local: string, moment: number): number => asIfUtc(local) - Math.floor(moment / 1000) * 1000;
+/** How far a zone is ahead of UTC at a moment, in ms, by its clocks. */
+const readOffset = (moment: number, zone: string): number =>
+  asIfUtc(localTime(moment, zone)) - Math.floor(moment / 1000) * 1000;
 
-/** How far a zone is ahead of UTC at a moment, in ms. */
-const offsetAt = (moment: number, zone: string): number => aheadBy(localTime(moment, zone), moment);
+const day = 86_400_000;
+const mostDays = 10_000;
+
+/** The same from memory where it can be: to ask a clock takes longer than all else that is done with a push. */
+function offsetAt(moment: number, zone: string): number {
+  const { offsets } = zoneOf(zone);
+  const index = Math.floor(moment / day);
+  let offset = offsets.get(index);
+  if (offset === undefined) {
+    const [begin, end] = [readOffset(index * day, zone), readOffset((index + 1) * day, zone)];
+    offset = begin === end ? begin : Number.NaN;
+    if (offsets.size >= mostDays) offsets.clear();
+    offsets.set(index, offset);
+  }
+  return Number.isNaN(offset) ? readOffset(moment, zone) : offset;
+}
 
 /**
  * The moment (ms since 1970) of a time that the platform sent: an epoch in seconds or milliseconds, as a number or a string of digits, or a
@@ -89,7 +111,6 @@ export function momentOf(value: unknown, zone: string): number | undefined {
 
 /** The moment at which a zone's clocks show a time, given as if it were UTC. */
 function fromLocal(local: number, zone: string): number {
-  const day = 86_400_000;
   const [before, after] = [offsetAt(local - day, zone), offsetAt(local + day, zone)];
   const fitting = [before, after].find((offset) => offsetAt(local - offset, zone) === offset);
   return local - (fitting ?? before);
@@ -97,9 +118,9 @@ function fromLocal(local: number, zone: string): number {
 
 /** A moment (ms since 1970) in ISO 8601 with a zone's offset, to the second: "2018-09-10T14:39:20+08:00". */
 export function isoTime(moment: number, zone: string): string {
-  const local = localTime(moment, zone);
-  const ahead = aheadBy(local, moment) / 60_000;
+  const offsetMs = offsetAt(moment, zone);
+  const ahead = offsetMs / 60_000;
   const pad = (value: number): string => String(Math.trunc(value)).padStart(2, "0");
   const offset = `${ahead < 0 ? "-" : "+"}${pad(Math.abs(ahead) / 60)}:${pad(Math.abs(ahead) % 60)}`;
-  return `${local.replace(" ", "T")}${offset}`;
+  return `${new Date(moment + offsetMs).toISOString().slice(0, 19)}${offset}`;
 }

@@ -3,9 +3,10 @@ import { setMaxListeners } from "node:events";
 import http from "node:http";
 import https from "node:https";
 import type { Readable } from "node:stream";
-import axios, { type AxiosInstance, type AxiosProxyConfig, isAxiosError } from "axios";
+import axios, { type AxiosAdapter, type AxiosInstance, type AxiosProxyConfig, isAxiosError } from "axios";
 import { HttpsProxyAgent } from "hpagent";
 import { getProxyForUrl } from "proxy-from-env";
+import { wholeAnswer } from "./adapter";
 import { excerptOf, type Failure } from "./failure";
 import { isObject } from "./json";
 
@@ -72,7 +73,10 @@ interface Bounds {
   readonly ended: () => Failure | undefined;
   /** The time begins anew. */
   readonly refresh: () => void;
+  /** The exchange is over. */
   readonly release: () => void;
+  /** The exchange is over, and what is left of its answer is not read. */
+  readonly abandon: () => void;
 }
 
 const defaultMaxAnswerBytes = 64 * 1024 * 1024;
@@ -191,6 +195,8 @@ const forwardProxy = (proxy: URL): AxiosProxyConfig => ({
 export class Transport {
   readonly #base: URL;
   readonly #axios: AxiosInstance;
+  /** axios's own where a proxy is asked in absolute form. */
+  readonly #adapter: AxiosAdapter | "http";
   readonly #agents: { readonly kept: http.Agent; readonly fresh: http.Agent; readonly files: http.Agent };
   readonly #underWay = new Set<() => void>();
   readonly #tunnels = new AbortController();
@@ -211,6 +217,7 @@ export class Transport {
       const tls = { ...options.tls, ...settings };
       return proxy === undefined ? new https.Agent(tls) : new HttpsProxyAgent({ ...tls, proxy, proxyRequestOptions });
     };
+    this.#adapter = proxy === undefined || secure ? wholeAnswer : "http";
     this.#agents = { kept: agent(true), fresh: agent(false), files: agent(false, maxDownloads) };
     this.#axios = axios.create({
       adapter: "http",
@@ -233,6 +240,7 @@ export class Transport {
     const agent = fresh ? this.#agents.fresh : this.#agents.kept;
     try {
       const response = await this.#axios.request<Buffer>({
+        adapter: this.#adapter,
         method: "POST",
         url: new URL(path, this.#base).href,
         data: body,
@@ -276,15 +284,18 @@ export class Transport {
     caller.addEventListener("abort", close, { once: true });
     this.#underWay.add(close);
     if (caller.aborted || this.#tunnels.signal.aborted) close();
+    const release = () => {
+      clearTimeout(timer);
+      caller.removeEventListener("abort", close);
+      this.#underWay.delete(close);
+    };
     return {
       signal: exchange.signal,
       ended: () => ended,
       refresh: () => void timer.refresh(),
-      release: () => {
-        clearTimeout(timer);
-        caller.removeEventListener("abort", close);
-        this.#underWay.delete(close);
-        // What is left of an answer is not read.
+      release,
+      abandon: () => {
+        release();
         exchange.abort();
       },
     };
@@ -336,7 +347,7 @@ export class Transport {
       if (unwritten !== undefined) throw unwritten.error;
       return { ok: false, failure: bounds.ended() ?? failureOf(error) };
     } finally {
-      bounds.release();
+      bounds.abandon();
     }
   }
 

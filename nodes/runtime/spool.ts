@@ -377,8 +377,9 @@ export class Spool {
 
   /** One timer for all. It may find that its entry has been settled; that is cheaper than to move it each time. */
   #schedule(): void {
+    if (this.#timer !== undefined || this.#closing !== undefined) return;
     const [due] = this.#waiting.values();
-    if (due === undefined || this.#timer !== undefined || this.#closing !== undefined) return;
+    if (due === undefined) return;
     const wait = Math.min(Math.max(0, Math.ceil(due - performance.now())), longestWait);
     this.#timer = setTimeout(() => {
       this.#timer = undefined;

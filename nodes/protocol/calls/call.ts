@@ -1,5 +1,5 @@
 // One call: what has been heard of it, and what that says.
-import { randomUUID } from "node:crypto";
+import { newId } from "../id";
 import { type PushContext, recordUrl } from "../push";
 import { isoTime } from "../time";
 import type { Direction, Fact, Kind } from "./facts";
@@ -125,7 +125,7 @@ export class Call implements Queued<Call> {
   #heard = 0;
 
   constructor(fact: Fact) {
-    this.id = fact.eventId ?? randomUUID().replaceAll("-", "");
+    this.id = fact.eventId ?? newId().replaceAll("-", "");
     this.state = stateOf(fact, fact.direction);
     this.firstAt = fact.at;
     this.lastAt = fact.at;

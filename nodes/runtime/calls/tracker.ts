@@ -8,7 +8,7 @@ import type { Failure } from "../../protocol/failure";
 import { isObject } from "../../protocol/json";
 import { accountOf } from "../account";
 import { type Narrowed, narrow, Settings } from "../config";
-import { confirm, Handover } from "../receive/tokens";
+import { confirm, freeToken } from "../receive/tokens";
 import { describe, errorOf } from "../texts";
 import { expander } from "../values";
 
@@ -51,9 +51,6 @@ function trackerOf(id: string, settings: TrackerSettings, tell: Kept["tell"]): C
   it.tracker.configure(settings);
   return it.tracker;
 }
-
-/** A token that nothing waits for, so that every message of a tracker can be confirmed. */
-const freeToken = (): string => new Handover(() => true).token();
 
 /** Whether anything is wired to each output. Wires change without a redeploy of the node. */
 function wiredOutputs(node: Node): { readonly change: boolean; readonly finished: boolean } {

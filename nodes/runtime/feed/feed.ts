@@ -8,7 +8,7 @@ import { type ListKind, readItem } from "../../protocol/records";
 import { localTime, momentOf } from "../../protocol/time";
 import { accountOf, type Sender } from "../account";
 import { type ConfigProblem, type Expand, type Narrowed, narrow, Settings, wrong } from "../config";
-import { Handover } from "../receive/tokens";
+import { freeToken } from "../receive/tokens";
 import { failureText } from "../status";
 import { describe, errorOf, ScccError } from "../texts";
 import { expander } from "../values";
@@ -102,9 +102,6 @@ class Reader {
     };
   }
 }
-
-/** A token that nothing waits for, so that every message can be confirmed. */
-const freeToken = (): string => new Handover(() => true).token();
 
 /** A feed at work. */
 class Feed {

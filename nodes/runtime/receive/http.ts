@@ -71,6 +71,8 @@ export function isJsonType(contentType: string | undefined): boolean {
   return charset === undefined || charset === "utf-8" || charset === "utf8";
 }
 
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 /** A request's body: its text, or the answer that it gets instead; undefined if the sender has gone. */
 export type Body = { readonly text: string } | { readonly refused: AnswerName } | undefined;
 
@@ -96,7 +98,7 @@ export function readBody(request: IncomingMessage): Promise<Body> {
     });
     request.on("end", () => {
       try {
-        end({ text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(Buffer.concat(chunks)) });
+        end({ text: utf8.decode(Buffer.concat(chunks)) });
       } catch {
         end({ refused: "malformed" });
       }

@@ -1,11 +1,11 @@
 // An account's receiving side: lets pushes in, turns them into messages, and hands them to the nodes that want them.
-import { createHash, randomUUID } from "node:crypto";
 import { isSignedBy, Memory, momentOf, Recent, readAuthentication } from "../../protocol/gate";
+import { newId } from "../../protocol/id";
 import { isObject, type JsonObject } from "../../protocol/json";
-import { type PushContext, type ReadPush, readPush } from "../../protocol/push";
+import { deliveryIdOf, type PushContext, type ReadPush, readPush, type Stamp } from "../../protocol/push";
 import type { Entry, Handed, Spool } from "../spool";
 import { isListed, type ReceivingConfig } from "./config";
-import { Handover } from "./tokens";
+import { freeToken, Handover } from "./tokens";
 
 /** How a push came in. */
 export interface Arrival {
@@ -210,20 +210,24 @@ export class Receiver {
     const off = Math.abs(momentOf(block.timestamp) - this.#now());
     if (toleranceMs > 0 && off > toleranceMs) return this.#refuse("timestamp");
     if (memory.isTooOld(block)) return this.#refuse("timestamp");
-    const body = createHash("sha256").update(JSON.stringify(incoming.notify)).digest("base64");
-    const take = () => this.#take(incoming, block, ip);
-    const { seen, taken } = await memory.once(block, body, take);
+    const id = deliveryIdOf(incoming.notify, block, this.#context.customer);
+    const take = () => this.#take(incoming, block, id, ip);
+    const { seen, taken } = await memory.once(block, id, take);
     if (seen !== "reused") return taken ? { kind: "taken" } : { kind: "busy" };
     if (!allowReused) return this.#refuse("replay");
-    return (await memory.once({ ...block, seq: `${block.seq}/${body}` }, body, take)).taken
+    return (await memory.once({ ...block, seq: `${block.seq}/${id}` }, id, take)).taken
       ? { kind: "taken" }
       : { kind: "busy" };
   }
 
   /** Makes messages of a push and hands them on; false if the platform must send it again. */
-  async #take({ notify, arrival }: Incoming, block: { seq: string; timestamp: string }, ip: string): Promise<boolean> {
-    const read = readPush(notify, block, this.#context);
-    if (read.event !== "billing") return this.#pass(read, arrival, ip);
+  #take({ notify, arrival }: Incoming, stamp: Stamp, deliveryId: string, ip: string): Promise<boolean> {
+    const read = readPush(notify, stamp, this.#context, deliveryId);
+    return read.event === "billing" ? this.#passBill(read, arrival, ip) : this.#pass(read, arrival, ip);
+  }
+
+  /** Hands a bill on, once. */
+  async #passBill(read: ReadPush, arrival: Arrival, ip: string): Promise<boolean> {
     const { bills, billing } = this.#past;
     const { eventId } = read;
     if (bills.has(eventId)) return true;
@@ -262,7 +266,7 @@ export class Receiver {
   async #handOver(first: Listener, kept: Kept): Promise<boolean> {
     const { listeners } = this.#past;
     for (let listener: Listener | undefined = first; listener?.wants(kept.topic); listener = listeners.get(first.id)) {
-      listener.hand({ ...clone(kept), push: { ...kept.push, delivery: 1 }, token: new Handover(() => true).token() });
+      listener.hand({ ...clone(kept), push: { ...kept.push, delivery: 1 }, token: freeToken() });
       // What a node sends reaches the next one in a later turn, by setImmediate; if that is closed by then, nobody gets it.
       await new Promise(setImmediate);
       if (listeners.get(first.id) === listener) return true;
@@ -280,7 +284,7 @@ export class Receiver {
   }
 
   async #store(listeners: readonly Listener[], kept: Kept): Promise<boolean> {
-    const id = randomUUID();
+    const id = newId();
     const entries: readonly Entry[] = listeners.map(({ id: node }) => ({ id: `${id}-${node}`, node, value: kept }));
     try {
       const spool = await this.#spool;

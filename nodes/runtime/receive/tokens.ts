@@ -1,5 +1,6 @@
 // Tokens: what a flow confirms a delivery with. They live in a registry of the process, so that they survive clones, split and join.
-import { randomUUID } from "node:crypto";
+import { AgedMap } from "../../protocol/aged-map";
+import { newId } from "../../protocol/id";
 
 /** How a confirmation reads: taken, or not yet. */
 export type Confirmation = "taken" | "refused";
@@ -13,13 +14,8 @@ export class Handover {
 
   /** A token for the next delivery. Those of earlier deliveries stay good, for flows that are slow. */
   token(): string {
-    const token = randomUUID();
+    const token = register(this);
     this.#tokens.add(token);
-    handovers.set(token, this);
-    if (handovers.size > limit) {
-      const [oldest] = handovers.keys();
-      if (oldest !== undefined) handovers.delete(oldest);
-    }
     return token;
   }
 
@@ -28,23 +24,42 @@ export class Handover {
     if (confirmation === "taken") this.forget();
     else {
       this.#tokens.delete(token);
-      handovers.delete(token);
+      pending.delete(token);
     }
     return this.confirmed(confirmation);
   }
 
   /** Makes its tokens void. */
   forget(): void {
-    for (const token of this.#tokens) handovers.delete(token);
+    for (const token of this.#tokens) pending.delete(token);
     this.#tokens.clear();
   }
+}
+
+/** What a token belongs to. */
+interface Confirmable {
+  confirm(token: string, confirmation: Confirmation): boolean;
 }
 
 /** Tokens that nobody confirms must not fill the memory: in `received` mode most flows have no sccc-confirm. */
 const limit = 200_000;
 
-const handovers = new Map<string, Handover>();
+const pending = new AgedMap<Confirmable>();
+
+function register(it: Confirmable): string {
+  const token = newId();
+  pending.set(token, it);
+  const { oldest } = pending;
+  if (oldest !== undefined && pending.size > limit) pending.delete(oldest);
+  return token;
+}
+
+/** Whatever nothing waits for. One for all, since there are many. */
+const free: Confirmable = { confirm: (token) => pending.delete(token) };
+
+/** A token that nothing waits for, so that every message can be confirmed. */
+export const freeToken = (): string => register(free);
 
 /** Confirms by token; false if nothing is pending under it. */
 export const confirm = (token: string, confirmation: Confirmation): boolean =>
-  handovers.get(token)?.confirm(token, confirmation) ?? false;
+  pending.get(token)?.confirm(token, confirmation) ?? false;

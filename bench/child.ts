@@ -1,0 +1,88 @@
+// Children of the bench: each rival, and the load, in a process of its own, asked and answering over IPC.
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import type { FlowNode, NodeRed } from "../test/support/node-red";
+import { start } from "./node-red";
+
+type Answer = { readonly value: unknown } | { readonly error: string };
+
+/** A child that answers one question at a time. */
+export class Child {
+  readonly #process: ChildProcess;
+
+  /** @param file of this folder; @param args what the program gets as arguments */
+  constructor(file: string, ...args: readonly string[]) {
+    this.#process = fork(join(__dirname, file), args, { execArgv: ["--require", require.resolve("tsx/cjs")] });
+  }
+
+  /** Asks; the answer is whatever the program said, so the caller says what it is. */
+  async ask<T>(question: unknown): Promise<T> {
+    const over = new AbortController();
+    const answered = once(this.#process, "message", over);
+    const ended = once(this.#process, "exit", over).then(([code]) => {
+      throw new Error(`A child of the bench ended by itself (${code})`);
+    });
+    this.#process.send({ question });
+    const [answer] = (await Promise.race([answered, ended]).finally(() => {
+      ended.catch(() => undefined);
+      over.abort();
+    })) as [Answer];
+    if ("error" in answer) throw new Error(answer.error);
+    return answer.value as T;
+  }
+
+  /** Ends the child. */
+  async stop(): Promise<void> {
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
+    const ended = once(this.#process, "exit");
+    this.#process.kill();
+    await ended;
+  }
+}
+
+/** Whatever a part of the bench has started, so that nothing is left behind. */
+export class Children {
+  readonly #stops: (() => Promise<void>)[] = [];
+
+  add(child: Child): Child {
+    this.#stops.push(() => child.stop());
+    return child;
+  }
+
+  async nodeRed(flow: readonly FlowNode[]): Promise<NodeRed> {
+    const nodeRed = await start(flow);
+    this.#stops.push(() => nodeRed.stop());
+    return nodeRed;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#stops.splice(0).map((stop) => stop()));
+  }
+}
+
+/**
+ * Keeps a process from sleeping: whoever writes to one that sleeps pays for waking it on another core, which no peer across a network would cost;
+ * and a slow contender would pay for each write, a quick one never. Call what comes back to let it sleep.
+ */
+export function stayAwake(): () => void {
+  let awake = true;
+  const again = (): void => {
+    if (awake) setImmediate(again);
+  };
+  again();
+  return () => {
+    awake = false;
+  };
+}
+
+/** The other side: answers questions, and ends when its parent does. */
+export function answerWith(reply: (question: unknown) => Promise<unknown>): void {
+  process.on("message", ({ question }: { readonly question: unknown }) => {
+    reply(question).then(
+      (value) => process.send?.({ value }),
+      (error: unknown) => process.send?.({ error: error instanceof Error ? (error.stack ?? "") : String(error) }),
+    );
+  });
+  process.on("disconnect", () => process.exit());
+}

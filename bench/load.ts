@@ -1,0 +1,142 @@
+// The load on a receiver of pushes: bare sockets that are kept open, pushes that are signed before the clock runs, and every answer looked at.
+import { createHash } from "node:crypto";
+import { connect, type Socket } from "node:net";
+import { answerWith, stayAwake } from "./child";
+import { account, type Sample } from "./contest";
+
+/** What is to be sent, and where to. */
+export interface Load {
+  readonly port: number;
+  readonly path: string;
+  readonly connections: number;
+  readonly seconds: number;
+}
+
+/** More than any server here takes in a second: what is signed in advance must last. */
+const mostPerSecond = 25_000;
+
+let last = 0;
+
+/** The pushes of one call after the other, as the platform sends them; no two are the same. */
+function notifyOf(index: number): object {
+  const call = Math.floor(index / 5);
+  const seq = String(900_000 + call);
+  const number = `138${String((call * 7919) % 100_000_000).padStart(8, "0")}`;
+  const common = { seq, userData: `order-${call}`, customer: account.customer, agent: "1000", number };
+  const told = { ...common, call_type: "1" };
+  switch (index % 5) {
+    case 0:
+      return { type: "callout", ...told };
+    case 1:
+      return { customer: account.customer, agent: "1000", number, call_type: "1", seq };
+    case 2:
+      return { type: "callstart", ...told };
+    case 3:
+      return { type: "callend", ...told };
+    default:
+      return {
+        type: "billing",
+        seq,
+        userData: `order-${call}`,
+        startTime: "2026-03-01 10:00:00",
+        ringTime: "2026-03-01 10:00:02",
+        answerTime: "2026-03-01 10:00:10",
+        byeTime: "2026-03-01 10:01:10",
+        caller: "02161234567",
+        callee: number,
+        recordFile: `/record/2026/03/01/${process.pid}-${call}.wav`,
+        service: "1",
+        session: `${process.pid}-${call}`,
+        timeLength: "60",
+      };
+  }
+}
+
+/** A signed push, whole as it goes out. */
+function requestOf(path: string): Buffer {
+  last += 1;
+  const { customer, password } = account;
+  const timestamp = String(Date.now());
+  const seq = String(process.pid * 10_000_000 + last);
+  const digest = createHash("md5").update(`${customer}@${timestamp}@${seq}@${password}`).digest("hex");
+  const body = JSON.stringify({ authentication: { customer, timestamp, seq, digest }, notify: notifyOf(last) });
+  return Buffer.from(
+    `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  );
+}
+
+/** The length of the answer at the start of a text; undefined while it is not all there. Whatever is not 200 ends the bench. */
+function answerLength(text: string): number | undefined {
+  const end = text.indexOf("\r\n\r\n");
+  if (end < 0) return undefined;
+  const head = text.slice(0, end);
+  const length = /\r\ncontent-length: (\d+)/i.exec(head)?.[1];
+  if (!head.startsWith("HTTP/1.1 200 ") || length === undefined) throw new Error(`No answer to a push:\n${text}`);
+  const whole = end + 4 + Number(length);
+  return text.length < whole ? undefined : whole;
+}
+
+/** Opens a connection. */
+const open = (port: number): Promise<Socket> =>
+  new Promise((resolve, reject) => {
+    const socket = connect({ port, host: "127.0.0.1", noDelay: true }, () => resolve(socket));
+    socket.on("error", reject);
+  });
+
+/** Sends, on each connection the next push when the one before was answered, until the time is over. */
+async function run({ port, path, connections, seconds }: Load): Promise<Sample> {
+  const requests = Array.from({ length: Math.ceil(mostPerSecond * seconds) }, () => requestOf(path));
+  const sockets = await Promise.all(Array.from({ length: connections }, () => open(port)));
+  const latencies = new Float64Array(requests.length);
+  let sent = 0;
+  let answered = 0;
+  const start = performance.now();
+  const until = start + seconds * 1000;
+  const letSleep = stayAwake();
+  await Promise.all(
+    sockets.map(
+      (socket) =>
+        new Promise<void>((resolve, reject) => {
+          let text = "";
+          let since = 0;
+          const next = (): void => {
+            const request = requests[sent];
+            if (request === undefined || performance.now() >= until) {
+              resolve();
+              return;
+            }
+            sent += 1;
+            since = performance.now();
+            socket.write(request);
+          };
+          socket.setEncoding("latin1");
+          socket.on("data", (chunk: string) => {
+            text += chunk;
+            try {
+              const length = answerLength(text);
+              if (length === undefined) return;
+              text = text.slice(length);
+            } catch (error) {
+              return reject(error);
+            }
+            latencies[answered] = performance.now() - since;
+            answered += 1;
+            next();
+          });
+          socket.on("close", () => reject(new Error("The server closed a connection")));
+          next();
+        }),
+    ),
+  );
+  const ms = performance.now() - start;
+  letSleep();
+  for (const socket of sockets) socket.removeAllListeners("close").destroy();
+  const sorted = latencies.subarray(0, answered).sort();
+  return {
+    count: answered,
+    perSecond: (answered / ms) * 1000,
+    p99: sorted[Math.floor(answered * 0.99)] ?? Number.NaN,
+  };
+}
+
+answerWith((question) => run(question as Load));

@@ -1,0 +1,84 @@
+// The Node-REDs of the bench, and what their flows have in common.
+import { join } from "node:path";
+import { type FlowNode, type NodeRed, startNodeRed } from "../test/support/node-red";
+import { account, type Sample } from "./contest";
+
+/** A function node; `libs` are modules of Node's own. */
+export const functionNode = (
+  id: string,
+  func: string,
+  wires: readonly (readonly string[])[],
+  { initialize = "", libs = [] }: { readonly initialize?: string; readonly libs?: readonly string[] } = {},
+): FlowNode => ({
+  id,
+  type: "function",
+  z: "tab",
+  func,
+  initialize,
+  outputs: wires.length,
+  libs: libs.map((module) => ({ var: module, module })),
+  wires,
+});
+
+/** Our account. */
+export const accountNode = (properties: Readonly<Record<string, unknown>>): FlowNode => ({
+  id: "account",
+  type: "sccc-account",
+  name: "bench",
+  baseUrl: "http://127.0.0.1:9",
+  customer: account.customer,
+  credentials: { password: account.password },
+  ...properties,
+});
+
+/** Counts what comes. */
+export const counter = (id = "count"): FlowNode => ({ id, type: "bench-count", z: "tab", wires: [] });
+
+/** Keeps messages of a kind (see nodes/bench.js) on their way. */
+export const pump = (source: string, to: string): FlowNode => ({
+  id: "pump",
+  type: "bench-pump",
+  z: "tab",
+  source,
+  wires: [[to]],
+});
+
+/** What a Node-RED with a counter has done so far: messages, and processor time in µs. */
+export interface Done {
+  readonly messages: number;
+  readonly cpu: number;
+}
+
+/** Asks the counter. */
+export const doneBy = async (nodeRed: NodeRed): Promise<Done> => (await nodeRed.admin("GET", "/bench/count")) as Done;
+
+/** How many messages a pump keeps on their way, and until when. */
+export interface Pumping {
+  readonly inFlight: number;
+  readonly seconds: number;
+  readonly most?: number;
+  /** Only begins calls. */
+  readonly opening?: boolean;
+}
+
+/** Runs the pump. */
+export async function pumped(nodeRed: NodeRed, pumping: Pumping): Promise<Sample> {
+  const { inFlight, seconds, most = Number.MAX_SAFE_INTEGER, opening = false } = pumping;
+  const query = `inFlight=${inFlight}&seconds=${seconds}&most=${most}&opening=${opening}`;
+  return (await nodeRed.admin("GET", `/bench/pump?${query}`)) as Sample;
+}
+
+/** Starts a Node-RED with a flow. What it logs as an error ends the bench: the message that it befell would be waited for without end. */
+export async function start(flow: readonly FlowNode[]): Promise<NodeRed> {
+  const nodeRed = await startNodeRed({
+    version: 4,
+    flows: [{ id: "tab", type: "tab", label: "bench" }, ...flow],
+    settings: { nodesDir: join(__dirname, "nodes") },
+  });
+  void nodeRed
+    .log(({ level }) => level === "error")
+    .then(({ text }) => {
+      throw new Error(`A node of the bench failed: ${text}`);
+    });
+  return nodeRed;
+}

@@ -1,0 +1,137 @@
+// Pushes: how many a second each way of receiving takes, at 64 connections, and how long the slowest hundredth waits.
+import { type FlowNode, freePort } from "../test/support/node-red";
+import { Child, type Children } from "./child";
+import { account, type Contender, contest, type Sample, type Size, type Text } from "./contest";
+import type { Load } from "./load";
+import { accountNode, counter, doneBy, functionNode } from "./node-red";
+import type { Section } from "./report";
+import type { Served } from "./rivals";
+
+const path = "/sccc/notify";
+const connections = 64;
+
+/** What people build today. */
+const flowOfToday: readonly FlowNode[] = [
+  { id: "in", type: "http in", z: "tab", method: "post", url: path, wires: [["check"]] },
+  functionNode(
+    "check",
+    `const { authentication: a, notify } = msg.payload;
+const digest = crypto.createHash("md5").update(a.customer + "@" + a.timestamp + "@" + a.seq + "@${account.password}").digest("hex");
+if (digest !== a.digest.toLowerCase()) {
+  msg.statusCode = 401;
+  msg.payload = { result: { error: 1, msg: "authentication failed" } };
+  return [msg, null];
+}
+msg.payload = { result: { error: 0, msg: "" } };
+return [msg, { topic: notify.type, payload: notify }];`,
+    [["response"], ["count"]],
+    { libs: ["crypto"] },
+  ),
+  { id: "response", type: "http response", z: "tab", wires: [] },
+  counter(),
+];
+
+/** Ours, with a confirm node where pushes are stored. */
+const ours = (pushAnswer: "received" | "stored", pushPort?: number): readonly FlowNode[] => [
+  accountNode({ pushAnswer, ...(pushPort === undefined ? {} : { pushPort, pushHost: "127.0.0.1" }) }),
+  {
+    id: "notify",
+    type: "sccc-notify",
+    z: "tab",
+    account: "account",
+    events: [],
+    outputs: "one",
+    wires: [[pushAnswer === "stored" ? "confirm" : "count"]],
+  },
+  ...(pushAnswer === "stored" ? [{ id: "confirm", type: "sccc-confirm", z: "tab", wires: [["count"]] }] : []),
+  counter(),
+];
+
+const names = {
+  today: { en: "http in → function → http response", zh: "http in → function → http response" },
+  own: { en: "sccc-notify, own port, received", zh: "sccc-notify，独立端口，received" },
+  ownStored: { en: "sccc-notify, own port, stored", zh: "sccc-notify，独立端口，stored" },
+  shared: { en: "sccc-notify, Node-RED's server, received", zh: "sccc-notify，Node-RED 的服务器，received" },
+  sharedStored: { en: "sccc-notify, Node-RED's server, stored", zh: "sccc-notify，Node-RED 的服务器，stored" },
+  express: { en: "Express alone", zh: "单独的 Express" },
+  http: { en: "node:http alone", zh: "单独的 node:http" },
+} satisfies Readonly<Record<string, Text>>;
+
+/** Runs the part. */
+export async function pushes(size: Size, children: Children): Promise<Section> {
+  const load = children.add(new Child("load.ts"));
+  const send = (port: number): Promise<Sample> => {
+    const question: Load = { port, path, connections, seconds: size.seconds };
+    return load.ask<Sample>(question);
+  };
+  /** Every push that a Node-RED answered must have reached its counter. */
+  const nodeRed = async (name: Text, flow: readonly FlowNode[], ownPort?: number): Promise<Contender> => {
+    const runs = await children.nodeRed(flow);
+    const port = ownPort ?? Number(new URL(runs.url).port);
+    return {
+      name,
+      measure: async () => {
+        const before = await doneBy(runs);
+        const sample = await send(port);
+        const after = await doneBy(runs);
+        const came = after.messages - before.messages;
+        if (came !== sample.count) throw new Error(`${name.en}: ${sample.count} were answered, ${came} came`);
+        return { ...sample, cpu: (after.cpu - before.cpu) / sample.count };
+      },
+    };
+  };
+  const server = async (name: Text, role: string): Promise<Contender> => {
+    const child = children.add(new Child("rivals.ts", role));
+    const { port } = await child.ask<Served>({});
+    return {
+      name,
+      measure: async () => {
+        const before = await child.ask<Served>({});
+        const sample = await send(port);
+        const after = await child.ask<Served>({});
+        return { ...sample, cpu: (after.cpu - before.cpu) / sample.count };
+      },
+    };
+  };
+  const [port, storedPort] = [await freePort(), await freePort()];
+  const results = await contest(size, {
+    today: await nodeRed(names.today, flowOfToday),
+    own: await nodeRed(names.own, ours("received", port), port),
+    ownStored: await nodeRed(names.ownStored, ours("stored", storedPort), storedPort),
+    shared: await nodeRed(names.shared, ours("received")),
+    sharedStored: await nodeRed(names.sharedStored, ours("stored")),
+    express: await server(names.express, "express"),
+    http: await server(names.http, "http"),
+  });
+  const { today, own, ownStored, shared, sharedStored, express, http } = results;
+  const rates = [
+    { ours: own, rival: today, target: 4 },
+    { ours: shared, rival: today, target: 2 },
+    { ours: ownStored, rival: today, target: 1 },
+    { ours: sharedStored, rival: today, target: 1 },
+    { ours: own, rival: express },
+    { ours: ownStored, rival: express },
+    { ours: shared, rival: express },
+    { ours: own, rival: http, target: 0.4 },
+    { ours: ownStored, rival: http },
+  ];
+  const all = [own, shared, ownStored, sharedStored];
+  return {
+    title: {
+      en: `Pushes, at ${connections} connections`,
+      zh: `推送，${connections} 个连接`,
+    },
+    about: [
+      {
+        en: "Every push is another one, signed before the clock runs, five kinds of events of one call after the other; every one that was answered has reached the node behind. Every rival checks the digest and nothing else; ours also checks the time and repetitions, and derives fields. Stored pushes are on disk, by fsync, before they are answered, and are confirmed by sccc-confirm.",
+        zh: "每条推送都各不相同，计时之前已签好名，依次是一通通话的五种事件；凡得到应答的，都已到达后面的节点。各对手只校验摘要；我们还校验时间与重复，并补充派生字段。stored 的推送先经 fsync 落盘再应答，并由 sccc-confirm 确认。",
+      },
+    ],
+    comparisons: [
+      ...rates.map((rate) => ({ ...rate, measure: "perSecond" as const })),
+      ...all.map((one) => ({ ours: one, rival: today, measure: "p99" as const })),
+      ...[own, shared].map((one) => ({ ours: one, rival: today, measure: "cpu" as const })),
+      { ours: own, rival: http, measure: "cpu" as const },
+    ],
+  };
+}

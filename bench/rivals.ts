@@ -1,0 +1,139 @@
+// The rivals outside Node-RED, each in a process of its own: Express, bare node:http, the HTTP client alone; and the platform that answers.
+import { createHash } from "node:crypto";
+import http, { type RequestListener } from "node:http";
+import type { AddressInfo } from "node:net";
+import axios from "axios";
+import express from "express";
+import { answerWith, stayAwake } from "./child";
+import { account, type Sample } from "./contest";
+import { platform } from "./platform";
+
+interface Push {
+  readonly authentication?: Readonly<Record<"customer" | "timestamp" | "seq" | "digest", string>>;
+  readonly notify?: unknown;
+}
+
+/** Whether a push is signed by the account. */
+function isSigned({ authentication }: Push): boolean {
+  if (authentication === undefined) return false;
+  const { customer, timestamp, seq, digest } = authentication;
+  const right = createHash("md5").update(`${customer}@${timestamp}@${seq}@${account.password}`).digest("hex");
+  return digest.toLowerCase() === right;
+}
+
+const taken = { result: { error: 0, msg: "" } };
+const refused = { result: { error: 1, msg: "authentication failed" } };
+
+/** Express with its own JSON parser. */
+function expressApp(): RequestListener {
+  const app = express();
+  app.post("/sccc/notify", express.json(), (request, response) => {
+    if (isSigned(request.body)) response.json(taken);
+    else response.status(401).json(refused);
+  });
+  return app;
+}
+
+/** Nothing but node:http. */
+const bare: RequestListener = (request, response) => {
+  const chunks: Buffer[] = [];
+  request.on("data", (chunk: Buffer) => chunks.push(chunk));
+  request.on("end", () => {
+    const signed = isSigned(JSON.parse(Buffer.concat(chunks).toString()));
+    const body = JSON.stringify(signed ? taken : refused);
+    response.writeHead(signed ? 200 : 401, { "Content-Type": "application/json", "Content-Length": body.length });
+    response.end(body);
+  });
+};
+
+/** A server's port, and the processor time that it has taken, in µs. */
+export interface Served {
+  readonly port: number;
+  readonly cpu: number;
+}
+
+/** Opens a server. */
+function serve(listener: RequestListener): void {
+  const server = http.createServer(listener).listen(0, "127.0.0.1");
+  const listening = new Promise((resolve) => server.on("listening", resolve));
+  answerWith(async () => {
+    await listening;
+    const { user, system } = process.cpuUsage();
+    return { port: (server.address() as AddressInfo).port, cpu: user + system } satisfies Served;
+  });
+}
+
+/** What the client alone is to do: commands, or pages of records, for some time or so often. */
+export interface Commands {
+  readonly url: string;
+  readonly api: "getAgentStatus" | "getRecordsList";
+  readonly inFlight: number;
+  readonly seconds: number;
+  readonly most?: number;
+}
+
+interface Answer {
+  readonly data?: {
+    readonly response?: { readonly workStatus?: string };
+    readonly record?: readonly { readonly key: string }[];
+  };
+}
+
+/** axios with kept connections, as somebody would write it who needs nothing but the answer. */
+function client(): void {
+  const http1 = axios.create({ httpAgent: new http.Agent({ keepAlive: true }) });
+  let seq = 0;
+  let key = 0;
+  const send = async ({ url, api }: Commands): Promise<void> => {
+    const { customer, password } = account;
+    const timestamp = String(Date.now());
+    seq += 1;
+    const digest = createHash("md5").update(`${customer}@${timestamp}@${seq}@${password}`).digest("hex");
+    const fields = api === "getAgentStatus" ? { seq, agent: "1000" } : { seq: String(seq), startKey: key };
+    const { data } = await http1.post<Answer>(`${url}/openapi/V2.0.6/${api}`, {
+      authentication: { customer, timestamp, seq: String(seq), digest },
+      request: fields,
+    });
+    if (api === "getAgentStatus") {
+      if (data.data?.response?.workStatus !== "ONLINE") throw new Error(`No answer: ${JSON.stringify(data)}`);
+    } else {
+      key = Math.max(...(data.data?.record ?? []).map((record) => Number(record.key)));
+    }
+  };
+  answerWith(async (question) => {
+    const commands = question as Commands;
+    const { inFlight, seconds, most = Number.POSITIVE_INFINITY } = commands;
+    let begun = 0;
+    const start = performance.now();
+    const before = process.cpuUsage();
+    const worker = async (): Promise<void> => {
+      while (begun < most && performance.now() < start + seconds * 1000) {
+        begun += 1;
+        await send(commands);
+      }
+    };
+    await Promise.all(Array.from({ length: inFlight }, worker));
+    const ms = performance.now() - start;
+    const { user, system } = process.cpuUsage(before);
+    const { rss, heapUsed } = process.memoryUsage();
+    return {
+      count: begun,
+      perSecond: (begun / ms) * 1000,
+      cpu: (user + system) / begun,
+      rss: rss / 2 ** 20,
+      heap: heapUsed / 2 ** 20,
+    } satisfies Sample;
+  });
+}
+
+const roles: Readonly<Record<string, () => void>> = {
+  express: () => serve(expressApp()),
+  http: () => serve(bare),
+  platform: () => {
+    serve(platform);
+    stayAwake();
+  },
+  client,
+};
+
+roles[process.argv[2] ?? ""]?.();
