@@ -36,11 +36,11 @@ describe("a soak", function () {
     );
     assert.deepEqual(
       grownBy((minute) => ({ sockets: 30 + 2 * minute, timers: 2 + 3 * minute })),
-      ["sockets grew from 68 to 88", "timers grew from 59 to 89"],
+      ["sockets grew from 60 to 80", "timers grew from 47 to 77"],
     );
     assert.deepEqual(
       grownBy((minute) => ({ others: 5 + 2 * minute, spoolKB: 200 * minute })),
-      ["others grew from 43 to 63", "spoolKB grew from 3800 to 5800"],
+      ["others grew from 35 to 55", "spoolKB grew from 3000 to 5000"],
     );
   });
 });
