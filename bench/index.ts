@@ -23,8 +23,8 @@ const parts: Readonly<Record<string, (size: Size, children: Children) => Promise
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
-    rounds: { type: "string", default: "7" },
-    seconds: { type: "string", default: "1" },
+    rounds: { type: "string", default: "15" },
+    seconds: { type: "string", default: "0.4" },
     records: { type: "string", default: "1000000" },
     calls: { type: "string", default: "100000" },
     /** Where the results are written. */
