@@ -188,12 +188,12 @@ export const mutations: readonly Mutation[] = [
   },
   {
     guard: "no redirects",
-    change: "a redirect takes the signed request elsewhere",
+    change: "a redirect takes the download elsewhere",
     file: transport,
     excerpt: `maxRedirects: 0,`,
     replacement: `maxRedirects: 5,`,
-    tests: clientTests,
-    grep: `"kind":"redirect"`,
+    tests: "test/security/requests.test.ts",
+    grep: "is not followed for a recording",
   },
   {
     guard: "secrets",
