@@ -114,7 +114,7 @@ export async function commands(size: Size, children: Children): Promise<Section>
   const one = await children.nodeRed(ours(url, "sccc-get-agent-status", "status"));
   const list = await children.nodeRed(ours(url, "sccc-get-agent-status", "list", "list"));
   const today = await children.nodeRed(flowOfToday(url));
-  const client = children.add(new Child("rivals.ts", "client"));
+  const client = children.add(new Child("rivals.ts", "axios"));
   const comparisons: Comparison[] = [];
   for (const inFlight of [1, 16, 64]) {
     const pumping = { inFlight, seconds: size.seconds };

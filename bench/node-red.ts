@@ -59,12 +59,14 @@ export interface Pumping {
   readonly most?: number;
   /** Only begins calls. */
   readonly opening?: boolean;
+  /** Says how much of the heap is in use. */
+  readonly collected?: boolean;
 }
 
 /** Runs the pump. */
 export async function pumped(nodeRed: NodeRed, pumping: Pumping): Promise<Sample> {
-  const { inFlight, seconds, most = Number.MAX_SAFE_INTEGER, opening = false } = pumping;
-  const query = `inFlight=${inFlight}&seconds=${seconds}&most=${most}&opening=${opening}`;
+  const { inFlight, seconds, most = Number.MAX_SAFE_INTEGER, opening = false, collected = false } = pumping;
+  const query = `inFlight=${inFlight}&seconds=${seconds}&most=${most}&opening=${opening}&collected=${collected}`;
   return (await nodeRed.admin("GET", `/bench/pump?${query}`)) as Sample;
 }
 

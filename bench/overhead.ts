@@ -9,8 +9,8 @@ import type { Commands } from "./rivals";
 /** Round by round, one contender's processor time without another's. */
 const without = (one: Measured, other: Measured): Measured => ({
   name: {
-    en: `${one.name.en}, without the client's`,
-    zh: `${one.name.zh}（减去 HTTP 客户端的部分）`,
+    en: `${one.name.en}, without its HTTP request`,
+    zh: `${one.name.zh}（减去 HTTP 请求）`,
   },
   samples: one.samples.map((sample, round) => ({
     ...sample,
@@ -27,7 +27,7 @@ export async function overhead(size: Size, children: Children): Promise<Section>
     functionNode("first", "return msg;", [["second"]]),
     functionNode("second", "return msg;", [["pump"]]),
   ]);
-  const client = children.add(new Child("rivals.ts", "client"));
+  const client = children.add(new Child("rivals.ts", "request"));
   const pumping = { inFlight: 16, seconds: size.seconds };
   const measured = await contest(size, {
     node: {
@@ -35,7 +35,7 @@ export async function overhead(size: Size, children: Children): Promise<Section>
       measure: () => pumped(node, pumping),
     },
     client: {
-      name: { en: "axios alone", zh: "单独的 axios" },
+      name: { en: "node:http alone", zh: "单独的 node:http" },
       measure: () => {
         const question: Commands = { url, api: "getAgentStatus", ...pumping };
         return client.ask<Sample>(question);
@@ -50,8 +50,8 @@ export async function overhead(size: Size, children: Children): Promise<Section>
     title: { en: "What a command node adds to a message", zh: "命令节点给一条消息增加的开销" },
     about: [
       {
-        en: "Processor time of the whole process for each message. What the HTTP client takes by itself for the same command is taken off; what is left is the node and Node-RED.",
-        zh: "整个进程花在每条消息上的处理器时间。减去 HTTP 客户端单独执行同一命令所需的时间，余下的是节点与 Node-RED 自身的开销。",
+        en: "Processor time of the whole process for each message. What node:http alone takes to send the same command is taken off; what is left is the node, axios and Node-RED.",
+        zh: "整个进程花在每条消息上的处理器时间。减去 node:http 单独发送同一命令所需的时间，余下的是节点、axios 与 Node-RED 的开销。",
       },
     ],
     comparisons: [

@@ -12,7 +12,7 @@ const pageSize = 500;
 export async function records(size: Size, children: Children): Promise<Section> {
   const url = await startPlatform(children);
   const node = await children.nodeRed(ours(url, "sccc-get-records-list", "records"));
-  const client = children.add(new Child("rivals.ts", "client"));
+  const client = children.add(new Child("rivals.ts", "axios"));
   const most = Math.ceil(size.records / pageSize / size.rounds);
   const perRecord = ({ count, perSecond, ...rest }: Sample): Sample => ({
     ...rest,
