@@ -31,6 +31,10 @@ describe("a soak", function () {
       [],
     );
     assert.deepEqual(
+      grownBy((minute) => (minute === 29 ? { usedMB: 90, others: 40 } : {})),
+      [],
+    );
+    assert.deepEqual(
       grownBy((minute) => ({ usedMB: 50 + minute })),
       ["memory grows by 1.00 MB a minute"],
     );

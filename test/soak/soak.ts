@@ -95,22 +95,27 @@ const within = { sockets: 10, timers: 20, others: 10, spoolKB: 1500 } as const;
 /** What memory may grow by in all, and per minute: the bills that were seen are remembered, 100,000 of them. */
 const growth = { inAll: 8, perMinute: 0.3 };
 
-/** The slope of memory in MB per minute, by least squares. */
-function slopeOf(points: readonly { readonly minute: number; readonly usedMB: number }[]): number {
-  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-  const [x, y] = [mean(points.map(({ minute }) => minute)), mean(points.map(({ usedMB }) => usedMB))];
-  const over = points.reduce((sum, { minute, usedMB }) => sum + (minute - x) * (usedMB - y), 0);
-  const under = points.reduce((sum, { minute }) => sum + (minute - x) ** 2, 0);
-  return under === 0 ? 0 : over / under;
-}
+/** What stands in the middle. */
+const middle = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+
+/** The slope of memory in MB per minute: the middle one of those between any two samples, for a single one may be far off. */
+const slopeOf = (points: readonly { readonly minute: number; readonly usedMB: number }[]): number =>
+  middle(
+    points.flatMap((from, index) =>
+      points
+        .slice(index + 1)
+        .filter(({ minute }) => minute > from.minute)
+        .map(({ minute, usedMB }) => (usedMB - from.usedMB) / (minute - from.minute)),
+    ),
+  );
 
 /** What has grown that must not. The first third is warming up. */
 export function grown(samples: readonly Sample[]): readonly string[] {
   const warm = samples.slice(Math.floor(samples.length / 3));
   const half = Math.ceil(warm.length / 2);
   // Not the most: a sample may come upon what is just being closed.
-  const usual = (part: readonly Sample[], key: keyof typeof within) =>
-    part.map((sample) => sample[key]).sort((a, b) => a - b)[Math.floor(part.length / 2)] ?? 0;
+  const usual = (part: readonly Sample[], key: keyof typeof within) => middle(part.map((sample) => sample[key]));
   const wrong = (["sockets", "timers", "others", "spoolKB"] as const).flatMap((key) => {
     const [before, after] = [usual(warm.slice(0, half), key), usual(warm.slice(half), key)];
     return after > before + within[key] ? [`${key} grew from ${before} to ${after}`] : [];
