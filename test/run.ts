@@ -53,10 +53,12 @@ async function run(
   return code === 0;
 }
 
-/** The halves: what sits in front of a browser or a shell, and all the rest. */
+const inBrowsers = "tests in browsers";
+
+/** The halves, which take about as long. */
 const halves: Readonly<Record<string, readonly string[]>> = {
-  "tests of the whole": ["test/{browser,demo,package}/**/*.test.ts"],
-  "tests of the parts": ["test/!(browser|demo|package)/**/*.test.ts"],
+  [inBrowsers]: ["test/{browser,demo}/**/*.test.ts"],
+  "all other tests": ["test/!(browser|demo)/**/*.test.ts"],
 };
 
 /** What mocha counted. A run that broke off, or ended badly without a failed test, is one failure more. */
@@ -73,7 +75,7 @@ async function mocha(title: string, files: readonly string[], args: readonly str
       ...args,
       ...files,
     ],
-    { beside: title === "tests of the whole", env: { NODE_V8_COVERAGE: coverage } },
+    { beside: title === inBrowsers, env: { NODE_V8_COVERAGE: coverage } },
   );
   try {
     const counts: Counts = JSON.parse(readFileSync(countsFile, "utf8"));
