@@ -46,7 +46,8 @@ export class Demo {
 
   /** Starts it; resolves when it says that it runs. */
   async start(): Promise<void> {
-    const { NODE_V8_COVERAGE: _, ...inherited } = process.env;
+    // Left out, it would be passed on: Node sees to that.
+    const inherited: NodeJS.ProcessEnv = { ...process.env, NODE_V8_COVERAGE: "" };
     const { userDir, node = process.execPath, env } = this.options;
     this.output = "";
     const demo = spawn("npm", ["start", "--silent"], {

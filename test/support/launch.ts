@@ -89,10 +89,12 @@ export class NodeRed {
   #stopping = false;
 
   private constructor({ host, userDir, discard, settings, settingsFile = ownSettings, env, onLog }: Launch) {
-    const { NODE_V8_COVERAGE: _, NODE_OPTIONS: __, ...inherited } = process.env;
+    const { NODE_OPTIONS: _, ...inherited } = process.env;
+    // Left out, it would be passed on: Node sees to that. It costs memory and time that are not Node-RED's.
+    const NODE_V8_COVERAGE = "";
     this.#child = spawn(host.node, [join(host.nodeRed, "red.js"), "--userDir", userDir, "--settings", settingsFile], {
       cwd: userDir,
-      env: { ...inherited, ...env, NODE_RED_SETTINGS: JSON.stringify(settings) },
+      env: { ...inherited, NODE_V8_COVERAGE, ...env, NODE_RED_SETTINGS: JSON.stringify(settings) },
       stdio: ["ignore", "pipe", "pipe", "ipc"],
       detached: process.platform !== "win32",
     });
