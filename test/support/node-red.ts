@@ -1,6 +1,5 @@
 // Real Node-REDs for tests: each with a user folder of its own, with our package in it as the palette would have installed it.
 import { spawnSync } from "node:child_process";
-import { once } from "node:events";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -41,15 +40,25 @@ export function temporaryFolder(): string {
   return folder;
 }
 
-/** A port of this machine that nobody listens on. */
+/** The ports that were given out. */
+const given = new Set<number>();
+
+/**
+ * A port of this machine that nobody listens on. Not one of those that the system gives to whoever asks for any: before it is used, somebody
+ * else might get it.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("A TCP server has a port");
-  return address.port;
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    const server = createServer();
+    const free = await new Promise<boolean>((resolve) => {
+      server.once("error", () => resolve(false));
+      server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+    });
+    if (!free || given.has(port)) continue;
+    given.add(port);
+    return port;
+  }
 }
 
 function npm(folder: string, ...args: string[]): string {
