@@ -27,6 +27,10 @@ const list = (entries: readonly Entry[]): string =>
     })
     .join("\n")}\n</dl>`;
 
+/** The value of an error code as the vendor writes it: the large ones in hex. */
+export const errorValue = (value: number): string =>
+  value < 10_000 ? String(value) : `0x${value.toString(16).toUpperCase()}`;
+
 /** The help of all node types in one language. */
 export function help(nodes: readonly NodeType[], language: Language): string {
   const byHand = new Map(flat(written(language)));
@@ -152,7 +156,7 @@ export function help(nodes: readonly NodeType[], language: Language): string {
     list(
       errorCodes.map((code) => ({
         name: code.name,
-        type: code.value < 10_000 ? `${code.value}` : `0x${code.value.toString(16).toUpperCase()}`,
+        type: errorValue(code.value),
         text: code.text[language.text],
       })),
     );

@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { accountSettings, errorCodes, receivingSettings, type Setting, type Text } from "../nodes/catalogue";
+import { errorValue } from "./help";
 import { flat, type Language, languages, served } from "./locales";
 import { nodeTypes } from "./nodes";
 
@@ -92,16 +93,15 @@ function examples(language: Language): string {
   return table([heads.example[language.text], heads.does[language.text]], rows);
 }
 
-const hex = (value: number): string => (value > 255 ? `0x${value.toString(16).toUpperCase()}` : String(value));
-
 function codes({ text }: Language): string {
   return table(
     [heads.code[text], heads.value[text], heads.means[text]],
-    errorCodes.map(({ name, value, text: meaning }) => [code(name), hex(value), meaning[text]]),
+    errorCodes.map(({ name, value, text: meaning }) => [code(name), errorValue(value), meaning[text]]),
   );
 }
 
-const tables = { nodes, account, examples, codes };
+/** The tables that a page may have. */
+export const tables = { nodes, account, examples, codes };
 
 /** A page with its tables as they must be: each between a pair of markers. */
 export function withTables(page: string, language: Language): string {

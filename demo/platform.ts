@@ -1,8 +1,8 @@
 // The platform that the demo talks to, as the environment says: a real one if SCCC_URL names it, else a simulator in the flows.
 import { randomBytes } from "node:crypto";
-import { createServer } from "node:net";
 import { urlOf } from "../simulator/server";
 import type { FlowNode } from "../test/support/launch";
+import { isFree as nobodyListens } from "../test/support/ports";
 
 /** A reason not to start, for people. */
 export class Refusal extends Error {}
@@ -16,15 +16,10 @@ export interface Platform {
 }
 
 /** Whether nobody listens there. */
-export function isFree(port: number, host: string): Promise<boolean> {
-  return new Promise((answer, reject) => {
-    const server = createServer();
-    server.once("error", (error: NodeJS.ErrnoException) =>
-      error.code === "EADDRINUSE" ? answer(false) : reject(new Refusal(`${host}:${port}: ${error.message}`)),
-    );
-    server.listen(port, host, () => server.close(() => answer(true)));
+export const isFree = (port: number, host: string): Promise<boolean> =>
+  nobodyListens(port, host).catch((error: Error) => {
+    throw new Refusal(`${host}:${port}: ${error.message}`);
   });
-}
 
 /** The first free port from one on. */
 export async function freePort(from: number, host: string): Promise<number> {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import type { TrackedCall } from "../../nodes/protocol/calls/call";
 import { type Simulator, startSimulator } from "../../simulator";
-import { accountOf, eventually, idOf, listening, notifyNode } from "../receive/flow";
+import { accountOf, confirmNode, eventually, idOf, listening, notifyNode } from "../receive/flow";
 import { type FlowNode, freePort, type NodeRed, startNodeRed } from "../support/node-red";
 import { account, callOf, clientOf } from "../support/platform";
 
@@ -103,15 +103,7 @@ const flowAt = (platform: string, port: number): readonly FlowNode[] => {
       1,
       ["confirm"],
     ),
-    {
-      id: "confirm",
-      type: "sccc-confirm",
-      z: "flow",
-      outcome: "auto",
-      token: "sccc.token",
-      tokenType: "msg",
-      wires: [["confirmed"]],
-    },
+    confirmNode(["confirmed"]),
     keep("confirmed", "confirmed"),
     { id: "confirm-caught", type: "catch", z: "flow", scope: ["confirm", "notify-stored"], wires: [["unconfirmed"]] },
     keep("unconfirmed", "unconfirmed"),

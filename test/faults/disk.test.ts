@@ -4,7 +4,16 @@ import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Simulator } from "../../simulator";
-import { assertOnce, collector, Emissions, listening, marksOf, notifyNode, processOf } from "../receive/flow";
+import {
+  assertOnce,
+  collector,
+  confirmNode,
+  Emissions,
+  listening,
+  marksOf,
+  notifyNode,
+  processOf,
+} from "../receive/flow";
 import { newMark, pushOf } from "../receive/push";
 import { Sender } from "../receive/wire";
 import { freePort, type NodeRed, startNodeRed, temporaryFolder } from "../support/node-red";
@@ -49,15 +58,7 @@ const hasPrlimit = spawnSync("prlimit", ["--version"]).status === 0;
           },
         } as Readonly<Record<string, { readonly type: string }>>),
         notifyNode("main", { account: "account", wires: [["collect", "confirm"]] }),
-        {
-          id: "confirm",
-          type: "sccc-confirm",
-          z: "flow",
-          outcome: "auto",
-          token: "sccc.token",
-          tokenType: "msg",
-          wires: [[]],
-        },
+        confirmNode(),
         {
           id: "page",
           type: "function",

@@ -48,6 +48,17 @@ export const notifyNode = (name: string, properties: Json = {}): FlowNode => ({
   ...properties,
 });
 
+/** Confirms what passes through, or what Catch says of it. */
+export const confirmNode = (wires: readonly string[] = []): FlowNode => ({
+  id: "confirm",
+  type: "sccc-confirm",
+  z: "flow",
+  outcome: "auto",
+  token: "sccc.token",
+  tokenType: "msg",
+  wires: [wires],
+});
+
 /** Collects what reaches `collect`, and tells it: `GET /emitted?from=<index>`, and `GET /process`. */
 export const collector: readonly FlowNode[] = [
   { id: "flow", type: "tab", label: "Flow" },

@@ -1,11 +1,11 @@
 // Real Node-REDs for tests: each with a user folder of its own, with our package in it as the palette would have installed it.
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { root, testHost } from "./hosts";
 import { type FlowNode, NodeRed } from "./launch";
+import { isFree } from "./ports";
 
 export type { DebugEntry, FlowNode, LogEntry, NodeRed } from "./launch";
 
@@ -50,12 +50,7 @@ const given = new Set<number>();
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = 20_000 + Math.floor(Math.random() * 12_000);
-    const server = createServer();
-    const free = await new Promise<boolean>((resolve) => {
-      server.once("error", () => resolve(false));
-      server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
-    });
-    if (!free || given.has(port)) continue;
+    if (given.has(port) || !(await isFree(port, "127.0.0.1"))) continue;
     given.add(port);
     return port;
   }
