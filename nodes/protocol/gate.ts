@@ -74,8 +74,8 @@ interface Remembered {
   readonly body: string;
   readonly moment: number;
   readonly until: number;
-  /** Whether the push was taken in the end; false lets the platform send it again. */
-  readonly taken: Promise<boolean>;
+  /** Whether the push was taken in the end; false lets the platform send it again. What is over is kept without its promise: there are many. */
+  taken: true | Promise<boolean>;
 }
 
 /**
@@ -128,9 +128,16 @@ export class Memory {
       if (await known.taken) return { seen: "repeat", taken: true };
     }
     const taken = take().catch(() => false);
-    this.#blocks.set(key, { body, moment: momentOf(block.timestamp), until: this.#now() + this.#keepMs, taken });
+    const remembered: Remembered = {
+      body,
+      moment: momentOf(block.timestamp),
+      until: this.#now() + this.#keepMs,
+      taken,
+    };
+    this.#blocks.set(key, remembered);
     const ok = await taken;
-    if (!ok) this.#blocks.delete(key);
+    if (ok) remembered.taken = true;
+    else this.#blocks.delete(key);
     return { seen: "new", taken: ok };
   }
 

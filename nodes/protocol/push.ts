@@ -77,9 +77,12 @@ export function readPush(
 
 /** The vendor's fields, unchanged, and then what is derived and is there, where the vendor has no field of that name. */
 export function withDerived(vendor: JsonObject, derived: JsonObject): Record<string, unknown> {
-  const beside = Object.entries(derived).filter(([name, value]) => value !== undefined && !Object.hasOwn(vendor, name));
   // Spreading both would do the same, and take five times as long.
-  return Object.fromEntries([...Object.entries(vendor), ...beside]);
+  const entries = Object.entries(vendor);
+  for (const name in derived) {
+    if (derived[name] !== undefined && !Object.hasOwn(vendor, name)) entries.push([name, derived[name]]);
+  }
+  return Object.fromEntries(entries);
 }
 
 /** What tells the pushes of a customer apart: the seq and the timestamp of an authentication block, as text. */

@@ -39,8 +39,9 @@ function wallClock(text: string): string | undefined {
   if (parts === null) return undefined;
   const [, year, month, day, hour = "00", minute = "00", second = "00"] = parts;
   const local = `${year}-${month}-${day} ${hour}:${minute}:${second}`;
-  const check = asIfUtc(local);
-  return !Number.isNaN(check) && new Date(check).toISOString().startsWith(local.replace(" ", "T")) ? local : undefined;
+  const check = new Date(asIfUtc(local));
+  // The 31st of a shorter month would be the 1st of the next, and 24:00 the next day.
+  return check.getUTCDate() === Number(day) && check.getUTCHours() === Number(hour) ? local : undefined;
 }
 
 /** A time in the platform's form as ms since 1970, as if its zone were UTC; NaN if it is none. */

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { isListed, narrowReceiving, type ReceivingConfig } from "../../nodes/runtime/receive/config";
 import { isJsonType, parsed, pushIn } from "../../nodes/runtime/receive/http";
 import { selectionOf, statusText } from "../../nodes/runtime/receive/notify";
-import { confirm, Handover } from "../../nodes/runtime/receive/tokens";
+import { confirm, freeToken, Handover } from "../../nodes/runtime/receive/tokens";
 
 const narrowed = (config: Record<string, unknown> = {}, credentials: Record<string, unknown> = {}) =>
   narrowReceiving(
@@ -188,5 +188,23 @@ describe("tokens", () => {
     const first = new Handover(() => true).token();
     for (let count = 0; count < 200_000; count += 1) new Handover(() => true).token();
     assert.ok(!confirm(first, "taken"));
+  });
+
+  it("that nothing waits for count once, too, and only those that were given", () => {
+    const first = freeToken();
+    const second = freeToken();
+    const [run = "", number = ""] = [
+      second.slice(0, second.lastIndexOf("-")),
+      second.slice(second.lastIndexOf("-") + 1),
+    ];
+    assert.ok(confirm(second, "refused") && !confirm(second, "taken"));
+    const nextOne = String(Number(number) + 1);
+    for (const other of ["", "x", "0", "-1", "1e9", "Infinity", nextOne, `0${number}`, `${number}.0`, ` ${number}`]) {
+      assert.ok(!confirm(`${run}-${other}`, "taken"), other);
+    }
+    assert.ok(confirm(first, "taken") && !confirm(first, "taken"));
+    const early = freeToken();
+    for (let count = 0; count < 200_000; count += 1) freeToken();
+    assert.ok(!confirm(early, "taken"), "forgotten some day");
   });
 });

@@ -26,21 +26,37 @@ export const answers = {
 /** A name of an answer. */
 export type AnswerName = keyof typeof answers;
 
-/** Answers in the vendor's shape. What is left of the request's body is read and thrown away, within bounds. */
-export function answer(request: IncomingMessage, response: ServerResponse, name: AnswerName): void {
-  if (response.headersSent || response.destroyed) return;
+interface Written {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | number>>;
+  readonly body: string;
+}
+
+/** An answer as it goes out. */
+function write(name: AnswerName): Written {
   const [status, error, msg] = answers[name];
   const body = JSON.stringify({ result: { error, msg } });
-  const headers: Record<string, string | number> = {
+  const headers = {
     "Content-Type": "application/json; charset=utf-8",
     "Content-Length": Buffer.byteLength(body),
     "Cache-Control": "no-store",
+    ...(name === "notPost" ? { Allow: "POST" } : {}),
+    ...(name === "busy" ? { "Retry-After": 5 } : {}),
   };
-  if (name === "notPost") headers.Allow = "POST";
-  if (name === "busy") headers["Retry-After"] = 5;
+  return { status, headers, body };
+}
+
+/** They are few, and the same for everybody. */
+const written = Object.fromEntries(Object.keys(answers).map((name) => [name, write(name as AnswerName)])) as Readonly<
+  Record<AnswerName, Written>
+>;
+
+/** Answers in the vendor's shape. What is left of the request's body is read and thrown away, within bounds. */
+export function answer(request: IncomingMessage, response: ServerResponse, name: AnswerName): void {
+  if (response.headersSent || response.destroyed) return;
+  const { status, headers, body } = written[name];
   if (request.readableEnded) return void response.writeHead(status, headers).end(body);
-  headers.Connection = "close";
-  response.writeHead(status, headers).write(body);
+  response.writeHead(status, { ...headers, Connection: "close" }).write(body);
   // The connection goes with the response's end: a reset amid what is still sent could cost the sender the answer.
   for (const event of ["end", "close"]) request.once(event, () => response.end());
   drain(request);
@@ -59,6 +75,8 @@ function drain(request: IncomingMessage): void {
 
 /** A JSON body by its type; UTF-8 is the vendor's only encoding (§三.3). */
 export function isJsonType(contentType: string | undefined): boolean {
+  // What nearly every sender writes.
+  if (contentType === "application/json") return true;
   const [type = "", ...parameters] = (contentType ?? "")
     .toLowerCase()
     .split(";")
@@ -83,22 +101,23 @@ export function readBody(request: IncomingMessage): Promise<Body> {
     let size = 0;
     const end = (body: Body) => {
       clearTimeout(timer);
-      request.removeAllListeners("data").removeAllListeners("end");
-      request.pause();
       resolve(body);
     };
     const timer = setTimeout(() => {
       request.destroy();
       end(undefined);
     }, bodyTimeoutMs).unref();
-    request.on("data", (chunk: Buffer) => {
+    const take = (chunk: Buffer) => {
       size += chunk.length;
-      if (size > maxBodyBytes) end({ refused: "tooLarge" });
-      else chunks.push(chunk);
-    });
+      if (size <= maxBodyBytes) return void chunks.push(chunk);
+      request.off("data", take).pause();
+      end({ refused: "tooLarge" });
+    };
+    request.on("data", take);
     request.on("end", () => {
+      const [only] = chunks;
       try {
-        end({ text: utf8.decode(Buffer.concat(chunks)) });
+        end({ text: utf8.decode(only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks)) });
       } catch {
         end({ refused: "malformed" });
       }

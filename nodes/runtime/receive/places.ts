@@ -67,10 +67,9 @@ export class Places {
     }, this.holdMs).unref();
   }
 
-  /** Waits until no redeploy is under way; false if that takes too long, or if the process is about to end. */
-  async #ready(): Promise<boolean> {
-    await this.settled;
-    return !this.#late && !this.#down;
+  /** Whether pushes are let in; during a redeploy that shows when it is over. False if it takes too long, or if the process is about to end. */
+  #ready(): boolean | Promise<boolean> {
+    return this.#release === undefined ? !this.#down : this.#released.then(() => !this.#late && !this.#down);
   }
 
   /** Whether the process is about to end. */
@@ -149,7 +148,8 @@ export class Places {
 
   #own(port: number, request: IncomingMessage, response: ServerResponse): void {
     const [path = "", query = ""] = (request.url ?? "").split("?", 2);
-    void this.handle(port, path, Object.fromEntries(new URLSearchParams(query)), undefined, request, response);
+    const fields = query === "" ? {} : Object.fromEntries(new URLSearchParams(query));
+    void this.handle(port, path, fields, undefined, request, response);
   }
 
   /**

@@ -222,37 +222,43 @@ export class Receiver {
 
   /** Makes messages of a push and hands them on; false if the platform must send it again. */
   #take({ notify, arrival }: Incoming, stamp: Stamp, deliveryId: string, ip: string): Promise<boolean> {
-    const read = readPush(notify, stamp, this.#context, deliveryId);
-    return read.event === "billing" ? this.#passBill(read, arrival, ip) : this.#pass(read, arrival, ip);
+    const read = () => readPush(notify, stamp, this.#context, deliveryId);
+    const first = read();
+    const kept = this.#kept(first, arrival, ip);
+    let unused: Kept["payload"] | undefined = this.#config.stored ? undefined : first.payload;
+    const payload = () => {
+      const own = whole(unused ?? read().payload);
+      unused = undefined;
+      return own;
+    };
+    return first.event === "billing" ? this.#passBill(kept, payload) : this.#pass(kept, payload);
   }
 
   /** Hands a bill on, once. */
-  async #passBill(read: ReadPush, arrival: Arrival, ip: string): Promise<boolean> {
+  async #passBill(kept: Kept, payload: Payloads): Promise<boolean> {
     const { bills, billing } = this.#past;
-    const { eventId } = read;
+    const { eventId } = kept.push;
     if (bills.has(eventId)) return true;
     const underWay = billing.get(eventId);
     if (underWay !== undefined) return underWay;
-    const passing = this.#pass(read, arrival, ip).finally(() => billing.delete(eventId));
+    const passing = this.#pass(kept, payload).finally(() => billing.delete(eventId));
     billing.set(eventId, passing);
     const passed = await passing;
     if (passed) bills.add(eventId);
     return passed;
   }
 
-  async #pass(read: ReadPush, arrival: Arrival, ip: string): Promise<boolean> {
-    const wanting = [...this.#listeners].filter((listener) => listener.wants(read.event));
+  async #pass(kept: Kept, payload: Payloads): Promise<boolean> {
+    const wanting = [...this.#listeners].filter((listener) => listener.wants(kept.topic));
     const listeners = wanting.filter(({ transient }) => !transient);
-    const kept = this.#kept(read, arrival, ip);
     if (listeners.length > 0) {
       const passed = this.#config.stored
         ? await this.#store(listeners, kept)
-        : (await Promise.all(listeners.map((listener) => this.#handOver(listener, kept)))).includes(true);
+        : (await Promise.all(listeners.map((listener) => this.#handOver(listener, kept, payload)))).includes(true);
       if (!passed) return false;
     }
     // Only now: what was not taken comes again.
-    for (const listener of wanting)
-      if (listener.transient) listener.hand({ ...clone(kept), push: { ...kept.push, delivery: 1 }, token: "" });
+    for (const listener of wanting) if (listener.transient) listener.hand(deliveryOf(kept, payload, ""));
     this.#taken += 1;
     this.#last = this.#now();
     this.#count();
@@ -263,10 +269,10 @@ export class Receiver {
    * Hands a message to a node, and if a redeploy closes it before Node-RED has passed the message on, to the one that takes its place. False
    * if none does.
    */
-  async #handOver(first: Listener, kept: Kept): Promise<boolean> {
+  async #handOver(first: Listener, kept: Kept, payload: Payloads): Promise<boolean> {
     const { listeners } = this.#past;
     for (let listener: Listener | undefined = first; listener?.wants(kept.topic); listener = listeners.get(first.id)) {
-      listener.hand({ ...clone(kept), push: { ...kept.push, delivery: 1 }, token: freeToken() });
+      listener.hand(deliveryOf(kept, payload, freeToken()));
       // What a node sends reaches the next one in a later turn, by setImmediate; if that is closed by then, nobody gets it.
       await new Promise(setImmediate);
       if (listeners.get(first.id) === listener) return true;
@@ -341,5 +347,19 @@ export class Receiver {
   }
 }
 
-/** Each node has a payload of its own. */
-const clone = ({ topic, payload }: Kept) => ({ topic, payload: structuredClone(payload) });
+/** Gives each node a payload of its own: the first gets what was read, whoever comes after has it read once more. */
+type Payloads = () => Kept["payload"];
+
+/** What was read is a new object, and what is nested in it still the push's, which other accounts may have too. Hardly any push is nested. */
+function whole(payload: Kept["payload"]): Kept["payload"] {
+  const nested = (value: unknown) => typeof value === "object" && value !== null;
+  return Object.values(payload).some(nested) ? structuredClone(payload) : payload;
+}
+
+/** What is handed over for the first time. */
+const deliveryOf = ({ topic, push }: Kept, payload: Payloads, token: string): Delivery => ({
+  topic,
+  payload: payload(),
+  push: { ...push, delivery: 1 },
+  token,
+});

@@ -1,5 +1,6 @@
 // Tokens: what a flow confirms a delivery with. They live in a registry of the process, so that they survive clones, split and join.
 import { AgedMap } from "../../protocol/aged-map";
+import { Recent } from "../../protocol/gate";
 import { newId } from "../../protocol/id";
 
 /** How a confirmation reads: taken, or not yet. */
@@ -36,17 +37,12 @@ export class Handover {
   }
 }
 
-/** What a token belongs to. */
-interface Confirmable {
-  confirm(token: string, confirmation: Confirmation): boolean;
-}
-
-/** Tokens that nobody confirms must not fill the memory: in `received` mode most flows have no sccc-confirm. */
+/** Tokens that nobody confirms must not fill the memory. */
 const limit = 200_000;
 
-const pending = new AgedMap<Confirmable>();
+const pending = new AgedMap<Handover>();
 
-function register(it: Confirmable): string {
+function register(it: Handover): string {
   const token = newId();
   pending.set(token, it);
   const { oldest } = pending;
@@ -54,12 +50,26 @@ function register(it: Confirmable): string {
   return token;
 }
 
-/** Whatever nothing waits for. One for all, since there are many. */
-const free: Confirmable = { confirm: (token) => pending.delete(token) };
+/** Free tokens are numbered, so that they need no memory: in `received` mode every push has one, and most flows have no sccc-confirm. */
+const run = newId();
+let given = 0;
+const used = new Recent(limit);
 
 /** A token that nothing waits for, so that every message can be confirmed. */
-export const freeToken = (): string => register(free);
+export function freeToken(): string {
+  given += 1;
+  return `${run}-${given}`;
+}
+
+/** Uses a free token up; false if it is none, was used, or is too old to know. */
+function useFree(token: string): boolean {
+  const number = Number(token.slice(run.length + 1));
+  const isGiven = number > Math.max(0, given - limit) && number <= given && token === `${run}-${number}`;
+  if (!isGiven || used.has(token)) return false;
+  used.add(token);
+  return true;
+}
 
 /** Confirms by token; false if nothing is pending under it. */
 export const confirm = (token: string, confirmation: Confirmation): boolean =>
-  pending.get(token)?.confirm(token, confirmation) ?? false;
+  pending.get(token)?.confirm(token, confirmation) ?? useFree(token);
