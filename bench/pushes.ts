@@ -53,6 +53,10 @@ const names = {
   ownStored: { en: "sccc-notify, own port, stored", zh: "sccc-notify，独立端口，stored" },
   shared: { en: "sccc-notify, Node-RED's server, received", zh: "sccc-notify，Node-RED 的服务器，received" },
   sharedStored: { en: "sccc-notify, Node-RED's server, stored", zh: "sccc-notify，Node-RED 的服务器，stored" },
+  limit: {
+    en: "Node-RED's server, a route that looks at nothing and sends no message",
+    zh: "Node-RED 的服务器，一个什么都不看、也不发消息的路由",
+  },
   express: { en: "Express alone", zh: "单独的 Express" },
   http: { en: "node:http alone", zh: "单独的 node:http" },
 } satisfies Readonly<Record<string, Text>>;
@@ -100,13 +104,15 @@ export async function pushes(size: Size, children: Children): Promise<Section> {
     ownStored: await nodeRed(names.ownStored, ours("stored", storedPort), storedPort),
     shared: await nodeRed(names.shared, ours("received")),
     sharedStored: await nodeRed(names.sharedStored, ours("stored")),
+    limit: await nodeRed(names.limit, [{ id: "count", type: "bench-route", z: "tab", path, wires: [] }]),
     express: await server(names.express, "express"),
     http: await server(names.http, "http"),
   });
-  const { today, own, ownStored, shared, sharedStored, express, http } = results;
+  const { today, own, ownStored, shared, sharedStored, limit, express, http } = results;
   const rates = [
     { ours: own, rival: today, target: 4 },
     { ours: shared, rival: today, target: 2 },
+    { ours: limit, rival: today },
     { ours: ownStored, rival: today, target: 1 },
     { ours: sharedStored, rival: today, target: 1 },
     { ours: own, rival: express },
@@ -123,8 +129,8 @@ export async function pushes(size: Size, children: Children): Promise<Section> {
     },
     about: [
       {
-        en: "Every push is another one, signed before the clock runs, five kinds of events of one call after the other; every one that was answered has reached the node behind. Every rival checks the digest and nothing else; ours also checks the time and repetitions, and derives fields. Stored pushes are on disk, by fsync, before they are answered, and are confirmed by sccc-confirm.",
-        zh: "每条推送都各不相同，计时之前已签好名，依次是一通通话的五种事件；凡得到应答的，都已到达后面的节点。各对手只校验摘要；我们还校验时间与重复，并补充派生字段。stored 的推送先经 fsync 落盘再应答，并由 sccc-confirm 确认。",
+        en: "Every push is another one, signed before the clock runs, five kinds of events of one call after the other; every one that was answered has reached the node behind. Every rival checks the digest and nothing else; ours also checks the time and repetitions, and derives fields. Stored pushes are on disk, by fsync, before they are answered, and are confirmed by sccc-confirm. The route that looks at nothing is no contender: it shows what is the most that anybody can reach on Node-RED's server.",
+        zh: "每条推送都各不相同，计时之前已签好名，依次是一通通话的五种事件；凡得到应答的，都已到达后面的节点。各对手只校验摘要；我们还校验时间与重复，并补充派生字段。stored 的推送先经 fsync 落盘再应答，并由 sccc-confirm 确认。什么都不看的路由并非对手：它表明在 Node-RED 的服务器上任何人最多能达到多少。",
       },
     ],
     comparisons: [

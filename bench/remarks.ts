@@ -11,8 +11,8 @@ export const remarks: readonly Text[] = [
     zh: "**独立端口（目标 4 和 0.4）。**一条推送的处理器时间里，约三分之一是 Node 的 HTTP 和写出应答，单独的 node:http 也有这部分；约五分之一是 Node-RED 传递消息；其余是我们的：鉴权、防重放的记忆、eventId、E.164（libphonenumber，占总数的十分之一）、时间、令牌，以及由此产生的垃圾回收。要达到 0.4，留给这些的就所剩无几了；其中已没有特别突出的一项。",
   },
   {
-    en: "**Node-RED's server (target 2).** Nearly two thirds of the processor time pass before our code is asked, or outside it: Express, the parsers, CORS and the static files that Node-RED has in front of every node's route, and Node's HTTP. The flow of today has the same in front of it. If ours took no time at all, the ratio would still be below 2. That is what the own port is for.",
-    zh: "**Node-RED 的服务器（目标 2）。**近三分之二的处理器时间花在轮到我们的代码之前或之外：Node-RED 在每个节点路由之前的 Express、解析器、CORS 和静态文件，以及 Node 的 HTTP。通常的流程前面也有同样的这些。即使我们的代码不花任何时间，比值仍低于 2。独立端口正是为此而设。",
+    en: "**Node-RED's server (target 2).** Nearly two thirds of the processor time pass before our code is asked, or outside it: Express, the parsers, CORS and the static files that Node-RED has in front of every node's route, and Node's HTTP. The flow of today has the same in front of it. The table has a route that looks at nothing and sends no message: the ratio of that is the most that can be reached here. That is what the own port is for.",
+    zh: "**Node-RED 的服务器（目标 2）。**近三分之二的处理器时间花在轮到我们的代码之前或之外：Node-RED 在每个节点路由之前的 Express、解析器、CORS 和静态文件，以及 Node 的 HTTP。通常的流程前面也有同样的这些。表中有一个什么都不看、也不发消息的路由：它的比值就是这里能达到的上限。独立端口正是为此而设。",
   },
   {
     en: "**Stored.** A push is answered after an fsync that serves all that wait for it; with 64 connections the processor is idle meanwhile. The disk decides.",

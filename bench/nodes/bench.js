@@ -1,5 +1,5 @@
-// Node-RED nodes of the bench: one keeps messages on their way through the nodes between its output and its input, one counts. Both are
-// asked over the admin API what they have done. Plain JavaScript, because Node-RED loads it; as small as can be, for it runs beside what is measured.
+// Node-RED nodes of the bench: one keeps messages on their way through the nodes between its output and its input, one counts, one is a route
+// that answers whatever comes. All are asked over the admin API what they have done. Plain JavaScript, because Node-RED loads it; as small as can be, for it runs beside what is measured.
 
 const v8 = require("node:v8");
 const vm = require("node:vm");
@@ -94,6 +94,16 @@ module.exports = (RED) => {
     this.on("input", (_msg, _send, done) => {
       messages += 1;
       done();
+    });
+    this.ask = async () => ({ messages, cpu: cpuUsed() });
+  });
+
+  RED.nodes.registerType("bench-route", function (config) {
+    RED.nodes.createNode(this, config);
+    let messages = 0;
+    RED.httpNode.post(config.path, (_request, response) => {
+      messages += 1;
+      response.writeHead(200, { "Content-Type": "application/json", "Content-Length": 2 }).end("{}");
     });
     this.ask = async () => ({ messages, cpu: cpuUsed() });
   });
