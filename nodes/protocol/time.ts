@@ -41,7 +41,7 @@ function wallClock(text: string): string | undefined {
   const local = `${year}-${month}-${day} ${hour}:${minute}:${second}`;
   const check = new Date(asIfUtc(local));
   // The 31st of a shorter month would be the 1st of the next, and 24:00 the next day.
-  return check.getUTCDate() === Number(day) && check.getUTCHours() === Number(hour) ? local : undefined;
+  return check.getUTCDate() === Number(day) ? local : undefined;
 }
 
 /** A time in the platform's form as ms since 1970, as if its zone were UTC; NaN if it is none. */

@@ -26,6 +26,27 @@ describe("times with an offset", () => {
   const from = Date.parse("1975-01-01T00:00:00Z");
   const to = Date.parse("2040-01-01T00:00:00Z");
 
+  it("are of the calendar, or none", () => {
+    assert.equal(
+      isoTime(momentOf("2024-02-29 23:59:59", "Asia/Shanghai") ?? 0, "Asia/Shanghai"),
+      "2024-02-29T23:59:59+08:00",
+    );
+    for (const day of [
+      "2026-02-29",
+      "2026-02-31",
+      "2026-04-31",
+      "2026-13-01",
+      "2026-00-01",
+      "2026-03-00",
+      "2026-03-32",
+    ]) {
+      assert.equal(momentOf(`${day} 10:00:00`, "Asia/Shanghai"), undefined, day);
+    }
+    for (const time of ["24:00:00", "24:00:01", "25:00:00", "10:60:00", "10:00:60"]) {
+      assert.equal(momentOf(`2026-03-01 ${time}`, "Asia/Shanghai"), undefined, time);
+    }
+  });
+
   it("are what Intl says, in every zone (properties)", () => {
     fc.assert(
       fc.property(fc.constantFrom(...zones), fc.integer({ min: from, max: to }), (zone, moment) => {

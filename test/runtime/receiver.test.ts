@@ -110,30 +110,35 @@ function push(
 const word = (verdict: Verdict) => (verdict.kind === "refused" ? verdict.why : verdict.kind);
 
 describe("a receiver", () => {
-  it("gives each node of each account a payload of its own, down to its depth", async () => {
-    const came: Delivery[] = [];
-    const incoming = push({ type: "clientmark", number: "1", data: { name: "Li" } });
-    for (const account of [receiver(), receiver()]) {
-      for (const transient of [{}, { transient: true } as const]) {
-        account.made.attach({
-          id: `other ${Object.keys(transient).length}`,
-          ...transient,
-          wants: () => true,
-          hand: (delivery) => came.push(delivery),
-          dead: () => assert.fail("it is not stored"),
-          counted: () => undefined,
-        });
+  for (const [kind, fields] of [
+    ["flat", {}],
+    ["nested", { data: { name: "Li" } }],
+  ] as const) {
+    it(`gives each node of each account a payload of its own, down to its depth: ${kind}`, async () => {
+      const came: Delivery[] = [];
+      const incoming = push({ type: "clientmark", number: "1", ...structuredClone(fields) });
+      for (const account of [receiver(), receiver()]) {
+        for (const transient of [{}, { transient: true } as const]) {
+          account.made.attach({
+            id: `other ${Object.keys(transient).length}`,
+            ...transient,
+            wants: () => true,
+            hand: (delivery) => came.push(delivery),
+            dead: () => assert.fail("it is not stored"),
+            counted: () => undefined,
+          });
+        }
+        assert.equal(word(await account.made.receive(incoming)), "taken");
+        came.push(...account.deliveries);
       }
-      assert.equal(word(await account.made.receive(incoming)), "taken");
-      came.push(...account.deliveries);
-    }
-    assert.equal(came.length, 6);
-    for (const one of [incoming.notify as Delivery["payload"], ...came.map(({ payload }) => payload)]) {
-      assert.deepEqual([one.number, one.data], ["1", { name: "Li" }]);
-      one.number = "2";
-      Object.assign(one.data as object, { name: "Wu" });
-    }
-  });
+      assert.equal(came.length, 6);
+      for (const one of [incoming.notify as Delivery["payload"], ...came.map(({ payload }) => payload)]) {
+        assert.deepEqual([one.number, one.data], ["1", "data" in fields ? fields.data : undefined]);
+        one.number = "2";
+        Object.assign(one.data ?? {}, { name: "Wu" });
+      }
+    });
+  }
 
   it("makes a message of a push", async () => {
     const { made, deliveries, counts } = receiver();
