@@ -2,7 +2,15 @@
 // are stale.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { accountSettings, errorCodes, receivingSettings, type Setting, type Text } from "../nodes/catalogue";
+import {
+  accountSettings,
+  commands,
+  errorCodes,
+  pushes,
+  receivingSettings,
+  type Setting,
+  type Text,
+} from "../nodes/catalogue";
 import { errorValue } from "./help";
 import { flat, type Language, languages, served } from "./locales";
 import { nodeTypes } from "./nodes";
@@ -32,7 +40,25 @@ export const pages: readonly (readonly Page[])[] = [
 ].map(inAll);
 
 const heads: Readonly<
-  Record<"node" | "command" | "does" | "property" | "standard" | "means" | "example" | "code" | "value", Text>
+  Record<
+    | "node"
+    | "command"
+    | "does"
+    | "property"
+    | "standard"
+    | "means"
+    | "example"
+    | "code"
+    | "value"
+    | "section"
+    | "versions"
+    | "fields"
+    | "answer"
+    | "again"
+    | "event"
+    | "type",
+    Text
+  >
 > = {
   node: { en: "Node", zh: "节点" },
   command: { en: "Command", zh: "命令" },
@@ -43,6 +69,13 @@ const heads: Readonly<
   example: { en: "Example", zh: "示例" },
   code: { en: "Code", zh: "代码" },
   value: { en: "Value", zh: "值" },
+  section: { en: "§", zh: "§" },
+  versions: { en: "Versions", zh: "版本" },
+  fields: { en: "Fields (required ones in bold)", zh: "字段（粗体为必填）" },
+  answer: { en: "Answer", zh: "响应" },
+  again: { en: "Again", zh: "重发" },
+  event: { en: "Event", zh: "事件" },
+  type: { en: "notify.type", zh: "notify.type" },
 };
 
 const cell = (text: string): string => text.replace(/\|/g, "\\|");
@@ -100,8 +133,39 @@ function codes({ text }: Language): string {
   );
 }
 
+const names = (fields: readonly { readonly name: string; readonly required?: boolean }[]): string =>
+  fields.map(({ name, required }) => (required === true ? `**${name}**` : name)).join(", ");
+
+/** The commands as they stand on the wire. */
+function commandTable({ text }: Language): string {
+  return table(
+    [heads.section, heads.command, heads.versions, heads.fields, heads.answer, heads.again].map((head) => head[text]),
+    commands.map(({ section, api, versions, fields, answer, list, resend }) => [
+      section,
+      code(api),
+      versions.map((x) => `2.0.${x}`).join(" "),
+      names(fields),
+      [...answer.map(({ name }) => name), ...(list === undefined ? [] : [`${list.name}[]`])].join(", "),
+      code(resend),
+    ]),
+  );
+}
+
+/** The pushes as they stand on the wire. */
+function pushTable({ text }: Language): string {
+  return table(
+    [heads.section, heads.type, heads.event, heads.fields].map((head) => head[text]),
+    pushes.map(({ section, type, event, fields }) => [
+      section,
+      code(type ?? ""),
+      code(event),
+      names(fields.map(({ name, optional }) => ({ name, required: optional !== true }))),
+    ]),
+  );
+}
+
 /** The tables that a page may have. */
-export const tables = { nodes, account, examples, codes };
+export const tables = { nodes, account, examples, codes, commands: commandTable, pushes: pushTable };
 
 /** A page with its tables as they must be: each between a pair of markers. */
 export function withTables(page: string, language: Language): string {
