@@ -3,7 +3,7 @@ import type { Node, NodeAPI, NodeMessage } from "node-red";
 import { typedInput } from "../config";
 import { ScccError } from "../texts";
 import { reader } from "../values";
-import { type Confirmation, confirm } from "./tokens";
+import { type Confirmation, confirmAll } from "./tokens";
 
 type NodeConfig = Parameters<NodeAPI["nodes"]["createNode"]>[1];
 
@@ -31,9 +31,9 @@ export function registerConfirm(RED: NodeAPI): void {
         const tokens = tokensOf(await read(msg));
         if (tokens === undefined) throw new ScccError(RED._("errors.noToken"), "SCCC_NOT_PENDING", {});
         const confirmation = confirmationOf(config.outcome, msg);
-        const unknown = tokens.filter((token) => !confirm(token, confirmation));
+        const unknown = confirmAll(tokens, confirmation);
         if (unknown.length === 0) return;
-        const counts = { unknown: String(unknown.length), total: String(tokens.length) };
+        const counts = { unknown: String(unknown.length), total: String(new Set(tokens).size) };
         throw new ScccError(RED._("errors.notPending", counts), "SCCC_NOT_PENDING", { tokens: unknown });
       };
       this.on("input", (msg, send, done) => {
