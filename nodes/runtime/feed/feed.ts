@@ -5,7 +5,7 @@ import { type Command, commandOf, feedSettings } from "../../catalogue";
 import type { Failure } from "../../protocol/failure";
 import { isObject } from "../../protocol/json";
 import { type ListKind, readItem } from "../../protocol/records";
-import { localTime, momentOf } from "../../protocol/time";
+import { localTime, momentOf, platformTime } from "../../protocol/time";
 import { accountOf, type Sender } from "../account";
 import { type ConfigProblem, type Expand, type Narrowed, narrow, Settings, wrong } from "../config";
 import { freeToken } from "../receive/tokens";
@@ -41,7 +41,7 @@ function startOf(settings: Settings, source: ListKind, overlapMs: number, timezo
   if (start === "now") return "now";
   const key = start === "key" ? settings.text("startKey") : "0";
   if (source === "records") return { source, key: isKey(key) ? key : wrong("startKey", "startKey") };
-  const moment = start === "key" ? momentOf(key, timezone) : beginningOfCdrs;
+  const moment = start === "key" ? momentOf(platformTime(key, timezone), timezone) : beginningOfCdrs;
   // The first span begins the overlap earlier.
   return { source, until: (moment ?? wrong("startKey", "startKey")) + overlapMs, seen: {}, key: "" };
 }
