@@ -1,5 +1,6 @@
 // Checks a command's fields against the catalogue and turns them into what goes on the wire.
 import type { Command, Field, Rule } from "../catalogue";
+import { anyPlan, numbersOf } from "./callees";
 import type { Failure, RuleText } from "./failure";
 import { platformTime } from "./time";
 
@@ -35,11 +36,16 @@ function textOf(value: unknown): string | undefined {
 
 const splitter = /[\s,，;；、]+/;
 
+/** The items of a text. */
+function itemsOf(rule: Extract<Rule, { kind: "list" }>, text: string): readonly string[] {
+  return rule.of.kind === "phone" ? numbersOf(text, anyPlan) : text.split(splitter).filter((item) => item !== "");
+}
+
 function checkList(rule: Extract<Rule, { kind: "list" }>, value: unknown): Verdict {
   const items: readonly unknown[] = Array.isArray(value)
     ? value
     : typeof value === "string"
-      ? value.split(splitter).filter((item) => item !== "")
+      ? itemsOf(rule, value)
       : [value];
   if (rule.max !== undefined && items.length > rule.max) {
     return refuse("listLength", items, { max: rule.max });

@@ -77,6 +77,10 @@ describe("checking fields", () => {
     const task = { agent: "1", mode: 2 };
     assert.deepEqual(wire("CallTaskCreate", { ...task, callees: "1，2\n3;4" }).callees, ["1", "2", "3", "4"]);
     assert.deepEqual(wire("CallTaskCreate", { ...task, callees: [10086, "010"] }).callees, ["10086", "010"]);
+    const spaced = { ...task, callees: "13800138000 13900139000" };
+    assert.deepEqual(wire("CallTaskCreate", spaced).callees, ["13800138000", "13900139000"]);
+    // Three numbers that nobody meant would be dialled.
+    assert.equal(refusal("CallTaskCreate", { ...task, callees: "138 0013 8000" }), "callees item.phone");
     const checked = check("CallTaskCreate", { ...task, callees: ["1", "x"] });
     assert.ok(!checked.ok && checked.failure.kind === "field");
     assert.deepEqual(checked.failure.rule, { key: "item.phone", params: { max: 32, index: 1 } });
