@@ -1,5 +1,5 @@
 // Checks a command's fields against the catalogue and turns them into what goes on the wire.
-import type { Command, Field, Rule } from "../catalogue";
+import type { Field, Rule } from "../catalogue";
 import { anyPlan, numbersOf } from "./callees";
 import type { Failure, RuleText } from "./failure";
 import { platformTime } from "./time";
@@ -156,44 +156,4 @@ export function checkFields(fields: readonly Field[], given: Readonly<Record<str
     wire[field.name] = verdict.wire;
   }
   return { ok: true, fields: wire };
-}
-
-/** The patterns of an account's dialOnly: between commas or spaces; `*` stands for any characters, `?` for one. */
-export function dialPatterns(text: string): readonly RegExp[] {
-  return text
-    .split(splitter)
-    .filter((pattern) => pattern !== "")
-    .map(
-      (pattern) =>
-        new RegExp(
-          `^${pattern
-            .replace(/[.+^${}()|[\]\\]/g, "\\$&")
-            .replace(/\*+/g, ".*")
-            .replace(/\?/g, ".")}$`,
-        ),
-    );
-}
-
-/**
- * The first number that a request would ring and that dialOnly does not have. No patterns: every number may be dialled.
- * It looks at whatever is called callee or callees, unless the catalogue knows that the command rings nobody.
- */
-export function forbiddenNumber(
-  patterns: readonly RegExp[],
-  command: Command | undefined,
-  request: Readonly<Record<string, unknown>>,
-): Failure | undefined {
-  if (patterns.length === 0 || (command !== undefined && !command.fields.some((field) => field.dials)))
-    return undefined;
-  for (const [field, value] of Object.entries(request)) {
-    if (!/^callees?$/i.test(field)) continue;
-    const numbers: readonly unknown[] = Array.isArray(value) ? value : [value];
-    for (const number of numbers) {
-      const text = textOf(number);
-      if (text === undefined || !patterns.some((pattern) => pattern.test(text))) {
-        return { kind: "notAllowed", code: "SCCC_NOT_ALLOWED", field, number: text ?? render(number) };
-      }
-    }
-  }
-  return undefined;
 }
