@@ -97,8 +97,8 @@ export const listAnswers: readonly AnswerField[] = [
   {
     name: "cleaned",
     text: {
-      en: "what was not sent: {duplicates: [number], illegal: [{number, reason}]}",
-      zh: "未发送的号码：{duplicates: [号码], illegal: [{number, reason}]}",
+      en: "what was not sent: {duplicates: [number], illegal: [{number, reason}]}; the reasons stand below",
+      zh: "未发送的号码：{duplicates: [号码], illegal: [{number, reason}]}；原因见下文",
     },
   },
 ];

@@ -1,27 +1,44 @@
 // A list of numbers as an editable list: below a typed input, while its type is the list.
+import { type NumberingPlan, numbersOf, readEntry } from "../protocol/callees";
 import { complete } from "./agents";
 import { text } from "./page";
 
-/** What separates numbers in a text; as in protocol/check. */
-const separator = /[\s,，;；、]+/;
+/** What the entries of a list are. */
+export interface ListOf {
+  /** Agents of the platform, which can be picked. */
+  readonly picks: boolean;
+  /** For numbers to dial: the plan by which they are read. What is none is marked, and says why. */
+  readonly plan: NumberingPlan | undefined;
+}
 
-/** The numbers of a stored value; of one that is no JSON, those of the text: nothing that somebody wrote gets lost. */
-function numbersOf(value: string): readonly string[] {
+/** The entries of a text. Spaces stand within numbers to dial, not within staff numbers. */
+const split = (value: string, { plan }: ListOf): readonly string[] =>
+  plan === undefined ? value.split(/[\s,，;；、]+/).filter((part) => part !== "") : numbersOf(value, plan);
+
+/** The entries of a stored value; of one that is no JSON, those of the text: nothing that somebody wrote gets lost. */
+function stored(value: string, of: ListOf): readonly string[] {
   try {
     const parsed: unknown = JSON.parse(value);
     if (Array.isArray(parsed)) return parsed.map(String);
   } catch {
     // It is a text.
   }
-  return value.split(separator).filter((part) => part !== "");
+  return split(value, of);
+}
+
+/** Marks a row that holds no number to dial, and says why where one points at it. */
+function mark(row: JQuery, { plan }: ListOf): void {
+  const value = String(row.val()).trim();
+  const read = plan === undefined || value === "" ? undefined : readEntry(value, plan);
+  const reason = read?.kind === "illegal" ? text(`form.numbers.${read.reason}`) : "";
+  row.toggleClass("input-error", reason !== "").attr("title", reason);
 }
 
 /**
  * Draws the list below a typed input.
  * @param label what the numbers are, for those who can't see where they stand
- * @param picks whether they are agents of the platform
  */
-export function drawNumbers(element: JQuery, label: string, picks: boolean): void {
+export function drawNumbers(element: JQuery, label: string, of: ListOf): void {
   const list = $("<ol>").addClass("sccc-numbers").insertAfter(element.closest(".sccc-control"));
   const rows = (): JQuery => list.find("input");
   const write = (): void => {
@@ -39,14 +56,19 @@ export function drawNumbers(element: JQuery, label: string, picks: boolean): voi
     addItem: (container, _, number) => {
       const row = $("<input>", { type: "text", "aria-label": label, value: typeof number === "string" ? number : "" });
       row.appendTo(container.addClass("sccc-number"));
-      if (picks) row.autoComplete({ search: complete, minLength: 0 });
-      row.on("change input", write);
+      mark(row, of);
+      if (of.picks) row.autoComplete({ search: complete, minLength: 0 });
+      row.on("change input", () => {
+        mark(row, of);
+        write();
+      });
       row.on("paste", (event) => {
         const pasted = (event.originalEvent as ClipboardEvent).clipboardData?.getData("text") ?? "";
-        const [first = "", ...others] = pasted.split(separator).filter((part) => part !== "");
+        const [first = "", ...others] = split(pasted, of);
         if (others.length === 0) return;
         event.preventDefault();
         row.val(first);
+        mark(row, of);
         list.editableList("addItems", others);
         write();
       });
@@ -58,6 +80,6 @@ export function drawNumbers(element: JQuery, label: string, picks: boolean): voi
   const frame = list.closest(".red-ui-editableList");
   const show = (): void => void frame.toggle(element.typedInput("type") === "json");
   element.on("change", show);
-  list.editableList("addItems", [...numbersOf(element.typedInput("type") === "json" ? String(element.val()) : "")]);
+  list.editableList("addItems", [...stored(element.typedInput("type") === "json" ? String(element.val()) : "", of)]);
   show();
 }

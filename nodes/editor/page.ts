@@ -4,6 +4,10 @@ import type { Editor } from "./problem";
 export const editor: Editor = {
   text: (key, params) => RED._(`${NAMESPACE}:${key}`, params),
   expression: (value, type) => RED.utils.validateTypedProperty(value, type, {}),
+  region: (account) => {
+    const found = typeof account === "string" ? RED.nodes.node(account)?.region : undefined;
+    return typeof found === "string" && found !== "" ? found : "CN";
+  },
 };
 
 /** A text of this package in the user's language. */

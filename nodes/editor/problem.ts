@@ -1,5 +1,6 @@
 // Says what is wrong with a property of a node, in the user's language. Knows neither the page nor Node-RED's editor.
 import type { Field } from "../catalogue";
+import { anyPlan, chinesePlan, entriesOf, type NumberingPlan, readEntry } from "../protocol/callees";
 import { checkFields } from "../protocol/check";
 import { formatProblem } from "../protocol/format";
 import type { Described, Description } from "./description";
@@ -10,7 +11,12 @@ export interface Editor {
   text(key: string, params?: Readonly<Record<string, unknown>>): string;
   /** True, or what Node-RED finds wrong with a value of a typed input. */
   expression(value: string, type: string): true | string;
+  /** The region of an account, by its node's id; the default where there is none. */
+  region(account: unknown): string;
 }
+
+/** The numbering plan of a region as far as the editor knows it: only China's own; the tables of the others are too large for a page. */
+export const planOf = (region: string): NumberingPlan => (region.toUpperCase() === "CN" ? chinesePlan() : anyPlan);
 
 type Typed = Extract<Described, { kind: "typed" }>;
 type Numeric = Extract<Described, { kind: "number" }>;
@@ -55,9 +61,23 @@ interface Question {
   readonly editor: Editor;
 }
 
-function literalProblem({ node, property, value, read, editor }: Question, field: Field): string | undefined {
+/** The first entry of a list of numbers to dial that would be left out. The rest is cleaned as it is sent. */
+function calleesProblem({ read, editor }: Question, parsed: unknown): string | undefined {
+  const plan = planOf(editor.region(read("account")));
+  const entries: readonly unknown[] = Array.isArray(parsed) ? parsed : entriesOf(asText(parsed));
+  for (const [index, entry] of entries.entries()) {
+    const found = readEntry(entry, plan);
+    if (found.kind !== "illegal") continue;
+    return editor.text("errors.item", { index: index + 1 }) + editor.text(`form.numbers.${found.reason}`);
+  }
+  return undefined;
+}
+
+function literalProblem(question: Question, field: Field): string | undefined {
+  const { node, property, value, read, editor } = question;
   const { onlyIf: _, ...unconditional } = field;
   const parsed: unknown = typeOf(property, read) === "json" ? JSON.parse(value) : value;
+  if (field.dials && field.rule.kind === "list") return calleesProblem(question, parsed);
   const other = field.needs === undefined ? {} : { [field.needs]: read(propertyOf(node, field.needs)) };
   // The zone only matters for how a time is written, not for whether it is one.
   const checked = checkFields([unconditional], { ...other, [field.name]: parsed }, "UTC");

@@ -2,8 +2,8 @@
 import { complete, pick } from "./agents";
 import type { Described } from "./description";
 import { drawNumbers } from "./numbers";
-import { input, standard, text } from "./page";
-import { isLiteral } from "./problem";
+import { editor, input, reader, standard, text } from "./page";
+import { isLiteral, planOf } from "./problem";
 
 type Typed = Extract<Described, { kind: "typed" }>;
 
@@ -74,7 +74,10 @@ export function drawTyped(node: EditorNode, property: string, described: Typed):
   element.data("scccPlain", rule !== "choice" && rule !== "list");
   const standardType = String(standard(node, `${property}Type`) ?? "");
   keepApart(element, new Map([[family(standardType), String(standard(node, property) ?? "")]]));
-  if (rule === "list") drawNumbers(element, label.text().trim(), described.field?.picks !== undefined);
+  if (rule === "list") {
+    const plan = described.field?.dials ? planOf(editor.region(reader(node)("account"))) : undefined;
+    drawNumbers(element, label.text().trim(), { picks: described.field?.picks !== undefined, plan });
+  }
   // An example of a literal would mislead where the name of a property belongs.
   const showExample = () =>
     visible.attr("placeholder", isLiteral(String(element.typedInput("type"))) ? described.example : "");

@@ -1,5 +1,6 @@
 // Checks a command's fields against the catalogue and turns them into what goes on the wire.
-import type { Command, Field, Rule } from "../catalogue";
+import type { Field, Rule } from "../catalogue";
+import { anyPlan, numbersOf } from "./callees";
 import type { Failure, RuleText } from "./failure";
 import { platformTime } from "./time";
 
@@ -35,11 +36,16 @@ function textOf(value: unknown): string | undefined {
 
 const splitter = /[\s,，;；、]+/;
 
+/** The items of a text. */
+function itemsOf(rule: Extract<Rule, { kind: "list" }>, text: string): readonly string[] {
+  return rule.of.kind === "phone" ? numbersOf(text, anyPlan) : text.split(splitter).filter((item) => item !== "");
+}
+
 function checkList(rule: Extract<Rule, { kind: "list" }>, value: unknown): Verdict {
   const items: readonly unknown[] = Array.isArray(value)
     ? value
     : typeof value === "string"
-      ? value.split(splitter).filter((item) => item !== "")
+      ? itemsOf(rule, value)
       : [value];
   if (rule.max !== undefined && items.length > rule.max) {
     return refuse("listLength", items, { max: rule.max });
@@ -114,17 +120,47 @@ function checkRule(rule: Rule, value: unknown, zone: string): Verdict {
   }
 }
 
-/** A short rendering of a refused value for people. */
+/** A short rendering of a refused value for people. Never throws, and does not look into what it renders. */
 export function render(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
+  if (typeof value === "function") return "a function";
   if (value === undefined || value === null || typeof value !== "object") return String(value);
-  return Array.isArray(value) ? `an array of ${value.length}` : "an object";
+  try {
+    return Array.isArray(value) ? `an array of ${value.length}` : "an object";
+  } catch {
+    // A proxy that was revoked.
+    return "an object";
+  }
 }
 
 const invalid = (field: Field, rule: RuleText, got: string): Checked => ({
   ok: false,
   failure: { kind: "field", code: "SCCC_INVALID_FIELD", field: field.property ?? field.name, rule, got },
 });
+
+/** Checks one field and puts it on the wire, unless it is left out; gives what is wrong with it. */
+function checkField(
+  field: Field,
+  given: Readonly<Record<string, unknown>>,
+  zone: string,
+  wire: Record<string, Wire>,
+): Checked | undefined {
+  const value = given[field.name];
+  if (field.onlyIf !== undefined && textOf(given[field.onlyIf.field]) !== field.onlyIf.is) return undefined;
+  if (isUnset(value)) {
+    if (field.required) return invalid(field, { key: "required", params: { example: field.example } }, render(value));
+    if (field.unset === "empty") wire[field.name] = field.rule.kind === "list" ? [] : "";
+    return undefined;
+  }
+  if (field.needs !== undefined && isUnset(given[field.needs])) {
+    return invalid(field, { key: "needs", params: { other: field.needs } }, render(value));
+  }
+  const verdict = checkRule(field.rule, value, zone);
+  if (!verdict.ok) return invalid(field, verdict.rule, render(verdict.got));
+  if (field.omitAt !== undefined && String(verdict.wire) === field.omitAt) return undefined;
+  wire[field.name] = verdict.wire;
+  return undefined;
+}
 
 /**
  * Checks the values given for a command's fields, under the vendor's names, against the catalogue.
@@ -134,60 +170,13 @@ const invalid = (field: Field, rule: RuleText, got: string): Checked => ({
 export function checkFields(fields: readonly Field[], given: Readonly<Record<string, unknown>>, zone: string): Checked {
   const wire: Record<string, Wire> = {};
   for (const field of fields) {
-    const value = given[field.name];
-    if (field.onlyIf !== undefined && textOf(given[field.onlyIf.field]) !== field.onlyIf.is) continue;
-    if (isUnset(value)) {
-      if (field.required) return invalid(field, { key: "required", params: { example: field.example } }, render(value));
-      if (field.unset === "empty") wire[field.name] = field.rule.kind === "list" ? [] : "";
-      continue;
+    try {
+      const failure = checkField(field, given, zone, wire);
+      if (failure !== undefined) return failure;
+    } catch {
+      // A proxy that was revoked, or a getter that throws.
+      return invalid(field, { key: "unreadable", params: {} }, typeof given[field.name]);
     }
-    if (field.needs !== undefined && isUnset(given[field.needs])) {
-      return invalid(field, { key: "needs", params: { other: field.needs } }, render(value));
-    }
-    const verdict = checkRule(field.rule, value, zone);
-    if (!verdict.ok) return invalid(field, verdict.rule, render(verdict.got));
-    if (field.omitAt !== undefined && String(verdict.wire) === field.omitAt) continue;
-    wire[field.name] = verdict.wire;
   }
   return { ok: true, fields: wire };
-}
-
-/** The patterns of an account's dialOnly: between commas or spaces; `*` stands for any characters, `?` for one. */
-export function dialPatterns(text: string): readonly RegExp[] {
-  return text
-    .split(splitter)
-    .filter((pattern) => pattern !== "")
-    .map(
-      (pattern) =>
-        new RegExp(
-          `^${pattern
-            .replace(/[.+^${}()|[\]\\]/g, "\\$&")
-            .replace(/\*+/g, ".*")
-            .replace(/\?/g, ".")}$`,
-        ),
-    );
-}
-
-/**
- * The first number that a request would ring and that dialOnly does not have. No patterns: every number may be dialled.
- * It looks at whatever is called callee or callees, unless the catalogue knows that the command rings nobody.
- */
-export function forbiddenNumber(
-  patterns: readonly RegExp[],
-  command: Command | undefined,
-  request: Readonly<Record<string, unknown>>,
-): Failure | undefined {
-  if (patterns.length === 0 || (command !== undefined && !command.fields.some((field) => field.dials)))
-    return undefined;
-  for (const [field, value] of Object.entries(request)) {
-    if (!/^callees?$/i.test(field)) continue;
-    const numbers: readonly unknown[] = Array.isArray(value) ? value : [value];
-    for (const number of numbers) {
-      const text = textOf(number);
-      if (text === undefined || !patterns.some((pattern) => pattern.test(text))) {
-        return { kind: "notAllowed", code: "SCCC_NOT_ALLOWED", field, number: text ?? render(number) };
-      }
-    }
-  }
-  return undefined;
 }

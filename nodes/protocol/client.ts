@@ -1,11 +1,12 @@
 // An account's client: sends commands, one or a list, and says of each what became of it.
 import { setMaxListeners } from "node:events";
 import { type Command, seqOf } from "../catalogue";
-import { checkFields, forbiddenNumber, render } from "./check";
+import { checkFields, render } from "./check";
+import { forbiddenNumber } from "./dial-only";
 import { type Call, hasCommand, type Identity, versionText } from "./envelope";
 import { Exchange, type Exchanged, type Means, type SendOptions } from "./exchange";
 import type { Failure } from "./failure";
-import type { JsonObject } from "./json";
+import { isObject, isWithin, type JsonObject, maxDepth } from "./json";
 import { Lane, type LaneLimits } from "./lane";
 import { recordUrl } from "./push";
 import { type Backoff, defaultBackoff, Subjects } from "./resend";
@@ -89,7 +90,8 @@ export class Client {
     const { seq, ...fields } = request;
     const checked = checkFields([seqOf(command?.seq ?? "number")], { seq }, this.#options.timezone);
     if (!checked.ok) return checked;
-    if (!isJson(fields)) {
+    const written = asJson(fields);
+    if (written === undefined) {
       const rule = { key: "json", params: {} };
       return {
         ok: false,
@@ -99,7 +101,7 @@ export class Client {
     return this.#allowed({
       api,
       ...(command === undefined ? {} : { command }),
-      fields: { ...checked.fields, ...fields },
+      fields: { ...checked.fields, ...written },
     });
   }
 
@@ -153,12 +155,15 @@ export class Client {
   }
 }
 
-/** Whether a value can be written as JSON: it has no circle and no bigint, and is not too deep to be walked. */
-function isJson(value: unknown): boolean {
+/**
+ * An object as it will be sent: what is checked and what is sent must be the same, also where an object says itself how it is written.
+ * Undefined for one that can't be written as JSON, because it contains itself or a bigint or does not want to be read, or that is nested too deep.
+ */
+function asJson(value: JsonObject): JsonObject | undefined {
   try {
-    JSON.stringify(value);
-    return true;
+    const written: unknown = JSON.parse(JSON.stringify(value));
+    return isObject(written) && isWithin(written, maxDepth) ? written : undefined;
   } catch {
-    return false;
+    return undefined;
   }
 }

@@ -1,6 +1,6 @@
 // Times as the platform writes them: YYYY-MM-DD HH:mm:ss in its local time.
 
-const form = /^(\d{4})-(\d{2})-(\d{2})(?:[ T](\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?$/;
+const form = /^(\d{4})-(\d{2})-(\d{2})(?:[ T](\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?$/i;
 
 /** A zone's clocks, and how far they are ahead of UTC in ms, by the day (UTC, counted from 1970); NaN for a day on which that changes. */
 interface Zone {
@@ -36,7 +36,8 @@ export const localTime = (moment: number, zone: string): string => zoneOf(zone).
 /** The same text in the platform's form, if it is a date or a date with a time that exists in the calendar, without an offset. */
 function wallClock(text: string): string | undefined {
   const parts = form.exec(text);
-  if (parts === null) return undefined;
+  // There was no year 0.
+  if (parts === null || parts[1] === "0000") return undefined;
   const [, year, month, day, hour = "00", minute = "00", second = "00"] = parts;
   const local = `${year}-${month}-${day} ${hour}:${minute}:${second}`;
   const check = new Date(asIfUtc(local));
@@ -47,22 +48,74 @@ function wallClock(text: string): string | undefined {
 /** A time in the platform's form as ms since 1970, as if its zone were UTC; NaN if it is none. */
 const asIfUtc = (local: string): number => Date.parse(`${local.replace(" ", "T")}Z`);
 
+/** Digits only: YYYYMMDD or YYYYMMDDHHmmss, perhaps with the T of ISO 8601's basic form. */
+const compactForm = /^(\d{4})(\d{2})(\d{2})(?:T?(\d{2})(\d{2})(\d{2}))?$/i;
+
+/** A time as people and programs write it, split from its offset: Z, +08:00, +0800 or +08. */
+const withOffset = /^(.*?\d{2}:?\d{2}(?:[.,]\d+)?) ?(Z|[+-]\d{2}(?::?\d{2})?)$/i;
+
+/** The years between which a number is taken for an epoch; outside they are more likely something else. */
+const epochFrom = Date.UTC(2000, 0, 1);
+const epochTo = Date.UTC(2100, 0, 1);
+
+/** A number as ms since 1970: milliseconds or seconds, whichever falls between the years 2000 and 2100; undefined for neither. */
+function epoch(value: number): number | undefined {
+  return [value, value * 1000].find((moment) => moment >= epochFrom && moment < epochTo);
+}
+
+/** A date with - or /, a date and time, or their compact form, in the platform's form; undefined for what no calendar or clock has. */
+function localForm(text: string): string | undefined {
+  const compact = compactForm.exec(text);
+  if (compact !== null) {
+    const [, year, month, day, hour = "00", minute = "00", second = "00"] = compact;
+    return wallClock(`${year}-${month}-${day} ${hour}:${minute}:${second}`);
+  }
+  return wallClock(text.replace(/^(\d{4})\/(\d{2})\/(\d{2})(?!\d)/, "$1-$2-$3").replace(",", "."));
+}
+
+/** How far an offset is ahead of UTC in ms; undefined for one that no place has. */
+function offsetOf(offset: string): number | undefined {
+  if (/^z$/i.test(offset)) return 0;
+  const [, sign, hours, minutes = "0"] = /^([+-])(\d{2}):?(\d{2})?$/.exec(offset) ?? [];
+  const ahead = Number(`${sign}1`) * (Number(hours) * 60 + Number(minutes));
+  return Number(minutes) < 60 && Math.abs(ahead) <= 18 * 60 ? ahead * 60_000 : undefined;
+}
+
 /**
- * Reads a Date, ISO 8601 with an offset, an epoch in seconds or milliseconds (below 10^11 are seconds, protocol.md section 4),
- * or a time without an offset, which is the platform's own. Gives the platform's form, or undefined for what is no time.
+ * Reads a time that a user or a flow gives. It may be:
+ * - a Date
+ * - ISO 8601 with an offset or Z
+ * - YYYY-MM-DD[ HH:mm[:ss]] with - or /, or with the T of ISO 8601: the platform's own local time
+ * - the compact YYYYMMDD[HHmmss], the same
+ * - an epoch in seconds or milliseconds between the years 2000 and 2100, as a number or as digits
+ * @param zone the platform's time zone, an IANA name
+ * @returns YYYY-MM-DD HH:mm:ss in that zone; undefined for everything else, and for a day that no calendar has
  */
 export function platformTime(value: unknown, zone: string): string | undefined {
   if (value instanceof Date) return fromMoment(value.getTime(), zone);
-  if (typeof value === "number") return fromMoment(Math.abs(value) < 1e11 ? value * 1000 : value, zone);
+  if (typeof value === "number") {
+    const moment = epoch(value);
+    if (moment !== undefined) return fromMoment(moment, zone);
+    return Number.isSafeInteger(value) ? localForm(String(value)) : undefined;
+  }
   if (typeof value !== "string") return undefined;
   const text = value.trim();
-  if (/^\d{9,14}$/.test(text)) return platformTime(Number(text), zone);
-  if (form.test(text)) return wallClock(text);
-  return /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}/.test(text) ? fromMoment(Date.parse(text), zone) : undefined;
+  if (/^\d{9,13}$/.test(text)) return platformTime(Number(text), zone);
+  const [, time, offset] = withOffset.exec(text) ?? [];
+  if (time === undefined || offset === undefined) return localForm(text);
+  const local = /[T ]/i.test(time) ? localForm(time) : undefined;
+  const ahead = offsetOf(offset);
+  return local === undefined || ahead === undefined ? undefined : fromMoment(asIfUtc(local) - ahead, zone);
 }
 
-const fromMoment = (moment: number, zone: string): string | undefined =>
-  Number.isNaN(new Date(moment).getTime()) ? undefined : localTime(moment, zone);
+/** A moment in the platform's form, which has room for four digits of a year. */
+function fromMoment(moment: number, zone: string): string | undefined {
+  const text = Number.isNaN(new Date(moment).getTime()) ? "" : localTime(moment, zone);
+  return /^\d{4}-/.test(text) && moment >= firstMoment ? text : undefined;
+}
+
+/** The first year that the platform's form can write. */
+const firstMoment = Date.parse("0001-01-01T00:00:00Z");
 
 /** Times of calls lie between 1973 and 2286. What lies outside is one of the ways to write "none" (0, 1970-01-01, 9999-12-31), or no time. */
 const plausible = (moment: number): number | undefined =>

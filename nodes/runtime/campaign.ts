@@ -7,6 +7,7 @@ import type { Prepared } from "../protocol/client";
 import type { SendOptions } from "../protocol/exchange";
 import type { Failure } from "../protocol/failure";
 import { isObject, type JsonObject } from "../protocol/json";
+import { planOf } from "../protocol/numbering";
 import type { Sender } from "./account";
 import { type Resulting, type Sent, sendOne } from "./send";
 
@@ -64,7 +65,7 @@ export async function sendCampaign(
   if (value === undefined || value === null || value === "" || (Array.isArray(value) && value.length === 0)) {
     return sendOne(sender, sender.client.prepare(command, given), options, resulting);
   }
-  const { numbers, duplicates, illegal } = cleanNumbers(value, sender.context.region);
+  const { numbers, duplicates, illegal } = cleanNumbers(value, planOf(sender.context.region));
   const cleaned = { duplicates, illegal };
   if (numbers.length === 0) {
     const rule = { key: "noNumbers", params: {} };

@@ -11,6 +11,7 @@ import { accountOf, type Sender } from "./account";
 import { type CallWait, callWaitOf } from "./calls/call-number";
 import { type Sending, sendCampaign } from "./campaign";
 import { typedInput } from "./config";
+import { takeMessages } from "./input";
 import { type CallReport, type CommandReport, type Resulting, type Sent, sendList, sendOne } from "./send";
 import { Status } from "./status";
 import { errorOf, resultOf } from "./texts";
@@ -213,14 +214,17 @@ function run(
     return { second: sent.call?.reached === false };
   };
 
-  node.on("input", (msg, send, done) => {
-    handle(msg).then(
-      ({ error, second }) => {
-        if (error === undefined) send(second ? [null, msg] : msg);
-        done(error);
-      },
-      (error: unknown) => done(error instanceof Error ? error : new Error(String(error))),
-    );
+  takeMessages(RED, node, {
+    name,
+    handle: async (msg, send) => {
+      const { error, second } = await handle(msg);
+      if (error === undefined) send(second ? [null, msg] : msg);
+      return error;
+    },
+    refused: (msg, failure) => {
+      setReport(msg, notSent(account.ok ? account.sender : undefined, "", resulting("")(failure)));
+      status.end({ kind: "failure", failure });
+    },
   });
   node.on("close", () => closing.abort());
 }

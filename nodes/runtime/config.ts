@@ -1,7 +1,7 @@
 // Narrows the configurations of nodes from unknown, once, at the edge.
 import type { AgentOptions } from "node:https";
 import { accountSettings, type Setting } from "../catalogue";
-import { dialPatterns } from "../protocol/check";
+import { dialPatterns } from "../protocol/dial-only";
 import { type FormatProblem, formatProblem } from "../protocol/format";
 import { isObject } from "../protocol/json";
 import type { ProxySettings } from "../protocol/transport";

@@ -1,11 +1,15 @@
 // sccc-simulator: a simulated platform as a node, for building flows without a call centre.
 import type { Node, NodeAPI } from "node-red";
 import { simulatorSettings } from "../catalogue";
+import type { Failure } from "../protocol/failure";
 import { credentialsOf, narrow, Settings } from "./config";
-import { describe, ScccError } from "./texts";
+import { takeMessages } from "./input";
+import { describe, errorOf, ScccError } from "./texts";
 import { expander } from "./values";
 
 type NodeConfig = Parameters<NodeAPI["nodes"]["createNode"]>[1];
+const type = "sccc-simulator";
+
 type Simulators = typeof import("../../simulator");
 type Simulator = Awaited<ReturnType<Simulators["startSimulator"]>>;
 
@@ -41,9 +45,10 @@ export function registerSimulator(RED: NodeAPI): void {
       seed: settings.number("seed"),
     }));
     if (!options.ok) {
-      const { setting, reason } = options.problem;
-      this.error(describe(RED._, "sccc-simulator", { kind: "config", code: "SCCC_CONFIG", setting, reason }));
+      const failure: Failure = { kind: "config", code: "SCCC_CONFIG", ...options.problem };
+      this.error(describe(RED._, type, failure));
       this.status({ fill: "red", shape: "ring", text: "status.SCCC_CONFIG" });
+      takeMessages(RED, this, { name: type, handle: () => errorOf(RED._, type, failure), refused: () => undefined });
       return;
     }
 
@@ -59,21 +64,25 @@ export function registerSimulator(RED: NodeAPI): void {
       })
       .catch(failed);
 
-    this.on("input", (msg, send, done) => {
-      starting
-        .then(async (simulator) => {
-          if (simulator === undefined) throw new ScccError(RED._("errors.simulatorNotRunning"), "SCCC_CONFIG", {});
-          const outcome = await simulator.instruct(msg.payload);
-          if (!outcome.ok) throw refusalOf(outcome);
-          msg.payload = outcome;
-          send(msg);
-          done();
-        })
-        .catch((error: unknown) => done(error instanceof Error ? error : new Error(String(error))));
+    takeMessages(RED, this, {
+      name: type,
+      handle: async (msg, send) => {
+        const simulator = await starting;
+        if (simulator === undefined) {
+          return new ScccError(RED._("errors.simulatorNotRunning"), "SCCC_CONFIG", {});
+        }
+        const outcome = await simulator.instruct(msg.payload);
+        if (!outcome.ok) return refusalOf(outcome);
+        msg.payload = outcome;
+        send(msg);
+        return undefined;
+      },
+      // The status shows where the platform is.
+      refused: () => undefined,
     });
     this.on("close", (_removed: boolean, done: () => void) => {
       starting.then((simulator) => simulator?.close()).then(done, done);
     });
   }
-  RED.nodes.registerType("sccc-simulator", SimulatorNode, { credentials: credentialsOf(simulatorSettings) });
+  RED.nodes.registerType(type, SimulatorNode, { credentials: credentialsOf(simulatorSettings) });
 }

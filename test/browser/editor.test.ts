@@ -204,7 +204,7 @@ for (const version of [4, 5] as const) {
         );
         await list.locator("input[type=text]").last().fill("no number");
         await list.locator("input[type=text]").last().press("Tab");
-        assert.match((await editor.problems()).join(), /Callees entry 3 must be digits/);
+        assert.match((await editor.problems()).join(), /Callees entry 3 has letters/);
         await editor.cancel();
       });
 

@@ -9,6 +9,7 @@ const editor: Editor = {
     key === "invalid.property"
       ? String(params.problem)
       : [key, ...Object.entries(params).map(([name, value]) => `${name}=${value}`)].join(" "),
+  region: () => "CN",
   expression: (value, type) =>
     (type === "json" && !value.startsWith("[")) || value === "bad..expression" ? "bad expression" : true,
 };
@@ -48,7 +49,13 @@ describe("the editor's checks", () => {
       problem("sccc-call-task-create", { callees: value, calleesType: "json" }, "callees");
     assert.equal(json('["13800138000"]'), undefined);
     assert.equal(json("{"), "invalid.expression reason=bad expression");
-    assert.match(json('["13800138000","x"]') ?? "", /^errors\.item index=2errors\.rule\.phone/);
+    assert.equal(json('["13800138000","x"]'), "errors.item index=2form.numbers.letters");
+    assert.equal(json('["021-62348888-801"]'), "errors.item index=1form.numbers.extension");
+    assert.equal(json('["138 0013 8000","13900139000/13700137000"]'), undefined, "cleaned as it is sent");
+    assert.equal(
+      str("sccc-call-task-create", "callees", "138 0013 8000, 2026-03-01"),
+      "errors.item index=2form.numbers.date",
+    );
     assert.equal(str("sccc-call-task-create", "callees", "13800138000, 13900139000"), undefined);
   });
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { commandOf, commands, type Field, seqOf } from "../../nodes/catalogue";
-import { checkFields, dialPatterns, forbiddenNumber } from "../../nodes/protocol/check";
+import { checkFields } from "../../nodes/protocol/check";
 
 const zone = "Asia/Shanghai";
 const fieldsOf = (api: string): readonly Field[] => commandOf(api)!.fields;
@@ -77,6 +77,10 @@ describe("checking fields", () => {
     const task = { agent: "1", mode: 2 };
     assert.deepEqual(wire("CallTaskCreate", { ...task, callees: "1，2\n3;4" }).callees, ["1", "2", "3", "4"]);
     assert.deepEqual(wire("CallTaskCreate", { ...task, callees: [10086, "010"] }).callees, ["10086", "010"]);
+    const spaced = { ...task, callees: "13800138000 13900139000" };
+    assert.deepEqual(wire("CallTaskCreate", spaced).callees, ["13800138000", "13900139000"]);
+    // Three numbers that nobody meant would be dialled.
+    assert.equal(refusal("CallTaskCreate", { ...task, callees: "138 0013 8000" }), "callees item.phone");
     const checked = check("CallTaskCreate", { ...task, callees: ["1", "x"] });
     assert.ok(!checked.ok && checked.failure.kind === "field");
     assert.deepEqual(checked.failure.rule, { key: "item.phone", params: { max: 32, index: 1 } });
@@ -155,35 +159,5 @@ describe("checking fields", () => {
       ),
       { numRuns: 2000 },
     );
-  });
-});
-
-describe("dialOnly", () => {
-  const call = commandOf("CallNumber");
-  const forbidden = (patterns: string, request: Record<string, unknown>, command = call) => {
-    const failure = forbiddenNumber(dialPatterns(patterns), command, request);
-    return failure?.kind === "notAllowed" ? failure.number : undefined;
-  };
-
-  it("allows any number when it is empty, else only its own", () => {
-    assert.equal(forbidden(" ", { callee: "1" }), undefined);
-    assert.equal(forbidden("10086, 138*", { callee: "13800138000" }), undefined);
-    assert.equal(forbidden("10086, 138*", { callee: "10086" }), undefined);
-    assert.equal(forbidden("10086, 138*", { callee: "100861" }), "100861");
-    assert.equal(forbidden("10086, 138*", { callee: "110086" }), "110086");
-    assert.equal(forbidden("10086, 138*", { callee: "013800138000" }), "013800138000");
-    assert.equal(forbidden("1008?", { callee: "10086" }), undefined);
-    assert.equal(forbidden("+86138*", { callee: "+8613900000000" }), "+8613900000000");
-    assert.equal(forbidden("1.086", { callee: "10086" }), "10086");
-  });
-
-  it("looks at every number of a list, and at commands that nobody knows", () => {
-    assert.equal(forbidden("1*", { callees: ["10", "20"] }, commandOf("CallTaskAddNumbers")), "20");
-    assert.equal(forbidden("1*", { callees: [10, 20] }, undefined), "20");
-    assert.equal(forbidden("1*", { Callee: { number: "10" } }, undefined), "an object");
-  });
-
-  it("does not mind a filter for a number that is only looked up", () => {
-    assert.equal(forbidden("1*", { callee: "20" }, commandOf("getCdrList")), undefined);
   });
 });

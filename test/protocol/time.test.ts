@@ -1,7 +1,7 @@
 // Times with a zone's offset: as the zone's clocks show them, whatever of them is kept in memory.
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { isoTime, momentOf } from "../../nodes/protocol/time";
+import { isoTime, localTime, momentOf, platformTime } from "../../nodes/protocol/time";
 
 /** What a zone's clocks show, and by how much they are ahead, from Intl alone. */
 function shown(moment: number, zone: string): string {
@@ -75,4 +75,113 @@ describe("times with an offset", () => {
       }
     });
   }
+});
+
+describe("times that a flow gives", () => {
+  const zone = "Asia/Shanghai";
+
+  const taken: readonly (readonly [unknown, string])[] = [
+    [new Date("2026-03-01T02:00:00Z"), "2026-03-01 10:00:00"],
+    ["2026-03-01T10:00:00Z", "2026-03-01 18:00:00"],
+    ["2026-03-01T10:00:00z", "2026-03-01 18:00:00"],
+    ["2026-03-01T10:00:00.123Z", "2026-03-01 18:00:00"],
+    ["2026-03-01T10:00:00,5Z", "2026-03-01 18:00:00"],
+    ["2026-03-01T10:00Z", "2026-03-01 18:00:00"],
+    ["2026-03-01T10:00:00+05:30", "2026-03-01 12:30:00"],
+    ["2026-03-01T10:00:00-0500", "2026-03-01 23:00:00"],
+    ["2026-03-01T10:00:00+08", "2026-03-01 10:00:00"],
+    ["2026-03-01 10:00:00 +08:00", "2026-03-01 10:00:00"],
+    ["20260301T100000Z", "2026-03-01 18:00:00"],
+    ["2026-03-01T10:00:00", "2026-03-01 10:00:00"],
+    ["2026-03-01", "2026-03-01 00:00:00"],
+    ["2026-03-01 10:05", "2026-03-01 10:05:00"],
+    [" 2026-03-01 10:05:06 ", "2026-03-01 10:05:06"],
+    ["2026/03/01", "2026-03-01 00:00:00"],
+    ["2026/03/01 10:05", "2026-03-01 10:05:00"],
+    ["2026/03/01 10:05:06", "2026-03-01 10:05:06"],
+    ["20260301", "2026-03-01 00:00:00"],
+    ["20260301100000", "2026-03-01 10:00:00"],
+    [20260301, "2026-03-01 00:00:00"],
+    [20260301100000, "2026-03-01 10:00:00"],
+    [1767225600, "2026-01-01 08:00:00"],
+    [1767225600.9, "2026-01-01 08:00:00"],
+    [1767225600000, "2026-01-01 08:00:00"],
+    ["1767225600", "2026-01-01 08:00:00"],
+    ["1767225600000", "2026-01-01 08:00:00"],
+    ["2024-02-29", "2024-02-29 00:00:00"],
+    [946684800, "2000-01-01 08:00:00"],
+    [4102444799, "2100-01-01 07:59:59"],
+  ];
+  for (const [given, expected] of taken) {
+    it(`are read as they were meant: ${JSON.stringify(given)}`, () =>
+      assert.equal(platformTime(given, zone), expected));
+  }
+
+  const refused: readonly unknown[] = [
+    ...["2026-02-30T10:00:00Z", "2026-02-29T10:00:00+08:00", "2026-04-31T10:00:00Z", "2026-02-30", "2026/02/30"],
+    ...["20260230", "20260230100000", "20261301", "2026-13-01", "2026-00-10", "2026-01-00", "0000-01-01"],
+    ...["2026-03-01T24:00:00Z", "2026-03-01 24:00:00", "2026-03-01 10:60:00", "20260301106000", "2026-03-01T10:00:60Z"],
+    ...["2026-03-01T10:00:00+24:00", "2026-03-01T10:00:00+08:75", "2026-03-01Z", "20260301+08", "2026-03-01+08:00"],
+    ...[
+      "2026-3-1",
+      "2026/03-01",
+      "2026-03/01",
+      "03/01/2026",
+      "01.03.2026",
+      "1 March 2026",
+      "Sun, 01 Mar 2026 10:00:00 GMT",
+    ],
+    ...["today", "10:00", "2026", "202603", "2026-03", "2026-W09", "2026-060", "", "0", "-1", "1e12", "0x1F", "NaN"],
+    ...[0, -1, 1, 20260230, 946684799, 4102444800, 946684799999, 4102444800000, 4102444800000000, 2 ** 60],
+    ...[Number.NaN, Number.POSITIVE_INFINITY, new Date(Number.NaN), new Date(8.64e15), new Date(-8.64e15)],
+    ...[null, undefined, true, {}, [], ["2026-03-01"], 1767225600n, Symbol("time"), () => "2026-03-01"],
+  ];
+  for (const given of refused) {
+    it(`are refused, not made another time: ${typeof given === "string" ? given : String(Array.isArray(given) ? "an array" : given)}`, () =>
+      assert.equal(platformTime(given, zone), undefined));
+  }
+
+  const from = Date.UTC(2000, 0, 1);
+  const moments = fc.integer({ min: from, max: Date.UTC(2100, 0, 1) - 1 });
+  const zones = fc.constantFrom(...Intl.supportedValuesOf("timeZone"));
+
+  it("are one time in whatever form they are written (properties)", () => {
+    fc.assert(
+      fc.property(zones, moments, (name, moment) => {
+        const expected = localTime(moment, name);
+        const iso = new Date(moment).toISOString();
+        const seconds = Math.floor(moment / 1000);
+        for (const given of [new Date(moment), iso, isoTime(moment, name), moment, seconds, String(moment), expected]) {
+          assert.equal(platformTime(given, name), expected, String(given));
+        }
+        for (const given of [expected.replaceAll("-", "/"), expected.replace(/[-: ]/g, "")]) {
+          assert.equal(platformTime(given, name), expected, given);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("never become a day that was not written (properties)", () => {
+    const two = fc.integer({ min: 0, max: 99 }).map((value) => String(value).padStart(2, "0"));
+    fc.assert(
+      fc.property(fc.integer({ min: 1900, max: 2100 }), two, two, (year, month, day) => {
+        for (const given of [`${year}-${month}-${day}`, `${year}/${month}/${day} 00:00`, `${year}${month}${day}`]) {
+          const read = platformTime(given, "UTC");
+          if (read !== undefined) assert.equal(read, `${year}-${month}-${day} 00:00:00`, given);
+        }
+        const zoned = platformTime(`${year}-${month}-${day}T12:00:00Z`, "UTC");
+        if (zoned !== undefined) assert.equal(zoned, `${year}-${month}-${day} 12:00:00`);
+      }),
+    );
+  });
+
+  it("give the platform's form or nothing, whatever comes (properties)", () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.anything({ withBigInt: true, withDate: true }), fc.double(), fc.date()), (given) => {
+        const read = platformTime(given, zone);
+        if (read !== undefined) assert.match(read, /^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}$/);
+      }),
+    );
+  });
 });

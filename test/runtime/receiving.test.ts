@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { isListed, narrowReceiving, type ReceivingConfig } from "../../nodes/runtime/receive/config";
 import { isJsonType, parsed, pushIn } from "../../nodes/runtime/receive/http";
 import { selectionOf, statusText } from "../../nodes/runtime/receive/notify";
-import { confirm, freeToken, Handover } from "../../nodes/runtime/receive/tokens";
+import { confirm, confirmAll, freeToken, Handover } from "../../nodes/runtime/receive/tokens";
 
 const narrowed = (config: Record<string, unknown> = {}, credentials: Record<string, unknown> = {}) =>
   narrowReceiving(
@@ -182,6 +182,20 @@ describe("tokens", () => {
     assert.ok(!confirm(third, "taken"), "its delivery is settled");
     assert.ok(!confirm("unknown", "taken"));
     assert.deepEqual(heard, ["refused", "taken"]);
+  });
+
+  it("that stand three times in a list count once, and do not fail what they confirmed", () => {
+    const heard: string[] = [];
+    const delivery = () => new Handover((confirmation) => heard.push(confirmation) > 0);
+    const [one, other] = [delivery(), delivery()];
+    const [first, again, second, free] = [one.token(), one.token(), other.token(), freeToken()];
+    assert.deepEqual(confirmAll([first, first, first], "refused"), []);
+    assert.deepEqual(confirmAll([first, first], "taken"), [first], "used");
+    const third = one.token();
+    // A delivery that came again has two tokens: the first confirmation settles both.
+    assert.deepEqual(confirmAll([again, third, again, second, "unknown", "unknown", free, free], "taken"), ["unknown"]);
+    assert.deepEqual(heard, ["refused", "taken", "taken"]);
+    assert.deepEqual(confirmAll([again, third, second, free], "taken"), [again, third, second, free], "used");
   });
 
   it("that nobody confirms are forgotten some day", () => {

@@ -47,8 +47,8 @@ export const getCdrList: Command = {
       example: "2026-11-23 00:00:00",
       label: { en: "From", zh: "开始时间" },
       hint: {
-        en: "A date, an ISO 8601 string, milliseconds, or YYYY-MM-DD HH:mm:ss. Give both times or neither; neither means today.",
-        zh: "日期、ISO 8601 字符串、毫秒数或 YYYY-MM-DD HH:mm:ss。两个时间须同时填写或都不填；都不填默认查当天。",
+        en: "A date, ISO 8601, YYYY-MM-DD HH:mm:ss (with - or /), YYYYMMDDHHmmss, or seconds or milliseconds since 1970. Give both times or neither; neither means today.",
+        zh: "日期、ISO 8601、YYYY-MM-DD HH:mm:ss（可用 - 或 /）、YYYYMMDDHHmmss，或 1970 年以来的秒数、毫秒数。两个时间须同时填写或都不填；都不填默认查当天。",
       },
     },
     {

@@ -8,6 +8,7 @@ import type { Failure } from "../../protocol/failure";
 import { isObject } from "../../protocol/json";
 import { accountOf } from "../account";
 import { type Narrowed, narrow, Settings } from "../config";
+import { takeMessages } from "../input";
 import { confirm, freeToken } from "../receive/tokens";
 import { describe, errorOf } from "../texts";
 import { expander } from "../values";
@@ -140,13 +141,14 @@ function run(RED: NodeAPI, node: Node, settings: TrackerSettings): void {
     return undefined;
   };
 
-  node.on("input", (msg, send, done) => {
-    try {
+  takeMessages(RED, node, {
+    name: type,
+    handle: (msg, send) => {
       const failure = take(msg, send);
-      done(failure && errorOf(RED._, type, failure));
-    } catch (error) {
-      done(error instanceof Error ? error : new Error(String(error)));
-    }
+      return failure && errorOf(RED._, type, failure);
+    },
+    // The status shows how many calls are followed.
+    refused: () => undefined,
   });
   node.on("close", (removed: boolean, done: () => void) => {
     tracker.pause();
@@ -168,7 +170,7 @@ const unreadable = ({ payload }: NodeMessage): Failure => ({
 function refuse(RED: NodeAPI, node: Node, failure: Failure): void {
   node.warn(describe(RED._, type, failure));
   node.status({ fill: "red", shape: "ring", text: "status.SCCC_CONFIG" });
-  node.on("input", (_msg, _send, done) => done(errorOf(RED._, type, failure)));
+  takeMessages(RED, node, { name: type, handle: () => errorOf(RED._, type, failure), refused: () => undefined });
   node.on("close", (removed: boolean, done: () => void) => {
     if (removed) kept.delete(node.id);
     done();

@@ -5,9 +5,10 @@ import { type Command, commandOf, feedSettings } from "../../catalogue";
 import type { Failure } from "../../protocol/failure";
 import { isObject } from "../../protocol/json";
 import { type ListKind, readItem } from "../../protocol/records";
-import { localTime, momentOf } from "../../protocol/time";
+import { localTime, momentOf, platformTime } from "../../protocol/time";
 import { accountOf, type Sender } from "../account";
 import { type ConfigProblem, type Expand, type Narrowed, narrow, Settings, wrong } from "../config";
+import { takeMessages } from "../input";
 import { freeToken } from "../receive/tokens";
 import { failureText } from "../status";
 import { describe, errorOf, ScccError } from "../texts";
@@ -41,7 +42,7 @@ function startOf(settings: Settings, source: ListKind, overlapMs: number, timezo
   if (start === "now") return "now";
   const key = start === "key" ? settings.text("startKey") : "0";
   if (source === "records") return { source, key: isKey(key) ? key : wrong("startKey", "startKey") };
-  const moment = start === "key" ? momentOf(key, timezone) : beginningOfCdrs;
+  const moment = start === "key" ? momentOf(platformTime(key, timezone), timezone) : beginningOfCdrs;
   // The first span begins the overlap earlier.
   return { source, until: (moment ?? wrong("startKey", "startKey")) + overlapMs, seen: {}, key: "" };
 }
@@ -221,7 +222,7 @@ class Feed {
 function refuse(RED: NodeAPI, node: Node, failure: Failure): void {
   node.warn(describe(RED._, type, failure));
   node.status({ fill: "red", shape: "ring", text: "status.SCCC_CONFIG" });
-  node.on("input", (_msg, _send, done) => done(errorOf(RED._, type, failure)));
+  takeMessages(RED, node, { name: type, handle: () => errorOf(RED._, type, failure), refused: () => undefined });
 }
 
 const problem = (found: ConfigProblem): Failure => ({ kind: "config", code: "SCCC_CONFIG", ...found });
@@ -244,9 +245,11 @@ function run(RED: NodeAPI, node: Node, config: FeedConfig, sender: Sender): void
   const start = (): void => feed.start();
   // Before all nodes are there, what is sent reaches nobody.
   RED.events.once("flows:started", start);
-  node.on("input", (msg, _send, done) => {
-    const trigger = isObject(msg) ? msg : {};
-    feed.runOnce(trigger).then(done, done);
+  takeMessages(RED, node, {
+    name: type,
+    handle: (msg) => feed.runOnce(isObject(msg) ? msg : {}),
+    // The status shows how far the feed is.
+    refused: () => undefined,
   });
   node.on("close", (_removed: boolean, done: () => void) => {
     RED.events.removeListener("flows:started", start);

@@ -1,9 +1,10 @@
 // sccc-confirm: tells that what a message stands for was taken, or was not.
 import type { Node, NodeAPI, NodeMessage } from "node-red";
 import { typedInput } from "../config";
+import { takeMessages } from "../input";
 import { ScccError } from "../texts";
 import { reader } from "../values";
-import { type Confirmation, confirm } from "./tokens";
+import { type Confirmation, confirmAll } from "./tokens";
 
 type NodeConfig = Parameters<NodeAPI["nodes"]["createNode"]>[1];
 
@@ -31,23 +32,24 @@ export function registerConfirm(RED: NodeAPI): void {
         const tokens = tokensOf(await read(msg));
         if (tokens === undefined) throw new ScccError(RED._("errors.noToken"), "SCCC_NOT_PENDING", {});
         const confirmation = confirmationOf(config.outcome, msg);
-        const unknown = tokens.filter((token) => !confirm(token, confirmation));
+        const unknown = confirmAll(tokens, confirmation);
         if (unknown.length === 0) return;
-        const counts = { unknown: String(unknown.length), total: String(tokens.length) };
+        const counts = { unknown: String(unknown.length), total: String(new Set(tokens).size) };
         throw new ScccError(RED._("errors.notPending", counts), "SCCC_NOT_PENDING", { tokens: unknown });
       };
-      this.on("input", (msg, send, done) => {
-        handle(msg).then(
-          () => {
-            this.status({ fill: "green", shape: "dot", text: "status.done" });
-            send(msg);
-            done();
-          },
-          (error: unknown) => {
+      takeMessages(RED, this, {
+        name: "sccc-confirm",
+        handle: async (msg, send) => {
+          try {
+            await handle(msg);
+          } catch (error) {
             this.status({ fill: "red", shape: "ring", text: "status.SCCC_NOT_PENDING" });
-            done(error instanceof Error ? error : new Error(String(error)));
-          },
-        );
+            throw error;
+          }
+          this.status({ fill: "green", shape: "dot", text: "status.done" });
+          send(msg);
+          return undefined;
+        },
       });
     },
   );

@@ -73,3 +73,19 @@ function useFree(token: string): boolean {
 /** Confirms by token; false if nothing is pending under it. */
 export const confirm = (token: string, confirmation: Confirmation): boolean =>
   pending.get(token)?.confirm(token, confirmation) ?? useFree(token);
+
+/**
+ * Confirms a list of tokens. A token that stands several times counts once, and so do several tokens of one delivery: the first confirmation
+ * settles them all.
+ * @returns the tokens that nothing is pending under, each once
+ */
+export function confirmAll(tokens: readonly string[], confirmation: Confirmation): readonly string[] {
+  const deliveries = new Map(tokens.map((token) => [token, pending.get(token)]));
+  const settled = new Set<Handover>();
+  return [...deliveries].flatMap(([token, delivery]) => {
+    if (delivery !== undefined && settled.has(delivery)) return [];
+    const known = confirm(token, confirmation);
+    if (known && delivery !== undefined && confirmation === "taken") settled.add(delivery);
+    return known ? [] : [token];
+  });
+}

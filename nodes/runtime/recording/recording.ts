@@ -8,6 +8,7 @@ import type { Failure } from "../../protocol/failure";
 import { isObject } from "../../protocol/json";
 import { accountOf, type Sender } from "../account";
 import { type Expand, type Narrowed, narrow, Settings, typedInput } from "../config";
+import { takeMessages } from "../input";
 import type { CommandReport } from "../send";
 import { failureText } from "../status";
 import { errorOf, resultOf } from "../texts";
@@ -162,14 +163,13 @@ function run(RED: NodeAPI, node: Node, config: NodeConfig, how: RecordingConfig,
     return undefined;
   };
 
-  node.on("input", (msg, send, done) => {
-    handle(msg).then(
-      (error) => {
-        if (error === undefined) send(msg);
-        done(error);
-      },
-      (error: unknown) => done(error instanceof Error ? error : new Error(String(error))),
-    );
+  takeMessages(RED, node, {
+    name: api,
+    handle: async (msg, send) => {
+      const error = await handle(msg);
+      if (error === undefined) send(msg);
+      return error;
+    },
   });
   node.on("close", () => closing.abort());
 }
@@ -191,7 +191,8 @@ export function registerRecording(RED: NodeAPI): void {
         ? { kind: "config", code: "SCCC_CONFIG", ...(narrowed.ok ? { setting: "", reason: "" } : narrowed.problem) }
         : account.failure;
       this.status({ fill: "red", shape: "ring", text: failureText(failure) });
-      this.on("input", (_msg, _send, done) => done(errorOf(RED._, api, failure)));
+      const refused = () => undefined;
+      takeMessages(RED, this, { name: api, handle: () => errorOf(RED._, api, failure), refused });
     },
   );
 }

@@ -1,0 +1,106 @@
+// The numbering plans of countries, for numbers to dial: China's from our own rules, all others by the lengths that libphonenumber knows.
+import { anyPlan, chinesePlan, type NumberingPlan } from "./callees";
+
+/** One plan of libphonenumber's tables; its types leave some of this out. */
+interface Plan {
+  possibleLengths(): readonly number[];
+  nationalPrefix(): string | undefined;
+}
+
+/** libphonenumber's tables. */
+interface Tables {
+  hasCountry(name: string): boolean;
+  /** Throws for a code that no country has. */
+  selectNumberingPlan(name: string | undefined, code?: string): void;
+  readonly numberingPlan?: Plan;
+}
+
+/** Lengths of national numbers, and the prefix that is dialled before them within the country. */
+interface Lengths {
+  readonly possible: readonly number[];
+  readonly prefix: string;
+}
+
+const lengthsOf = (plan: Plan | undefined): Lengths | undefined =>
+  plan && { possible: plan.possibleLengths(), prefix: plan.nationalPrefix() ?? "" };
+
+/** Reads from libphonenumber's tables, which are loaded when a plan that is not China's is first asked for. */
+function tables() {
+  const { Metadata } = require("libphonenumber-js/core") as { readonly Metadata: new (metadata: unknown) => Tables };
+  const all = new Metadata(require("libphonenumber-js/max/metadata"));
+  const byCode = new Map<string, Lengths | undefined>();
+  return {
+    region: (name: string): Lengths | undefined => {
+      if (!all.hasCountry(name)) return undefined;
+      all.selectNumberingPlan(name);
+      return lengthsOf(all.numberingPlan);
+    },
+    code: (code: string): Lengths | undefined => {
+      if (!byCode.has(code)) {
+        let found: Lengths | undefined;
+        try {
+          all.selectNumberingPlan(undefined, code);
+          found = lengthsOf(all.numberingPlan);
+        } catch {
+          // No country has it.
+        }
+        byCode.set(code, found);
+      }
+      return byCode.get(code);
+    },
+  };
+}
+
+let loaded: ReturnType<typeof tables> | undefined;
+const library = (): ReturnType<typeof tables> => {
+  loaded ??= tables();
+  return loaded;
+};
+
+const tooShortOrLong = (length: number, possible: readonly number[]): "tooShort" | "tooLong" =>
+  length < Math.max(...possible) ? "tooShort" : "tooLong";
+
+/** A number with + or 00, by the lengths that its country has. */
+const international: NumberingPlan = (number) => {
+  const digits = number.replace(/^(?:\+|00)/, "");
+  for (let size = 1; size <= 3; size += 1) {
+    const lengths = library().code(digits.slice(0, size));
+    if (lengths === undefined) continue;
+    const length = digits.length - size;
+    if (lengths.possible.includes(length)) return { kind: "number", number, firm: true, local: false };
+    return { kind: "none", reason: tooShortOrLong(length, lengths.possible) };
+  }
+  return { kind: "none", reason: "country" };
+};
+
+/** The longest of the short codes that services have: 911, 116117. */
+const longestService = 6;
+
+function planOfRegion(region: string): NumberingPlan {
+  const lengths = library().region(region);
+  if (lengths === undefined) return anyPlan;
+  const { possible, prefix } = lengths;
+  return (number) => {
+    if (/^(?:\+|00)/.test(number)) return international(number);
+    const { length } = number;
+    const isPossible =
+      possible.includes(length) ||
+      (prefix !== "" && number.startsWith(prefix) && possible.includes(length - prefix.length));
+    const isService = length >= 3 && length <= longestService;
+    if (isPossible || isService) return { kind: "number", number, firm: isPossible, local: false };
+    return { kind: "none", reason: tooShortOrLong(length, possible) };
+  };
+}
+
+const plans = new Map<string, NumberingPlan>();
+
+/** The plan of a country. @param region ISO 3166-1 alpha-2; of one that nobody knows, any length goes */
+export function planOf(region: string): NumberingPlan {
+  const name = region.trim().toUpperCase();
+  let plan = plans.get(name);
+  if (plan === undefined) {
+    plan = name === "CN" ? chinesePlan(international) : planOfRegion(name);
+    plans.set(name, plan);
+  }
+  return plan;
+}

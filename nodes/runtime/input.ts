@@ -1,0 +1,196 @@
+// Takes messages for every node type: each ends once, with a code where it fails, and none ends the process, however deep or strange it is.
+import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from "node-red";
+import type { Failure } from "../protocol/failure";
+import { errorOf, ScccError } from "./texts";
+
+type Outputs = NodeMessage | (NodeMessage | null)[];
+export type Send = (msg: Outputs) => void;
+
+/** How a node handles its messages. */
+export interface Handling {
+  /** The command or node type, for texts. */
+  readonly name: string;
+  /** Takes one message to its end: sends what comes of it, and gives or throws what went wrong. */
+  readonly handle: (msg: NodeMessageInFlow, send: Send) => Promise<Error | undefined> | Error | undefined;
+  /** Shows that a message was refused before it was handled. Default: a red status. */
+  readonly refused?: (msg: NodeMessageInFlow, failure: Failure) => void;
+}
+
+/**
+ * The deepest message that is taken. Node-RED copies a message for Catch, Complete and every further wire, by recursion: at some 700 nested maps
+ * or 1900 nested objects its stack ends.
+ */
+export const deepestMessage = 500;
+
+/** What is wrong with a message as a whole: the paths of what is nested too deep, and of what throws when it is read. */
+export interface Survey {
+  readonly deep?: string;
+  readonly unreadable?: string;
+}
+
+/** An object whose values are being looked at. `keys` are absent for a list, whose places are counted. */
+interface Frame {
+  readonly source: object;
+  readonly keys: readonly string[] | undefined;
+  readonly length: number;
+  index: number;
+  name: string;
+}
+
+/** Longer lists are taken for ones with holes: only what is there is looked at. */
+const longestList = 1_000_000;
+
+/** What Node-RED does not copy. */
+const uncopied: readonly string[] = ["req", "res"];
+
+function frameOf(value: object, isMessage: boolean): Frame | undefined {
+  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return undefined;
+  const source = value instanceof Map ? [...value].flat(1) : value instanceof Set ? [...value] : value;
+  if (Array.isArray(source) && source.length <= longestList) {
+    return { source, keys: undefined, length: source.length, index: 0, name: "" };
+  }
+  const all = Object.keys(source);
+  const keys = isMessage ? all.filter((key) => !uncopied.includes(key)) : all;
+  return { source, keys, length: keys.length, index: 0, name: "" };
+}
+
+/** The path of what is being looked at, its first names only. */
+const pathOf = (frames: readonly Frame[]): string =>
+  `msg.${frames
+    .map(({ name }) => name)
+    .slice(0, 3)
+    .join(".")}`;
+
+/**
+ * Looks through a message in the order in which Node-RED copies it, each object once, so that the depth found is that of the copy's recursion; does not
+ * recurse itself. What throws when it is read is passed over and told.
+ */
+export function survey(msg: object, limit = deepestMessage): Survey {
+  const seen = new Set<object>([msg]);
+  const frames: Frame[] = [];
+  let unreadable: string | undefined;
+  const enter = (value: object): void => {
+    try {
+      const frame = frameOf(value, frames.length === 0);
+      if (frame !== undefined && frame.length > 0) frames.push(frame);
+    } catch {
+      unreadable ??= frames.length === 0 ? "msg" : pathOf(frames);
+    }
+  };
+  enter(msg);
+  for (let frame = frames.at(-1); frame !== undefined; frame = frames.at(-1)) {
+    if (frame.index >= frame.length) {
+      frames.pop();
+      continue;
+    }
+    const key = frame.keys?.[frame.index] ?? String(frame.index);
+    frame.index += 1;
+    let value: unknown;
+    try {
+      value = Reflect.get(frame.source, key);
+    } catch {
+      frame.name = key;
+      unreadable ??= pathOf(frames);
+    }
+    if (typeof value !== "object" || value === null || seen.has(value)) continue;
+    frame.name = key;
+    if (frames.length >= limit) return { deep: pathOf(frames), ...(unreadable === undefined ? {} : { unreadable }) };
+    seen.add(value);
+    enter(value);
+  }
+  return unreadable === undefined ? {} : { unreadable };
+}
+
+const invalid = (field: string, key: string, got: string): Failure => ({
+  kind: "field",
+  code: "SCCC_INVALID_FIELD",
+  field,
+  rule: { key, params: { limit: deepestMessage } },
+  got,
+});
+
+const asError = (thrown: unknown): Error => {
+  if (thrown instanceof Error) return thrown;
+  return new Error(typeof thrown === "string" ? thrown : "something was thrown that is no error");
+};
+
+/** Node-RED asks a message and its error for their own properties, and falls over objects that have lost the method. */
+const lacksMethod = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && typeof Reflect.get(value, "hasOwnProperty") !== "function";
+
+/** Puts a text in the place of every property of a message that Node-RED can't copy: Catch gets the error and all the rest. */
+function makeCopyable(RED: NodeAPI, msg: NodeMessage): void {
+  Reflect.deleteProperty(msg, "hasOwnProperty");
+  for (const key of Object.keys(msg)) {
+    if (uncopied.includes(key)) continue;
+    let copyable = false;
+    try {
+      const one = { payload: Reflect.get(msg, key) };
+      copyable = survey(one).deep === undefined && !(key === "error" && lacksMethod(one.payload));
+      if (copyable) RED.util.cloneMessage(one);
+    } catch {
+      copyable = false;
+    }
+    if (!copyable) {
+      Reflect.defineProperty(msg, key, {
+        value: RED._("errors.notCopied", { property: `msg.${key}` }),
+        configurable: true,
+        enumerable: true,
+        writable: true,
+      });
+    }
+  }
+}
+
+/** Gives a node its handler of messages. Call it instead of `node.on("input", …)`. */
+export function takeMessages(RED: NodeAPI, node: Node, { name, handle, refused }: Handling): void {
+  const showRefused = (): void => node.status({ fill: "red", shape: "ring", text: "status.SCCC_INVALID_FIELD" });
+
+  node.on("input", (msg, send, done) => {
+    const { deep, unreadable } = survey(msg);
+    const isWhole = (): boolean =>
+      (deep ?? unreadable) === undefined && !lacksMethod(msg) && !lacksMethod(Reflect.get(msg, "error"));
+
+    const end = (error: Error | undefined): void => {
+      try {
+        if (error !== undefined && !isWhole()) makeCopyable(RED, msg);
+        done(error);
+        return;
+      } catch {
+        // A copy for a Catch or a Complete node failed.
+      }
+      try {
+        if (error === undefined)
+          throw new ScccError(RED._("errors.notCopied", { property: "msg" }), "SCCC_INVALID_FIELD", {});
+        makeCopyable(RED, msg);
+        done(error);
+      } catch (thrown) {
+        // Without the message it can only be logged.
+        node.error(asError(error ?? thrown));
+      }
+    };
+
+    /** What handling threw. An error of no kind of ours comes from a value that does not want to be read, if there is one. */
+    const failed = (thrown: unknown): void => {
+      const isOwn = thrown instanceof ScccError || (unreadable === undefined && !Object.isFrozen(msg));
+      const failure = (): Failure => invalid(unreadable ?? "msg", "unreadable", asError(thrown).message);
+      end(isOwn ? asError(thrown) : errorOf(RED._, name, failure()));
+    };
+
+    const sendOn: Send = (outputs) => {
+      try {
+        send(outputs);
+      } catch {
+        throw new ScccError(RED._("errors.notCopied", { property: unreadable ?? "msg" }), "SCCC_INVALID_FIELD", {});
+      }
+    };
+
+    if (deep !== undefined) {
+      const failure = invalid(deep, "tooDeep", "an object");
+      (refused ?? showRefused)(msg, failure);
+      end(errorOf(RED._, name, failure));
+      return;
+    }
+    new Promise<Error | undefined>((resolve) => resolve(handle(msg, sendOn))).then(end, failed);
+  });
+}
