@@ -8,6 +8,7 @@ import type { Lane } from "./lane";
 import { type Backoff, mayResend, pauseBefore, type Subjects } from "./resend";
 import type { Sequence } from "./sequence";
 import { sleep } from "./sleep";
+import { others } from "./slices";
 import type { Transport } from "./transport";
 
 /** What became of one command. `fields` are those that were sent. */
@@ -56,6 +57,9 @@ interface Pending {
   readonly fields: Readonly<Record<string, unknown>>;
   readonly subject?: string;
 }
+
+/** In characters: a millisecond or two of parsing. */
+const longBody = 200_000;
 
 const closed: Failure = { kind: "closed", code: "SCCC_CLOSED" };
 
@@ -179,6 +183,8 @@ export class Exchange {
       signal: this.#signal,
       clean: (text) => withoutSecrets(text, digest, password),
     });
+    // To take in a long body and to parse it each block on their own.
+    if (posted.ok && posted.text.length > longBody) await others();
     const answer: Answer = posted.ok
       ? readAnswer(
           posted.text,
