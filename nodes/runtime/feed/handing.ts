@@ -18,7 +18,7 @@ export const defaultPauses: Pauses = { first: 1000, longest: 60_000 };
  */
 export async function handUntilTaken(
   count: number,
-  send: (tokens: readonly string[]) => void,
+  send: (tokens: readonly string[]) => Promise<void>,
   closing: AbortSignal,
   pauses: Pauses = defaultPauses,
 ): Promise<boolean> {
@@ -30,12 +30,13 @@ export async function handUntilTaken(
   return false;
 }
 
-function handOnce(
+async function handOnce(
   count: number,
-  send: (tokens: readonly string[]) => void,
+  send: (tokens: readonly string[]) => Promise<void>,
   closing: AbortSignal,
 ): Promise<Confirmation | "closed"> {
-  return new Promise((resolve) => {
+  let tokens: readonly string[] = [];
+  const settled = new Promise<Confirmation | "closed">((resolve) => {
     let open = count;
     const handovers: Handover[] = [];
     const settle = (outcome: Confirmation | "closed"): void => {
@@ -56,9 +57,12 @@ function handOnce(
           if (confirmation === "refused") settle("refused");
           else if (open === 0) settle("taken");
           return true;
-        }),
+        }, "page"),
       );
     }
-    send(handovers.map((handover) => handover.token()));
+    tokens = handovers.map((handover) => handover.token());
   });
+  // A page may be refused while its last messages are still to be sent: they must not come after the first ones of the next time.
+  await send(tokens);
+  return settled;
 }
