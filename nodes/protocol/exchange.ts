@@ -1,6 +1,6 @@
 // One request with its commands, from the queue to the last try: what became of each of them.
 import type { Command } from "../catalogue";
-import { type Answer, type CommandAnswer, readAnswer } from "./answer";
+import { type Answer, type CommandAnswer, readAnswer, readLongAnswer } from "./answer";
 import { type Call, type Identity, pathOf, signRequest, withoutSecrets } from "./envelope";
 import type { Failure, Result } from "./failure";
 import type { JsonObject } from "./json";
@@ -8,7 +8,6 @@ import type { Lane } from "./lane";
 import { type Backoff, mayResend, pauseBefore, type Subjects } from "./resend";
 import type { Sequence } from "./sequence";
 import { sleep } from "./sleep";
-import { others } from "./slices";
 import type { Transport } from "./transport";
 
 /** What became of one command. `fields` are those that were sent. */
@@ -183,12 +182,9 @@ export class Exchange {
       signal: this.#signal,
       clean: (text) => withoutSecrets(text, digest, password),
     });
-    // To take in a long body and to parse it each block on their own.
-    if (posted.ok && posted.text.length > longBody) await others();
     const answer: Answer = posted.ok
-      ? readAnswer(
+      ? await this.#read(
           posted.text,
-          this.#command,
           requests.map((request) => String(request.seq)),
         )
       : { ok: false, failure: posted.failure };
@@ -196,5 +192,10 @@ export class Exchange {
     if (!answer.ok && answer.failure.code === "E_S_AUTH_FAIL") requestSequence.leap();
     this.#last = { requestSeq, ...(answer.body === undefined ? {} : { body: answer.body }) };
     return answer;
+  }
+
+  async #read(text: string, seqs: readonly string[]): Promise<Answer> {
+    const read = text.length > longBody ? readLongAnswer : readAnswer;
+    return read(text, this.#command, seqs);
   }
 }
