@@ -296,4 +296,14 @@ describe("a page of a feed", () => {
       [1, 2].flatMap((time) => Array.from({ length: count }, (_, index) => `${time}.${index}`)),
     );
   });
+
+  it("leaves nothing pending when its messages can't be sent", async () => {
+    let token = "";
+    const send = async ([given = ""]: readonly string[]): Promise<void> => {
+      token = given;
+      throw new Error("no wires");
+    };
+    await assert.rejects(handUntilTaken(1, send, new AbortController().signal), /no wires/);
+    assert.equal(confirm(token, "taken"), false);
+  });
 });

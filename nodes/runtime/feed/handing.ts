@@ -35,34 +35,37 @@ async function handOnce(
   send: (tokens: readonly string[]) => Promise<void>,
   closing: AbortSignal,
 ): Promise<Confirmation | "closed"> {
-  let tokens: readonly string[] = [];
+  let settle: (outcome: Confirmation | "closed") => void = () => undefined;
   const settled = new Promise<Confirmation | "closed">((resolve) => {
-    let open = count;
-    const handovers: Handover[] = [];
-    const settle = (outcome: Confirmation | "closed"): void => {
-      closing.removeEventListener("abort", close);
-      // What is confirmed from here on stands for nothing that waits.
-      for (const handover of handovers) handover.forget();
-      resolve(outcome);
-    };
-    const close = (): void => settle("closed");
-    closing.addEventListener("abort", close, { once: true });
-    for (let index = 0; index < count; index += 1) {
-      let pending = true;
-      handovers.push(
-        new Handover((confirmation) => {
-          if (!pending) return false;
-          pending = false;
-          open -= 1;
-          if (confirmation === "refused") settle("refused");
-          else if (open === 0) settle("taken");
-          return true;
-        }, "page"),
-      );
-    }
-    tokens = handovers.map((handover) => handover.token());
+    settle = resolve;
   });
-  // A page may be refused while its last messages are still to be sent: they must not come after the first ones of the next time.
-  await send(tokens);
+  let open = count;
+  const handovers = Array.from({ length: count }, () => {
+    let pending = true;
+    const confirmed = (confirmation: Confirmation): boolean => {
+      if (!pending) return false;
+      pending = false;
+      open -= 1;
+      if (confirmation === "refused") end("refused");
+      else if (open === 0) end("taken");
+      return true;
+    };
+    return new Handover(confirmed, "page");
+  });
+  const end = (outcome: Confirmation | "closed"): void => {
+    closing.removeEventListener("abort", close);
+    // What is confirmed from here on stands for nothing that waits.
+    for (const handover of handovers) handover.forget();
+    settle(outcome);
+  };
+  const close = (): void => end("closed");
+  closing.addEventListener("abort", close, { once: true });
+  try {
+    // A page may be refused while its last messages are still to be sent: they must not come after the first ones of the next time.
+    await send(handovers.map((handover) => handover.token()));
+  } catch (error) {
+    close();
+    throw error;
+  }
   return settled;
 }
