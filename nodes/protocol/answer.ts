@@ -2,6 +2,7 @@
 import { type Command, errorOfValue } from "../catalogue";
 import { excerptOf, type Failure, type ProtocolReason, type Result } from "./failure";
 import { isObject, isWithin, type JsonObject, maxDepth, parseJson } from "./json";
+import { others, sliceLength } from "./slices";
 
 /** What the platform said of one command. `response` is the command's part of the answer as it came; `list` its array, if it has one. */
 export type CommandAnswer =
@@ -102,12 +103,9 @@ function readCommand(
     : { ok: true, response, list, result: done };
 }
 
-/**
- * Reads the text of a response.
- * @param command the catalogue's entry, absent for a command that this package does not know
- * @param seqs the command seqs that were sent, as text, in their order
- */
-export function readAnswer(text: string, command: Command | undefined, seqs: readonly string[]): Answer {
+type Body = { readonly ok: true; readonly body: JsonObject } | { readonly ok: false; readonly failure: Failure };
+
+function parseBody(text: string): Body {
   const json = text.replace(/^\uFEFF/, "").trim();
   if (json === "") return { ok: false, failure: malformed("empty", text) };
   let body: unknown;
@@ -116,8 +114,52 @@ export function readAnswer(text: string, command: Command | undefined, seqs: rea
   } catch {
     return { ok: false, failure: malformed("notJson", text) };
   }
-  if (!isObject(body)) return { ok: false, failure: malformed("notObject", text) };
-  if (!isWithin(body, maxDepth)) return { ok: false, failure: malformed("tooDeep", text) };
+  return isObject(body) ? { ok: true, body } : { ok: false, failure: malformed("notObject", text) };
+}
+
+/** isWithin, in which others get their turn while the items of a long list are looked at. */
+async function isWithinInSlices(value: unknown, limit: number): Promise<boolean> {
+  if (typeof value !== "object" || value === null) return true;
+  const inner: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
+  if (inner.length === 0) return true;
+  if (limit <= 0) return false;
+  for (const [index, item] of inner.entries()) {
+    const isLong = inner.length > sliceLength;
+    if (isLong && index % sliceLength === sliceLength - 1) await others();
+    if (!(isLong ? isWithin(item, limit - 1) : await isWithinInSlices(item, limit - 1))) return false;
+  }
+  return true;
+}
+
+/**
+ * Reads the text of a response.
+ * @param command the catalogue's entry, absent for a command that this package does not know
+ * @param seqs the command seqs that were sent, as text, in their order
+ */
+export function readAnswer(text: string, command: Command | undefined, seqs: readonly string[]): Answer {
+  const parsed = parseBody(text);
+  if (!parsed.ok) return parsed;
+  if (!isWithin(parsed.body, maxDepth)) return { ok: false, failure: malformed("tooDeep", text) };
+  return answerOf(parsed.body, text, command, seqs);
+}
+
+/** readAnswer for long texts: others get their turn after the parsing. */
+export async function readLongAnswer(
+  text: string,
+  command: Command | undefined,
+  seqs: readonly string[],
+): Promise<Answer> {
+  // To take a long text in and to parse it each block on their own.
+  await others();
+  const parsed = parseBody(text);
+  if (!parsed.ok) return parsed;
+  await others();
+  const isShallow = await isWithinInSlices(parsed.body, maxDepth);
+  return isShallow ? answerOf(parsed.body, text, command, seqs) : { ok: false, failure: malformed("tooDeep", text) };
+}
+
+/** What a body says that is not too deep. */
+function answerOf(body: JsonObject, text: string, command: Command | undefined, seqs: readonly string[]): Answer {
   if (!isObject(body.result)) return { ok: false, failure: malformed("noResult", text), body };
   const value = errorValue(body.result.error);
   if (value === undefined || value === "absent") return { ok: false, failure: malformed("badError", text), body };

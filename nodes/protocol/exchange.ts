@@ -1,6 +1,6 @@
 // One request with its commands, from the queue to the last try: what became of each of them.
 import type { Command } from "../catalogue";
-import { type Answer, type CommandAnswer, readAnswer } from "./answer";
+import { type Answer, type CommandAnswer, readAnswer, readLongAnswer } from "./answer";
 import { type Call, type Identity, pathOf, signRequest, withoutSecrets } from "./envelope";
 import type { Failure, Result } from "./failure";
 import type { JsonObject } from "./json";
@@ -56,6 +56,9 @@ interface Pending {
   readonly fields: Readonly<Record<string, unknown>>;
   readonly subject?: string;
 }
+
+/** In characters: a millisecond or two of parsing. */
+const longBody = 200_000;
 
 const closed: Failure = { kind: "closed", code: "SCCC_CLOSED" };
 
@@ -180,9 +183,8 @@ export class Exchange {
       clean: (text) => withoutSecrets(text, digest, password),
     });
     const answer: Answer = posted.ok
-      ? readAnswer(
+      ? await this.#read(
           posted.text,
-          this.#command,
           requests.map((request) => String(request.seq)),
         )
       : { ok: false, failure: posted.failure };
@@ -190,5 +192,10 @@ export class Exchange {
     if (!answer.ok && answer.failure.code === "E_S_AUTH_FAIL") requestSequence.leap();
     this.#last = { requestSeq, ...(answer.body === undefined ? {} : { body: answer.body }) };
     return answer;
+  }
+
+  async #read(text: string, seqs: readonly string[]): Promise<Answer> {
+    const read = text.length > longBody ? readLongAnswer : readAnswer;
+    return read(text, this.#command, seqs);
   }
 }

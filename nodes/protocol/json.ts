@@ -13,6 +13,25 @@ export const isObject = (value: unknown): value is JsonObject =>
 /** Strings and numbers, each whole: a number that matched in part would be tried again from every digit of it. */
 const stringOrNumber = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
+/** So many digits may be more than a JavaScript number holds. */
+const longNumber = 16;
+
+/** Whether so many digits stand together. One of them is at a multiple of their count, so that only these places are looked at. */
+function hasLongNumber(text: string): boolean {
+  const isDigit = (index: number): boolean => {
+    const code = text.charCodeAt(index);
+    return code >= 48 && code <= 57;
+  };
+  for (let index = longNumber - 1; index < text.length; index += longNumber) {
+    if (!isDigit(index)) continue;
+    let [first, end] = [index, index + 1];
+    while (first > 0 && isDigit(first - 1)) first -= 1;
+    while (end < text.length && isDigit(end)) end += 1;
+    if (end - first >= longNumber) return true;
+  }
+  return false;
+}
+
 /**
  * JSON.parse, but integers that a JavaScript number can't hold become strings of their digits: an identifier must not change.
  * Throws a SyntaxError.
@@ -20,7 +39,7 @@ const stringOrNumber = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 export function parseJson(text: string): unknown {
   // What is no JSON must not get further: a string without an end would be tried again from every quote in it.
   const value: unknown = JSON.parse(text);
-  if (!/\d{16}/.test(text)) return value;
+  if (!hasLongNumber(text)) return value;
   return JSON.parse(
     text.replace(stringOrNumber, (token) =>
       /[".eE]/.test(token) || Number.isSafeInteger(Number(token)) ? token : `"${token}"`,
@@ -28,20 +47,11 @@ export function parseJson(text: string): unknown {
   );
 }
 
-/**
- * Whether a parsed value is nested no deeper than `limit`, and each of its leaves is right. Does not recurse, so that depth can't hurt it
- * either.
- */
+/** Whether a parsed value is nested no deeper than `limit`, and each of its leaves is right. Goes no deeper than the limit itself. */
 export function isWithin(value: unknown, limit: number, isRight: (leaf: unknown) => boolean = () => true): boolean {
-  let level: unknown[] = [value];
-  for (let depth = 0; level.length > 0; depth += 1) {
-    const next: unknown[] = [];
-    for (const item of level) {
-      if (typeof item === "object" && item !== null) for (const inner of Object.values(item)) next.push(inner);
-      else if (!isRight(item)) return false;
-    }
-    if (next.length > 0 && depth >= limit) return false;
-    level = next;
+  if (typeof value !== "object" || value === null) return isRight(value);
+  for (const key in value) {
+    if (limit <= 0 || !isWithin((value as JsonObject)[key], limit - 1, isRight)) return false;
   }
   return true;
 }

@@ -66,11 +66,34 @@ function read(digits: string, place: Place): string | undefined {
   return (local ? subscriber(place.areaCode + digits, place) : undefined) ?? subscriber(digits, place);
 }
 
+/** A Chinese mobile: its country code or trunk 0, the digits that say whether it is one, and the rest. */
+const chineseMobile = /^(\+?86|0)?(1\d{4})(\d{6})$/;
+
+/** Whether Chinese numbers with these first five digits are mobiles, by the library's own reading of one of them. */
+const mobilePrefixes = new Map<string, boolean>();
+
+/** A full reading takes some 50 times as long as this, and lists have 100,000 numbers. */
+function isMobilePrefix(prefix: string): boolean {
+  let found = mobilePrefixes.get(prefix);
+  if (found === undefined) {
+    found = parsed(`+86${prefix}000000`, undefined) !== undefined;
+    mobilePrefixes.set(prefix, found);
+  }
+  return found;
+}
+
 function subscriber(digits: string, { region }: Place): string | undefined {
   const country = region.toUpperCase();
+  const [, code, prefix, rest] = chineseMobile.exec(digits) ?? [];
+  if (prefix === undefined || (code !== "+86" && country !== "CN")) return parsed(digits, country);
+  return isMobilePrefix(prefix) ? `+86${prefix}${rest}` : undefined;
+}
+
+/** A number by the library. */
+function parsed(digits: string, country: string | undefined): string | undefined {
   const found = library().parsePhoneNumberFromString(
     digits,
-    library().isSupportedCountry(country) ? country : undefined,
+    country !== undefined && library().isSupportedCountry(country) ? country : undefined,
   );
   if (found === undefined) return undefined;
   // Only valid numbers have one.

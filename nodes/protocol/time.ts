@@ -2,10 +2,17 @@
 
 const form = /^(\d{4})-(\d{2})-(\d{2})(?:[ T](\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?$/i;
 
-/** A zone's clocks, and how far they are ahead of UTC in ms, by the day (UTC, counted from 1970); NaN for a day on which that changes. */
+/** How far a zone's clocks are ahead of UTC on a day, in ms: `after` from the moment `change` on, `before` until then. */
+interface DayOffsets {
+  readonly before: number;
+  readonly change: number;
+  readonly after: number;
+}
+
+/** A zone's clocks, and their offsets by the day (UTC, counted from 1970). */
 interface Zone {
   readonly clock: Intl.DateTimeFormat;
-  readonly offsets: Map<number, number>;
+  readonly offsets: Map<number, DayOffsets>;
 }
 
 const zones = new Map<string, Zone>();
@@ -128,18 +135,36 @@ const readOffset = (moment: number, zone: string): number =>
 const day = 86_400_000;
 const mostDays = 10_000;
 
-/** The same from memory where it can be: to ask a clock takes longer than all else that is done with a push. */
+/** The same from memory: to ask the clocks takes longer than all else that is done with a push. */
 function offsetAt(moment: number, zone: string): number {
   const { offsets } = zoneOf(zone);
   const index = Math.floor(moment / day);
-  let offset = offsets.get(index);
-  if (offset === undefined) {
-    const [begin, end] = [readOffset(index * day, zone), readOffset((index + 1) * day, zone)];
-    offset = begin === end ? begin : Number.NaN;
+  let found = offsets.get(index);
+  if (found === undefined) {
+    found = readDay(index * day, zone);
     if (offsets.size >= mostDays) offsets.clear();
-    offsets.set(index, offset);
+    offsets.set(index, found);
   }
-  return Number.isNaN(offset) ? readOffset(moment, zone) : offset;
+  return moment < found.change ? found.before : found.after;
+}
+
+/** The offsets of the day that begins at a moment. */
+function readDay(begin: number, zone: string): DayOffsets {
+  const [before, after] = [readOffset(begin, zone), readOffset(begin + day, zone)];
+  if (before === after) return { before, change: begin, after };
+  return { before, change: changeBetween(begin, begin + day, (moment) => readOffset(moment, zone)), after };
+}
+
+/** The first second with another offset than that of `from`. @param to has another offset */
+function changeBetween(from: number, to: number, offsetOf: (moment: number) => number): number {
+  const before = offsetOf(from);
+  let [same, other] = [Math.floor(from / 1000), Math.ceil(to / 1000)];
+  while (other - same > 1) {
+    const middle = Math.floor((same + other) / 2);
+    if (offsetOf(middle * 1000) === before) same = middle;
+    else other = middle;
+  }
+  return other * 1000;
 }
 
 /**
@@ -177,4 +202,56 @@ export function isoTime(moment: number, zone: string): string {
   const pad = (value: number): string => String(Math.trunc(value)).padStart(2, "0");
   const offset = `${ahead < 0 ? "-" : "+"}${pad(Math.abs(ahead) / 60)}:${pad(Math.abs(ahead) % 60)}`;
   return `${new Date(moment + offsetMs).toISOString().slice(0, 19)}${offset}`;
+}
+
+/** What a zone's clocks show at a moment: ms since 1970 as if the zone were UTC. Such times are called clock times here. */
+export const clockTime = (moment: number, zone: string): number => moment + offsetAt(moment, zone);
+
+/** A clock time in the platform's form: YYYY-MM-DD HH:mm:ss. */
+export const clockText = (clock: number): string => new Date(clock).toISOString().slice(0, 19).replace("T", " ");
+
+/** When clocks show a time. All in ms since 1970. */
+export interface Showing {
+  /** The first moment at which they show this time or a later one, and the last second at which they show this time or an earlier one. */
+  readonly first: number;
+  readonly last: number;
+  /** The moment from which the next offset applies, where the time comes twice or never. */
+  readonly change?: number;
+}
+
+/**
+ * When a zone's clocks show a clock time (whole seconds). `first` and `last` are the same for almost every time. `last` is later where the
+ * clocks are put back and the time comes twice, and one second earlier where they are put forward and the time never comes.
+ */
+export function showingOf(clock: number, zone: string): Showing {
+  const [from, to] = [clock - day, clock + day];
+  const [before, after] = [offsetAt(from, zone), offsetAt(to, zone)];
+  if (before === after) return { first: clock - before, last: clock - before };
+  const [early, late] = [clock - before, clock - after];
+  const change = changeBetween(from, to, (moment) => offsetAt(moment, zone));
+  if (early < change && late < change) return { first: early, last: early };
+  if (early >= change && late >= change) return { first: late, last: late };
+  return early < change ? { first: early, last: late, change } : { first: change, last: change - 1000, change };
+}
+
+/**
+ * The earliest clock time from a moment on (whole seconds). Within an hour that is going to be repeated it is the second before that hour,
+ * because a platform may take times of the hour itself for those of the second pass.
+ */
+export function earliestClock(moment: number, zone: string): number {
+  const second = Math.floor(moment / 1000) * 1000;
+  const clock = clockTime(second, zone);
+  const { last, change } = showingOf(clock, zone);
+  return change !== undefined && last > second ? clockTime(change, zone) - 1000 : clock;
+}
+
+/**
+ * The latest clock time up to a moment (whole seconds). Within an hour that is being repeated it is the first second after that hour, because a
+ * platform may take times of the hour itself for those of the first pass.
+ */
+export function latestClock(moment: number, zone: string): number {
+  const second = Math.floor(moment / 1000) * 1000;
+  const clock = clockTime(second, zone);
+  const { first, change } = showingOf(clock, zone);
+  return change !== undefined && first < second ? clockTime(change - 1000, zone) + 1000 : clock;
 }

@@ -8,6 +8,7 @@ import type { SendOptions } from "../protocol/exchange";
 import type { Failure } from "../protocol/failure";
 import { isObject, type JsonObject } from "../protocol/json";
 import { planOf } from "../protocol/numbering";
+import { others } from "../protocol/slices";
 import type { Sender } from "./account";
 import { type Resulting, type Sent, sendOne } from "./send";
 
@@ -83,6 +84,7 @@ export async function sendCampaign(
   for (const [index, part] of parts.entries()) {
     const prepared = prepare(part, index, "0");
     if (!prepared.ok) return prepared;
+    await others();
   }
 
   const reports: JsonObject[] = [];

@@ -7,6 +7,7 @@ import type { Prepared } from "../protocol/client";
 import type { SendOptions } from "../protocol/exchange";
 import type { Failure, Result } from "../protocol/failure";
 import { isObject } from "../protocol/json";
+import { others } from "../protocol/slices";
 import { accountOf, type Sender } from "./account";
 import { type CallWait, callWaitOf } from "./calls/call-number";
 import { type Sending, sendCampaign } from "./campaign";
@@ -118,6 +119,9 @@ function free(RED: NodeAPI, node: Node, config: NodeConfig): Maker {
   };
 }
 
+/** So many commands of a list are prepared before others run. */
+const preparedAtOnce = 50;
+
 /** What became of a message's command, and which that was. */
 interface Carried {
   readonly api: string;
@@ -158,7 +162,9 @@ async function carryOut(
   if (!maker.batch(api)) return refuse("noList", render(payload));
   if (!Array.isArray(payload)) return refuse("listNotOne", render(payload));
   const prepared: Prepared[] = [];
-  for (const element of payload) {
+  for (const [index, element] of payload.entries()) {
+    // The readings of typed inputs may be JSONata: a slice of these is short.
+    if (index % preparedAtOnce === preparedAtOnce - 1) await others();
     const one = await maker.prepare(sender, api, { ...msg, payload: element });
     prepared.push(one);
     if (!one.ok) break;

@@ -6,6 +6,7 @@ import type { Exchanged, Outcome, SendOptions } from "../protocol/exchange";
 import type { Failure, Result } from "../protocol/failure";
 import type { JsonObject } from "../protocol/json";
 import { readItem } from "../protocol/records";
+import { mapInSlices, others, sliceLength } from "../protocol/slices";
 import type { Sender } from "./account";
 
 /** `msg.sccc.command` (design.md section 3). `seq` and `requestSeq` are a single command's; `failed` a list's. */
@@ -56,10 +57,10 @@ function totalOf(response: JsonObject): { total?: number } {
 }
 
 /** The items of a list, with what is derived from them. */
-const itemsOf = (command: Command | undefined, list: readonly unknown[], { context }: Sender): readonly unknown[] => {
+async function itemsOf(command: Command | undefined, list: readonly unknown[], { context }: Sender) {
   const kind = command?.list?.kind;
-  return kind === undefined ? list : list.map((item) => readItem(kind, item, context));
-};
+  return kind === undefined ? list : mapInSlices(list, (item) => readItem(kind, item, context));
+}
 
 /** Sends one command. */
 export async function sendOne(
@@ -86,15 +87,16 @@ export async function sendOne(
     ...debugOf(sender, [exchanged]),
   };
   if (!outcome.ok) return { ok: false, failure: outcome.failure, report };
-  const list = outcome.list && itemsOf(call.command, outcome.list, sender);
+  const list = outcome.list && (await itemsOf(call.command, outcome.list, sender));
   return { ok: true, payload: list ?? { ...outcome.fields, ...outcome.response }, report };
 }
 
 /** The first command that did not pass the checks, or whose seq stands twice: answers are matched by it. */
-function firstRefusal(prepared: readonly Prepared[]): Failure | readonly Call[] {
+async function firstRefusal(prepared: readonly Prepared[]): Promise<Failure | readonly Call[]> {
   const calls: Call[] = [];
   const seqs = new Set<string>();
   for (const [index, one] of prepared.entries()) {
+    if (index % sliceLength === sliceLength - 1) await others();
     if (!one.ok) return one.failure.kind === "field" ? { ...one.failure, index } : one.failure;
     const seq = String(one.call.fields.seq);
     if (seqs.has(seq)) {
@@ -117,7 +119,7 @@ export async function sendList(
   options: SendOptions,
   resulting: Resulting,
 ): Promise<Sent> {
-  const checked = firstRefusal(prepared);
+  const checked = await firstRefusal(prepared);
   if (isRefusal(checked)) return { ok: false, failure: checked };
   const start = performance.now();
   const exchanged = await sender.client.sendList(checked, options);
@@ -135,7 +137,7 @@ export async function sendList(
     ...debugOf(sender, exchanged),
   };
   if (nothingDone !== undefined) return { ok: false, failure: nothingDone, report };
-  const payload = outcomes.map((outcome) => ({
+  const payload = await mapInSlices(outcomes, (outcome) => ({
     ...outcome.fields,
     ...outcome.response,
     result: outcome.ok ? outcome.result : resulting(outcome.failure),

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { handUntilTaken } from "../../nodes/runtime/feed/handing";
-import { confirm } from "../../nodes/runtime/receive/tokens";
+import { confirm, Handover } from "../../nodes/runtime/receive/tokens";
 import type { Simulator } from "../../simulator";
 import { temporaryFolder } from "../support/node-red";
 import { initHelper, load, logged, unload } from "../support/nodes";
@@ -251,7 +251,7 @@ describe("sccc-feed", function () {
 describe("a page of a feed", () => {
   it("is taken when all of its items are, and not before", async () => {
     let tokens: readonly string[] = [];
-    const send = (given: readonly string[]) => {
+    const send = async (given: readonly string[]) => {
       tokens = given;
     };
     const handed = handUntilTaken(3, send, new AbortController().signal);
@@ -262,5 +262,48 @@ describe("a page of a feed", () => {
     }
     assert.equal(confirm(tokens[0] ?? "", "taken"), true);
     assert.equal(await soFar(), true);
+  });
+
+  it("does not wait for good when a flood of pushes has made old tokens void", async () => {
+    let [token] = [""];
+    const send = async ([given = ""]: readonly string[]) => {
+      token = given;
+    };
+    const handed = handUntilTaken(1, send, new AbortController().signal);
+    for (let count = 0; count < 200_001; count += 1) new Handover(() => true).token();
+    assert.equal(confirm(token, "taken"), true);
+    assert.equal(await handed, true);
+    assert.equal(confirm(token, "taken"), false);
+  });
+
+  it("comes whole before it comes again when it is refused while its messages are still going out", async () => {
+    const sent: string[] = [];
+    const count = 300;
+    let times = 0;
+    const send = async (tokens: readonly string[]) => {
+      times += 1;
+      const time = times;
+      for (const [index, token] of tokens.entries()) {
+        sent.push(`${time}.${index}`);
+        if (time === 1 && index === 0) confirm(token, "refused");
+        if (time === 2) confirm(token, "taken");
+        await new Promise((resolve) => setTimeout(resolve, 0));
+      }
+    };
+    assert.equal(await handUntilTaken(count, send, new AbortController().signal, { first: 0, longest: 0 }), true);
+    assert.deepEqual(
+      sent,
+      [1, 2].flatMap((time) => Array.from({ length: count }, (_, index) => `${time}.${index}`)),
+    );
+  });
+
+  it("leaves nothing pending when its messages can't be sent", async () => {
+    let token = "";
+    const send = async ([given = ""]: readonly string[]): Promise<void> => {
+      token = given;
+      throw new Error("no wires");
+    };
+    await assert.rejects(handUntilTaken(1, send, new AbortController().signal), /no wires/);
+    assert.equal(confirm(token, "taken"), false);
   });
 });

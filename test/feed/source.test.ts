@@ -1,9 +1,10 @@
-// Where a feed reads: pages of records and spans of CDRs, whatever the platform does, against a model of it.
+// Where a feed reads records: pages of them, whatever the platform does, against a model of it; and runs that break off.
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { CdrsPosition, Position } from "../../nodes/runtime/feed/position";
+import type { CdrSource } from "../../nodes/runtime/feed/cdrs";
+import type { Position } from "../../nodes/runtime/feed/position";
 import { runFeed } from "../../nodes/runtime/feed/run";
-import { CdrWalk, type Listed, newestRecords, nextRecords } from "../../nodes/runtime/feed/source";
+import { type Listed, newestRecords, nextRecords } from "../../nodes/runtime/feed/source";
 
 const lost: Listed = { ok: false, failure: { kind: "timeout", code: "SCCC_TIMEOUT", afterMs: 1 } };
 
@@ -61,106 +62,61 @@ describe("a feed's records", () => {
       ),
     );
   });
-});
 
-const second = 1000;
-
-interface Cdr {
-  readonly key: string;
-  /** In s, of the call; and when the platform comes to know of it. */
-  readonly at: number;
-  readonly known: number;
-}
-
-/** A platform with CDRs, which answers at most so many of a span. */
-const cdrsOf =
-  (cdrs: readonly Cdr[], now: () => number, most: number) =>
-  async (from: number, to: number): Promise<Listed> => {
-    const found = cdrs.filter(({ at, known }) => known <= now() && at * second >= from && at * second <= to);
-    return { ok: true, list: found.slice(0, most).map(({ key }) => ({ key })), total: found.length };
+  const newestOf = async (keys: readonly bigint[], size: number): Promise<string> => {
+    const newest = await newestRecords(recordsOf(keys, size));
+    assert.ok(newest.ok);
+    return newest.position.key;
   };
 
-describe("a feed's CDRs", () => {
-  it("come once each, however late within the overlap, however many of one second, and with answers cut off", async () => {
-    const cdr = fc.record({
-      at: fc.integer({ min: 1000, max: 1400 }),
-      late: fc.integer({ min: 0, max: 100 }),
-    });
+  it("begin now after the last key when the last probe before it had a full page: 501, 1501, 2751 keys", async () => {
+    for (const count of [0, 1, 499, 500, 501, 502, 1000, 1001, 1500, 1501, 2750, 2751, 2752]) {
+      const keys = Array.from({ length: count }, (_, index) => BigInt(index + 1));
+      assert.equal(await newestOf(keys, 500), String(count));
+    }
+  });
+
+  it("begin now after the last key for every number of keys, every small page, and every gap at the end", async () => {
+    for (let size = 1; size <= 6; size += 1) {
+      for (let count = 0; count <= 120; count += 1) {
+        for (const gap of [0, 1, 2, size, count]) {
+          const keys = Array.from({ length: count }, (_, index) => BigInt(index + 1));
+          if (gap > 0) keys.push(BigInt(count + 1 + gap));
+          assert.equal(await newestOf(keys, size), String(keys.at(-1) ?? 0), `${count} keys, pages of ${size}, ${gap}`);
+        }
+      }
+    }
+  });
+
+  it("begin now after the last key, with dense keys, gaps, and a platform that answers the start key too (properties)", async () => {
     await fc.assert(
       fc.asyncProperty(
-        fc.array(cdr, { maxLength: 60 }),
-        fc.array(fc.integer({ min: 1000, max: 1600 }), { minLength: 1, maxLength: 8 }),
-        async (made, runs) => {
-          const cdrs = made.map(({ at, late }, index): Cdr => ({ key: String(index + 1), at, known: at + late }));
-          // A second's CDRs must fit into an answer, or the rest of it can't be had.
-          const perSecond = Math.max(1, ...cdrs.map(({ at }) => cdrs.filter((other) => other.at === at).length));
-          let position: Position = { source: "cdrs", until: 1000 * second + 100 * second, seen: {}, key: "" };
-          const given: string[] = [];
-          for (const moment of [...runs.sort((one, other) => one - other), 1700]) {
-            const walk = new CdrWalk(
-              cdrsOf(cdrs, () => moment, perSecond),
-              100 * second,
-              moment * second,
-            );
-            for (;;) {
-              const next = await walk.next(position as CdrsPosition);
-              assert.notEqual(next.kind, "failure");
-              if (next.kind !== "page") break;
-              assert.equal(next.page.cut, false);
-              given.push(...keysIn(next.page.items));
-              position = next.page.after;
-            }
-          }
-          assert.deepEqual(
-            given.map(Number).sort((one, other) => one - other),
-            cdrs.map(({ key }) => Number(key)),
-          );
+        fc.uniqueArray(fc.integer({ min: 1, max: 300 }), { maxLength: 300 }),
+        fc.integer({ min: 1, max: 60 }),
+        fc.boolean(),
+        async (all, size, inclusive) => {
+          const keys = [...all].sort((one, other) => one - other).map(BigInt);
+          const read = recordsOf(keys, size);
+          const newest = await newestRecords((key) => {
+            const first = BigInt(key);
+            return read(String(inclusive && first > 0n ? first - 1n : first));
+          });
+          assert.ok(newest.ok);
+          // A page of one that begins with the start key brings nothing else.
+          if (!inclusive || size > 1) assert.equal(newest.position.key, String(keys.at(-1) ?? 0n));
         },
       ),
     );
   });
-
-  it("say that a second has more than the platform sends, and go on", async () => {
-    const cdrs = [1, 2, 3].map((key): Cdr => ({ key: String(key), at: 2000, known: 0 }));
-    const walk = new CdrWalk(
-      cdrsOf([...cdrs, { key: "4", at: 2005, known: 0 }], () => 3000, 2),
-      0,
-      3000 * second,
-    );
-    let position: Position = { source: "cdrs", until: 1990 * second, seen: {}, key: "" };
-    const given: string[] = [];
-    let cut = false;
-    for (;;) {
-      const next = await walk.next(position as CdrsPosition);
-      if (next.kind !== "page") break;
-      given.push(...keysIn(next.page.items));
-      cut ||= next.page.cut;
-      position = next.page.after;
-    }
-    assert.deepEqual([given, cut], [["1", "2", "4"], true]);
-  });
-
-  it("remember no more keys than can come again", async () => {
-    const cdrs = Array.from(
-      { length: 2000 },
-      (_, index): Cdr => ({ key: String(index + 1), at: 1000 + index, known: 0 }),
-    );
-    let position: Position = { source: "cdrs", until: 1000 * second, seen: {}, key: "" };
-    for (let moment = 1000; moment <= 3000; moment += 50) {
-      const walk = new CdrWalk(
-        cdrsOf(cdrs, () => moment, 10_000),
-        100 * second,
-        moment * second,
-      );
-      for (;;) {
-        const next = await walk.next(position as CdrsPosition);
-        if (next.kind !== "page") break;
-        position = next.page.after;
-      }
-      assert.ok(Object.keys((position as CdrsPosition).seen).length <= 160);
-    }
-  });
 });
+
+const noCdrs: CdrSource = {
+  read: () => assert.fail("no CDRs here"),
+  overlapMs: 0,
+  zone: "Asia/Shanghai",
+  monotonic: () => 0,
+  quiet: 0,
+};
 
 describe("a run of a feed", () => {
   it("skips nothing and repeats a page at the most for each time that it breaks off", async () => {
@@ -199,7 +155,7 @@ describe("a run of a feed", () => {
               start: { source: "records", key: "0" },
               now: () => 0,
               readRecords: async (key) => (spend("read") ? read(key) : lost),
-              walk: () => assert.fail("no CDRs here"),
+              cdrs: noCdrs,
               hand: async ({ items }) => {
                 if (!spend("hand")) return false;
                 pages.push(keysIn(items));

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { commandOf, errorCodes } from "../../nodes/catalogue";
-import { errorName, errorValue, readAnswer } from "../../nodes/protocol/answer";
+import { errorName, errorValue, readAnswer, readLongAnswer } from "../../nodes/protocol/answer";
 
 const status = commandOf("getAgentStatus");
 const read = (body: unknown, command = status, seqs: readonly string[] = ["7"]) =>
@@ -195,6 +195,24 @@ describe("reading responses", () => {
           assert.equal("polluted" in {}, false);
         },
       ),
+    );
+  });
+
+  it("is read the same in slices, whatever it is, and as deep as it may be (properties)", async () => {
+    const list = commandOf("getCdrList");
+    const nested = (depth: number) => `${"[".repeat(depth)}${"]".repeat(depth)}`;
+    const item = fc.oneof(fc.json({ maxDepth: 3 }), fc.integer({ min: 0, max: 66 }).map(nested));
+    const body = fc
+      .tuple(fc.constantFrom(0, 1, 199, 200, 201, 450), fc.array(item, { minLength: 1, maxLength: 5 }))
+      .map(([count, items]) => {
+        const cdr = [...Array.from({ length: count }, () => '{"key":"1"}'), ...items].join();
+        return `{"result":{"error":0},"data":{"response":{"total":"1","cdr":[${cdr}]}}}`;
+      });
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(body, fc.constantFrom(...junk.map(([text]) => text))), async (text) => {
+        assert.deepEqual(await readLongAnswer(text, list, ["1"]), readAnswer(text, list, ["1"]));
+      }),
+      { numRuns: 300 },
     );
   });
 });

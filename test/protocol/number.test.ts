@@ -1,6 +1,7 @@
 // Telephone numbers to E.164: as Chinese platforms write them, elsewhere, and what is no subscriber's number.
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { parsePhoneNumberFromString } from "libphonenumber-js/max";
 import { numberE164 } from "../../nodes/protocol/number";
 
 const shanghai = { region: "CN", areaCode: "021" };
@@ -129,5 +130,51 @@ describe("numbers in E.164", () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  /** What the library says of one number, as the whole of it is read. */
+  const read = (written: string): string | undefined => {
+    const found = parsePhoneNumberFromString(written, "CN");
+    const type = found?.getType();
+    return type === "MOBILE" || type === "FIXED_LINE" ? found?.number : undefined;
+  };
+
+  it("agree with the library for Chinese numbers of eleven digits, in each of their forms (properties)", () => {
+    const digits = (count: number) =>
+      fc.integer({ min: 0, max: 10 ** count - 1 }).map((value) => String(value).padStart(count, "0"));
+    const code = fc.constantFrom("", "0", "86", "+86", "0086");
+    fc.assert(
+      fc.property(code, digits(4), digits(6), (form, prefix, rest) => {
+        const national = `1${prefix}${rest}`;
+        const written = `${form}${national}`;
+        assert.equal(numberE164(written, nowhere), read(written.replace(/^00/, "+")), written);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it("does not read each Chinese mobile of a long list in full", () => {
+    const library = require("libphonenumber-js/max") as { parsePhoneNumberFromString: unknown };
+    const original = library.parsePhoneNumberFromString as (...given: unknown[]) => unknown;
+    let full = 0;
+    const counted = (...given: unknown[]): unknown => {
+      full += 1;
+      return original(...given);
+    };
+    const before = Object.getOwnPropertyDescriptor(library, "parsePhoneNumberFromString");
+    Object.defineProperty(library, "parsePhoneNumberFromString", {
+      value: counted,
+      configurable: true,
+      writable: true,
+    });
+    try {
+      for (let index = 0; index < 20_000; index += 1) {
+        const number = `1391${String(index * 331).padStart(7, "0")}`;
+        assert.equal(numberE164(number, shanghai), `+86${number}`);
+      }
+    } finally {
+      if (before !== undefined) Object.defineProperty(library, "parsePhoneNumberFromString", before);
+    }
+    assert.ok(full <= 10, `${full} numbers were read in full`);
   });
 });

@@ -75,6 +75,31 @@ describe("times with an offset", () => {
       }
     });
   }
+
+  it("are not asked of Intl again for each time of a day on which the clocks change", () => {
+    const zone = "America/Chicago";
+    const { prototype } = Intl.DateTimeFormat;
+    const format = Object.getOwnPropertyDescriptor(prototype, "format");
+    assert.ok(format?.get !== undefined, "format is a getter");
+    const { get } = format;
+    let asked = 0;
+    Object.defineProperty(prototype, "format", {
+      ...format,
+      get(this: Intl.DateTimeFormat) {
+        asked += 1;
+        return get.call(this);
+      },
+    });
+    try {
+      for (let index = 0; index < 2000; index += 1) {
+        const time = `2026-11-01 0${index % 10}:${10 + (index % 50)}:00`;
+        assert.equal(isoTime(momentOf(time, zone) ?? 0, zone).slice(0, 19), time.replace(" ", "T"));
+      }
+    } finally {
+      Object.defineProperty(prototype, "format", format);
+    }
+    assert.ok(asked < 100, `${asked} times`);
+  });
 });
 
 describe("times that a flow gives", () => {

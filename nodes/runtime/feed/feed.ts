@@ -5,7 +5,8 @@ import { type Command, commandOf, feedSettings } from "../../catalogue";
 import type { Failure } from "../../protocol/failure";
 import { isObject } from "../../protocol/json";
 import { type ListKind, readItem } from "../../protocol/records";
-import { localTime, momentOf, platformTime } from "../../protocol/time";
+import { forEachInSlices, mapInSlices } from "../../protocol/slices";
+import { clockText, momentOf, platformTime } from "../../protocol/time";
 import { accountOf, type Sender } from "../account";
 import { type ConfigProblem, type Expand, type Narrowed, narrow, Settings, wrong } from "../config";
 import { takeMessages } from "../input";
@@ -13,10 +14,11 @@ import { freeToken } from "../receive/tokens";
 import { failureText } from "../status";
 import { describe, errorOf, ScccError } from "../texts";
 import { expander } from "../values";
+import { beginningOfCdrs, type CdrSource } from "./cdrs";
 import { handUntilTaken } from "./handing";
 import { isKey, type Position, PositionFile } from "./position";
-import { type PageKeys, type Ran, runFeed } from "./run";
-import { CdrWalk, type Listed, type Page } from "./source";
+import { type PageKeys, type Ran, type RunMeans, runFeed } from "./run";
+import type { Listed, Page } from "./source";
 
 type NodeConfig = Parameters<NodeAPI["nodes"]["createNode"]>[1];
 
@@ -32,9 +34,6 @@ export interface FeedConfig {
   readonly confirmed: boolean;
   readonly overlapMs: number;
 }
-
-/** Where the CDRs begin: the API is younger (§24), and a platform answers for years without any at once. */
-const beginningOfCdrs = Date.UTC(2010, 0, 1);
 
 /** Where a feed begins that has no position yet. */
 function startOf(settings: Settings, source: ListKind, overlapMs: number, timezone: string): Position | "now" {
@@ -83,10 +82,8 @@ class Reader {
 
   readonly records = (startKey: string): Promise<Listed> => this.#read(known("getRecordsList"), { startKey });
 
-  readonly cdrs = (from: number, to: number): Promise<Listed> => {
-    const { timezone } = this.sender.context;
-    return this.#read(known("getCdrList"), { startTime: localTime(from, timezone), endTime: localTime(to, timezone) });
-  };
+  readonly cdrs = (from: number, to: number): Promise<Listed> =>
+    this.#read(known("getCdrList"), { startTime: clockText(from), endTime: clockText(to) });
 
   async #read(command: Command, given: Readonly<Record<string, unknown>>): Promise<Listed> {
     const prepared = this.sender.client.prepare(command, given);
@@ -112,6 +109,8 @@ class Feed {
   readonly #sender: Sender;
   readonly #file: PositionFile;
   readonly #closing = new AbortController();
+  readonly #reader: Reader;
+  readonly #cdrs: CdrSource;
   #timer: NodeJS.Timeout | undefined;
   #run: Promise<Ran> | undefined;
   #read = 0;
@@ -122,6 +121,14 @@ class Feed {
     this.#config = config;
     this.#sender = sender;
     this.#file = file;
+    this.#reader = new Reader(sender, this.#closing.signal);
+    this.#cdrs = {
+      read: this.#reader.cdrs,
+      overlapMs: config.overlapMs,
+      zone: sender.context.timezone,
+      monotonic: () => performance.now(),
+      quiet: 0,
+    };
   }
 
   /** Runs at once, and then again and again. */
@@ -162,32 +169,34 @@ class Feed {
     return errorOf(this.#RED._, type, failure);
   }
 
-  #means() {
-    const reader = new Reader(this.#sender, this.#closing.signal);
-    const { source, start, overlapMs } = this.#config;
+  #means(): RunMeans {
+    const { source, start } = this.#config;
     return {
       file: this.#file,
       source,
       start,
       now: Date.now,
-      readRecords: reader.records,
-      walk: () => new CdrWalk(reader.cdrs, overlapMs, Date.now()),
-      hand: (page: Page, keys: PageKeys) => this.#hand(page, keys),
+      readRecords: this.#reader.records,
+      cdrs: this.#cdrs,
+      hand: (page, keys) => this.#hand(page, keys),
       closing: () => this.#closing.signal.aborted,
     };
   }
 
   async #hand(page: Page, keys: PageKeys): Promise<boolean> {
     const { source, confirmed, items } = this.#config;
-    const read = page.items.map((item) => readItem(source, item, this.#sender.context));
-    const send = (tokens: readonly string[]): void => {
-      const messages = items ? read.map((item, index) => this.#item(item, index, keys)) : [{ payload: read }];
-      for (const [index, message] of messages.entries()) this.#send(message, keys, tokens[index] ?? "");
-    };
+    const read = await mapInSlices(page.items, (item) => readItem(source, item, this.#sender.context));
     const count = items ? read.length : 1;
+    const send = async (tokens: readonly string[]): Promise<void> => {
+      const messages = items ? read : [read];
+      await forEachInSlices(messages, (payload, index) => {
+        const message = items ? this.#item(payload, index, keys) : { payload };
+        this.#send(message, keys, tokens[index] ?? "");
+      });
+    };
     this.#read += read.length;
     if (!confirmed) {
-      send(Array.from({ length: count }, freeToken));
+      await send(Array.from({ length: count }, freeToken));
       this.#node.status({ fill: "blue", shape: "dot", text: `↓ ${this.#read}` });
       // What a node sends reaches the next one in a later turn.
       await new Promise(setImmediate);

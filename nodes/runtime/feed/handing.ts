@@ -18,7 +18,7 @@ export const defaultPauses: Pauses = { first: 1000, longest: 60_000 };
  */
 export async function handUntilTaken(
   count: number,
-  send: (tokens: readonly string[]) => void,
+  send: (tokens: readonly string[]) => Promise<void>,
   closing: AbortSignal,
   pauses: Pauses = defaultPauses,
 ): Promise<boolean> {
@@ -30,35 +30,42 @@ export async function handUntilTaken(
   return false;
 }
 
-function handOnce(
+async function handOnce(
   count: number,
-  send: (tokens: readonly string[]) => void,
+  send: (tokens: readonly string[]) => Promise<void>,
   closing: AbortSignal,
 ): Promise<Confirmation | "closed"> {
-  return new Promise((resolve) => {
-    let open = count;
-    const handovers: Handover[] = [];
-    const settle = (outcome: Confirmation | "closed"): void => {
-      closing.removeEventListener("abort", close);
-      // What is confirmed from here on stands for nothing that waits.
-      for (const handover of handovers) handover.forget();
-      resolve(outcome);
-    };
-    const close = (): void => settle("closed");
-    closing.addEventListener("abort", close, { once: true });
-    for (let index = 0; index < count; index += 1) {
-      let pending = true;
-      handovers.push(
-        new Handover((confirmation) => {
-          if (!pending) return false;
-          pending = false;
-          open -= 1;
-          if (confirmation === "refused") settle("refused");
-          else if (open === 0) settle("taken");
-          return true;
-        }),
-      );
-    }
-    send(handovers.map((handover) => handover.token()));
+  let settle: (outcome: Confirmation | "closed") => void = () => undefined;
+  const settled = new Promise<Confirmation | "closed">((resolve) => {
+    settle = resolve;
   });
+  let open = count;
+  const handovers = Array.from({ length: count }, () => {
+    let pending = true;
+    const confirmed = (confirmation: Confirmation): boolean => {
+      if (!pending) return false;
+      pending = false;
+      open -= 1;
+      if (confirmation === "refused") end("refused");
+      else if (open === 0) end("taken");
+      return true;
+    };
+    return new Handover(confirmed, "page");
+  });
+  const end = (outcome: Confirmation | "closed"): void => {
+    closing.removeEventListener("abort", close);
+    // What is confirmed from here on stands for nothing that waits.
+    for (const handover of handovers) handover.forget();
+    settle(outcome);
+  };
+  const close = (): void => end("closed");
+  closing.addEventListener("abort", close, { once: true });
+  try {
+    // A page may be refused while its last messages are still to be sent: they must not come after the first ones of the next time.
+    await send(handovers.map((handover) => handover.token()));
+  } catch (error) {
+    close();
+    throw error;
+  }
+  return settled;
 }

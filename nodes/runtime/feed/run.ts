@@ -1,14 +1,14 @@
 // One run of a feed: reads page after page, hands each on, and moves the position, in this order, so that nothing is ever skipped.
 import type { Failure } from "../../protocol/failure";
-import type { Position, PositionFile } from "./position";
-import { type CdrWalk, keysOf, type Next, newestRecords, nextRecords, type Page, type ReadRecords } from "./source";
+import { type CdrSource, CdrWalk, newestCdrs } from "./cdrs";
+import type { CdrsPosition, Position, PositionFile } from "./position";
+import { keysOf, type Next, newestRecords, nextRecords, type Page, type ReadRecords } from "./source";
 
 /** What a run takes from its feed. */
 export interface RunMeans {
   readonly file: Pick<PositionFile, "read" | "write">;
   readonly readRecords: ReadRecords;
-  /** A walk to the end of this run. */
-  readonly walk: () => CdrWalk;
+  readonly cdrs: CdrSource;
   /** Where a feed begins that has no position; "now" for the newest. */
   readonly start: Position | "now";
   readonly source: Position["source"];
@@ -44,20 +44,20 @@ const keyIn = (position: Position): string => position.key;
 
 /** The first position of a feed. */
 async function begin(means: RunMeans): Promise<Position | Failure> {
-  const { start, source, now } = means;
+  const { start, source, cdrs, now } = means;
   if (start !== "now") return start;
-  if (source === "cdrs") {
-    // What lies within the overlap is there already: it is read once, and not given.
-    return skim(means, { source: "cdrs", until: now(), seen: {}, key: "" });
+  if (source === "records") {
+    const newest = await newestRecords(means.readRecords);
+    return newest.ok ? newest.position : newest.failure;
   }
-  const newest = await newestRecords(means.readRecords);
-  return newest.ok ? newest.position : newest.failure;
+  const newest = await newestCdrs(cdrs, now());
+  // What a run may read again is there already: it is read once, and not given.
+  return newest.ok ? skim(new CdrWalk(cdrs, newest.end), newest.position) : newest.failure;
 }
 
 /** Walks over what is there without giving it. */
-async function skim(means: RunMeans, from: Position): Promise<Position | Failure> {
-  const walk = means.walk();
-  let position = from;
+async function skim(walk: CdrWalk, from: CdrsPosition): Promise<Position | Failure> {
+  let position: Position = from;
   for (;;) {
     if (position.source !== "cdrs") return position;
     const next = await walk.next(position);
@@ -90,7 +90,7 @@ async function run(means: RunMeans): Promise<Ran> {
   let walk: CdrWalk | undefined;
   const read = (at: Position): Promise<Next> => {
     if (at.source === "records") return nextRecords(at, means.readRecords);
-    walk ??= means.walk();
+    walk ??= new CdrWalk(means.cdrs, means.now());
     return walk.next(at);
   };
   const counts = { items: 0, pages: 0, cut: false };
@@ -107,7 +107,7 @@ async function run(means: RunMeans): Promise<Ran> {
       counts.items += page.items.length;
     }
     counts.cut ||= page.cut;
-    await file.write(page.after);
+    if (page.after !== position) await file.write(page.after);
     position = page.after;
   }
 }

@@ -1,7 +1,8 @@
-// Where a feed reads: pages of records after a key, or CDRs over time. One page in memory at a time.
+// Where a feed reads records: pages after a key. One page in memory at a time. What CDRs share with them is here too.
 import type { Failure } from "../../protocol/failure";
 import { isObject } from "../../protocol/json";
-import { type CdrsPosition, isKey, type Position, type RecordsPosition } from "./position";
+import { forEachInSlices, sortInSlices } from "../../protocol/slices";
+import { isKey, type Position, type RecordsPosition } from "./position";
 
 /** Something the platform answers with a list. */
 export type Listed =
@@ -21,7 +22,8 @@ export type Next =
   | { readonly kind: "end" }
   | { readonly kind: "failure"; readonly failure: Failure };
 
-const protocolFailure = (reason: "noAdvance" | "badKey", excerpt: string): Failure => ({
+/** A list that can't be read. */
+export const protocolFailure = (reason: "noAdvance" | "badKey", excerpt: string): Failure => ({
   kind: "protocol",
   code: "SCCC_PROTOCOL",
   reason,
@@ -34,22 +36,30 @@ const keyOf = (item: unknown): string | undefined => {
   return isKey(text) ? text : undefined;
 };
 
-/** Compares keys by value; they may be longer than a number holds. */
-const compare = (one: string, other: string): number => {
-  const [a, b] = [one.replace(/^0+(?=\d)/, ""), other.replace(/^0+(?=\d)/, "")];
-  if (a.length !== b.length) return a.length - b.length;
-  return a < b ? -1 : a > b ? 1 : 0;
-};
+const withoutZeros = (key: string): string => key.replace(/^0+(?=\d)/, "");
 
-/** Items with their keys, in order of these; undefined if one has none. */
-function keyed(list: readonly unknown[]): readonly { readonly key: string; readonly item: unknown }[] | undefined {
-  const found: { key: string; item: unknown }[] = [];
-  for (const item of list) {
+/** Compares keys without leading zeros. */
+const comparePlain = (a: string, b: string): number => a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
+
+/** Compares keys by value; they may be longer than a number holds. */
+export const compare = (one: string, other: string): number => comparePlain(withoutZeros(one), withoutZeros(other));
+
+/** An item of a list with its key. */
+export interface Keyed {
+  readonly key: string;
+  readonly item: unknown;
+}
+
+/** Items with their keys, in order of these, each key once; undefined if one has none. */
+export async function keyed(list: readonly unknown[]): Promise<readonly Keyed[] | undefined> {
+  const found: (Keyed & { readonly plain: string })[] = [];
+  await forEachInSlices(list, (item) => {
     const key = keyOf(item);
-    if (key === undefined) return undefined;
-    found.push({ key, item });
-  }
-  return found.sort((one, other) => compare(one.key, other.key));
+    if (key !== undefined) found.push({ key, plain: withoutZeros(key), item });
+  });
+  if (found.length < list.length) return undefined;
+  const sorted = await sortInSlices(found, (one, other) => comparePlain(one.plain, other.plain));
+  return sorted.filter(({ key }, index) => key !== sorted[index - 1]?.key);
 }
 
 /** The first and the last key of a page. */
@@ -65,10 +75,10 @@ export async function nextRecords(position: RecordsPosition, read: ReadRecords):
   const listed = await read(position.key);
   if (!listed.ok) return { kind: "failure", failure: listed.failure };
   if (listed.list.length === 0) return { kind: "end" };
-  const all = keyed(listed.list);
+  const all = await keyed(listed.list);
   if (all === undefined) return { kind: "failure", failure: protocolFailure("badKey", JSON.stringify(listed.list[0])) };
   // The record at startKey itself is left out (§20.6).
-  const fresh = all.filter(({ key }, index) => compare(key, position.key) > 0 && key !== all[index - 1]?.key);
+  const fresh = all.filter(({ key }) => compare(key, position.key) > 0);
   const last = fresh.at(-1);
   if (last === undefined) return { kind: "failure", failure: protocolFailure("noAdvance", position.key) };
   return {
@@ -89,85 +99,16 @@ export async function newestRecords(
   let newest = 0n;
   let beyond: bigint | undefined;
   for (let probe = 0n; ; probe = beyond === undefined ? newest * 2n : (newest + beyond) / 2n) {
-    if (beyond !== undefined && probe <= newest)
+    // Only an empty page after the newest key found says that there is none after it. A page after an earlier probe may have ended at it.
+    if (beyond !== undefined && beyond <= newest) {
       return { ok: true, position: { source: "records", key: String(newest) } };
+    }
     const listed = await read(String(probe));
     if (!listed.ok) return listed;
-    const all = keyed(listed.list);
+    const all = await keyed(listed.list);
     if (all === undefined) return { ok: false, failure: protocolFailure("badKey", JSON.stringify(listed.list[0])) };
     const last = BigInt(all.at(-1)?.key ?? 0);
     if (last > newest) newest = last;
     else beyond = probe;
-  }
-}
-
-/** Reads the CDRs of calls between two moments, both included, in whole seconds (ms since 1970). */
-export type ReadCdrs = (from: number, to: number) => Promise<Listed>;
-
-const second = 1000;
-/** Spans of time that are asked for at once, in s: the first, and the longest. */
-const firstSpan = 3600;
-const longestSpan = 32 * 86_400;
-/** So many CDRs of one answer make the next span shorter, so few longer. */
-const manyCdrs = 5000;
-const fewCdrs = 1000;
-
-/**
- * Walks through time, a span at a time. What lies before a position by no more than the overlap is read again, for CDRs that come late; of
- * keys that may come again it remembers that they were given. Where the platform cuts an answer off, it asks for less at once.
- */
-export class CdrWalk {
-  readonly #read: ReadCdrs;
-  readonly #overlapMs: number;
-  /** In s since 1970. */
-  readonly #end: number;
-  #from: number | undefined;
-  #span = firstSpan;
-
-  /** @param now the end of this run, in ms since 1970 */
-  constructor(read: ReadCdrs, overlapMs: number, now: number) {
-    this.#read = read;
-    this.#overlapMs = overlapMs;
-    this.#end = Math.floor(now / second);
-  }
-
-  /** The next span after a position. One without anything new is an empty page, which only moves the position. */
-  async next(position: CdrsPosition): Promise<Next> {
-    this.#from ??= Math.floor((position.until - this.#overlapMs) / second);
-    for (;;) {
-      const from = this.#from;
-      if (from > this.#end) return { kind: "end" };
-      const to = Math.min(this.#end, from + this.#span);
-      const listed = await this.#read(from * second, to * second);
-      if (!listed.ok) return { kind: "failure", failure: listed.failure };
-      const cut = (listed.total ?? 0) > listed.list.length;
-      if (cut && to > from) {
-        this.#span = Math.floor((to - from) / 2);
-        continue;
-      }
-      // A call of the last second may still come with the next span: it is asked for twice, and given once.
-      this.#from = to === this.#end ? to + 1 : Math.max(to, from + 1);
-      if (listed.list.length > manyCdrs) this.#span = Math.max(1, Math.floor(this.#span / 2));
-      else if (listed.list.length < fewCdrs) this.#span = Math.min(longestSpan, Math.max(1, this.#span) * 2);
-      return this.#page(position, listed.list, to * second, cut);
-    }
-  }
-
-  #page(position: CdrsPosition, list: readonly unknown[], to: number, cut: boolean): Next {
-    const all = keyed(list);
-    if (all === undefined) return { kind: "failure", failure: protocolFailure("badKey", JSON.stringify(list[0])) };
-    const fresh = all.filter(({ key }, index) => position.seen[key] === undefined && key !== all[index - 1]?.key);
-    const until = Math.max(position.until, to);
-    // A call began before the end of the span that it came in; older ones than these are not asked for again.
-    const oldest = until - this.#overlapMs - second;
-    const kept = Object.entries(position.seen).filter(([, end]) => end >= oldest);
-    const given = all.map(({ key }): [string, number] => [key, Math.min(to, position.seen[key] ?? to)]);
-    const last = fresh.at(-1)?.key ?? "";
-    const key = compare(last || "0", position.key || "0") > 0 ? last : position.key;
-    const seen = Object.fromEntries([...kept, ...given]);
-    return {
-      kind: "page",
-      page: { items: fresh.map(({ item }) => item), after: { source: "cdrs", until, seen, key }, cut },
-    };
   }
 }

@@ -10,12 +10,18 @@ export type Confirmation = "taken" | "refused";
 export class Handover {
   readonly #tokens = new Set<string>();
 
-  /** @param confirmed called with each confirmation; false if there is nothing left to confirm */
-  constructor(private readonly confirmed: (confirmation: Confirmation) => boolean) {}
+  /**
+   * @param confirmed called with each confirmation; false if there is nothing left to confirm
+   * @param of a page's tokens stay good until they are confirmed or forgotten, a push's only among the newest of all pushes
+   */
+  constructor(
+    private readonly confirmed: (confirmation: Confirmation) => boolean,
+    private readonly of: "push" | "page" = "push",
+  ) {}
 
   /** A token for the next delivery. Those of earlier deliveries stay good, for flows that are slow. */
   token(): string {
-    const token = register(this);
+    const token = register(this, this.of);
     this.#tokens.add(token);
     return token;
   }
@@ -25,14 +31,14 @@ export class Handover {
     if (confirmation === "taken") this.forget();
     else {
       this.#tokens.delete(token);
-      pending.delete(token);
+      drop(token);
     }
     return this.confirmed(confirmation);
   }
 
   /** Makes its tokens void. */
   forget(): void {
-    for (const token of this.#tokens) pending.delete(token);
+    for (const token of this.#tokens) drop(token);
     this.#tokens.clear();
   }
 }
@@ -42,8 +48,17 @@ const limit = 200_000;
 
 const pending = new AgedMap<Handover>();
 
-function register(it: Handover): string {
+/** Of feeds. Each waits for one page only, so that these need no limit, and no flood of pushes leaves a feed waiting for good. */
+const pages = new Map<string, Handover>();
+
+const drop = (token: string): boolean => pending.delete(token) || pages.delete(token);
+
+function register(it: Handover, of: "push" | "page"): string {
   const token = newId();
+  if (of === "page") {
+    pages.set(token, it);
+    return token;
+  }
   pending.set(token, it);
   const { oldest } = pending;
   if (oldest !== undefined && pending.size > limit) pending.delete(oldest);
@@ -70,9 +85,12 @@ function useFree(token: string): boolean {
   return true;
 }
 
+/** What is pending under a token. */
+const find = (token: string): Handover | undefined => pending.get(token) ?? pages.get(token);
+
 /** Confirms by token; false if nothing is pending under it. */
 export const confirm = (token: string, confirmation: Confirmation): boolean =>
-  pending.get(token)?.confirm(token, confirmation) ?? useFree(token);
+  find(token)?.confirm(token, confirmation) ?? useFree(token);
 
 /**
  * Confirms a list of tokens. A token that stands several times counts once, and so do several tokens of one delivery: the first confirmation
@@ -80,7 +98,7 @@ export const confirm = (token: string, confirmation: Confirmation): boolean =>
  * @returns the tokens that nothing is pending under, each once
  */
 export function confirmAll(tokens: readonly string[], confirmation: Confirmation): readonly string[] {
-  const deliveries = new Map(tokens.map((token) => [token, pending.get(token)]));
+  const deliveries = new Map(tokens.map((token) => [token, find(token)]));
   const settled = new Set<Handover>();
   return [...deliveries].flatMap(([token, delivery]) => {
     if (delivery !== undefined && settled.has(delivery)) return [];

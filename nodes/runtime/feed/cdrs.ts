@@ -1,0 +1,198 @@
+// Where a feed reads CDRs: over the times that the platform's clocks show, a span at a time. One answer in memory at a time.
+import type { Failure } from "../../protocol/failure";
+import { isObject } from "../../protocol/json";
+import { forEachInSlices } from "../../protocol/slices";
+import { clockTime, earliestClock, latestClock, momentOf, showingOf } from "../../protocol/time";
+import type { CdrsPosition } from "./position";
+import { compare, keyed, type Listed, type Next, protocolFailure } from "./source";
+
+/**
+ * Reads the CDRs of calls between two clock times of the platform, both included: whole seconds in ms since 1970, as if its zone were UTC. The
+ * platform compares clock times, which come twice where its clocks are put back.
+ */
+export type ReadCdrs = (from: number, to: number) => Promise<Listed>;
+
+/** Where a feed's CDRs come from, and what it keeps of them from run to run. */
+export interface CdrSource {
+  readonly read: ReadCdrs;
+  readonly overlapMs: number;
+  /** The platform's time zone. */
+  readonly zone: string;
+  /** In ms, of a clock that is never set. */
+  readonly monotonic: () => number;
+  /** For so long from the start of the last walk on there were no CDRs, in s. The next walk asks for that time at once. */
+  quiet: number;
+}
+
+const second = 1000;
+/** Spans of time that are asked for at once, in s: the first, and the longest. */
+const firstSpan = 3600;
+const longestSpan = 32 * 86_400;
+/** A span with more CDRs is asked for again in parts; after one with fewer than `fewCdrs` the next span is longer. */
+const manyCdrs = 5000;
+const fewCdrs = 1000;
+
+/** Where CDRs begin: the API is younger (§24), and a platform answers for years without any at once. In ms since 1970. */
+export const beginningOfCdrs = Date.UTC(2010, 0, 1);
+/** No CDR is looked for from here on. */
+const endOfCdrs = Date.UTC(2100, 0, 1);
+
+/** Asks for a span of clock times in s. A time that the clocks skip is not named to the platform, which might take it for another one. */
+async function ask({ read, zone }: CdrSource, from: number, to: number): Promise<Listed> {
+  const start = clockTime(showingOf(from * second, zone).first, zone);
+  const end = clockTime(showingOf(to * second, zone).last, zone);
+  return start <= end ? read(start, end) : { ok: true, list: [] };
+}
+
+/**
+ * Which clock time (s) the platform's own CDRs have reached that stand in the answer for a span: at least the span's start, and the latest time
+ * that one of them tells. Those of unanswered calls tell none. Spans begin at an hour and double, so that the start of the last one is not far back.
+ */
+async function reachedBy(list: readonly unknown[], from: number, to: number, zone: string): Promise<number> {
+  let latest = from;
+  await forEachInSlices(list, (item) => {
+    const moment = isObject(item) ? momentOf(item.answerTime, zone) : undefined;
+    if (moment !== undefined) latest = Math.max(latest, Math.floor(clockTime(moment, zone) / second));
+  });
+  return Math.min(latest, to);
+}
+
+/** A span with CDRs. Clock times in s. */
+interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * Walks through the platform's clock times. What lies before a position by no more than the overlap is read again, for CDRs that come late; of
+ * keys that may come again it remembers that they were given. Where the platform cuts an answer off, it asks for less at once.
+ *
+ * A position moves only to what the platform's own CDRs have reached: this machine's clock may be wrong. It only says where a walk ends.
+ */
+export class CdrWalk {
+  readonly #source: CdrSource;
+  readonly #started: number;
+  /** Clock times in s. */
+  readonly #end: number;
+  #from: number | undefined;
+  #span: number;
+  /** The start of the walk while it has found nothing. */
+  #quietFrom: number | undefined;
+
+  /** @param now the end of this walk, in ms since 1970 */
+  constructor(source: CdrSource, now: number) {
+    this.#source = source;
+    this.#started = source.monotonic();
+    this.#end = latestClock(now, source.zone) / second;
+    this.#span = Math.max(firstSpan, source.quiet);
+    source.quiet = 0;
+  }
+
+  /** The next span after a position. One without anything new is an empty page, with the same position if that does not move. */
+  async next(position: CdrsPosition): Promise<Next> {
+    const { overlapMs, zone } = this.#source;
+    if (this.#from === undefined) {
+      this.#from = earliestClock(position.until - overlapMs, zone) / second;
+      this.#quietFrom = this.#from;
+    }
+    for (;;) {
+      const from = this.#from;
+      if (from > this.#end) return { kind: "end" };
+      const to = Math.min(this.#end, from + this.#span);
+      const listed = await ask(this.#source, from, to);
+      if (!listed.ok) {
+        if (this.#span <= longestSpan) return { kind: "failure", failure: listed.failure };
+        // A platform may refuse so long a span.
+        this.#span = longestSpan;
+        continue;
+      }
+      const { list } = listed;
+      const count = Math.max(listed.total ?? 0, list.length);
+      if (to > from && (count > list.length || count > manyCdrs)) {
+        this.#span = Math.floor((to - from) * Math.min(1 / 2, Math.min(list.length, manyCdrs) / count));
+        continue;
+      }
+      // A call of the last second may still come with the next span: it is asked for twice, and given once.
+      this.#from = to === this.#end ? to + 1 : Math.max(to, from + 1);
+      if (list.length < fewCdrs) this.#span = Math.min(longestSpan, Math.max(1, this.#span) * 2);
+      return this.#page(position, list, { from, to }, count > list.length);
+    }
+  }
+
+  async #page(position: CdrsPosition, list: readonly unknown[], { from, to }: Span, cut: boolean): Promise<Next> {
+    const { zone } = this.#source;
+    if (list.length === 0) {
+      if (this.#quietFrom !== undefined) this.#source.quiet = to - this.#quietFrom;
+      return { kind: "page", page: { items: [], after: position, cut } };
+    }
+    this.#quietFrom = undefined;
+    const all = await keyed(list);
+    if (all === undefined) return { kind: "failure", failure: protocolFailure("badKey", JSON.stringify(list[0])) };
+    const until = this.#moved(position, await reachedBy(list, from, to, zone));
+    const fresh = all.filter(({ key }) => position.seen[key] === undefined);
+    if (fresh.length === 0 && until === position.until) {
+      return { kind: "page", page: { items: [], after: position, cut } };
+    }
+    const end = showingOf(to * second, zone).first;
+    const given = all.map(({ key }): [string, number] => [key, Math.min(end, position.seen[key] ?? end)]);
+    const lastKey = fresh.at(-1)?.key ?? "";
+    const after: CdrsPosition = {
+      source: "cdrs",
+      until,
+      seen: Object.fromEntries([...this.#kept(position, until), ...given]),
+      key: compare(lastKey || "0", position.key || "0") > 0 ? lastKey : position.key,
+    };
+    return { kind: "page", page: { items: fresh.map(({ item }) => item), after, cut } };
+  }
+
+  /** The keys that may come again after a position has moved. Ends of spans are kept as the first moments that show them. */
+  #kept(position: CdrsPosition, until: number): readonly [string, number][] {
+    const { overlapMs, zone } = this.#source;
+    const oldest = showingOf(earliestClock(until - overlapMs, zone), zone).first;
+    return Object.entries(position.seen).filter(([, end]) => end >= oldest);
+  }
+
+  /**
+   * Where a position moves, now that CDRs have reached a clock time (s): to the first moment that shows it. What came during the walk does not
+   * count, because spans that were read before it did not have what was late then.
+   */
+  #moved(position: CdrsPosition, reached: number): number {
+    const { zone, monotonic } = this.#source;
+    const lasted = Math.ceil((monotonic() - this.#started) / second) * second;
+    return Math.max(position.until, showingOf(reached * second, zone).first - lasted);
+  }
+}
+
+/** Where the newest CDR is, and the end (ms since 1970) of a walk that comes to everything that is there. */
+export type Newest =
+  | { readonly ok: true; readonly position: CdrsPosition; readonly end: number }
+  | { readonly ok: false; readonly failure: Failure };
+
+/** Finds the newest CDR from a moment on: first after it, because this machine's clock may be behind, and then before it. */
+export async function newestCdrs(source: CdrSource, now: number): Promise<Newest> {
+  const { zone } = source;
+  let end = latestClock(now, zone) / second;
+  const found = (until: number): Newest => ({
+    ok: true,
+    position: { source: "cdrs", until, seen: {}, key: "" },
+    end: showingOf(end * second, zone).last,
+  });
+  while (end < endOfCdrs / second) {
+    const later = await ask(source, end + 1, end + longestSpan);
+    // A platform may refuse a time to come.
+    if (!later.ok && later.failure.kind !== "platform") return later;
+    if (!later.ok || later.list.length === 0) break;
+    end += longestSpan;
+  }
+  let span = firstSpan;
+  for (let to = end; to > beginningOfCdrs / second; span = Math.min(longestSpan, span * 2)) {
+    const from = to - span;
+    const listed = await ask(source, from, to);
+    if (!listed.ok) return listed;
+    if (listed.list.length > 0) {
+      return found(showingOf((await reachedBy(listed.list, from, to, zone)) * second, zone).first);
+    }
+    to = from;
+  }
+  return found(beginningOfCdrs);
+}
