@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Node, NodeAPI } from "node-red";
+import { guarded } from "../../protocol/guarded";
 import type { PushContext } from "../../protocol/push";
 import type { ConfigProblem } from "../config";
 import { asError } from "../journal";
@@ -30,10 +31,25 @@ const listening = new WeakSet<object>();
 function followDeploys(RED: NodeAPI): void {
   if (listening.has(RED.events)) return;
   listening.add(RED.events);
-  RED.events.on("flows:started", () => places.settle());
+  RED.events.on(
+    "flows:started",
+    guarded(() => places.settle()),
+  );
+  RED.events.on(
+    "flows:stopped",
+    guarded(() => places.stopped()),
+  );
+  RED.events.on(
+    "flows:starting",
+    guarded(() => places.starting()),
+  );
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     // Node-RED ends on these by itself. Where nobody listens, a listener of ours would keep the process from ending.
-    if (process.listenerCount(signal) > 0) process.prependListener(signal, () => places.shutDown());
+    if (process.listenerCount(signal) > 0)
+      process.prependListener(
+        signal,
+        guarded(() => places.shutDown()),
+      );
   }
 }
 
@@ -93,7 +109,10 @@ class BoundedLog {
     }
     this.write(this.#counts);
     this.#counts.clear();
-    this.#timer = setTimeout(() => this.#flush(), logEveryMs).unref();
+    this.#timer = setTimeout(
+      guarded(() => this.#flush()),
+      logEveryMs,
+    ).unref();
   }
 
   close(): void {
