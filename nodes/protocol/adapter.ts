@@ -4,6 +4,7 @@ import https from "node:https";
 import type { Readable } from "node:stream";
 import { createBrotliDecompress, createUnzip } from "node:zlib";
 import { type AxiosAdapter, AxiosHeaders, type AxiosResponse } from "axios";
+import { Bytes } from "./bytes";
 
 /** By a Content-Encoding, what undoes it. */
 const unpackers = new Map([
@@ -44,20 +45,18 @@ export const wholeAnswer: AxiosAdapter = (config) =>
       ...(signal instanceof AbortSignal ? { signal } : {}),
     };
     const request = (secure ? https : http).request(target, options, (response) => {
-      const chunks: Buffer[] = [];
-      let size = 0;
+      const bytes = new Bytes();
       const answer = unpacked(response, reject);
       answer.on("data", (chunk: Buffer) => {
-        size += chunk.length;
-        chunks.push(chunk);
-        if (size <= maxContentLength) return;
+        bytes.add(chunk);
+        if (bytes.size <= maxContentLength) return;
         reject(new Error(`maxContentLength of ${maxContentLength} exceeded`));
         request.destroy();
         answer.destroy();
       });
       answer.on("end", () => {
         const { statusCode: status = 0, statusMessage: statusText = "" } = response;
-        resolve({ data: Buffer.concat(chunks), status, statusText, headers: headersOf(response), config, request });
+        resolve({ data: bytes.whole(), status, statusText, headers: headersOf(response), config, request });
       });
     });
     request.on("error", reject);
