@@ -214,13 +214,12 @@ function run(
   };
 
   node.on("input", (msg, send, done) => {
-    handle(msg).then(
-      ({ error, second }) => {
+    handle(msg)
+      .then(({ error, second }) => {
         if (error === undefined) send(second ? [null, msg] : msg);
         done(error);
-      },
-      (error: unknown) => done(error instanceof Error ? error : new Error(String(error))),
-    );
+      })
+      .catch((error: unknown) => done(error instanceof Error ? error : new Error(String(error))));
   });
   node.on("close", () => closing.abort());
 }

@@ -1,4 +1,5 @@
 // How a page gets to a flow: at once, or waited for until a confirm node has had the tokens of all its messages.
+import { guarded } from "../../protocol/guarded";
 import { sleep } from "../../protocol/sleep";
 import { type Confirmation, Handover } from "../receive/tokens";
 
@@ -44,7 +45,7 @@ function handOnce(
       for (const handover of handovers) handover.forget();
       resolve(outcome);
     };
-    const close = (): void => settle("closed");
+    const close = guarded(() => settle("closed"));
     closing.addEventListener("abort", close, { once: true });
     for (let index = 0; index < count; index += 1) {
       let pending = true;

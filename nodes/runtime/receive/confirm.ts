@@ -37,17 +37,20 @@ export function registerConfirm(RED: NodeAPI): void {
         throw new ScccError(RED._("errors.notPending", counts), "SCCC_NOT_PENDING", { tokens: unknown });
       };
       this.on("input", (msg, send, done) => {
-        handle(msg).then(
-          () => {
-            this.status({ fill: "green", shape: "dot", text: "status.done" });
-            send(msg);
-            done();
-          },
-          (error: unknown) => {
-            this.status({ fill: "red", shape: "ring", text: "status.SCCC_NOT_PENDING" });
-            done(error instanceof Error ? error : new Error(String(error)));
-          },
-        );
+        const failed = (error: unknown) => done(error instanceof Error ? error : new Error(String(error)));
+        handle(msg)
+          .then(
+            () => {
+              this.status({ fill: "green", shape: "dot", text: "status.done" });
+              send(msg);
+              done();
+            },
+            (error: unknown) => {
+              this.status({ fill: "red", shape: "ring", text: "status.SCCC_NOT_PENDING" });
+              failed(error);
+            },
+          )
+          .catch(failed);
       });
     },
   );

@@ -201,10 +201,10 @@ export class Places {
     );
   }
 
-  #own(port: number, request: IncomingMessage, response: ServerResponse): void {
+  #own(port: number, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const [path = "", query = ""] = (request.url ?? "").split("?", 2);
     const fields = query === "" ? {} : Object.fromEntries(new URLSearchParams(query));
-    void this.handle(port, path, fields, undefined, request, response);
+    return this.handle(port, path, fields, undefined, request, response);
   }
 
   /**
@@ -279,7 +279,7 @@ const sameServer = (one: OwnPort, other: OwnPort): boolean =>
 
 interface OwnServerDeps {
   readonly handshakeMs: number;
-  readonly handle: (request: IncomingMessage, response: ServerResponse) => void;
+  readonly handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
   /** The port can't be had. */
   readonly failed: () => void;
 }

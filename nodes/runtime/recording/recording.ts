@@ -163,13 +163,12 @@ function run(RED: NodeAPI, node: Node, config: NodeConfig, how: RecordingConfig,
   };
 
   node.on("input", (msg, send, done) => {
-    handle(msg).then(
-      (error) => {
+    handle(msg)
+      .then((error) => {
         if (error === undefined) send(msg);
         done(error);
-      },
-      (error: unknown) => done(error instanceof Error ? error : new Error(String(error))),
-    );
+      })
+      .catch((error: unknown) => done(error instanceof Error ? error : new Error(String(error))));
   });
   node.on("close", () => closing.abort());
 }
