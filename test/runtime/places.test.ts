@@ -15,6 +15,7 @@ import { signPush } from "../../simulator/signing";
 import { eventually, listening } from "../receive/flow";
 import { answersIn, bytesOf, talk } from "../receive/wire";
 import { freePort } from "../support/node-red";
+import { isFree } from "../support/ports";
 
 const pem = (name: string) => readFileSync(join(__dirname, "../support/tls", name), "utf8");
 const password = "E416D0F85DC0CB67C85E070A32D9F0123AFF4762";
@@ -390,6 +391,26 @@ describe("places", () => {
     places.settle();
     assert.equal(await post(`http://127.0.0.1:${port}/sccc/notify`), 200);
     assert.equal(one.heard.length, 2);
+  });
+
+  it("close their ports when flows have stopped for good, and not in a redeploy", async () => {
+    places = new Places(20);
+    const port = await freePort();
+    const one = tenant(port);
+    add(one);
+    places.settle();
+    const url = `http://127.0.0.1:${port}/sccc/notify`;
+    assert.equal(await post(url), 200);
+    places.hold();
+    leave.pop()?.();
+    places.stopped();
+    places.starting();
+    assert.equal(await post(url), 503, "a redeploy that takes long");
+    places.stopped();
+    await eventually("the port is closed", async () => ((await isFree(port, "127.0.0.1")) ? true : undefined));
+    add(one);
+    places.settle();
+    assert.equal(await post(url), 200, "flows start again");
   });
 
   it("tell whoever waits to come again when the process is about to end", async () => {
