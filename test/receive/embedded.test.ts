@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { root, testHost } from "../support/hosts";
 import { freePort, packageName, temporaryFolder } from "../support/node-red";
-import { accountOf, idOf, listening, notifyNode } from "./flow";
+import { accountOf, confirmNode, idOf, listening, notifyNode } from "./flow";
 import { newMark, pushOf } from "./push";
 import { Sender } from "./wire";
 
@@ -31,7 +31,8 @@ for (const version of [4, 5] as const) {
       const flows = [
         { id: "flow", type: "tab", label: "Flow" },
         ...accounts.map(({ credentials: _, ...account }) => account),
-        ...["received", "stored"].map((name) => notifyNode(name, { x: 0, y: 0, wires: [[]] })),
+        ...["received", "stored"].map((name) => notifyNode(name, { x: 0, y: 0, wires: [["confirm"]] })),
+        { ...confirmNode(), x: 0, y: 0 },
       ];
       const secrets = ["received", "stored"].map((name) => [idOf(name), { password: signer.password }]);
       writeFileSync(join(userDir, "flows.json"), JSON.stringify(flows));
@@ -57,6 +58,9 @@ for (const version of [4, 5] as const) {
         application.stdin.end();
         assert.deepEqual(await exited, [0, null], output);
         assert.match(output, /stopped/);
+        const spool = join(userDir, "sccc/spool", idOf("stored"));
+        const kept = readdirSync(spool).map((name) => readFileSync(join(spool, name), "utf8"));
+        assert.match(kept.join(""), /"settled":true/, "what the flow confirmed is on disk");
       } finally {
         for (const sender of senders) sender.close();
         application.kill("SIGKILL");

@@ -27,6 +27,13 @@ const spools = new Map<string, OpenSpool>();
 
 const listening = new WeakSet<object>();
 
+/** Closes what is open. @throws the error of a spool that could not be opened */
+async function closeSpools(): Promise<void> {
+  const open = [...spools.values()];
+  spools.clear();
+  await Promise.all(open.map(async ({ spool }) => (await spool).close()));
+}
+
 /** Once per Node-RED: when all nodes of a deploy are there, the places are put in order. */
 function followDeploys(RED: NodeAPI): void {
   if (listening.has(RED.events)) return;
@@ -43,6 +50,8 @@ function followDeploys(RED: NodeAPI): void {
     "flows:starting",
     guarded(() => places.starting()),
   );
+  // An application that has stopped Node-RED ends without a signal: what was confirmed a moment ago is not on disk yet.
+  process.on("beforeExit", guarded(closeSpools));
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     // Node-RED ends on these by itself. Where nobody listens, a listener of ours would keep the process from ending.
     if (process.listenerCount(signal) > 0)
