@@ -56,7 +56,10 @@ for (const version of [4, 5] as const) {
           assert.equal((await senders[index]?.post(pushOf(signer, newMark())))?.status, 200);
         }
         application.stdin.end();
-        assert.deepEqual(await exited, [0, null], output);
+        const limit = setTimeout(() => application.kill("SIGKILL"), 15_000);
+        const end = await exited;
+        clearTimeout(limit);
+        assert.deepEqual(end, [0, null], output);
         assert.match(output, /stopped/);
         const spool = join(userDir, "sccc/spool", idOf("stored"));
         const kept = readdirSync(spool).map((name) => readFileSync(join(spool, name), "utf8"));
