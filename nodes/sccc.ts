@@ -1,5 +1,6 @@
 // What Node-RED loads: registers every type.
 import type { NodeAPI } from "node-red";
+import { reportUncaughtTo } from "./protocol/guarded";
 import { registerAccount } from "./runtime/account";
 import { serveEditor } from "./runtime/admin/routes";
 import { registerTracker } from "./runtime/calls/tracker";
@@ -11,6 +12,7 @@ import { registerRecording } from "./runtime/recording/recording";
 import { registerSimulator } from "./runtime/simulator";
 
 export = (RED: NodeAPI): void => {
+  reportUncaughtTo((error) => RED.log.error(error instanceof Error ? (error.stack ?? error.message) : String(error)));
   registerAccount(RED);
   registerCommands(RED);
   registerRecording(RED);

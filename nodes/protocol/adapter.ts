@@ -4,6 +4,8 @@ import https from "node:https";
 import type { Readable } from "node:stream";
 import { createBrotliDecompress, createUnzip } from "node:zlib";
 import { type AxiosAdapter, AxiosHeaders, type AxiosResponse } from "axios";
+import { Bytes } from "./bytes";
+import { guarded } from "./guarded";
 
 /** By a Content-Encoding, what undoes it. */
 const unpackers = new Map([
@@ -15,9 +17,9 @@ const unpackers = new Map([
 
 /** An answer's body as it was before it was packed. */
 function unpacked(response: IncomingMessage, failed: (error: Error) => void): Readable {
-  response.on("error", failed);
+  response.on("error", guarded(failed));
   const unpacker = unpackers.get(response.headers["content-encoding"]?.toLowerCase() ?? "");
-  return unpacker === undefined ? response : response.pipe(unpacker().on("error", failed));
+  return unpacker === undefined ? response : response.pipe(unpacker().on("error", guarded(failed)));
 }
 
 function headersOf(response: IncomingMessage): AxiosResponse["headers"] {
@@ -43,23 +45,24 @@ export const wholeAnswer: AxiosAdapter = (config) =>
       },
       ...(signal instanceof AbortSignal ? { signal } : {}),
     };
-    const request = (secure ? https : http).request(target, options, (response) => {
-      const chunks: Buffer[] = [];
-      let size = 0;
+    const answered = (response: IncomingMessage) => {
+      const bytes = new Bytes();
       const answer = unpacked(response, reject);
-      answer.on("data", (chunk: Buffer) => {
-        size += chunk.length;
-        chunks.push(chunk);
-        if (size <= maxContentLength) return;
+      const take = (chunk: Buffer) => {
+        bytes.add(chunk);
+        if (bytes.size <= maxContentLength) return;
         reject(new Error(`maxContentLength of ${maxContentLength} exceeded`));
         request.destroy();
         answer.destroy();
-      });
-      answer.on("end", () => {
+      };
+      const finish = () => {
         const { statusCode: status = 0, statusMessage: statusText = "" } = response;
-        resolve({ data: Buffer.concat(chunks), status, statusText, headers: headersOf(response), config, request });
-      });
-    });
+        resolve({ data: bytes.whole(), status, statusText, headers: headersOf(response), config, request });
+      };
+      answer.on("data", guarded(take, reject));
+      answer.on("end", guarded(finish, reject));
+    };
+    const request = (secure ? https : http).request(target, options, guarded(answered, reject));
     request.on("error", reject);
     request.end(body);
   });

@@ -1,4 +1,5 @@
 // An account's way to the platform: so many requests at once, so far apart, and a bounded number that wait.
+import { guarded } from "./guarded";
 
 /** What became of a task that asked for the lane. */
 export type Passage<T> =
@@ -55,11 +56,11 @@ export class Lane {
       return Promise.resolve({ kind: "busy", waiting: this.#waiters.length });
     }
     return new Promise((resolve, reject) => {
-      const leave = () => {
+      const leave = guarded(() => {
         const place = this.#waiters.indexOf(waiter);
         if (place >= 0) this.#waiters.splice(place, 1);
         waiter.refuse();
-      };
+      });
       const waiter: Waiter = {
         start: () => {
           signal?.removeEventListener("abort", leave);
@@ -103,10 +104,11 @@ export class Lane {
     while (this.#running < this.#limits.maxConcurrent && this.#waiters.length > 0) {
       const wait = this.#wait();
       if (wait > 0) {
-        this.#timer ??= setTimeout(() => {
+        const advance = guarded(() => {
           this.#timer = undefined;
           this.#advance();
-        }, Math.ceil(wait));
+        });
+        this.#timer ??= setTimeout(advance, Math.ceil(wait));
         return;
       }
       this.#nextStart = performance.now() + this.#limits.minInterval;

@@ -8,6 +8,7 @@ import { HttpsProxyAgent } from "hpagent";
 import { getProxyForUrl } from "proxy-from-env";
 import { wholeAnswer } from "./adapter";
 import { excerptOf, type Failure } from "./failure";
+import { guarded } from "./guarded";
 import { isObject } from "./json";
 
 /** A proxy: its URL, perhaps with a user and a password in it, and hosts that are reached without it. */
@@ -279,8 +280,11 @@ export class Transport {
       ended ??= why;
       exchange.abort();
     };
-    const close = () => end({ kind: "closed", code: "SCCC_CLOSED" });
-    const timer = setTimeout(() => end({ kind: "timeout", code: "SCCC_TIMEOUT", afterMs: ms }), ms);
+    const close = guarded(() => end({ kind: "closed", code: "SCCC_CLOSED" }));
+    const timer = setTimeout(
+      guarded(() => end({ kind: "timeout", code: "SCCC_TIMEOUT", afterMs: ms })),
+      ms,
+    );
     caller.addEventListener("abort", close, { once: true });
     this.#underWay.add(close);
     if (caller.aborted || this.#tunnels.signal.aborted) close();

@@ -5,7 +5,7 @@ import { Client } from "../protocol/client";
 import type { Failure } from "../protocol/failure";
 import { isObject } from "../protocol/json";
 import type { PushContext } from "../protocol/push";
-import { type AccountConfig, type ConfigProblem, credentialsOf, narrowAccount } from "./config";
+import { type AccountConfig, type ConfigProblem, credentialsOf, isUsableTls, narrowAccount } from "./config";
 import { narrowReceiving } from "./receive/config";
 import { Reception } from "./receive/reception";
 import { describe } from "./texts";
@@ -51,6 +51,8 @@ const failure = (setting: string, reason: string): Account => ({
 
 /** Opens an account for sending. */
 function open(config: AccountConfig): Account {
+  // Only sending depends on it: the account still receives.
+  if (config.tls !== undefined && !isUsableTls(config.tls)) return failure("tls", "tls");
   try {
     const { label, debug, customer, baseUrl, timezone, region, areaCode } = config;
     const context = { customer, baseUrl, timezone, region, areaCode };

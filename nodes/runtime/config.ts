@@ -1,5 +1,6 @@
 // Narrows the configurations of nodes from unknown, once, at the edge.
 import type { AgentOptions } from "node:https";
+import { createServer, type SecureContextOptions, type TlsOptions } from "node:tls";
 import { accountSettings, type Setting } from "../catalogue";
 import { dialPatterns } from "../protocol/dial-only";
 import { type FormatProblem, formatProblem } from "../protocol/format";
@@ -20,7 +21,8 @@ export interface ConfigProblem {
     | "conflict"
     | "feedTaken"
     | "startKey"
-    | "port";
+    | "port"
+    | "tls";
 }
 
 /** A reading of a configuration, or the first thing that is wrong with it. */
@@ -142,8 +144,28 @@ export interface AccountConfig {
 export function tlsOf(setting: string, node: unknown): AgentOptions {
   if (!isObject(node) || typeof node.addTLSOptions !== "function") return wrong(setting, "node");
   const options: AgentOptions = {};
-  node.addTLSOptions(options);
+  try {
+    node.addTLSOptions(options);
+  } catch {
+    return wrong(setting, "tls");
+  }
   return options;
+}
+
+type TlsUse = SecureContextOptions & Pick<TlsOptions, "ALPNProtocols">;
+
+/**
+ * Whether TLS can be spoken with these options. Node reads keys and certificates only when it uses them: those that are garbage, cut off
+ * or do not fit each other would throw when a connection is made, perhaps where nobody catches it.
+ */
+export function isUsableTls(options: TlsUse): boolean {
+  try {
+    // A server that never listens: it reads all that a connection would read.
+    createServer(options);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** An `http proxy` node's URL with its credentials in it. */

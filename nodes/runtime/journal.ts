@@ -2,6 +2,7 @@
 import { createReadStream } from "node:fs";
 import { open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
+import { guarded } from "../protocol/guarded";
 
 /** An open file. Everything rejects with the system's error. */
 export interface OpenedFile {
@@ -175,7 +176,10 @@ export class Journal {
   }
 
   #later(delay: number): void {
-    this.#timer ??= setTimeout(() => void this.#flushed(), delay).unref();
+    this.#timer ??= setTimeout(
+      guarded(() => this.#flushed()),
+      delay,
+    ).unref();
   }
 
   #wake(): Promise<void> {

@@ -1,6 +1,7 @@
 // The spool: keeps what is on its way to nodes on disk until it is confirmed, and hands it over again until then.
 import { copyFile, mkdir, realpath } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { guarded } from "../protocol/guarded";
 import { isObject } from "../protocol/json";
 import { appendLines, asError, Journal, linesOf, type OpenFile, openFile, syncFolder, unwritten } from "./journal";
 
@@ -171,7 +172,7 @@ export class Spool {
     queue.ready.clear();
     for (const item of ready) queue.ready.add(item);
     queue.receiver = receiver;
-    queueMicrotask(() => this.#serve(queue));
+    queueMicrotask(guarded(() => this.#serve(queue), this.#report));
     return () => {
       if (queue.receiver === receiver) queue.receiver = undefined;
     };
@@ -381,10 +382,11 @@ export class Spool {
     const [due] = this.#waiting.values();
     if (due === undefined) return;
     const wait = Math.min(Math.max(0, Math.ceil(due - performance.now())), longestWait);
-    this.#timer = setTimeout(() => {
+    const wake = () => {
       this.#timer = undefined;
       this.#wake();
-    }, wait).unref();
+    };
+    this.#timer = setTimeout(guarded(wake, this.#report), wait).unref();
   }
 
   #wake(): void {

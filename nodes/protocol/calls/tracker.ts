@@ -1,4 +1,5 @@
 // Joins what is heard of calls into calls (docs/decisions/0040). Knows nothing of Node-RED, of sockets, or of the time of day.
+import { guarded } from "../guarded";
 import type { PushContext } from "../push";
 import { Call, isOpening, isSeqLoose, type State, type Told, type TrackedCall } from "./call";
 import type { Fact } from "./facts";
@@ -61,7 +62,7 @@ export interface Begun {
 export const realTiming: Timing = {
   now: () => performance.now(),
   after: (ms, run) => {
-    const timer = setTimeout(run, ms).unref();
+    const timer = setTimeout(guarded(run), ms).unref();
     return () => clearTimeout(timer);
   },
 };

@@ -3,7 +3,7 @@ import type { NodeAPI } from "node-red";
 import type { Failure } from "../../protocol/failure";
 import { isObject } from "../../protocol/json";
 import { type ListedAgent, type Probed, probe } from "../../protocol/probe";
-import { type AccountConfig, narrowAccount } from "../config";
+import { type AccountConfig, isUsableTls, narrowAccount } from "../config";
 import { expander } from "../values";
 
 /** An outcome: the end of a key below `connection` or `sample` of the locales, and what stands in that text. */
@@ -57,6 +57,9 @@ export async function tryOut(RED: NodeAPI, draft: Draft, signal: AbortSignal): P
   if (!narrowed.ok) {
     const { setting, reason } = narrowed.problem;
     return { ok: false, told: { outcome: "setting", params: { setting, reason } } };
+  }
+  if (narrowed.value.tls !== undefined && !isUsableTls(narrowed.value.tls)) {
+    return { ok: false, told: { outcome: "setting", params: { setting: "tls", reason: "tls" } } };
   }
   const timeoutMs = Math.min(narrowed.value.timeoutMs, patienceMs);
   try {

@@ -1,5 +1,6 @@
 // The routes that the editor's forms ask. Whoever may deploy may ask them: they do no more than a flow could.
 import type { NodeAPI } from "node-red";
+import { guarded } from "../../protocol/guarded";
 import { agentsTold, draftOf, type Told, told, tryOut } from "./connection";
 import { sendSample } from "./sample";
 
@@ -16,12 +17,13 @@ export function serveEditor(RED: NodeAPI): void {
   const serve = (route: string, answer: (body: unknown, signal: AbortSignal) => Promise<Told>): void => {
     RED.httpAdmin.post(`/sccc/${route}`, RED.auth.needsPermission("flows.write"), (request, response) => {
       const gone = new AbortController();
-      response.on("close", () => gone.abort());
-      const body: unknown = request.body;
-      answer(body, gone.signal).then(
-        (outcome) => response.json(outcome),
-        () => response.status(500).json(unreadable),
+      response.on(
+        "close",
+        guarded(() => gone.abort()),
       );
+      const body: unknown = request.body;
+      const respond = async () => response.json(await answer(body, gone.signal));
+      guarded(respond, () => response.headersSent || response.status(500).json(unreadable))();
     });
   };
   serve("connection", async (body, signal) => {

@@ -5,6 +5,7 @@ import { readMessage } from "../../protocol/calls/facts";
 import { CallTracker, type News, type TrackerSettings } from "../../protocol/calls/tracker";
 import { render } from "../../protocol/check";
 import type { Failure } from "../../protocol/failure";
+import { guarded } from "../../protocol/guarded";
 import { isObject } from "../../protocol/json";
 import { accountOf } from "../account";
 import { type Narrowed, narrow, Settings } from "../config";
@@ -97,7 +98,10 @@ class Shown {
       this.#warned = performance.now();
       this.node.warn(this.RED._("errors.tooManyCalls", { calls: String(this.size()) }));
     }
-    this.#timer ??= setTimeout(() => this.show(), statusEveryMs).unref();
+    this.#timer ??= setTimeout(
+      guarded(() => this.show()),
+      statusEveryMs,
+    ).unref();
   }
 
   show(): void {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Node, NodeAPI, NodeMessage } from "node-red";
 import { type Command, commandOf, feedSettings } from "../../catalogue";
 import type { Failure } from "../../protocol/failure";
+import { guarded } from "../../protocol/guarded";
 import { isObject } from "../../protocol/json";
 import { type ListKind, readItem } from "../../protocol/records";
 import { forEachInSlices, mapInSlices } from "../../protocol/slices";
@@ -132,12 +133,15 @@ class Feed {
   }
 
   /** Runs at once, and then again and again. */
-  start(): void {
+  async start(): Promise<void> {
     if (this.#config.intervalMs === 0 || this.#closing.signal.aborted) return;
-    void this.runOnce({}).then((error) => {
+    try {
+      const error = await this.runOnce({});
       if (error !== undefined) this.#node.error(error, {});
-      if (!this.#closing.signal.aborted) this.#timer = setTimeout(() => this.start(), this.#config.intervalMs);
-    });
+    } finally {
+      const again = guarded(() => this.start());
+      if (!this.#closing.signal.aborted) this.#timer = setTimeout(again, this.#config.intervalMs);
+    }
   }
 
   /** Runs unless a run is under way; resolves with what went wrong. */
@@ -251,7 +255,7 @@ function run(RED: NodeAPI, node: Node, config: FeedConfig, sender: Sender): void
   }
   running.add(file.path);
   const feed = new Feed(RED, node, config, sender, file);
-  const start = (): void => feed.start();
+  const start = guarded(() => feed.start());
   // Before all nodes are there, what is sent reaches nobody.
   RED.events.once("flows:started", start);
   takeMessages(RED, node, {

@@ -1,4 +1,5 @@
 // How a page gets to a flow: at once, or waited for until a confirm node has had the tokens of all its messages.
+import { guarded } from "../../protocol/guarded";
 import { sleep } from "../../protocol/sleep";
 import { type Confirmation, Handover } from "../receive/tokens";
 
@@ -58,7 +59,7 @@ async function handOnce(
     for (const handover of handovers) handover.forget();
     settle(outcome);
   };
-  const close = (): void => end("closed");
+  const close = guarded(() => end("closed"));
   closing.addEventListener("abort", close, { once: true });
   try {
     // A page may be refused while its last messages are still to be sent: they must not come after the first ones of the next time.

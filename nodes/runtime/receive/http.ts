@@ -1,5 +1,7 @@
 // One push over HTTP: from a request to the push in it, and from what became of it to the answer (design.md section 4).
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { Bytes } from "../../protocol/bytes";
+import { guarded } from "../../protocol/guarded";
 import { isObject, isWithin, type JsonObject, maxDepth, parseJson } from "../../protocol/json";
 
 /** Bytes of a push; those of the vendor's document have a few hundred. */
@@ -10,6 +12,9 @@ const bodyTimeoutMs = 15_000;
 
 /** A sender that goes on after it was refused is read for so many bytes, so that it gets to see the answer. */
 const drainBytes = 64 * 1024 * 1024;
+
+/** The same for an address that may not send: its body is not wanted, and a push of the usual size still gets its answer. */
+export const strangerBytes = 2 * maxBodyBytes;
 
 /** The answers, by what became of the push: HTTP status and `result.error`. */
 export const answers = {
@@ -51,25 +56,41 @@ const written = Object.fromEntries(Object.keys(answers).map((name) => [name, wri
   Record<AnswerName, Written>
 >;
 
-/** Answers in the vendor's shape. What is left of the request's body is read and thrown away, within bounds. */
-export function answer(request: IncomingMessage, response: ServerResponse, name: AnswerName): void {
+/** Answers in the vendor's shape. What is left of the request's body is read and thrown away, up to so many bytes. */
+export function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  name: AnswerName,
+  restBytes = drainBytes,
+): void {
   if (response.headersSent || response.destroyed) return;
   const { status, headers, body } = written[name];
   if (request.readableEnded) return void response.writeHead(status, headers).end(body);
   response.writeHead(status, { ...headers, Connection: "close" }).write(body);
   // The connection goes with the response's end: a reset amid what is still sent could cost the sender the answer.
-  for (const event of ["end", "close"]) request.once(event, () => response.end());
-  drain(request);
+  for (const event of ["end", "close"])
+    request.once(
+      event,
+      guarded(() => response.end()),
+    );
+  drain(request, restBytes);
 }
 
-function drain(request: IncomingMessage): void {
-  let left = drainBytes;
-  const timer = setTimeout(() => request.destroy(), bodyTimeoutMs).unref();
-  request.on("close", () => clearTimeout(timer));
-  request.on("data", (chunk: Buffer) => {
+function drain(request: IncomingMessage, bytes: number): void {
+  let left = bytes;
+  const timer = setTimeout(
+    guarded(() => request.destroy()),
+    bodyTimeoutMs,
+  ).unref();
+  request.on(
+    "close",
+    guarded(() => clearTimeout(timer)),
+  );
+  const drop = (chunk: Buffer) => {
     left -= chunk.length;
     if (left < 0) request.destroy();
-  });
+  };
+  request.on("data", guarded(drop));
   request.resume();
 }
 
@@ -97,33 +118,33 @@ export type Body = { readonly text: string } | { readonly refused: AnswerName } 
 /** Reads a body that nobody has read, within the bounds of size and time; what its length says has been looked at. */
 export function readBody(request: IncomingMessage): Promise<Body> {
   return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
+    const bytes = new Bytes();
     const end = (body: Body) => {
       clearTimeout(timer);
       resolve(body);
     };
-    const timer = setTimeout(() => {
+    const gone = guarded(() => end(undefined));
+    const expire = () => {
       request.destroy();
       end(undefined);
-    }, bodyTimeoutMs).unref();
-    const take = (chunk: Buffer) => {
-      size += chunk.length;
-      if (size <= maxBodyBytes) return void chunks.push(chunk);
+    };
+    const timer = setTimeout(guarded(expire), bodyTimeoutMs).unref();
+    const take = guarded((chunk: Buffer) => {
+      if (bytes.size + chunk.length <= maxBodyBytes) return bytes.add(chunk);
       request.off("data", take).pause();
       end({ refused: "tooLarge" });
-    };
-    request.on("data", take);
-    request.on("end", () => {
-      const [only] = chunks;
+    });
+    const finish = () => {
       try {
-        end({ text: utf8.decode(only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks)) });
+        end({ text: utf8.decode(bytes.whole()) });
       } catch {
         end({ refused: "malformed" });
       }
-    });
-    request.on("error", () => end(undefined));
-    request.on("close", () => end(undefined));
+    };
+    request.on("data", take);
+    request.on("end", guarded(finish));
+    request.on("error", gone);
+    request.on("close", gone);
   });
 }
 

@@ -1,6 +1,7 @@
 // sccc-notify: every push of an account becomes a message.
 import type { Node, NodeAPI, NodeMessage } from "node-red";
 import { pushes } from "../../catalogue";
+import { guarded } from "../../protocol/guarded";
 import { isObject } from "../../protocol/json";
 import { receptionOf } from "../account";
 import type { ConfigProblem } from "../config";
@@ -105,7 +106,7 @@ export function registerNotify(RED: NodeAPI): void {
         },
         counted: (now) => {
           counts = now;
-          timer ??= setTimeout(show, statusEveryMs).unref();
+          timer ??= setTimeout(guarded(show), statusEveryMs).unref();
         },
         problem,
       });

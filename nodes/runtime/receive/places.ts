@@ -2,9 +2,10 @@
 import http, { type IncomingMessage, type ServerResponse } from "node:http";
 import https from "node:https";
 import type { Socket } from "node:net";
+import { guarded } from "../../protocol/guarded";
 import type { ConfigProblem } from "../config";
 import type { Place } from "./config";
-import { answer, isJsonType, maxBodyBytes, parsed, pushIn, readBody } from "./http";
+import { answer, isJsonType, maxBodyBytes, parsed, pushIn, readBody, strangerBytes } from "./http";
 import type { Receiver, Verdict } from "./receiver";
 
 /** Limits of a server of our own: a sender of pushes is quick, and there are few of them. */
@@ -18,6 +19,8 @@ const limits = {
   // Node would refuse it in words of its own.
   requireHostHeader: false,
 };
+
+const unusableTls: ConfigProblem = { setting: "pushTls", reason: "tls" };
 
 type OwnPort = NonNullable<Place["own"]>;
 
@@ -42,9 +45,16 @@ export class Places {
   /** The redeploy takes longer than a push can wait. */
   #late = false;
   #down = false;
+  #closing: NodeJS.Timeout | undefined;
 
-  /** @param holdMs how long a push waits for a redeploy to be over */
-  constructor(private readonly holdMs = 5000) {}
+  /**
+   * @param holdMs how long a push waits for a redeploy to be over
+   * @param handshakeMs how long a TLS handshake may take
+   */
+  constructor(
+    private readonly holdMs = 5000,
+    private readonly handshakeMs = 10_000,
+  ) {}
 
   /** An account receives at its place from now on; call what comes back when it ends. */
   add(tenant: Tenant): () => void {
@@ -61,10 +71,11 @@ export class Places {
       release = resolve;
     });
     this.#release = release;
-    this.#timer = setTimeout(() => {
+    const lapse = (): void => {
       this.#late = true;
       release();
-    }, this.holdMs).unref();
+    };
+    this.#timer = setTimeout(guarded(lapse), this.holdMs).unref();
   }
 
   /** Whether pushes are let in; during a redeploy that shows when it is over. False if it takes too long, or if the process is about to end. */
@@ -88,8 +99,36 @@ export class Places {
     this.#open();
   }
 
+  /**
+   * Flows have stopped, for a deploy or for good. Ports that nobody wants now do not keep the process from ending, and are closed unless
+   * flows start within the time that a push waits: Node-RED does not tell the two apart.
+   */
+  stopped(): void {
+    const unwanted = [...this.#servers].filter(([port]) => this.#at(port).length === 0);
+    for (const [, server] of unwanted) server.keepAlive(false);
+    const close = (): void => {
+      for (const [port, server] of unwanted) if (this.#at(port).length === 0) this.#close(port, server);
+    };
+    clearTimeout(this.#closing);
+    this.#closing = setTimeout(guarded(close), this.holdMs).unref();
+  }
+
+  /** Flows are about to start. */
+  starting(): void {
+    clearTimeout(this.#closing);
+  }
+
   /** All nodes are there: opens what is wanted, closes what nobody wants, and lets the pushes in that waited. */
   settle(): void {
+    this.starting();
+    try {
+      this.#arrange();
+    } finally {
+      this.#open();
+    }
+  }
+
+  #arrange(): void {
     const ports = new Map<number, { own: OwnPort; tenants: Tenant[] }>();
     for (const tenant of this.#tenants) {
       const { own } = tenant.place;
@@ -98,32 +137,48 @@ export class Places {
       entry.tenants.push(tenant);
       ports.set(own.port, entry);
     }
-    for (const [port, server] of this.#servers) {
+    for (const [port, server] of [...this.#servers]) {
       const wanted = ports.get(port);
-      if (wanted !== undefined && sameServer(wanted.own, server.own)) continue;
-      this.#servers.delete(port);
-      server.close();
+      if (wanted !== undefined && sameServer(wanted.own, server.own)) server.keepAlive(true);
+      else this.#close(port, server);
     }
     for (const [port, { own, tenants }] of ports) {
-      const contradiction = tenants.some(({ place }) => place.own !== undefined && !sameServer(place.own, own));
-      const problem: ConfigProblem | undefined = contradiction
-        ? { setting: "pushPort", reason: "conflict" }
-        : undefined;
-      for (const tenant of tenants) tenant.problem(problem);
-      if (contradiction) {
-        this.#servers.get(port)?.close();
-        this.#servers.delete(port);
-      } else if (!this.#servers.has(port)) {
-        const handle = (request: IncomingMessage, response: ServerResponse) => this.#own(port, request, response);
-        const server = new OwnServer(own, handle, () => {
-          // The next deploy tries again.
+      const problem = tenants.some(({ place }) => place.own !== undefined && !sameServer(place.own, own))
+        ? ({ setting: "pushPort", reason: "conflict" } as const)
+        : this.#serve(port, own);
+      if (problem?.reason === "conflict") this.#close(port, this.#servers.get(port));
+      for (const tenant of tenants) guarded(tenant.problem)(problem);
+    }
+  }
+
+  /** Opens a port unless it is open; what is wrong with it. The next deploy tries again. */
+  #serve(port: number, own: OwnPort): ConfigProblem | undefined {
+    if (this.#servers.has(port)) return undefined;
+    // Without a certificate it would listen and refuse every handshake.
+    const { key, cert, pfx } = own.tls ?? {};
+    if (own.tls !== undefined && pfx === undefined && (key === undefined || cert === undefined)) return unusableTls;
+    let server: OwnServer;
+    try {
+      server = new OwnServer(own, {
+        handshakeMs: this.handshakeMs,
+        handle: (request, response) => this.#own(port, request, response),
+        failed: () => {
           if (this.#servers.get(port) === server) this.#servers.delete(port);
           for (const tenant of this.#at(port)) tenant.problem({ setting: "pushPort", reason: "port" });
-        });
-        this.#servers.set(port, server);
-      }
+        },
+      });
+    } catch {
+      return unusableTls;
     }
-    this.#open();
+    this.#servers.set(port, server);
+    server.listen();
+    return undefined;
+  }
+
+  #close(port: number, server: OwnServer | undefined): void {
+    if (server === undefined || this.#servers.get(port) !== server) return;
+    this.#servers.delete(port);
+    server.close();
   }
 
   /** Whether somebody receives at a path of Node-RED's own server, or may again in a moment. */
@@ -146,10 +201,10 @@ export class Places {
     );
   }
 
-  #own(port: number, request: IncomingMessage, response: ServerResponse): void {
+  #own(port: number, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const [path = "", query = ""] = (request.url ?? "").split("?", 2);
     const fields = query === "" ? {} : Object.fromEntries(new URLSearchParams(query));
-    void this.handle(port, path, fields, undefined, request, response);
+    return this.handle(port, path, fields, undefined, request, response);
   }
 
   /**
@@ -167,7 +222,15 @@ export class Places {
     try {
       request.on("error", () => undefined);
       if (!(await this.#ready())) return answer(request, response, "busy");
-      if (this.#at(port, path).length === 0) return answer(request, response, "notFound");
+      const here = this.#at(port, path);
+      if (here.length === 0) return answer(request, response, "notFound");
+      const { remoteAddress = "" } = request.socket;
+      const forwarded = String(request.headers["x-forwarded-for"] ?? "");
+      const arrival = { path, query, address: remoteAddress, forwarded };
+      if (!here.some(({ receiver }) => receiver.admits(arrival))) {
+        for (const { receiver } of here) receiver.refuseSender();
+        return answer(request, response, "notAuthentic", strangerBytes);
+      }
       if (request.method !== "POST") return answer(request, response, "notPost");
       if (!isJsonType(request.headers["content-type"])) return answer(request, response, "notJson");
       if (!/^(?:identity)?$/i.test(request.headers["content-encoding"] ?? "") && body === undefined) {
@@ -195,9 +258,6 @@ export class Places {
       // Where several accounts receive, those of the push's customer are asked; of an unknown one all, so that somebody counts it.
       const own = all.filter(({ receiver }) => receiver.config.signer.customer === push.authentication.customer);
       const tenants = own.length === 0 ? all : own;
-      const { remoteAddress = "" } = request.socket;
-      const forwarded = String(request.headers["x-forwarded-for"] ?? "");
-      const arrival = { path, query, address: remoteAddress, forwarded };
       const verdicts = await Promise.all(tenants.map(({ receiver }) => receiver.receive({ ...push, arrival })));
       answer(request, response, summary(verdicts));
     } catch {
@@ -217,44 +277,81 @@ const sameServer = (one: OwnPort, other: OwnPort): boolean =>
   one.host === other.host &&
   JSON.stringify(one.tls ?? null) === JSON.stringify(other.tls ?? null);
 
+interface OwnServerDeps {
+  readonly handshakeMs: number;
+  readonly handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+  /** The port can't be had. */
+  readonly failed: () => void;
+}
+
 /** A server of our own, with limits of its own. */
 class OwnServer {
   readonly #server: http.Server | https.Server;
   readonly #sockets = new Set<Socket>();
+  readonly #failed: () => void;
+  #keepAlive = true;
   #closed = false;
 
+  /** Throws if its key and certificate do not load or do not fit each other. */
   constructor(
     readonly own: OwnPort,
-    handle: (request: IncomingMessage, response: ServerResponse) => void,
-    failed: () => void,
+    { handshakeMs, handle, failed }: OwnServerDeps,
   ) {
     const server =
-      own.tls === undefined ? http.createServer(limits, handle) : https.createServer({ ...limits, ...own.tls }, handle);
+      own.tls === undefined
+        ? http.createServer(limits)
+        : https.createServer({ ...limits, ...own.tls, handshakeTimeout: handshakeMs });
     this.#server = server;
     server.maxConnections = limits.maxConnections;
-    server.on("connection", (socket: Socket) => {
+    const connected = (socket: Socket) => {
+      if (!this.#keepAlive) socket.unref();
       this.#sockets.add(socket);
-      socket.on("close", () => this.#sockets.delete(socket));
-    });
-    server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) =>
-      answer(request, response, "malformed"),
-    );
-    server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => refuseBytes(error, socket));
+      socket.on(
+        "close",
+        guarded(() => this.#sockets.delete(socket)),
+      );
+    };
     let triesLeft = 50;
-    server.on("error", (error: NodeJS.ErrnoException) => {
+    const troubled = (error: NodeJS.ErrnoException) => {
       // What goes wrong with one connection is no matter of the port's.
       if (this.#closed || server.listening) return;
       // A port may still be held for a moment by the server that had it before.
       triesLeft -= 1;
-      if (error.code === "EADDRINUSE" && triesLeft > 0) setTimeout(() => this.#listen(), 20);
+      if (error.code === "EADDRINUSE" && triesLeft > 0)
+        setTimeout(
+          guarded(() => this.listen()),
+          20,
+        );
       else failed();
-    });
-    this.#listen();
+    };
+    server.on("connection", guarded(connected));
+    server.on("request", guarded(handle));
+    server.on(
+      "checkExpectation",
+      guarded((request: IncomingMessage, response: ServerResponse) => answer(request, response, "malformed")),
+    );
+    // Before Node's own listener, which passes it on as a clientError: without a handshake no answer can be sent.
+    server.prependListener(
+      "tlsClientError",
+      guarded((_error: Error, socket: Socket) => socket.destroy()),
+    );
+    server.on("clientError", guarded(refuseBytes));
+    server.on("error", guarded(troubled));
+    this.#failed = failed;
   }
 
-  #listen(): void {
+  /** Begins to listen; `failed` hears if it can't. */
+  listen(): void {
     const { port, host } = this.own;
-    if (!this.#closed) this.#server.listen({ port, ...(host === "" ? {} : { host }) });
+    const listen = () => this.#server.listen({ port, ...(host === "" ? {} : { host }) });
+    if (!this.#closed) guarded(listen, this.#failed)();
+  }
+
+  /** Whether it, and its connections, keep the process from ending. */
+  keepAlive(keep: boolean): void {
+    if (keep === this.#keepAlive) return;
+    this.#keepAlive = keep;
+    for (const one of [this.#server, ...this.#sockets]) keep ? one.ref() : one.unref();
   }
 
   close(): void {
@@ -264,7 +361,10 @@ class OwnServer {
   }
 }
 
-/** What is not HTTP gets an answer of ours too, in the vendor's shape. */
+/** How long a connection may stay open after it was refused, for its sender to read why. */
+const refusedMs = 1000;
+
+/** What is not HTTP gets an answer of ours too, in the vendor's shape. The connection ends, whether or not the sender ends it. */
 function refuseBytes(error: NodeJS.ErrnoException, socket: Socket): void {
   if (!socket.writable || error.code === "ECONNRESET") return void socket.destroy();
   const status =
@@ -276,5 +376,13 @@ function refuseBytes(error: NodeJS.ErrnoException, socket: Socket): void {
   const body = '{"result":{"error":8,"msg":"malformed request"}}';
   socket.end(
     `HTTP/1.1 ${status}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
+  );
+  const timer = setTimeout(
+    guarded(() => socket.destroy()),
+    refusedMs,
+  ).unref();
+  socket.on(
+    "close",
+    guarded(() => clearTimeout(timer)),
   );
 }

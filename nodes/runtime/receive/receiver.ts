@@ -196,14 +196,29 @@ export class Receiver {
     return leave;
   }
 
+  #senderOf({ forwarded, address }: Arrival): string {
+    // The nearest proxy writes last; what stands before may be anybody's.
+    return (this.#config.trustProxy && forwarded.split(",").at(-1)?.trim()) || address;
+  }
+
+  /** Whether a push may come from where this one comes from. Known before its body is read. */
+  admits(arrival: Arrival): boolean {
+    const { allowed } = this.#config;
+    return allowed === undefined || isListed(allowed, this.#senderOf(arrival));
+  }
+
+  /** Counts a push that was refused for its sender. */
+  refuseSender(): Verdict {
+    return this.#refuse("sender");
+  }
+
   /** Lets a push in, or says why not. */
   async receive(incoming: Incoming): Promise<Verdict> {
     const { authentication, arrival } = incoming;
-    const { signer, allowed, trustProxy, toleranceMs, allowReused } = this.#config;
+    const { signer, toleranceMs, allowReused } = this.#config;
     const { memory } = this.#past;
-    // The nearest proxy writes last; what stands before may be anybody's.
-    const ip = (trustProxy && arrival.forwarded.split(",").at(-1)?.trim()) || arrival.address;
-    if (allowed !== undefined && !isListed(allowed, ip)) return this.#refuse("sender");
+    const ip = this.#senderOf(arrival);
+    if (!this.admits(arrival)) return this.refuseSender();
     const block = readAuthentication(authentication);
     if (block === undefined) return this.#refuse("digest");
     if (!isSignedBy(block, signer)) return this.#refuse(block.customer === signer.customer ? "digest" : "customer");

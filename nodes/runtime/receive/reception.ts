@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Node, NodeAPI } from "node-red";
+import { guarded } from "../../protocol/guarded";
 import type { PushContext } from "../../protocol/push";
 import type { ConfigProblem } from "../config";
 import { asError } from "../journal";
@@ -26,14 +27,38 @@ const spools = new Map<string, OpenSpool>();
 
 const listening = new WeakSet<object>();
 
+/** Closes what is open. @throws the error of a spool that could not be opened */
+async function closeSpools(): Promise<void> {
+  const open = [...spools.values()];
+  spools.clear();
+  await Promise.all(open.map(async ({ spool }) => (await spool).close()));
+}
+
 /** Once per Node-RED: when all nodes of a deploy are there, the places are put in order. */
 function followDeploys(RED: NodeAPI): void {
   if (listening.has(RED.events)) return;
   listening.add(RED.events);
-  RED.events.on("flows:started", () => places.settle());
+  RED.events.on(
+    "flows:started",
+    guarded(() => places.settle()),
+  );
+  RED.events.on(
+    "flows:stopped",
+    guarded(() => places.stopped()),
+  );
+  RED.events.on(
+    "flows:starting",
+    guarded(() => places.starting()),
+  );
+  // An application that has stopped Node-RED ends without a signal: what was confirmed a moment ago is not on disk yet.
+  process.on("beforeExit", guarded(closeSpools));
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     // Node-RED ends on these by itself. Where nobody listens, a listener of ours would keep the process from ending.
-    if (process.listenerCount(signal) > 0) process.prependListener(signal, () => places.shutDown());
+    if (process.listenerCount(signal) > 0)
+      process.prependListener(
+        signal,
+        guarded(() => places.shutDown()),
+      );
   }
 }
 
@@ -93,7 +118,10 @@ class BoundedLog {
     }
     this.write(this.#counts);
     this.#counts.clear();
-    this.#timer = setTimeout(() => this.#flush(), logEveryMs).unref();
+    this.#timer = setTimeout(
+      guarded(() => this.#flush()),
+      logEveryMs,
+    ).unref();
   }
 
   close(): void {

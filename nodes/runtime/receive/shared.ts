@@ -1,6 +1,7 @@
 // Node-RED's own server: one dispatcher for all places on it, mounted once and never taken out of Express's router.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { NodeAPI } from "node-red";
+import { guarded } from "../../protocol/guarded";
 import { isObject } from "../../protocol/json";
 import type { Places } from "./places";
 
@@ -43,13 +44,14 @@ export function mount(RED: NodeAPI, places: Places): void {
     const { path, method } = request;
     if (!places.isShared(path) || (method !== "POST" && isElsewhere(RED, method, path))) return next();
     const rest = [...middlewareOf(RED)];
-    const step: Next = (error) => {
+    // Middleware may call this in a later turn, where Express does not catch what is thrown.
+    const step: Next = guarded((error) => {
       if (error !== undefined) return next(error);
       const middleware = rest.shift();
       if (middleware !== undefined) return middleware(request, response, step);
       const body: unknown = request.readableEnded || "_body" in request ? request.body : undefined;
-      void places.handle(0, path, { ...request.query }, body, request, response);
-    };
+      return places.handle(0, path, { ...request.query }, body, request, response);
+    }, next);
     step();
   });
 }

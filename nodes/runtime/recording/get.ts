@@ -1,5 +1,6 @@
 // Gets one recording, to a Buffer or to a file, and waits for it if it is not there yet. Knows nothing of Node-RED.
 import { join } from "node:path";
+import { Bytes } from "../../protocol/bytes";
 import type { Client } from "../../protocol/client";
 import type { Failure } from "../../protocol/failure";
 import { sleep } from "../../protocol/sleep";
@@ -62,16 +63,14 @@ export async function getRecording(client: Pick<Client, "fetch">, wanted: Wanted
 }
 
 async function toBuffer(client: Pick<Client, "fetch">, wanted: Wanted): Promise<Got> {
-  const chunks: Buffer[] = [];
+  const body = new Bytes();
   const fetched = await client.fetch({
     ...wanted,
-    write: async (chunk) => {
-      chunks.push(chunk);
-    },
+    write: async (chunk) => body.add(chunk),
   });
   if (!fetched.ok) return fetched;
   const { bytes, contentType } = fetched;
-  return { ok: true, payload: Buffer.concat(chunks), bytes, contentType };
+  return { ok: true, payload: Buffer.from(body.whole()), bytes, contentType };
 }
 
 async function toFile(
