@@ -23,8 +23,21 @@ const seen = ({ kind }: Property, id: string): string => (kind === "events" || k
 function control(property: Property, id: string): string {
   const text = (type: string, more = "") => `<input type="${type}" id="${id}"${more}>`;
   switch (property.kind) {
-    case "text":
-      return text("text", property.example === undefined ? "" : ` placeholder="${escapeHtml(property.example)}"`);
+    case "text": {
+      const { example, suggestions = [] } = property;
+      const known = `${id}-known`;
+      const more = [
+        ...(example === undefined ? [] : [` placeholder="${escapeHtml(example)}"`]),
+        ...(suggestions.length === 0 ? [] : [` list="${known}"`]),
+      ];
+      const options = suggestions.map(
+        ({ key, value }) => `<option value="${escapeHtml(value)}" data-i18n="[label]${key}"></option>`,
+      );
+      return (
+        text("text", more.join("")) +
+        (options.length === 0 ? "" : `<datalist id="${known}">${options.join("")}</datalist>`)
+      );
+    }
     // Not type="number": that would lose ${ENV}. Node-RED leaves out a default of 0: empty stands for the default.
     case "number":
       return `${text("text", ` inputmode="${property.integer ? "numeric" : "decimal"}" placeholder="${property.default ?? ""}"`)}${

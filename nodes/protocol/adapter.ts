@@ -1,23 +1,19 @@
 // axios's way to the network for what an account sends most: a text, and an answer that is read whole (docs/decisions/0070).
 import http, { type IncomingMessage } from "node:http";
 import https from "node:https";
-import type { Readable } from "node:stream";
-import { createBrotliDecompress, createUnzip } from "node:zlib";
-import { type AxiosAdapter, AxiosHeaders, type AxiosResponse } from "axios";
+import { Readable } from "node:stream";
+import axios, { type AxiosAdapter, AxiosHeaders, type AxiosResponse } from "axios";
+import { unpacked } from "./content-encoding";
 
-/** By a Content-Encoding, what undoes it. */
-const unpackers = new Map([
-  ["gzip", createUnzip],
-  ["x-gzip", createUnzip],
-  ["deflate", createUnzip],
-  ["br", createBrotliDecompress],
-]);
-
-/** An answer's body as it was before it was packed. */
-function unpacked(response: IncomingMessage, failed: (error: Error) => void): Readable {
-  response.on("error", failed);
-  const unpacker = unpackers.get(response.headers["content-encoding"]?.toLowerCase() ?? "");
-  return unpacker === undefined ? response : response.pipe(unpacker().on("error", failed));
+/** An answer's body as it was before it was packed. That of an error can be done without: its status says enough. */
+function bodyOf(response: Readable, status: number, contentEncoding: unknown): Readable {
+  try {
+    return unpacked(response, contentEncoding);
+  } catch (error) {
+    if (status >= 200 && status < 300) throw error;
+    response.resume();
+    return Readable.from([]);
+  }
 }
 
 function headersOf(response: IncomingMessage): AxiosResponse["headers"] {
@@ -46,7 +42,17 @@ export const wholeAnswer: AxiosAdapter = (config) =>
     const request = (secure ? https : http).request(target, options, (response) => {
       const chunks: Buffer[] = [];
       let size = 0;
-      const answer = unpacked(response, reject);
+      const { statusCode: status = 0, statusMessage: statusText = "" } = response;
+      response.on("error", reject);
+      let answer: Readable;
+      try {
+        answer = bodyOf(response, status, response.headers["content-encoding"]);
+      } catch (error) {
+        reject(error);
+        request.destroy();
+        return;
+      }
+      if (answer !== response) answer.on("error", reject);
       answer.on("data", (chunk: Buffer) => {
         size += chunk.length;
         chunks.push(chunk);
@@ -56,10 +62,24 @@ export const wholeAnswer: AxiosAdapter = (config) =>
         answer.destroy();
       });
       answer.on("end", () => {
-        const { statusCode: status = 0, statusMessage: statusText = "" } = response;
         resolve({ data: Buffer.concat(chunks), status, statusText, headers: headersOf(response), config, request });
       });
     });
     request.on("error", reject);
     request.end(body);
   });
+
+/** The same by axios's own way, which knows how to ask a proxy in absolute form; what is packed is undone here all the same. */
+export const wholeAnswerByProxy: AxiosAdapter = async (config) => {
+  const { maxContentLength = Number.POSITIVE_INFINITY } = config;
+  const response = await axios.getAdapter("http")({ ...config, decompress: false });
+  const { status, headers, data } = response;
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of bodyOf(Readable.from([data]), status, headers["content-encoding"])) {
+    size += chunk.length;
+    if (size > maxContentLength) throw new Error(`maxContentLength of ${maxContentLength} exceeded`);
+    chunks.push(chunk);
+  }
+  return { ...response, data: Buffer.concat(chunks) };
+};

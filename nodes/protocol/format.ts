@@ -1,9 +1,18 @@
 // What texts of a configuration must look like: the runtime checks them when it starts, the editor while one types. Runs in both.
 import type { TextFormat } from "../catalogue";
+import { isRecordingUrl } from "./recording-url";
 import { isTimeZone } from "./time";
 
 /** Why a text is not of its format: a key below `errors.config` and `invalid.format` of the locales. */
-export type FormatProblem = "url" | "path" | "customer" | "version" | "timezone" | "pushPath" | "addresses";
+export type FormatProblem =
+  | "url"
+  | "path"
+  | "customer"
+  | "version"
+  | "timezone"
+  | "pushPath"
+  | "recordingUrl"
+  | "addresses";
 
 /** A URL, or undefined for what is none. */
 const urlOf = (text: string): URL | undefined => (URL.canParse(text) ? new URL(text) : undefined);
@@ -39,6 +48,7 @@ const problems: Readonly<Record<TextFormat, (text: string) => FormatProblem | un
   version: (text) => (/^v?\d+(\.\d+)*$/i.test(text) ? undefined : "version"),
   timezone: (text) => (isTimeZone(text) ? undefined : "timezone"),
   path: (text) => (/^\/[^\s?#%]*$/.test(text) ? undefined : "pushPath"),
+  recordingUrl: (text) => (isRecordingUrl(text) ? undefined : "recordingUrl"),
   addresses: (text) => (addressesOf(text).every(isBlock) ? undefined : "addresses"),
 };
 

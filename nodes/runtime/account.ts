@@ -52,8 +52,8 @@ const failure = (setting: string, reason: string): Account => ({
 /** Opens an account for sending. */
 function open(config: AccountConfig): Account {
   try {
-    const { label, debug, customer, baseUrl, timezone, region, areaCode } = config;
-    const context = { customer, baseUrl, timezone, region, areaCode };
+    const { label, debug, customer, baseUrl, recordingUrl, timezone, region, areaCode } = config;
+    const context = { customer, baseUrl, recordingUrl, timezone, region, areaCode };
     return { ok: true, sender: { client: new Client(config), label, debug, context } };
   } catch {
     // What was narrowed has good URLs; the one that is left is the environment's proxy.
