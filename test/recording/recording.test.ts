@@ -120,8 +120,10 @@ describe("the name of a recording's file", () => {
 
   it("is made of the record's fields", () => {
     const record = { agent: "1000", callee: "138/../00", startTime: 17 };
-    assert.equal(nameOf("{agent}-{ callee }-{startTime}-{name}", record, "/record/x.wav"), "1000-138_.._00-17-x.wav");
-    assert.equal(nameOf("{missing}{constructor}", record, "/x.wav"), "recording");
+    const name = (template: string, filename: string) =>
+      nameOf({ template, payload: record, filename, exists: "fail" });
+    assert.equal(name("{agent}-{ callee }-{startTime}-{name}", "/record/x.wav"), "1000-138_.._00-17-x.wav");
+    assert.equal(name("{missing}{constructor}", "/x.wav"), "recording");
   });
 });
 

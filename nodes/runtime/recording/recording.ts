@@ -130,7 +130,7 @@ function run(RED: NodeAPI, node: Node, config: NodeConfig, how: RecordingConfig,
         : {
             kind: "file",
             folder: how.file.folder,
-            name: nameOf(how.file.template, msg.payload, String(name)),
+            name: nameOf({ ...how.file, payload: msg.payload, filename: String(name) }),
             exists: how.file.exists,
           };
     const { progress, end } = shown.begin();
