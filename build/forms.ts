@@ -31,7 +31,7 @@ function control(property: Property, id: string): string {
         ...(suggestions.length === 0 ? [] : [` list="${known}"`]),
       ];
       const options = suggestions.map(
-        ({ key, value }) => `<option value="${escapeHtml(value)}" data-i18n="[label]${key}"></option>`,
+        ({ key, value }) => `<option value="${escapeHtml(value)}" data-i18n="${key}"></option>`,
       );
       return (
         text("text", more.join("")) +
@@ -83,6 +83,7 @@ const toolRows: Readonly<Record<Tool["kind"], (node: NodeType) => string>> = {
       <span></span>
       <div class="sccc-control">${button("sccc-connection", "plug", "connection.test")}</div>
       <div class="sccc-result" id="sccc-connection-result" role="status"></div>
+      <div class="sccc-result" id="sccc-connection-recording" role="status"></div>
     </div>`,
   address: () => `    <div class="form-row sccc-row">
       <label for="sccc-address"><i class="fa fa-fw fa-share-square-o"></i> <span data-i18n="address.label"></span></label>

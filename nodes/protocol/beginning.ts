@@ -9,6 +9,21 @@ const hasControls = (text: string): boolean => Array.from(text).some((one) => on
 /** The marks of audio files that are also text. */
 const audio = /^(?:RIFF|RIFX|RF64|FORM|ID3|OggS|fLaC|#!AMR|#!SILK|\.snd|caff|MAC |wvpk)/;
 
+/** By the first bytes of a file, the name of its format. */
+const formats: readonly (readonly [RegExp, string])[] = [
+  [/^(?:RIFF|RIFX|RF64).{4}WAVE/s, "WAV"],
+  [/^(?:ID3|\xff[\xe2-\xe7\xf2-\xf7\xfa-\xff])/, "MP3"],
+  [/^OggS/, "Ogg"],
+  [/^#!AMR/, "AMR"],
+  [/^fLaC/, "FLAC"],
+  [/^\.snd/, "AU"],
+  [/^.{4}ftyp/s, "MP4"],
+];
+
+/** The name of the audio format that a file begins with, if it is one of the usual ones. */
+export const audioName = (head: Buffer): string | undefined =>
+  formats.find(([beginning]) => beginning.test(head.toString("latin1", 0, 16)))?.[1];
+
 /** How many characters after the white space are looked at. */
 const looked = 256;
 

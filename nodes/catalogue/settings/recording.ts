@@ -46,8 +46,8 @@ export const recordingSettings: readonly Setting[] = [
     onlyIf: { setting: "to", is: "file" },
     label: { en: "File name", zh: "文件名" },
     hint: {
-      en: "{field} stands for a field of msg.payload, {name} for the recording's own name. Never leads out of the folder.",
-      zh: "{字段} 代表 msg.payload 的字段，{name} 代表录音自身的文件名。绝不会指向文件夹之外。",
+      en: "{field} stands for a field of msg.payload, {name} for the recording's own name, made unmistakable where a file may be kept or replaced. Never leads out of the folder.",
+      zh: "{字段} 代表 msg.payload 的字段，{name} 代表录音自身的文件名；保留或替换同名文件时会加以区分。绝不会指向文件夹之外。",
     },
   },
   {
