@@ -12,6 +12,7 @@ export type FormatProblem =
   | "timezone"
   | "pushPath"
   | "recordingUrl"
+  | "property"
   | "addresses";
 
 /** A URL, or undefined for what is none. */
@@ -42,12 +43,19 @@ function isBlock(entry: string): boolean {
   return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits);
 }
 
+/** A property of a message, and of what is in it. */
+const propertyPath = /^[a-z_$][\w$]*(?:\.[a-z_$][\w$]*|\[\d+\])*$/i;
+
+/** What belongs to every object, and what would be a property of a property: the message itself is not named. */
+const unfitProperty = /^msg\.|(?:^|\.)(?:__proto__|prototype|constructor)(?:$|[.[])/;
+
 const problems: Readonly<Record<TextFormat, (text: string) => FormatProblem | undefined>> = {
   origin: originProblem,
   customer: (text) => (/^[\w-]+$/.test(text) ? undefined : "customer"),
   version: (text) => (/^v?\d+(\.\d+)*$/i.test(text) ? undefined : "version"),
   timezone: (text) => (isTimeZone(text) ? undefined : "timezone"),
   path: (text) => (/^\/[^\s?#%]*$/.test(text) ? undefined : "pushPath"),
+  property: (text) => (propertyPath.test(text) && !unfitProperty.test(text) ? undefined : "property"),
   recordingUrl: (text) => (isRecordingUrl(text) ? undefined : "recordingUrl"),
   addresses: (text) => (addressesOf(text).every(isBlock) ? undefined : "addresses"),
 };

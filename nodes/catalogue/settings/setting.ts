@@ -9,9 +9,18 @@ import type { Choice, Text } from "../types";
  * - timezone: an IANA name
  * - path: of a URL
  * - recordingUrl: a path or URL with a place for the name of a recording
+ * - property: of a message, such as payload or call.audio
  * - addresses: IP addresses and CIDR blocks, between commas or spaces
  */
-export type TextFormat = "origin" | "customer" | "version" | "timezone" | "path" | "recordingUrl" | "addresses";
+export type TextFormat =
+  | "origin"
+  | "customer"
+  | "version"
+  | "timezone"
+  | "path"
+  | "recordingUrl"
+  | "property"
+  | "addresses";
 
 /** A property of a node. A number's `min` and `max` are inclusive; `unit` is for people. */
 export type Setting = {
