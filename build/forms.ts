@@ -23,8 +23,21 @@ const seen = ({ kind }: Property, id: string): string => (kind === "events" || k
 function control(property: Property, id: string): string {
   const text = (type: string, more = "") => `<input type="${type}" id="${id}"${more}>`;
   switch (property.kind) {
-    case "text":
-      return text("text", property.example === undefined ? "" : ` placeholder="${escapeHtml(property.example)}"`);
+    case "text": {
+      const { example, suggestions = [] } = property;
+      const known = `${id}-known`;
+      const more = [
+        ...(example === undefined ? [] : [` placeholder="${escapeHtml(example)}"`]),
+        ...(suggestions.length === 0 ? [] : [` list="${known}"`]),
+      ];
+      const options = suggestions.map(
+        ({ key, value }) => `<option value="${escapeHtml(value)}" data-i18n="${key}"></option>`,
+      );
+      return (
+        text("text", more.join("")) +
+        (options.length === 0 ? "" : `<datalist id="${known}">${options.join("")}</datalist>`)
+      );
+    }
     // Not type="number": that would lose ${ENV}. Node-RED leaves out a default of 0: empty stands for the default.
     case "number":
       return `${text("text", ` inputmode="${property.integer ? "numeric" : "decimal"}" placeholder="${property.default ?? ""}"`)}${
@@ -70,6 +83,7 @@ const toolRows: Readonly<Record<Tool["kind"], (node: NodeType) => string>> = {
       <span></span>
       <div class="sccc-control">${button("sccc-connection", "plug", "connection.test")}</div>
       <div class="sccc-result" id="sccc-connection-result" role="status"></div>
+      <div class="sccc-result" id="sccc-connection-recording" role="status"></div>
     </div>`,
   address: () => `    <div class="form-row sccc-row">
       <label for="sccc-address"><i class="fa fa-fw fa-share-square-o"></i> <span data-i18n="address.label"></span></label>

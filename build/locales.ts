@@ -59,6 +59,15 @@ export function generated({ text }: Language): Texts {
     hint: setting.hint[text],
     ...(setting.kind === "number" && setting.unit !== undefined ? { unit: setting.unit[text] } : {}),
     ...(setting.kind === "choice" ? choicesOf(setting.choices) : {}),
+    ...(setting.kind === "text" && setting.suggestions !== undefined
+      ? {
+          suggestions: by(
+            setting.suggestions,
+            ({ key }) => key,
+            (suggestion) => suggestion.text[text],
+          ),
+        }
+      : {}),
   });
   const nameOf = (setting: Setting) => setting.name;
   return {

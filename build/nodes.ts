@@ -36,7 +36,14 @@ export type Property = {
   readonly section?: (typeof sections)[number];
   readonly onlyIf?: Condition;
 } & (
-  | { readonly kind: "text"; readonly default: string; readonly format?: TextFormat; readonly example?: string }
+  | {
+      readonly kind: "text";
+      readonly default: string;
+      readonly format?: TextFormat;
+      readonly example?: string;
+      /** Known values, each with the key of its text. */
+      readonly suggestions?: readonly { readonly key: string; readonly value: string }[];
+    }
   | {
       readonly kind: "number";
       /** null: it may be left empty. */
@@ -133,6 +140,7 @@ const iconOf: Readonly<Record<string, string>> = {
   agents: "users",
   userData: "bookmark-o",
   baseUrl: "globe",
+  recordingUrl: "file-audio-o",
   pushUrl: "globe",
   customer: "building-o",
   pushUser: "user",
@@ -188,13 +196,21 @@ function settingProperty(key: string, setting: Setting): Property {
   };
   switch (setting.kind) {
     case "text": {
-      const { default: value, example, format } = setting;
+      const { default: value, example, format, suggestions } = setting;
       return {
         ...common,
         kind: "text",
         default: value,
         ...(format === undefined ? {} : { format }),
         ...(example === undefined ? {} : { example }),
+        ...(suggestions === undefined
+          ? {}
+          : {
+              suggestions: suggestions.map(({ key: end, value: known }) => ({
+                key: `${common.key}.suggestions.${end}`,
+                value: known,
+              })),
+            }),
       };
     }
     case "number": {

@@ -28,8 +28,8 @@ export const recording: Download = {
   },
   notes: [
     {
-      en: "The file is fetched from the account's own platform and from nowhere else, whatever its name says.",
-      zh: "无论文件名如何，都只从账户自身的平台获取。",
+      en: "The file is fetched from the account's own platform or its recording address, and from nowhere else, whatever its name says.",
+      zh: "无论文件名如何，都只从账户自身的平台或其录音地址获取。",
     },
     {
       en: "A recording may take a moment after the call: wait for it, or fetch it when the billing event comes.",

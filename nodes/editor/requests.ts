@@ -1,10 +1,12 @@
 // Asks the runtime, over the admin routes of this package, on behalf of an account as it stands in the editor, saved or not.
 import { input, reader, text } from "./page";
 
-/** What a route answers: `outcome` is the end of a key below `connection` or `sample` of the locales. */
+/** What a route answers: `outcome` is the end of a key below `connection`, `sample` or `recording` of the locales. */
 export interface Answer {
   readonly outcome: string;
   readonly params?: Readonly<Record<string, string | number>>;
+  /** What came of the newest recording. */
+  readonly recording?: Answer;
   readonly agents?: readonly { readonly staffNo: string; readonly name: string }[];
 }
 
@@ -47,7 +49,7 @@ export const agentsOf = (account: EditorNode): Promise<Answer> => ask("agents", 
 export const sendSample = (account: string, event: string): Promise<Answer> => ask("sample", { account, event });
 
 /** An answer in words. */
-export function inWords(kind: "connection" | "sample", { outcome, params = {} }: Answer): string {
+export function inWords(kind: "connection" | "sample" | "recording", { outcome, params = {} }: Answer): string {
   const { setting, reason, code, event, seconds, agents, ...others } = params;
   const meaning = code === undefined ? {} : { code, meaning: text(`error.${code}`) };
   const happened = event === undefined ? {} : { event: text(`event.${event}.label`) };

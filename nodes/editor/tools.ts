@@ -9,7 +9,7 @@ async function report(
   place: JQuery,
   kind: "connection" | "sample",
   ask: () => ReturnType<typeof tryAccount>,
-) {
+): ReturnType<typeof tryAccount> {
   button.prop("disabled", true);
   place.removeClass("sccc-good sccc-bad").text(text(`${kind}.underWay`));
   const answer = await ask();
@@ -17,11 +17,26 @@ async function report(
   const doubtful = answer.params?.seconds !== undefined;
   place.addClass(good && !doubtful ? "sccc-good" : "sccc-bad").text(inWords(kind, answer));
   button.prop("disabled", false);
+  return answer;
+}
+
+/** What came of the newest recording: that there is none yet is no fault. */
+function showRecording(place: JQuery, { recording }: Awaited<ReturnType<typeof tryAccount>>): void {
+  place.removeClass("sccc-good sccc-bad").text(recording === undefined ? "" : inWords("recording", recording));
+  if (recording === undefined || recording.outcome === "none") return;
+  place.addClass(recording.outcome === "audio" ? "sccc-good" : "sccc-bad");
 }
 
 function prepareConnection(account: EditorNode): void {
   const button = $("#sccc-connection");
-  button.on("click", () => void report(button, $("#sccc-connection-result"), "connection", () => tryAccount(account)));
+  const recording = $("#sccc-connection-recording");
+  button.on("click", async () => {
+    recording.text("");
+    showRecording(
+      recording,
+      await report(button, $("#sccc-connection-result"), "connection", () => tryAccount(account)),
+    );
+  });
 }
 
 function preparePushAddress(account: EditorNode): void {

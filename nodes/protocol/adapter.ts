@@ -1,25 +1,21 @@
 // axios's way to the network for what an account sends most: a text, and an answer that is read whole (docs/decisions/0070).
 import http, { type IncomingMessage } from "node:http";
 import https from "node:https";
-import type { Readable } from "node:stream";
-import { createBrotliDecompress, createUnzip } from "node:zlib";
-import { type AxiosAdapter, AxiosHeaders, type AxiosResponse } from "axios";
+import { Readable } from "node:stream";
+import axios, { type AxiosAdapter, AxiosHeaders, type AxiosResponse } from "axios";
 import { Bytes } from "./bytes";
+import { unpacked } from "./content-encoding";
 import { guarded } from "./guarded";
 
-/** By a Content-Encoding, what undoes it. */
-const unpackers = new Map([
-  ["gzip", createUnzip],
-  ["x-gzip", createUnzip],
-  ["deflate", createUnzip],
-  ["br", createBrotliDecompress],
-]);
-
-/** An answer's body as it was before it was packed. */
-function unpacked(response: IncomingMessage, failed: (error: Error) => void): Readable {
-  response.on("error", guarded(failed));
-  const unpacker = unpackers.get(response.headers["content-encoding"]?.toLowerCase() ?? "");
-  return unpacker === undefined ? response : response.pipe(unpacker().on("error", guarded(failed)));
+/** An answer's body as it was before it was packed. That of an error can be done without: its status says enough. */
+function bodyOf(response: Readable, status: number, contentEncoding: unknown): Readable {
+  try {
+    return unpacked(response, contentEncoding);
+  } catch (error) {
+    if (status >= 200 && status < 300) throw error;
+    response.resume();
+    return Readable.from([]);
+  }
 }
 
 function headersOf(response: IncomingMessage): AxiosResponse["headers"] {
@@ -47,7 +43,17 @@ export const wholeAnswer: AxiosAdapter = (config) =>
     };
     const answered = (response: IncomingMessage) => {
       const bytes = new Bytes();
-      const answer = unpacked(response, reject);
+      const { statusCode: status = 0, statusMessage: statusText = "" } = response;
+      response.on("error", guarded(reject));
+      let answer: Readable;
+      try {
+        answer = bodyOf(response, status, response.headers["content-encoding"]);
+      } catch (error) {
+        reject(error);
+        request.destroy();
+        return;
+      }
+      if (answer !== response) answer.on("error", guarded(reject));
       const take = (chunk: Buffer) => {
         bytes.add(chunk);
         if (bytes.size <= maxContentLength) return;
@@ -56,7 +62,6 @@ export const wholeAnswer: AxiosAdapter = (config) =>
         answer.destroy();
       };
       const finish = () => {
-        const { statusCode: status = 0, statusMessage: statusText = "" } = response;
         resolve({ data: bytes.whole(), status, statusText, headers: headersOf(response), config, request });
       };
       answer.on("data", guarded(take, reject));
@@ -66,3 +71,18 @@ export const wholeAnswer: AxiosAdapter = (config) =>
     request.on("error", reject);
     request.end(body);
   });
+
+/** The same by axios's own way, which knows how to ask a proxy in absolute form; what is packed is undone here all the same. */
+export const wholeAnswerByProxy: AxiosAdapter = async (config) => {
+  const { maxContentLength = Number.POSITIVE_INFINITY } = config;
+  const response = await axios.getAdapter("http")({ ...config, decompress: false });
+  const { status, headers, data } = response;
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of bodyOf(Readable.from([data]), status, headers["content-encoding"])) {
+    size += chunk.length;
+    if (size > maxContentLength) throw new Error(`maxContentLength of ${maxContentLength} exceeded`);
+    chunks.push(chunk);
+  }
+  return { ...response, data: Buffer.concat(chunks) };
+};

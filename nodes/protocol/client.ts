@@ -8,10 +8,17 @@ import { Exchange, type Exchanged, type Means, type SendOptions } from "./exchan
 import type { Failure } from "./failure";
 import { isObject, isWithin, type JsonObject, maxDepth } from "./json";
 import { Lane, type LaneLimits } from "./lane";
-import { recordUrl } from "./push";
+import { recordUrl } from "./recording-url";
 import { type Backoff, defaultBackoff, Subjects } from "./resend";
 import { commandSequence, requestSequence, type Sequence } from "./sequence";
-import { type Fetch, type Fetched, maxDownloads, Transport, type TransportOptions } from "./transport";
+import {
+  type Fetch,
+  type Fetched,
+  maxDownloads,
+  maxLongDownloads,
+  Transport,
+  type TransportOptions,
+} from "./transport";
 
 /** Everything that a client needs to know of its account. Times in ms. */
 export interface ClientOptions extends Identity, LaneLimits, Omit<TransportOptions, "maxConcurrent"> {
@@ -27,6 +34,8 @@ export interface ClientOptions extends Identity, LaneLimits, Omit<TransportOptio
   readonly backoff?: Backoff;
   readonly random?: () => number;
   readonly now?: () => number;
+  /** How long a download may keep others waiting, in ms; 5000. */
+  readonly downloadTurnMs?: number;
   readonly requestSequence?: Sequence;
   readonly commandSequence?: Sequence;
 }
@@ -43,6 +52,7 @@ export class Client {
   readonly #means: Means;
   readonly #commandSequence: Sequence;
   readonly #files: Lane;
+  #longDownloads = 0;
   readonly #closing = new AbortController();
 
   /** Throws a TypeError if a URL is none. */
@@ -132,18 +142,52 @@ export class Client {
     );
   }
 
-  /** Where a recording is on this account's platform; undefined if its name leads elsewhere. */
+  /** Where a recording of this account is; undefined if its name leads elsewhere. */
   urlOf(filename: string): string | undefined {
-    return recordUrl(filename, this.#options.baseUrl);
+    return recordUrl(filename, this.#options);
   }
 
-  /** Fetches a file when its turn comes. Rejects only with what `write` rejects with. */
+  /**
+   * Fetches a file when its turn comes. One that takes longer than its turn goes on beside, if there is room, and lets the next one begin.
+   * Rejects only with what `write` rejects with.
+   */
   async fetch(file: Omit<Fetch, "idleMs">): Promise<Fetched> {
-    const task = () => this.#means.transport.fetch({ ...file, idleMs: this.#options.timeoutMs });
+    const { timeoutMs, downloadTurnMs = 5000 } = this.#options;
+    // In an object: a promise that resolves with a promise would wait for it.
+    const task = async (): Promise<{ readonly fetched: Promise<Fetched> }> => {
+      const fetched = this.#means.transport.fetch({ ...file, idleMs: timeoutMs });
+      // Whoever asked hears of a rejection, later.
+      fetched.catch(() => undefined);
+      await this.#turnOf(fetched, downloadTurnMs);
+      return { fetched };
+    };
     const passage = await this.#files.run(task, { signal: file.signal });
-    if (passage.kind === "done") return passage.value;
+    if (passage.kind === "done") return passage.value.fetched;
     if (passage.kind === "closed") return { ok: false, failure: { kind: "closed", code: "SCCC_CLOSED" } };
     return { ok: false, failure: { kind: "busy", code: "SCCC_BUSY", waiting: passage.waiting } };
+  }
+
+  /** Resolves when a download is over, or has had its turn and there is room for it among the long ones. Never rejects. */
+  #turnOf(fetched: Promise<unknown>, turnMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      let isLong = false;
+      const goOn = () => {
+        if (this.#longDownloads >= maxLongDownloads) {
+          timer.refresh();
+          return;
+        }
+        isLong = true;
+        this.#longDownloads += 1;
+        resolve();
+      };
+      const timer = setTimeout(goOn, turnMs);
+      const end = () => {
+        clearTimeout(timer);
+        if (isLong) this.#longDownloads -= 1;
+        resolve();
+      };
+      fetched.then(end, end);
+    });
   }
 
   /** Ends everything with SCCC_CLOSED and closes the connections. */

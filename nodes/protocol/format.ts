@@ -1,9 +1,19 @@
 // What texts of a configuration must look like: the runtime checks them when it starts, the editor while one types. Runs in both.
 import type { TextFormat } from "../catalogue";
+import { isRecordingUrl } from "./recording-url";
 import { isTimeZone } from "./time";
 
 /** Why a text is not of its format: a key below `errors.config` and `invalid.format` of the locales. */
-export type FormatProblem = "url" | "path" | "customer" | "version" | "timezone" | "pushPath" | "addresses";
+export type FormatProblem =
+  | "url"
+  | "path"
+  | "customer"
+  | "version"
+  | "timezone"
+  | "pushPath"
+  | "recordingUrl"
+  | "property"
+  | "addresses";
 
 /** A URL, or undefined for what is none. */
 const urlOf = (text: string): URL | undefined => (URL.canParse(text) ? new URL(text) : undefined);
@@ -33,12 +43,20 @@ function isBlock(entry: string): boolean {
   return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits);
 }
 
+/** A property of a message, and of what is in it. */
+const propertyPath = /^[a-z_$][\w$]*(?:\.[a-z_$][\w$]*|\[\d+\])*$/i;
+
+/** What belongs to every object, and what would be a property of a property: the message itself is not named. */
+const unfitProperty = /^msg\.|(?:^|\.)(?:__proto__|prototype|constructor)(?:$|[.[])/;
+
 const problems: Readonly<Record<TextFormat, (text: string) => FormatProblem | undefined>> = {
   origin: originProblem,
   customer: (text) => (/^[\w-]+$/.test(text) ? undefined : "customer"),
   version: (text) => (/^v?\d+(\.\d+)*$/i.test(text) ? undefined : "version"),
   timezone: (text) => (isTimeZone(text) ? undefined : "timezone"),
   path: (text) => (/^\/[^\s?#%]*$/.test(text) ? undefined : "pushPath"),
+  property: (text) => (propertyPath.test(text) && !unfitProperty.test(text) ? undefined : "property"),
+  recordingUrl: (text) => (isRecordingUrl(text) ? undefined : "recordingUrl"),
   addresses: (text) => (addressesOf(text).every(isBlock) ? undefined : "addresses"),
 };
 

@@ -3,13 +3,12 @@ import { type Choice, enumerations, pushes } from "../catalogue";
 import { hexHash } from "./digest";
 import { isObject, type JsonObject } from "./json";
 import { numberE164, type Place } from "./number";
+import { type RecordingSite, recordUrl } from "./recording-url";
 import { isoTime, momentOf } from "./time";
 
 /** What has to be known of an account to read its pushes. */
-export interface PushContext extends Place {
+export interface PushContext extends Place, RecordingSite {
   readonly customer: string;
-  /** The platform's origin, or "". */
-  readonly baseUrl: string;
   /** A valid IANA name: the zone of times without an offset, and of those that a flow gets. */
   readonly timezone: string;
 }
@@ -169,7 +168,7 @@ export function billedOf(notify: JsonObject, timezone: string): Billed {
 }
 
 const readBilling: Reading = (notify, context) => {
-  const { timezone, baseUrl } = context;
+  const { timezone } = context;
   const { startAt, ringAt, answerAt, byeAt, answered, durationSeconds, side, recordFile } = billedOf(notify, timezone);
   const iso = (moment: number | undefined): string | null => (moment === undefined ? null : isoTime(moment, timezone));
   return {
@@ -181,7 +180,7 @@ const readBilling: Reading = (notify, context) => {
     answered,
     durationSeconds: durationSeconds ?? null,
     numberE164: side && numberE164(notify[side], context),
-    recordUrl: recordUrl(recordFile, baseUrl),
+    recordUrl: recordUrl(recordFile, context),
   };
 };
 
@@ -195,18 +194,4 @@ const readings: ReadonlyMap<string, Reading> = new Map([
 export function secondsOf(value: unknown): number | undefined {
   const text = textOf(value) ?? "";
   return /^\d{1,15}(?:\.\d+)?$/.test(text) ? Number(text) : undefined;
-}
-
-/** Names that lead, or might lead some reader, elsewhere: a host, a scheme, up and out; and those that no URL can carry. */
-const elsewhere = /^\/\/|^[a-z][a-z\d+.-]*:|(?:^|\/)\.{1,2}(?:\/|$)|[\\\p{Cc}\p{Cs}]/iu;
-
-/**
- * Where a recording is (§20.7), on the account's own origin and nowhere else; undefined if the name is empty or leads elsewhere, or if there is
- * no origin. Every segment is encoded, for a name is no URL: its `%`, `?` and `#` stand for themselves.
- */
-export function recordUrl(filename: unknown, baseUrl: string): string | undefined {
-  const name = textOf(filename) ?? "";
-  if (/^\/?$/.test(name) || elsewhere.test(name)) return undefined;
-  const path = `/${name.replace(/^\//, "").split("/").map(encodeURIComponent).join("/")}`;
-  return URL.canParse(path, baseUrl) ? new URL(path, baseUrl).href : undefined;
 }

@@ -2,7 +2,8 @@
 import { enumerations, sipCauses } from "../catalogue";
 import { isObject, type JsonObject } from "./json";
 import { numberE164 } from "./number";
-import { customerSide, english, type PushContext, recordUrl, secondsOf, textOf, withDerived } from "./push";
+import { customerSide, english, type PushContext, secondsOf, textOf, withDerived } from "./push";
+import { recordUrl } from "./recording-url";
 import { isoTime, momentOf } from "./time";
 
 /** Which kind of list an item stands in. */
@@ -22,7 +23,7 @@ function recordFields(record: JsonObject, context: PushContext): JsonObject {
     durationSeconds: secondsOf(record.duration) ?? null,
     direction,
     numberE164: side === undefined ? undefined : numberE164(side, context),
-    recordUrl: recordUrl(record.filename, context.baseUrl),
+    recordUrl: recordUrl(record.filename, context),
   };
 }
 
@@ -43,7 +44,7 @@ function cdrFields(cdr: JsonObject, context: PushContext): JsonObject {
     resultName: resultNames.get(textOf(cdr.result)),
     causeText: sipCauses.get(textOf(cdr.releaseCause) ?? ""),
     numberE164: side === undefined ? undefined : numberE164(cdr[side], context),
-    recordUrl: recordUrl(cdr.filename, context.baseUrl),
+    recordUrl: recordUrl(cdr.filename, context),
   };
 }
 

@@ -6,10 +6,13 @@ import type { Readable } from "node:stream";
 import axios, { type AxiosAdapter, type AxiosInstance, type AxiosProxyConfig, isAxiosError } from "axios";
 import { HttpsProxyAgent } from "hpagent";
 import { getProxyForUrl } from "proxy-from-env";
-import { wholeAnswer } from "./adapter";
+import { wholeAnswer, wholeAnswerByProxy } from "./adapter";
+import { isEnough, isNoRecording } from "./beginning";
+import { encodingsOf, unpacked } from "./content-encoding";
 import { excerptOf, type Failure } from "./failure";
 import { guarded } from "./guarded";
 import { isObject } from "./json";
+import { type RecordingSite, recordingOrigins } from "./recording-url";
 
 /** A proxy: its URL, perhaps with a user and a password in it, and hosts that are reached without it. */
 export interface ProxySettings {
@@ -18,7 +21,7 @@ export interface ProxySettings {
 }
 
 /** How an account reaches its platform. */
-export interface TransportOptions {
+export interface TransportOptions extends RecordingSite {
   /** http:// or https://, host and port. */
   readonly baseUrl: string;
   /** Options of node:tls, as a tls-config node gives them. */
@@ -51,8 +54,10 @@ export type Posted = { readonly date?: number } & (
 export interface Fetch {
   readonly url: string;
   readonly maxBytes: number;
-  /** The longest silence, in ms: before the answer begins, and between two pieces of it. */
+  /** In ms: the longest wait for the answer to begin, and from then on the time in which at least `minBytesPerSecond` come on average. */
   readonly idleMs: number;
+  /** Only the beginning is wanted: what `write` gets first. */
+  readonly beginningOnly?: boolean;
   readonly signal: AbortSignal;
   /** Takes a piece; the next one is read only when it is done. A rejection ends the fetch and is passed on. */
   readonly write: (chunk: Buffer) => Promise<void>;
@@ -65,8 +70,12 @@ export type Fetched =
   | { readonly ok: true; readonly bytes: number; readonly contentType: string }
   | { readonly ok: false; readonly failure: Failure };
 
-/** Files at once, beside the requests: a long one must not keep a call waiting. */
+/** Files that are begun at once, beside the requests: a long one must not keep a call waiting. */
 export const maxDownloads = 4;
+/** Files at once that take longer, beside those: they must not keep short ones waiting. */
+export const maxLongDownloads = 8;
+/** A file that comes more slowly is given up. The smallest codecs of telephony have more than this for each second of speech. */
+export const minBytesPerSecond = 1000;
 
 /** An exchange's bounds: what ends it, and why it has ended. */
 interface Bounds {
@@ -119,7 +128,8 @@ function failureOf(error: unknown): Failure {
   const message = error instanceof Error ? error.message : String(error);
   if (message.includes("maxContentLength")) return protocolFailure("tooLarge", message);
   if (systemCode.startsWith("HPE_")) return protocolFailure("notHttp", message);
-  if (/^(?:Z_|ERR__ERROR|ERR_PADDING|BROTLI)/.test(systemCode)) return protocolFailure("encoding", message);
+  if (/^(?:Z_|ZSTD_|ERR_CONTENT_ENCODING|ERR__ERROR|ERR_PADDING|ERR_BROTLI|BROTLI)/.test(systemCode))
+    return protocolFailure("encoding", message);
   if (systemCode === "ERR_BAD_RESPONSE") return networkFailure("ECONNRESET", message, false);
   const cause = isAxiosError(error) ? (error.cause ?? error) : error;
   return networkFailure(systemCode, message, neverLeft(cause) || neverLeft(error));
@@ -155,17 +165,13 @@ const textOf = (value: unknown): string => (typeof value === "string" ? value : 
 
 /** How long a file is going to be, if that is known: not where it is compressed on the way. */
 function lengthOf(headers: Readonly<Record<string, unknown>>): number | undefined {
-  if (textOf(headers["content-encoding"]) !== "") return undefined;
+  if (encodingsOf(headers["content-encoding"]).length > 0) return undefined;
   const length = textOf(headers["content-length"]);
   return /^\d+$/.test(length) ? Number(length) : undefined;
 }
 
 /** Pages and messages of errors are no recordings, whatever the status says. */
-const noFile = /^(?:text\/|application\/(?:[\w.-]+\+)?(?:json|xml))/i;
-
-/** The same by how it begins, for servers that call everything a stream of bytes. */
-const isPage = (chunk: Buffer): boolean =>
-  /^\s*(?:<!doctype|<html|<\?xml|\{\s*")/i.test(chunk.subarray(0, 64).toString("latin1"));
+const noFile = /^(?:text|image|message|multipart)\/|^application\/(?:[\w.-]+\+)?(?:json|xml|javascript)/i;
 
 /** Why an answer is no file, as far as its head tells. */
 function refusalOf(status: number, headers: Readonly<Record<string, unknown>>, maxBytes: number): Failure | undefined {
@@ -179,6 +185,15 @@ function refusalOf(status: number, headers: Readonly<Record<string, unknown>>, m
   const length = lengthOf(headers);
   return length !== undefined && length > maxBytes ? protocolFailure("tooLarge", `${length} > ${maxBytes}`) : undefined;
 }
+
+/** A file that is to be had from somebody else. */
+const foreign = (url: string): Failure => ({
+  kind: "field",
+  code: "SCCC_INVALID_FIELD",
+  field: "filename",
+  rule: { key: "recordingName", params: {} },
+  got: excerptOf(url),
+});
 
 const forwardProxy = (proxy: URL): AxiosProxyConfig => ({
   protocol: proxy.protocol,
@@ -197,29 +212,27 @@ export class Transport {
   readonly #base: URL;
   readonly #axios: AxiosInstance;
   /** axios's own where a proxy is asked in absolute form. */
-  readonly #adapter: AxiosAdapter | "http";
-  readonly #agents: { readonly kept: http.Agent; readonly fresh: http.Agent; readonly files: http.Agent };
+  readonly #adapter: AxiosAdapter;
+  readonly #agents: { readonly kept: http.Agent; readonly fresh: http.Agent };
+  /** By the origins that files may be asked from. */
+  readonly #files: ReadonlyMap<string, { readonly agent: http.Agent; readonly proxy: AxiosProxyConfig | false }>;
   readonly #underWay = new Set<() => void>();
   readonly #tunnels = new AbortController();
 
   /** Throws a TypeError if a URL, the environment's proxy included, is none. */
   constructor(options: TransportOptions) {
     this.#base = new URL(options.baseUrl);
-    const proxy = proxyFor(this.#base, options.proxy);
-    const secure = this.#base.protocol === "https:";
     setMaxListeners(0, this.#tunnels.signal);
-    // hpagent hands these on to http.request: closing must also end a tunnel that its proxy never answers.
-    const proxyRequestOptions: object = { signal: this.#tunnels.signal };
-    const agent = (keepAlive: boolean, maxSockets = options.maxConcurrent): http.Agent => {
-      const settings = { keepAlive, maxSockets, scheduling: "lifo" as const };
-      if (!secure) {
-        return proxy?.protocol === "https:" ? new https.Agent(settings) : new http.Agent(settings);
-      }
-      const tls = { ...options.tls, ...settings };
-      return proxy === undefined ? new https.Agent(tls) : new HttpsProxyAgent({ ...tls, proxy, proxyRequestOptions });
-    };
-    this.#adapter = proxy === undefined || secure ? wholeAnswer : "http";
-    this.#agents = { kept: agent(true), fresh: agent(false), files: agent(false, maxDownloads) };
+    const own = this.#routeTo(this.#base, options);
+    // A plain platform is asked through the proxy in absolute form, a TLS one through a tunnel of its agent.
+    this.#adapter = own.proxy === false ? wholeAnswer : wholeAnswerByProxy;
+    this.#agents = { kept: own.agent(true, options.maxConcurrent), fresh: own.agent(false, options.maxConcurrent) };
+    this.#files = new Map(
+      recordingOrigins(options).map((origin) => {
+        const { agent, proxy } = this.#routeTo(new URL(origin), options);
+        return [origin, { agent: agent(false, maxDownloads + maxLongDownloads), proxy }];
+      }),
+    );
     this.#axios = axios.create({
       adapter: "http",
       responseType: "arraybuffer",
@@ -229,10 +242,29 @@ export class Transport {
       maxRedirects: 0,
       maxBodyLength: Number.POSITIVE_INFINITY,
       maxContentLength: options.maxAnswerBytes ?? defaultMaxAnswerBytes,
-      // A plain platform is asked through the proxy in absolute form, a TLS one through a tunnel of its agent.
-      proxy: proxy === undefined || secure ? false : forwardProxy(proxy),
+      proxy: own.proxy,
       headers: { Accept: "application/json", "Content-Type": "application/json", "User-Agent": "node-red-sccc" },
     });
+  }
+
+  /** How an origin is reached: agents for it, and the proxy that is asked in absolute form, if there is one. */
+  #routeTo(target: URL, options: TransportOptions) {
+    const proxy = proxyFor(target, options.proxy);
+    const secure = target.protocol === "https:";
+    // hpagent hands these on to http.request: closing must also end a tunnel that its proxy never answers.
+    const proxyRequestOptions: object = { signal: this.#tunnels.signal };
+    // The server's name in the account's TLS settings is that of the account's platform.
+    const { servername, ...others } = options.tls ?? {};
+    const tls = target.origin === this.#base.origin ? options.tls : others;
+    const agent = (keepAlive: boolean, maxSockets: number): http.Agent => {
+      const settings = { keepAlive, maxSockets, scheduling: "lifo" as const };
+      if (!secure) {
+        return proxy?.protocol === "https:" ? new https.Agent(settings) : new http.Agent(settings);
+      }
+      const all = { ...tls, ...settings };
+      return proxy === undefined ? new https.Agent(all) : new HttpsProxyAgent({ ...all, proxy, proxyRequestOptions });
+    };
+    return { agent, proxy: proxy === undefined || secure ? (false as const) : forwardProxy(proxy) };
   }
 
   /** Sends one request and reads its whole answer. Aborting the signal, or closing, gives SCCC_CLOSED. */
@@ -305,9 +337,12 @@ export class Transport {
     };
   }
 
-  /** Fetches a file, piece by piece. Rejects only with what `write` rejects with. */
-  async fetch({ url, maxBytes, idleMs, signal, write, progress }: Fetch): Promise<Fetched> {
+  /** Fetches a file, piece by piece, from an origin of the account's recordings. Rejects only with what `write` rejects with. */
+  async fetch({ url, maxBytes, idleMs, signal, beginningOnly, write, progress }: Fetch): Promise<Fetched> {
+    const route = URL.canParse(url) ? this.#files.get(new URL(url).origin) : undefined;
+    if (route === undefined) return { ok: false, failure: foreign(url) };
     const bounds = this.#bound(idleMs, signal);
+    const enoughBytes = (minBytesPerSecond * idleMs) / 1000;
     let unwritten: { readonly error: unknown } | undefined;
     try {
       const response = await this.#axios.request<Readable>({
@@ -315,23 +350,26 @@ export class Transport {
         url,
         responseType: "stream",
         signal: bounds.signal,
-        httpAgent: this.#agents.files,
-        httpsAgent: this.#agents.files,
-        headers: { Accept: "*/*", "Content-Type": null },
+        httpAgent: route.agent,
+        httpsAgent: route.agent,
+        proxy: route.proxy,
+        headers: { Accept: "*/*", "Accept-Encoding": "identity", "Content-Type": null },
+        decompress: false,
         maxContentLength: -1,
       });
+      bounds.refresh();
       const { status, headers, data } = response;
       // Once it has ended badly, it must not throw where nobody listens.
       data.on("error", () => undefined);
       const refusal = refusalOf(status, headers, maxBytes);
       if (refusal !== undefined) return { ok: false, failure: refusal };
       const length = lengthOf(headers);
+      const contentType = textOf(headers["content-type"]);
+      const body = unpacked(data, headers["content-encoding"]);
+      body.on("error", () => undefined);
       let bytes = 0;
-      for await (const chunk of data as AsyncIterable<Buffer>) {
-        bounds.refresh();
-        if (bytes === 0 && isPage(chunk)) return { ok: false, failure: protocolFailure("notFile", String(chunk)) };
-        bytes += chunk.length;
-        if (bytes > maxBytes) return { ok: false, failure: protocolFailure("tooLarge", `${bytes} > ${maxBytes}`) };
+      let recent = 0;
+      const take = async (chunk: Buffer) => {
         try {
           await write(chunk);
         } catch (error) {
@@ -339,6 +377,28 @@ export class Transport {
           throw error;
         }
         progress(bytes, length);
+      };
+      /** What has come while that is too little to tell a recording from a page. */
+      let head: Buffer | undefined = Buffer.alloc(0);
+      for await (const chunk of body as AsyncIterable<Buffer>) {
+        bytes += chunk.length;
+        if (bytes > maxBytes) return { ok: false, failure: protocolFailure("tooLarge", `${bytes} > ${maxBytes}`) };
+        recent += chunk.length;
+        if (recent >= enoughBytes) {
+          bounds.refresh();
+          recent = 0;
+        }
+        if (head === undefined) {
+          await take(chunk);
+          continue;
+        }
+        head = Buffer.concat([head, chunk]);
+        if (!isEnough(head)) continue;
+        if (isNoRecording(head, contentType, false))
+          return { ok: false, failure: protocolFailure("notFile", String(head)) };
+        await take(head);
+        if (beginningOnly) return { ok: true, bytes, contentType };
+        head = undefined;
       }
       const ended = bounds.ended();
       if (ended !== undefined) return { ok: false, failure: ended };
@@ -346,7 +406,12 @@ export class Transport {
       if (length !== undefined && length !== bytes) {
         return { ok: false, failure: protocolFailure("cutOff", `${bytes} of ${length} bytes`) };
       }
-      return { ok: true, bytes, contentType: textOf(headers["content-type"]) };
+      if (head !== undefined) {
+        if (isNoRecording(head, contentType, true))
+          return { ok: false, failure: protocolFailure("notFile", String(head)) };
+        await take(head);
+      }
+      return { ok: true, bytes, contentType };
     } catch (error) {
       if (unwritten !== undefined) throw unwritten.error;
       return { ok: false, failure: bounds.ended() ?? failureOf(error) };
@@ -361,6 +426,6 @@ export class Transport {
     for (const end of this.#underWay) end();
     this.#agents.kept.destroy();
     this.#agents.fresh.destroy();
-    this.#agents.files.destroy();
+    for (const { agent } of this.#files.values()) agent.destroy();
   }
 }

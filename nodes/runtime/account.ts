@@ -54,8 +54,8 @@ function open(config: AccountConfig): Account {
   // Only sending depends on it: the account still receives.
   if (config.tls !== undefined && !isUsableTls(config.tls)) return failure("tls", "tls");
   try {
-    const { label, debug, customer, baseUrl, timezone, region, areaCode } = config;
-    const context = { customer, baseUrl, timezone, region, areaCode };
+    const { label, debug, customer, baseUrl, recordingUrl, timezone, region, areaCode } = config;
+    const context = { customer, baseUrl, recordingUrl, timezone, region, areaCode };
     return { ok: true, sender: { client: new Client(config), label, debug, context } };
   } catch {
     // What was narrowed has good URLs; the one that is left is the environment's proxy.

@@ -122,6 +122,7 @@ export function narrow<T>(read: () => T): Narrowed<T> {
 export interface AccountConfig {
   readonly label: string;
   readonly baseUrl: string;
+  readonly recordingUrl: string;
   readonly apiVersion: string;
   readonly customer: string;
   readonly password: string;
@@ -202,6 +203,7 @@ export function narrowAccount(
     return {
       label: settings.text("name") || customer,
       baseUrl: new URL(settings.text("baseUrl")).origin,
+      recordingUrl: settings.text("recordingUrl"),
       apiVersion: settings.text("apiVersion"),
       customer,
       password: settings.text("password"),

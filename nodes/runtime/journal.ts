@@ -1,7 +1,7 @@
 // A file of lines that only grows, until it is written anew: what was appended is on disk, and one fsync serves many.
 import { createReadStream } from "node:fs";
-import { open, rename, rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { mkdir, open, rename, rm } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import { guarded } from "../protocol/guarded";
 
 /** An open file. Everything rejects with the system's error. */
@@ -44,6 +44,21 @@ export async function syncFolder(folder: string): Promise<void> {
     await handle.sync().finally(() => handle.close());
   } catch (error) {
     if (!unsupported.has(codeOf(error))) throw error;
+  }
+}
+
+/**
+ * Makes a folder and those above it that are missing; resolves when their names are on disk.
+ * @param mode of the new folders; absent: as the process's umask says
+ * @param sync puts the names in a folder on disk
+ */
+export async function makeFolder(folder: string, mode?: number, sync = syncFolder): Promise<void> {
+  const made = await mkdir(folder, { recursive: true, ...(mode === undefined ? {} : { mode }) });
+  if (made === undefined) return;
+  const first = resolve(made);
+  // Each new folder is a name in the one above.
+  for (let at = resolve(folder); at.length >= first.length; at = dirname(at)) {
+    await sync(dirname(at));
   }
 }
 

@@ -1,9 +1,9 @@
 // The spool: keeps what is on its way to nodes on disk until it is confirmed, and hands it over again until then.
-import { copyFile, mkdir, realpath } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { copyFile, realpath } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import { guarded } from "../protocol/guarded";
 import { isObject } from "../protocol/json";
-import { appendLines, asError, Journal, linesOf, type OpenFile, openFile, syncFolder, unwritten } from "./journal";
+import { appendLines, asError, Journal, linesOf, makeFolder, type OpenFile, openFile, unwritten } from "./journal";
 
 /** What is to be handed to a node. `id` is unique, also among those of other nodes; `node` is a node's id; `value` is JSON. */
 export interface Entry {
@@ -120,7 +120,7 @@ export class Spool {
    * reported: what is pending can still be handed over.
    */
   static async open(options: SpoolOptions): Promise<Spool> {
-    const folder = await makeFolder(resolve(options.folder));
+    const folder = await realFolder(resolve(options.folder));
     if (openFolders.has(folder)) throw new Error(`${folder} is already open as a spool`);
     openFolders.add(folder);
     try {
@@ -416,12 +416,8 @@ export class Spool {
 }
 
 /** Makes a folder, safely on disk, and gives its one real path. */
-async function makeFolder(folder: string): Promise<string> {
-  const first = await mkdir(folder, { recursive: true, mode: 0o700 });
-  // Each new folder is a name in the one above.
-  for (let made = folder; first !== undefined && made.length >= first.length; made = dirname(made)) {
-    await syncFolder(dirname(made));
-  }
+async function realFolder(folder: string): Promise<string> {
+  await makeFolder(folder, 0o700);
   return realpath(folder);
 }
 

@@ -432,8 +432,35 @@ for (const version of [4, 5] as const) {
           await at("#sccc-connection").click();
           assert.match(await result("connection"), /It has 5 agents/);
           const apis = platform.requests.slice(asked).map(({ url }) => url.split("/").at(-1));
-          assert.deepEqual(apis, ["getAgentInfo"]);
+          const reads = new Set(["getAgentInfo", "getCdrList", "getRecordsList"]);
+          assert.deepEqual(
+            apis.filter((api) => api === undefined || !reads.has(api)),
+            [],
+          );
           assert.ok(!(await editor.page.content()).includes(password));
+          await editor.cancel();
+        });
+
+        it("says what comes of the newest recording, by each of the known forms of its address", async () => {
+          await platform.instruct({ do: "seed", records: 3 });
+          await open("sccc-account");
+          const known = await editor.page
+            .locator("#node-config-input-recordingUrl-known option")
+            .evaluateAll((options) => options.map((option) => [option.getAttribute("value"), option.textContent]));
+          assert.equal(known.length, 3);
+          for (const [value = "", meaning = ""] of known) {
+            assert.ok(meaning);
+            await at("#node-config-input-recordingUrl").fill(value ?? "");
+            await at("#sccc-connection").click();
+            const said = editor.page.locator("#sccc-connection-recording");
+            await said.filter({ hasText: "/record" }).waitFor();
+            const text = (await said.textContent()) ?? "";
+            if (value === "{filename}") assert.match(text, /^The newest recording can be fetched: WAV/);
+            else assert.match(text, /recordFile\/listen\?(?:file|key)=%2F|^The newest recording can be fetched/);
+          }
+          await at("#node-config-input-recordingUrl").fill("/no/place");
+          const problem = editor.page.locator(".form-row:has(#node-config-input-recordingUrl) .sccc-problem");
+          await problem.filter({ hasText: "must be a path or an http(s) address with {filename}" }).waitFor();
           await editor.cancel();
         });
       });

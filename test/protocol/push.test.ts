@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { enumerations, pushes } from "../../nodes/catalogue";
 import { isObject, type JsonObject } from "../../nodes/protocol/json";
-import { eventOf, knownEvents, type PushContext, readPush, recordUrl } from "../../nodes/protocol/push";
+import { eventOf, knownEvents, type PushContext, readPush } from "../../nodes/protocol/push";
+import { recordUrl } from "../../nodes/protocol/recording-url";
 import { isoTime, localTime, momentOf } from "../../nodes/protocol/time";
 
 const context: PushContext = {
@@ -389,7 +390,7 @@ describe("a recording's URL", () => {
   }
 
   it("needs an origin", () => {
-    for (const baseUrl of ["", "sccc.example"]) assert.equal(recordUrl("a.wav", baseUrl), undefined);
+    for (const baseUrl of ["", "sccc.example"]) assert.equal(recordUrl("a.wav", { baseUrl }), undefined);
   });
 
   it("never leads away from the account's origin, whatever the name", () => {
@@ -400,7 +401,7 @@ describe("a recording's URL", () => {
     );
     fc.assert(
       fc.property(names, (name) => {
-        const url = recordUrl(name, context.baseUrl);
+        const url = recordUrl(name, context);
         if (url === undefined) return;
         const { origin, pathname, search, hash } = new URL(url);
         assert.deepEqual([origin, search, hash], [context.baseUrl, "", ""]);

@@ -6,7 +6,7 @@ import http, { type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { dirname, join, resolve } from "node:path";
 import fc from "fast-check";
-import { recordUrl } from "../../nodes/protocol/push";
+import { recordUrl } from "../../nodes/protocol/recording-url";
 import { nameOf, safeName } from "../../nodes/runtime/recording/target";
 import type { Simulator } from "../../simulator";
 import { temporaryFolder } from "../support/node-red";
@@ -71,14 +71,14 @@ describe("the address of a recording", () => {
   const origin = "http://127.0.0.1:8088";
   it(`is nowhere for ${hostile.length} hostile names`, () => {
     assert.ok(hostile.length >= 30);
-    for (const name of hostile) assert.equal(recordUrl(name, origin), undefined, JSON.stringify(name));
+    for (const name of hostile) assert.equal(recordUrl(name, { baseUrl: origin }), undefined, JSON.stringify(name));
   });
 
   it("is on the account's own origin, whatever the name", () => {
-    for (const name of odd) assert.ok(recordUrl(name, origin)?.startsWith(`${origin}/`), name);
+    for (const name of odd) assert.ok(recordUrl(name, { baseUrl: origin })?.startsWith(`${origin}/`), name);
     fc.assert(
       fc.property(fc.string({ unit: "binary", maxLength: 60 }), (name) => {
-        const url = recordUrl(name, origin);
+        const url = recordUrl(name, { baseUrl: origin });
         assert.ok(url === undefined || new URL(url).origin === origin);
       }),
       { numRuns: 2000 },
@@ -120,8 +120,10 @@ describe("the name of a recording's file", () => {
 
   it("is made of the record's fields", () => {
     const record = { agent: "1000", callee: "138/../00", startTime: 17 };
-    assert.equal(nameOf("{agent}-{ callee }-{startTime}-{name}", record, "/record/x.wav"), "1000-138_.._00-17-x.wav");
-    assert.equal(nameOf("{missing}{constructor}", record, "/x.wav"), "recording");
+    const name = (template: string, filename: string) =>
+      nameOf({ template, payload: record, filename, exists: "fail" });
+    assert.equal(name("{agent}-{ callee }-{startTime}-{name}", "/record/x.wav"), "1000-138_.._00-17-x.wav");
+    assert.equal(name("{missing}{constructor}", "/x.wav"), "recording");
   });
 });
 

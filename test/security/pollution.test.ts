@@ -67,12 +67,16 @@ describe("prototypes", () => {
   });
 
   it("give no field of a command, and no part of a name", async () => {
+    const recorded = { filename: "x", exists: "fail" } as const;
     await unload();
     const flow = await load(platform, { type: "sccc-get-agent-status" });
     const { error } = await flow.send({ payload: poisoned() });
     assert.equal(error?.code, "SCCC_INVALID_FIELD");
-    assert.equal(nameOf("{constructor}{__proto__}{toString}{polluted}.wav", {}, "x"), "wav");
-    assert.equal(nameOf("{polluted}{agent}.wav", poisoned(), "x"), "wav");
+    assert.equal(
+      nameOf({ template: "{constructor}{__proto__}{toString}{polluted}.wav", payload: {}, ...recorded }),
+      "wav",
+    );
+    assert.equal(nameOf({ template: "{polluted}{agent}.wav", payload: poisoned(), ...recorded }), "wav");
   });
 
   it("stay as they are whatever a flow gives to sccc-command", async () => {

@@ -61,6 +61,35 @@ export const accountSettings: readonly Setting[] = [
     hint: { en: "The language of the platform's own texts.", zh: "平台返回文字的语种。" },
   },
   {
+    name: "recordingUrl",
+    kind: "text",
+    default: "",
+    format: "recordingUrl",
+    example: "{filename}",
+    suggestions: [
+      {
+        key: "path",
+        value: "{filename}",
+        text: { en: "the filename is the path (as in the vendor's document)", zh: "文件名即路径（厂商文档的方式）" },
+      },
+      {
+        key: "file",
+        value: "/recordFile/listen?file={filename:query}",
+        text: { en: "listen page with file=", zh: "listen 页面，参数 file" },
+      },
+      {
+        key: "key",
+        value: "/recordFile/listen?key={filename:query}",
+        text: { en: "listen page with key=", zh: "listen 页面，参数 key" },
+      },
+    ],
+    label: { en: "Recordings", zh: "录音地址" },
+    hint: {
+      en: "Where recordings are: a path or an http(s) address with {filename} or, as a value after ?, {filename:query}. Empty: {filename}. Test connection shows whether it fits.",
+      zh: "录音的下载地址：含 {filename} 的路径或 http(s) 地址；作为 ? 之后的参数值时用 {filename:query}。留空即 {filename}。可用“测试连接”检验。",
+    },
+  },
+  {
     name: "timezone",
     kind: "text",
     default: "Asia/Shanghai",

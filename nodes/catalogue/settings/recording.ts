@@ -3,7 +3,7 @@ import type { Choice } from "../types";
 import { type Setting, seconds } from "./setting";
 
 const targets: readonly Choice[] = [
-  { value: "buffer", text: { en: "a Buffer in msg.payload", zh: "msg.payload 中的 Buffer" } },
+  { value: "buffer", text: { en: "a Buffer", zh: "Buffer" } },
   { value: "file", text: { en: "a file", zh: "文件" } },
 ];
 
@@ -11,6 +11,11 @@ const existings: readonly Choice[] = [
   { value: "fail", text: { en: "fails", zh: "报错" } },
   { value: "skip", text: { en: "is kept, nothing is fetched", zh: "保留原文件，不再下载" } },
   { value: "replace", text: { en: "is replaced", zh: "替换" } },
+];
+
+const missings: readonly Choice[] = [
+  { value: "error", text: { en: "is an error", zh: "报错" } },
+  { value: "pass", text: { en: "passes through, unchanged", zh: "原样通过" } },
 ];
 
 /** `sccc-get-recording`, beside its name, its account and the recording's name. */
@@ -46,8 +51,8 @@ export const recordingSettings: readonly Setting[] = [
     onlyIf: { setting: "to", is: "file" },
     label: { en: "File name", zh: "文件名" },
     hint: {
-      en: "{field} stands for a field of msg.payload, {name} for the recording's own name. Never leads out of the folder.",
-      zh: "{字段} 代表 msg.payload 的字段，{name} 代表录音自身的文件名。绝不会指向文件夹之外。",
+      en: "{field} stands for a field of msg.payload, {name} for the recording's own name, made unmistakable where a file may be kept or replaced. Never leads out of the folder.",
+      zh: "{字段} 代表 msg.payload 的字段，{name} 代表录音自身的文件名；保留或替换同名文件时会加以区分。绝不会指向文件夹之外。",
     },
   },
   {
@@ -69,6 +74,29 @@ export const recordingSettings: readonly Setting[] = [
     unit: { en: "MB", zh: "兆字节" },
     label: { en: "Largest", zh: "最大大小" },
     hint: { en: "What is larger is given up.", zh: "超过此大小则放弃下载。" },
+  },
+  {
+    name: "output",
+    kind: "text",
+    default: "payload",
+    format: "property",
+    example: "payload",
+    label: { en: "Result in msg.", zh: "结果放入 msg." },
+    hint: {
+      en: "The property of the message that gets the Buffer or the path; the rest of the message stays as it is.",
+      zh: "消息中存放 Buffer 或路径的属性；消息的其余部分保持不变。",
+    },
+  },
+  {
+    name: "missing",
+    kind: "choice",
+    default: "error",
+    choices: missings,
+    label: { en: "No recording", zh: "没有录音时" },
+    hint: {
+      en: "What becomes of a message without a filename, as of a call that nobody answered.",
+      zh: "消息没有文件名时（例如未接来电）如何处理。",
+    },
   },
   {
     name: "waitFor",

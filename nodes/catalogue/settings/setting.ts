@@ -8,9 +8,19 @@ import type { Choice, Text } from "../types";
  * - version: an API version, such as 2.0.6
  * - timezone: an IANA name
  * - path: of a URL
+ * - recordingUrl: a path or URL with a place for the name of a recording
+ * - property: of a message, such as payload or call.audio
  * - addresses: IP addresses and CIDR blocks, between commas or spaces
  */
-export type TextFormat = "origin" | "customer" | "version" | "timezone" | "path" | "addresses";
+export type TextFormat =
+  | "origin"
+  | "customer"
+  | "version"
+  | "timezone"
+  | "path"
+  | "recordingUrl"
+  | "property"
+  | "addresses";
 
 /** A property of a node. A number's `min` and `max` are inclusive; `unit` is for people. */
 export type Setting = {
@@ -28,6 +38,8 @@ export type Setting = {
       readonly required?: true;
       readonly format?: TextFormat;
       readonly example?: string;
+      /** Known values, for a field that takes others too; `key` is where the text is in the locales. */
+      readonly suggestions?: readonly (Choice & { readonly key: string })[];
     }
   | {
       readonly kind: "number";

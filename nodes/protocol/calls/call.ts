@@ -1,6 +1,7 @@
 // One call: what has been heard of it, and what that says.
 import { newId } from "../id";
-import { type PushContext, recordUrl } from "../push";
+import type { PushContext } from "../push";
+import { recordUrl } from "../recording-url";
 import { isoTime } from "../time";
 import type { Direction, Fact, Kind } from "./facts";
 import type { Queue, Queued } from "./queue";
@@ -220,7 +221,8 @@ export class Call implements Queued<Call> {
   }
 
   /** The call as a flow gets it. @param state what to tell of it, where that is not the latest */
-  tracked({ timezone, baseUrl }: PushContext, state: State = this.state): TrackedCall {
+  tracked(context: PushContext, state: State = this.state): TrackedCall {
+    const { timezone } = context;
     const { billing } = this;
     const outcome = rankOf(state) >= rankOf("ended") ? this.outcome : undefined;
     const iso = (moment: number | undefined): string | null =>
@@ -245,7 +247,7 @@ export class Call implements Queued<Call> {
       ringSeconds: this.#ringSeconds() ?? null,
       talkSeconds: outcome === undefined ? null : (this.#talkSeconds(outcome) ?? null),
       recordFile,
-      recordUrl: (recordFile === null ? undefined : recordUrl(recordFile, baseUrl)) ?? null,
+      recordUrl: (recordFile === null ? undefined : recordUrl(recordFile, context)) ?? null,
       events: this.#entries.map(({ fact }) => ({
         event: fact.kind,
         at: isoTime(fact.at, timezone),

@@ -2,9 +2,13 @@
 import type { NodeAPI } from "node-red";
 import { guarded } from "../../protocol/guarded";
 import { agentsTold, draftOf, type Told, told, tryOut } from "./connection";
+import { tryNewestRecording } from "./newest-recording";
 import { sendSample } from "./sample";
 
 const served = new WeakSet<object>();
+
+/** What a route answers; `recording` has its texts below `recording` of the locales. */
+type Answered = Told & { readonly recording?: Told };
 
 /** What nobody understands. */
 const unreadable: Told = { outcome: "silent" };
@@ -14,7 +18,7 @@ export function serveEditor(RED: NodeAPI): void {
   const app: unknown = RED.httpAdmin;
   if (typeof app !== "function" || served.has(app)) return;
   served.add(app);
-  const serve = (route: string, answer: (body: unknown, signal: AbortSignal) => Promise<Told>): void => {
+  const serve = (route: string, answer: (body: unknown, signal: AbortSignal) => Promise<Answered>): void => {
     RED.httpAdmin.post(`/sccc/${route}`, RED.auth.needsPermission("flows.write"), (request, response) => {
       const gone = new AbortController();
       response.on(
@@ -28,7 +32,10 @@ export function serveEditor(RED: NodeAPI): void {
   };
   serve("connection", async (body, signal) => {
     const draft = draftOf(body);
-    return draft === undefined ? unreadable : told(await tryOut(RED, draft, signal));
+    if (draft === undefined) return unreadable;
+    const tried = await tryOut(RED, draft, signal);
+    if (!tried.ok || !tried.probed.ok) return told(tried);
+    return { ...told(tried), recording: await tryNewestRecording(tried.config, tried.probed.offMs ?? 0, signal) };
   });
   serve("agents", async (body, signal) => {
     const draft = draftOf(body);

@@ -74,10 +74,10 @@ const known = (api: string): Command => {
   return command;
 };
 
-/** Reads lists for a feed through its account. */
-class Reader {
+/** Reads lists through an account. */
+export class Reader {
   constructor(
-    private readonly sender: Sender,
+    private readonly sender: { readonly client: Sender["client"]; readonly context: { readonly timezone: string } },
     private readonly signal: AbortSignal,
   ) {}
 

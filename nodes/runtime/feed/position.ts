@@ -1,9 +1,9 @@
 // Where a feed is: a file of its own, on disk before anybody relies on it.
 import { createHash } from "node:crypto";
-import { mkdir, open, readFile, rename } from "node:fs/promises";
+import { open, readFile, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { isObject } from "../../protocol/json";
-import { syncFolder } from "../journal";
+import { makeFolder, syncFolder } from "../journal";
 
 /** A position in the records: the greatest key that was given. Digits: a key may be longer than a number holds. */
 export interface RecordsPosition {
@@ -66,7 +66,7 @@ export class PositionFile {
   /** Writes the position; resolves when it is on disk. Whenever the process ends, the old or the new one is there, whole. */
   async write(position: Position): Promise<void> {
     const folder = dirname(this.path);
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(folder, 0o700);
     const temporary = `${this.path}.new`;
     const file = await open(temporary, "w", 0o600);
     try {

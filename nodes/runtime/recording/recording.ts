@@ -26,6 +26,10 @@ export interface RecordingConfig {
   readonly file: { readonly folder: string; readonly template: string; readonly exists: Exists } | undefined;
   readonly maxBytes: number;
   readonly waitMs: number;
+  /** The property of the message that gets the Buffer or the path. */
+  readonly output: string;
+  /** Whether a message without a filename passes through. */
+  readonly passes: boolean;
 }
 
 /** Reads a node's properties. @param userDir what relative folders are below */
@@ -42,6 +46,8 @@ export function narrowRecording(config: unknown, expand: Expand, userDir: string
       file: settings.text("to") === "file" ? file : undefined,
       maxBytes: settings.number("maxMegabytes") * megabyte,
       waitMs: settings.number("waitFor") * 1000,
+      output: settings.text("output") || "payload",
+      passes: settings.text("missing") === "pass",
     };
   });
 }
@@ -53,13 +59,20 @@ interface RecordingReport extends CommandReport {
   readonly skipped?: true;
 }
 
-const invalid = (rule: Extract<Failure, { kind: "field" }>["rule"], got: string): Failure => ({
+const invalid = (
+  rule: Extract<Failure, { kind: "field" }>["rule"],
+  got: string,
+): Extract<Failure, { kind: "field" }> => ({
   kind: "field",
   code: "SCCC_INVALID_FIELD",
   field: "filename",
   rule,
   got,
 });
+
+/** Whether a filename names nothing. */
+const isEmpty = (name: unknown): boolean =>
+  name === undefined || name === null || (typeof name === "string" && name.trim() === "");
 
 /** How often a status may change, in ms. */
 const statusEveryMs = 500;
@@ -105,13 +118,23 @@ function run(RED: NodeAPI, node: Node, config: NodeConfig, how: RecordingConfig,
   const closing = new AbortController();
   setMaxListeners(0, closing.signal);
 
-  const nameIn = async (msg: NodeMessage): Promise<unknown> => {
-    const name = await read(msg);
-    const unset = name === undefined || name === null || name === "";
-    return unset && isDefault ? readBilled(msg) : name;
+  /** Puts a result into a message; false where something that has no properties stands in its way. */
+  const put = (msg: NodeMessage, property: string, value: Buffer | string): boolean => {
+    try {
+      RED.util.setMessageProperty(msg, property, value, true);
+      return RED.util.getMessageProperty(msg, property) === value;
+    } catch {
+      return false;
+    }
   };
 
-  const get = async (msg: NodeMessage): Promise<Got> => {
+  const nameIn = async (msg: NodeMessage): Promise<unknown> => {
+    const name = await read(msg);
+    return isEmpty(name) && isDefault ? readBilled(msg) : name;
+  };
+
+  /** Undefined for a message that has no recording, where that is no error. */
+  const get = async (msg: NodeMessage): Promise<Got | undefined> => {
     let name: unknown;
     try {
       name = await nameIn(msg);
@@ -119,7 +142,8 @@ function run(RED: NodeAPI, node: Node, config: NodeConfig, how: RecordingConfig,
       const got = error instanceof Error ? error.message : String(error);
       return { ok: false, failure: invalid({ key: "unreadable", params: {} }, got) };
     }
-    if (name === undefined || name === null || name === "") {
+    if (isEmpty(name)) {
+      if (how.passes) return undefined;
       const example = recording.fields[0]?.example ?? "";
       return { ok: false, failure: invalid({ key: "required", params: { example } }, render(name)) };
     }
@@ -131,19 +155,26 @@ function run(RED: NodeAPI, node: Node, config: NodeConfig, how: RecordingConfig,
         : {
             kind: "file",
             folder: how.file.folder,
-            name: nameOf(how.file.template, msg.payload, String(name)),
+            name: nameOf({ ...how.file, payload: msg.payload, filename: String(name) }),
             exists: how.file.exists,
           };
     const { progress, end } = shown.begin();
     const waiting = () => node.status({ fill: "yellow", shape: "ring", text: "status.fileMissing" });
     const { maxBytes, waitMs } = how;
     const wanted = { url, target, maxBytes, waitMs, signal: closing.signal, progress, waiting };
-    return getRecording(sender.client, wanted).finally(end);
+    const got = await getRecording(sender.client, wanted).finally(end);
+    return got.ok && !put(msg, how.output, got.payload)
+      ? { ok: false, failure: { ...invalid({ key: "output", params: {} }, how.output), field: "output" } }
+      : got;
   };
 
   const handle = async (msg: NodeMessageInFlow): Promise<Error | undefined> => {
     const start = performance.now();
     const got = await get(msg);
+    if (got === undefined) {
+      node.status({ fill: "grey", shape: "ring", text: "status.noRecording" });
+      return undefined;
+    }
     const report: RecordingReport = {
       api,
       account: sender.label,
@@ -159,7 +190,6 @@ function run(RED: NodeAPI, node: Node, config: NodeConfig, how: RecordingConfig,
       return errorOf(RED._, api, got.failure);
     }
     node.status({ fill: "green", shape: "dot", text: "status.done" });
-    msg.payload = got.payload;
     return undefined;
   };
 

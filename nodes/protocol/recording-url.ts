@@ -1,0 +1,115 @@
+// Where the recording of a filename is: by the account's own address, or by the template that its installation needs. Runs in the editor too.
+
+/** Where an account's recordings are. */
+export interface RecordingSite {
+  /** The account's origin, or "". */
+  readonly baseUrl: string;
+  /**
+   * A path on the account's origin, or an absolute http(s) URL, with `{filename}` (encoded segment by segment) or `{filename:query}` (encoded
+   * as one value). Absent or "": `{filename}`.
+   */
+  readonly recordingUrl?: string;
+}
+
+/** How a placeholder encodes a filename. */
+type Encoding = "segments" | "value";
+
+/** A template, taken apart: a text, or a place for the filename. */
+interface Template {
+  readonly origin: string;
+  readonly parts: readonly (string | Encoding)[];
+}
+
+const placeholder = /(\{filename(?::query)?\})/;
+
+/** What no template holds: characters that URL parsers drop or turn into others, fragments, other braces, a lone %. */
+const unfit = /[\s\\#{}\p{Cc}\p{Cs}]|%(?![\da-f]{2})/iu;
+
+/**
+ * Names that are addresses themselves, or that a reader might take for one: `scheme://…`, `//host`, the schemes that need no slashes, and
+ * `user:password@host`. Any other colon is an ordinary character: `rec-2026-03-01-10:00:00.wav`.
+ */
+const address =
+  /^(?:[a-z][a-z\d+.-]*:)?\/\/|^(?:https?|ftps?|wss?|file|data|blob|about|javascript|vbscript):|^[^/]*:[^/]*@/i;
+
+/** Names that lead up and out, and those that no URL can carry. */
+const unsafe = /(?:^|\/)\.{1,2}(?:\/|$)|[\\\p{Cc}\p{Cs}]/u;
+
+const parse = (text: string, base?: string): URL | undefined =>
+  URL.canParse(text, base) ? new URL(text, base) : undefined;
+
+/** Takes a template apart; undefined if it is none, or needs an origin and there is none. */
+function parseTemplate({ baseUrl, recordingUrl = "" }: RecordingSite): Template | undefined {
+  const text = recordingUrl.trim() || "{filename}";
+  const parts = text.split(placeholder);
+  if (parts.length < 2) return undefined;
+  if (parts.some((part, index) => index % 2 === 0 && unfit.test(part))) return undefined;
+  const absolute = /^https?:\/\/[^/?]/i.test(text);
+  if (!absolute && (/^[a-z][a-z\d+.-]*:/i.test(text) || text.startsWith("//"))) return undefined;
+  const path = absolute || text.startsWith("/") ? text : `/${text}`;
+  // With a name in the place of the filename, so that one in the host or the port shows.
+  const [one, other] = ["a", "b"].map((name) =>
+    parse(path.replaceAll(new RegExp(placeholder, "g"), name), absolute ? undefined : baseUrl),
+  );
+  if (one === undefined || other === undefined || one.origin !== other.origin) return undefined;
+  if (!/^https?:$/.test(one.protocol) || one.username !== "" || one.password !== "") return undefined;
+  const start = absolute ? (/^https?:\/\/[^/?]*/i.exec(path)?.[0].length ?? 0) : 0;
+  return {
+    origin: one.origin,
+    parts: path
+      .slice(start)
+      .split(placeholder)
+      .map((part, index) => (index % 2 === 0 ? part : part === "{filename}" ? "segments" : "value"))
+      .filter((part) => part !== ""),
+  };
+}
+
+/** Templates by their sites, which live as long as their accounts: a list of records asks for the same one each time. */
+const templates = new WeakMap<RecordingSite, Template | { readonly origin: undefined }>();
+
+function templateOf(site: RecordingSite): Template | undefined {
+  let template = templates.get(site);
+  if (template === undefined) {
+    template = parseTemplate(site) ?? { origin: undefined };
+    templates.set(site, template);
+  }
+  return template.origin === undefined ? undefined : template;
+}
+
+const encoders: Readonly<Record<Encoding, (name: string, before: string) => string>> = {
+  // After a slash the filename's own leading slash would make an empty segment.
+  segments: (name, before) =>
+    (before.endsWith("/") ? name.replace(/^\//, "") : name).split("/").map(encodeURIComponent).join("/"),
+  value: (name) => encodeURIComponent(name),
+};
+
+const isEncoding = (part: string): part is Encoding => Object.hasOwn(encoders, part);
+
+/** Whether a template can be used, on whatever origin the account has. */
+export const isRecordingUrl = (recordingUrl: string): boolean =>
+  parseTemplate({ baseUrl: "http://localhost", recordingUrl }) !== undefined;
+
+/** The origins that recordings may be asked from: the account's own, and its template's. */
+export function recordingOrigins(site: RecordingSite): readonly string[] {
+  const own = parse(site.baseUrl)?.origin;
+  const other = templateOf(site)?.origin;
+  return [...new Set([own, other])].filter((origin) => origin !== undefined);
+}
+
+/**
+ * The address of a recording, on its template's origin and nowhere else; undefined if the name is empty, is an address itself, leads out of
+ * its place or can't be written in a URL, or if there is no origin. The name is encoded: its `%`, `?` and `#` stand for themselves.
+ * @param filename a record's or CDR's `filename`, a bill's `recordFile`
+ */
+export function recordUrl(filename: unknown, site: RecordingSite): string | undefined {
+  const name = typeof filename === "string" || typeof filename === "number" ? String(filename).trim() : "";
+  if (/^\/?$/.test(name) || address.test(name) || unsafe.test(name)) return undefined;
+  const template = templateOf(site);
+  if (template === undefined) return undefined;
+  const path = template.parts.reduce<string>(
+    (before, part) => before + (isEncoding(part) ? encoders[part](name, before) : part),
+    "",
+  );
+  const url = parse(template.origin + path);
+  return url?.origin === template.origin ? url.href : undefined;
+}

@@ -1,0 +1,144 @@
+// Fetches the beginning of an account's newest recording, and says what came: for whoever fills in the account's recording address.
+import { commandOf } from "../../catalogue";
+import { audioName } from "../../protocol/beginning";
+import { Client } from "../../protocol/client";
+import { hasCommand } from "../../protocol/envelope";
+import { excerptOf, type Failure } from "../../protocol/failure";
+import { isObject } from "../../protocol/json";
+import { momentOf } from "../../protocol/time";
+import type { AccountConfig } from "../config";
+import { Reader } from "../feed/feed";
+import { newestRecords } from "../feed/source";
+import type { Told } from "./connection";
+
+/** The longest that somebody waits for all of it, in ms. */
+const patienceMs = 10_000;
+
+/** How far back CDRs are looked for, in ms: the first span that has a recording ends the search. */
+const spansMs = [3_600_000, 86_400_000, 7 * 86_400_000];
+
+/** How many records before the newest are looked at for one that has a file. A page has as many. */
+const recordsBack = 500n;
+
+/** Requests for the newest key of the records: twice as many as a number of 64 bits has digits. */
+const mostRequests = 130;
+
+/** What was found of a list: a filename, none, or why the platform does not say. */
+type Found =
+  | { readonly ok: true; readonly filename: string | undefined }
+  | { readonly ok: false; readonly failure: Failure };
+
+const filenameOf = (item: unknown): string => {
+  const filename = isObject(item) ? item.filename : undefined;
+  return typeof filename === "string" ? filename.trim() : "";
+};
+
+/** The filename of the item that ranks highest, among those that have one. */
+function highest(
+  items: readonly unknown[],
+  rank: (item: Readonly<Record<string, unknown>>) => number,
+): string | undefined {
+  let best: { readonly rank: number; readonly filename: string } | undefined;
+  for (const item of items) {
+    const filename = filenameOf(item);
+    if (!isObject(item) || filename === "") continue;
+    const its = rank(item);
+    if (best === undefined || its >= best.rank) best = { rank: its, filename };
+  }
+  return best?.filename;
+}
+
+/** The newest recording of the CDRs of the last week. */
+async function inCdrs(reader: Reader, now: number, timezone: string): Promise<Found> {
+  for (const span of spansMs) {
+    // A call may have begun by a clock that is a little ahead of ours.
+    const listed = await reader.cdrs(now - span, now + 60_000);
+    if (!listed.ok) return listed;
+    const filename = highest(listed.list, ({ answerTime }) => momentOf(answerTime, timezone) ?? 0);
+    if (filename !== undefined) return { ok: true, filename };
+  }
+  return { ok: true, filename: undefined };
+}
+
+/** The newest recording of the records. */
+async function inRecords(reader: Reader): Promise<Found> {
+  let requests = 0;
+  const read = (startKey: string) => {
+    requests += 1;
+    if (requests <= mostRequests) return reader.records(startKey);
+    return Promise.resolve({ ok: false, failure: { kind: "closed", code: "SCCC_CLOSED" } } as const);
+  };
+  const newest = await newestRecords(read);
+  if (!newest.ok) return newest;
+  const last = BigInt(newest.position.key);
+  const listed = await read(String(last > recordsBack ? last - recordsBack : 0n));
+  return listed.ok ? { ok: true, filename: highest(listed.list, ({ key }) => Number(key)) } : listed;
+}
+
+const search = async (reader: Reader, config: AccountConfig, now: number): Promise<Found> => {
+  const found = await inCdrs(reader, now, config.timezone);
+  const records = commandOf("getRecordsList");
+  if ((found.ok && found.filename !== undefined) || records === undefined) return found;
+  if (!hasCommand(records, config.apiVersion)) return found;
+  const further = await inRecords(reader);
+  // Where one of the two lists was read and is empty, there is no recording; the other may be closed to this account.
+  return !further.ok && found.ok ? found : further;
+};
+
+/** Why a recording did not come, or what came in its place. */
+function failureTold(failure: Failure, url: string): Told {
+  switch (failure.kind) {
+    case "http":
+      return failure.location === undefined
+        ? { outcome: "http", params: { url, status: failure.status } }
+        : { outcome: "redirect", params: { url, status: failure.status, location: failure.location } };
+    case "protocol":
+      return failure.reason === "notFile"
+        ? { outcome: "page", params: { url, detail: failure.excerpt } }
+        : {
+            outcome: failure.reason === "emptyFile" ? "empty" : "unreadable",
+            params: { url, detail: failure.excerpt },
+          };
+    case "network":
+      return { outcome: "unreachable", params: { url, detail: failure.systemCode } };
+    default:
+      return { outcome: "timeout", params: { url } };
+  }
+}
+
+/**
+ * Looks for the newest recording and fetches its beginning. `outcome` is the end of a key below `recording` of the locales.
+ * @param offMs how far the platform's clock is ahead of ours
+ */
+export async function tryNewestRecording(config: AccountConfig, offMs: number, closing: AbortSignal): Promise<Told> {
+  const signal = AbortSignal.any([closing, AbortSignal.timeout(patienceMs)]);
+  const timeoutMs = Math.min(config.timeoutMs, patienceMs);
+  const client = new Client({ ...config, timeoutMs, retries: 0 });
+  try {
+    const found = await search(new Reader({ client, context: config }, signal), config, Date.now() + offMs);
+    if (!found.ok && signal.aborted) return { outcome: "slow" };
+    if (!found.ok) return { outcome: "unlisted", params: { code: found.failure.code } };
+    const { filename } = found;
+    if (filename === undefined) return { outcome: "none" };
+    const url = client.urlOf(filename);
+    if (url === undefined) return { outcome: "address", params: { filename: excerptOf(filename, 100) } };
+    const shown = excerptOf(url, 200);
+    let head: Buffer = Buffer.alloc(0);
+    const fetched = await client.fetch({
+      url,
+      maxBytes: Number.POSITIVE_INFINITY,
+      signal,
+      beginningOnly: true,
+      write: async (chunk) => {
+        head = chunk;
+      },
+      progress: () => undefined,
+    });
+    if (!fetched.ok) return failureTold(fetched.failure, shown);
+    const name = audioName(head) ?? (/^audio\//i.test(fetched.contentType) ? fetched.contentType : undefined);
+    if (name !== undefined) return { outcome: "audio", params: { url: shown, type: excerptOf(name, 50) } };
+    return { outcome: "bytes", params: { url: shown, type: excerptOf(fetched.contentType, 50) || "–" } };
+  } finally {
+    client.close();
+  }
+}
