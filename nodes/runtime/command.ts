@@ -184,9 +184,7 @@ function run(
   const closing = new AbortController();
   setMaxListeners(0, closing.signal);
   const options: SendOptions = { signal: closing.signal, track: status.track };
-  const count = (calls: number) =>
-    status.wait(calls === 0 ? "" : RED._("status.waitingCalls", { calls: String(calls) }));
-  const wait = waits ? callWaitOf(RED, node, config, account, count) : undefined;
+  const wait = waits ? callWaitOf(RED, node, config, account, status) : undefined;
   const sending: Sending = (sent, of) => status.wait(sent === of ? "" : `${sent} / ${of}`);
   const resulting =
     (api: string): Resulting =>
@@ -219,7 +217,10 @@ function run(
         if (error === undefined) send(second ? [null, msg] : msg);
         done(error);
       },
-      (error: unknown) => done(error instanceof Error ? error : new Error(String(error))),
+      (error: unknown) => {
+        status.end({ kind: "unforeseen" });
+        done(error instanceof Error ? error : new Error(String(error)));
+      },
     );
   });
   node.on("close", () => closing.abort());

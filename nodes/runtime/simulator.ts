@@ -1,7 +1,9 @@
 // sccc-simulator: a simulated platform as a node, for building flows without a call centre.
 import type { Node, NodeAPI } from "node-red";
 import { simulatorSettings } from "../catalogue";
+import type { Failure } from "../protocol/failure";
 import { credentialsOf, narrow, Settings } from "./config";
+import { refuse } from "./refuse";
 import { describe, ScccError } from "./texts";
 import { expander } from "./values";
 
@@ -42,8 +44,9 @@ export function registerSimulator(RED: NodeAPI): void {
     }));
     if (!options.ok) {
       const { setting, reason } = options.problem;
-      this.error(describe(RED._, "sccc-simulator", { kind: "config", code: "SCCC_CONFIG", setting, reason }));
-      this.status({ fill: "red", shape: "ring", text: "status.SCCC_CONFIG" });
+      const failure: Failure = { kind: "config", code: "SCCC_CONFIG", setting, reason };
+      this.error(describe(RED._, "sccc-simulator", failure));
+      refuse(RED, this, "sccc-simulator", failure);
       return;
     }
 

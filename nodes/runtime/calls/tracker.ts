@@ -9,6 +9,7 @@ import { isObject } from "../../protocol/json";
 import { accountOf } from "../account";
 import { type Narrowed, narrow, Settings } from "../config";
 import { confirm, freeToken } from "../receive/tokens";
+import { refuse as refuseAll } from "../refuse";
 import { describe, errorOf } from "../texts";
 import { expander } from "../values";
 
@@ -167,8 +168,7 @@ const unreadable = ({ payload }: NodeMessage): Failure => ({
 /** A tracker that can't work: each message ends with why. */
 function refuse(RED: NodeAPI, node: Node, failure: Failure): void {
   node.warn(describe(RED._, type, failure));
-  node.status({ fill: "red", shape: "ring", text: "status.SCCC_CONFIG" });
-  node.on("input", (_msg, _send, done) => done(errorOf(RED._, type, failure)));
+  refuseAll(RED, node, type, failure);
   node.on("close", (removed: boolean, done: () => void) => {
     if (removed) kept.delete(node.id);
     done();

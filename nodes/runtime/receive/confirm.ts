@@ -1,9 +1,13 @@
 // sccc-confirm: tells that what a message stands for was taken, or was not.
 import type { Node, NodeAPI, NodeMessage } from "node-red";
+import type { Failure } from "../../protocol/failure";
 import { typedInput } from "../config";
-import { ScccError } from "../texts";
+import { codeStatus, doneStatus, unforeseenStatus } from "../status";
+import { errorOf, ScccError } from "../texts";
 import { reader } from "../values";
 import { type Confirmation, confirm } from "./tokens";
+
+const type = "sccc-confirm";
 
 type NodeConfig = Parameters<NodeAPI["nodes"]["createNode"]>[1];
 
@@ -20,35 +24,46 @@ function tokensOf(value: unknown): readonly string[] | undefined {
   return texts.length === tokens.length && texts.length > 0 ? texts.map(String) : undefined;
 }
 
+/** The token can't be read: the expression or the path is wrong. */
+const unreadable = (got: string): Failure => ({
+  kind: "field",
+  code: "SCCC_INVALID_FIELD",
+  field: "token",
+  rule: { key: "unreadable", params: {} },
+  got,
+});
+
 /** Registers the type. */
 export function registerConfirm(RED: NodeAPI): void {
-  RED.nodes.registerType(
-    "sccc-confirm",
-    function (this: Node, config: NodeConfig & { readonly outcome?: unknown }): void {
-      RED.nodes.createNode(this, config);
-      const read = reader(RED, this, typedInput(config, "token", { value: "sccc.token", type: "msg" }));
-      const handle = async (msg: NodeMessage): Promise<void> => {
-        const tokens = tokensOf(await read(msg));
-        if (tokens === undefined) throw new ScccError(RED._("errors.noToken"), "SCCC_NOT_PENDING", {});
-        const confirmation = confirmationOf(config.outcome, msg);
-        const unknown = tokens.filter((token) => !confirm(token, confirmation));
-        if (unknown.length === 0) return;
-        const counts = { unknown: String(unknown.length), total: String(tokens.length) };
-        throw new ScccError(RED._("errors.notPending", counts), "SCCC_NOT_PENDING", { tokens: unknown });
-      };
-      this.on("input", (msg, send, done) => {
-        handle(msg).then(
-          () => {
-            this.status({ fill: "green", shape: "dot", text: "status.done" });
-            send(msg);
-            done();
-          },
-          (error: unknown) => {
-            this.status({ fill: "red", shape: "ring", text: "status.SCCC_NOT_PENDING" });
-            done(error instanceof Error ? error : new Error(String(error)));
-          },
-        );
+  RED.nodes.registerType(type, function (this: Node, config: NodeConfig & { readonly outcome?: unknown }): void {
+    RED.nodes.createNode(this, config);
+    const read = reader(RED, this, typedInput(config, "token", { value: "sccc.token", type: "msg" }));
+    const readToken = (msg: NodeMessage): Promise<unknown> =>
+      read(msg).catch((error: unknown) => {
+        const got = error instanceof Error ? error.message : String(error);
+        throw errorOf(RED._, type, unreadable(got));
       });
-    },
-  );
+    const handle = async (msg: NodeMessage): Promise<void> => {
+      const tokens = tokensOf(await readToken(msg));
+      if (tokens === undefined) throw new ScccError(RED._("errors.noToken"), "SCCC_NOT_PENDING", {});
+      const confirmation = confirmationOf(config.outcome, msg);
+      const unknown = tokens.filter((token) => !confirm(token, confirmation));
+      if (unknown.length === 0) return;
+      const counts = { unknown: String(unknown.length), total: String(tokens.length) };
+      throw new ScccError(RED._("errors.notPending", counts), "SCCC_NOT_PENDING", { tokens: unknown });
+    };
+    this.on("input", (msg, send, done) => {
+      handle(msg).then(
+        () => {
+          this.status(doneStatus);
+          send(msg);
+          done();
+        },
+        (error: unknown) => {
+          this.status(error instanceof ScccError ? codeStatus(error.code) : unforeseenStatus);
+          done(error instanceof Error ? error : new Error(String(error)));
+        },
+      );
+    });
+  });
 }

@@ -8,8 +8,9 @@ import type { Failure } from "../../protocol/failure";
 import { isObject } from "../../protocol/json";
 import { accountOf, type Sender } from "../account";
 import { type Expand, type Narrowed, narrow, Settings, typedInput } from "../config";
+import { refuse } from "../refuse";
 import type { CommandReport } from "../send";
-import { failureText } from "../status";
+import { doneStatus, failureStatus, unforeseenStatus } from "../status";
 import { errorOf, resultOf } from "../texts";
 import { expander, reader } from "../values";
 import { type Got, getRecording, type Target } from "./get";
@@ -154,10 +155,10 @@ function run(RED: NodeAPI, node: Node, config: NodeConfig, how: RecordingConfig,
     };
     msg.sccc = { ...(isObject(msg.sccc) ? msg.sccc : {}), command: report };
     if (!got.ok) {
-      node.status({ fill: "red", shape: "ring", text: failureText(got.failure) });
+      node.status(failureStatus(got.failure));
       return errorOf(RED._, api, got.failure);
     }
-    node.status({ fill: "green", shape: "dot", text: "status.done" });
+    node.status(doneStatus);
     msg.payload = got.payload;
     return undefined;
   };
@@ -168,7 +169,10 @@ function run(RED: NodeAPI, node: Node, config: NodeConfig, how: RecordingConfig,
         if (error === undefined) send(msg);
         done(error);
       },
-      (error: unknown) => done(error instanceof Error ? error : new Error(String(error))),
+      (error: unknown) => {
+        node.status(unforeseenStatus);
+        done(error instanceof Error ? error : new Error(String(error)));
+      },
     );
   });
   node.on("close", () => closing.abort());
@@ -190,8 +194,7 @@ export function registerRecording(RED: NodeAPI): void {
       const failure: Failure = account.ok
         ? { kind: "config", code: "SCCC_CONFIG", ...(narrowed.ok ? { setting: "", reason: "" } : narrowed.problem) }
         : account.failure;
-      this.status({ fill: "red", shape: "ring", text: failureText(failure) });
-      this.on("input", (_msg, _send, done) => done(errorOf(RED._, api, failure)));
+      refuse(RED, this, api, failure);
     },
   );
 }
