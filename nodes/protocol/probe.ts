@@ -31,7 +31,7 @@ const admitting: ReadonlySet<number | undefined> = new Set(
 const unsupported = errorOfName("E_C_UNSUPPORT_API_REQUEST")?.value;
 
 /** The longest name or number of an agent that is taken over, in characters. */
-const longest = 64;
+const longest = 100;
 
 const textOf = (value: unknown): string =>
   typeof value === "string" || typeof value === "number" ? excerptOf(String(value), longest) : "";
