@@ -129,7 +129,8 @@ export function form(node: NodeType): string {
 const object = (entries: readonly (readonly [string, string])[], separator: string): string =>
   entries.map(([name, code]) => `${name}: ${code}`).join(separator);
 
-const code = (value: unknown): string => JSON.stringify(value);
+/** A value as a script of the page may have it: no text may end the script. */
+const code = (value: unknown): string => JSON.stringify(value).replaceAll("<", "\\u003c");
 
 const labelOf = ({ key }: Property): string => `SCCC.text(${code(`${key}.label`)})`;
 

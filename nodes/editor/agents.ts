@@ -1,5 +1,5 @@
 // Picks an agent from the platform's own list, in the field that wants a staff number.
-import { text } from "./page";
+import { text, warn } from "./page";
 import { agentsOf, inWords } from "./requests";
 
 /** The account that is chosen in the open form of a node, if it is there. */
@@ -44,7 +44,7 @@ export function complete(part: string, done: (found: readonly Suggestion[]) => v
 export async function pick(beside: JQuery, take: (staffNo: string) => void): Promise<void> {
   const found = await suggestions("");
   if (typeof found === "string") {
-    RED.notify(found, { type: "warning" });
+    warn(found);
     return;
   }
   const menu = RED.popover.menu({

@@ -33,7 +33,7 @@ export function givePorts(node: EditorNode, saved: unknown, known: readonly stri
 }
 
 /** The boxes of a form's events. */
-const boxes = (): JQuery => $("#node-input-events-choice input");
+const boxes = (): JQuery<HTMLInputElement> => $<HTMLInputElement>("#node-input-events-choice input");
 
 const layoutChoice = (): JQuery => $("#node-input-outputs-choice");
 
@@ -42,7 +42,7 @@ const tickedEvents = (node: EditorNode, known: readonly string[]): string[] => [
   ...boxes()
     .filter(":checked")
     .toArray()
-    .map((box) => String($(box).val())),
+    .map(({ value }) => value),
   ...chosenEvents(node).filter((event) => !known.includes(event)),
 ];
 

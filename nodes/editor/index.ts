@@ -4,7 +4,7 @@ import type { Description } from "./description";
 import { chosenEvents, eventsLabel, givePorts, prepareEvents, saveEvents } from "./events";
 import { doing } from "./label";
 import { outputsOf } from "./outputs";
-import { editor, input, own, reader, standard, text } from "./page";
+import { editor, input, own, reader, standard, text, untagged } from "./page";
 import { Ports } from "./ports";
 import { applies, problemOf } from "./problem";
 import { prepareTools } from "./tools";
@@ -12,12 +12,16 @@ import { drawTyped } from "./typed";
 
 export { text } from "./page";
 
-/** A check for a property, as Node-RED wants it: true, or the reason why not. */
+/**
+ * A check for a property, as Node-RED wants it: true, or the reason why not. The list of configuration nodes shows reasons as HTML, and a
+ * reason may quote what an imported flow has in the property.
+ */
 export const valid = (property: string) =>
   function (this: EditorNode, value: unknown, _opt: unknown): true | string {
     const description = DESCRIPTIONS[this.type];
     const given = value ?? standard(this, property);
-    return description === undefined ? true : (problemOf(description, property, given, reader(this), editor) ?? true);
+    const problem = description && problemOf(description, property, given, reader(this), editor);
+    return problem === undefined ? true : untagged(problem);
   };
 
 /** The node's name, else the events that it receives, else what it does with what it has been given. */

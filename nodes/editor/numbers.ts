@@ -40,11 +40,11 @@ function mark(row: JQuery, { plan }: ListOf): void {
  */
 export function drawNumbers(element: JQuery, label: string, of: ListOf): void {
   const list = $("<ol>").addClass("sccc-numbers").insertAfter(element.closest(".sccc-control"));
-  const rows = (): JQuery => list.find("input");
+  const rows = (): JQuery<HTMLInputElement> => list.find<HTMLInputElement>("input");
   const write = (): void => {
     const numbers = rows()
       .toArray()
-      .map((row) => String($(row).val()).trim())
+      .map(({ value }) => value.trim())
       .filter((number) => number !== "");
     element.typedInput("value", numbers.length === 0 ? "" : JSON.stringify(numbers));
   };
@@ -54,7 +54,8 @@ export function drawNumbers(element: JQuery, label: string, of: ListOf): void {
     sortable: true,
     addButton: text("form.addNumber"),
     addItem: (container, _, number) => {
-      const row = $("<input>", { type: "text", "aria-label": label, value: typeof number === "string" ? number : "" });
+      const row = $("<input>").attr("type", "text").attr("aria-label", label);
+      row.val(typeof number === "string" ? number : "");
       row.appendTo(container.addClass("sccc-number"));
       mark(row, of);
       if (of.picks) row.autoComplete({ search: complete, minLength: 0 });

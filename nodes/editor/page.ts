@@ -1,8 +1,9 @@
 // What a form's script needs of the page: texts, and a node's properties as they stand in its form.
+import { fill } from "../protocol/fill";
 import type { Editor } from "./problem";
 
 export const editor: Editor = {
-  text: (key, params) => RED._(`${NAMESPACE}:${key}`, params),
+  text: (key, params = {}) => fill(RED._(`${NAMESPACE}:${key}`), params),
   expression: (value, type) => RED.utils.validateTypedProperty(value, type, {}),
   region: (account) => {
     const found = typeof account === "string" ? RED.nodes.node(account)?.region : undefined;
@@ -12,6 +13,18 @@ export const editor: Editor = {
 
 /** A text of this package in the user's language. */
 export const { text } = editor;
+
+/**
+ * An element that shows a text. Notifications, popovers and lists of Node-RED take a string for HTML, and most texts here have parts that
+ * come from the platform: give them this instead.
+ */
+export const textElement = (shown: string): JQuery => $("<p>").text(shown);
+
+/** Shows a text as a notification. */
+export const warn = (shown: string): void => RED.notify(textElement(shown), { type: "warning" });
+
+/** A text for a place that takes only a string, and for HTML: without the character that begins a tag. */
+export const untagged = (shown: string): string => shown.replaceAll("<", "‹");
 
 /** The input of a property in a node's form. */
 export const input = (node: EditorNode, property: string): JQuery =>

@@ -19,7 +19,7 @@ interface EditorNode {
   readonly [property: string]: unknown;
 }
 
-/** An entry of a menu. */
+/** An entry of a menu. Node-RED shows a label that is a string as text. */
 interface MenuOption {
   readonly value: string;
   readonly label: string;
@@ -42,9 +42,11 @@ declare const RED: {
     readonly httpNodeRoot?: unknown;
   };
   readonly clipboard: {
+    /** Takes the message for HTML: it must be a fixed text of this package. */
     copyText(text: string, beside: JQuery, message: string): void;
   };
-  notify(message: string, options: { readonly type: "warning" }): void;
+  /** It takes a string too, for HTML: that is why none may be given. */
+  notify(message: JQuery, options: { readonly type: "warning" }): void;
   readonly popover: {
     menu(options: {
       readonly options: readonly MenuOption[];

@@ -48,10 +48,17 @@ export const agentsOf = (account: EditorNode): Promise<Answer> => ask("agents", 
 /** Has a sample of an event sent to a deployed account. */
 export const sendSample = (account: string, event: string): Promise<Answer> => ask("sample", { account, event });
 
+/** What a code of the platform means; Node-RED gives the key back where there is no text. */
+function meaningOf(code: string): string {
+  const key = `error.${code}`;
+  const found = text(key);
+  return found.endsWith(key) ? text("errors.unknownCode") : found;
+}
+
 /** An answer in words. */
 export function inWords(kind: "connection" | "sample" | "recording", { outcome, params = {} }: Answer): string {
   const { setting, reason, code, event, seconds, agents, ...others } = params;
-  const meaning = code === undefined ? {} : { code, meaning: text(`error.${code}`) };
+  const meaning = code === undefined ? {} : { code, meaning: meaningOf(String(code)) };
   const happened = event === undefined ? {} : { event: text(`event.${event}.label`) };
   const problem =
     setting === undefined

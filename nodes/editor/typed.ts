@@ -67,8 +67,8 @@ export function drawTyped(node: EditorNode, property: string, described: Typed):
   label.attr("for", `node-input-${property}-visible`);
   // Node-RED's buttons have pictures only.
   container.find("button, a").each((_, button) => {
-    const named = $(button).attr("aria-label") ?? `${label.text().trim()}: ${text("form.type")}`;
-    $(button).attr("aria-label", named);
+    const named = button.getAttribute("aria-label") ?? `${label.text().trim()}: ${text("form.type")}`;
+    button.setAttribute("aria-label", named);
   });
   const rule = described.field?.rule.kind;
   element.data("scccPlain", rule !== "choice" && rule !== "list");

@@ -3,7 +3,7 @@ import { type Command, commandOf, errorOfName } from "../catalogue";
 import { type Answer, readAnswer } from "./answer";
 import type { ClientOptions } from "./client";
 import { hasCommand, pathOf, signRequest, withoutSecrets } from "./envelope";
-import type { Failure } from "./failure";
+import { excerptOf, type Failure } from "./failure";
 import { isObject } from "./json";
 import { requestSequence } from "./sequence";
 import { Transport } from "./transport";
@@ -30,8 +30,11 @@ const admitting: ReadonlySet<number | undefined> = new Set(
 
 const unsupported = errorOfName("E_C_UNSUPPORT_API_REQUEST")?.value;
 
+/** The longest name or number of an agent that is taken over, in characters. */
+const longest = 100;
+
 const textOf = (value: unknown): string =>
-  typeof value === "string" || typeof value === "number" ? String(value) : "";
+  typeof value === "string" || typeof value === "number" ? excerptOf(String(value), longest) : "";
 
 const agentsIn = (list: readonly unknown[]): readonly ListedAgent[] =>
   list

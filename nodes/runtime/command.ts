@@ -191,9 +191,7 @@ function run(
   const closing = new AbortController();
   setMaxListeners(0, closing.signal);
   const options: SendOptions = { signal: closing.signal, track: status.track };
-  const count = (calls: number) =>
-    status.wait(calls === 0 ? "" : RED._("status.waitingCalls", { calls: String(calls) }));
-  const wait = waits ? callWaitOf(RED, node, config, account, count) : undefined;
+  const wait = waits ? callWaitOf(RED, node, config, account, status) : undefined;
   const sending: Sending = (sent, of) => status.wait(sent === of ? "" : `${sent} / ${of}`);
   const resulting =
     (api: string): Resulting =>
@@ -227,6 +225,7 @@ function run(
       if (error === undefined) send(second ? [null, msg] : msg);
       return error;
     },
+    unforeseen: () => status.end({ kind: "unforeseen" }),
     refused: (msg, failure) => {
       setReport(msg, notSent(account.ok ? account.sender : undefined, "", resulting("")(failure)));
       status.end({ kind: "failure", failure });

@@ -1,6 +1,7 @@
 // Takes messages for every node type: each ends once, with a code where it fails, and none ends the process, however deep or strange it is.
 import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from "node-red";
 import type { Failure } from "../protocol/failure";
+import { codeStatus, failureStatus, unforeseenStatus } from "./status";
 import { errorOf, ScccError } from "./texts";
 
 type Outputs = NodeMessage | (NodeMessage | null)[];
@@ -12,8 +13,10 @@ export interface Handling {
   readonly name: string;
   /** Takes one message to its end: sends what comes of it, and gives or throws what went wrong. */
   readonly handle: (msg: NodeMessageInFlow, send: Send) => Promise<Error | undefined> | Error | undefined;
-  /** Shows that a message was refused before it was handled. Default: a red status. */
+  /** Shows that a message could not be handled, because it is nested too deep or does not want to be read. Default: a red status. */
   readonly refused?: (msg: NodeMessageInFlow, failure: Failure) => void;
+  /** Shows that handling threw. Default: a red status with the error's code, if it has one of ours. */
+  readonly unforeseen?: (error: Error) => void;
 }
 
 /**
@@ -143,8 +146,12 @@ function makeCopyable(RED: NodeAPI, msg: NodeMessage): void {
 }
 
 /** Gives a node its handler of messages. Call it instead of `node.on("input", …)`. */
-export function takeMessages(RED: NodeAPI, node: Node, { name, handle, refused }: Handling): void {
-  const showRefused = (): void => node.status({ fill: "red", shape: "ring", text: "status.SCCC_INVALID_FIELD" });
+export function takeMessages(RED: NodeAPI, node: Node, handling: Handling): void {
+  const { name, handle } = handling;
+  const refused = handling.refused ?? ((_msg, failure) => node.status(failureStatus(failure)));
+  const unforeseen =
+    handling.unforeseen ??
+    ((error) => node.status(error instanceof ScccError ? codeStatus(error.code) : unforeseenStatus));
 
   node.on("input", (msg, send, done) => {
     const { deep, unreadable } = survey(msg);
@@ -172,9 +179,15 @@ export function takeMessages(RED: NodeAPI, node: Node, { name, handle, refused }
 
     /** What handling threw. An error of no kind of ours comes from a value that does not want to be read, if there is one. */
     const failed = (thrown: unknown): void => {
-      const isOwn = thrown instanceof ScccError || (unreadable === undefined && !Object.isFrozen(msg));
-      const failure = (): Failure => invalid(unreadable ?? "msg", "unreadable", asError(thrown).message);
-      end(isOwn ? asError(thrown) : errorOf(RED._, name, failure()));
+      const error = asError(thrown);
+      if (error instanceof ScccError || (unreadable === undefined && !Object.isFrozen(msg))) {
+        unforeseen(error);
+        end(error);
+        return;
+      }
+      const failure = invalid(unreadable ?? "msg", "unreadable", error.message);
+      refused(msg, failure);
+      end(errorOf(RED._, name, failure));
     };
 
     const sendOn: Send = (outputs) => {
@@ -187,7 +200,7 @@ export function takeMessages(RED: NodeAPI, node: Node, { name, handle, refused }
 
     if (deep !== undefined) {
       const failure = invalid(deep, "tooDeep", "an object");
-      (refused ?? showRefused)(msg, failure);
+      refused(msg, failure);
       end(errorOf(RED._, name, failure));
       return;
     }

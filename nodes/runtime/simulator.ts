@@ -4,7 +4,8 @@ import { simulatorSettings } from "../catalogue";
 import type { Failure } from "../protocol/failure";
 import { credentialsOf, narrow, Settings } from "./config";
 import { takeMessages } from "./input";
-import { describe, errorOf, ScccError } from "./texts";
+import { refuse } from "./refuse";
+import { describe, ScccError } from "./texts";
 import { expander } from "./values";
 
 type NodeConfig = Parameters<NodeAPI["nodes"]["createNode"]>[1];
@@ -47,8 +48,7 @@ export function registerSimulator(RED: NodeAPI): void {
     if (!options.ok) {
       const failure: Failure = { kind: "config", code: "SCCC_CONFIG", ...options.problem };
       this.error(describe(RED._, type, failure));
-      this.status({ fill: "red", shape: "ring", text: "status.SCCC_CONFIG" });
-      takeMessages(RED, this, { name: type, handle: () => errorOf(RED._, type, failure), refused: () => undefined });
+      refuse(RED, this, type, failure);
       return;
     }
 

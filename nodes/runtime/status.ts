@@ -10,6 +10,20 @@ export function failureText({ kind, code }: Failure): string {
   return kind === "http" ? code : `status.${code}`;
 }
 
+const red = (text: string): NodeStatus => ({ fill: "red", shape: "ring", text });
+
+/** The status of a message that ended in a failure. */
+export const failureStatus = (failure: Failure): NodeStatus => red(failureText(failure));
+
+/** The status of a message that ended in an error of ours. @param code the error's */
+export const codeStatus = (code: string): NodeStatus => red(`status.${code}`);
+
+/** The status of a message that ended in an error that nobody foresaw. */
+export const unforeseenStatus: NodeStatus = red("status.failed");
+
+/** The status of a message that is done. */
+export const doneStatus: NodeStatus = { fill: "green", shape: "dot", text: "status.done" };
+
 /** How a message ended. `failed` and `total` count the commands of a list, `cut` what came of a list that the platform cut off. */
 export type Ending =
   | {
@@ -18,22 +32,26 @@ export type Ending =
       readonly total?: number;
       readonly cut?: { readonly came: number; readonly total: number };
     }
-  | { readonly kind: "failure"; readonly failure: Failure };
+  | { readonly kind: "failure"; readonly failure: Failure }
+  | { readonly kind: "unforeseen" };
 
 function statusOf(ending: Ending): NodeStatus {
-  if (ending.kind === "failure") return { fill: "red", shape: "ring", text: failureText(ending.failure) };
+  if (ending.kind === "unforeseen") return unforeseenStatus;
+  if (ending.kind === "failure") return failureStatus(ending.failure);
   if (ending.cut) return { fill: "yellow", shape: "dot", text: `${ending.cut.came} / ${ending.cut.total} ✂` };
   return ending.failed
     ? { fill: "yellow", shape: "dot", text: `${ending.failed} / ${ending.total ?? 0} ✗` }
-    : { fill: "green", shape: "dot", text: "status.done" };
+    : doneStatus;
 }
 
-/** Keeps a node's status: how many of its requests wait, whether one is under way, and when none is, how the last message ended. */
+/**
+ * Keeps a node's status. Each message that ends is shown once, in the order of their ends, whatever else is under way; between them
+ * stands how many requests wait or what is waited for. An outcome is never shown again: a Status node would take it for another message's.
+ */
 export class Status {
   readonly #show: (status: NodeStatus) => void;
   readonly #requests = new Map<symbol, Progress>();
   #waiting = "";
-  #ending: Ending | undefined;
   #shown = "";
 
   constructor(show: (status: NodeStatus) => void) {
@@ -46,8 +64,7 @@ export class Status {
     return (progress) => {
       if (progress === "over") this.#requests.delete(request);
       else this.#requests.set(request, progress);
-      // A message that waits for nothing more ends now, and shows how.
-      if (this.#requests.size > 0 || this.#waiting !== "") this.#update();
+      this.#update();
     };
   };
 
@@ -59,16 +76,24 @@ export class Status {
 
   /** A message has ended. */
   end(ending: Ending): void {
-    this.#ending = ending;
+    this.#set(statusOf(ending));
     this.#update();
   }
 
+  /** Shows a state of the node itself, such as that it can't receive; an empty status clears what is shown. */
+  state(status: NodeStatus): void {
+    this.#set(status);
+    this.#update();
+  }
+
+  /** Shows what is under way. Nothing is: what is shown stays until a message ends. */
   #update(): void {
-    const status =
-      this.#requests.size > 0 ? this.#busy() : (this.#awaiting() ?? (this.#ending && statusOf(this.#ending)));
-    const text = JSON.stringify(status);
-    if (status === undefined || text === this.#shown) return;
-    this.#shown = text;
+    const status = this.#requests.size > 0 ? this.#busy() : this.#awaiting();
+    if (status !== undefined && JSON.stringify(status) !== this.#shown) this.#set(status);
+  }
+
+  #set(status: NodeStatus): void {
+    this.#shown = JSON.stringify(status);
     this.#show(status);
   }
 

@@ -1,6 +1,7 @@
 // Failures in words, in the runtime's language, and as the errors that Catch gets.
 import { errorOfName } from "../catalogue";
 import { type Failure, plainText, type Result } from "../protocol/failure";
+import { fill } from "../protocol/fill";
 
 /** RED._ : the text of a key of the locales, with its parameters. */
 export type Translate = (key: string, params?: Record<string, string>) => string;
@@ -32,7 +33,7 @@ const params = (values: Readonly<Record<string, string | number | undefined>>): 
 /** What a failure says, for people. @param api the command */
 export function describe(translate: Translate, api: string, failure: Failure): string {
   const text = (key: string, values: Parameters<typeof params>[0] = {}) =>
-    translate(`errors.${key}`, params({ api, ...values }));
+    fill(translate(`errors.${key}`), params({ api, ...values }));
   switch (failure.kind) {
     case "platform": {
       const known = errorOfName(failure.code) !== undefined;

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runInNewContext } from "node:vm";
 import { buildEditor } from "../../build/dist";
-import { languages, type Texts } from "../../build/locales";
+import { flat, languages, served, type Texts } from "../../build/locales";
 
 /** A property as registerType has it. */
 export interface Default {
@@ -46,6 +46,15 @@ export interface Built {
   readonly arrive: Arrival;
 }
 
+const english = new Map(flat(served(languages[0])));
+
+/** A text as its key and, where it has parameters, those. */
+function shown(key: string): string {
+  const names = [...(english.get(key.replace(/^.*:/, "")) ?? "").matchAll(/__\w+?__/g)].map(([name]) => name);
+  const params = Object.fromEntries(names.map((name) => [name.replaceAll("_", ""), name]));
+  return names.length === 0 ? key : `${key} ${JSON.stringify(params)}`;
+}
+
 /** Runs the page's script with as much of Node-RED as it needs. */
 function register(html: string): Pick<Built, "registered" | "arrive"> {
   const registered = new Map<string, Definition>();
@@ -58,14 +67,14 @@ function register(html: string): Pick<Built, "registered" | "arrive"> {
         listeners.push(listener);
       },
     },
-    _: (key: string, params?: object) => (params === undefined ? key : `${key} ${JSON.stringify(params)}`),
+    _: shown,
     nodes: {
       registerType: (type: string, definition: Definition) => {
         assert.ok(!registered.has(type), `${type} is registered twice`);
         registered.set(type, definition);
       },
     },
-    utils: { validateTypedProperty: (value: string) => value !== "bad expression" || "bad" },
+    utils: { validateTypedProperty: (value: string) => !value.startsWith("bad expression") || value },
   };
   const closedForm = { data: () => undefined };
   runInNewContext(script, { RED, URL, $: () => closedForm });

@@ -261,6 +261,15 @@ describe("sccc.html", () => {
     assert.equal(validate!.call(node, node.agent, {}), true);
   });
 
+  it("gives reasons without HTML, also where they quote what an imported flow has", () => {
+    const _def = page.registered.get("sccc-command")!;
+    const hostile = "bad expression <img src=x onerror=alert(1)>";
+    const node = { id: "1", type: "sccc-command", _def, request: hostile, requestType: "json" };
+    const reason = String(_def.defaults.request!.validate!.call(node, hostile, {}));
+    assert.match(reason, /‹img src=x/);
+    assert.doesNotMatch(reason, /</);
+  });
+
   it("lets every new node pass but for what only the user can know", () => {
     const missing = new Map([
       ["sccc-account", ["baseUrl", "customer"]],

@@ -9,9 +9,10 @@ import { errorOf, describe as inWords, resultOf, type Translate } from "../../no
 const translator = (texts: Texts): Translate => {
   const find = (key: string) =>
     key.split(".").reduce<unknown>((tree, part) => (tree as Texts | undefined)?.[part], texts);
-  return (key, params = {}) => {
+  return (key, params) => {
     const text = find(key);
     assert.equal(typeof text, "string", `no text for ${key}`);
+    if (params === undefined) return String(text);
     return String(text).replace(/__(\w+?)__/g, (_, name: string) => {
       assert.ok(name in params, `${key} wants ${name}`);
       return params[name] ?? "";
@@ -121,6 +122,16 @@ describe("failures in words", () => {
       });
     }
   }
+
+  it("leaves a platform's text as it is, also where it reads like a parameter", () => {
+    const said = "__name__ __value__ $t(error.E_FAIL) __said__ <b>";
+    const refused: Failure = { kind: "platform", code: "E_9", value: 9, text: said, scope: "command" };
+    for (const language of languages) {
+      const words = inWords(translator({ ...written(language), ...generated(language) }), "AgentLogin", refused);
+      assert.ok(words.includes(said), words);
+      assert.match(words, /E_9/);
+    }
+  });
 
   it("has the values with the top bit set in hex", () => {
     const refused: Failure = {

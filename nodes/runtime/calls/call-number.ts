@@ -5,6 +5,7 @@ import type { Failure } from "../../protocol/failure";
 import { type Account, receptionOf } from "../account";
 import { type ConfigProblem, type Narrowed, narrow, Settings } from "../config";
 import type { Sent } from "../send";
+import type { Status } from "../status";
 import { expander } from "../values";
 import { type Aim, Waiting } from "./waiting";
 
@@ -57,14 +58,14 @@ const listRefused = (aim: Aim): Failure => ({
 
 /**
  * Lets a node wait, if its configuration says so: it listens from now on until it is closed, and is handed events only while it waits.
- * @param onCount told how many calls are waited for
+ * @param status shows how many calls are waited for, and that no push can come
  */
 export function callWaitOf(
   RED: NodeAPI,
   node: Node,
   config: Readonly<Record<string, unknown>>,
   account: Account,
-  onCount: (count: number) => void,
+  status: Pick<Status, "wait" | "state">,
 ): CallWait | undefined {
   const narrowed = narrowWait(config, expander(RED, node));
   if (!narrowed.ok) return never(configFailure(narrowed.problem));
@@ -74,6 +75,8 @@ export function callWaitOf(
   const receiving = receptionOf(RED, config.account);
   if (!receiving.ok) return never(configFailure(receiving.problem));
 
+  const onCount = (calls: number): void =>
+    status.wait(calls === 0 ? "" : RED._("status.waitingCalls", { calls: String(calls) }));
   const waiting = new Waiting({ ...wanted, context: account.sender.context, onCount });
   let problem: ConfigProblem | undefined;
   const detach = receiving.reception.attach({
@@ -85,8 +88,8 @@ export function callWaitOf(
     counted: () => undefined,
     problem: (found) => {
       // Every deploy says that all is well; what the status shows must not go for that.
-      if (found !== undefined) node.status({ fill: "red", shape: "ring", text: "status.noReception" });
-      else if (problem !== undefined) node.status({});
+      if (found !== undefined) status.state({ fill: "red", shape: "ring", text: "status.noReception" });
+      else if (problem !== undefined) status.state({});
       problem = found;
     },
   });

@@ -11,6 +11,7 @@ import { accountOf } from "../account";
 import { type Narrowed, narrow, Settings } from "../config";
 import { takeMessages } from "../input";
 import { confirm, freeToken } from "../receive/tokens";
+import { refuse as refuseAll } from "../refuse";
 import { describe, errorOf } from "../texts";
 import { expander } from "../values";
 
@@ -173,8 +174,7 @@ const unreadable = ({ payload }: NodeMessage): Failure => ({
 /** A tracker that can't work: each message ends with why. */
 function refuse(RED: NodeAPI, node: Node, failure: Failure): void {
   node.warn(describe(RED._, type, failure));
-  node.status({ fill: "red", shape: "ring", text: "status.SCCC_CONFIG" });
-  takeMessages(RED, node, { name: type, handle: () => errorOf(RED._, type, failure), refused: () => undefined });
+  refuseAll(RED, node, type, failure);
   node.on("close", (removed: boolean, done: () => void) => {
     if (removed) kept.delete(node.id);
     done();

@@ -12,7 +12,8 @@ import { accountOf, type Sender } from "../account";
 import { type ConfigProblem, type Expand, type Narrowed, narrow, Settings, wrong } from "../config";
 import { takeMessages } from "../input";
 import { freeToken } from "../receive/tokens";
-import { failureText } from "../status";
+import { refuse as refuseAll } from "../refuse";
+import { failureStatus } from "../status";
 import { describe, errorOf, ScccError } from "../texts";
 import { expander } from "../values";
 import { beginningOfCdrs, type CdrSource } from "./cdrs";
@@ -169,7 +170,7 @@ class Feed {
       const params = { path: this.#file.path, detail: failure.message };
       return new ScccError(this.#RED._("errors.feedFile", params), "SCCC_FILE", { path: this.#file.path });
     }
-    this.#node.status({ fill: "red", shape: "ring", text: failureText(failure) });
+    this.#node.status(failureStatus(failure));
     return errorOf(this.#RED._, type, failure);
   }
 
@@ -234,8 +235,7 @@ class Feed {
 /** A feed that can't work: each message ends with why. */
 function refuse(RED: NodeAPI, node: Node, failure: Failure): void {
   node.warn(describe(RED._, type, failure));
-  node.status({ fill: "red", shape: "ring", text: "status.SCCC_CONFIG" });
-  takeMessages(RED, node, { name: type, handle: () => errorOf(RED._, type, failure), refused: () => undefined });
+  refuseAll(RED, node, type, failure);
 }
 
 const problem = (found: ConfigProblem): Failure => ({ kind: "config", code: "SCCC_CONFIG", ...found });

@@ -1,10 +1,14 @@
 // sccc-confirm: tells that what a message stands for was taken, or was not.
 import type { Node, NodeAPI, NodeMessage } from "node-red";
+import type { Failure } from "../../protocol/failure";
 import { typedInput } from "../config";
 import { takeMessages } from "../input";
-import { ScccError } from "../texts";
+import { doneStatus } from "../status";
+import { errorOf, ScccError } from "../texts";
 import { reader } from "../values";
 import { type Confirmation, confirmAll } from "./tokens";
+
+const type = "sccc-confirm";
 
 type NodeConfig = Parameters<NodeAPI["nodes"]["createNode"]>[1];
 
@@ -21,36 +25,39 @@ function tokensOf(value: unknown): readonly string[] | undefined {
   return texts.length === tokens.length && texts.length > 0 ? texts.map(String) : undefined;
 }
 
+/** The token can't be read: the expression or the path is wrong. */
+const unreadable = (got: string): Failure => ({
+  kind: "field",
+  code: "SCCC_INVALID_FIELD",
+  field: "token",
+  rule: { key: "unreadable", params: {} },
+  got,
+});
+
 /** Registers the type. */
 export function registerConfirm(RED: NodeAPI): void {
-  RED.nodes.registerType(
-    "sccc-confirm",
-    function (this: Node, config: NodeConfig & { readonly outcome?: unknown }): void {
-      RED.nodes.createNode(this, config);
-      const read = reader(RED, this, typedInput(config, "token", { value: "sccc.token", type: "msg" }));
-      const handle = async (msg: NodeMessage): Promise<void> => {
-        const tokens = tokensOf(await read(msg));
-        if (tokens === undefined) throw new ScccError(RED._("errors.noToken"), "SCCC_NOT_PENDING", {});
-        const confirmation = confirmationOf(config.outcome, msg);
-        const unknown = confirmAll(tokens, confirmation);
-        if (unknown.length === 0) return;
-        const counts = { unknown: String(unknown.length), total: String(new Set(tokens).size) };
-        throw new ScccError(RED._("errors.notPending", counts), "SCCC_NOT_PENDING", { tokens: unknown });
-      };
-      takeMessages(RED, this, {
-        name: "sccc-confirm",
-        handle: async (msg, send) => {
-          try {
-            await handle(msg);
-          } catch (error) {
-            this.status({ fill: "red", shape: "ring", text: "status.SCCC_NOT_PENDING" });
-            throw error;
-          }
-          this.status({ fill: "green", shape: "dot", text: "status.done" });
-          send(msg);
-          return undefined;
-        },
+  RED.nodes.registerType(type, function (this: Node, config: NodeConfig & { readonly outcome?: unknown }): void {
+    RED.nodes.createNode(this, config);
+    const read = reader(RED, this, typedInput(config, "token", { value: "sccc.token", type: "msg" }));
+    const readToken = (msg: NodeMessage): Promise<unknown> =>
+      read(msg).catch((error: unknown) => {
+        const got = error instanceof Error ? error.message : String(error);
+        throw errorOf(RED._, type, unreadable(got));
       });
-    },
-  );
+    takeMessages(RED, this, {
+      name: type,
+      handle: async (msg, send) => {
+        const tokens = tokensOf(await readToken(msg));
+        if (tokens === undefined) throw new ScccError(RED._("errors.noToken"), "SCCC_NOT_PENDING", {});
+        const unknown = confirmAll(tokens, confirmationOf(config.outcome, msg));
+        if (unknown.length > 0) {
+          const counts = { unknown: String(unknown.length), total: String(new Set(tokens).size) };
+          throw new ScccError(RED._("errors.notPending", counts), "SCCC_NOT_PENDING", { tokens: unknown });
+        }
+        this.status(doneStatus);
+        send(msg);
+        return undefined;
+      },
+    });
+  });
 }

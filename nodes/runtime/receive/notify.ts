@@ -84,7 +84,8 @@ export function registerNotify(RED: NodeAPI): void {
       let timer: NodeJS.Timeout | undefined;
       const show = (): void => {
         timer = undefined;
-        if (counts === undefined) return;
+        // That nothing can be received must not go for what was counted before.
+        if (counts === undefined || troubled) return;
         this.status({ fill: counts.last === undefined ? "yellow" : "green", shape: "dot", text: statusText(counts) });
       };
       problem(undefined);

@@ -9,8 +9,9 @@ import { isObject } from "../../protocol/json";
 import { accountOf, type Sender } from "../account";
 import { type Expand, type Narrowed, narrow, Settings, typedInput } from "../config";
 import { takeMessages } from "../input";
+import { refuse } from "../refuse";
 import type { CommandReport } from "../send";
-import { failureText } from "../status";
+import { doneStatus, failureStatus } from "../status";
 import { errorOf, resultOf } from "../texts";
 import { expander, reader } from "../values";
 import { type Got, getRecording, type Target } from "./get";
@@ -186,10 +187,10 @@ function run(RED: NodeAPI, node: Node, config: NodeConfig, how: RecordingConfig,
     };
     msg.sccc = { ...(isObject(msg.sccc) ? msg.sccc : {}), command: report };
     if (!got.ok) {
-      node.status({ fill: "red", shape: "ring", text: failureText(got.failure) });
+      node.status(failureStatus(got.failure));
       return errorOf(RED._, api, got.failure);
     }
-    node.status({ fill: "green", shape: "dot", text: "status.done" });
+    node.status(doneStatus);
     return undefined;
   };
 
@@ -220,9 +221,7 @@ export function registerRecording(RED: NodeAPI): void {
       const failure: Failure = account.ok
         ? { kind: "config", code: "SCCC_CONFIG", ...(narrowed.ok ? { setting: "", reason: "" } : narrowed.problem) }
         : account.failure;
-      this.status({ fill: "red", shape: "ring", text: failureText(failure) });
-      const refused = () => undefined;
-      takeMessages(RED, this, { name: api, handle: () => errorOf(RED._, api, failure), refused });
+      refuse(RED, this, api, failure);
     },
   );
 }

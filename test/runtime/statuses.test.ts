@@ -1,0 +1,259 @@
+// The statuses of every node that takes messages: one outcome for each message, in the order of their ends, and none that did not happen.
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { commands, recording } from "../../nodes/catalogue";
+import type { Progress } from "../../nodes/protocol/exchange";
+import { type Ending, Status } from "../../nodes/runtime/status";
+import type { Simulator } from "../../simulator";
+import { freePort, temporaryFolder } from "../support/node-red";
+import { type Flow, initHelper, load, unload } from "../support/nodes";
+import { exampleOf, startPlatform } from "../support/platform";
+
+/** What a status is: the state of requests and calls is blue, a recording that is not there yet has a text of its own; all else is an outcome. */
+const isOutcome = ({ fill, text }: { readonly fill?: string; readonly text?: string }): boolean =>
+  fill !== "blue" && text !== "status.fileMissing";
+
+const outcomesOf = (statuses: Flow["statuses"]): readonly unknown[] =>
+  statuses.filter(isOutcome).map(({ text }) => text);
+
+/** The outcome that a message's end must show. */
+function outcomeOf(error: unknown, good = "status.done"): string {
+  if (error === undefined) return good;
+  const { code } = error as { readonly code: string };
+  return code.startsWith("SCCC_") ? `status.${code}` : `error.${code}`;
+}
+
+/** It brings no types. */
+const helper = require("node-red-node-test-helper") as { settings(settings: object): void };
+
+type Message = Readonly<Record<string, unknown>>;
+
+/** Gives a node a message; resolves with the error that it ends in. */
+const give = (flow: Flow, msg: Message): Promise<unknown> =>
+  new Promise((resolve) => {
+    flow.node._inputCallback.call(flow.node, structuredClone(msg), () => undefined, resolve);
+  });
+
+/** Gives a node messages one after the other, then all at once, and says which outcome each end must have shown, in their order. */
+async function run(flow: Flow, messages: readonly Message[], good?: string): Promise<readonly string[]> {
+  const expected: string[] = [];
+  for (const msg of messages) expected.push(outcomeOf(await give(flow, msg), good));
+  await Promise.all(
+    messages.map(async (msg) => {
+      const error = await give(flow, msg);
+      expected.push(outcomeOf(error, good));
+    }),
+  );
+  await told();
+  return expected;
+}
+
+/** The helper tells of a status in a later turn. */
+const told = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+describe("the status of a command node", () => {
+  /** Fakes nothing: the class has no other input. */
+  function statuses(): { readonly status: Status; readonly shown: { fill?: string; text?: string }[] } {
+    const shown: { fill?: string; text?: string }[] = [];
+    return { status: new Status((one) => shown.push(one as { fill?: string; text?: string })), shown };
+  }
+
+  const refused: Ending = {
+    kind: "failure",
+    failure: { kind: "field", code: "SCCC_INVALID_FIELD", field: "x", rule: { key: "required", params: {} }, got: "" },
+  };
+
+  it("shows no earlier message's outcome when a list has been sent", () => {
+    const { status, shown } = statuses();
+    status.end(refused);
+    status.wait("0 / 2");
+    const tell = status.track();
+    tell("requesting");
+    tell("over");
+    status.wait("");
+    status.end({ kind: "done" });
+    assert.deepEqual(outcomesOf(shown), ["status.SCCC_INVALID_FIELD", "status.done"]);
+  });
+
+  it("shows one outcome for each message, in order, whatever else is under way", () => {
+    const step = fc.oneof(
+      fc.record({
+        request: fc.integer({ min: 0, max: 3 }),
+        progress: fc.constantFrom<Progress>("waiting", "requesting", "over"),
+      }),
+      fc.record({ wait: fc.constantFrom("", "1 / 2", "2 / 2") }),
+      fc.record({ end: fc.constantFrom<Ending>(refused, { kind: "done" }, { kind: "unforeseen" }) }),
+    );
+    const texts = { failure: "status.SCCC_INVALID_FIELD", done: "status.done", unforeseen: "status.failed" };
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const { status, shown } = statuses();
+        const requests = Array.from({ length: 4 }, status.track);
+        const expected: string[] = [];
+        for (const one of steps) {
+          if ("request" in one) requests[one.request]?.(one.progress);
+          else if ("wait" in one) status.wait(one.wait);
+          else {
+            expected.push(texts[one.end.kind]);
+            status.end(one.end);
+          }
+        }
+        assert.deepEqual(outcomesOf(shown), expected);
+      }),
+    );
+  });
+});
+
+describe("the statuses of nodes that take messages", () => {
+  let platform: Simulator;
+  before(initHelper);
+  let pushPort: string;
+  beforeEach(async () => {
+    // The positions of feeds go there.
+    helper.settings({ userDir: temporaryFolder() });
+    pushPort = String(await freePort());
+    platform = await startPlatform({ agents: "1000-1009", pushUrl: `http://127.0.0.1:${pushPort}/sccc/notify` });
+    await platform.instruct({ do: "agent", agent: "1000", workStatus: "ONLINE" });
+  });
+  afterEach(async () => {
+    await unload();
+    await platform.close();
+    helper.settings({});
+  });
+
+  /** The platform refuses the next request to a command. */
+  const fail = (api: string) =>
+    platform.instruct({ do: "fault", kind: "error", error: "E_G_EXEC_FAIL", api, where: "request", times: 2 });
+
+  const payloadOf = (api: string) =>
+    Object.fromEntries(
+      (commands.find((one) => one.api === api)?.fields ?? []).map((field) => [
+        field.property ?? field.name,
+        exampleOf(field),
+      ]),
+    );
+
+  /** Each node with messages that are refused by the node and such as the platform carries out, or not. */
+  const cases: readonly {
+    readonly name: string;
+    readonly config: { readonly type: string; readonly [property: string]: unknown };
+    readonly api: string;
+    readonly good: Message;
+    readonly bad: Message;
+  }[] = [
+    ...commands.map(({ node, api }) => ({
+      name: node,
+      config: { type: node, seq: "seq", seqType: "msg" },
+      api,
+      good: { payload: payloadOf(api) },
+      bad: { payload: payloadOf(api), seq: "no seq" },
+    })),
+    ...commands
+      .filter(({ batch }) => batch)
+      .map(({ node, api }) => ({
+        name: `${node} with a list`,
+        config: { type: node, input: "list" },
+        api,
+        good: { payload: [payloadOf(api), payloadOf(api)] },
+        bad: { payload: "no list" },
+      })),
+    {
+      name: "sccc-command",
+      config: { type: "sccc-command", api: "topic", apiType: "msg" },
+      api: "AgentLogin",
+      good: { topic: "AgentLogin", payload: { agent: "1000" } },
+      bad: { topic: "no command", payload: {} },
+    },
+    {
+      name: "sccc-call-task-create with more numbers than a request may have",
+      config: { type: "sccc-call-task-create" },
+      api: "CallTaskAddNumbers",
+      good: {
+        payload: {
+          ...payloadOf("CallTaskCreate"),
+          callees: Array.from({ length: 2500 }, (_, index) => `138${String(index).padStart(8, "0")}`),
+        },
+      },
+      bad: { payload: { ...payloadOf("CallTaskCreate"), callees: "no numbers" } },
+    },
+    {
+      name: "sccc-call-number that waits for its call",
+      config: { type: "sccc-call-number", waitFor: "ended", waitTimeout: "5" },
+      api: "CallNumber",
+      good: { payload: { agent: "1000", callee: "13800000000" } },
+      bad: { payload: { agent: "no agent", callee: "13800000000" } },
+    },
+    {
+      name: "sccc-get-recording",
+      config: { type: recording.node },
+      api: "none",
+      good: { payload: { filename: "/no/such.wav" } },
+      bad: { payload: {} },
+    },
+    {
+      name: "sccc-command without an account",
+      config: { type: "sccc-command", account: "" },
+      api: "none",
+      good: { payload: {} },
+      bad: { payload: {} },
+    },
+  ];
+
+  for (const { name, config, api, good, bad } of cases) {
+    it(`${name} shows one outcome for each message`, async () => {
+      const flow = await load(platform, config, { pushPort, pushHost: "127.0.0.1" });
+      if (api !== "none") await fail(api);
+      const expected = await run(flow, [bad, good, bad, bad, good, good]);
+      const shown = outcomesOf(flow.statuses).map((text) => {
+        // A list that was carried out in part, or cut off, is done.
+        const part = /^\d+ \/ \d+ [✗✂]$/.test(String(text)) && !expected.includes(String(text));
+        if (part) return "status.done";
+        return /^SCCC_HTTP/.test(String(text)) ? `status.${text}` : text;
+      });
+      assert.deepEqual(shown, expected);
+      assert.equal(expected.length, 12);
+      // Nothing is under way: the last outcome stays.
+      assert.ok(isOutcome(flow.statuses.at(-1) ?? {}));
+    });
+  }
+
+  it("sccc-confirm shows why it refused, and one outcome for each message", async () => {
+    const flow = await load(platform, { type: "sccc-confirm", token: "token", tokenType: "msg" });
+    const expected = await run(flow, [{ token: "nobody's" }, {}, { token: ["x", "y"] }]);
+    assert.deepEqual([...new Set(expected)], ["status.SCCC_NOT_PENDING"]);
+    assert.deepEqual(outcomesOf(flow.statuses), expected);
+    await unload();
+    const unreadable = await load(platform, { type: "sccc-confirm", token: "$no(", tokenType: "jsonata" });
+    const refused = await run(unreadable, [{}, {}]);
+    assert.deepEqual([...new Set(refused)], ["status.SCCC_INVALID_FIELD"]);
+    assert.deepEqual(outcomesOf(unreadable.statuses), refused);
+  });
+
+  it("sccc-feed shows one outcome for each run", async () => {
+    const flow = await load(platform, { type: "sccc-feed", feed: "all", interval: "0", start: "beginning" });
+    await fail("getRecordsList");
+    const ends: string[] = [];
+    for (let runs = 0; runs < 4; runs += 1) ends.push(outcomeOf(await give(flow, {}), "ran"));
+    await told();
+    const shown = outcomesOf(flow.statuses).map((text) => (/✓ \d+$/.test(String(text)) ? "ran" : text));
+    assert.deepEqual(shown, ends);
+    assert.deepEqual(ends, ["error.E_G_EXEC_FAIL", "error.E_G_EXEC_FAIL", "ran", "ran"]);
+  });
+
+  for (const [type, config] of [
+    ["sccc-feed", { feed: "" }],
+    ["sccc-feed", { feed: "f", account: "" }],
+    ["sccc-call-tracker", { account: "" }],
+    ["sccc-call-tracker", { window: "-1" }],
+    [recording.node, { account: "" }],
+    [recording.node, { maxMegabytes: "-1" }],
+    ["sccc-simulator", { port: "-1" }],
+  ] as const) {
+    it(`${type} with ${JSON.stringify(config)} shows at once, and for each message, that it can't work`, async () => {
+      const flow = await load(platform, { type, ...config });
+      const expected = await run(flow, [{ payload: {} }, { payload: {} }]);
+      assert.deepEqual([...new Set(expected)], ["status.SCCC_CONFIG"]);
+      assert.deepEqual(outcomesOf(flow.statuses).slice(-expected.length), expected);
+    });
+  }
+});
