@@ -230,7 +230,8 @@ export class Transport {
     this.#files = new Map(
       recordingOrigins(options).map((origin) => {
         const { agent, proxy } = this.#routeTo(new URL(origin), options);
-        return [origin, { agent: agent(false, maxDownloads + maxLongDownloads), proxy }];
+        // How many at once is the client's to say: whoever waited for a socket here would already be timed.
+        return [origin, { agent: agent(false, Number.POSITIVE_INFINITY), proxy }];
       }),
     );
     this.#axios = axios.create({

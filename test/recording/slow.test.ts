@@ -79,7 +79,8 @@ describe("a slow download", function () {
     const open = new Set<ServerResponse>();
     let most = 0;
     const arrived = new EventTarget();
-    server = await serve((_, response) => {
+    server = await serve((request, response) => {
+      if (request.url === "/ping") return void response.end();
       open.add(response);
       most = Math.max(most, open.size);
       response.on("close", () => open.delete(response));
@@ -94,6 +95,8 @@ describe("a slow download", function () {
     for (let over = 0; over < all.length; ) {
       while (open.size < Math.min(limit, all.length - over))
         await once(arrived as unknown as NodeJS.EventEmitter, "request");
+      // Time enough for one more to begin, if it would.
+      for (let pings = 0; pings < 20; pings += 1) await (await globalThis.fetch(`${url}/ping`)).text();
       for (const response of [...open]) {
         response.end();
         over += 1;

@@ -3,7 +3,7 @@ import type { Choice } from "../types";
 import { type Setting, seconds } from "./setting";
 
 const targets: readonly Choice[] = [
-  { value: "buffer", text: { en: "a Buffer", zh: "Buffer" } },
+  { value: "buffer", text: { en: "a Buffer", zh: "Buffer 数据" } },
   { value: "file", text: { en: "a file", zh: "文件" } },
 ];
 
