@@ -6,4 +6,6 @@
  * @returns the text; a name without a parameter stays as it is
  */
 export const fill = (text: string, params: Readonly<Record<string, unknown>>): string =>
-  text.replace(/__(\w+?)__/g, (whole, name: string) => (Object.hasOwn(params, name) ? String(params[name] ?? "") : whole));
+  text.replace(/__(\w+?)__/g, (whole, name: string) =>
+    Object.hasOwn(params, name) ? String(params[name] ?? "") : whole,
+  );
