@@ -88,8 +88,14 @@ const flowOf = (platform: string): readonly FlowNode[] => [
     wires: [[]],
   },
   { id: "refused", type: "catch", ...place(6), scope: ["login"], uncaught: false, wires: [["why"]] },
-  // The sidebar shows an error that is an object shortened, and one that is a text whole.
-  { id: "why", type: "function", ...place(7), func: "node.error(msg.error.message);", wires: [[]] },
+  // The sidebar shortens what is long: the end of the error's message is what the platform said.
+  {
+    id: "why",
+    type: "function",
+    ...place(7),
+    func: 'node.error(msg.error.message.replace(/^.* says: /, ""));',
+    wires: [[]],
+  },
   { id: "cdrs", type: "sccc-get-cdr-list", ...place(2), account: "account", wires: [[]] },
   { id: "notify", type: "sccc-notify", ...place(3), account: "account", wires: [[]] },
   inject("press-core", 4, "core"),
