@@ -2,6 +2,7 @@
 // simulated SCCC platform, or on a real one. demo/README.md has the environment variables that it takes.
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { constants } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
 import { urlOf } from "../simulator/server";
 import { demoHost, root } from "../test/support/hosts";
@@ -39,7 +40,30 @@ const pages = [
 const padded = (text: string, width: number): string =>
   text + " ".repeat(Math.max(1, width - text.length - (text.match(/\p{Script=Han}/gu) ?? []).length));
 
+/** How often to look whether the parent is still there, in ms. */
+const parentEveryMs = 500;
+
+/**
+ * Calls back when this process should end: at a signal, or when its parent has ended (npm, or a shell of npm's that has kept a signal to
+ * itself).
+ */
+function onEnd(end: (signal: NodeJS.Signals) => void): void {
+  const parent = process.ppid;
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, end);
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    end("SIGTERM");
+  }, parentEveryMs).unref();
+}
+
 async function main(): Promise<void> {
+  let nodeRed: NodeRed | undefined;
+  onEnd((signal) => {
+    // As long as it starts, it has nothing to put in order: it ends with this process.
+    if (nodeRed === undefined) process.exit(128 + constants.signals[signal]);
+    nodeRed.stop().catch((error: Error) => console.error(error.message));
+  });
   const host = process.env.HOST || "127.0.0.1";
   const port = portOf("PORT", 1880);
   if (!(await isFree(port, host))) {
@@ -58,7 +82,7 @@ async function main(): Promise<void> {
   const changed = JSON.stringify(flows) !== JSON.stringify(stored);
   if (changed && !first) writeFileSync(kept, JSON.stringify(flows, null, 4));
   const nodeRedHost = demoHost();
-  const nodeRed = await NodeRed.launch({
+  nodeRed = await NodeRed.launch({
     host: nodeRedHost,
     userDir,
     settingsFile: join(__dirname, "settings.cjs"),
@@ -86,16 +110,15 @@ async function main(): Promise<void> {
       SCCC_DESK_KEY: randomBytes(16).toString("hex"),
     },
   });
-  const stop = () => nodeRed.stop().catch((error: Error) => console.error(error.message));
-  process.on("SIGINT", stop).on("SIGTERM", stop).on("SIGHUP", stop);
   if (first) await nodeRed.deploy(flows);
+  const address = nodeRed.url;
   const { version } = JSON.parse(readFileSync(join(nodeRedHost.nodeRed, "package.json"), "utf8")) as {
     version: string;
   };
   const served = pages.filter(({ path }) => flows.some((node) => node.type === "http in" && node.url === path));
   const lines = [
-    [`Node-RED ${version}`, `${nodeRed.url}/`],
-    ...served.map(({ name, path }) => [name, nodeRed.url + path]),
+    [`Node-RED ${version}`, `${address}/`],
+    ...served.map(({ name, path }) => [name, address + path]),
     [
       simulated ? "Simulator 模拟平台" : "Platform 平台",
       `${url}  (customer ${customer}${simulated ? ", agents 1000-1019" : ""})`,
@@ -107,7 +130,7 @@ ${lines.map(([name = "", text = ""]) => `  ${padded(name, 24)}${text}`).join("\n
 
   Ctrl-C stops everything. 按 Ctrl-C 全部停止。
 `);
-  await nodeRed.ended;
+  process.exitCode = await nodeRed.ended;
 }
 
 main().catch((error: Error) => {

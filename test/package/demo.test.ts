@@ -1,11 +1,13 @@
 // `npm start` as a user runs it: the demo's buttons are pressed, the debug sidebar is read, Ctrl-C ends it.
 import { strict as assert } from "node:assert";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { eventually } from "../receive/flow";
 import { Demo } from "../support/demo";
 import { nodeAdmitsNodeRed5, root } from "../support/hosts";
 import { type FlowNode, Sidebar } from "../support/launch";
 import { freePort, temporaryFolder } from "../support/node-red";
+import { isFree } from "../support/ports";
 
 /** Whether somebody answers there. */
 const answers = (url: string) =>
@@ -148,4 +150,54 @@ describe("npm start", function () {
     assert.deepEqual([await answers(editor), await answers(demo.simulator)], [false, false]);
     assert.throws(() => process.kill(-demo.pid!, 0), { code: "ESRCH" });
   });
+});
+
+/** The processes that a process has started, and those that they have started. */
+function descendants(pid: number): readonly number[] {
+  const { stdout } = spawnSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" });
+  const children = new Map<number, number[]>();
+  for (const line of stdout.trim().split("\n")) {
+    const [own = 0, parent = 0] = line.trim().split(/\s+/).map(Number);
+    children.set(parent, [...(children.get(parent) ?? []), own]);
+  }
+  const below = (of: number): number[] => (children.get(of) ?? []).flatMap((child) => [child, ...below(child)]);
+  return below(pid);
+}
+
+const lives = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
+
+describe("killing npm start", function () {
+  this.timeout(180_000);
+  // On Windows `kill` asks nobody.
+  const signals = process.platform === "win32" ? [] : (["SIGTERM", "SIGINT", "SIGKILL"] as const);
+
+  for (const signal of signals) {
+    it(`by ${signal} to npm alone leaves no process and no port behind`, async () => {
+      const demo = await Demo.start({ userDir: temporaryFolder() });
+      const tree = descendants(demo.pid!);
+      // At least the demo and its Node-RED.
+      assert.ok(tree.length >= 2, String(tree));
+      const limit = setTimeout(() => process.kill(-demo.pid!, "SIGKILL"), 40_000);
+      const end = await demo.kill(signal);
+      clearTimeout(limit);
+      if (signal !== "SIGKILL") {
+        assert.deepEqual(end, [0, null], "npm ends as Node-RED does");
+        assert.deepEqual(tree.filter(lives), [], "npm waits for the end of it");
+      }
+      await eventually("no process is left", () => (tree.some(lives) ? undefined : true));
+      for (const url of [demo.url, demo.simulator]) {
+        await eventually(`${url} is free`, async () =>
+          (await isFree(Number(new URL(url).port), "127.0.0.1")) ? true : undefined,
+        );
+      }
+      await demo.start();
+      await demo.stop();
+    });
+  }
 });

@@ -77,6 +77,15 @@ export class Demo {
     }
   }
 
+  /** Sends a signal to npm alone, as `kill` does; how npm ends. */
+  async kill(signal: NodeJS.Signals): Promise<readonly [number | null, NodeJS.Signals | null]> {
+    const demo = this.#process;
+    if (demo === undefined) throw new Error("It was not started");
+    const exited = once(demo, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
+    demo.kill(signal);
+    return exited;
+  }
+
   /** Presses Ctrl-C, and waits until it has ended. */
   async stop(): Promise<void> {
     const demo = this.#process;

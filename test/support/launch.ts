@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { EventEmitter, once } from "node:events";
 import { rmSync } from "node:fs";
+import { constants } from "node:os";
 import { join } from "node:path";
 import WebSocket from "ws";
 import type { Host } from "./hosts";
@@ -84,7 +85,7 @@ export class NodeRed {
   missing: readonly string[] = [];
   readonly #child: ChildProcess;
   readonly #told = new EventEmitter();
-  readonly #exited: Promise<void>;
+  readonly #exited: Promise<number>;
   #output = "";
   #stopping = false;
 
@@ -115,7 +116,7 @@ export class NodeRed {
         if (!this.#stopping) {
           this.#told.emit("failed", new Error(`Node-RED ended by itself (${signal ?? code}):\n${this.transcript()}`));
         }
-        resolve();
+        resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
       });
     });
   }
@@ -254,8 +255,8 @@ export class NodeRed {
     await this.#exited;
   }
 
-  /** Resolves when Node-RED has ended, by itself or not. */
-  get ended(): Promise<void> {
+  /** Resolves when Node-RED has ended, by itself or not: its exit code, of a signal that of shells. */
+  get ended(): Promise<number> {
     return this.#exited;
   }
 }

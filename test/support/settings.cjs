@@ -19,8 +19,10 @@ function tell(message) {
   if (process.connected) process.send(message);
 }
 
-// Nobody is left behind when the parent dies without a word.
-process.on("disconnect", () => process.kill(process.pid, "SIGTERM"));
+// Nobody is left behind when the parent dies without a word, be it before this line.
+const end = () => process.kill(process.pid, "SIGTERM");
+process.on("disconnect", end);
+if (process.send !== undefined && !process.connected) end();
 
 events.on("flows:started", () => tell({ event: "started" }));
 events.on("runtime-event", ({ payload }) => {
