@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { CdrSource } from "../../nodes/runtime/feed/cdrs";
+import { narrowFeed } from "../../nodes/runtime/feed/feed";
 import type { Position } from "../../nodes/runtime/feed/position";
 import { runFeed } from "../../nodes/runtime/feed/run";
 import { type Listed, newestRecords, nextRecords } from "../../nodes/runtime/feed/source";
@@ -175,5 +176,31 @@ describe("a run of a feed", () => {
         },
       ),
     );
+  });
+});
+
+describe("a feed's start", () => {
+  const startOf = (startKey: string) => {
+    const config = { source: "cdrs", feed: "f", interval: 0, start: "key", startKey, overlap: 0 };
+    const narrowed = narrowFeed(config, (text) => text, "Asia/Shanghai");
+    return narrowed.ok && typeof narrowed.value.start === "object" && narrowed.value.start.source === "cdrs"
+      ? new Date(narrowed.value.start.until).toISOString()
+      : undefined;
+  };
+
+  it("is a time in any form that commands take, and never a day that no calendar has", () => {
+    for (const key of [
+      "2026-03-01 00:00:00",
+      "2026/03/01",
+      "20260301",
+      "20260301000000",
+      "2026-02-28T16:00:00Z",
+      "1772294400",
+    ]) {
+      assert.equal(startOf(key), "2026-02-28T16:00:00.000Z", key);
+    }
+    for (const key of ["2026-02-30", "20260230000000", "2026-02-30T00:00:00Z", "yesterday", "12345"]) {
+      assert.equal(startOf(key), undefined, key);
+    }
   });
 });
