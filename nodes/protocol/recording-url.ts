@@ -35,8 +35,14 @@ const address =
 /** Names that lead up and out, and those that no URL can carry. */
 const unsafe = /(?:^|\/)\.{1,2}(?:\/|$)|[\\\p{Cc}\p{Cs}]/u;
 
-const parse = (text: string, base?: string): URL | undefined =>
-  URL.canParse(text, base) ? new URL(text, base) : undefined;
+/** A URL; undefined for what is none. Asking canParse first would parse each one twice. */
+function parse(text: string, base?: string): URL | undefined {
+  try {
+    return new URL(text, base);
+  } catch {
+    return undefined;
+  }
+}
 
 /** Takes a template apart; undefined if it is none, or needs an origin and there is none. */
 function parseTemplate({ baseUrl, recordingUrl = "" }: RecordingSite): Template | undefined {

@@ -1,5 +1,10 @@
 // Where recordings are asked from: the account's origin and its template's, whatever the filename says.
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import https from "node:https";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import fc from "fast-check";
 import type { Client } from "../../nodes/protocol/client";
 import { formatProblem } from "../../nodes/protocol/format";
@@ -238,6 +243,35 @@ describe("a download", () => {
       assert.equal(!outcome.ok && outcome.failure.code, "SCCC_INVALID_FIELD", url);
     }
     assert.deepEqual([own.asked.length, other.asked.length], [0, 0]);
+  });
+
+  it("goes to a template's https origin, by the account's certificates but not by its server's name", async () => {
+    const own = await start((_, response) => response.end(wav));
+    const pem = (name: string) => readFileSync(join(__dirname, "../support/tls", name), "utf8");
+    const secure = https.createServer({ key: pem("key.pem"), cert: pem("cert.pem") }, (_, response) =>
+      response.end(wav),
+    );
+    secure.listen(0, "127.0.0.1");
+    await once(secure, "listening");
+    const recordingUrl = `https://127.0.0.1:${(secure.address() as AddressInfo).port}/{filename}`;
+    client = clientOf(own.url, { recordingUrl, tls: { ca: pem("cert.pem"), servername: "platform.example" } });
+    assert.ok((await fetched(client, client.urlOf("/x.wav") ?? "")).outcome.ok);
+    client.close();
+    client = clientOf(own.url, { recordingUrl });
+    const { outcome } = await fetched(client, client.urlOf("/x.wav") ?? "");
+    assert.equal(!outcome.ok && outcome.failure.code, "SCCC_NETWORK");
+    secure.closeAllConnections();
+    secure.close();
+  });
+
+  it("goes through the account's proxy, to both origins", async () => {
+    const proxy = await start((_, response) => response.end(wav));
+    const recordingUrl = "http://files.example:81/{filename}";
+    client = clientOf("http://platform.example", { recordingUrl, proxy: { url: proxy.url, noProxy: [] } });
+    for (const url of ["http://files.example:81/r/1.wav", "http://platform.example/r/1.wav"]) {
+      assert.ok((await fetched(client, url)).outcome.ok);
+      assert.equal(proxy.asked.at(-1)?.url, url);
+    }
   });
 
   it("follows no redirection", async () => {
