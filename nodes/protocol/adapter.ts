@@ -1,9 +1,10 @@
-// axios's way to the network for what an account sends most: a text, and an answer that is read whole (docs/decisions/0070).
+// axios's way to the network: node:http with the account's agents, for commands, whose answer is read whole, and for files, which are streams.
 import http, { type IncomingMessage } from "node:http";
 import https from "node:https";
-import type { Readable } from "node:stream";
+import { finished, pipeline, Readable } from "node:stream";
 import { createBrotliDecompress, createUnzip } from "node:zlib";
-import { type AxiosAdapter, AxiosHeaders, type AxiosResponse } from "axios";
+import { type AxiosAdapter, AxiosHeaders, type AxiosProxyConfig, type AxiosResponse } from "axios";
+import { isObject } from "./json";
 
 /** By a Content-Encoding, what undoes it. */
 const unpackers = new Map([
@@ -13,11 +14,33 @@ const unpackers = new Map([
   ["br", createBrotliDecompress],
 ]);
 
-/** An answer's body as it was before it was packed. */
-function unpacked(response: IncomingMessage, failed: (error: Error) => void): Readable {
-  response.on("error", failed);
+/** Why an exchange ended without a whole answer: `code` is Node's. */
+export class NoAnswer extends Error {
+  readonly code: string;
+
+  /** @param neverLeft the connection never stood, so that surely no part of the request reached anybody */
+  constructor(
+    cause: unknown,
+    readonly neverLeft: boolean,
+  ) {
+    super(cause instanceof Error && cause.message !== "" ? cause.message : "the connection was closed", { cause });
+    this.code = codeOf(cause);
+  }
+}
+
+/** The code of an error of a request or of its answer's stream. */
+export function codeOf(error: unknown): string {
+  const code = isObject(error) && typeof error.code === "string" ? error.code : "UNKNOWN";
+  return code === "ERR_STREAM_PREMATURE_CLOSE" ? "ECONNRESET" : code;
+}
+
+const reset = (): Error =>
+  Object.assign(new Error("the connection was closed before the answer"), { code: "ECONNRESET" });
+
+/** An answer's body as it was before it was packed. An error of either stream ends both. */
+function unpacked(response: IncomingMessage): Readable {
   const unpacker = unpackers.get(response.headers["content-encoding"]?.toLowerCase() ?? "");
-  return unpacker === undefined ? response : response.pipe(unpacker().on("error", failed));
+  return unpacker === undefined ? response : pipeline(response, unpacker(), () => undefined);
 }
 
 function headersOf(response: IncomingMessage): AxiosResponse["headers"] {
@@ -26,40 +49,102 @@ function headersOf(response: IncomingMessage): AxiosResponse["headers"] {
   return headers;
 }
 
-/** Sends a request and reads its answer, as long as it is no longer than `maxContentLength`. Rejects with errors of Node's. */
-export const wholeAnswer: AxiosAdapter = (config) =>
+/** Where a request goes: to its URL, or to a proxy that is asked for the whole URL. */
+function addressOf(target: URL, proxy: AxiosProxyConfig | undefined): https.RequestOptions {
+  if (proxy === undefined) {
+    const { protocol, hostname, port, pathname, search } = target;
+    return { protocol, hostname: hostname.replace(/^\[|\]$/g, ""), port, path: `${pathname}${search}` };
+  }
+  const { protocol = "http:", host, port } = proxy;
+  return { protocol, hostname: host.replace(/^\[|\]$/g, ""), port, path: target.href };
+}
+
+function proxyHeaders(target: URL, proxy: AxiosProxyConfig | undefined): http.OutgoingHttpHeaders {
+  if (proxy === undefined) return {};
+  const { auth } = proxy;
+  const credentials = auth && Buffer.from(`${auth.username}:${auth.password}`).toString("base64");
+  return { Host: target.host, ...(credentials === undefined ? {} : { "Proxy-Authorization": `Basic ${credentials}` }) };
+}
+
+/**
+ * Sends a request. Resolves with the answer: read whole and no longer than `maxContentLength`, or, for `responseType: "stream"`, as a stream.
+ * Settles whatever the other side does, and when the signal is aborted; rejects with NoAnswer.
+ */
+export const overHttp: AxiosAdapter = (config) =>
   new Promise((resolve, reject) => {
-    const { url = "", method, data, headers, signal, maxContentLength = Number.POSITIVE_INFINITY } = config;
-    const target = new URL(url);
-    const secure = target.protocol === "https:";
-    const body = Buffer.from(String(data));
-    const options: https.RequestOptions = {
-      method: method?.toUpperCase(),
+    const { data, headers, signal, responseType, maxContentLength = -1 } = config;
+    const target = new URL(config.url ?? "");
+    const proxy = config.proxy === false ? undefined : config.proxy;
+    const address = addressOf(target, proxy);
+    const secure = address.protocol === "https:";
+    const sent = data === undefined ? undefined : Buffer.from(String(data));
+    const request = (secure ? https : http).request({
+      ...address,
+      method: config.method?.toUpperCase(),
       agent: secure ? config.httpsAgent : config.httpAgent,
       headers: {
         ...headers.toJSON(),
         "Accept-Encoding": "gzip, deflate, br",
-        "Content-Length": body.length,
+        ...proxyHeaders(target, proxy),
+        ...(sent === undefined ? {} : { "Content-Length": sent.length }),
       },
-      ...(signal instanceof AbortSignal ? { signal } : {}),
+    });
+    let response: IncomingMessage | undefined;
+    let body: Readable | undefined;
+    let left = false;
+    const fail = (cause: unknown): void => {
+      const error = new NoAnswer(cause, !left);
+      reject(error);
+      body?.destroy(error);
+      request.destroy();
     };
-    const request = (secure ? https : http).request(target, options, (response) => {
+    const answer = (from: IncomingMessage, content: unknown): void => {
+      const { statusCode: status = 0, statusMessage: statusText = "" } = from;
+      resolve({ data: content, status, statusText, headers: headersOf(from), config, request });
+    };
+
+    request.on("socket", (socket) => {
+      // `secureConnecting` is not documented. Without it, a connection counts as standing, which is the careful reading.
+      const handshaking = "secureConnecting" in socket && socket.secureConnecting === true;
+      left = !socket.connecting && !handshaking;
+      if (!left) socket.once(secure || handshaking ? "secureConnect" : "connect", () => (left = true));
+    });
+    request.on("response", (came) => {
+      response = came;
+      const stream = unpacked(came);
+      body = stream;
+      if (responseType === "stream") {
+        answer(came, stream);
+        return;
+      }
       const chunks: Buffer[] = [];
       let size = 0;
-      const answer = unpacked(response, reject);
-      answer.on("data", (chunk: Buffer) => {
+      stream.on("data", (chunk: Buffer) => {
         size += chunk.length;
         chunks.push(chunk);
-        if (size <= maxContentLength) return;
-        reject(new Error(`maxContentLength of ${maxContentLength} exceeded`));
-        request.destroy();
-        answer.destroy();
+        if (maxContentLength < 0 || size <= maxContentLength) return;
+        fail(Object.assign(new Error(`maxContentLength of ${maxContentLength} exceeded`), { code: tooLong }));
       });
-      answer.on("end", () => {
-        const { statusCode: status = 0, statusMessage: statusText = "" } = response;
-        resolve({ data: Buffer.concat(chunks), status, statusText, headers: headersOf(response), config, request });
-      });
+      finished(stream, (error) => (error ? fail(error) : answer(came, Buffer.concat(chunks))));
     });
-    request.on("error", reject);
-    request.end(body);
+    // An unwanted upgrade is an answer without a body: nobody reads what follows on its connection.
+    request.on("upgrade", (came, socket) => {
+      response = came;
+      socket.destroy();
+      answer(came, responseType === "stream" ? Readable.from([]) : Buffer.alloc(0));
+    });
+    // What comes after a whole answer does not spoil it; its stream still gives what was received.
+    request.on("error", (error) => response?.complete || fail(error));
+    // Node closes some connections without any error. A whole answer, or a stream that was cut, ends by itself.
+    request.on("close", () => response === undefined && fail(reset()));
+    // After the end of the connection Node ignores an aborted signal, so that it is heeded here.
+    if (signal instanceof AbortSignal) {
+      const abort = (): void => fail(signal.reason);
+      if (signal.aborted) abort();
+      else signal.addEventListener("abort", abort, { once: true });
+    }
+    request.end(sent);
   });
+
+/** The code of an answer that is longer than it may be. */
+export const tooLong = "ERR_TOO_LONG";

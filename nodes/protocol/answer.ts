@@ -2,6 +2,7 @@
 import { type Command, errorOfValue } from "../catalogue";
 import { excerptOf, type Failure, type ProtocolReason, type Result } from "./failure";
 import { isObject, isWithin, type JsonObject, maxDepth, parseJson } from "./json";
+import { noSecrets } from "./secrets";
 
 /** What the platform said of one command. `response` is the command's part of the answer as it came; `list` its array, if it has one. */
 export type CommandAnswer =
@@ -106,25 +107,33 @@ function readCommand(
  * Reads the text of a response.
  * @param command the catalogue's entry, absent for a command that this package does not know
  * @param seqs the command seqs that were sent, as text, in their order
+ * @param secrets what must not get out, should the platform echo it
  */
-export function readAnswer(text: string, command: Command | undefined, seqs: readonly string[]): Answer {
+export function readAnswer(
+  text: string,
+  command: Command | undefined,
+  seqs: readonly string[],
+  secrets = noSecrets,
+): Answer {
+  const begin = secrets.text(text.slice(0, 4096));
   const json = text.replace(/^\uFEFF/, "").trim();
-  if (json === "") return { ok: false, failure: malformed("empty", text) };
-  let body: unknown;
+  if (json === "") return { ok: false, failure: malformed("empty", begin) };
+  let parsed: unknown;
   try {
-    body = parseJson(json);
+    parsed = parseJson(json);
   } catch {
-    return { ok: false, failure: malformed("notJson", text) };
+    return { ok: false, failure: malformed("notJson", begin) };
   }
-  if (!isObject(body)) return { ok: false, failure: malformed("notObject", text) };
-  if (!isWithin(body, maxDepth)) return { ok: false, failure: malformed("tooDeep", text) };
-  if (!isObject(body.result)) return { ok: false, failure: malformed("noResult", text), body };
+  if (!isWithin(parsed, maxDepth)) return { ok: false, failure: malformed("tooDeep", begin) };
+  const body = secrets.answer(parsed, json);
+  if (!isObject(body)) return { ok: false, failure: malformed("notObject", begin) };
+  if (!isObject(body.result)) return { ok: false, failure: malformed("noResult", begin), body };
   const value = errorValue(body.result.error);
-  if (value === undefined || value === "absent") return { ok: false, failure: malformed("badError", text), body };
+  if (value === undefined || value === "absent") return { ok: false, failure: malformed("badError", begin), body };
   if (value !== success) return { ok: false, failure: refused(value, body.result.msg, "request"), body };
   const data = isObject(body.data) ? body.data : {};
   const responses = inOrder(data, seqs);
   // A good outcome without data for a single command is its success (section 2): the answer simply has no fields.
   const lone = seqs.length === 1 ? {} : undefined;
-  return { ok: true, body, commands: responses.map((response) => readCommand(command, response ?? lone, data, text)) };
+  return { ok: true, body, commands: responses.map((response) => readCommand(command, response ?? lone, data, begin)) };
 }

@@ -1,11 +1,12 @@
 // One request with its commands, from the queue to the last try: what became of each of them.
 import type { Command } from "../catalogue";
 import { type Answer, type CommandAnswer, readAnswer } from "./answer";
-import { type Call, type Identity, pathOf, signRequest, withoutSecrets } from "./envelope";
+import { type Call, type Identity, pathOf, signRequest } from "./envelope";
 import type { Failure, Result } from "./failure";
 import type { JsonObject } from "./json";
 import type { Lane } from "./lane";
 import { type Backoff, mayResend, pauseBefore, type Subjects } from "./resend";
+import { secretsOf } from "./secrets";
 import type { Sequence } from "./sequence";
 import { sleep } from "./sleep";
 import type { Transport } from "./transport";
@@ -171,19 +172,21 @@ export class Exchange {
       requestSeq,
       now: now(),
     });
+    const secrets = secretsOf(digest, password);
     const posted = await transport.post({
       path: pathOf(apiVersion, this.#api),
       body,
       timeoutMs,
       fresh: this.#resend === "once",
       signal: this.#signal,
-      clean: (text) => withoutSecrets(text, digest, password),
+      clean: secrets.text,
     });
     const answer: Answer = posted.ok
       ? readAnswer(
           posted.text,
           this.#command,
           requests.map((request) => String(request.seq)),
+          secrets,
         )
       : { ok: false, failure: posted.failure };
     // A wrong password, or a seq that another installation has used. It would have used the next ones too.

@@ -3,18 +3,12 @@ import { setMaxListeners } from "node:events";
 import http from "node:http";
 import https from "node:https";
 import type { Readable } from "node:stream";
-import axios, { type AxiosAdapter, type AxiosInstance, type AxiosProxyConfig, isAxiosError } from "axios";
+import axios, { type AxiosInstance, type AxiosProxyConfig } from "axios";
 import { HttpsProxyAgent } from "hpagent";
-import { getProxyForUrl } from "proxy-from-env";
-import { wholeAnswer } from "./adapter";
+import { codeOf, NoAnswer, overHttp, tooLong } from "./adapter";
+import { decodedText } from "./charset";
 import { excerptOf, type Failure } from "./failure";
-import { isObject } from "./json";
-
-/** A proxy: its URL, perhaps with a user and a password in it, and hosts that are reached without it. */
-export interface ProxySettings {
-  readonly url: string;
-  readonly noProxy: readonly string[];
-}
+import { type ProxySettings, proxyCredentials, proxyFor } from "./proxy";
 
 /** How an account reaches its platform. */
 export interface TransportOptions {
@@ -36,7 +30,7 @@ export interface Post {
   readonly timeoutMs: number;
   readonly fresh: boolean;
   readonly signal: AbortSignal;
-  /** Takes secrets out of what the platform says, before any of it goes further. */
+  /** Takes secrets out of an error page or a Location. The text of a successful answer is left as it came. */
   readonly clean: (text: string) => string;
 }
 
@@ -83,8 +77,6 @@ const defaultMaxAnswerBytes = 64 * 1024 * 1024;
 
 /** Errors of TLS that the next try would meet again. */
 const lasting = /^(?:CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ERR_TLS_|ERR_SSL_|HOSTNAME_MISMATCH|EPROTO)/;
-/** Before a connection stands nothing can have left. */
-const connecting = new Set(["connect", "getaddrinfo"]);
 
 const networkFailure = (systemCode: string, detail: string, neverLeft: boolean): Failure => ({
   kind: "network",
@@ -105,49 +97,14 @@ const protocolFailure = (
   excerpt: excerptOf(detail),
 });
 
-/** Happy Eyeballs gives one error for several addresses; the request never left if it could not connect to any. */
-function neverLeft(error: unknown): boolean {
-  if (!isObject(error)) return false;
-  if (Array.isArray(error.errors) && error.errors.length > 0) return error.errors.every(neverLeft);
-  return typeof error.syscall === "string" && connecting.has(error.syscall);
-}
-
-/** Why an exchange failed, from an error of axios: its own objects carry the request's body and must not get out. */
+/** Why an exchange failed, from an error of the adapter or of an answer's stream. axios's own objects carry the request's body and must not get out. */
 function failureOf(error: unknown): Failure {
-  const systemCode = isObject(error) && typeof error.code === "string" ? error.code : "UNKNOWN";
   const message = error instanceof Error ? error.message : String(error);
-  if (message.includes("maxContentLength")) return protocolFailure("tooLarge", message);
-  if (systemCode.startsWith("HPE_")) return protocolFailure("notHttp", message);
-  if (/^(?:Z_|ERR__ERROR|ERR_PADDING|BROTLI)/.test(systemCode)) return protocolFailure("encoding", message);
-  if (systemCode === "ERR_BAD_RESPONSE") return networkFailure("ECONNRESET", message, false);
-  const cause = isAxiosError(error) ? (error.cause ?? error) : error;
-  return networkFailure(systemCode, message, neverLeft(cause) || neverLeft(error));
-}
-
-/** Whether a host is one of those that are reached without the proxy: the same name, or a domain that it belongs to. */
-function isDirect(host: string, noProxy: readonly string[]): boolean {
-  return noProxy
-    .map((entry) =>
-      entry
-        .trim()
-        .toLowerCase()
-        .replace(/^\*?\./, ""),
-    )
-    .some((entry) => entry === "*" || (entry !== "" && (host === entry || host.endsWith(`.${entry}`))));
-}
-
-function proxyFor(target: URL, settings: ProxySettings | undefined): URL | undefined {
-  if (settings === undefined) {
-    const fromEnvironment = getProxyForUrl(target.href);
-    return fromEnvironment === "" ? undefined : new URL(fromEnvironment);
-  }
-  if (
-    isDirect(target.hostname.toLowerCase(), settings.noProxy) ||
-    isDirect(target.host.toLowerCase(), settings.noProxy)
-  ) {
-    return undefined;
-  }
-  return new URL(/^https?:\/\//i.test(settings.url) ? settings.url : `http://${settings.url}`);
+  const code = codeOf(error);
+  if (code === tooLong) return protocolFailure("tooLarge", message);
+  if (code.startsWith("HPE_")) return protocolFailure("notHttp", message);
+  if (/^(?:Z_|ERR__ERROR|ERR_PADDING|BROTLI)/.test(code)) return protocolFailure("encoding", message);
+  return networkFailure(code, message, error instanceof NoAnswer && error.neverLeft);
 }
 
 const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
@@ -179,13 +136,11 @@ function refusalOf(status: number, headers: Readonly<Record<string, unknown>>, m
   return length !== undefined && length > maxBytes ? protocolFailure("tooLarge", `${length} > ${maxBytes}`) : undefined;
 }
 
-const forwardProxy = (proxy: URL): AxiosProxyConfig => ({
+const forwardProxy = (proxy: URL, credentials = proxyCredentials(proxy)): AxiosProxyConfig => ({
   protocol: proxy.protocol,
   host: proxy.hostname,
   port: Number(proxy.port) || (proxy.protocol === "https:" ? 443 : 80),
-  ...(proxy.username === ""
-    ? {}
-    : { auth: { username: decodeURIComponent(proxy.username), password: decodeURIComponent(proxy.password) } }),
+  ...(credentials === undefined ? {} : { auth: credentials }),
 });
 
 /**
@@ -195,13 +150,11 @@ const forwardProxy = (proxy: URL): AxiosProxyConfig => ({
 export class Transport {
   readonly #base: URL;
   readonly #axios: AxiosInstance;
-  /** axios's own where a proxy is asked in absolute form. */
-  readonly #adapter: AxiosAdapter | "http";
   readonly #agents: { readonly kept: http.Agent; readonly fresh: http.Agent; readonly files: http.Agent };
   readonly #underWay = new Set<() => void>();
   readonly #tunnels = new AbortController();
 
-  /** Throws a TypeError if a URL, the environment's proxy included, is none. */
+  /** Throws a ProxyError for a proxy that can't be used, and a TypeError if the base URL is none. */
   constructor(options: TransportOptions) {
     this.#base = new URL(options.baseUrl);
     const proxy = proxyFor(this.#base, options.proxy);
@@ -217,10 +170,9 @@ export class Transport {
       const tls = { ...options.tls, ...settings };
       return proxy === undefined ? new https.Agent(tls) : new HttpsProxyAgent({ ...tls, proxy, proxyRequestOptions });
     };
-    this.#adapter = proxy === undefined || secure ? wholeAnswer : "http";
     this.#agents = { kept: agent(true), fresh: agent(false), files: agent(false, maxDownloads) };
     this.#axios = axios.create({
-      adapter: "http",
+      adapter: overHttp,
       responseType: "arraybuffer",
       transformRequest: [],
       transformResponse: [],
@@ -240,7 +192,6 @@ export class Transport {
     const agent = fresh ? this.#agents.fresh : this.#agents.kept;
     try {
       const response = await this.#axios.request<Buffer>({
-        adapter: this.#adapter,
         method: "POST",
         url: new URL(path, this.#base).href,
         data: body,
@@ -248,8 +199,8 @@ export class Transport {
         httpAgent: agent,
         httpsAgent: agent,
       });
-      const text = clean(response.data.toString("utf8"));
       const { location, date } = response.headers;
+      const text = decodedText(response.data, response.headers["content-type"]);
       const moment = typeof date === "string" ? Date.parse(date) : Number.NaN;
       const clock = Number.isNaN(moment) ? {} : { date: moment };
       if (response.status >= 200 && response.status < 300) return { ...clock, ok: true, text };
@@ -260,7 +211,7 @@ export class Transport {
           kind: "http",
           code: `SCCC_HTTP_${response.status}`,
           status: response.status,
-          excerpt: excerptOf(text),
+          excerpt: excerptOf(clean(text.slice(0, 4096))),
           ...(typeof location === "string" ? { location: excerptOf(clean(location)) } : {}),
         },
       };
@@ -325,7 +276,8 @@ export class Transport {
       let bytes = 0;
       for await (const chunk of data as AsyncIterable<Buffer>) {
         bounds.refresh();
-        if (bytes === 0 && isPage(chunk)) return { ok: false, failure: protocolFailure("notFile", String(chunk)) };
+        if (bytes === 0 && isPage(chunk))
+          return { ok: false, failure: protocolFailure("notFile", decodedText(chunk, headers["content-type"])) };
         bytes += chunk.length;
         if (bytes > maxBytes) return { ok: false, failure: protocolFailure("tooLarge", `${bytes} > ${maxBytes}`) };
         try {

@@ -4,7 +4,7 @@ import { accountSettings, type Setting } from "../catalogue";
 import { dialPatterns } from "../protocol/check";
 import { type FormatProblem, formatProblem } from "../protocol/format";
 import { isObject } from "../protocol/json";
-import type { ProxySettings } from "../protocol/transport";
+import { type ProxySettings, proxyUrl } from "../protocol/proxy";
 
 /** A setting that is missing or wrong; `reason` is a key below `errors.config` of the locales. */
 export interface ConfigProblem {
@@ -20,7 +20,12 @@ export interface ConfigProblem {
     | "conflict"
     | "feedTaken"
     | "startKey"
-    | "port";
+    | "port"
+    | "proxyUrl"
+    | "proxyVariable"
+    | "variable";
+  /** The environment's variable that is to blame. */
+  readonly variable?: string;
 }
 
 /** A reading of a configuration, or the first thing that is wrong with it. */
@@ -150,12 +155,8 @@ export function tlsOf(setting: string, node: unknown): AgentOptions {
 function proxyOf(node: unknown): ProxySettings {
   if (!isObject(node) || typeof node.url !== "string") return wrong("proxy", "node");
   const credentials = isObject(node.credentials) ? node.credentials : {};
-  let url: URL;
-  try {
-    url = new URL(/^https?:\/\//i.test(node.url) ? node.url : `http://${node.url}`);
-  } catch {
-    return wrong("proxy", "url");
-  }
+  const url = proxyUrl(node.url);
+  if (url === undefined) return wrong("proxy", "proxyUrl");
   if (typeof credentials.username === "string" && credentials.username !== "") url.username = credentials.username;
   if (typeof credentials.password === "string" && credentials.password !== "") url.password = credentials.password;
   const noProxy: readonly unknown[] = Array.isArray(node.noproxy) ? node.noproxy : [];
