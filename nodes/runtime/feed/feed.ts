@@ -64,8 +64,11 @@ export function narrowFeed(config: unknown, expand: Expand, timezone: string): N
   });
 }
 
-/** The feeds that run in this process, by the path of their position: two would take each other's pages. */
-const running = new Set<string>();
+/**
+ * The feeds that run in this process, by the path of their position: two would take each other's pages. One that was closed and has not ended
+ * gives its place to the next.
+ */
+const running = new Map<string, Feed>();
 
 const known = (api: string): Command => {
   const command = commandOf(api);
@@ -123,6 +126,11 @@ class Feed {
     this.#file = file;
   }
 
+  /** Whether it was told to end. What it does may take longer. */
+  get closed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
   /** Runs at once, and then again and again. */
   start(): void {
     if (this.#config.intervalMs === 0 || this.#closing.signal.aborted) return;
@@ -165,7 +173,7 @@ class Feed {
     const reader = new Reader(this.#sender, this.#closing.signal);
     const { source, start, overlapMs } = this.#config;
     return {
-      file: this.#file,
+      file: { read: () => this.#file.read(), write: (position: Position) => this.#write(position) },
       source,
       start,
       now: Date.now,
@@ -174,6 +182,12 @@ class Feed {
       hand: (page: Page, keys: PageKeys) => this.#hand(page, keys),
       closing: () => this.#closing.signal.aborted,
     };
+  }
+
+  /** A feed that did not end in time must not write over the position of its successor. */
+  async #write(position: Position): Promise<void> {
+    if (running.get(this.#file.path) !== this) throw new Error("another node goes on with this feed");
+    await this.#file.write(position);
   }
 
   async #hand(page: Page, keys: PageKeys): Promise<boolean> {
@@ -235,12 +249,12 @@ export function feedsFolder(RED: NodeAPI): string {
 /** Gives a node with a good configuration its behaviour. */
 function run(RED: NodeAPI, node: Node, config: FeedConfig, sender: Sender): void {
   const file = new PositionFile(feedsFolder(RED), config.feed, config.source);
-  if (running.has(file.path)) {
+  if (running.get(file.path)?.closed === false) {
     refuse(RED, node, problem({ setting: "feed", reason: "feedTaken" }));
     return;
   }
-  running.add(file.path);
   const feed = new Feed(RED, node, config, sender, file);
+  running.set(file.path, feed);
   const start = (): void => feed.start();
   // Before all nodes are there, what is sent reaches nobody.
   RED.events.once("flows:started", start);
@@ -250,10 +264,10 @@ function run(RED: NodeAPI, node: Node, config: FeedConfig, sender: Sender): void
   });
   node.on("close", (_removed: boolean, done: () => void) => {
     RED.events.removeListener("flows:started", start);
-    feed.close().then(() => {
-      running.delete(file.path);
-      done();
-    }, done);
+    feed
+      .close()
+      .finally(() => running.get(file.path) === feed && running.delete(file.path))
+      .then(() => done(), done);
   });
 }
 
