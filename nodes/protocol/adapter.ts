@@ -1,7 +1,7 @@
 // axios's way to the network: node:http with the account's agents, for commands, whose answer is read whole, and for files, which are streams.
 import http, { type IncomingMessage } from "node:http";
 import https from "node:https";
-import { finished, pipeline, Readable } from "node:stream";
+import { pipeline, Readable } from "node:stream";
 import { createBrotliDecompress, createUnzip } from "node:zlib";
 import { type AxiosAdapter, AxiosHeaders, type AxiosProxyConfig, type AxiosResponse } from "axios";
 import { isObject } from "./json";
@@ -125,7 +125,9 @@ export const overHttp: AxiosAdapter = (config) =>
         if (maxContentLength < 0 || size <= maxContentLength) return;
         fail(Object.assign(new Error(`maxContentLength of ${maxContentLength} exceeded`), { code: tooLong }));
       });
-      finished(stream, (error) => (error ? fail(error) : answer(came, Buffer.concat(chunks))));
+      stream.on("end", () => answer(came, chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)));
+      stream.on("error", fail);
+      stream.on("close", () => stream.readableEnded || fail(reset()));
     });
     // An unwanted upgrade is an answer without a body: nobody reads what follows on its connection.
     request.on("upgrade", (came, socket) => {

@@ -49,6 +49,16 @@ export interface SendOptions {
   readonly signal: AbortSignal;
   /** Called for each request that is to be made; what it gives is told how that request gets on. */
   readonly track?: () => (progress: Progress) => void;
+  /** Called for each list; what it gives is told how many of the list's requests are still to be made. */
+  readonly backlog?: () => (requests: number) => void;
+}
+
+/** What an exchange is a part of. */
+export interface Part {
+  /** The commands go as `requests`, also if it is only one. */
+  readonly list: boolean;
+  /** It belongs to a list that the queue has let in. */
+  readonly admitted: boolean;
 }
 
 /** A command that is not settled. */
@@ -82,7 +92,7 @@ export class Exchange {
   readonly #api: string;
   readonly #command: Command | undefined;
   readonly #resend: Command["resend"];
-  readonly #list: boolean;
+  readonly #part: Part;
   readonly #answers: (CommandAnswer | undefined)[];
   /** For each agent or task, when it was last sent something by this exchange. */
   readonly #tickets = new Map<string, number>();
@@ -91,14 +101,13 @@ export class Exchange {
   #tries = 0;
   #deadline = Number.POSITIVE_INFINITY;
 
-  /** @param list whether the commands go as `requests`, also if it is only one */
-  constructor(means: Means, api: string, command: Command | undefined, list: boolean, options: SendOptions) {
+  constructor(means: Means, api: string, command: Command | undefined, part: Part, options: SendOptions) {
     this.#means = means;
     this.#api = api;
     this.#command = command;
     // Of a command that nobody knows, nobody knows what a second one does.
     this.#resend = command?.resend ?? "once";
-    this.#list = list;
+    this.#part = part;
     this.#signal = options.signal;
     this.#report = options.track?.() ?? (() => undefined);
     this.#answers = [];
@@ -112,7 +121,11 @@ export class Exchange {
     this.#pending = calls.map(({ fields }, index) => ({ index, fields, ...subjectOf(this.#command, fields) }));
     this.#report(lane.full ? "waiting" : "requesting");
     for (;;) {
-      const passage = await lane.run(() => this.#try(), { signal, again: this.#tries > 0 });
+      const passage = await lane.run(() => this.#try(), {
+        signal,
+        again: this.#tries > 0,
+        admitted: this.#part.admitted,
+      });
       if (passage.kind === "busy") this.#settle(failed({ kind: "busy", code: "SCCC_BUSY", waiting: passage.waiting }));
       if (passage.kind === "closed") this.#settle(failed(closed));
       if (passage.kind !== "done" || passage.value === undefined || this.#tries > retries) break;
@@ -168,7 +181,7 @@ export class Exchange {
     const requests = this.#pending.map((one) => one.fields);
     const requestSeq = requestSequence.next();
     const { body, digest } = signRequest(this.#means, this.#command, requests, {
-      list: this.#list,
+      list: this.#part.list,
       requestSeq,
       now: now(),
     });

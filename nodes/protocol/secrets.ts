@@ -17,8 +17,10 @@ const shortest = { prose: 4, digitsInProse: 6, values: 8 };
 /** A password of digits may be a number of somebody's as well: an ordinary value. */
 const isNumber = (password: string): boolean => /^\+?\d+$/.test(password);
 
-/** The fields whose text is for people and for debugging: no flow takes a number from them. */
-const isProse = (key: string): boolean => /^(?:msg|message|logs?|debug|exception|stack|trace)$/i.test(key);
+/** Whether a field's text is for people or for debugging, so that no flow takes a number from it. An error may be a code, or words. */
+const isProse = (key: string, value: unknown): boolean =>
+  /^(?:msg|message|logs?|debug|exception|stack|trace)$/i.test(key) ||
+  (/^error$/i.test(key) && typeof value === "string" && /\s/.test(value.trim()));
 
 /** The fields that hold nothing but secrets. */
 const isSecret = (key: string): boolean => /^(?:digest|pass(?:word|wd)?|pwd|secret)$/i.test(key);
@@ -58,7 +60,7 @@ export function secretsOf(digest: string, password: string): Secrets {
     return Object.fromEntries(
       Object.entries(item).map(([key, inner]) => {
         if (isSecret(key) && String(inner) === password) return [value(key), hidden];
-        return [value(key), walk(inner, isProse(key) ? prose : clean)];
+        return [value(key), walk(inner, isProse(key, inner) ? prose : clean)];
       }),
     );
   };

@@ -123,6 +123,9 @@ interface Carried {
   readonly sent: Sent;
 }
 
+/** Elements of a list that are checked in one go. */
+const preparedAtOnce = 200;
+
 /** Runs one message to its end. */
 async function carryOut(
   maker: Maker,
@@ -157,7 +160,9 @@ async function carryOut(
   if (!maker.batch(api)) return refuse("noList", render(payload));
   if (!Array.isArray(payload)) return refuse("listNotOne", render(payload));
   const prepared: Prepared[] = [];
-  for (const element of payload) {
+  for (const [index, element] of payload.entries()) {
+    // A long list must not hold up everything else in this process.
+    if (index > 0 && index % preparedAtOnce === 0) await new Promise(setImmediate);
     const one = await maker.prepare(sender, api, { ...msg, payload: element });
     prepared.push(one);
     if (!one.ok) break;
@@ -183,7 +188,7 @@ function run(
   const status = new Status((shown) => node.status(shown));
   const closing = new AbortController();
   setMaxListeners(0, closing.signal);
-  const options: SendOptions = { signal: closing.signal, track: status.track };
+  const options: SendOptions = { signal: closing.signal, track: status.track, backlog: status.backlog };
   const count = (calls: number) =>
     status.wait(calls === 0 ? "" : RED._("status.waitingCalls", { calls: String(calls) }));
   const wait = waits ? callWaitOf(RED, node, config, account, count) : undefined;
