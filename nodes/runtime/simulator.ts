@@ -41,8 +41,7 @@ export function registerSimulator(RED: NodeAPI): void {
       seed: settings.number("seed"),
     }));
     if (!options.ok) {
-      const { setting, reason } = options.problem;
-      this.error(describe(RED._, "sccc-simulator", { kind: "config", code: "SCCC_CONFIG", setting, reason }));
+      this.error(describe(RED._, "sccc-simulator", { kind: "config", code: "SCCC_CONFIG", ...options.problem }));
       this.status({ fill: "red", shape: "ring", text: "status.SCCC_CONFIG" });
       return;
     }
