@@ -1,4 +1,5 @@
 // The simulator's options: what may be given, what is taken where it is not, and what is refused.
+import { createSecureContext } from "node:tls";
 import { simulatorSettings } from "../nodes/catalogue";
 import type { Summary } from "./platform";
 import type { PushOutcome } from "./pushes";
@@ -94,14 +95,45 @@ const httpUrl = (name: string, text: string): string => {
   return text;
 };
 
-const filled = (name: string, text: string): string => {
-  if (text === "") throw new OptionError(name, "must not be empty");
+const filled = (name: string, text: unknown): string => {
+  if (text === undefined || text === null) throw new OptionError(name, "is required");
+  if (typeof text !== "string") throw new OptionError(name, "must be a string");
+  if (text.trim() === "") throw new OptionError(name, "must not be empty");
   return text;
 };
 
+/** A customer as an account can have it. */
+const customerOf = (text: unknown): string => {
+  const customer = filled("customer", text);
+  if (!/^[\w-]+$/.test(customer)) throw new OptionError("customer", "must be made of letters, digits, - and _");
+  return customer;
+};
+
+/** A text that may be empty. */
+const optional = (name: string, text: unknown): string => {
+  if (text !== undefined && typeof text !== "string") throw new OptionError(name, "must be a string");
+  return text ?? "";
+};
+
+/** A certificate with its key: without either, no client could connect. */
+const checkTls = (tls: SimulatorOptions["tls"]): void => {
+  if (tls === undefined) return;
+  for (const name of ["key", "cert"] as const) {
+    if (!tls[name] || tls[name].length === 0) throw new OptionError(`tls.${name}`, "is required");
+  }
+  try {
+    createSecureContext(tls);
+  } catch (error) {
+    throw new OptionError("tls", error instanceof Error ? error.message : String(error));
+  }
+};
+
 /** Fills in and checks the options. Throws an OptionError. */
-export const settingsOf = (options: SimulatorOptions): Settings => {
+export const settingsOf = (given: SimulatorOptions): Settings => {
+  // Callers in JavaScript may give nothing at all: then the password is what is missing.
+  const options: SimulatorOptions = given ?? {};
   const { startTime, tolerance = 300 } = options;
+  checkTls(options.tls);
   if (startTime !== undefined && !Number.isSafeInteger(startTime)) {
     throw new OptionError("startTime", "must be whole milliseconds since 1970");
   }
@@ -109,12 +141,12 @@ export const settingsOf = (options: SimulatorOptions): Settings => {
   return {
     port: number("port", options.port ?? 0),
     host: filled("host", options.host ?? "127.0.0.1"),
-    customer: filled("customer", options.customer ?? "C2"),
+    customer: customerOf(options.customer ?? "C2"),
     password: filled("password", options.password),
-    pushUrl: httpUrl("pushUrl", options.pushUrl ?? ""),
-    pushUser: options.pushUser ?? "",
-    pushPassword: options.pushPassword ?? "",
-    agents: agentsOf(options.agents ?? "1000-1019"),
+    pushUrl: httpUrl("pushUrl", optional("pushUrl", options.pushUrl)),
+    pushUser: optional("pushUser", options.pushUser),
+    pushPassword: optional("pushPassword", options.pushPassword),
+    agents: agentsOf(options.agents === undefined ? "1000-1019" : optional("agents", options.agents)),
     speed: number("speed", options.speed ?? 1),
     seed: number("seed", options.seed ?? 1),
     startTime,

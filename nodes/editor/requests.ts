@@ -57,13 +57,16 @@ function meaningOf(code: string): string {
 
 /** An answer in words. */
 export function inWords(kind: "connection" | "sample" | "recording", { outcome, params = {} }: Answer): string {
-  const { setting, reason, code, event, seconds, agents, ...others } = params;
+  const { setting, reason, variable, code, event, seconds, agents, ...others } = params;
   const meaning = code === undefined ? {} : { code, meaning: meaningOf(String(code)) };
   const happened = event === undefined ? {} : { event: text(`event.${event}.label`) };
   const problem =
     setting === undefined
       ? {}
-      : { label: text(`setting.account.${setting}.label`), problem: text(`invalid.format.${reason}`) };
+      : {
+          label: text(`setting.account.${setting}.label`),
+          problem: text(`invalid.format.${reason}`, variable === undefined ? {} : { variable }),
+        };
   const also = [
     ...(agents === undefined ? [] : [text("connection.agents", { agents })]),
     ...(seconds === undefined ? [] : [text("connection.clock", { seconds })]),

@@ -2,6 +2,7 @@
 import { type Command, errorOfValue } from "../catalogue";
 import { excerptOf, type Failure, type ProtocolReason, type Result } from "./failure";
 import { isObject, isWithin, type JsonObject, maxDepth, parseJson } from "./json";
+import { noSecrets, type Secrets } from "./secrets";
 import { others, sliceLength } from "./slices";
 
 /** What the platform said of one command. `response` is the command's part of the answer as it came; `list` its array, if it has one. */
@@ -103,18 +104,30 @@ function readCommand(
     : { ok: true, response, list, result: done };
 }
 
-type Body = { readonly ok: true; readonly body: JsonObject } | { readonly ok: false; readonly failure: Failure };
+/** What is read besides the text of an answer. */
+export interface Reading {
+  /** The catalogue's entry, absent for a command that this package does not know. */
+  readonly command: Command | undefined;
+  /** The command seqs that were sent, as text, in their order. */
+  readonly seqs: readonly string[];
+  /** What must not get out, should the platform echo it. */
+  readonly secrets?: Secrets;
+}
 
-function parseBody(text: string): Body {
+/** A text that was parsed, with its beginning for errors. */
+type Parsed =
+  | { readonly ok: true; readonly value: unknown; readonly json: string; readonly begin: string }
+  | { readonly ok: false; readonly failure: Failure };
+
+function parse(text: string, secrets: Secrets): Parsed {
+  const begin = secrets.text(text.slice(0, 4096));
   const json = text.replace(/^\uFEFF/, "").trim();
-  if (json === "") return { ok: false, failure: malformed("empty", text) };
-  let body: unknown;
+  if (json === "") return { ok: false, failure: malformed("empty", begin) };
   try {
-    body = parseJson(json);
+    return { ok: true, value: parseJson(json), json, begin };
   } catch {
-    return { ok: false, failure: malformed("notJson", text) };
+    return { ok: false, failure: malformed("notJson", begin) };
   }
-  return isObject(body) ? { ok: true, body } : { ok: false, failure: malformed("notObject", text) };
 }
 
 /** isWithin, in which others get their turn while the items of a long list are looked at. */
@@ -131,42 +144,39 @@ async function isWithinInSlices(value: unknown, limit: number): Promise<boolean>
   return true;
 }
 
-/**
- * Reads the text of a response.
- * @param command the catalogue's entry, absent for a command that this package does not know
- * @param seqs the command seqs that were sent, as text, in their order
- */
-export function readAnswer(text: string, command: Command | undefined, seqs: readonly string[]): Answer {
-  const parsed = parseBody(text);
+/** Reads the text of a response. */
+export function readAnswer(text: string, reading: Reading): Answer {
+  const { secrets = noSecrets } = reading;
+  const parsed = parse(text, secrets);
   if (!parsed.ok) return parsed;
-  if (!isWithin(parsed.body, maxDepth)) return { ok: false, failure: malformed("tooDeep", text) };
-  return answerOf(parsed.body, text, command, seqs);
+  const { value, json, begin } = parsed;
+  if (!isWithin(value, maxDepth)) return { ok: false, failure: malformed("tooDeep", begin) };
+  return answerOf(secrets.answer(value, json), begin, reading);
 }
 
-/** readAnswer for long texts: others get their turn after the parsing. */
-export async function readLongAnswer(
-  text: string,
-  command: Command | undefined,
-  seqs: readonly string[],
-): Promise<Answer> {
-  // To take a long text in and to parse it each block on their own.
+/** readAnswer for long texts: others get their turn between taking the text in, parsing it and looking through it. */
+export async function readLongAnswer(text: string, reading: Reading): Promise<Answer> {
+  const { secrets = noSecrets } = reading;
   await others();
-  const parsed = parseBody(text);
+  const parsed = parse(text, secrets);
   if (!parsed.ok) return parsed;
+  const { value, json, begin } = parsed;
   await others();
-  const isShallow = await isWithinInSlices(parsed.body, maxDepth);
-  return isShallow ? answerOf(parsed.body, text, command, seqs) : { ok: false, failure: malformed("tooDeep", text) };
+  if (!(await isWithinInSlices(value, maxDepth))) return { ok: false, failure: malformed("tooDeep", begin) };
+  await others();
+  return answerOf(secrets.answer(value, json), begin, reading);
 }
 
-/** What a body says that is not too deep. */
-function answerOf(body: JsonObject, text: string, command: Command | undefined, seqs: readonly string[]): Answer {
-  if (!isObject(body.result)) return { ok: false, failure: malformed("noResult", text), body };
+/** What a body says that is not too deep. @param begin the text's beginning, for errors */
+function answerOf(body: unknown, begin: string, { command, seqs }: Reading): Answer {
+  if (!isObject(body)) return { ok: false, failure: malformed("notObject", begin) };
+  if (!isObject(body.result)) return { ok: false, failure: malformed("noResult", begin), body };
   const value = errorValue(body.result.error);
-  if (value === undefined || value === "absent") return { ok: false, failure: malformed("badError", text), body };
+  if (value === undefined || value === "absent") return { ok: false, failure: malformed("badError", begin), body };
   if (value !== success) return { ok: false, failure: refused(value, body.result.msg, "request"), body };
   const data = isObject(body.data) ? body.data : {};
   const responses = inOrder(data, seqs);
   // A good outcome without data for a single command is its success (section 2): the answer simply has no fields.
   const lone = seqs.length === 1 ? {} : undefined;
-  return { ok: true, body, commands: responses.map((response) => readCommand(command, response ?? lone, data, text)) };
+  return { ok: true, body, commands: responses.map((response) => readCommand(command, response ?? lone, data, begin)) };
 }

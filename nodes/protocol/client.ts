@@ -127,19 +127,38 @@ export class Client {
 
   /** Sends one command. */
   send(call: Call, options: SendOptions): Promise<Exchanged> {
-    return new Exchange(this.#means, call.api, call.command, false, options).run([call]);
+    return new Exchange(this.#means, call.api, call.command, { list: false, admitted: false }, options).run([call]);
   }
 
-  /** Sends commands of one kind, a request for each hundred, and gives their outcomes in their order. */
-  sendList(calls: readonly Call[], options: SendOptions): Promise<readonly Exchanged[]> {
-    const chunks = Array.from({ length: Math.ceil(calls.length / listChunk) }, (_, chunk) =>
-      calls.slice(chunk * listChunk, (chunk + 1) * listChunk),
-    );
-    return Promise.all(
-      chunks.map((chunk) =>
-        new Exchange(this.#means, chunk[0]?.api ?? "", chunk[0]?.command, true, options).run(chunk),
-      ),
-    );
+  /**
+   * Sends commands of one kind, a request for each hundred, and gives their outcomes in their order. The queue takes the whole list or, with
+   * SCCC_BUSY, nothing of it. No more requests of it are made than may run at once; other commands get their turn between them.
+   */
+  async sendList(calls: readonly Call[], options: SendOptions): Promise<readonly Exchanged[]> {
+    const [first] = calls;
+    if (first === undefined) return [];
+    const { lane } = this.#means;
+    const part = { list: true, admitted: lane.hasRoom };
+    const count = Math.ceil(calls.length / listChunk);
+    if (!part.admitted) {
+      const failure: Failure = { kind: "busy", code: "SCCC_BUSY", waiting: lane.waiting };
+      const outcomes = calls.map(({ fields }) => ({ ok: false as const, response: {}, failure, fields }));
+      return [{ tries: 0, outcomes }];
+    }
+    const exchanged: Exchanged[] = new Array(count);
+    const report = options.backlog?.();
+    let next = 0;
+    const sendRest = async (): Promise<void> => {
+      while (next < count) {
+        const index = next++;
+        const chunk = calls.slice(index * listChunk, (index + 1) * listChunk);
+        const sending = new Exchange(this.#means, first.api, first.command, part, options).run(chunk);
+        report?.(count - next);
+        exchanged[index] = await sending;
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(count, this.#options.maxConcurrent) }, sendRest));
+    return exchanged;
   }
 
   /** Where a recording of this account is; undefined if its name leads elsewhere. */

@@ -67,12 +67,3 @@ export function signRequest(
   });
   return { body, digest };
 }
-
-const hidden = "***";
-
-/** Takes the digest and the password out of a text of the platform's, should it echo them. */
-export function withoutSecrets(text: string, digest: string, password: string): string {
-  const shown = text.toLowerCase().includes(digest) ? text.replace(new RegExp(digest, "gi"), hidden) : text;
-  // A shorter password would stand in harmless places too, and no platform is ever sent one.
-  return password.length >= 8 && shown.includes(password) ? shown.replaceAll(password, hidden) : shown;
-}

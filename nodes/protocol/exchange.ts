@@ -1,11 +1,12 @@
 // One request with its commands, from the queue to the last try: what became of each of them.
 import type { Command } from "../catalogue";
-import { type Answer, type CommandAnswer, readAnswer, readLongAnswer } from "./answer";
-import { type Call, type Identity, pathOf, signRequest, withoutSecrets } from "./envelope";
+import { type Answer, type CommandAnswer, type Reading, readAnswer, readLongAnswer } from "./answer";
+import { type Call, type Identity, pathOf, signRequest } from "./envelope";
 import type { Failure, Result } from "./failure";
 import type { JsonObject } from "./json";
 import type { Lane } from "./lane";
 import { type Backoff, mayResend, pauseBefore, type Subjects } from "./resend";
+import { secretsOf } from "./secrets";
 import type { Sequence } from "./sequence";
 import { sleep } from "./sleep";
 import type { Transport } from "./transport";
@@ -48,6 +49,16 @@ export interface SendOptions {
   readonly signal: AbortSignal;
   /** Called for each request that is to be made; what it gives is told how that request gets on. */
   readonly track?: () => (progress: Progress) => void;
+  /** Called for each list; what it gives is told how many of the list's requests are still to be made. */
+  readonly backlog?: () => (requests: number) => void;
+}
+
+/** What an exchange is a part of. */
+export interface Part {
+  /** The commands go as `requests`, also if it is only one. */
+  readonly list: boolean;
+  /** It belongs to a list that the queue has let in. */
+  readonly admitted: boolean;
 }
 
 /** A command that is not settled. */
@@ -84,7 +95,7 @@ export class Exchange {
   readonly #api: string;
   readonly #command: Command | undefined;
   readonly #resend: Command["resend"];
-  readonly #list: boolean;
+  readonly #part: Part;
   readonly #answers: (CommandAnswer | undefined)[];
   /** For each agent or task, when it was last sent something by this exchange. */
   readonly #tickets = new Map<string, number>();
@@ -93,14 +104,13 @@ export class Exchange {
   #tries = 0;
   #deadline = Number.POSITIVE_INFINITY;
 
-  /** @param list whether the commands go as `requests`, also if it is only one */
-  constructor(means: Means, api: string, command: Command | undefined, list: boolean, options: SendOptions) {
+  constructor(means: Means, api: string, command: Command | undefined, part: Part, options: SendOptions) {
     this.#means = means;
     this.#api = api;
     this.#command = command;
     // Of a command that nobody knows, nobody knows what a second one does.
     this.#resend = command?.resend ?? "once";
-    this.#list = list;
+    this.#part = part;
     this.#signal = options.signal;
     this.#report = options.track?.() ?? (() => undefined);
     this.#answers = [];
@@ -114,7 +124,11 @@ export class Exchange {
     this.#pending = calls.map(({ fields }, index) => ({ index, fields, ...subjectOf(this.#command, fields) }));
     this.#report(lane.full ? "waiting" : "requesting");
     for (;;) {
-      const passage = await lane.run(() => this.#try(), { signal, again: this.#tries > 0 });
+      const passage = await lane.run(() => this.#try(), {
+        signal,
+        again: this.#tries > 0,
+        admitted: this.#part.admitted,
+      });
       if (passage.kind === "busy") this.#settle(failed({ kind: "busy", code: "SCCC_BUSY", waiting: passage.waiting }));
       if (passage.kind === "closed") this.#settle(failed(closed));
       if (passage.kind !== "done" || passage.value === undefined || this.#tries > retries) break;
@@ -170,32 +184,32 @@ export class Exchange {
     const requests = this.#pending.map((one) => one.fields);
     const requestSeq = requestSequence.next();
     const { body, digest } = signRequest(this.#means, this.#command, requests, {
-      list: this.#list,
+      list: this.#part.list,
       requestSeq,
       now: now(),
     });
+    const secrets = secretsOf(digest, password);
     const posted = await transport.post({
       path: pathOf(apiVersion, this.#api),
       body,
       timeoutMs,
       fresh: this.#resend === "once",
       signal: this.#signal,
-      clean: (text) => withoutSecrets(text, digest, password),
+      clean: secrets.text,
     });
     const answer: Answer = posted.ok
-      ? await this.#read(
-          posted.text,
-          requests.map((request) => String(request.seq)),
-        )
+      ? await read(posted.text, {
+          command: this.#command,
+          seqs: requests.map((request) => String(request.seq)),
+          secrets,
+        })
       : { ok: false, failure: posted.failure };
     // A wrong password, or a seq that another installation has used. It would have used the next ones too.
     if (!answer.ok && answer.failure.code === "E_S_AUTH_FAIL") requestSequence.leap();
     this.#last = { requestSeq, ...(answer.body === undefined ? {} : { body: answer.body }) };
     return answer;
   }
-
-  async #read(text: string, seqs: readonly string[]): Promise<Answer> {
-    const read = text.length > longBody ? readLongAnswer : readAnswer;
-    return read(text, this.#command, seqs);
-  }
 }
+
+const read = async (text: string, reading: Reading): Promise<Answer> =>
+  text.length > longBody ? readLongAnswer(text, reading) : readAnswer(text, reading);

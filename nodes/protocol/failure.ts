@@ -58,7 +58,14 @@ export type Failure =
   /** The account's version does not have the command. */
   | { readonly kind: "unsupported"; readonly code: "SCCC_UNSUPPORTED"; readonly version: string; readonly has: string }
   /** The account is missing or incomplete: which setting, and why, as a key below `errors.config`. */
-  | { readonly kind: "config"; readonly code: "SCCC_CONFIG"; readonly reason: string; readonly setting: string }
+  | {
+      readonly kind: "config";
+      readonly code: "SCCC_CONFIG";
+      readonly reason: string;
+      readonly setting: string;
+      /** The environment's variable that is to blame. */
+      readonly variable?: string;
+    }
   /** The account's dialOnly does not have the number. */
   | { readonly kind: "notAllowed"; readonly code: "SCCC_NOT_ALLOWED"; readonly field: string; readonly number: string }
   /** A file could not be written, or is there already; `reason` is a key below `errors.file`. */

@@ -17,10 +17,21 @@ export interface LaneLimits {
 interface Waiter {
   readonly start: () => void;
   readonly refuse: () => void;
+  /** It waits beside the bounded number, and takes nobody's room. */
+  readonly admitted: boolean;
+}
+
+/** How a task asks for the lane. */
+export interface RunOptions {
+  readonly signal?: AbortSignal;
+  /** It goes before new ones, and is never refused for want of room. */
+  readonly again?: boolean;
+  /** It belongs to a list that was let in: it is never refused for want of room, and takes none. */
+  readonly admitted?: boolean;
 }
 
 /**
- * First come, first served; a repeated try goes before new ones and is never refused for want of room.
+ * First come, first served; a repeated try goes before new ones. Repeated tries and lists that were let in are never refused for want of room.
  * No library fits: p-queue and p-limit are ES modules only in their maintained versions, and none refuses at a bound.
  */
 export class Lane {
@@ -45,16 +56,16 @@ export class Lane {
     return !this.#free();
   }
 
+  /** Whether a task that came now would be taken, at once or into the queue. */
+  get hasRoom(): boolean {
+    return this.#free() || this.#waiters.filter(({ admitted }) => !admitted).length < this.#limits.maxQueue;
+  }
+
   /** Runs a task when its turn comes; rejects if it does. A signal takes it out of the queue, not off the road. */
-  run<T>(
-    task: () => Promise<T>,
-    options: { readonly signal?: AbortSignal; readonly again?: boolean } = {},
-  ): Promise<Passage<T>> {
-    const { signal, again = false } = options;
+  run<T>(task: () => Promise<T>, options: RunOptions = {}): Promise<Passage<T>> {
+    const { signal, again = false, admitted = false } = options;
     if (this.#closed || signal?.aborted) return Promise.resolve({ kind: "closed" });
-    if (!again && !this.#free() && this.#waiters.length >= this.#limits.maxQueue) {
-      return Promise.resolve({ kind: "busy", waiting: this.#waiters.length });
-    }
+    if (!again && !admitted && !this.hasRoom) return Promise.resolve({ kind: "busy", waiting: this.#waiters.length });
     return new Promise((resolve, reject) => {
       const leave = guarded(() => {
         const place = this.#waiters.indexOf(waiter);
@@ -62,6 +73,7 @@ export class Lane {
         waiter.refuse();
       });
       const waiter: Waiter = {
+        admitted,
         start: () => {
           signal?.removeEventListener("abort", leave);
           this.#running += 1;

@@ -2,6 +2,7 @@
 import http from "node:http";
 import https from "node:https";
 import axios from "axios";
+import { codeOf, overHttp } from "./adapter";
 import { isObject, parseJson } from "./json";
 
 /** What came back: a status with the `result.msg` of the answer, or why nothing did. */
@@ -23,26 +24,26 @@ function messageIn(text: string): string {
 
 /** Posts it. Never rejects. A certificate is not checked: it names a host, and we call this machine by its own address. */
 export async function postPush(url: string, push: unknown): Promise<PushAnswer> {
+  const signal = AbortSignal.timeout(timeoutMs);
   try {
     const response = await axios.request<Buffer>({
       method: "POST",
       url,
       data: JSON.stringify(push),
-      adapter: "http",
+      adapter: overHttp,
+      signal,
       responseType: "arraybuffer",
       transformRequest: [],
       transformResponse: [],
       validateStatus: () => true,
-      maxRedirects: 0,
       maxContentLength: maxAnswerBytes,
       proxy: false,
-      timeout: timeoutMs,
       httpAgent: new http.Agent({ keepAlive: false }),
       httpsAgent: new https.Agent({ keepAlive: false, rejectUnauthorized: false }),
       headers: { "Content-Type": "application/json", "User-Agent": "node-red-sccc" },
     });
     return { ok: true, status: response.status, msg: messageIn(response.data.toString("utf8")) };
   } catch (error) {
-    return { ok: false, systemCode: isObject(error) && typeof error.code === "string" ? error.code : "UNKNOWN" };
+    return { ok: false, systemCode: signal.aborted ? "ETIMEDOUT" : codeOf(error) };
   }
 }

@@ -2,9 +2,10 @@
 import { type Command, commandOf, errorOfName } from "../catalogue";
 import { type Answer, readAnswer } from "./answer";
 import type { ClientOptions } from "./client";
-import { hasCommand, pathOf, signRequest, withoutSecrets } from "./envelope";
+import { hasCommand, pathOf, signRequest } from "./envelope";
 import { excerptOf, type Failure } from "./failure";
 import { isObject } from "./json";
+import { secretsOf } from "./secrets";
 import { requestSequence } from "./sequence";
 import { Transport } from "./transport";
 
@@ -72,18 +73,19 @@ async function ask(
   const request = { seq, ...(command.subject === "agent" ? nobody : {}) };
   const start = Date.now();
   const { body, digest } = signRequest(options, command, [request], { list: false, requestSeq, now: start });
+  const secrets = secretsOf(digest, options.password);
   const posted = await transport.post({
     path: pathOf(options.apiVersion, command.api),
     body,
     timeoutMs: options.timeoutMs,
     fresh: true,
     signal,
-    clean: (text) => withoutSecrets(text, digest, options.password),
+    clean: secrets.text,
   });
   const durationMs = Date.now() - start;
   const off = posted.date === undefined ? {} : { offMs: posted.date - (start + durationMs / 2) };
   if (!posted.ok) return { ...off, ok: false, failure: posted.failure };
-  const answer = readAnswer(posted.text, command, [String(seq)]);
+  const answer = readAnswer(posted.text, { command, seqs: [String(seq)], secrets });
   const failure = failureOf(answer);
   if (failure !== undefined) return { ...off, ok: false, failure };
   const [first] = answer.ok ? answer.commands : [];

@@ -3,22 +3,16 @@ import { setMaxListeners } from "node:events";
 import http from "node:http";
 import https from "node:https";
 import type { Readable } from "node:stream";
-import axios, { type AxiosAdapter, type AxiosInstance, type AxiosProxyConfig, isAxiosError } from "axios";
+import axios, { type AxiosInstance, type AxiosProxyConfig } from "axios";
 import { HttpsProxyAgent } from "hpagent";
-import { getProxyForUrl } from "proxy-from-env";
-import { wholeAnswer, wholeAnswerByProxy } from "./adapter";
+import { codeOf, NoAnswer, overHttp, tooLong } from "./adapter";
 import { isEnough, isNoRecording } from "./beginning";
+import { decodedText } from "./charset";
 import { encodingsOf, unpacked } from "./content-encoding";
 import { excerptOf, type Failure } from "./failure";
 import { guarded } from "./guarded";
-import { isObject } from "./json";
+import { type ProxySettings, proxyCredentials, proxyFor } from "./proxy";
 import { type RecordingSite, recordingOrigins } from "./recording-url";
-
-/** A proxy: its URL, perhaps with a user and a password in it, and hosts that are reached without it. */
-export interface ProxySettings {
-  readonly url: string;
-  readonly noProxy: readonly string[];
-}
 
 /** How an account reaches its platform. */
 export interface TransportOptions extends RecordingSite {
@@ -93,8 +87,6 @@ const defaultMaxAnswerBytes = 64 * 1024 * 1024;
 
 /** Errors of TLS that the next try would meet again. */
 const lasting = /^(?:CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ERR_TLS_|ERR_SSL_|HOSTNAME_MISMATCH|EPROTO)/;
-/** Before a connection stands nothing can have left. */
-const connecting = new Set(["connect", "getaddrinfo"]);
 
 const networkFailure = (systemCode: string, detail: string, neverLeft: boolean): Failure => ({
   kind: "network",
@@ -115,50 +107,16 @@ const protocolFailure = (
   excerpt: excerptOf(detail),
 });
 
-/** Happy Eyeballs gives one error for several addresses; the request never left if it could not connect to any. */
-function neverLeft(error: unknown): boolean {
-  if (!isObject(error)) return false;
-  if (Array.isArray(error.errors) && error.errors.length > 0) return error.errors.every(neverLeft);
-  return typeof error.syscall === "string" && connecting.has(error.syscall);
-}
-
-/** Why an exchange failed, from an error of axios: its own objects carry the request's body and must not get out. */
+/** Why an exchange failed, from an error of the adapter or of an answer's stream. axios's own objects carry the request's body and must not get out. */
 function failureOf(error: unknown): Failure {
-  const systemCode = isObject(error) && typeof error.code === "string" ? error.code : "UNKNOWN";
   const message = error instanceof Error ? error.message : String(error);
-  if (message.includes("maxContentLength")) return protocolFailure("tooLarge", message);
-  if (systemCode.startsWith("HPE_")) return protocolFailure("notHttp", message);
-  if (/^(?:Z_|ZSTD_|ERR_CONTENT_ENCODING|ERR__ERROR|ERR_PADDING|ERR_BROTLI|BROTLI)/.test(systemCode))
+  const code = codeOf(error);
+  if (code === tooLong) return protocolFailure("tooLarge", message);
+  if (code.startsWith("HPE_")) return protocolFailure("notHttp", message);
+  if (/^(?:Z_|ZSTD_|ERR_CONTENT_ENCODING|ERR__ERROR|ERR_PADDING|ERR_BROTLI|BROTLI)/.test(code)) {
     return protocolFailure("encoding", message);
-  if (systemCode === "ERR_BAD_RESPONSE") return networkFailure("ECONNRESET", message, false);
-  const cause = isAxiosError(error) ? (error.cause ?? error) : error;
-  return networkFailure(systemCode, message, neverLeft(cause) || neverLeft(error));
-}
-
-/** Whether a host is one of those that are reached without the proxy: the same name, or a domain that it belongs to. */
-function isDirect(host: string, noProxy: readonly string[]): boolean {
-  return noProxy
-    .map((entry) =>
-      entry
-        .trim()
-        .toLowerCase()
-        .replace(/^\*?\./, ""),
-    )
-    .some((entry) => entry === "*" || (entry !== "" && (host === entry || host.endsWith(`.${entry}`))));
-}
-
-function proxyFor(target: URL, settings: ProxySettings | undefined): URL | undefined {
-  if (settings === undefined) {
-    const fromEnvironment = getProxyForUrl(target.href);
-    return fromEnvironment === "" ? undefined : new URL(fromEnvironment);
   }
-  if (
-    isDirect(target.hostname.toLowerCase(), settings.noProxy) ||
-    isDirect(target.host.toLowerCase(), settings.noProxy)
-  ) {
-    return undefined;
-  }
-  return new URL(/^https?:\/\//i.test(settings.url) ? settings.url : `http://${settings.url}`);
+  return networkFailure(code, message, error instanceof NoAnswer && error.neverLeft);
 }
 
 const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
@@ -195,13 +153,11 @@ const foreign = (url: string): Failure => ({
   got: excerptOf(url),
 });
 
-const forwardProxy = (proxy: URL): AxiosProxyConfig => ({
+const forwardProxy = (proxy: URL, credentials = proxyCredentials(proxy)): AxiosProxyConfig => ({
   protocol: proxy.protocol,
   host: proxy.hostname,
   port: Number(proxy.port) || (proxy.protocol === "https:" ? 443 : 80),
-  ...(proxy.username === ""
-    ? {}
-    : { auth: { username: decodeURIComponent(proxy.username), password: decodeURIComponent(proxy.password) } }),
+  ...(credentials === undefined ? {} : { auth: credentials }),
 });
 
 /**
@@ -211,21 +167,18 @@ const forwardProxy = (proxy: URL): AxiosProxyConfig => ({
 export class Transport {
   readonly #base: URL;
   readonly #axios: AxiosInstance;
-  /** axios's own where a proxy is asked in absolute form. */
-  readonly #adapter: AxiosAdapter;
   readonly #agents: { readonly kept: http.Agent; readonly fresh: http.Agent };
   /** By the origins that files may be asked from. */
   readonly #files: ReadonlyMap<string, { readonly agent: http.Agent; readonly proxy: AxiosProxyConfig | false }>;
   readonly #underWay = new Set<() => void>();
   readonly #tunnels = new AbortController();
 
-  /** Throws a TypeError if a URL, the environment's proxy included, is none. */
+  /** Throws a ProxyError for a proxy that can't be used, and a TypeError if the base URL is none. */
   constructor(options: TransportOptions) {
     this.#base = new URL(options.baseUrl);
     setMaxListeners(0, this.#tunnels.signal);
     const own = this.#routeTo(this.#base, options);
     // A plain platform is asked through the proxy in absolute form, a TLS one through a tunnel of its agent.
-    this.#adapter = own.proxy === false ? wholeAnswer : wholeAnswerByProxy;
     this.#agents = { kept: own.agent(true, options.maxConcurrent), fresh: own.agent(false, options.maxConcurrent) };
     this.#files = new Map(
       recordingOrigins(options).map((origin) => {
@@ -235,7 +188,7 @@ export class Transport {
       }),
     );
     this.#axios = axios.create({
-      adapter: "http",
+      adapter: overHttp,
       responseType: "arraybuffer",
       transformRequest: [],
       transformResponse: [],
@@ -274,7 +227,6 @@ export class Transport {
     const agent = fresh ? this.#agents.fresh : this.#agents.kept;
     try {
       const response = await this.#axios.request<Buffer>({
-        adapter: this.#adapter,
         method: "POST",
         url: new URL(path, this.#base).href,
         data: body,
@@ -282,8 +234,8 @@ export class Transport {
         httpAgent: agent,
         httpsAgent: agent,
       });
-      const text = clean(response.data.toString("utf8"));
       const { location, date } = response.headers;
+      const text = decodedText(response.data, response.headers["content-type"]);
       const moment = typeof date === "string" ? Date.parse(date) : Number.NaN;
       const clock = Number.isNaN(moment) ? {} : { date: moment };
       if (response.status >= 200 && response.status < 300) return { ...clock, ok: true, text };
@@ -294,7 +246,7 @@ export class Transport {
           kind: "http",
           code: `SCCC_HTTP_${response.status}`,
           status: response.status,
-          excerpt: excerptOf(text),
+          excerpt: excerptOf(clean(text.slice(0, 4096))),
           ...(typeof location === "string" ? { location: excerptOf(clean(location)) } : {}),
         },
       };
@@ -355,7 +307,6 @@ export class Transport {
         httpsAgent: route.agent,
         proxy: route.proxy,
         headers: { Accept: "*/*", "Accept-Encoding": "identity", "Content-Type": null },
-        decompress: false,
         maxContentLength: -1,
       });
       bounds.refresh();
@@ -396,7 +347,7 @@ export class Transport {
         head = Buffer.concat([head, chunk]);
         if (!isEnough(head)) continue;
         if (isNoRecording(head, contentType, false))
-          return { ok: false, failure: protocolFailure("notFile", String(head)) };
+          return { ok: false, failure: protocolFailure("notFile", decodedText(head, contentType)) };
         await take(head);
         if (beginningOnly) return { ok: true, bytes, contentType };
         head = undefined;
@@ -409,7 +360,7 @@ export class Transport {
       }
       if (head !== undefined) {
         if (isNoRecording(head, contentType, true))
-          return { ok: false, failure: protocolFailure("notFile", String(head)) };
+          return { ok: false, failure: protocolFailure("notFile", decodedText(head, contentType)) };
         await take(head);
       }
       return { ok: true, bytes, contentType };

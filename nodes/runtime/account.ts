@@ -5,7 +5,14 @@ import { Client } from "../protocol/client";
 import type { Failure } from "../protocol/failure";
 import { isObject } from "../protocol/json";
 import type { PushContext } from "../protocol/push";
-import { type AccountConfig, type ConfigProblem, credentialsOf, isUsableTls, narrowAccount } from "./config";
+import {
+  type AccountConfig,
+  type ConfigProblem,
+  credentialsOf,
+  isUsableTls,
+  narrowAccount,
+  proxyProblem,
+} from "./config";
 import { narrowReceiving } from "./receive/config";
 import { Reception } from "./receive/reception";
 import { describe } from "./texts";
@@ -44,28 +51,27 @@ const runningOf = (RED: NodeAPI, id: unknown): Running | undefined => {
   return isObject(node) ? running.get(node) : undefined;
 };
 
-const failure = (setting: string, reason: string): Account => ({
+const failure = (problem: ConfigProblem): Account => ({
   ok: false,
-  failure: { kind: "config", code: "SCCC_CONFIG", setting, reason },
+  failure: { kind: "config", code: "SCCC_CONFIG", ...problem },
 });
 
 /** Opens an account for sending. */
 function open(config: AccountConfig): Account {
   // Only sending depends on it: the account still receives.
-  if (config.tls !== undefined && !isUsableTls(config.tls)) return failure("tls", "tls");
+  if (config.tls !== undefined && !isUsableTls(config.tls)) return failure({ setting: "tls", reason: "tls" });
   try {
     const { label, debug, customer, baseUrl, recordingUrl, timezone, region, areaCode } = config;
     const context = { customer, baseUrl, recordingUrl, timezone, region, areaCode };
     return { ok: true, sender: { client: new Client(config), label, debug, context } };
-  } catch {
-    // What was narrowed has good URLs; the one that is left is the environment's proxy.
-    return failure("proxy", "url");
+  } catch (error) {
+    return failure(proxyProblem(error));
   }
 }
 
 /** The account of a command node: of an id that may name nothing, or something else. */
 export const accountOf = (RED: NodeAPI, id: unknown): Account =>
-  runningOf(RED, id)?.account ?? failure("account", "account");
+  runningOf(RED, id)?.account ?? failure({ setting: "account", reason: "account" });
 
 /** What an account receives with. */
 export const receptionOf = (RED: NodeAPI, id: unknown): Receiving =>
@@ -77,7 +83,7 @@ export function registerAccount(RED: NodeAPI): void {
     RED.nodes.createNode(this, config);
     const edge = [config, this.credentials, expander(RED, this), (id: string) => RED.nodes.getNode(id)] as const;
     const narrowed = narrowAccount(...edge);
-    const account = narrowed.ok ? open(narrowed.value) : failure(narrowed.problem.setting, narrowed.problem.reason);
+    const account = narrowed.ok ? open(narrowed.value) : failure(narrowed.problem);
     if (!account.ok) this.warn(describe(RED._, "sccc-account", account.failure));
     let receiving: Receiving | undefined;
     const receive = (): Receiving => {

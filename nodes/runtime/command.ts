@@ -190,7 +190,7 @@ function run(
   const status = new Status((shown) => node.status(shown));
   const closing = new AbortController();
   setMaxListeners(0, closing.signal);
-  const options: SendOptions = { signal: closing.signal, track: status.track };
+  const options: SendOptions = { signal: closing.signal, track: status.track, backlog: status.backlog };
   const wait = waits ? callWaitOf(RED, node, config, account, status) : undefined;
   const sending: Sending = (sent, of) => status.wait(sent === of ? "" : `${sent} / ${of}`);
   const resulting =

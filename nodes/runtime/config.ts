@@ -5,7 +5,7 @@ import { accountSettings, type Setting } from "../catalogue";
 import { dialPatterns } from "../protocol/dial-only";
 import { type FormatProblem, formatProblem } from "../protocol/format";
 import { isObject } from "../protocol/json";
-import type { ProxySettings } from "../protocol/transport";
+import { ProxyError, type ProxySettings, proxyUrl } from "../protocol/proxy";
 
 /** A setting that is missing or wrong; `reason` is a key below `errors.config` of the locales. */
 export interface ConfigProblem {
@@ -22,7 +22,12 @@ export interface ConfigProblem {
     | "feedTaken"
     | "startKey"
     | "port"
-    | "tls";
+    | "tls"
+    | "proxyUrl"
+    | "proxyVariable"
+    | "variable";
+  /** The environment's variable that is to blame. */
+  readonly variable?: string;
 }
 
 /** A reading of a configuration, or the first thing that is wrong with it. */
@@ -41,9 +46,24 @@ class Wrong extends Error {
 }
 
 /** Ends a reading: this setting is wrong. */
-export const wrong = (setting: string, reason: ConfigProblem["reason"]): never => {
-  throw new Wrong({ setting, reason });
+export const wrong = (setting: string, reason: ConfigProblem["reason"], variable?: string): never => {
+  throw new Wrong({ setting, reason, ...(variable === undefined ? {} : { variable }) });
 };
+
+/** What is wrong with an account whose client could not be made; passes on every error but a ProxyError. */
+export function proxyProblem(error: unknown): ConfigProblem {
+  if (!(error instanceof ProxyError)) throw error;
+  const { variable } = error;
+  return variable === undefined
+    ? { setting: "proxy", reason: "proxyUrl" }
+    : { setting: "proxy", reason: "proxyVariable", variable };
+}
+
+/** What Node-RED replaces in a credential if the variable is set: a value that is nothing but one. */
+const wholeVariable = /^\$\{([^{}]+)\}$/;
+
+/** The first variable that a text names. */
+const variableIn = (text: string): string | undefined => /\$\{([^}]+)\}/.exec(text)?.[1];
 
 /** Reads properties as the settings of the catalogue describe them: their defaults, their bounds, what is required. */
 export class Settings {
@@ -59,22 +79,39 @@ export class Settings {
     this.#expand = expand;
   }
 
-  /** A text of its format, a choice or a secret, trimmed but for secrets; "" where it is unset and not required. */
+  /** A text of its format or a choice, trimmed; a secret as it is; "" where it is unset and not required. */
   text(name: string): string {
     const setting = this.#settings.get(name);
-    const secret = setting?.kind === "secret";
-    const value = (secret ? this.#credentials : this.#config)[name];
-    const given = typeof value === "string" || typeof value === "number" ? this.#expand(String(value)) : "";
-    const text = secret ? given : given.trim();
+    if (setting?.kind === "secret") return this.#secret(name, "required" in setting);
+    const value = this.#config[name];
+    const written = typeof value === "string" || typeof value === "number" ? String(value) : "";
+    const text = this.#expand(written).trim();
+    const refuse = (reason: ConfigProblem["reason"]): never => this.#refuse(name, reason, written, text);
     if (text !== "") {
-      if (setting?.kind === "choice" && !setting.choices.some((choice) => choice.value === text)) wrong(name, "choice");
+      if (setting?.kind === "choice" && !setting.choices.some((choice) => choice.value === text)) refuse("choice");
       const format = setting?.kind === "text" ? setting.format : undefined;
       const problem = format && formatProblem(format, text);
-      return problem === undefined ? text : wrong(name, problem);
+      return problem === undefined ? text : refuse(problem);
     }
     if (setting?.kind === "choice") return setting.default;
     if (setting?.kind === "text" && value === undefined && setting.default !== "") return setting.default;
-    return setting !== undefined && "required" in setting ? wrong(name, "missing") : "";
+    return setting !== undefined && "required" in setting ? refuse("missing") : "";
+  }
+
+  /** A credential as Node-RED delivers it: it has replaced a value that is nothing but one variable, and any other $ is a character. */
+  #secret(name: string, required: boolean): string {
+    const value = this.#credentials[name];
+    const secret = typeof value === "string" || typeof value === "number" ? String(value) : "";
+    const variable = wholeVariable.exec(secret)?.[1];
+    if (variable !== undefined) return wrong(name, "variable", variable);
+    return secret === "" && required ? wrong(name, "missing") : secret;
+  }
+
+  /** Ends a reading. A variable that is not set is the reason, where there is one. */
+  #refuse(name: string, reason: ConfigProblem["reason"], written: string, text: string): never {
+    const unset = [...written.matchAll(/\$\{[^}]+\}/g)].find(([whole]) => this.#expand(whole) === "")?.[0];
+    const variable = unset === undefined || text === written ? undefined : variableIn(unset);
+    return variable === undefined ? wrong(name, reason) : wrong(name, "variable", variable);
   }
 
   /** A number within its bounds; the default where it is unset. */
@@ -83,9 +120,12 @@ export class Settings {
     if (setting?.kind !== "number") return wrong(name, "number");
     const value = this.#config[name];
     if (value === undefined || value === null || value === "") return setting.default ?? wrong(name, "missing");
-    const number = typeof value === "string" ? Number(this.#expand(value)) : value;
+    const text = typeof value === "string" ? this.#expand(value).trim() : "";
+    // An empty text is no number, though Number takes it for 0.
+    const number = typeof value !== "string" ? value : text === "" ? Number.NaN : Number(text);
     const ok = typeof number === "number" && number >= setting.min && number <= setting.max;
-    return ok && (!setting.integer || Number.isInteger(number)) ? number : wrong(name, "number");
+    if (ok && (!setting.integer || Number.isInteger(number))) return number;
+    return typeof value === "string" ? this.#refuse(name, "number", value, text) : wrong(name, "number");
   }
 
   /** A number that may be unset. */
@@ -173,12 +213,8 @@ export function isUsableTls(options: TlsUse): boolean {
 function proxyOf(node: unknown): ProxySettings {
   if (!isObject(node) || typeof node.url !== "string") return wrong("proxy", "node");
   const credentials = isObject(node.credentials) ? node.credentials : {};
-  let url: URL;
-  try {
-    url = new URL(/^https?:\/\//i.test(node.url) ? node.url : `http://${node.url}`);
-  } catch {
-    return wrong("proxy", "url");
-  }
+  const url = proxyUrl(node.url);
+  if (url === undefined) return wrong("proxy", "proxyUrl");
   if (typeof credentials.username === "string" && credentials.username !== "") url.username = credentials.username;
   if (typeof credentials.password === "string" && credentials.password !== "") url.password = credentials.password;
   const noProxy: readonly unknown[] = Array.isArray(node.noproxy) ? node.noproxy : [];

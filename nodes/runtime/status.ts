@@ -51,6 +51,7 @@ function statusOf(ending: Ending): NodeStatus {
 export class Status {
   readonly #show: (status: NodeStatus) => void;
   readonly #requests = new Map<symbol, Progress>();
+  readonly #backlogs = new Map<symbol, number>();
   #waiting = "";
   #shown = "";
 
@@ -65,6 +66,16 @@ export class Status {
       if (progress === "over") this.#requests.delete(request);
       else this.#requests.set(request, progress);
       this.#update();
+    };
+  };
+
+  /** A list is to be sent; tell what comes back how many of its requests are still to be made. */
+  readonly backlog = (): ((requests: number) => void) => {
+    const list = Symbol("list");
+    return (requests) => {
+      if (requests === 0) this.#backlogs.delete(list);
+      else this.#backlogs.set(list, requests);
+      if (this.#requests.size > 0) this.#update();
     };
   };
 
@@ -104,6 +115,7 @@ export class Status {
   #busy(): NodeStatus {
     let waiting = 0;
     for (const progress of this.#requests.values()) waiting += progress === "waiting" ? 1 : 0;
+    for (const requests of this.#backlogs.values()) waiting += requests;
     return waiting > 0
       ? { fill: "blue", shape: "ring", text: `⏳ ${waiting}` }
       : { fill: "blue", shape: "dot", text: "status.requesting" };

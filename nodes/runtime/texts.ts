@@ -66,7 +66,7 @@ export function describe(translate: Translate, api: string, failure: Failure): s
     case "unsupported":
       return text("unsupported", { version: failure.version, has: failure.has });
     case "config":
-      return text(`config.${failure.reason}`, { setting: failure.setting });
+      return text(`config.${failure.reason}`, { setting: failure.setting, variable: failure.variable });
     case "notAllowed":
       return text("notAllowed", { field: failure.field, number: failure.number });
     case "busy":

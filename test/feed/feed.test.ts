@@ -1,9 +1,21 @@
 // sccc-feed at work: on the test helper's Node-RED, against the simulator, with positions on a real disk.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
 import { handUntilTaken } from "../../nodes/runtime/feed/handing";
+import { PositionFile } from "../../nodes/runtime/feed/position";
 import { confirm, Handover } from "../../nodes/runtime/receive/tokens";
 import type { Simulator } from "../../simulator";
 import { temporaryFolder } from "../support/node-red";
@@ -231,6 +243,31 @@ describe("sccc-feed", function () {
     assert.equal((await failure()).code, "SCCC_CONFIG");
     await start({ start: "key", startKey: "yesterday" });
     assert.equal((await failure()).code, "SCCC_CONFIG");
+  });
+
+  it("goes on in a new node after one that could not end in time, and the old one writes nothing more", async () => {
+    helper.settings({ userDir, nodeCloseTimeout: 50 });
+    const { path } = new PositionFile(join(userDir, "sccc", "feeds"), "test", "records");
+    mkdirSync(dirname(path), { recursive: true });
+    execFileSync("mkfifo", [path]);
+    // Held open, so that reading it begins and never ends.
+    const held = openSync(path, "r+");
+    await start({});
+    const old = helper.getNode("n");
+    old.receive({});
+    await start({});
+    const stuck = helper.getNode("n");
+    assert.notEqual(stuck, old);
+    rmSync(path);
+    const over = finished();
+    stuck.receive({});
+    assert.equal((await over).payload?.feed, "test");
+    const position = readFileSync(path, "utf8");
+    writeSync(held, '{"source":"records","key":"0"}');
+    closeSync(held);
+    await unload();
+    loaded = false;
+    assert.equal(readFileSync(path, "utf8"), position);
   });
 
   it("ends with an error where the platform fails or the position can't be read, and skips nothing", async () => {

@@ -6,7 +6,7 @@ import { errorName, errorValue, readAnswer, readLongAnswer } from "../../nodes/p
 
 const status = commandOf("getAgentStatus");
 const read = (body: unknown, command = status, seqs: readonly string[] = ["7"]) =>
-  readAnswer(typeof body === "string" ? body : JSON.stringify(body), command, seqs);
+  readAnswer(typeof body === "string" ? body : JSON.stringify(body), { command, seqs });
 
 /** The first command's outcome: "ok", or the failure's code and reason. */
 function outcome(body: unknown, command = status): string {
@@ -102,7 +102,7 @@ describe("reading responses", () => {
   it("finds a list beside the response or in it; none is an empty one", () => {
     const record = [{ key: "1" }];
     const lists = (api: string, body: unknown) => {
-      const answer = readAnswer(JSON.stringify(body), commandOf(api), ["7"]);
+      const answer = readAnswer(JSON.stringify(body), { command: commandOf(api), seqs: ["7"] });
       return answer.ok && answer.commands[0]?.ok ? answer.commands[0].list : answer;
     };
     assert.deepEqual(lists("getRecordsList", { data: { response: { seq: "7" }, record }, result: ok }), record);
@@ -115,7 +115,7 @@ describe("reading responses", () => {
 
   it("gives an unknown command what stands beside its response too", () => {
     const body = { data: { seq: "1", more: [1], response: { seq: "7", a: 1 } }, result: ok };
-    const answer = readAnswer(JSON.stringify(body), undefined, ["7"]);
+    const answer = readAnswer(JSON.stringify(body), { command: undefined, seqs: ["7"] });
     assert.ok(answer.ok);
     assert.deepEqual(answer.commands[0]?.response, { seq: "7", a: 1, more: [1] });
   });
@@ -190,7 +190,10 @@ describe("reading responses", () => {
         fc.json({ maxDepth: 6 }),
         fc.array(fc.nat().map(String), { minLength: 1, maxLength: 4 }),
         (body, seqs) => {
-          const answer = readAnswer(`{"result":{"error":0},"data":${body},"__proto__":{"polluted":1}}`, status, seqs);
+          const answer = readAnswer(`{"result":{"error":0},"data":${body},"__proto__":{"polluted":1}}`, {
+            command: status,
+            seqs,
+          });
           if (answer.ok) assert.equal(answer.commands.length, seqs.length);
           assert.equal("polluted" in {}, false);
         },
@@ -210,7 +213,10 @@ describe("reading responses", () => {
       });
     await fc.assert(
       fc.asyncProperty(fc.oneof(body, fc.constantFrom(...junk.map(([text]) => text))), async (text) => {
-        assert.deepEqual(await readLongAnswer(text, list, ["1"]), readAnswer(text, list, ["1"]));
+        assert.deepEqual(
+          await readLongAnswer(text, { command: list, seqs: ["1"] }),
+          readAnswer(text, { command: list, seqs: ["1"] }),
+        );
       }),
       { numRuns: 300 },
     );

@@ -66,6 +66,21 @@ describe("lane", () => {
     assert.deepEqual(order, ["repeat", "new"]);
   });
 
+  it("never refuses what belongs to a list that was let in, and gives it nobody's room", async () => {
+    const lane = new Lane({ maxConcurrent: 1, minInterval: 0, maxQueue: 1 });
+    const blocker = task();
+    const order: string[] = [];
+    const runs = [lane.run(blocker.run), lane.run(async () => order.push("list"), { admitted: true })];
+    assert.equal(lane.hasRoom, true);
+    runs.push(lane.run(async () => order.push("other")));
+    assert.equal(lane.hasRoom, false);
+    runs.push(lane.run(async () => order.push("list again"), { admitted: true }));
+    assert.equal((await lane.run(task().run)).kind, "busy");
+    blocker.end();
+    await Promise.all(runs);
+    assert.deepEqual(order, ["list", "other", "list again"]);
+  });
+
   it("goes on after a task that throws", async () => {
     const lane = new Lane({ maxConcurrent: 1, minInterval: 0, maxQueue: 9 });
     const broken = lane.run(async () => {

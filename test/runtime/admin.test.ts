@@ -71,7 +71,11 @@ describe("the routes that the editor asks", function () {
   let nodeRed: NodeRed;
   before(async () => {
     platform = await startSimulator({ password: account.password });
-    nodeRed = await startNodeRed({ version: 4, flows: flowOf(platform) });
+    nodeRed = await startNodeRed({
+      version: 4,
+      flows: flowOf(platform),
+      env: { SCCC_TEST_PASSWORD: account.password },
+    });
   });
   after(async () => {
     await nodeRed?.stop();
@@ -99,6 +103,21 @@ describe("the routes that the editor asks", function () {
     assert.deepEqual(JSON.parse(text), { outcome: "setting", params: { setting: "password", reason: "missing" } });
     const typed = { id: "new", config: config(), credentials: { password: account.password } };
     assert.match((await post("connection", JSON.stringify(typed))).text, /"outcome":"connected"/);
+  });
+
+  it("take a typed password as Node-RED would deliver it, and expand nothing else", async () => {
+    const typed = async (password: string) => {
+      const body = { id: "account", config: config(), credentials: { password } };
+      return JSON.parse((await post("connection", JSON.stringify(body))).text);
+    };
+    assert.equal((await typed("${SCCC_TEST_PASSWORD}")).outcome, "connected");
+    assert.equal((await typed("$(SCCC_TEST_PASSWORD)")).outcome, "connected");
+    assert.equal((await typed("x${SCCC_TEST_PASSWORD}")).outcome, "password");
+    assert.equal((await typed("${SCCC_TEST_PASSWORD}${SCCC_TEST_UNSET}")).outcome, "password");
+    assert.deepEqual(await typed("${SCCC_TEST_UNSET}"), {
+      outcome: "setting",
+      params: { setting: "password", reason: "variable", variable: "SCCC_TEST_UNSET" },
+    });
   });
 
   it("survive whatever comes in", async () => {

@@ -112,7 +112,14 @@ describe("a simulator", () => {
 
   const bad: readonly (readonly [Partial<SimulatorOptions>, string])[] = [
     [{ password: "" }, "password: must not be empty"],
+    [{ password: "  " }, "password: must not be empty"],
+    [{ password: 1234 as unknown as string }, "password: must be a string"],
     [{ customer: "" }, "customer: must not be empty"],
+    [{ customer: "C 2" }, "customer: must be made of letters, digits, - and _"],
+    [{ pushUser: 1 as unknown as string }, "pushUser: must be a string"],
+    [{ agents: ["1000"] as unknown as string }, "agents: must be a string"],
+    [{ tls: {} as unknown as { key: string; cert: string } }, "tls.key: is required"],
+    [{ tls: { key: "k" } as unknown as { key: string; cert: string } }, "tls.cert: is required"],
     [{ host: "" }, "host: must not be empty"],
     [{ port: -1 }, "port: must be a whole number from 0 to 65535"],
     [{ port: 70_000 }, "port: must be a whole number from 0 to 65535"],
@@ -133,6 +140,18 @@ describe("a simulator", () => {
       await assert.rejects(startSimulator({ password, ...options }), { message });
     });
   }
+
+  for (const options of [{}, undefined, null, { port: 0 }, { passwd: "secret" }, { password: undefined }]) {
+    it(`does not start without a password, which nobody could then give: ${JSON.stringify(options)}`, async () => {
+      await assert.rejects(startSimulator(options as unknown as SimulatorOptions), {
+        message: "password: is required",
+      });
+    });
+  }
+
+  it("does not serve https with a certificate that is none", async () => {
+    await assert.rejects(startSimulator({ password, tls: { key: "no", cert: "key" } }), /^Error: tls: /);
+  });
 
   it("serves https", async () => {
     const folder = mkdtempSync(join(tmpdir(), "sccc-"));

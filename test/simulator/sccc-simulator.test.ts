@@ -71,6 +71,8 @@ describe("the command sccc-simulator", function () {
     [["--port", "http"], /^sccc-simulator: --port: must be a whole number from 0 to 65535\n$/],
     [["--speed", ""], /^sccc-simulator: --speed: must be a number from 0.01 to 100000\n$/],
     [["--push-url", "ftp://x"], /^sccc-simulator: --push-url: "ftp:\/\/x" is not/],
+    [["--password", " "], /^sccc-simulator: --password: must not be empty\n$/],
+    [["--customer", "C 2"], /^sccc-simulator: --customer: must be made of/],
     [["--agents", "b"], /^sccc-simulator: --agents: "b" is neither/],
     [["stray"], /stray/],
   ];

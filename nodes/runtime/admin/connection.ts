@@ -3,7 +3,7 @@ import type { NodeAPI } from "node-red";
 import type { Failure } from "../../protocol/failure";
 import { isObject } from "../../protocol/json";
 import { type ListedAgent, type Probed, probe } from "../../protocol/probe";
-import { type AccountConfig, isUsableTls, narrowAccount } from "../config";
+import { type AccountConfig, type ConfigProblem, isUsableTls, narrowAccount, proxyProblem } from "../config";
 import { expander } from "../values";
 
 /** An outcome: the end of a key below `connection` or `sample` of the locales, and what stands in that text. */
@@ -29,12 +29,26 @@ export function draftOf(body: unknown): Draft | undefined {
 /** What the editor has for a password that it does not know. */
 const unchanged = "__PWRD__";
 
+/** A value that is nothing but one variable, in the two ways in which Node-RED writes that. */
+const wholeVariable = /^\$(?:\{([^{}\s]+)\}|\(([^()\s]+)\))$/;
+
+/** A credential as Node-RED would deliver it to the running account. What names no variable that is set stays as it is. */
+function delivered(RED: NodeAPI, node: unknown, value: unknown): unknown {
+  const [, braces, brackets] = (typeof value === "string" && wholeVariable.exec(value)) || [];
+  const name = braces ?? brackets;
+  if (name === undefined) return value;
+  const util = RED.util as { readonly getSetting: (node: unknown, name: string) => unknown };
+  return util.getSetting(node, name) ?? value;
+}
+
 /** The passwords of an account: those that were typed, else those that are stored. */
 function passwordsOf(RED: NodeAPI, { id, credentials }: Draft): Readonly<Record<string, unknown>> {
   const stored: unknown = RED.nodes.getCredentials(id);
   const kept = isObject(stored) ? stored : {};
   const typed = Object.entries(credentials).filter(([, value]) => value !== unchanged && typeof value === "string");
-  return { ...kept, ...Object.fromEntries(typed) };
+  const node: unknown = RED.nodes.getNode(id) ?? undefined;
+  const all = Object.entries({ ...kept, ...Object.fromEntries(typed) });
+  return Object.fromEntries(all.map(([name, value]) => [name, delivered(RED, node, value)]));
 }
 
 /** The longest that somebody waits for an answer, in ms. */
@@ -48,25 +62,23 @@ export type Tried =
   | { readonly ok: false; readonly told: Told }
   | { readonly ok: true; readonly config: AccountConfig; readonly probed: Probed };
 
+const settingTold = (problem: ConfigProblem): Told => ({ outcome: "setting", params: { ...problem } });
+
 /** Tries an account out. */
 export async function tryOut(RED: NodeAPI, draft: Draft, signal: AbortSignal): Promise<Tried> {
   const { id, config } = draft;
   const node = RED.nodes.getNode(id);
   const nodeOf = (other: string): unknown => RED.nodes.getNode(other);
   const narrowed = narrowAccount(config, passwordsOf(RED, draft), expander(RED, node), nodeOf);
-  if (!narrowed.ok) {
-    const { setting, reason } = narrowed.problem;
-    return { ok: false, told: { outcome: "setting", params: { setting, reason } } };
-  }
+  if (!narrowed.ok) return { ok: false, told: settingTold(narrowed.problem) };
   if (narrowed.value.tls !== undefined && !isUsableTls(narrowed.value.tls)) {
-    return { ok: false, told: { outcome: "setting", params: { setting: "tls", reason: "tls" } } };
+    return { ok: false, told: settingTold({ setting: "tls", reason: "tls" }) };
   }
   const timeoutMs = Math.min(narrowed.value.timeoutMs, patienceMs);
   try {
     return { ok: true, config: narrowed.value, probed: await probe({ ...narrowed.value, timeoutMs }, signal) };
-  } catch {
-    // What was narrowed has good URLs; the one that is left is the environment's proxy.
-    return { ok: false, told: { outcome: "setting", params: { setting: "proxy", reason: "url" } } };
+  } catch (error) {
+    return { ok: false, told: settingTold(proxyProblem(error)) };
   }
 }
 

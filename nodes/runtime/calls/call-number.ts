@@ -34,12 +34,7 @@ export interface CallWait {
   through(fields: Readonly<Record<string, unknown>>, send: () => Promise<Sent>): Promise<Sent>;
 }
 
-const configFailure = ({ setting, reason }: ConfigProblem): Failure => ({
-  kind: "config",
-  code: "SCCC_CONFIG",
-  setting,
-  reason,
-});
+const configFailure = (problem: ConfigProblem): Failure => ({ kind: "config", code: "SCCC_CONFIG", ...problem });
 
 /** A wait that never begins. */
 const never = (failure: Failure): CallWait => ({

@@ -66,8 +66,11 @@ export function narrowFeed(config: unknown, expand: Expand, timezone: string): N
   });
 }
 
-/** The feeds that run in this process, by the path of their position: two would take each other's pages. */
-const running = new Set<string>();
+/**
+ * The feeds that run in this process, by the path of their position: two would take each other's pages. One that was closed and has not ended
+ * gives its place to the next.
+ */
+const running = new Map<string, Feed>();
 
 const known = (api: string): Command => {
   const command = commandOf(api);
@@ -133,6 +136,11 @@ class Feed {
     };
   }
 
+  /** Whether it was told to end. What it does may take longer. */
+  get closed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
   /** Runs at once, and then again and again. */
   async start(): Promise<void> {
     if (this.#config.intervalMs === 0 || this.#closing.signal.aborted) return;
@@ -177,7 +185,7 @@ class Feed {
   #means(): RunMeans {
     const { source, start } = this.#config;
     return {
-      file: this.#file,
+      file: { read: () => this.#file.read(), write: (position: Position) => this.#write(position) },
       source,
       start,
       now: Date.now,
@@ -186,6 +194,12 @@ class Feed {
       hand: (page, keys) => this.#hand(page, keys),
       closing: () => this.#closing.signal.aborted,
     };
+  }
+
+  /** A feed that did not end in time must not write over the position of its successor. */
+  async #write(position: Position): Promise<void> {
+    if (running.get(this.#file.path) !== this) throw new Error("another node goes on with this feed");
+    await this.#file.write(position);
   }
 
   async #hand(page: Page, keys: PageKeys): Promise<boolean> {
@@ -249,12 +263,12 @@ export function feedsFolder(RED: NodeAPI): string {
 /** Gives a node with a good configuration its behaviour. */
 function run(RED: NodeAPI, node: Node, config: FeedConfig, sender: Sender): void {
   const file = new PositionFile(feedsFolder(RED), config.feed, config.source);
-  if (running.has(file.path)) {
+  if (running.get(file.path)?.closed === false) {
     refuse(RED, node, problem({ setting: "feed", reason: "feedTaken" }));
     return;
   }
-  running.add(file.path);
   const feed = new Feed(RED, node, config, sender, file);
+  running.set(file.path, feed);
   const start = guarded(() => feed.start());
   // Before all nodes are there, what is sent reaches nobody.
   RED.events.once("flows:started", start);
@@ -266,10 +280,10 @@ function run(RED: NodeAPI, node: Node, config: FeedConfig, sender: Sender): void
   });
   node.on("close", (_removed: boolean, done: () => void) => {
     RED.events.removeListener("flows:started", start);
-    feed.close().then(() => {
-      running.delete(file.path);
-      done();
-    }, done);
+    feed
+      .close()
+      .finally(() => running.get(file.path) === feed && running.delete(file.path))
+      .then(() => done(), done);
   });
 }
 

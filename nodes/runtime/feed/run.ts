@@ -97,7 +97,8 @@ async function run(means: RunMeans): Promise<Ran> {
   for (;;) {
     if (closing()) return closed;
     const next = await read(position);
-    if (next.kind === "failure") return closing() ? closed : { ok: false, failure: next.failure };
+    if (closing()) return closed;
+    if (next.kind === "failure") return { ok: false, failure: next.failure };
     if (next.kind === "end") return { ok: true, ...counts, lastKey: keyIn(position) };
     const { page } = next;
     if (page.items.length > 0) {

@@ -71,8 +71,7 @@ export function registerNotify(RED: NodeAPI): void {
           this.status({ fill: "grey", shape: "ring", text: "status.listening" });
           return;
         }
-        const { setting, reason } = found;
-        this.error(describe(RED._, "sccc-notify", { kind: "config", code: "SCCC_CONFIG", setting, reason }));
+        this.error(describe(RED._, "sccc-notify", { kind: "config", code: "SCCC_CONFIG", ...found }));
         this.status({ fill: "red", shape: "ring", text: "status.SCCC_CONFIG" });
       };
       if (!reception.ok) {
