@@ -6,6 +6,7 @@ import { forbiddenNumber } from "./dial-only";
 import { type Call, hasCommand, type Identity, versionText } from "./envelope";
 import { Exchange, type Exchanged, type Means, type SendOptions } from "./exchange";
 import type { Failure } from "./failure";
+import { guarded } from "./guarded";
 import { isObject, isWithin, type JsonObject, maxDepth } from "./json";
 import { Lane, type LaneLimits } from "./lane";
 import { recordUrl } from "./recording-url";
@@ -199,7 +200,7 @@ export class Client {
         this.#longDownloads += 1;
         resolve();
       };
-      const timer = setTimeout(goOn, turnMs);
+      const timer = setTimeout(guarded(goOn), turnMs);
       const end = () => {
         clearTimeout(timer);
         if (isLong) this.#longDownloads -= 1;

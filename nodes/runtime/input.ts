@@ -186,7 +186,11 @@ export function takeMessages(RED: NodeAPI, node: Node, handling: Handling): void
         return;
       }
       const failure = invalid(unreadable ?? "msg", "unreadable", error.message);
-      refused(msg, failure);
+      try {
+        refused(msg, failure);
+      } catch {
+        // A report can't be written into such a message.
+      }
       end(errorOf(RED._, name, failure));
     };
 
