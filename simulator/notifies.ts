@@ -1,6 +1,7 @@
 // What the pushes say: the catalogue decides which fields a notify has, the caller brings the values.
 import { type Push, pushes } from "../nodes/catalogue";
 import { trunks } from "./calls";
+import { type Dialect, isForeign } from "./dialects";
 import { billingOf, Entry } from "./ledger";
 import type { Json } from "./narrow";
 
@@ -8,13 +9,17 @@ import type { Json } from "./narrow";
 export const pushOf = (event: string): Push | undefined => pushes.find((push) => push.event === event.toLowerCase());
 
 /**
- * The notify of an event: the catalogue's fields, with the values given; a field without a value is left out if it may be, else "".
+ * The notify of an event in a dialect: its fields with the values given; a field without a value is left out if it may be, else "".
  * Values that the event has no field for are left out: a screen pop has neither type nor userData (§19).
  */
-export const notifyOf = (push: Push, values: Json): Json => {
+export const notifyOf = (push: Push, values: Json, dialect: Dialect): Json => {
   // §五 promises an agent status push and shows none; this shape is the simulator's own.
   const type = push.type ?? (push.event === "agentstatus" ? push.event : undefined);
-  const fields = push.fields.flatMap(({ name, optional }) => {
+  const own = (dialect.pushFields[push.event] ?? []).map((name) => ({ name, optional: false }));
+  const documented = push.fields.filter(
+    ({ name }) => !isForeign(dialect, push.event, name) && own.every((field) => field.name !== name),
+  );
+  const fields = [...documented, ...own].flatMap(({ name, optional }) => {
     const value = values[name];
     if (value !== undefined) return [[name, value] as const];
     return optional ? [] : [[name, ""] as const];
@@ -29,8 +34,15 @@ const madeUpKeys = 0xf000_0000;
  * Plausible values for the fields of every event: of an outbound call that has just ended, of a task that has just begun.
  * `ordinal` tells apart what is made up in the same second, `now` is in seconds since 1970.
  */
-export const madeUpOf = (of: { customer: string; agent: string; seq: string; ordinal: number; now: number }): Json => {
-  const { customer, agent, seq, ordinal, now } = of;
+export const madeUpOf = (of: {
+  customer: string;
+  agent: string;
+  seq: string;
+  ordinal: number;
+  now: number;
+  dialect: Dialect;
+}): Json => {
+  const { customer, agent, seq, ordinal, now, dialect } = of;
   const number = "13800138888";
   const entry = new Entry(madeUpKeys + ordinal, {
     agent,
@@ -38,6 +50,8 @@ export const madeUpOf = (of: { customer: string; agent: string; seq: string; ord
     inbound: false,
     caller: trunks[0],
     callee: number,
+    taskID: "1001",
+    taskName: "task-1001",
     startAt: now - 70,
     ringAt: now - 68,
     answerAt: now - 60,
@@ -48,7 +62,7 @@ export const madeUpOf = (of: { customer: string; agent: string; seq: string; ord
   return {
     ...{ customer, agent, seq, number, call_type: "1" },
     // There is no such recording.
-    ...{ ...billingOf(entry), recordFile: "" },
+    ...{ ...billingOf(entry, dialect), recordFile: "" },
     ...{ taskID: "1001", taskName: "task-1001", calleeAmount: "100", remainAmount: "100", status: "0" },
     ...{ purpose: "1", staffNo: agent },
     ...{ workStatus: "ONLINE", serverStatus: "IDLE" },

@@ -1,5 +1,7 @@
 // The simulator's options: what may be given, what is taken where it is not, and what is refused.
 import { simulatorSettings } from "../nodes/catalogue";
+import { type Dialect, type DialectName, dialectNames, dialectOf } from "./dialects";
+import { type Numbers, numbersProblem } from "./fates";
 import type { Summary } from "./platform";
 import type { PushOutcome } from "./pushes";
 
@@ -21,12 +23,18 @@ export interface SimulatorOptions {
   readonly speed?: number;
   /** The same seed gives the same calls. */
   readonly seed?: number;
+  /** What it speaks: the vendor's paper to the letter (the default), or what installed clients and receivers expect. */
+  readonly dialect?: DialectName;
   /** Serves https. */
   readonly tls?: { readonly key: string | Buffer; readonly cert: string | Buffer };
   /** Start of the simulated clock in ms since 1970. With it (and a seed) everything that the simulator says is reproducible: the clock then moves with the calls only. Without it, things bear the real date. */
   readonly startTime?: number;
   /** How far a request's timestamp may be from the real time, in seconds (300); 0 = any. */
   readonly tolerance?: number;
+  /** What numbers do: by their last digits, and how often the others do what. */
+  readonly numbers?: Numbers;
+  /** For how many real seconds a push is tried again where nobody answers at all (0), such as while its receiver restarts. */
+  readonly pushPatience?: number;
   /** Called after every attempt to push. */
   readonly onPush?: (outcome: PushOutcome) => void;
   /** Called when agents, calls, tasks or records have changed. */
@@ -45,8 +53,11 @@ export interface Settings {
   readonly agents: readonly string[];
   readonly speed: number;
   readonly seed: number;
+  readonly dialect: Dialect;
   readonly startTime: number | undefined;
   readonly tolerance: number;
+  readonly numbers: Numbers;
+  readonly pushPatience: number;
 }
 
 /** An option that can't be used. The message begins with the option's name. */
@@ -101,10 +112,15 @@ const filled = (name: string, text: string): string => {
 
 /** Fills in and checks the options. Throws an OptionError. */
 export const settingsOf = (options: SimulatorOptions): Settings => {
-  const { startTime, tolerance = 300 } = options;
+  const { startTime, tolerance = 300, pushPatience = 0, numbers = {} } = options;
   if (startTime !== undefined && !Number.isSafeInteger(startTime)) {
     throw new OptionError("startTime", "must be whole milliseconds since 1970");
   }
+  const wrongNumbers = numbersProblem(numbers);
+  if (wrongNumbers !== undefined) throw new OptionError("numbers", wrongNumbers);
+  if (!(pushPatience >= 0)) throw new OptionError("pushPatience", "must be 0 or a number of seconds");
+  const dialect = dialectOf(options.dialect ?? dialectNames[0]);
+  if (dialect === undefined) throw new OptionError("dialect", `must be ${dialectNames.join(" or ")}`);
   if (!(tolerance >= 0)) throw new OptionError("tolerance", "must be 0 or a number of seconds");
   return {
     port: number("port", options.port ?? 0),
@@ -117,7 +133,10 @@ export const settingsOf = (options: SimulatorOptions): Settings => {
     agents: agentsOf(options.agents ?? "1000-1019"),
     speed: number("speed", options.speed ?? 1),
     seed: number("seed", options.seed ?? 1),
+    dialect,
     startTime,
     tolerance,
+    numbers,
+    pushPatience,
   };
 };

@@ -39,6 +39,7 @@ export function registerSimulator(RED: NodeAPI): void {
       agents: settings.text("agents"),
       speed: settings.number("speed"),
       seed: settings.number("seed"),
+      dialect: settings.text("dialect") === "field" ? ("field" as const) : ("document" as const),
     }));
     if (!options.ok) {
       const { setting, reason } = options.problem;

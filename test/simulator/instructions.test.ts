@@ -11,9 +11,9 @@ describe("the simulator's instructions", () => {
     [null, "an instruction is an object with a do"],
     ["inbound", "an instruction is an object with a do"],
     [[], "an instruction is an object with a do"],
-    [{}, "do: must be one of inbound, push, fault, agent, seed, reset"],
-    [{ do: "dance" }, "do: must be one of inbound, push, fault, agent, seed, reset"],
-    [{ do: "toString" }, "do: must be one of inbound, push, fault, agent, seed, reset"],
+    [{}, "do: must be one of inbound, push, fault, agent, numbers, books, seed, restart, reset"],
+    [{ do: "dance" }, "do: must be one of inbound, push, fault, agent, numbers, books, seed, restart, reset"],
+    [{ do: "toString" }, "do: must be one of inbound, push, fault, agent, numbers, books, seed, restart, reset"],
     [{ do: "reset", hard: true }, "hard: no such field here"],
     [{ do: "inbound" }, "number: is missing"],
     [{ do: "inbound", number: "" }, "number: is missing"],
@@ -72,7 +72,7 @@ describe("the simulator's instructions", () => {
 
   it("names every kind of fault when it knows none of that name", async () => {
     const outcome = await context.simulator.instruct({ do: "fault", kind: "earthquake" });
-    assert.match(outcome.ok ? "" : outcome.error, /^kind: must be one of none, error, .*slow.*dropPush$/);
+    assert.match(outcome.ok ? "" : outcome.error, /^kind: must be one of none, error, .*slow.*dropPush.*stripPush$/);
   });
 
   it("sends an agent away, and pushes that", async () => {
