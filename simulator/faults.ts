@@ -59,9 +59,6 @@ export type PushFault =
       readonly without: readonly string[];
     };
 
-/** What a push is about, whether or not its fields say so. */
-export type About = Readonly<Partial<Record<(typeof selectors)[number] | "call", string>>>;
-
 /** What pushes can be selected by beside their event. */
 const selectors = ["number", "agent", "seq", "taskID"] as const;
 
@@ -146,15 +143,6 @@ const wireFaultOf = (kind: (typeof wireKinds)[number], reader: Reader): WireFaul
 
 /** The longest that a push can be late, in simulated seconds. */
 const latest = 86_400;
-/** What the values of a push say that it is about. */
-export const aboutOf = (values: Json): About =>
-  Object.fromEntries(
-    [...selectors, "call"].flatMap((name) => {
-      const text = textOrDigits(values[name]);
-      return text === undefined ? [] : [[name, text] as const];
-    }),
-  );
-
 /** How long a push waits for the next one to change places with, unless something else is said. */
 const usualWait = 60;
 
@@ -186,7 +174,7 @@ interface Waiting<Fault> {
   /** A lower-case ApiName or event; undefined for any. */
   readonly of: string | undefined;
   /** What else a push must be about. A number that begins with * stands for all that end so. */
-  readonly about: About;
+  readonly about: Readonly<Record<string, string>>;
   /** How likely it befalls what it fits. */
   readonly probability: number;
   /** The place of its draws among those of all faults. */
@@ -196,15 +184,15 @@ interface Waiting<Fault> {
 
 /** What the sender of pushes needs of the faults. */
 export interface PushFaults {
-  /** The fault whose turn it is for a push of this event, used up by asking. */
-  takeForPush(event: string, about: About): PushFault | undefined;
+  /** The fault whose turn it is for a push of this event and with these values, whether or not it says them, used up by asking. */
+  takeForPush(event: string, about: Json): PushFault | undefined;
 }
 
-const isAbout = (wanted: About, about: About): boolean =>
+const isAbout = (wanted: Readonly<Record<string, string>>, about: Json): boolean =>
   selectors.every((name) => {
     const value = wanted[name];
     if (value === undefined) return true;
-    const actual = about[name];
+    const actual = textOrDigits(about[name]);
     return value.startsWith("*") ? actual?.endsWith(value.slice(1)) === true : actual === value;
   });
 
@@ -260,9 +248,10 @@ export class Faults implements PushFaults {
     return this.#take(this.#requests, api, {}, fits, [api, this.#asked])?.fault;
   }
 
-  takeForPush(event: string, about: About): PushFault | undefined {
+  takeForPush(event: string, about: Json): PushFault | undefined {
+    if (this.#pushes.length === 0) return undefined;
     // What one push draws depends on its call alone, not on what else goes on.
-    const name = [event, about.call ?? "", about.taskID ?? "", about.agent ?? "", about.number ?? "", about.seq ?? ""];
+    const name = [event, ...["call", ...selectors].map((part) => textOrDigits(about[part]) ?? "")];
     const taken = this.#take(this.#pushes, event, about, () => true, name);
     if (taken?.fault.kind !== "delayPush") return taken?.fault;
     const { fault, ordinal } = taken;
@@ -280,7 +269,7 @@ export class Faults implements PushFaults {
   #take<Fault>(
     list: Waiting<Fault>[],
     name: string,
-    about: About,
+    about: Json,
     fits: (fault: Fault) => boolean,
     draw: readonly (string | number)[],
   ): Waiting<Fault> | undefined {

@@ -1,5 +1,5 @@
 // What the pushes say: the catalogue decides which fields a notify has, the caller brings the values.
-import { type Push, pushes } from "../nodes/catalogue";
+import { type AnswerField, type Push, pushes } from "../nodes/catalogue";
 import { trunks } from "./calls";
 import { type Dialect, isForeign } from "./dialects";
 import { billingOf, Entry } from "./ledger";
@@ -8,6 +8,23 @@ import type { Json } from "./narrow";
 /** The push of an event's name, in any case. */
 export const pushOf = (event: string): Push | undefined => pushes.find((push) => push.event === event.toLowerCase());
 
+type PushField = Pick<AnswerField, "name" | "optional">;
+
+const known = new Map<Dialect, Map<Push, readonly PushField[]>>();
+
+/** The fields of a push in a dialect: those of the catalogue but for another dialect's, and its own. Worked out once. */
+const fieldsOf = (push: Push, dialect: Dialect): readonly PushField[] => {
+  const ofDialect = known.get(dialect) ?? new Map<Push, readonly PushField[]>();
+  known.set(dialect, ofDialect);
+  const found = ofDialect.get(push);
+  if (found !== undefined) return found;
+  const own = dialect.pushFields[push.event] ?? [];
+  const documented = push.fields.filter(({ name }) => !isForeign(dialect, push.event, name) && !own.includes(name));
+  const fields = [...documented, ...own.map((name) => ({ name }))];
+  ofDialect.set(push, fields);
+  return fields;
+};
+
 /**
  * The notify of an event in a dialect: its fields with the values given; a field without a value is left out if it may be, else "".
  * Values that the event has no field for are left out: a screen pop has neither type nor userData (§19).
@@ -15,11 +32,7 @@ export const pushOf = (event: string): Push | undefined => pushes.find((push) =>
 export const notifyOf = (push: Push, values: Json, dialect: Dialect): Json => {
   // §五 promises an agent status push and shows none; this shape is the simulator's own.
   const type = push.type ?? (push.event === "agentstatus" ? push.event : undefined);
-  const own = (dialect.pushFields[push.event] ?? []).map((name) => ({ name, optional: false }));
-  const documented = push.fields.filter(
-    ({ name }) => !isForeign(dialect, push.event, name) && own.every((field) => field.name !== name),
-  );
-  const fields = [...documented, ...own].flatMap(({ name, optional }) => {
+  const fields = fieldsOf(push, dialect).flatMap(({ name, optional }) => {
     const value = values[name];
     if (value !== undefined) return [[name, value] as const];
     return optional ? [] : [[name, ""] as const];

@@ -5,7 +5,6 @@ import { type CallState, Calls } from "./calls";
 import type { Clock } from "./clock";
 import type { Dialect } from "./dialects";
 import { Fates } from "./fates";
-import { aboutOf } from "./faults";
 import { type Entry, Ledger } from "./ledger";
 import type { Json } from "./narrow";
 import { madeUpOf, notifyOf, pushOf } from "./notifies";
@@ -55,9 +54,9 @@ export class Platform {
     const { customer, seed, dialect } = settings;
     const tell: Tell = (lane, event, values) => {
       const push = pushOf(event);
-      if (push !== undefined) {
+      if (push !== undefined && pusher.hasReceiver) {
         const notify = notifyOf(push, { customer, ...values }, dialect);
-        void pusher.push({ lane, event: push.event, notify, about: aboutOf(values) });
+        void pusher.push({ lane, event: push.event, notify, about: values });
       }
       onEvent?.(this.summary());
     };

@@ -3,8 +3,8 @@ import http from "node:http";
 import https from "node:https";
 import type { Clock } from "./clock";
 import type { Dialect } from "./dialects";
-import { type About, aboutOf, type PushFault, type PushFaults } from "./faults";
-import { isObject, type Json, messageOf, parseJson } from "./narrow";
+import type { PushFault, PushFaults } from "./faults";
+import { isObject, type Json, messageOf, parseJson, textOrDigits } from "./narrow";
 import type { PushToSign } from "./signing";
 import { forged, type Letter, type Style, valid } from "./styles";
 
@@ -28,8 +28,8 @@ export interface ToPush {
   readonly event: string;
   readonly notify: Json;
   readonly style?: Style;
-  /** What it is about, for faults that befall some calls only. */
-  readonly about?: About;
+  /** What it is about, whether or not it says so, for faults that befall some calls only; `call` tells calls apart. */
+  readonly about?: Json;
 }
 
 interface Job {
@@ -184,7 +184,7 @@ export class Pusher {
   /** Sends a push in a lane of its own: now, whatever else is waiting. */
   pushAlone(event: string, notify: Json, style: Style): Promise<PushOutcome> {
     this.#alone += 1;
-    return this.push({ lane: `alone ${this.#alone}`, event, notify, style, about: aboutOf(notify) });
+    return this.push({ lane: `alone ${this.#alone}`, event, notify, style, about: notify });
   }
 
   /** Forgets what is waiting to be sent and what has been. What is under way is still tried to its end. */
@@ -248,7 +248,7 @@ export class Pusher {
       event,
       notify: missing.length === 0 ? notify : withoutFields(notify, missing),
       style,
-      call: about?.call,
+      call: textOrDigits(about?.["call"]),
       forge: fault?.kind === "wrongDigest",
       again,
       finish,
