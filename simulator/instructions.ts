@@ -1,5 +1,5 @@
 // What a simulator can be told to do: by a test, or by a message to its node. docs/simulator.md has it for users.
-import type { WorkStatus } from "./agents";
+import type { Agent, WorkStatus } from "./agents";
 import type { Gate } from "./authentication";
 import { trunks } from "./calls";
 import { dialectNames, dialects } from "./dialects";
@@ -42,20 +42,29 @@ const unlessWrong = (reader: Reader, act: () => Outcome | Promise<Outcome>): Out
   return problem === undefined ? act() : { ok: false, error: problem };
 };
 
-/** {do: "inbound", number, agent?, answered?, ring?, talk?}: a customer calls. The first free agent is rung unless one is named. */
+/**
+ * {do: "inbound", number, agent?, answered?, ring?, talk?, login?}: a customer calls. The first free agent is rung unless one is named;
+ * with login the first one who is offline logs in if nobody is there.
+ */
 const inbound: Instruction = ({ platform }, reader) => {
   const { agents, calls } = platform;
   const number = reader.text("number");
   const wanted = reader.optionalText("agent");
-  const agent = wanted === undefined ? agents.all().find((one) => agents.isFree(one)) : agents.find(wanted);
-  if (agent === undefined) reader.wrong("agent", wanted === undefined ? "none is online and idle" : "does not exist");
-  else if (!agents.isFree(agent)) reader.wrong("agent", "is not online and idle");
+  const among = wanted === undefined ? agents.all() : agents.all().filter(({ staffNo }) => staffNo === wanted);
+  const mayLogIn = reader.flag("login");
+  const canLogIn = (one: Agent) => mayLogIn && one.workStatus === "OFFLINE" && !one.onCall;
+  const agent = among.find((one) => agents.isFree(one)) ?? among.find(canLogIn);
+  if (among.length === 0) reader.wrong("agent", "does not exist");
+  else if (agent === undefined) reader.wrong("agent", `${wanted === undefined ? "none is" : "is not"} online and idle`);
   const ending = !reader.has("answered") ? {} : reader.flag("answered") ? endings.answered : endings.unanswered;
   const ring = reader.has("ring") ? { ring: reader.integer("ring", { min: 0, max: longest }) } : {};
   const talk = reader.has("talk") ? { talk: reader.integer("talk", { min: 1, max: longest }) } : {};
   return unlessWrong(reader, () => {
     if (agent === undefined) return { ok: false, error: "agent: none is online and idle" };
     const cause = platform.ownCause();
+    if (!agents.isFree(agent)) agents.work(agent, "ONLINE", cause);
+    // One who has just logged in may have been given a task's call.
+    if (!agents.isFree(agent)) return { ok: false, error: "agent: is not online and idle" };
     const fate = { ...ending, ...ring, ...talk };
     calls.begin({ course: "inbound", agent, number, trunk: trunks[0], service: "2", cause, fate });
     return { ok: true, agent: agent.staffNo, number, seq: cause.seq };

@@ -44,7 +44,8 @@ declare const RED: {
   readonly clipboard: {
     copyText(text: string, beside: JQuery, message: string): void;
   };
-  notify(message: string, options: { readonly type: "warning" }): void;
+  /** A text is taken for HTML. */
+  notify(message: string | JQuery, options: { readonly type: "success" | "warning" }): void;
   readonly popover: {
     menu(options: {
       readonly options: readonly MenuOption[];

@@ -1,7 +1,7 @@
 // Asks the runtime, over the admin routes of this package, on behalf of an account as it stands in the editor, saved or not.
 import { input, reader, text } from "./page";
 
-/** What a route answers: `outcome` is the end of a key below `connection` or `sample` of the locales. */
+/** What a route answers: `outcome` is the end of a key below `connection`, `sample` or `inbound` of the locales. */
 export interface Answer {
   readonly outcome: string;
   readonly params?: Readonly<Record<string, string | number>>;
@@ -46,8 +46,11 @@ export const agentsOf = (account: EditorNode): Promise<Answer> => ask("agents", 
 /** Has a sample of an event sent to a deployed account. */
 export const sendSample = (account: string, event: string): Promise<Answer> => ask("sample", { account, event });
 
+/** Has a customer of a deployed simulator call in. */
+export const callIn = (simulator: string): Promise<Answer> => ask("simulator", { simulator });
+
 /** An answer in words. */
-export function inWords(kind: "connection" | "sample", { outcome, params = {} }: Answer): string {
+export function inWords(kind: "connection" | "sample" | "inbound", { outcome, params = {} }: Answer): string {
   const { setting, reason, code, event, seconds, agents, ...others } = params;
   const meaning = code === undefined ? {} : { code, meaning: text(`error.${code}`) };
   const happened = event === undefined ? {} : { event: text(`event.${event}.label`) };

@@ -12,6 +12,11 @@ type Simulator = Awaited<ReturnType<Simulators["startSimulator"]>>;
 /** Loaded when it is first needed: most installations have no simulator. */
 const simulators = (): Simulators => require("../../simulator");
 
+const running = new Map<string, Promise<Simulator | undefined>>();
+
+/** The simulator of a deployed node; undefined if there is none that runs. */
+export const runningSimulator = async (id: string): Promise<Simulator | undefined> => running.get(id);
+
 /** A push that did not get through is one thing, an instruction that can't be read another. */
 function refusalOf(outcome: { readonly error: string }): ScccError {
   const status = "status" in outcome && typeof outcome.status === "number" ? outcome.status : undefined;
@@ -60,6 +65,7 @@ export function registerSimulator(RED: NodeAPI): void {
       })
       .catch(failed);
 
+    running.set(this.id, starting);
     this.on("input", (msg, send, done) => {
       starting
         .then(async (simulator) => {
@@ -73,6 +79,7 @@ export function registerSimulator(RED: NodeAPI): void {
         .catch((error: unknown) => done(error instanceof Error ? error : new Error(String(error))));
     });
     this.on("close", (_removed: boolean, done: () => void) => {
+      if (running.get(this.id) === starting) running.delete(this.id);
       starting.then((simulator) => simulator?.close()).then(done, done);
     });
   }

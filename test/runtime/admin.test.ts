@@ -60,7 +60,11 @@ describe("the routes of the admin server", () => {
     const permission = "flows.write";
     assert.deepEqual(
       registered(),
-      ["connection", "agents", "sample"].map((name) => ({ method: "post", path: `/sccc/${name}`, permission })),
+      ["connection", "agents", "sample", "simulator"].map((name) => ({
+        method: "post",
+        path: `/sccc/${name}`,
+        permission,
+      })),
     );
   });
 });

@@ -90,6 +90,21 @@ describe("the simulator's instructions", () => {
     assert.equal(context.simulator.state.records[0]?.duration, 7);
   });
 
+  it("an inbound call can have somebody log in for it, unless a task takes the agent", async () => {
+    const { simulator } = context;
+    const call = (more: object) => simulator.instruct({ do: "inbound", number: "13800008888", login: true, ...more });
+    assert.equal((await call({}))["agent"], "1000");
+    assert.equal((await call({}))["agent"], "1001");
+    assert.equal((await call({ agent: "1010" }))["agent"], "1010");
+    const refused = { ok: false, error: "agent: is not online and idle" };
+    assert.deepEqual(await call({ agent: "1010" }), refused);
+    await simulator.instruct({ do: "agent", agent: "1011", workStatus: "BUSY" });
+    assert.deepEqual(await call({ agent: "1011" }), refused);
+    await command(simulator, "CallTaskCreate", { agent: "1012", callees: ["10086"], mode: 2 });
+    assert.deepEqual(await call({ agent: "1012" }), refused);
+    assert.equal(simulator.state.calls.filter(({ agent }) => agent === "1012").length, 1);
+  });
+
   it("resets: nobody is there, nothing is known, no fault is left, no seq is used, no call goes on", async () => {
     const { simulator, receiver } = context;
     const block = authentication();

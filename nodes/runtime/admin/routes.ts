@@ -2,6 +2,7 @@
 import type { NodeAPI } from "node-red";
 import { agentsTold, draftOf, type Told, told, tryOut } from "./connection";
 import { sendSample } from "./sample";
+import { callIn } from "./simulator";
 
 const served = new WeakSet<object>();
 
@@ -33,4 +34,5 @@ export function serveEditor(RED: NodeAPI): void {
     return draft === undefined ? unreadable : agentsTold(await tryOut(RED, draft, signal));
   });
   serve("sample", (body) => sendSample(RED, body));
+  serve("simulator", callIn);
 }
