@@ -43,8 +43,8 @@ export interface SimulatorOptions {
   /** The one account that it knows. */
   readonly customer?: string;
   readonly password: string;
-  /** Where pushes go; "" pushes nowhere. */
-  readonly pushUrl?: string;
+  /** Where pushes go; "" pushes nowhere. A function is asked at every push, for an address that is not known yet. */
+  readonly pushUrl?: string | (() => string);
   /** Sign the pushes if both are set; else the customer and the password do. */
   readonly pushUser?: string;
   readonly pushPassword?: string;

@@ -12,8 +12,8 @@ export interface SimulatorOptions {
   /** The one account that it knows. */
   readonly customer?: string;
   readonly password: string;
-  /** Where pushes go; "" pushes nowhere. */
-  readonly pushUrl?: string;
+  /** Where pushes go; "" pushes nowhere. A function is asked at every push, for an address that is not known yet. */
+  readonly pushUrl?: string | (() => string);
   /** Sign the pushes if both are set; else the customer and the password do (§三.2). */
   readonly pushUser?: string;
   readonly pushPassword?: string;
@@ -47,7 +47,7 @@ export interface Settings {
   readonly host: string;
   readonly customer: string;
   readonly password: string;
-  readonly pushUrl: string;
+  readonly pushUrl: () => string;
   readonly pushUser: string;
   readonly pushPassword: string;
   readonly agents: readonly string[];
@@ -97,12 +97,11 @@ const number = (name: "port" | "speed" | "seed", value: number): number => {
   return value;
 };
 
-const httpUrl = (name: string, text: string): string => {
+const checkUrl = (name: string, text: string): void => {
   const protocol = URL.canParse(text) ? new URL(text).protocol : "";
   if (text !== "" && protocol !== "http:" && protocol !== "https:") {
     throw new OptionError(name, `"${text}" is not an http:// or https:// URL`);
   }
-  return text;
 };
 
 const filled = (name: string, text: string): string => {
@@ -112,7 +111,8 @@ const filled = (name: string, text: string): string => {
 
 /** Fills in and checks the options. Throws an OptionError. */
 export const settingsOf = (options: SimulatorOptions): Settings => {
-  const { startTime, tolerance = 300, pushPatience = 0, numbers = {} } = options;
+  const { pushUrl = "", startTime, tolerance = 300, pushPatience = 0, numbers = {} } = options;
+  if (typeof pushUrl === "string") checkUrl("pushUrl", pushUrl);
   if (startTime !== undefined && !Number.isSafeInteger(startTime)) {
     throw new OptionError("startTime", "must be whole milliseconds since 1970");
   }
@@ -127,7 +127,7 @@ export const settingsOf = (options: SimulatorOptions): Settings => {
     host: filled("host", options.host ?? "127.0.0.1"),
     customer: filled("customer", options.customer ?? "C2"),
     password: filled("password", options.password),
-    pushUrl: httpUrl("pushUrl", options.pushUrl ?? ""),
+    pushUrl: typeof pushUrl === "function" ? pushUrl : () => pushUrl,
     pushUser: options.pushUser ?? "",
     pushPassword: options.pushPassword ?? "",
     agents: agentsOf(options.agents ?? "1000-1019"),

@@ -57,7 +57,7 @@ export interface SentPush {
 interface PushSettings {
   readonly customer: string;
   readonly password: string;
-  readonly pushUrl: string;
+  readonly pushUrl: () => string;
   readonly pushUser: string;
   readonly pushPassword: string;
   readonly speed: number;
@@ -121,22 +121,23 @@ export class Pusher {
   readonly #sent = new Map<string, SentPush>();
   readonly #requests = new Set<http.ClientRequest>();
   readonly #pauses = new Map<NodeJS.Timeout, () => void>();
-  readonly #client: { readonly agent: http.Agent; readonly request: typeof http.request };
+  readonly #plain = new http.Agent({ keepAlive: true });
+  /** No certificate can say that it is of this machine: there it is not asked for. */
+  readonly #secure = {
+    local: new https.Agent({ keepAlive: true, rejectUnauthorized: false }),
+    other: new https.Agent({ keepAlive: true }),
+  };
 
   constructor(
     private readonly settings: PushSettings,
     private readonly clock: Clock,
     private readonly faults: PushFaults,
     private readonly onPush: (outcome: PushOutcome) => void,
-  ) {
-    this.#client = settings.pushUrl.startsWith("https:")
-      ? { agent: new https.Agent({ keepAlive: true }), request: https.request }
-      : { agent: new http.Agent({ keepAlive: true }), request: http.request };
-  }
+  ) {}
 
   /** Whether there is anywhere to push to. */
   get hasReceiver(): boolean {
-    return this.settings.pushUrl !== "";
+    return this.settings.pushUrl() !== "";
   }
 
   /** The last genuine push that was sent, of any event or of one. */
@@ -224,7 +225,7 @@ export class Pusher {
     }
     this.#pauses.clear();
     for (const request of this.#requests) request.destroy();
-    this.#client.agent.destroy();
+    for (const agent of [this.#plain, this.#secure.local, this.#secure.other]) agent.destroy();
     this.#paused?.end();
     this.#paused = undefined;
     const error = "the simulator has been closed";
@@ -427,8 +428,7 @@ export class Pusher {
         Accept: "application/json",
         "Content-Length": Buffer.byteLength(body),
       };
-      const { agent } = this.#client;
-      const request = this.#client.request(this.settings.pushUrl, { method: "POST", agent, headers });
+      const request = this.#request({ method: "POST", headers });
       this.#requests.add(request);
       const timer = setTimeout(() => request.destroy(new Error(`no answer within ${patience / 1000} s`)), patience);
       request.on("close", () => {
@@ -454,6 +454,13 @@ export class Pusher {
       });
       request.end(body);
     });
+  }
+
+  #request(options: http.RequestOptions): http.ClientRequest {
+    const url = new URL(this.settings.pushUrl());
+    if (url.protocol === "http:") return http.request(url, { ...options, agent: this.#plain });
+    const isLocal = /^(localhost|127\.[\d.]+|\[::1\])$/.test(url.hostname);
+    return https.request(url, { ...options, agent: isLocal ? this.#secure.local : this.#secure.other });
   }
 
   #inRealMs(seconds: number | undefined): number | undefined {

@@ -1,7 +1,8 @@
 // sccc-simulator: a simulated platform as a node, for building flows without a call centre.
 import type { Node, NodeAPI } from "node-red";
-import { simulatorSettings } from "../catalogue";
+import { receivingSettings, simulatorSettings } from "../catalogue";
 import { credentialsOf, narrow, Settings } from "./config";
+import { ownAddress } from "./own-address";
 import { describe, ScccError } from "./texts";
 import { expander } from "./values";
 
@@ -11,6 +12,10 @@ type Simulator = Awaited<ReturnType<Simulators["startSimulator"]>>;
 
 /** Loaded when it is first needed: most installations have no simulator. */
 const simulators = (): Simulators => require("../../simulator");
+
+/** Where accounts receive unless they say otherwise. */
+const pushPath = receivingSettings.find(({ name }) => name === "pushPath");
+const ownPath = pushPath?.kind === "text" ? pushPath.default : "/";
 
 const running = new Map<string, Promise<Simulator | undefined>>();
 
@@ -38,7 +43,7 @@ export function registerSimulator(RED: NodeAPI): void {
       host: settings.text("host"),
       customer: settings.text("customer"),
       password: settings.text("password"),
-      pushUrl: settings.text("pushUrl"),
+      pushUrl: settings.text("pushUrl") || (() => ownAddress(RED, ownPath) ?? ""),
       pushUser: settings.text("pushUser"),
       pushPassword: settings.text("pushPassword"),
       agents: settings.text("agents"),

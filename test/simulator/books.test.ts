@@ -100,22 +100,19 @@ describe("what numbers do", () => {
 describe("what was dialled", () => {
   const context = withSimulator();
 
-  it("is counted by task and by number, with calls under way and those hung up, and without inbound ones", async () => {
+  it("is counted by task and by number, without inbound calls", async () => {
     const { simulator, receiver } = context;
     for (const agent of ["1000", "1001", "1002"]) await command(simulator, "AgentLogin", { agent });
     await simulator.instruct({ do: "inbound", number: "13800008888", agent: "1002" });
     const callees = ["13800008888", "13800000000", "13800000001", "13800009999"];
     await command(simulator, "CallTaskCreate", { agent: "1000", callees, mode: 2 });
-    await command(simulator, "CallNumber", { agent: "1001", callee: "13800008888", seq: "5" });
-    const { underWay } = simulator.books();
-    assert.equal(underWay, 2);
-    await command(simulator, "HangupCall", { agent: "1001" });
+    await command(simulator, "CallNumber", { agent: "1001", callee: "13800008888" });
     await receiver.until(have("billing", callees.length + 2));
     const { numbers, ...total } = simulator.books();
-    assert.deepEqual(total, { ...none, dialled: 5, answered: 1, unanswered: 1, busy: 1, vacant: 1, cancelled: 1 });
-    assert.deepEqual(numbers.get("13800008888"), { ...none, dialled: 2, answered: 1, cancelled: 1 });
+    assert.deepEqual(total, { ...none, dialled: 5, answered: 2, unanswered: 1, busy: 1, vacant: 1 });
+    assert.deepEqual(numbers.get("13800008888"), { ...none, dialled: 2, answered: 2 });
     assert.equal(simulator.books({ taskID: "1001" }).dialled, 4);
-    assert.equal(simulator.books({ taskID: "" }).cancelled, 1);
+    assert.equal(simulator.books({ taskID: "" }).answered, 1);
     assert.equal(simulator.books({ number: "13800000001" }).busy, 1);
     assert.deepEqual(await simulator.instruct({ do: "books", taskID: "1001", number: "13800009999", each: true }), {
       ok: true,
@@ -141,6 +138,20 @@ describe("what was dialled", () => {
       notify["type"] === "agentstatus" ? [notify["workStatus"]] : [],
     );
     assert.ok(states.indexOf("OFFLINE") < states.lastIndexOf("ONLINE"));
+  });
+});
+
+describe("what is being dialled", () => {
+  const context = withSimulator({ speed: 1, pushUrl: "" });
+
+  it("is under way until it ends, and cancelled if it is hung up before it is answered", async () => {
+    const { simulator } = context;
+    await command(simulator, "AgentLogin", { agent: "1000" });
+    await command(simulator, "CallNumber", { agent: "1000", callee: "13800008888" });
+    const tally = () => simulator.books().numbers.get("13800008888");
+    assert.deepEqual(tally(), { ...none, dialled: 1, underWay: 1 });
+    await command(simulator, "HangupCall", { agent: "1000" });
+    assert.deepEqual(tally(), { ...none, dialled: 1, cancelled: 1 });
   });
 });
 

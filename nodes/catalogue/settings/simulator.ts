@@ -45,7 +45,10 @@ export const simulatorSettings: readonly Setting[] = [
     default: "",
     example: "http://127.0.0.1:1880/sccc/notify",
     label: { en: "Push to", zh: "推送地址" },
-    hint: { en: "Where it sends its events. Empty: nowhere.", zh: "事件推送到的地址。留空则不推送。" },
+    hint: {
+      en: "Where it sends its events. Empty: the node sends them to this Node-RED at /sccc/notify, the command nowhere.",
+      zh: "事件推送到的地址。留空时，节点推送到本 Node-RED 的 /sccc/notify，命令则不推送。",
+    },
   },
   {
     name: "pushUser",
