@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { pushes as catalogue, commands } from "../../nodes/catalogue";
 import { type Outcome, type PushOutcome, type Simulator, startSimulator } from "../../simulator";
 import { dialectNames, dialects } from "../../simulator/dialects";
+import { notifyOf } from "../../simulator/notifies";
 import {
   type Answer,
   ask,
@@ -27,6 +28,15 @@ describe("the simulator's dialects", () => {
   it("can be no other than these", async () => {
     const dialect = "slang" as "field";
     await assert.rejects(startSimulator({ password, dialect }), { message: "dialect: must be document or field" });
+  });
+
+  it("leave out what only another one has, also where the catalogue knows it", () => {
+    const push = catalogue.find(({ event }) => event === "billing");
+    assert.ok(push !== undefined);
+    const fields = [...push.fields, { name: "taskID", text: { en: "", zh: "" }, optional: true } as const];
+    const told = (dialect: (typeof dialectNames)[number]) =>
+      notifyOf({ ...push, fields }, { taskID: "1001" }, dialects[dialect])["taskID"];
+    assert.deepEqual([told("document"), told("field")], [undefined, "1001"]);
   });
 
   for (const dialect of dialectNames) {

@@ -1,6 +1,9 @@
 // What can go wrong with the pushes of a call: lost, late, twice, in another order, with fields missing; by event, by call, by chance.
 import assert from "node:assert/strict";
 import { type PushOutcome, startSimulator } from "../../simulator";
+import { dialects } from "../../simulator/dialects";
+import { Faults } from "../../simulator/faults";
+import { Reader } from "../../simulator/reader";
 import {
   ask,
   command,
@@ -220,27 +223,21 @@ describe("the simulator's faults by chance", () => {
     assert.notDeepEqual(other, first);
   });
 
-  it("delay by a time between the two, drawn", async () => {
-    const receiver = await startReceiver();
-    const startTime = Date.parse("2026-11-23T12:00:00+08:00");
-    const simulator = await startSimulator({ password, speed: 100_000, startTime, pushUrl: receiver.url });
-    await simulator.instruct({
-      do: "fault",
-      kind: "delayPush",
-      event: "callin",
-      seconds: 100,
-      upTo: 200,
-      times: "always",
-    });
-    await Promise.all(Array.from({ length: 50 }, () => simulator.instruct({ do: "push", event: "callin" })));
-    const order = receiver.pushes.map(({ notify }) => Number(notify["seq"]));
-    await simulator.close();
-    await receiver.close();
-    assert.equal(order.length, 50);
-    assert.notDeepEqual(
-      order,
-      order.toSorted((a, b) => a - b),
-    );
+  it("delay by a time between the two, drawn for each, the same with the same seed", () => {
+    const drawn = (seed: number) => {
+      const faults = new Faults(seed);
+      const instruction = { kind: "delayPush", seconds: 100, upTo: 200, times: "always" };
+      faults.add(new Reader(instruction), dialects.document);
+      return Array.from({ length: 200 }, (_, call) => {
+        const fault = faults.takeForPush("callin", { call: `1000/${call}` });
+        return fault?.kind === "delayPush" ? fault.drawn : Number.NaN;
+      });
+    };
+    const first = drawn(1);
+    assert.ok(first.every((seconds) => seconds >= 100 && seconds <= 200));
+    assert.ok(new Set(first).size > 50);
+    assert.deepEqual(drawn(1), first);
+    assert.notDeepEqual(drawn(2), first);
   });
 
   it("befall requests too", async () => {

@@ -76,6 +76,34 @@ describe("a restart of the simulator", () => {
     assert.deepEqual(((await send("getAgentInfo", {}))["result"] as Json)["error"], 0);
   });
 
+  it("lets no time pass while it is down", async () => {
+    await context.simulator.instruct({ do: "agent", agent: "1000", workStatus: "ONLINE" });
+    await context.simulator.instruct({ do: "inbound", number: answers, ring: 0, talk: 60 });
+    await context.receiver.until(have("callstart"));
+    // So long is more than the call would take.
+    const over = restart("kept", 600);
+    await over;
+    assert.equal(context.simulator.state.calls.length, 1);
+    await context.receiver.until(have("billing"));
+    const { duration = 0 } = context.simulator.state.records[0] ?? {};
+    assert.ok(duration < 100, String(duration));
+  });
+
+  it("forgets which request seqs were used with the rest of its state, and not otherwise", async () => {
+    const { simulator } = context;
+    const block = fieldClients["always sends the same request seq, with other times"];
+    assert.ok(block !== undefined);
+    const errorNow = async () => {
+      const answer = await sendAs(block, simulator.url, "getAgentInfo", { seq: 1 });
+      return (answer["result"] as Json)["error"];
+    };
+    assert.deepEqual([await errorNow(), await errorNow()], [0, 1]);
+    await restart("kept");
+    assert.equal(await errorNow(), 1);
+    await restart("dropped");
+    assert.equal(await errorNow(), 0);
+  });
+
   it("can be closed while it is down", async () => {
     const over = restart("kept", 3_600_000);
     await context.simulator.close();
@@ -113,6 +141,33 @@ describe("a restart of the simulator", () => {
       assert.equal((await simulator.instruct({ do: "push", event: "callend" })).ok, true);
     });
   }
+
+  it("does not give up a push that is cut off again and again", async () => {
+    const { receiver, simulator } = context;
+    let arrived: () => void = () => {};
+    let answer: () => void = () => {};
+    receiver.hold = () => {
+      arrived();
+      return new Promise((resolve) => {
+        answer = resolve;
+      });
+    };
+    const arrival = () =>
+      new Promise<void>((resolve) => {
+        arrived = resolve;
+      });
+    let next = arrival();
+    const told = simulator.instruct({ do: "push", event: "callin" });
+    for (let i = 0; i < 5; i++) {
+      await next;
+      next = arrival();
+      assert.deepEqual(await restart(), { ok: true });
+    }
+    await next;
+    answer();
+    assert.equal((await told).ok, true);
+    assert.equal(new Set(receiver.pushes.map(({ text }) => text)).size, 1);
+  });
 
   it("refuses another state", async () => {
     assert.deepEqual(await restart("half"), { ok: false, error: "state: must be one of kept, dropped" });
