@@ -1,4 +1,4 @@
-// The open API: from an HTTP request's path and body to the answer's JSON (protocol.md sections 1 and 2).
+// The open API: from an HTTP request's path and body to the answer's JSON.
 import { commandOf, type ErrorCode } from "../nodes/catalogue";
 import type { Cause } from "./agents";
 import type { Gate } from "./authentication";
