@@ -1,7 +1,7 @@
 // What numbers do, whole lists of them dialled down, and what the platform's own books say of it.
 import assert from "node:assert/strict";
 import { type Simulator, startSimulator } from "../../simulator";
-import { ask, command, have, type Json, nextSeq, password, startReceiver, withSimulator } from "./client";
+import { ask, command, eventOf, have, type Json, nextSeq, password, startReceiver, withSimulator } from "./client";
 
 const none = { answered: 0, unanswered: 0, busy: 0, vacant: 0, cancelled: 0, lost: 0, underWay: 0 };
 
@@ -139,6 +139,74 @@ describe("what was dialled", () => {
     );
     assert.ok(states.indexOf("OFFLINE") < states.lastIndexOf("ONLINE"));
   });
+});
+
+describe("a campaign with everything that gets lost", () => {
+  for (const dialect of ["document", "field"] as const) {
+    it(`has the same sums in its books and CDRs, and its bills are those that were not lost: ${dialect}`, async () => {
+      const numbers = Array.from({ length: 120 }, (_, i) => `138${String(i).padStart(8, "0")}`);
+      const tried = new Set<unknown>();
+      const lost = new Set<unknown>();
+      let all: () => void = () => {};
+      const settled = new Promise<void>((resolve) => {
+        all = resolve;
+      });
+      const receiver = await startReceiver();
+      const simulator = await startSimulator({
+        password,
+        dialect,
+        speed: 20_000,
+        agents: "1000-1029",
+        pushUrl: receiver.url,
+        numbers: { shares: { answered: 5, unanswered: 3, busy: 1, vacant: 1 } },
+        onPush: ({ event, notify, error }) => {
+          if (event !== "billing") return;
+          if (error !== undefined) lost.add(notify["callee"]);
+          tried.add(notify["callee"]);
+          if (tried.size === numbers.length) all();
+        },
+      });
+      const tell = async (more: Json) =>
+        assert.deepEqual(await simulator.instruct({ do: "fault", ...more }), { ok: true });
+      await tell({ kind: "dropPush", event: "taskinfo", times: "always" });
+      await tell({ kind: "dropPush", event: "billing", probability: 0.2 });
+      await tell({ kind: "delayPush", event: "billing", probability: 0.2, seconds: 60, upTo: 600 });
+      await tell({ kind: "drop", api: "CallTaskCreate", after: true });
+      for (const { staffNo } of simulator.state.agents) {
+        await simulator.instruct({ do: "agent", agent: staffNo, workStatus: "ONLINE" });
+      }
+      const share = numbers.length / simulator.state.agents.length;
+      for (const [index, { staffNo }] of simulator.state.agents.entries()) {
+        const callees = numbers.slice(index * share, (index + 1) * share);
+        const created = command(simulator, "CallTaskCreate", { agent: staffNo, callees, mode: 5, userData: "spring" });
+        // The first one's answer is lost; the task is made all the same.
+        if (index === 0) await assert.rejects(created);
+        else await created;
+      }
+      await settled;
+      const { numbers: each, ...total } = simulator.books();
+      const [startTime, endTime] = ["2000-01-01 00:00:00", "2099-12-31 23:59:59"];
+      const request = { seq: nextSeq(), agent: [], startTime, endTime };
+      const { data } = await ask(simulator, "getCdrList", { request });
+      const cdrs = data?.response["cdr"] as Json[];
+      assert.deepEqual([total.dialled, each.size, cdrs.length], [numbers.length, numbers.length, numbers.length]);
+      const having = (result: string) => cdrs.filter((cdr) => cdr["result"] === result).length;
+      assert.deepEqual(
+        [having("1"), having("2"), having("3")],
+        [total.answered, total.unanswered + total.busy, total.vacant],
+      );
+      const bills = receiver.pushes.filter((push) => eventOf(push) === "billing").map(({ notify }) => notify);
+      assert.ok(lost.size > 5 && lost.size < 60, String(lost.size));
+      assert.deepEqual(
+        bills.map(({ callee }) => String(callee)).toSorted(),
+        numbers.filter((number) => !lost.has(number)),
+      );
+      assert.ok(bills.every((bill) => bill["userData"] === "spring" && "taskID" in bill === (dialect === "field")));
+      assert.equal(have("taskinfo")(receiver.pushes), false);
+      await simulator.close();
+      await receiver.close();
+    });
+  }
 });
 
 describe("what is being dialled", () => {
