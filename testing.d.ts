@@ -43,8 +43,8 @@ export interface SimulatorOptions {
   /** The one account that it knows. */
   readonly customer?: string;
   readonly password: string;
-  /** Where pushes go; "" pushes nowhere. */
-  readonly pushUrl?: string;
+  /** Where pushes go; "" pushes nowhere. A function is asked at every push, for an address that is not known yet. */
+  readonly pushUrl?: string | (() => string);
   /** Sign the pushes if both are set; else the customer and the password do. */
   readonly pushUser?: string;
   readonly pushPassword?: string;
@@ -54,16 +54,59 @@ export interface SimulatorOptions {
   readonly speed?: number;
   /** The same seed gives the same calls. */
   readonly seed?: number;
+  /** What it speaks: the vendor's paper to the letter (the default), or what installed clients and receivers expect. */
+  readonly dialect?: "document" | "field";
   /** Serves https. */
   readonly tls?: { readonly key: string | Buffer; readonly cert: string | Buffer };
   /** Start of the simulated clock in ms since 1970: everything that the simulator says is then reproducible. */
   readonly startTime?: number;
   /** How far a request's timestamp may be from the real time, in seconds (300); 0 = any. */
   readonly tolerance?: number;
+  /** What numbers do: by their last digits, and how often the others do what. */
+  readonly numbers?: Numbers;
+  /** For how many real seconds a push is tried again where nobody answers at all (0), such as while its receiver restarts. */
+  readonly pushPatience?: number;
   /** Called after every attempt to push. */
   readonly onPush?: (outcome: PushOutcome) => void;
   /** Called when agents, calls, tasks or records have changed. */
   readonly onEvent?: (summary: Summary) => void;
+}
+
+/** How a number can end a call. */
+export type EndingName = "answered" | "unanswered" | "busy" | "vacant";
+
+/** What numbers do, in both directions. */
+export interface Numbers {
+  /** By their last digits; the longest that fit count. They add to 8888, 0000, 0001 and 9999, or replace them. */
+  readonly endings?: Readonly<Record<string, EndingName>>;
+  /** How often the other numbers do what, in relation to each other. */
+  readonly shares?: Readonly<Partial<Record<EndingName, number>>>;
+}
+
+/** Which calls the books are asked about: all that were made, unless a task or a number is named. */
+export interface BooksFilter {
+  readonly taskID?: string;
+  readonly number?: string;
+}
+
+/** How many calls were made, and what came of them: `dialled` is the sum of the others. */
+export interface Tally {
+  readonly dialled: number;
+  readonly answered: number;
+  readonly unanswered: number;
+  readonly busy: number;
+  readonly vacant: number;
+  /** Hung up before they were answered. */
+  readonly cancelled: number;
+  /** Cut off by a restart that dropped its state: nothing was ever said of them. */
+  readonly lost: number;
+  readonly underWay: number;
+}
+
+/** What was dialled. */
+export interface Books extends Tally {
+  /** The same for every number. */
+  readonly numbers: ReadonlyMap<string, Tally>;
 }
 
 /** What became of one attempt to push. `error` is there when the push was not taken. */
@@ -123,6 +166,7 @@ export interface CallState {
 export interface TaskState {
   readonly id: string;
   readonly name: string;
+  /** The agent's staff number; "" for a group's task. */
   readonly agent: string;
   readonly mode: string;
   readonly status: "running" | "paused" | "finished";
@@ -143,6 +187,9 @@ export interface Entry {
     readonly inbound: boolean;
     readonly caller: string;
     readonly callee: string;
+    /** Of the dialling task that made the call; "" without one. */
+    readonly taskID: string;
+    readonly taskName: string;
     readonly startAt: number;
     readonly ringAt: number;
     readonly answerAt: number;
@@ -186,6 +233,8 @@ export interface Simulator {
   /** Everything received, the newest 10,000. */
   readonly requests: readonly ReceivedRequest[];
   readonly state: State;
+  /** What it has dialled, how often, and what came of it. */
+  books(filter?: BooksFilter): Books;
   /** Tells it to do something, see docs/simulator.md. Never rejects. */
   instruct(instruction: unknown): Promise<Outcome>;
   /** Ends it at once, with every connection and timer; a second time does nothing. */

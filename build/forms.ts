@@ -178,6 +178,9 @@ export function registration(node: NodeType): string {
     ...(node.inputs.length === 0 ? [] : ([["inputLabels", "SCCC.inputLabels"]] as [string, string][])),
     ["outputLabels", "SCCC.outputLabels"],
     ["oneditprepare", "SCCC.prepare"],
+    ...(node.press === undefined
+      ? []
+      : ([["button", `{ enabled: SCCC.isDeployed, onclick: SCCC.${node.press} }`]] as [string, string][])),
     ...(eventsOf(node) === undefined
       ? []
       : ([

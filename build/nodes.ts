@@ -99,6 +99,8 @@ export interface NodeType {
   readonly otherOutputs?: OtherOutputs;
   readonly properties: readonly Property[];
   readonly tools?: readonly Tool[];
+  /** The function of the editor's script that a button on the node calls. */
+  readonly press?: string;
   /** The properties that stand in the text `does`, which says on the canvas what the node will do. */
   readonly does?: readonly string[];
   /** The command of the open API that it carries out. */
@@ -489,6 +491,7 @@ const simulator: NodeType = {
   inputs: ["port.instruction"],
   outputs: ["port.done"],
   properties: settings("setting.simulator", simulatorSettings),
+  press: "callIn",
 };
 
 /** Every node type, in the order of the palette. */

@@ -1,9 +1,10 @@
-// The open API: from an HTTP request's path and body to the answer's JSON (protocol.md sections 1 and 2).
-import { type Command, commandOf, type ErrorCode, versions } from "../nodes/catalogue";
+// The open API: from an HTTP request's path and body to the answer's JSON.
+import { commandOf, type ErrorCode } from "../nodes/catalogue";
 import type { Cause } from "./agents";
 import type { Gate } from "./authentication";
 import { check } from "./checks";
 import { handlers, type Reply } from "./commands";
+import type { Dialect, KnownCommand } from "./dialects";
 import { errors } from "./errors";
 import type { AnswerFault, ErrorForm } from "./faults";
 import { isObject, type Json, messageOf, parseJson, textOrDigits } from "./narrow";
@@ -13,22 +14,33 @@ type Lang = "zh" | "en";
 
 /** What a path of the API asks for, or why it can't be had. */
 export type Route =
-  | { readonly ok: true; readonly command: Command }
+  | { readonly ok: true; readonly command: KnownCommand }
   | { readonly ok: false; readonly api: string; readonly error: ErrorCode };
 
 /** Whether a path is the API's business at all. */
 export const isApiPath = (path: string): boolean => /^\/openapi(\/|$)/.test(path);
 
-/** Reads /openapi/V2.0.x/ApiName, the name in any case. */
-export const routeOf = (method: string, path: string): Route => {
+/** A command that a version has; its name in any case. */
+const commandIn = (dialect: Dialect, version: string, api: string): KnownCommand | undefined => {
+  const known = commandOf(api);
+  if (known !== undefined) {
+    const more = dialect.requestFields[known.api] ?? [];
+    const has = known.versions.some((one) => one === dialect.versions[version]);
+    return has ? { api: known.api, fields: [...known.fields, ...more] } : undefined;
+  }
+  return dialect.commands.find(
+    (own) => own.api.toLowerCase() === api.toLowerCase() && (own.version === undefined || own.version === version),
+  );
+};
+
+/** Reads /openapi/V2.0.x/ApiName, in any case. */
+export const routeOf = (dialect: Dialect, method: string, path: string): Route => {
   const [, version = "", api = ""] = /^\/openapi\/([^/]*)\/([^/]+)$/.exec(path) ?? [];
   const refused = (error: ErrorCode): Route => ({ ok: false, api, error });
   if (api === "" || method !== "POST") return refused(errors.unknownRequest);
-  const [, x] = /^V2\.0\.(\d+)$/i.exec(version) ?? [];
-  const known = versions.find((candidate) => String(candidate) === x);
-  if (known === undefined) return refused(errors.unknownVersion);
-  const command = commandOf(api);
-  return command?.versions.includes(known) ? { ok: true, command } : refused(errors.unknownRequest);
+  if (!Object.hasOwn(dialect.versions, version.toLowerCase())) return refused(errors.unknownVersion);
+  const command = commandIn(dialect, version.toLowerCase(), api);
+  return command === undefined ? refused(errors.unknownRequest) : { ok: true, command };
 };
 
 const writeError = ({ value }: ErrorCode, form: ErrorForm): number | string => {
@@ -57,7 +69,7 @@ export const refusal = (error: ErrorCode, lang: Lang = "zh", logs: string | null
 });
 
 /** §12.5: this answer has no userData. */
-const echoesUserData = (command: Command): boolean => command.api !== "HangupCall";
+const echoesUserData = (command: KnownCommand): boolean => command.api !== "HangupCall";
 
 /** The commands of a body: `request` or `requests`, not both. */
 const requestsOf = ({ request, requests }: Json): readonly Json[] | undefined => {
@@ -81,7 +93,7 @@ export class Api {
   ) {}
 
   /** Carries out what a body asks for, unless it is refused or a fault is in the way. */
-  answer(command: Command, text: string, fault?: AnswerFault): Json {
+  answer(command: KnownCommand, text: string, fault?: AnswerFault): Json {
     const body = parseJson(text);
     if (!isObject(body)) return refusal(errors.malformed);
     const param = isObject(body["param"]) ? body["param"] : {};
@@ -106,11 +118,17 @@ export class Api {
         ...Object.assign({}, ...answered.map(({ beside }) => beside)),
       },
       logs: logs(answered.map(({ log }) => log)),
-      result: resultOf(errors.success, lang),
+      result: { ...resultOf(errors.success, lang), ...this.#successMsg },
     };
   }
 
-  #carryOut(command: Command, request: Json, lang: Lang, index: number, fault: AnswerFault | undefined): Answered {
+  /** What the dialect has a success say. */
+  get #successMsg(): { readonly msg?: string } {
+    const { successMsg } = this.platform.settings.dialect;
+    return successMsg === undefined ? {} : { msg: successMsg };
+  }
+
+  #carryOut(command: KnownCommand, request: Json, lang: Lang, index: number, fault: AnswerFault | undefined): Answered {
     const hit = fault?.kind === "error" && (fault.only?.includes(index) ?? true) ? fault : undefined;
     const { reply, userData, why } =
       hit === undefined
@@ -121,7 +139,9 @@ export class Api {
             why: "as told",
           };
     // The vendor's samples have no msg where a command has succeeded.
-    const result = reply.ok ? { error: errors.success.value } : resultOf(reply.error, lang, hit?.form);
+    const result = reply.ok
+      ? { error: errors.success.value, ...this.#successMsg }
+      : resultOf(reply.error, lang, hit?.form);
     const shown = fault?.kind === "inner" ? fault.value : result;
     return {
       response: {
@@ -135,9 +155,9 @@ export class Api {
     };
   }
 
-  #handle(command: Command, request: Json): { reply: Reply; userData: unknown; why: string } {
+  #handle(command: KnownCommand, request: Json): { reply: Reply; userData: unknown; why: string } {
     const raw = request["userData"] ?? null;
-    const checked = check(command, request);
+    const checked = check(command, request, this.platform.settings.dialect);
     if (!checked.ok) return { reply: { ok: false, error: checked.error }, userData: raw, why: checked.field };
     const { fields } = checked;
     // Cut where the platform cuts; else as it came.
@@ -148,7 +168,10 @@ export class Api {
     if (agent !== "" && this.platform.agents.find(agent) === undefined) {
       return { reply: { ok: false, error: errors.noSuchAgent }, userData, why: agent };
     }
-    const cause: Cause = { seq: String(request["seq"]), userData: textOrDigits(userData) ?? "" };
+    const cause: Cause = {
+      seq: textOrDigits(request["seq"]) ?? String(request["seq"] ?? ""),
+      userData: textOrDigits(userData) ?? "",
+    };
     try {
       const reply = handlers[command.api]?.(this.platform, fields, cause) ?? { ok: true };
       return { reply, userData, why: "" };

@@ -1,4 +1,5 @@
 // Who speaks: the authentication block of requests (§三.1).
+import type { Dialect } from "./dialects";
 import { isObject, textOrDigits } from "./narrow";
 import { digestOf } from "./signing";
 
@@ -12,7 +13,12 @@ export class Gate {
   readonly #used = new Set<string>();
 
   constructor(
-    private readonly settings: { readonly customer: string; readonly password: string; readonly tolerance: number },
+    private readonly settings: {
+      readonly customer: string;
+      readonly password: string;
+      readonly tolerance: number;
+      readonly dialect: Pick<Dialect, "repeatedSeq">;
+    },
   ) {}
 
   /** Whether a request's `authentication` is the customer's own, of now, and new. If not, says why, for the logs: without the password. */
@@ -27,6 +33,7 @@ export class Gate {
     if (typeof digest !== "string") return "no digest";
     if (digest.toLowerCase() !== digestOf(customer, timestamp, seq, this.settings.password)) return "wrong digest";
     if (!this.#isRecent(Number(timestamp))) return "timestamp is too far from now";
+    if (this.settings.dialect.repeatedSeq) return undefined;
     if (this.#used.has(seq)) return "seq has been used before";
     this.#use(seq);
     return undefined;

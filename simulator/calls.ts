@@ -1,8 +1,9 @@
 // The calls: each walks through its steps, pushes what happens, and ends in the books.
 import type { Agent, Agents, Cause, Tell } from "./agents";
 import type { Clock } from "./clock";
-import { cancelled, type Fate, fateOf } from "./fates";
-import { billingOf, type Entry, type Ledger } from "./ledger";
+import type { Dialect } from "./dialects";
+import { cancelled, type Fate, type Fates } from "./fates";
+import { billingOf, type Dialled, type Entry, type Ledger } from "./ledger";
 import { randomOf } from "./random";
 
 /** The account's own numbers: what it calls from, and what customers call. */
@@ -39,6 +40,8 @@ export interface Plan {
   /** serviceType of the catalogue. */
   readonly service: string;
   readonly cause: Cause;
+  /** The dialling task that it is of. */
+  readonly task?: { readonly id: string; readonly name: string };
   /** What is settled beforehand of how it goes. */
   readonly fate?: Partial<Fate>;
   readonly onEnd?: (entry: Entry) => void;
@@ -56,6 +59,8 @@ interface Call extends CallState {
   readonly plan: Plan;
   readonly fate: Fate;
   readonly lane: string;
+  /** Tells it from every other call, for faults. */
+  readonly id: string;
   /** Instants of the simulated clock in ms. */
   readonly startedAt: number;
   rangAt: number | undefined;
@@ -63,6 +68,8 @@ interface Call extends CallState {
   state: CallState["state"];
   callOff: () => void;
 }
+
+const dialledOf = ({ number, plan }: Call): Dialled => ({ number, taskID: plan.task?.id ?? "" });
 
 export class Calls {
   readonly #active = new Set<Call>();
@@ -75,6 +82,8 @@ export class Calls {
       readonly clock: Clock;
       readonly agents: Agents;
       readonly ledger: Ledger;
+      readonly fates: Fates;
+      readonly dialect: Dialect;
       readonly tell: Tell;
     },
   ) {}
@@ -98,12 +107,13 @@ export class Calls {
     const random = randomOf(seed, "call", agent?.staffNo ?? "", ordinal, number);
     const call: Call = {
       plan,
-      fate: { ...fateOf(number, random), ...plan.fate },
+      fate: { ...this.world.fates.of(number, random), ...plan.fate },
       agent: agent?.staffNo ?? "",
       number,
       inbound: plan.course === "inbound",
       // The pushes of an agent come in order, whatever call they are of.
       lane: agent?.staffNo ?? `unattended ${ordinal}`,
+      id: `${agent?.staffNo ?? ""}/${ordinal}`,
       startedAt: clock.now(),
       rangAt: undefined,
       answeredAt: undefined,
@@ -122,11 +132,26 @@ export class Calls {
     return true;
   }
 
+  /** The calls under way that were made, with their numbers and tasks. */
+  dialling(): readonly Dialled[] {
+    return [...this.#active].filter(({ inbound }) => !inbound).map(dialledOf);
+  }
+
+  /** Forgets the calls under way, without a word but for a note in the books of those that were made. */
+  lose(): void {
+    this.world.ledger.lost.push(...this.dialling());
+    this.#forget();
+  }
+
   /** Forgets the calls under way, without a word. */
   reset(): void {
+    this.#forget();
+    this.#unattended = 0;
+  }
+
+  #forget(): void {
     for (const call of this.#active) call.callOff();
     this.#active.clear();
-    this.#unattended = 0;
   }
 
   #walk(call: Call, steps: readonly (readonly [Step, number])[]): void {
@@ -172,7 +197,7 @@ export class Calls {
     this.#active.delete(call);
     this.#push(call, "callend");
     const entry = this.#book(call);
-    tell(call.lane, "billing", { ...billingOf(entry), ...plan.cause });
+    tell(call.lane, "billing", { ...this.#about(call), ...billingOf(entry, this.world.dialect), ...plan.cause });
     plan.onEnd?.(entry);
     const { agent, cause } = plan;
     if (agent === undefined) return;
@@ -201,6 +226,8 @@ export class Calls {
       inbound: call.inbound,
       caller,
       callee,
+      taskID: plan.task?.id ?? "",
+      taskName: plan.task?.name ?? "",
       startAt: Math.min(ago(call.startedAt), answerAt || byeAt),
       ringAt: call.rangAt === undefined ? 0 : Math.min(ago(call.rangAt), answerAt || byeAt),
       answerAt,
@@ -218,7 +245,11 @@ export class Calls {
   /** Pushes a step. A call without an agent has none that the vendor's fields could tell of; it is only billed. */
   #push(call: Call, step: Step): void {
     if (call.plan.agent === undefined) return;
-    const { agent, number, inbound } = call;
-    this.world.tell(call.lane, step, { agent, number, call_type: inbound ? "0" : "1", ...call.plan.cause });
+    this.world.tell(call.lane, step, { ...this.#about(call), ...call.plan.cause });
+  }
+
+  /** What every push of a call is about; which of it a push says is up to its fields. */
+  #about({ agent, number, inbound, id, plan }: Call) {
+    return { agent, number, call_type: inbound ? "0" : "1", call: id, taskID: plan.task?.id };
   }
 }

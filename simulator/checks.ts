@@ -1,5 +1,6 @@
 // Checks a command's fields by the catalogue's rules, as the platform does: what works for working clients is taken.
-import type { Command, ErrorCode, Field, Rule } from "../nodes/catalogue";
+import type { ErrorCode, Rule } from "../nodes/catalogue";
+import type { KnownCommand, RequestField } from "./dialects";
 import { errors } from "./errors";
 import { type Json, textOrDigits } from "./narrow";
 import { instantOf } from "./times";
@@ -77,13 +78,13 @@ const isUnset = (value: unknown): boolean =>
   value === undefined || value === null || value === "" || (Array.isArray(value) && value.length === 0);
 
 /** Whether a field counts: some only do while another field has a certain value. */
-const applies = (field: Field, request: Json): boolean =>
+const applies = (field: RequestField, request: Json): boolean =>
   field.onlyIf === undefined || textOrDigits(request[field.onlyIf.field]) === field.onlyIf.is;
 
-/** Checks a command's request. Every command needs a seq, which may be any text or number. */
-export const check = (command: Command, request: Json): Checked => {
+/** Checks a command's request. Its seq may be any text or number, and may be unset only where the dialect allows it. */
+export const check = (command: KnownCommand, request: Json, { emptySeq }: { readonly emptySeq: boolean }): Checked => {
   const seq = request["seq"];
-  if (isUnset(seq) || (typeof seq !== "string" && typeof seq !== "number")) {
+  if (isUnset(seq) ? !emptySeq : typeof seq !== "string" && typeof seq !== "number") {
     return { ok: false, error: errors.badField, field: "seq" };
   }
   const values = new Map<string, string | readonly string[]>();

@@ -23,6 +23,8 @@ export class Clock {
   /** The instant of the event that is running; of a clock that stands still also that of the last one. */
   #instant: number | undefined;
   #realStart = performance.now();
+  /** The simulated instant at which it was made to stand still. */
+  #pausedAt: number | undefined;
 
   constructor(options: { startTime: number | undefined; speed: number }) {
     this.#startTime = options.startTime;
@@ -32,7 +34,7 @@ export class Clock {
 
   /** The simulated instant in ms; differences of it are simulated durations. */
   now(): number {
-    return this.#instant ?? (performance.now() - this.#realStart) * this.#speed;
+    return this.#instant ?? this.#pausedAt ?? (performance.now() - this.#realStart) * this.#speed;
   }
 
   /** The date to put on things, in whole seconds since 1970. */
@@ -43,13 +45,31 @@ export class Clock {
   /** Runs `act` so many simulated seconds from now. Returns a function that calls it off. */
   after(seconds: number, act: () => void): () => void {
     const event: Event = { due: this.now() + seconds * 1000, act };
-    const later = this.#queue.findIndex((other) => other.due > event.due);
-    if (later === -1) this.#queue.push(event);
-    else this.#queue.splice(later, 0, event);
+    this.#queue.splice(this.#placeOf(event.due), 0, event);
     if (this.#queue[0] === event) this.#wait();
     return () => {
       this.#queue = this.#queue.filter((other) => other !== event);
     };
+  }
+
+  /** Stands still: nothing happens and no time passes until it goes on. */
+  pause(): void {
+    this.#pausedAt ??= this.now();
+    clearTimeout(this.#timer);
+  }
+
+  /** Goes on from where it stood still. */
+  resume(): void {
+    if (this.#pausedAt === undefined) return;
+    this.#realStart = performance.now() - this.#pausedAt / this.#speed;
+    this.#pausedAt = undefined;
+    this.#wait();
+  }
+
+  /** Forgets every event, but time goes on. */
+  clear(): void {
+    this.#queue = [];
+    clearTimeout(this.#timer);
   }
 
   /** Forgets every event and starts over. */
@@ -58,13 +78,25 @@ export class Clock {
     this.#timer = undefined;
     this.#queue = [];
     this.#instant = this.#startTime;
+    this.#pausedAt = undefined;
     this.#realStart = performance.now();
+  }
+
+  /** The index of the first event that is due later than this. */
+  #placeOf(due: number): number {
+    let [low, high] = [0, this.#queue.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#queue[middle]?.due ?? due) > due) high = middle;
+      else low = middle + 1;
+    }
+    return low;
   }
 
   #wait(): void {
     clearTimeout(this.#timer);
     const [next] = this.#queue;
-    if (next === undefined) return;
+    if (next === undefined || this.#pausedAt !== undefined) return;
     const wait = Math.max(0, (next.due - this.now()) / this.#speed);
     this.#timer = setTimeout(() => this.#run(), Math.min(wait, longestTimeout));
   }
@@ -79,7 +111,7 @@ export class Clock {
       this.#instant = event.due;
       event.act();
       const [following] = this.#queue;
-      if (following === undefined) break;
+      if (following === undefined || this.#pausedAt !== undefined) break;
       event = following;
     }
     if (this.#startTime === undefined) this.#instant = undefined;

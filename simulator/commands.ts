@@ -2,11 +2,12 @@
 import type { ErrorCode } from "../nodes/catalogue";
 import type { Agent, Cause, WorkStatus } from "./agents";
 import { trunks } from "./calls";
-import type { Fields } from "./checks";
+import { type Fields, isNumber } from "./checks";
 import { errors } from "./errors";
 import { cdrOf, type Entry, recordOf } from "./ledger";
 import type { Json } from "./narrow";
 import type { Platform } from "./platform";
+import { randomOf } from "./random";
 import { dayOf, instantOf } from "./times";
 
 /** What a command's answer says: fields of its response, and fields beside the response. */
@@ -47,7 +48,8 @@ const callNumber = ofAgent(({ agents, calls }, agent, cause, fields) => {
   const number = fields.text("callee");
   // Service 3 is an internal call, 1 an outbound one.
   const service = agents.find(number) === undefined ? "1" : "3";
-  calls.begin({ course: "agentFirst", agent, number, trunk: trunks[0], service, cause });
+  const trunk = fields.text("caller") || trunks[0];
+  calls.begin({ course: "agentFirst", agent, number, trunk, service, cause });
   return done;
 });
 
@@ -61,7 +63,7 @@ const createTask = ofAgent(({ tasks }, agent, cause, fields) => {
   const callers = fields.list("callers");
   if (callers.some((caller) => !trunks.some((trunk) => trunk === caller))) return refused(errors.notOurNumber);
   const { id, report } = tasks.create({
-    agent,
+    of: agent,
     name: fields.text("taskName"),
     mode: fields.text("mode"),
     callers,
@@ -81,6 +83,44 @@ const addNumbers: Handler = ({ tasks }, fields, cause) => {
   const taskID = fields.text("taskID");
   const report = tasks.add(taskID, fields.list("callees"), cause);
   return report === undefined ? refused(errors.notFound) : { ok: true, response: { taskID, report } };
+};
+
+/** How long a voice file of no particular content is, in seconds. */
+const voiceFile = 12;
+
+/** Plays a voice file to every number; each call is billed, and nothing else is heard of it. */
+const voiceNotification: Handler = ({ calls }, fields, cause) => {
+  const legal = fields.list("callees").filter((number) => isNumber(number));
+  if (legal.length === 0) return refused(errors.badNumber);
+  const talk = voiceFile * Math.max(1, Number(fields.text("cyclePlayTimes")));
+  for (const number of new Set(legal)) {
+    calls.begin({ course: "verify", agent: undefined, number, trunk: trunks[0], service: "4", cause, fate: { talk } });
+  }
+  return done;
+};
+
+/** A task of a group: the customer is called, hears the voice file, and gets whoever is free. Every agent is in every group. */
+const createVoiceTask: Handler = ({ tasks }, fields, cause) => {
+  const { id, report } = tasks.create({
+    of: { group: fields.text("agentGroup"), atOnce: Math.max(1, Number(fields.text("maxConcurrence"))) },
+    name: fields.text("taskName"),
+    mode: voiceThenAgent,
+    callers: [],
+    callees: fields.list("callees"),
+    cause,
+  });
+  return { ok: true, response: { taskID: id, report } };
+};
+
+/** The console's number of the mode that plays a voice and then connects an agent. */
+const voiceThenAgent = "4";
+
+const login: Handler = ({ settings }, fields, cause) => {
+  const [customer, user] = [fields.text("customerName"), fields.text("userName")];
+  if (customer !== settings.customer) return refused(errors.notAuthentic);
+  const random = randomOf(settings.seed, "token", customer, user, cause.seq);
+  const token = Array.from({ length: 32 }, () => random.integer(0, 15).toString(16)).join("");
+  return { ok: true, response: { token } };
 };
 
 /** A test of an entry by a field of the request; without the field every entry passes. */
@@ -143,4 +183,7 @@ export const handlers: Readonly<Record<string, Handler>> = {
     beside: { record: ledger.page(Number(fields.text("startKey"))).map(recordOf) },
   }),
   getCdrList,
+  VoiceNotifaction: voiceNotification,
+  callTaskCreateByVoiceTransferAgent: createVoiceTask,
+  login,
 };

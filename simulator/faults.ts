@@ -1,7 +1,10 @@
 // Faults on demand: what may go wrong, how it is asked for, and whose turn it is.
-import { commandOf, type ErrorCode, errorOfName, errorOfValue } from "../nodes/catalogue";
+import { type ErrorCode, errorOfName, errorOfValue } from "../nodes/catalogue";
+import { type Dialect, isCommand } from "./dialects";
 import { errors } from "./errors";
+import { type Json, textOrDigits } from "./narrow";
 import { pushOf } from "./notifies";
+import { randomOf } from "./random";
 import type { Reader } from "./reader";
 
 /** How an error's value is written on the wire: 4043309075, "4043309075", "0xF1000013" or -251658221. */
@@ -38,7 +41,26 @@ export type WireFault = { /** Whether what was asked for is carried out all the 
     }
 );
 
-export type PushFault = "duplicate" | "wrongDigest" | "dropPush";
+/** A fault of a push. Seconds are simulated. */
+export type PushFault =
+  | { readonly kind: "wrongDigest" }
+  | { readonly kind: "dropPush" }
+  /** It is sent so much later, and lets those behind it pass. */
+  | { readonly kind: "delayPush"; readonly seconds: number; readonly upTo: number; readonly drawn: number }
+  /** It changes places with the next push of the same call; after so long it is sent in any case. */
+  | { readonly kind: "reorderPush"; readonly seconds: number }
+  /** Some of its fields are "". */
+  | { readonly kind: "stripPush"; readonly fields: readonly string[] }
+  /** It is sent twice, the second time so much later, or with a signature of its own, or with fields that the first one lacked. */
+  | {
+      readonly kind: "duplicate";
+      readonly seconds: number;
+      readonly anew: boolean;
+      readonly without: readonly string[];
+    };
+
+/** What pushes can be selected by beside their event. */
+const selectors = ["number", "agent", "seq", "taskID"] as const;
 
 /** The name that recordings go by where faults are asked for. */
 export const recordingApi = "recording";
@@ -46,7 +68,7 @@ export const recordingApi = "recording";
 const answerKinds = ["error", "tooFrequent", "shuffle", "inner"] as const;
 const wireKinds = ["slow", "drop", "hang", "truncated", "endless", "large"] as const;
 const bodyKinds = ["status", "html", "empty", "body", "redirect"] as const;
-const pushKinds = ["duplicate", "wrongDigest", "dropPush"] as const;
+const pushKinds = ["duplicate", "wrongDigest", "dropPush", "delayPush", "reorderPush", "stripPush"] as const;
 const kinds = ["none", ...answerKinds, ...wireKinds, ...bodyKinds, ...pushKinds] as const;
 
 type Kind = (typeof kinds)[number];
@@ -119,69 +141,148 @@ const wireFaultOf = (kind: (typeof wireKinds)[number], reader: Reader): WireFaul
   }
 };
 
+/** The longest that a push can be late, in simulated seconds. */
+const latest = 86_400;
+/** How long a push waits for the next one to change places with, unless something else is said. */
+const usualWait = 60;
+
+const pushFaultOf = (kind: (typeof pushKinds)[number], reader: Reader): PushFault => {
+  const seconds = (fallback?: number) => reader.integer("seconds", { min: 0, max: latest, fallback });
+  switch (kind) {
+    case "delayPush": {
+      const least = seconds();
+      return {
+        kind,
+        seconds: least,
+        upTo: reader.integer("upTo", { min: least, max: latest, fallback: least }),
+        drawn: 0,
+      };
+    }
+    case "reorderPush":
+      return { kind, seconds: seconds(usualWait) };
+    case "stripPush":
+      return { kind, fields: reader.texts("fields") ?? reader.wrong("fields", "is missing") ?? [] };
+    case "duplicate":
+      return { kind, seconds: seconds(0), anew: reader.flag("anew"), without: reader.texts("without") ?? [] };
+    default:
+      return { kind };
+  }
+};
+
 interface Waiting<Fault> {
   readonly fault: Fault;
   /** A lower-case ApiName or event; undefined for any. */
   readonly of: string | undefined;
+  /** What else a push must be about. A number that begins with * stands for all that end so. */
+  readonly about: Readonly<Record<string, string>>;
+  /** How likely it befalls what it fits. */
+  readonly probability: number;
+  /** The place of its draws among those of all faults. */
+  readonly ordinal: number;
   left: number;
 }
 
 /** What the sender of pushes needs of the faults. */
 export interface PushFaults {
-  /** The fault whose turn it is for a push of this event, used up by asking. */
-  takeForPush(event: string): PushFault | undefined;
+  /** The fault whose turn it is for a push of this event and with these values, whether or not it says them, used up by asking. */
+  takeForPush(event: string, about: Json): PushFault | undefined;
 }
 
-const take = <Fault>(list: Waiting<Fault>[], name: string, fits: (fault: Fault) => boolean): Fault | undefined => {
-  const waiting = list.find(({ fault, of }) => (of === undefined || of === name.toLowerCase()) && fits(fault));
-  if (waiting === undefined) return undefined;
-  waiting.left -= 1;
-  if (waiting.left <= 0) list.splice(list.indexOf(waiting), 1);
-  return waiting.fault;
-};
+const isAbout = (wanted: Readonly<Record<string, string>>, about: Json): boolean =>
+  selectors.every((name) => {
+    const value = wanted[name];
+    if (value === undefined) return true;
+    const actual = textOrDigits(about[name]);
+    return value.startsWith("*") ? actual?.endsWith(value.slice(1)) === true : actual === value;
+  });
 
 /** The faults that wait for their turn, each for the next request or push that it fits; one fault per request. */
 export class Faults implements PushFaults {
   readonly #requests: Waiting<AnswerFault | WireFault>[] = [];
   readonly #pushes: Waiting<PushFault>[] = [];
+  #added = 0;
+  #asked = 0;
+
+  constructor(private readonly seed: number) {}
 
   /** Adds the fault that an instruction asks for; nothing is added if the reader finds a problem. */
-  add(reader: Reader): void {
+  add(reader: Reader, dialect: Dialect): void {
     const kind = reader.word("kind", kinds);
     if (kind === "none") {
       if (reader.problem === undefined) this.reset();
       return;
     }
-    const always = reader.any("times") === "always";
+    const probability = reader.has("probability") ? reader.share("probability") : undefined;
+    const always = reader.any("times") === "always" || (!reader.has("times") && probability !== undefined);
     const left = always ? Number.POSITIVE_INFINITY : reader.integer("times", { min: 1, max: 1e9, fallback: 1 });
+    const waits = { probability: probability ?? 1, ordinal: this.#added + 1, left };
     if (isOneOf(pushKinds, kind)) {
       const event = reader.optionalText("event")?.toLowerCase();
       if (event !== undefined && pushOf(event) === undefined) reader.wrong("event", "is not a push");
-      if (reader.problem === undefined) this.#pushes.push({ fault: kind, of: event, left });
-      return;
+      const about = Object.fromEntries(
+        selectors.flatMap((name) => {
+          const value = reader.optionalText(name);
+          return value === undefined ? [] : [[name, value] as const];
+        }),
+      );
+      const fault = pushFaultOf(kind, reader);
+      if (reader.problem === undefined) this.#pushes.push({ fault, of: event, about, ...waits });
+    } else {
+      const api = reader.optionalText("api")?.toLowerCase();
+      if (api !== undefined && api !== recordingApi && !isCommand(dialect, api))
+        reader.wrong("api", "is not a command");
+      const fault = isOneOf(answerKinds, kind)
+        ? answerFaultOf(kind, reader)
+        : isOneOf(bodyKinds, kind)
+          ? bodyFaultOf(kind, reader)
+          : wireFaultOf(kind, reader);
+      if (reader.problem === undefined) this.#requests.push({ fault, of: api, about: {}, ...waits });
     }
-    const api = reader.optionalText("api")?.toLowerCase();
-    if (api !== undefined && api !== recordingApi && commandOf(api) === undefined)
-      reader.wrong("api", "is not a command");
-    const fault = isOneOf(answerKinds, kind)
-      ? answerFaultOf(kind, reader)
-      : isOneOf(bodyKinds, kind)
-        ? bodyFaultOf(kind, reader)
-        : wireFaultOf(kind, reader);
-    if (reader.problem === undefined) this.#requests.push({ fault, of: api, left });
+    if (reader.problem === undefined) this.#added += 1;
   }
 
   /** The fault whose turn it is for a request, used up by asking. A recording has no answer whose content could be wrong. */
   takeForRequest(api: string): AnswerFault | WireFault | undefined {
-    return take(this.#requests, api, (fault) => "after" in fault || api !== recordingApi);
+    this.#asked += 1;
+    const fits = (fault: AnswerFault | WireFault) => "after" in fault || api !== recordingApi;
+    return this.#take(this.#requests, api, {}, fits, [api, this.#asked])?.fault;
   }
 
-  takeForPush(event: string): PushFault | undefined {
-    return take(this.#pushes, event, () => true);
+  takeForPush(event: string, about: Json): PushFault | undefined {
+    if (this.#pushes.length === 0) return undefined;
+    // What one push draws depends on its call alone, not on what else goes on.
+    const name = [event, ...["call", ...selectors].map((part) => textOrDigits(about[part]) ?? "")];
+    const taken = this.#take(this.#pushes, event, about, () => true, name);
+    if (taken?.fault.kind !== "delayPush") return taken?.fault;
+    const { fault, ordinal } = taken;
+    const drawn = randomOf(this.seed, "late", ordinal, ...name).integer(fault.seconds, fault.upTo);
+    return { ...fault, drawn };
   }
 
   reset(): void {
     this.#requests.length = 0;
     this.#pushes.length = 0;
+    this.#added = 0;
+    this.#asked = 0;
+  }
+
+  #take<Fault>(
+    list: Waiting<Fault>[],
+    name: string,
+    about: Json,
+    fits: (fault: Fault) => boolean,
+    draw: readonly (string | number)[],
+  ): Waiting<Fault> | undefined {
+    const waiting = list.find(
+      (one) =>
+        (one.of === undefined || one.of === name.toLowerCase()) &&
+        isAbout(one.about, about) &&
+        fits(one.fault) &&
+        (one.probability === 1 || randomOf(this.seed, "fault", one.ordinal, ...draw).next() < one.probability),
+    );
+    if (waiting === undefined) return undefined;
+    waiting.left -= 1;
+    if (waiting.left <= 0) list.splice(list.indexOf(waiting), 1);
+    return waiting;
   }
 }

@@ -1,6 +1,8 @@
-// The simulator: an SCCC platform for people who build flows, and for tests (design.md section 5).
+// The simulator: an SCCC platform for people who build flows, and for tests.
 import { Api } from "./api";
 import { Gate } from "./authentication";
+import type { Books, BooksFilter } from "./books";
+import { Clock } from "./clock";
 import { Faults } from "./faults";
 import { instruct, type Outcome } from "./instructions";
 import { type SimulatorOptions, settingsOf } from "./options";
@@ -9,6 +11,9 @@ import { Pusher } from "./pushes";
 import type { ReceivedRequest } from "./request-log";
 import { Server, urlOf } from "./server";
 
+export type { Books, BooksFilter, Tally } from "./books";
+export type { DialectName } from "./dialects";
+export type { EndingName, Numbers } from "./fates";
 export type { Outcome } from "./instructions";
 export type { SimulatorOptions } from "./options";
 export type { State, Summary } from "./platform";
@@ -25,6 +30,8 @@ export interface Simulator {
   readonly requests: readonly ReceivedRequest[];
   /** What the platform holds. */
   readonly state: State;
+  /** What it has dialled, how often, and what came of it. */
+  books(filter?: BooksFilter): Books;
   /** Tells it to do something, see docs/simulator.md. Never rejects. */
   instruct(instruction: unknown): Promise<Outcome>;
   /** Ends it at once, with every connection and timer; a second time does nothing. */
@@ -45,11 +52,12 @@ const guarded =
 /** Starts a platform. Rejects with a message that names the option that can't be used, or the address that can't be had. */
 export const startSimulator = async (options: SimulatorOptions): Promise<Simulator> => {
   const settings = settingsOf(options);
-  const faults = new Faults();
+  const clock = new Clock(settings);
+  const faults = new Faults(settings.seed);
   const gate = new Gate(settings);
-  const pusher = new Pusher(settings, faults, guarded(options.onPush ?? (() => {})));
-  const platform = new Platform(settings, pusher, options.onEvent && guarded(options.onEvent));
-  const server = new Server(new Api(platform, gate), platform.ledger, faults, options.tls);
+  const pusher = new Pusher(settings, clock, faults, guarded(options.onPush ?? (() => {})));
+  const platform = new Platform(settings, clock, pusher, options.onEvent && guarded(options.onEvent));
+  const server = new Server(new Api(platform, gate), platform.ledger, faults, settings.dialect, options.tls);
   const port = await server.listen(settings.port, settings.host);
   const { agents, calls, tasks, ledger } = platform;
   let closing: Promise<void> | undefined;
@@ -73,7 +81,8 @@ export const startSimulator = async (options: SimulatorOptions): Promise<Simulat
         return platform.summary();
       },
     },
-    instruct: (instruction) => instruct({ platform, pusher, faults, gate }, instruction),
+    books: (filter) => platform.books(filter),
+    instruct: (instruction) => instruct({ platform, pusher, faults, gate, server }, instruction),
     close: () => {
       closing ??= (() => {
         pusher.close();

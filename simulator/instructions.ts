@@ -1,13 +1,16 @@
 // What a simulator can be told to do: by a test, or by a message to its node. docs/simulator.md has it for users.
+import type { Agent, WorkStatus } from "./agents";
 import type { Gate } from "./authentication";
 import { trunks } from "./calls";
-import { connected, noAnswer } from "./fates";
+import { dialectNames, dialects } from "./dialects";
+import { type EndingName, endingNames, endings, type Numbers, numbersProblem } from "./fates";
 import type { Faults } from "./faults";
 import { isObject, type Json, messageOf } from "./narrow";
 import { notifyOf, pushOf } from "./notifies";
 import type { Platform } from "./platform";
 import type { Pusher, PushOutcome } from "./pushes";
 import { Reader } from "./reader";
+import type { Server } from "./server";
 import { styleNames, styles } from "./styles";
 
 /** What became of an instruction. A refusal's error begins with the name of the field that is to blame, where there is one. */
@@ -21,6 +24,7 @@ export interface Controls {
   readonly pusher: Pusher;
   readonly faults: Faults;
   readonly gate: Gate;
+  readonly server: Pick<Server, "restart" | "isListening">;
 }
 
 type Instruction = (controls: Controls, reader: Reader) => Outcome | Promise<Outcome>;
@@ -38,20 +42,29 @@ const unlessWrong = (reader: Reader, act: () => Outcome | Promise<Outcome>): Out
   return problem === undefined ? act() : { ok: false, error: problem };
 };
 
-/** {do: "inbound", number, agent?, answered?, ring?, talk?}: a customer calls. The first free agent is rung unless one is named. */
+/**
+ * {do: "inbound", number, agent?, answered?, ring?, talk?, login?}: a customer calls. The first free agent is rung unless one is named;
+ * with login the first one who is offline logs in if nobody is there.
+ */
 const inbound: Instruction = ({ platform }, reader) => {
   const { agents, calls } = platform;
   const number = reader.text("number");
   const wanted = reader.optionalText("agent");
-  const agent = wanted === undefined ? agents.all().find((one) => agents.isFree(one)) : agents.find(wanted);
-  if (agent === undefined) reader.wrong("agent", wanted === undefined ? "none is online and idle" : "does not exist");
-  else if (!agents.isFree(agent)) reader.wrong("agent", "is not online and idle");
-  const ending = !reader.has("answered") ? {} : reader.flag("answered") ? connected : noAnswer;
+  const among = wanted === undefined ? agents.all() : agents.all().filter(({ staffNo }) => staffNo === wanted);
+  const mayLogIn = reader.flag("login");
+  const canLogIn = (one: Agent) => mayLogIn && one.workStatus === "OFFLINE" && !one.onCall;
+  const agent = among.find((one) => agents.isFree(one)) ?? among.find(canLogIn);
+  if (among.length === 0) reader.wrong("agent", "does not exist");
+  else if (agent === undefined) reader.wrong("agent", `${wanted === undefined ? "none is" : "is not"} online and idle`);
+  const ending = !reader.has("answered") ? {} : reader.flag("answered") ? endings.answered : endings.unanswered;
   const ring = reader.has("ring") ? { ring: reader.integer("ring", { min: 0, max: longest }) } : {};
   const talk = reader.has("talk") ? { talk: reader.integer("talk", { min: 1, max: longest }) } : {};
   return unlessWrong(reader, () => {
     if (agent === undefined) return { ok: false, error: "agent: none is online and idle" };
     const cause = platform.ownCause();
+    if (!agents.isFree(agent)) agents.work(agent, "ONLINE", cause);
+    // One who has just logged in may have been given a task's call.
+    if (!agents.isFree(agent)) return { ok: false, error: "agent: is not online and idle" };
     const fate = { ...ending, ...ring, ...talk };
     calls.begin({ course: "inbound", agent, number, trunk: trunks[0], service: "2", cause, fate });
     return { ok: true, agent: agent.staffNo, number, seq: cause.seq };
@@ -59,7 +72,7 @@ const inbound: Instruction = ({ platform }, reader) => {
 };
 
 /**
- * {do: "push", event?, notify?, as?, times?}: an event with plausible fields, of which notify replaces some; or, without an event,
+ * {do: "push", event?, notify?, as?, times?, dialect?}: an event with plausible fields, of which notify replaces some; or, without an event,
  * notify as it is. `as` is a style, see there; with "repeat" an event chooses among the earlier pushes.
  */
 const push: Instruction = ({ platform, pusher }, reader) => {
@@ -71,11 +84,13 @@ const push: Instruction = ({ platform, pusher }, reader) => {
   if (event !== undefined && known === undefined) reader.wrong("event", "is not a push");
   if (content === "given" && event === undefined && given === undefined)
     reader.wrong("event", "there must be an event or a notify");
+  const own = platform.settings.dialect;
+  const dialect = reader.has("dialect") ? dialects[reader.word("dialect", dialectNames)] : own;
   const earlier = pusher.lastSent(content === "earlier" ? known?.event : undefined);
   const style = read(reader, earlier?.letter);
   const next = (): Json => {
     if (content === "earlier") return earlier?.notify ?? {};
-    return { ...(known === undefined ? {} : notifyOf(known, platform.madeUp())), ...given };
+    return { ...(known === undefined ? {} : notifyOf(known, platform.madeUp(dialect), dialect)), ...given };
   };
   return unlessWrong(reader, async () => {
     if (!pusher.hasReceiver) return { ok: false, error: "pushUrl: there is nowhere to push to" };
@@ -95,18 +110,105 @@ const outcomeOf = (outcomes: readonly PushOutcome[], mustBeTaken: boolean): Outc
 };
 
 /** {do: "fault", kind, …}: see Faults. */
-const fault: Instruction = ({ faults }, reader) => {
-  faults.add(reader);
+const fault: Instruction = ({ faults, platform }, reader) => {
+  faults.add(reader, platform.settings.dialect);
   return unlessWrong(reader, () => ({ ok: true }));
 };
 
-/** {do: "agent", agent, workStatus}: an agent does something at the agent's own desk, such as going AWAY. */
+/**
+ * {do: "agent", agent, workStatus, after?, back?}: an agent does something at the agent's own desk, such as going AWAY: now or so many
+ * simulated seconds from now; and is ONLINE again so many seconds later.
+ */
 const agentWork: Instruction = ({ platform }, reader) => {
-  const agent = platform.agents.find(reader.text("agent"));
-  if (agent === undefined) reader.wrong("agent", "does not exist");
+  const { agents, clock } = platform;
+  const staffNo = reader.text("agent");
+  if (agents.find(staffNo) === undefined) reader.wrong("agent", "does not exist");
   const workStatus = reader.word("workStatus", ["ONLINE", "OFFLINE", "BUSY", "AWAY"]);
+  const after = reader.integer("after", { min: 0, max: longest, fallback: 0 });
+  const back = reader.has("back") ? reader.integer("back", { min: 0, max: longest }) : undefined;
+  const become = (status: WorkStatus) => {
+    const agent = agents.find(staffNo);
+    if (agent !== undefined) agents.work(agent, status, platform.ownCause());
+  };
   return unlessWrong(reader, () => {
-    if (agent !== undefined) platform.agents.work(agent, workStatus, platform.ownCause());
+    if (after === 0) become(workStatus);
+    else clock.after(after, () => become(workStatus));
+    if (back !== undefined) clock.after(after + back, () => become("ONLINE"));
+    return { ok: true };
+  });
+};
+
+/** A text by which numbers end, or how often they do what, from an object of an instruction. */
+const numbersOf = (reader: Reader): Numbers => {
+  const isEnding = (value: unknown): value is EndingName => endingNames.some((name) => name === value);
+  const read = <Value>(name: string, fits: (key: string, value: unknown) => value is Value, shape: string) => {
+    const entries = Object.entries(reader.object(name) ?? {});
+    const good = entries.flatMap(([key, value]) => (fits(key, value) ? [[key, value] as const] : []));
+    if (good.length < entries.length) reader.wrong(name, `must be ${shape}`);
+    return Object.fromEntries(good);
+  };
+  const names = endingNames.join(", ");
+  const digits = read(
+    "endings",
+    (key, value): value is EndingName => /^\d{1,32}$/.test(key) && isEnding(value),
+    `an object of last digits, each with one of ${names}`,
+  );
+  const shares = read(
+    "shares",
+    (key, value): value is number => isEnding(key) && typeof value === "number" && value >= 0,
+    `an object of numbers from 0 by ${names}`,
+  );
+  const numbers = { endings: digits, shares };
+  const problem = numbersProblem(numbers);
+  if (problem !== undefined) reader.wrong("shares", problem);
+  return numbers;
+};
+
+/** {do: "numbers", endings?, shares?}: what becomes of calls, by the last digits of the number and for all others. Without either: as at the start. */
+const numbers: Instruction = ({ platform }, reader) => {
+  const wanted = reader.has("endings") || reader.has("shares") ? numbersOf(reader) : undefined;
+  return unlessWrong(reader, () => {
+    if (wanted === undefined) platform.fates.reset();
+    else platform.fates.set(wanted);
+    return { ok: true };
+  });
+};
+
+/** {do: "books", taskID?, number?, each?}: what has been dialled, how often, and what came of it; `each`: also by number. */
+const books: Instruction = ({ platform }, reader) => {
+  const [taskID, number] = [reader.optionalText("taskID"), reader.optionalText("number")];
+  const each = reader.flag("each");
+  return unlessWrong(reader, () => {
+    const { numbers: byNumber, ...total } = platform.books({
+      ...(taskID === undefined ? {} : { taskID }),
+      ...(number === undefined ? {} : { number }),
+    });
+    return { ok: true, ...total, ...(each ? { numbers: Object.fromEntries(byNumber) } : {}) };
+  });
+};
+
+/**
+ * {do: "restart", state?, ms?}: every connection is cut off, and nothing listens for so many real ms. `kept`: then everything goes on
+ * where it was. `dropped`: calls, tasks, states and waiting pushes are gone, only the books are there.
+ */
+const restart: Instruction = ({ platform, pusher, gate, server }, reader) => {
+  const keep = reader.word("state", ["kept", "dropped"], true) === "kept";
+  const ms = reader.integer("ms", { min: 0, max: 3_600_000, fallback: 0 });
+  return unlessWrong(reader, async () => {
+    if (!server.isListening) return { ok: false, error: "a restart is under way" };
+    const listening = server.restart(ms);
+    platform.clock.pause();
+    pusher.pause(keep);
+    if (!keep) {
+      platform.lose();
+      gate.reset();
+    }
+    try {
+      await listening;
+    } finally {
+      platform.clock.resume();
+      pusher.resume();
+    }
     return { ok: true };
   });
 };
@@ -136,7 +238,17 @@ const reset: Instruction = ({ platform, pusher, faults, gate }, reader) =>
     return { ok: true };
   });
 
-const instructions: Readonly<Record<string, Instruction>> = { inbound, push, fault, agent: agentWork, seed, reset };
+const instructions: Readonly<Record<string, Instruction>> = {
+  inbound,
+  push,
+  fault,
+  agent: agentWork,
+  numbers,
+  books,
+  seed,
+  restart,
+  reset,
+};
 
 /** Carries out an instruction of any origin. Never rejects. */
 export const instruct = async (controls: Controls, instruction: unknown): Promise<Outcome> => {

@@ -1,6 +1,9 @@
 // The books: what is known of ended calls, as records (§20), CDRs (§24) and billing (§23). Made to hold a million calls.
+
+import type { Dialect } from "./dialects";
+import type { Json } from "./narrow";
 import { randomOf } from "./random";
-import { localTime } from "./times";
+import { localTime, timeForms } from "./times";
 
 /** The facts of an ended call. Times are whole seconds since 1970 (small integers are cheap to hold), 0 where there is none. */
 interface Facts {
@@ -10,6 +13,9 @@ interface Facts {
   readonly inbound: boolean;
   readonly caller: string;
   readonly callee: string;
+  /** Of the dialling task that made the call; "" without one. */
+  readonly taskID: string;
+  readonly taskName: string;
   readonly startAt: number;
   readonly ringAt: number;
   readonly answerAt: number;
@@ -72,7 +78,7 @@ export const cdrOf = (entry: Entry) => ({
   key: String(entry.key),
   agent: entry.facts.agent,
   serviceType: entry.facts.service,
-  answerTime: timeOrNone(entry.facts.answerAt),
+  answerTime: timeForms.local(entry.facts.answerAt),
   caller: entry.facts.caller,
   callee: entry.facts.callee,
   timeLength: String(entry.duration),
@@ -82,21 +88,44 @@ export const cdrOf = (entry: Entry) => ({
   filename: entry.filename,
 });
 
-/** The billing push's own fields. */
-export const billingOf = (entry: Entry) => ({
-  startTime: localTime(entry.facts.startAt),
-  ringTime: timeOrNone(entry.facts.ringAt),
-  answerTime: timeOrNone(entry.facts.answerAt),
-  byeTime: localTime(entry.facts.byeAt),
-  caller: entry.facts.caller,
-  callee: entry.facts.callee,
-  recordFile: entry.filename,
-  service: entry.facts.service,
-  session: entry.session,
-  timeLength: String(entry.duration),
-});
+/** Where the made-up numbers of customers are from. */
+const places = [
+  { area: "上海", city: "上海" },
+  { area: "北京", city: "北京" },
+  { area: "广东", city: "深圳" },
+  { area: "浙江", city: "杭州" },
+  { area: "四川", city: "成都" },
+] as const;
 
-const timeOrNone = (seconds: number): string => (seconds === 0 ? "" : localTime(seconds));
+/** Every value that a billing push may have in some dialect; the times as this dialect writes them. */
+export const billingOf = (entry: Entry, { times }: Pick<Dialect, "times">): Json => {
+  const { facts } = entry;
+  const time = timeForms[times];
+  const [customer, trunk] = facts.inbound ? [facts.caller, facts.callee] : [facts.callee, facts.caller];
+  return {
+    startTime: time(facts.startAt),
+    ringTime: time(facts.ringAt),
+    answerTime: time(facts.answerAt),
+    byeTime: time(facts.byeAt),
+    caller: facts.caller,
+    callee: facts.callee,
+    recordFile: entry.filename,
+    service: facts.service,
+    session: entry.session,
+    timeLength: String(entry.duration),
+    staffNo: facts.agent,
+    taskID: facts.taskID,
+    taskName: facts.taskName,
+    ...places[Number(/\d(?=\d{4}$)/.exec(customer)?.[0] ?? 0) % places.length],
+    trunkIndex: "1",
+    trunkType: "SIP",
+    trunkName: "trunk-1",
+    // An address of the range for documentation.
+    trunkPeerIP: "192.0.2.10",
+    trunkUsername: trunk,
+    releaseCause: facts.releaseCause,
+  };
+};
 
 /** The most records of one answer (§20.6). */
 const pageSize = 500;
@@ -113,12 +142,21 @@ const firstAfter = (list: readonly Entry[], key: number): number => {
   return low;
 };
 
+/** A call that was made, but is not (yet) in the books. */
+export interface Dialled {
+  readonly number: string;
+  /** "" if no task made it. */
+  readonly taskID: string;
+}
+
 /** Every ended call, in the order of its key. */
 export class Ledger {
   /** One for every call. */
   readonly cdrs: Entry[] = [];
   /** One for every answered call. */
   readonly records: Entry[] = [];
+  /** The calls that a restart cut off: they were made, and no CDR tells of them. */
+  readonly lost: Dialled[] = [];
   #lastKey = 0;
 
   /** Books an ended call. */
@@ -136,8 +174,8 @@ export class Ledger {
     return this.records.slice(from, from + pageSize);
   }
 
-  /** The entry of a recording's path, with or without its leading slash. */
-  entryOf(path: string): Entry | undefined {
+  /** The entry of a recording's path, with or without its leading slash; `by` name: the last part of the path will do. */
+  entryOf(path: string, by: "path" | "name" = "path"): Entry | undefined {
     const [, key] = /([0-9a-f]{8})\.wav$/.exec(path) ?? [];
     if (key === undefined) return undefined;
     const filename = `/${path.replace(/^\/+/, "")}`;
@@ -145,7 +183,7 @@ export class Ledger {
     // A call that was made up may be in one of the two lists only.
     return [this.records, this.cdrs]
       .map((list) => list[firstAfter(list, before)])
-      .find((entry) => entry?.filename === filename);
+      .find((entry) => (by === "name" ? entry?.filename.endsWith(filename) : entry?.filename === filename));
   }
 
   /**
@@ -173,6 +211,8 @@ export class Ledger {
         service: "1",
         inbound: false,
         caller: made.caller,
+        taskID: "",
+        taskName: "",
         callee: `138${String(random.integer(0, 99_999_999)).padStart(8, "0")}`,
         startAt: ringAt - 2,
         ringAt,
@@ -190,5 +230,6 @@ export class Ledger {
   reset(): void {
     this.cdrs.length = 0;
     this.records.length = 0;
+    this.lost.length = 0;
   }
 }

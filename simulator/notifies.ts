@@ -1,20 +1,38 @@
 // What the pushes say: the catalogue decides which fields a notify has, the caller brings the values.
-import { type Push, pushes } from "../nodes/catalogue";
+import { type AnswerField, type Push, pushes } from "../nodes/catalogue";
 import { trunks } from "./calls";
+import { type Dialect, isForeign } from "./dialects";
 import { billingOf, Entry } from "./ledger";
 import type { Json } from "./narrow";
 
 /** The push of an event's name, in any case. */
 export const pushOf = (event: string): Push | undefined => pushes.find((push) => push.event === event.toLowerCase());
 
+type PushField = Pick<AnswerField, "name" | "optional">;
+
+const known = new Map<Dialect, Map<Push, readonly PushField[]>>();
+
+/** The fields of a push in a dialect: those of the catalogue but for another dialect's, and its own. Worked out once. */
+const fieldsOf = (push: Push, dialect: Dialect): readonly PushField[] => {
+  const ofDialect = known.get(dialect) ?? new Map<Push, readonly PushField[]>();
+  known.set(dialect, ofDialect);
+  const found = ofDialect.get(push);
+  if (found !== undefined) return found;
+  const own = dialect.pushFields[push.event] ?? [];
+  const documented = push.fields.filter(({ name }) => !isForeign(dialect, push.event, name) && !own.includes(name));
+  const fields = [...documented, ...own.map((name) => ({ name }))];
+  ofDialect.set(push, fields);
+  return fields;
+};
+
 /**
- * The notify of an event: the catalogue's fields, with the values given; a field without a value is left out if it may be, else "".
+ * The notify of an event in a dialect: its fields with the values given; a field without a value is left out if it may be, else "".
  * Values that the event has no field for are left out: a screen pop has neither type nor userData (§19).
  */
-export const notifyOf = (push: Push, values: Json): Json => {
+export const notifyOf = (push: Push, values: Json, dialect: Dialect): Json => {
   // §五 promises an agent status push and shows none; this shape is the simulator's own.
   const type = push.type ?? (push.event === "agentstatus" ? push.event : undefined);
-  const fields = push.fields.flatMap(({ name, optional }) => {
+  const fields = fieldsOf(push, dialect).flatMap(({ name, optional }) => {
     const value = values[name];
     if (value !== undefined) return [[name, value] as const];
     return optional ? [] : [[name, ""] as const];
@@ -29,8 +47,15 @@ const madeUpKeys = 0xf000_0000;
  * Plausible values for the fields of every event: of an outbound call that has just ended, of a task that has just begun.
  * `ordinal` tells apart what is made up in the same second, `now` is in seconds since 1970.
  */
-export const madeUpOf = (of: { customer: string; agent: string; seq: string; ordinal: number; now: number }): Json => {
-  const { customer, agent, seq, ordinal, now } = of;
+export const madeUpOf = (of: {
+  customer: string;
+  agent: string;
+  seq: string;
+  ordinal: number;
+  now: number;
+  dialect: Dialect;
+}): Json => {
+  const { customer, agent, seq, ordinal, now, dialect } = of;
   const number = "13800138888";
   const entry = new Entry(madeUpKeys + ordinal, {
     agent,
@@ -38,6 +63,8 @@ export const madeUpOf = (of: { customer: string; agent: string; seq: string; ord
     inbound: false,
     caller: trunks[0],
     callee: number,
+    taskID: "1001",
+    taskName: "task-1001",
     startAt: now - 70,
     ringAt: now - 68,
     answerAt: now - 60,
@@ -48,7 +75,7 @@ export const madeUpOf = (of: { customer: string; agent: string; seq: string; ord
   return {
     ...{ customer, agent, seq, number, call_type: "1" },
     // There is no such recording.
-    ...{ ...billingOf(entry), recordFile: "" },
+    ...{ ...billingOf(entry, dialect), recordFile: "" },
     ...{ taskID: "1001", taskName: "task-1001", calleeAmount: "100", remainAmount: "100", status: "0" },
     ...{ purpose: "1", staffNo: agent },
     ...{ workStatus: "ONLINE", serverStatus: "IDLE" },

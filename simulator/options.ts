@@ -1,6 +1,8 @@
 // The simulator's options: what may be given, what is taken where it is not, and what is refused.
 import { createSecureContext } from "node:tls";
 import { simulatorSettings } from "../nodes/catalogue";
+import { type Dialect, type DialectName, dialectNames, dialectOf } from "./dialects";
+import { type Numbers, numbersProblem } from "./fates";
 import type { Summary } from "./platform";
 import type { PushOutcome } from "./pushes";
 
@@ -11,8 +13,8 @@ export interface SimulatorOptions {
   /** The one account that it knows. */
   readonly customer?: string;
   readonly password: string;
-  /** Where pushes go; "" pushes nowhere. */
-  readonly pushUrl?: string;
+  /** Where pushes go; "" pushes nowhere. A function is asked at every push, for an address that is not known yet. */
+  readonly pushUrl?: string | (() => string);
   /** Sign the pushes if both are set; else the customer and the password do (§三.2). */
   readonly pushUser?: string;
   readonly pushPassword?: string;
@@ -22,12 +24,18 @@ export interface SimulatorOptions {
   readonly speed?: number;
   /** The same seed gives the same calls. */
   readonly seed?: number;
+  /** What it speaks: the vendor's paper to the letter (the default), or what installed clients and receivers expect. */
+  readonly dialect?: DialectName;
   /** Serves https. */
   readonly tls?: { readonly key: string | Buffer; readonly cert: string | Buffer };
   /** Start of the simulated clock in ms since 1970. With it (and a seed) everything that the simulator says is reproducible: the clock then moves with the calls only. Without it, things bear the real date. */
   readonly startTime?: number;
   /** How far a request's timestamp may be from the real time, in seconds (300); 0 = any. */
   readonly tolerance?: number;
+  /** What numbers do: by their last digits, and how often the others do what. */
+  readonly numbers?: Numbers;
+  /** For how many real seconds a push is tried again where nobody answers at all (0), such as while its receiver restarts. */
+  readonly pushPatience?: number;
   /** Called after every attempt to push. */
   readonly onPush?: (outcome: PushOutcome) => void;
   /** Called when agents, calls, tasks or records have changed. */
@@ -40,14 +48,17 @@ export interface Settings {
   readonly host: string;
   readonly customer: string;
   readonly password: string;
-  readonly pushUrl: string;
+  readonly pushUrl: () => string;
   readonly pushUser: string;
   readonly pushPassword: string;
   readonly agents: readonly string[];
   readonly speed: number;
   readonly seed: number;
+  readonly dialect: Dialect;
   readonly startTime: number | undefined;
   readonly tolerance: number;
+  readonly numbers: Numbers;
+  readonly pushPatience: number;
 }
 
 /** An option that can't be used. The message begins with the option's name. */
@@ -87,12 +98,11 @@ const number = (name: "port" | "speed" | "seed", value: number): number => {
   return value;
 };
 
-const httpUrl = (name: string, text: string): string => {
+const checkUrl = (name: string, text: string): void => {
   const protocol = URL.canParse(text) ? new URL(text).protocol : "";
   if (text !== "" && protocol !== "http:" && protocol !== "https:") {
     throw new OptionError(name, `"${text}" is not an http:// or https:// URL`);
   }
-  return text;
 };
 
 const filled = (name: string, text: unknown): string => {
@@ -132,24 +142,34 @@ const checkTls = (tls: SimulatorOptions["tls"]): void => {
 export const settingsOf = (given: SimulatorOptions): Settings => {
   // Callers in JavaScript may give nothing at all: then the password is what is missing.
   const options: SimulatorOptions = given ?? {};
-  const { startTime, tolerance = 300 } = options;
+  const { startTime, tolerance = 300, pushPatience = 0, numbers = {} } = options;
+  const pushUrl = typeof options.pushUrl === "function" ? options.pushUrl : optional("pushUrl", options.pushUrl);
+  if (typeof pushUrl === "string") checkUrl("pushUrl", pushUrl);
   checkTls(options.tls);
   if (startTime !== undefined && !Number.isSafeInteger(startTime)) {
     throw new OptionError("startTime", "must be whole milliseconds since 1970");
   }
+  const wrongNumbers = numbersProblem(numbers);
+  if (wrongNumbers !== undefined) throw new OptionError("numbers", wrongNumbers);
+  if (!(pushPatience >= 0)) throw new OptionError("pushPatience", "must be 0 or a number of seconds");
+  const dialect = dialectOf(options.dialect ?? dialectNames[0]);
+  if (dialect === undefined) throw new OptionError("dialect", `must be ${dialectNames.join(" or ")}`);
   if (!(tolerance >= 0)) throw new OptionError("tolerance", "must be 0 or a number of seconds");
   return {
     port: number("port", options.port ?? 0),
     host: filled("host", options.host ?? "127.0.0.1"),
     customer: customerOf(options.customer ?? "C2"),
     password: filled("password", options.password),
-    pushUrl: httpUrl("pushUrl", optional("pushUrl", options.pushUrl)),
+    pushUrl: typeof pushUrl === "function" ? pushUrl : () => pushUrl,
     pushUser: optional("pushUser", options.pushUser),
     pushPassword: optional("pushPassword", options.pushPassword),
     agents: agentsOf(options.agents === undefined ? "1000-1019" : optional("agents", options.agents)),
     speed: number("speed", options.speed ?? 1),
     seed: number("seed", options.seed ?? 1),
+    dialect,
     startTime,
     tolerance,
+    numbers,
+    pushPatience,
   };
 };

@@ -1,7 +1,10 @@
 // The platform: agents, calls, tasks and books under one clock.
 import { type AgentState, Agents, type Cause, type Tell } from "./agents";
+import { type Books, type BooksFilter, booksOf } from "./books";
 import { type CallState, Calls } from "./calls";
-import { Clock } from "./clock";
+import type { Clock } from "./clock";
+import type { Dialect } from "./dialects";
+import { Fates } from "./fates";
 import { type Entry, Ledger } from "./ledger";
 import type { Json } from "./narrow";
 import { madeUpOf, notifyOf, pushOf } from "./notifies";
@@ -34,7 +37,7 @@ export interface State {
 }
 
 export class Platform {
-  readonly clock: Clock;
+  readonly fates: Fates;
   readonly ledger = new Ledger();
   readonly agents: Agents;
   readonly calls: Calls;
@@ -44,20 +47,26 @@ export class Platform {
 
   constructor(
     readonly settings: Settings,
+    readonly clock: Clock,
     pusher: Pusher,
     onEvent: ((summary: Summary) => void) | undefined,
   ) {
-    const { customer, seed } = settings;
+    const { customer, seed, dialect } = settings;
     const tell: Tell = (lane, event, values) => {
       const push = pushOf(event);
-      if (push !== undefined) pusher.push(lane, push.event, notifyOf(push, { customer, ...values }));
+      if (push !== undefined && pusher.hasReceiver) {
+        const notify = notifyOf(push, { customer, ...values }, dialect);
+        void pusher.push({ lane, event: push.event, notify, about: values });
+      }
       onEvent?.(this.summary());
     };
-    this.clock = new Clock(settings);
+    this.fates = new Fates(settings.numbers);
     this.agents = new Agents(settings.agents, tell);
-    const { clock, agents, ledger } = this;
-    this.calls = new Calls({ seed, clock, agents, ledger, tell });
-    this.tasks = new Tasks({ agents, calls: this.calls, tell });
+    const { agents, ledger, fates } = this;
+    this.calls = new Calls({ seed, clock, agents, ledger, fates, dialect, tell });
+    const isCongested = () => pusher.isCongested();
+    this.tasks = new Tasks({ agents, calls: this.calls, tell, isCongested });
+    pusher.onRelief = () => this.clock.after(0, () => this.tasks.resume());
   }
 
   /** A command seq of the platform's own, for what no command caused. */
@@ -67,11 +76,11 @@ export class Platform {
   }
 
   /** Values for an event that has not happened. No two of them are of the same call, also after a reset. */
-  madeUp(): Json {
+  madeUp(dialect: Dialect): Json {
     this.#madeUp += 1;
     const { customer, agents } = this.settings;
     const { seq } = this.ownCause();
-    return madeUpOf({ customer, agent: agents[0] ?? "", seq, ordinal: this.#madeUp, now: this.clock.date() });
+    return madeUpOf({ customer, agent: agents[0] ?? "", seq, ordinal: this.#madeUp, now: this.clock.date(), dialect });
   }
 
   summary(): Summary {
@@ -84,6 +93,19 @@ export class Platform {
     };
   }
 
+  /** What has been dialled, how often, and what came of it. */
+  books(filter: BooksFilter = {}): Books {
+    return booksOf(this.ledger, this.calls.dialling(), filter);
+  }
+
+  /** Loses what a platform has in memory only: calls, tasks, states. The books stay. */
+  lose(): void {
+    this.clock.clear();
+    this.calls.lose();
+    this.tasks.lose();
+    this.agents.reset();
+  }
+
   /** Forgets everything and starts over; silently. */
   reset(): void {
     this.clock.reset();
@@ -91,6 +113,7 @@ export class Platform {
     this.tasks.reset();
     this.agents.reset();
     this.ledger.reset();
+    this.fates.reset();
     this.#ownSeqs = 0;
   }
 }

@@ -49,6 +49,24 @@ export class Reader {
     return min;
   }
 
+  /** A number, 0 <= n <= 1. */
+  share(name: string): number {
+    const raw = this.#raw(name);
+    if (typeof raw === "number" && raw >= 0 && raw <= 1) return raw;
+    this.wrong(name, "must be a number from 0 to 1");
+    return 0;
+  }
+
+  /** An array of texts; undefined if it is not there. */
+  texts(name: string): readonly string[] | undefined {
+    const raw = this.#raw(name);
+    if (raw === undefined) return undefined;
+    const items: readonly unknown[] = Array.isArray(raw) ? raw : [undefined];
+    const texts = items.filter((item) => typeof item === "string");
+    if (texts.length !== items.length) this.wrong(name, "must be an array of texts");
+    return texts;
+  }
+
   flag(name: string): boolean {
     const raw = this.#raw(name) ?? false;
     if (typeof raw !== "boolean") this.wrong(name, "must be true or false");

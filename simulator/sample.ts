@@ -1,5 +1,6 @@
 // A push of any event with plausible fields, signed: what the editor sends so that a flow can be tried before the first call.
 import { randomInt } from "node:crypto";
+import { dialects } from "./dialects";
 import { madeUpOf, notifyOf, pushOf } from "./notifies";
 import { type SignedPush, signPush } from "./signing";
 
@@ -19,12 +20,14 @@ const ordinalsBelow = 2 ** 28;
 export function sampleOf(event: string, { customer, signer }: SampleOptions): SignedPush | undefined {
   const push = pushOf(event);
   if (push === undefined) return undefined;
+  const dialect = dialects.document;
   const values = madeUpOf({
     customer,
     agent: "1000",
     seq: String(randomInt(seqsBelow)),
     ordinal: randomInt(ordinalsBelow),
     now: Math.floor(Date.now() / 1000),
+    dialect,
   });
-  return signPush({ ...signer, notify: notifyOf(push, { userData: "sample", ...values }) });
+  return signPush({ ...signer, notify: notifyOf(push, { userData: "sample", ...values }, dialect) });
 }

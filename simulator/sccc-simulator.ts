@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { parseArgs } from "node:util";
 import { type Setting, simulatorSettings } from "../nodes/catalogue";
 import { startSimulator } from ".";
+import { dialectNames, dialectOf } from "./dialects";
 import { messageOf } from "./narrow";
 import { OptionError, type SimulatorOptions, settingsOf } from "./options";
 
@@ -45,6 +46,8 @@ const readArguments = (args: readonly string[], environment: NodeJS.ProcessEnv) 
   // An empty text is not a number, though Number takes it for 0.
   const number = (name: string): number => (of(name).trim() === "" ? Number.NaN : Number(of(name)));
   const madeUpPassword = of("password") === "" ? randomBytes(12).toString("hex") : undefined;
+  const dialect = dialectOf(of("dialect"));
+  if (dialect === undefined) throw new OptionError("dialect", `must be ${dialectNames.join(" or ")}`);
   const options: SimulatorOptions = {
     port: number("port"),
     host: of("host"),
@@ -56,6 +59,7 @@ const readArguments = (args: readonly string[], environment: NodeJS.ProcessEnv) 
     agents: of("agents"),
     speed: number("speed"),
     seed: number("seed"),
+    dialect: dialect.name,
   };
   settingsOf(options);
   return { options, madeUpPassword, wantsHelp: given.get("help") === true };

@@ -3,9 +3,10 @@ import http from "node:http";
 import https from "node:https";
 import type { AddressInfo } from "node:net";
 import { type Api, isApiPath, refusal, routeOf } from "./api";
+import type { Dialect } from "./dialects";
 import { errors } from "./errors";
 import { type Faults, recordingApi } from "./faults";
-import type { Ledger } from "./ledger";
+import type { Entry, Ledger } from "./ledger";
 import type { Json } from "./narrow";
 import { recordingBytes, recordingOf } from "./recordings";
 import { type ReceivedRequest, RequestLog } from "./request-log";
@@ -50,11 +51,15 @@ export const urlOf = (scheme: string, host: string, port: number): string => {
 export class Server {
   readonly #log = new RequestLog();
   readonly #server: http.Server;
+  #closed = false;
+  /** Ends the sleep of a restart. */
+  #wake: () => void = () => {};
 
   constructor(
     private readonly api: Api,
     private readonly ledger: Ledger,
     private readonly faults: Faults,
+    private readonly dialect: Dialect,
     tls: { readonly key: string | Buffer; readonly cert: string | Buffer } | undefined,
   ) {
     const take = (request: http.IncomingMessage, response: http.ServerResponse) => {
@@ -62,6 +67,8 @@ export class Server {
       this.#take(request, response).catch(() => response.destroy());
     };
     this.#server = tls === undefined ? http.createServer(take) : https.createServer({ ...tls }, take);
+    // A server that can't accept a connection emits errors too, which must not end the process.
+    this.#server.on("error", () => {});
   }
 
   get requests(): readonly ReceivedRequest[] {
@@ -71,20 +78,50 @@ export class Server {
   /** Begins to listen. Resolves with the port; rejects with a message for people. */
   listen(port: number, host: string): Promise<number> {
     return new Promise((resolve, reject) => {
-      // Stays on: a server that can't accept a connection emits errors too, which must not end the process.
-      this.#server.on("error", (error: NodeJS.ErrnoException) => {
+      const failed = (error: NodeJS.ErrnoException) => {
         const why = error.code === "EADDRINUSE" ? "the port is in use" : error.message;
         reject(new Error(`can't listen at ${host}:${port}: ${why}`, { cause: error }));
-      });
+      };
+      this.#server.once("error", failed);
       this.#server.listen(port, host, () => {
+        this.#server.off("error", failed);
         const address: AddressInfo | string | null = this.#server.address();
         resolve(typeof address === "object" && address !== null ? address.port : port);
       });
     });
   }
 
+  get isListening(): boolean {
+    return this.#server.listening;
+  }
+
+  /** Stops listening for so many real ms, with every connection cut off. Rejects if its port can't be had again. */
+  async restart(ms: number): Promise<void> {
+    const address: AddressInfo | string | null = this.#server.address();
+    if (typeof address !== "object" || address === null) throw new Error("a restart is under way");
+    await this.#shut();
+    if (ms > 0 && !this.#closed) await this.#sleep(ms);
+    if (!this.#closed) await this.listen(address.port, address.address);
+  }
+
   /** Closes every connection, also those that wait for an answer. */
   close(): Promise<void> {
+    this.#closed = true;
+    this.#wake();
+    return this.#shut();
+  }
+
+  #sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  #shut(): Promise<void> {
     return new Promise((resolve) => {
       this.#server.close(() => resolve());
       this.#server.closeAllConnections();
@@ -101,11 +138,22 @@ export class Server {
     }
     const path = pathOf(url);
     const isDownload = (method === "GET" || method === "HEAD") && !isApiPath(path);
-    return isDownload ? this.#download(method, path, response) : this.#command(method, path, body, response);
+    return isDownload
+      ? this.#download(method, this.#entryOf(path, url), response)
+      : this.#command(method, path, body, response);
+  }
+
+  /** The recording that a download asks for: its path, or the query of an address that the dialect serves recordings at. */
+  #entryOf(path: string, url: string): Entry | undefined {
+    const query = new URLSearchParams(/\?([^#]*)/.exec(url)?.[1] ?? "");
+    const shape = this.dialect.recordings.find((one) => one.path === path && query.has(one.key));
+    return shape === undefined
+      ? this.ledger.entryOf(path)
+      : this.ledger.entryOf(query.get(shape.key) ?? "", shape.holds);
   }
 
   #command(method: string, path: string, body: string, response: http.ServerResponse): void {
-    const route = routeOf(method, path);
+    const route = routeOf(this.dialect, method, path);
     const fault = this.faults.takeForRequest(route.ok ? route.command.api : route.api);
     const isOfWire = fault !== undefined && "after" in fault;
     const work = () =>
@@ -118,15 +166,14 @@ export class Server {
     }
   }
 
-  #download(method: string, path: string, response: http.ServerResponse): void {
-    const answer = () => this.#sendRecording(method, path, response);
+  #download(method: string, entry: Entry | undefined, response: http.ServerResponse): void {
+    const answer = () => this.#sendRecording(method, entry, response);
     const fault = this.faults.takeForRequest(recordingApi);
     if (fault !== undefined && "after" in fault) play(fault, response, answer);
     else answer();
   }
 
-  #sendRecording(method: string, path: string, response: http.ServerResponse): void {
-    const entry = this.ledger.entryOf(path);
+  #sendRecording(method: string, entry: Entry | undefined, response: http.ServerResponse): void {
     if (entry === undefined) {
       send(response, 404, { "Content-Type": "text/html; charset=utf-8" }, notFoundPage);
       return;

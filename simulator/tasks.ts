@@ -19,6 +19,7 @@ export interface Report {
 export interface TaskState {
   readonly id: string;
   readonly name: string;
+  /** The agent's staff number; "" for a group's task. */
   readonly agent: string;
   readonly mode: string;
   readonly status: Status;
@@ -28,15 +29,20 @@ export interface TaskState {
 }
 
 interface Task extends TaskState {
-  readonly owner: Agent;
+  /** Whose task it is; undefined for a group's, which any agent serves. */
+  readonly owner: Agent | undefined;
+  readonly group: string;
+  /** The most calls of it that are under way at once. */
+  readonly atOnce: number;
   readonly callers: readonly string[];
   readonly cause: Cause;
   readonly numbers: Set<string>;
-  /** The numbers yet to be dialled. */
-  readonly queue: string[];
+  /** Every number in its order, and how many of them have been dialled. */
+  readonly list: string[];
+  dialled: number;
   status: Status;
-  /** Whether a call of it is under way. */
-  calling: boolean;
+  /** How many calls of it are under way. */
+  calling: number;
 }
 
 /** The IDs begin after this one: 1001 is the first. */
@@ -44,8 +50,16 @@ const idsAfter = 1000;
 
 export class Tasks {
   readonly #byId = new Map<string, Task>();
+  #lastId = idsAfter;
 
-  constructor(private readonly world: { readonly agents: Agents; readonly calls: Calls; readonly tell: Tell }) {
+  constructor(
+    private readonly world: {
+      readonly agents: Agents;
+      readonly calls: Calls;
+      readonly tell: Tell /** Whether no further calls should be made for now. */;
+      readonly isCongested: () => boolean;
+    },
+  ) {
     world.agents.onFree = (agent) => this.#dial(agent);
   }
 
@@ -69,33 +83,40 @@ export class Tasks {
 
   /** Makes a task and lets it run. */
   create(plan: {
-    agent: Agent;
+    /** Whose task it is; a group's is served by any agent. */
+    of: Agent | { readonly group: string; readonly atOnce: number };
     name: string;
     mode: string;
     callers: readonly string[];
     callees: readonly string[];
     cause: Cause;
   }): { id: string; report: Report } {
-    const id = String(idsAfter + 1 + this.#byId.size);
+    this.#lastId += 1;
+    const id = String(this.#lastId);
     const numbers = new Set<string>();
-    const queue: string[] = [];
+    const list: string[] = [];
+    const owner = "staffNo" in plan.of ? plan.of : undefined;
+    const { group, atOnce } = "staffNo" in plan.of ? { group: "", atOnce: 1 } : plan.of;
     const task: Task = {
       id,
       name: plan.name === "" ? `task-${id}` : plan.name,
-      agent: plan.agent.staffNo,
-      owner: plan.agent,
+      agent: owner?.staffNo ?? "",
+      owner,
+      group,
+      atOnce,
       mode: plan.mode,
       callers: plan.callers.length === 0 ? trunks : plan.callers,
       cause: plan.cause,
       numbers,
-      queue,
+      list,
+      dialled: 0,
       status: "running",
-      calling: false,
+      calling: 0,
       get calleeAmount() {
         return numbers.size;
       },
       get remainAmount() {
-        return queue.length;
+        return list.length - task.dialled;
       },
     };
     this.#byId.set(id, task);
@@ -110,7 +131,7 @@ export class Tasks {
     const task = this.#byId.get(id);
     if (task === undefined) return undefined;
     const report = this.#import(task, callees);
-    if (task.status === "finished" && task.queue.length > 0) this.#become(task, "running", cause);
+    if (task.status === "finished" && task.remainAmount > 0) this.#become(task, "running", cause);
     return report;
   }
 
@@ -122,8 +143,19 @@ export class Tasks {
     return true;
   }
 
-  reset(): void {
+  /** Lets tasks go on that have waited for pushes to be sent. */
+  resume(): void {
+    for (const agent of this.world.agents.all()) if (this.world.agents.isFree(agent)) this.#dial(agent);
+  }
+
+  /** Forgets the tasks; their IDs are not used again. */
+  lose(): void {
     this.#byId.clear();
+  }
+
+  reset(): void {
+    this.lose();
+    this.#lastId = idsAfter;
   }
 
   #import(task: Task, callees: readonly string[]): Report {
@@ -131,7 +163,7 @@ export class Tasks {
     const fresh = [...new Set(legal)].filter((number) => !task.numbers.has(number));
     for (const number of fresh) {
       task.numbers.add(number);
-      task.queue.push(number);
+      task.list.push(number);
     }
     return {
       total: String(callees.length),
@@ -149,33 +181,47 @@ export class Tasks {
 
   /** Dials if the agent is free, and finishes a running task whose numbers have all been dialled. */
   #proceed(task: Task): void {
-    if (this.world.agents.isFree(task.owner)) this.#dial(task.owner);
-    const done = task.queue.length === 0 && !task.calling;
+    if (task.status === "running" && task.remainAmount > 0) {
+      const { agents } = this.world;
+      const all = task.owner === undefined ? agents.all() : [task.owner];
+      for (const agent of all) if (agents.isFree(agent)) this.#dial(agent);
+    }
+    const done = task.remainAmount === 0 && task.calling === 0;
     if (task.status === "running" && done) this.#become(task, "finished", task.cause);
   }
 
   /** Lets the agent's oldest running task make its next call. */
   #dial(agent: Agent): void {
-    const task = [...this.#byId.values()].find(
-      (candidate) => candidate.owner === agent && candidate.status === "running" && candidate.queue.length > 0,
-    );
-    const number = task?.queue.shift();
+    if (this.world.isCongested()) return;
+    const task = this.#next(agent);
+    const number = task?.list[task.dialled];
     if (task === undefined || number === undefined) return;
-    task.calling = true;
-    const dialled = task.numbers.size - task.queue.length;
-    const customerFirst = task.mode === "2";
+    const trunk = task.callers[task.dialled % task.callers.length] ?? trunks[0];
+    task.dialled += 1;
+    task.calling += 1;
+    const customerFirst = task.mode !== "5";
     this.world.calls.begin({
       course: customerFirst ? "customerFirst" : "agentFirst",
       agent,
       number,
-      trunk: task.callers[(dialled - 1) % task.callers.length] ?? trunks[0],
+      trunk,
       service: customerFirst ? "4" : "5",
       cause: task.cause,
+      task,
       onEnd: () => {
-        task.calling = false;
+        task.calling -= 1;
         this.#proceed(task);
       },
     });
+  }
+
+  /** The oldest running task that an agent may make a call of. */
+  #next(agent: Agent): Task | undefined {
+    for (const task of this.#byId.values()) {
+      const serves = task.owner === undefined || task.owner === agent;
+      if (serves && task.status === "running" && task.remainAmount > 0 && task.calling < task.atOnce) return task;
+    }
+    return undefined;
   }
 
   #report(task: Task, cause: Cause): void {
@@ -185,8 +231,7 @@ export class Tasks {
       calleeAmount: String(task.calleeAmount),
       remainAmount: String(task.remainAmount),
       status: wireStatus[task.status],
-      purpose: "1",
-      staffNo: task.agent,
+      ...(task.owner === undefined ? { purpose: "0", group: task.group } : { purpose: "1", staffNo: task.agent }),
       ...cause,
     });
   }

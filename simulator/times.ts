@@ -7,6 +7,12 @@ const pattern = /^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}$/;
 export const localTime = (seconds: number): string =>
   new Date((seconds + aheadOfUtc) * 1000).toISOString().slice(0, 19).replace("T", " ");
 
+/** How a bill writes an instant in seconds since 1970, where 0 is none. */
+export const timeForms = {
+  local: (seconds: number): string => (seconds === 0 ? "" : localTime(seconds)),
+  epoch: (seconds: number): string => String(seconds),
+} as const;
+
 /** Seconds since 1970 of YYYY-MM-DD HH:mm:ss, or undefined if it is no such date. */
 export const instantOf = (text: string): number | undefined => {
   if (!pattern.test(text)) return undefined;

@@ -11,6 +11,7 @@ import { prepareTools } from "./tools";
 import { drawTyped } from "./typed";
 
 export { text } from "./page";
+export { callIn, isDeployed } from "./press";
 
 /**
  * A check for a property, as Node-RED wants it: true, or the reason why not. The list of configuration nodes shows reasons as HTML, and a

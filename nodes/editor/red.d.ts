@@ -46,7 +46,7 @@ declare const RED: {
     copyText(text: string, beside: JQuery, message: string): void;
   };
   /** It takes a string too, for HTML: that is why none may be given. */
-  notify(message: JQuery, options: { readonly type: "warning" }): void;
+  notify(message: JQuery, options: { readonly type: "success" | "warning" }): void;
   readonly popover: {
     menu(options: {
       readonly options: readonly MenuOption[];

@@ -1,7 +1,7 @@
 // Asks the runtime, over the admin routes of this package, on behalf of an account as it stands in the editor, saved or not.
 import { input, reader, text } from "./page";
 
-/** What a route answers: `outcome` is the end of a key below `connection`, `sample` or `recording` of the locales. */
+/** What a route answers: `outcome` is the end of a key below `connection`, `sample`, `recording` or `inbound` of the locales. */
 export interface Answer {
   readonly outcome: string;
   readonly params?: Readonly<Record<string, string | number>>;
@@ -48,6 +48,9 @@ export const agentsOf = (account: EditorNode): Promise<Answer> => ask("agents", 
 /** Has a sample of an event sent to a deployed account. */
 export const sendSample = (account: string, event: string): Promise<Answer> => ask("sample", { account, event });
 
+/** Has a customer of a deployed simulator call in. */
+export const callIn = (simulator: string): Promise<Answer> => ask("simulator", { simulator });
+
 /** What a code of the platform means; Node-RED gives the key back where there is no text. */
 function meaningOf(code: string): string {
   const key = `error.${code}`;
@@ -56,7 +59,10 @@ function meaningOf(code: string): string {
 }
 
 /** An answer in words. */
-export function inWords(kind: "connection" | "sample" | "recording", { outcome, params = {} }: Answer): string {
+export function inWords(
+  kind: "connection" | "sample" | "recording" | "inbound",
+  { outcome, params = {} }: Answer,
+): string {
   const { setting, reason, variable, code, event, seconds, agents, ...others } = params;
   const meaning = code === undefined ? {} : { code, meaning: meaningOf(String(code)) };
   const happened = event === undefined ? {} : { event: text(`event.${event}.label`) };

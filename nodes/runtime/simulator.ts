@@ -1,9 +1,10 @@
 // sccc-simulator: a simulated platform as a node, for building flows without a call centre.
 import type { Node, NodeAPI } from "node-red";
-import { simulatorSettings } from "../catalogue";
+import { receivingSettings, simulatorSettings } from "../catalogue";
 import type { Failure } from "../protocol/failure";
 import { credentialsOf, narrow, Settings } from "./config";
 import { takeMessages } from "./input";
+import { ownAddress } from "./own-address";
 import { refuse } from "./refuse";
 import { describe, ScccError } from "./texts";
 import { expander } from "./values";
@@ -16,6 +17,15 @@ type Simulator = Awaited<ReturnType<Simulators["startSimulator"]>>;
 
 /** Loaded when it is first needed: most installations have no simulator. */
 const simulators = (): Simulators => require("../../simulator");
+
+/** Where accounts receive unless they say otherwise. */
+const pushPath = receivingSettings.find(({ name }) => name === "pushPath");
+const ownPath = pushPath?.kind === "text" ? pushPath.default : "/";
+
+const running = new Map<string, Promise<Simulator | undefined>>();
+
+/** The simulator of a deployed node; undefined if there is none that runs. */
+export const runningSimulator = async (id: string): Promise<Simulator | undefined> => running.get(id);
 
 /** A push that did not get through is one thing, an instruction that can't be read another. */
 function refusalOf(outcome: { readonly error: string }): ScccError {
@@ -38,12 +48,13 @@ export function registerSimulator(RED: NodeAPI): void {
       host: settings.text("host"),
       customer: settings.text("customer"),
       password: settings.text("password"),
-      pushUrl: settings.text("pushUrl"),
+      pushUrl: settings.text("pushUrl") || (() => ownAddress(RED, ownPath) ?? ""),
       pushUser: settings.text("pushUser"),
       pushPassword: settings.text("pushPassword"),
       agents: settings.text("agents"),
       speed: settings.number("speed"),
       seed: settings.number("seed"),
+      dialect: settings.text("dialect") === "field" ? ("field" as const) : ("document" as const),
     }));
     if (!options.ok) {
       const failure: Failure = { kind: "config", code: "SCCC_CONFIG", ...options.problem };
@@ -64,6 +75,7 @@ export function registerSimulator(RED: NodeAPI): void {
       })
       .catch(failed);
 
+    running.set(this.id, starting);
     takeMessages(RED, this, {
       name: type,
       handle: async (msg, send) => {
@@ -81,6 +93,7 @@ export function registerSimulator(RED: NodeAPI): void {
       refused: () => undefined,
     });
     this.on("close", (_removed: boolean, done: () => void) => {
+      if (running.get(this.id) === starting) running.delete(this.id);
       starting.then((simulator) => simulator?.close()).then(done, done);
     });
   }

@@ -141,6 +141,16 @@ describe("sccc.html", () => {
     }
   });
 
+  it("puts a button on the simulator only, which works once it is deployed", () => {
+    for (const [type, definition] of page.registered) {
+      const { button } = definition as { button?: { enabled: (this: object) => boolean; onclick: unknown } };
+      assert.equal(button !== undefined, type === "sccc-simulator", type);
+      if (button === undefined) continue;
+      assert.deepEqual([button.enabled.call({}), button.enabled.call({ changed: true })], [true, false]);
+      assert.equal(typeof button.onclick, "function");
+    }
+  });
+
   it("uses only texts that are there, in every language", () => {
     const used = [...page.html.matchAll(/data-i18n="([^"]+)"/g)].map(([, key]) => key!);
     const labels = [...page.html.matchAll(/SCCC\.text\("([^"]+)"\)/g)].map(([, key]) => key!);

@@ -5,7 +5,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import sccc from "../../nodes/sccc";
 import { type Simulator, startSimulator } from "../../simulator";
-import { type FlowNode, type NodeRed, startNodeRed } from "../support/node-red";
+import { eventually } from "../receive/flow";
+import { type FlowNode, freePort, type NodeRed, startNodeRed } from "../support/node-red";
 import { account } from "../support/platform";
 
 /** Their passwords are their names, by bcrypt. */
@@ -43,7 +44,7 @@ function registered(): readonly Route[] {
 
 const routes = registered().map(({ path }) => path.replace(/^\/sccc\//, ""));
 
-const flowOf = (platform: Simulator): readonly FlowNode[] => [
+const flowOf = (platform: Simulator, simulatorPort: number): readonly FlowNode[] => [
   { id: "flow", type: "tab", label: "Flow" },
   {
     id: "account",
@@ -52,7 +53,36 @@ const flowOf = (platform: Simulator): readonly FlowNode[] => [
     customer: account.customer,
     credentials: { password: account.password },
   },
-  { id: "notify", type: "sccc-notify", z: "flow", account: "account", wires: [[]] },
+  { id: "notify", type: "sccc-notify", z: "flow", account: "account", wires: [["heard"]] },
+  {
+    id: "heard",
+    type: "function",
+    z: "flow",
+    func: 'global.set("heard", [...(global.get("heard") ?? []), msg.topic]);',
+    outputs: 0,
+    wires: [],
+  },
+  { id: "ask", type: "http in", z: "flow", url: "/heard", method: "get", wires: [["tell"]] },
+  {
+    id: "tell",
+    type: "function",
+    z: "flow",
+    func: 'msg.payload = global.get("heard") ?? []; return msg;',
+    outputs: 1,
+    wires: [["answer"]],
+  },
+  { id: "answer", type: "http response", z: "flow", wires: [] },
+  {
+    id: "simulator",
+    type: "sccc-simulator",
+    z: "flow",
+    port: String(simulatorPort),
+    customer: account.customer,
+    agents: "1000",
+    speed: "1000",
+    credentials: { password: account.password },
+    wires: [[]],
+  },
 ];
 
 describe("the routes of the admin server", () => {
@@ -60,7 +90,11 @@ describe("the routes of the admin server", () => {
     const permission = "flows.write";
     assert.deepEqual(
       registered(),
-      ["connection", "agents", "sample"].map((name) => ({ method: "post", path: `/sccc/${name}`, permission })),
+      ["connection", "agents", "sample", "simulator"].map((name) => ({
+        method: "post",
+        path: `/sccc/${name}`,
+        permission,
+      })),
     );
   });
 });
@@ -73,7 +107,7 @@ describe("the routes that the editor asks", function () {
     platform = await startSimulator({ password: account.password });
     nodeRed = await startNodeRed({
       version: 4,
-      flows: flowOf(platform),
+      flows: flowOf(platform, await freePort()),
       env: { SCCC_TEST_PASSWORD: account.password },
     });
   });
@@ -118,6 +152,16 @@ describe("the routes that the editor asks", function () {
       outcome: "setting",
       params: { setting: "password", reason: "variable", variable: "SCCC_TEST_UNSET" },
     });
+  });
+
+  it("have a simulator's customer call in, whose call comes to this very Node-RED", async () => {
+    const { text } = await post("simulator", JSON.stringify({ simulator: "simulator" }));
+    assert.deepEqual(JSON.parse(text), { outcome: "called", params: { number: "13800138888", agent: "1000" } });
+    const heard = await eventually("the call is billed", async () => {
+      const topics = (await (await nodeRed.fetch("/heard")).json()) as string[];
+      return topics.includes("billing") ? topics.filter((topic) => topic !== "agentstatus") : undefined;
+    });
+    assert.deepEqual(heard, ["callin", "screenpop", "callstart", "callend", "billing"]);
   });
 
   it("survive whatever comes in", async () => {

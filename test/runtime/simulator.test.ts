@@ -1,6 +1,8 @@
 // sccc-simulator as a node: it starts, does what messages say, tells what went wrong, and ends with its flow.
 import assert from "node:assert/strict";
+import { callIn } from "../../nodes/runtime/admin/simulator";
 import type { Simulator } from "../../simulator";
+import { authentication } from "../simulator/client";
 import { initHelper, load, unload } from "../support/nodes";
 import { account, startPlatform } from "../support/platform";
 
@@ -36,6 +38,43 @@ describe("sccc-simulator", () => {
     assert.equal(msg.payload.ok, true);
     const inbound = await flow.send({ payload: { do: "inbound", number: "10086" }, topic: "kept" });
     assert.deepEqual([inbound.msg.payload.agent, inbound.msg.topic], ["7000", "kept"]);
+  });
+
+  it("has a customer call in at the press of its button, for which somebody logs in", async () => {
+    const told: unknown[] = [await callIn({ simulator: "n" })];
+    const flow = await start({ agents: "7000-7001", speed: "1" });
+    await shown(flow);
+    for (const body of [{ simulator: "n" }, { simulator: "n" }, { simulator: "n" }, { simulator: "other" }, {}, null]) {
+      told.push(await callIn(body));
+    }
+    await unload();
+    told.push(await callIn({ simulator: "n" }));
+    const called = (agent: string) => ({ outcome: "called", params: { number: "13800138888", agent } });
+    const [notRunning, nobody] = [{ outcome: "notRunning" }, { outcome: "nobody" }];
+    assert.deepEqual(told, [
+      notRunning,
+      ...[called("7000"), called("7001"), nobody],
+      ...[notRunning, notRunning, notRunning],
+      notRunning,
+    ]);
+  });
+
+  it("speaks the dialect that it is set to", async () => {
+    for (const [dialect, status] of [
+      ["field", 0],
+      ["document", 10],
+      [undefined, 10],
+    ] as const) {
+      const { text = "" } = await shown(await start(dialect === undefined ? {} : { dialect }));
+      const response = await fetch(`http://${text}/openapi/V2.1.2/AgentLogin`, {
+        method: "POST",
+        body: JSON.stringify({ authentication: authentication(), request: { agent: "1000" } }),
+      });
+      const { result } = (await response.json()) as { result: { error: number } };
+      assert.equal(result.error, status);
+      await unload();
+    }
+    assert.equal((await shown(await start({ dialect: "slang" }))).text, "status.SCCC_CONFIG");
   });
 
   it("says which field of an instruction is wrong, and whether a push was not taken", async () => {

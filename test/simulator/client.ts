@@ -67,6 +67,8 @@ export interface Receiver {
   readonly pushes: Push[];
   /** What it answers; by default that it has taken the push. */
   answer: (push: Push) => { status: number; body: string };
+  /** Keeps an answer back. */
+  hold?: () => Promise<void>;
   /** Waits until what has come satisfies a test. */
   until(test: (pushes: readonly Push[]) => boolean): Promise<void>;
   close(): Promise<void>;
@@ -74,7 +76,7 @@ export interface Receiver {
 
 export const taken = { status: 200, body: '{"result":{"error":0,"msg":""}}' };
 
-export const startReceiver = async (): Promise<Receiver> => {
+export const startReceiver = async (port = 0): Promise<Receiver> => {
   const pushes: Push[] = [];
   const waiting = new Set<() => void>();
   const server = http.createServer(async (request, response) => {
@@ -83,11 +85,12 @@ export const startReceiver = async (): Promise<Receiver> => {
     const text = Buffer.concat(chunks).toString("utf8");
     const push: Push = { ...(JSON.parse(text) as Omit<Push, "text">), text };
     pushes.push(push);
+    await receiver.hold?.();
     const { status, body } = receiver.answer(push);
     response.writeHead(status, { "Content-Type": "application/json" }).end(body);
     for (const check of waiting) check();
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
   const receiver: Receiver = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/notify?site=1`,
     pushes,

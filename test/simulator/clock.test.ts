@@ -12,6 +12,23 @@ for (const startTime of [undefined, Date.parse("2026-11-23T12:00:00+08:00")]) {
     /** Waits until an event so many seconds from now. */
     const pass = (seconds: number) => new Promise<void>((resolve) => clock.after(seconds, resolve));
 
+    it("stands still while it is paused, and goes on from there; what is cleared never runs", async () => {
+      const order: string[] = [];
+      clock.after(1, () => order.push("cleared"));
+      clock.clear();
+      clock.pause();
+      const stood = clock.now();
+      const passed = pass(1).then(() => order.push("passed"));
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      assert.deepEqual([order, clock.now()], [[], stood]);
+      clock.pause();
+      clock.resume();
+      clock.resume();
+      await passed;
+      assert.deepEqual(order, ["passed"]);
+      assert.ok(clock.now() >= stood + 1000);
+    });
+
     it("runs events in the order of their instants, and those of one instant in the order of their scheduling", async () => {
       const order: string[] = [];
       clock.after(3, () => order.push("third"));

@@ -1,10 +1,10 @@
 // What becomes of calls: how likely what is, and what numbers one can rely on.
 import assert from "node:assert/strict";
-import { fateOf } from "../../simulator/fates";
+import { Fates } from "../../simulator/fates";
 import { randomOf } from "../../simulator/random";
 
 describe("the fate of a call", () => {
-  const fates = (number: string) => Array.from({ length: 1000 }, (_, i) => fateOf(number, randomOf(1, i)));
+  const fates = (number: string) => Array.from({ length: 1000 }, (_, i) => new Fates().of(number, randomOf(1, i)));
   const answered = (number: string) => fates(number).filter((fate) => fate.answered).length;
 
   it("is to be answered four times out of five", () => {

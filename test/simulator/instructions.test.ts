@@ -11,9 +11,9 @@ describe("the simulator's instructions", () => {
     [null, "an instruction is an object with a do"],
     ["inbound", "an instruction is an object with a do"],
     [[], "an instruction is an object with a do"],
-    [{}, "do: must be one of inbound, push, fault, agent, seed, reset"],
-    [{ do: "dance" }, "do: must be one of inbound, push, fault, agent, seed, reset"],
-    [{ do: "toString" }, "do: must be one of inbound, push, fault, agent, seed, reset"],
+    [{}, "do: must be one of inbound, push, fault, agent, numbers, books, seed, restart, reset"],
+    [{ do: "dance" }, "do: must be one of inbound, push, fault, agent, numbers, books, seed, restart, reset"],
+    [{ do: "toString" }, "do: must be one of inbound, push, fault, agent, numbers, books, seed, restart, reset"],
     [{ do: "reset", hard: true }, "hard: no such field here"],
     [{ do: "inbound" }, "number: is missing"],
     [{ do: "inbound", number: "" }, "number: is missing"],
@@ -72,7 +72,7 @@ describe("the simulator's instructions", () => {
 
   it("names every kind of fault when it knows none of that name", async () => {
     const outcome = await context.simulator.instruct({ do: "fault", kind: "earthquake" });
-    assert.match(outcome.ok ? "" : outcome.error, /^kind: must be one of none, error, .*slow.*dropPush$/);
+    assert.match(outcome.ok ? "" : outcome.error, /^kind: must be one of none, error, .*slow.*dropPush.*stripPush$/);
   });
 
   it("sends an agent away, and pushes that", async () => {
@@ -88,6 +88,21 @@ describe("the simulator's instructions", () => {
     await context.simulator.instruct({ do: "inbound", number: "13800000000", answered: true, ring: 1, talk: 7 });
     await context.receiver.until(have("billing"));
     assert.equal(context.simulator.state.records[0]?.duration, 7);
+  });
+
+  it("an inbound call can have somebody log in for it, unless a task takes the agent", async () => {
+    const { simulator } = context;
+    const call = (more: object) => simulator.instruct({ do: "inbound", number: "13800008888", login: true, ...more });
+    assert.equal((await call({}))["agent"], "1000");
+    assert.equal((await call({}))["agent"], "1001");
+    assert.equal((await call({ agent: "1010" }))["agent"], "1010");
+    const refused = { ok: false, error: "agent: is not online and idle" };
+    assert.deepEqual(await call({ agent: "1010" }), refused);
+    await simulator.instruct({ do: "agent", agent: "1011", workStatus: "BUSY" });
+    assert.deepEqual(await call({ agent: "1011" }), refused);
+    await command(simulator, "CallTaskCreate", { agent: "1012", callees: ["10086"], mode: 2 });
+    assert.deepEqual(await call({ agent: "1012" }), refused);
+    assert.equal(simulator.state.calls.filter(({ agent }) => agent === "1012").length, 1);
   });
 
   it("resets: nobody is there, nothing is known, no fault is left, no seq is used, no call goes on", async () => {

@@ -1,10 +1,13 @@
 // How pushes are sent: signatures of both kinds, order, repeats, refusals.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import http from "node:http";
+import https from "node:https";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { pushes as catalogue } from "../../nodes/catalogue";
 import { type Outcome, type PushOutcome, startSimulator } from "../../simulator";
-import { ask, command, eventOf, have, md5, type Push, password, taken, withSimulator } from "./client";
+import { ask, command, eventOf, have, md5, type Push, password, startReceiver, taken, withSimulator } from "./client";
 
 const isSigned = ({ authentication }: Push, user: string, secret: string): boolean => {
   const { customer, timestamp, seq, digest } = authentication;
@@ -253,6 +256,39 @@ describe("the simulator's pushes", () => {
     await simulator.close();
     assert.deepEqual(outcome, { ok: false, error: "pushUrl: there is nowhere to push to" });
     assert.deepEqual(outcomes, []);
+  });
+
+  it("go where a function says, asked each time", async () => {
+    const receivers = [await startReceiver(), await startReceiver()];
+    let url = "";
+    const simulator = await startSimulator({ password, pushUrl: () => url });
+    const push = () => simulator.instruct({ do: "push", event: "callin" });
+    assert.equal((await push()).ok, false);
+    for (const receiver of receivers) {
+      url = receiver.url;
+      assert.equal((await push()).ok, true);
+      await receiver.close();
+    }
+    url = "nowhere";
+    assert.match(errorIn(await push()) ?? "", /Invalid URL/);
+    await simulator.close();
+    assert.deepEqual(
+      receivers.map(({ pushes }) => pushes.length),
+      [1, 1],
+    );
+  });
+
+  it("to this machine are sent by TLS whatever certificate it has", async () => {
+    const pem = (name: string) => readFileSync(join(__dirname, "../support/tls", name), "utf8");
+    const server = https.createServer({ key: pem("key.pem"), cert: pem("cert.pem") }, (request, response) => {
+      request.resume().on("end", () => response.end(taken.body));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    const simulator = await startSimulator({ password, speed: 1000, pushUrl: `https://127.0.0.1:${port}/` });
+    assert.equal((await simulator.instruct({ do: "push", event: "callin" })).ok, true);
+    await simulator.close();
+    server.close();
   });
 
   it("to a receiver that is not there are given up after three attempts", async () => {

@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { simulatorSettings } from "../../nodes/catalogue";
 import { type Simulator, startSimulator } from "../../simulator";
-import { command, password } from "./client";
+import { ask, command, password } from "./client";
 
 const file = join(__dirname, "../../simulator/sccc-simulator.ts");
 
@@ -57,6 +57,16 @@ describe("the command sccc-simulator", function () {
     }
   });
 
+  it("speaks the dialect that it is told to", async () => {
+    const { child, output, says, exit } = run(["--port", "0", "--password", password, "--dialect", "field"]);
+    await says("\n");
+    const [, url = ""] = /at (\S+),/.exec(output.out) ?? [];
+    const { result } = await ask({ url } as Simulator, "AgentLogin", { request: { agent: "1000" } }, "V2.1.2");
+    assert.equal(result.msg, "Successfully");
+    child.kill();
+    await exit();
+  });
+
   it("makes up a password where it is given none, and says it", async () => {
     const { child, output, says, exit } = run(["--port", "0"], { SCCC_PASSWORD: "" });
     await says("password");
@@ -73,6 +83,7 @@ describe("the command sccc-simulator", function () {
     [["--push-url", "ftp://x"], /^sccc-simulator: --push-url: "ftp:\/\/x" is not/],
     [["--password", " "], /^sccc-simulator: --password: must not be empty\n$/],
     [["--customer", "C 2"], /^sccc-simulator: --customer: must be made of/],
+    [["--dialect", "slang"], /^sccc-simulator: --dialect: must be document or field\n$/],
     [["--agents", "b"], /^sccc-simulator: --agents: "b" is neither/],
     [["stray"], /stray/],
   ];

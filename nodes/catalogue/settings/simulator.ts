@@ -45,7 +45,10 @@ export const simulatorSettings: readonly Setting[] = [
     default: "",
     example: "http://127.0.0.1:1880/sccc/notify",
     label: { en: "Push to", zh: "推送地址" },
-    hint: { en: "Where it sends its events. Empty: nowhere.", zh: "事件推送到的地址。留空则不推送。" },
+    hint: {
+      en: "Where it sends its events. Empty: the node sends them to this Node-RED at /sccc/notify, the command nowhere.",
+      zh: "事件推送到的地址。留空时，节点推送到本 Node-RED 的 /sccc/notify，命令则不推送。",
+    },
   },
   {
     name: "pushUser",
@@ -91,5 +94,22 @@ export const simulatorSettings: readonly Setting[] = [
     integer: true,
     label: { en: "Seed", zh: "随机种子" },
     hint: { en: "The same seed gives the same calls.", zh: "相同的种子产生相同的通话。" },
+  },
+  {
+    name: "dialect",
+    kind: "choice",
+    default: "document",
+    choices: [
+      {
+        value: "document",
+        text: { en: "document: the vendor's paper to the letter", zh: "document：严格按照厂商文档" },
+      },
+      { value: "field", text: { en: "field: as installed platforms behave", zh: "field：与已部署的平台一致" } },
+    ],
+    label: { en: "Dialect", zh: "方言" },
+    hint: {
+      en: "field: bills with epoch seconds, the staff number, the task, area and trunk; empty command seqs and used request seqs are accepted; a push counts as taken with any HTTP 2xx answer; recordings also at /recordFile/listen; V2.1.2 and commands that the document does not have.",
+      zh: "field：话单使用纪元秒，并带有工号、任务、归属地和中继字段；接受空的命令序列号和重复的请求序列号；响应为任意 HTTP 2xx 即视为推送已接收；录音还可从 /recordFile/listen 获取；支持 V2.1.2 和文档之外的命令。",
+    },
   },
 ];

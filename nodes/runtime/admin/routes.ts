@@ -4,6 +4,7 @@ import { guarded } from "../../protocol/guarded";
 import { agentsTold, draftOf, type Told, told, tryOut } from "./connection";
 import { tryNewestRecording } from "./newest-recording";
 import { sendSample } from "./sample";
+import { callIn } from "./simulator";
 
 const served = new WeakSet<object>();
 
@@ -42,4 +43,5 @@ export function serveEditor(RED: NodeAPI): void {
     return draft === undefined ? unreadable : agentsTold(await tryOut(RED, draft, signal));
   });
   serve("sample", (body) => sendSample(RED, body));
+  serve("simulator", callIn);
 }

@@ -3,27 +3,17 @@ import type { NodeAPI } from "node-red";
 import { isObject } from "../../protocol/json";
 import { postPush } from "../../protocol/post-push";
 import { receptionOf } from "../account";
+import { ownAddress, reachable } from "../own-address";
 import type { Place } from "../receive/config";
 import type { Told } from "./connection";
 
 /** Loaded when it is first needed: nobody sends samples while calls come in. */
 const simulator = (): typeof import("../../../simulator") => require("../../../simulator");
 
-/** A host of this machine that reaches what listens at a host; every one of them if it is unspecified. */
-function reachable(host: string): string {
-  if (host === "" || host === "0.0.0.0") return "127.0.0.1";
-  if (host === "::") return "[::1]";
-  return host.includes(":") ? `[${host}]` : host;
-}
-
 /** Where a place is reached from this machine; undefined while Node-RED's own server does not listen. */
 function addressOf(RED: NodeAPI, { path, own }: Place): string | undefined {
   if (own !== undefined) return `http${own.tls === undefined ? "" : "s"}://${reachable(own.host)}:${own.port}${path}`;
-  const address = RED.server.address();
-  if (address === null || typeof address === "string") return undefined;
-  const { https, httpNodeRoot } = RED.settings as { https?: unknown; httpNodeRoot?: unknown };
-  const root = typeof httpNodeRoot === "string" ? httpNodeRoot.replace(/\/+$/, "") : "";
-  return `http${https ? "s" : ""}://${reachable(address.address)}:${address.port}${root}${path}`;
+  return ownAddress(RED, path);
 }
 
 /** Sends a sample as the editor asked for it. */

@@ -1,0 +1,145 @@
+// The dialects, as data: what the vendor's document says, and what installed platforms, clients and receivers really do.
+import { commandOf, type Field, type Version } from "../nodes/catalogue";
+
+export type DialectName = "document" | "field";
+
+/** What a check needs to know of a request's field. */
+export type RequestField = Pick<Field, "name" | "rule" | "required" | "onlyIf" | "needs">;
+
+/** A command as the simulator knows it. */
+export interface KnownCommand {
+  readonly api: string;
+  readonly fields: readonly RequestField[];
+}
+
+export interface Dialect {
+  readonly name: DialectName;
+  /** The versions that a path may name, in lower case, and the version of the document whose commands each has. */
+  readonly versions: Readonly<Record<string, Version>>;
+  /** Commands that the vendor's document does not have, in all versions or in one. */
+  readonly commands: readonly (KnownCommand & { readonly version?: string })[];
+  /** Fields of requests that the document does not have, by ApiName. */
+  readonly requestFields: Readonly<Record<string, readonly RequestField[]>>;
+  /** Whether a command's seq may be empty or missing. */
+  readonly emptySeq: boolean;
+  /** Whether a seq in the authentication may come again. */
+  readonly repeatedSeq: boolean;
+  /** The msg of a success, in the request's result and in each command's; absent: the text of the error code, and none in a command's. */
+  readonly successMsg?: string;
+  /** What in a receiver's answer says that a push was taken, beside a status of 2xx: `result.error` is 0, or nothing. */
+  readonly taken: "error" | "status";
+  /** How times stand in a bill: as local date and time with "" for none, or as epoch seconds with "0" for none. */
+  readonly times: "local" | "epoch";
+  /** Fields of pushes that the document does not have, by event; they are always there. */
+  readonly pushFields: Readonly<Record<string, readonly string[]>>;
+  /** Where recordings are served beside their own path: a path, and the query key that holds the file's path or its name alone. */
+  readonly recordings: readonly { readonly path: string; readonly key: string; readonly holds: "path" | "name" }[];
+}
+
+const text = (name: string): RequestField => ({ name, rule: { kind: "text", overlong: "refuse" }, required: false });
+const integer = (name: string, max = 1_000_000): RequestField => ({
+  name,
+  rule: { kind: "integer", min: 0, max, wire: "number" },
+  required: false,
+});
+const phones: RequestField = {
+  name: "callees",
+  rule: { kind: "list", of: { kind: "phone", max: 32 }, max: 1000 },
+  required: true,
+};
+const decimal: RequestField = { name: "multiplier", rule: { kind: "decimal", min: 1, below: 5 }, required: false };
+const required = (field: RequestField): RequestField => ({ ...field, required: true });
+
+const documented: Readonly<Record<string, Version>> = {
+  "v2.0.1": 1,
+  "v2.0.2": 2,
+  "v2.0.3": 3,
+  "v2.0.4": 4,
+  "v2.0.6": 6,
+};
+
+const document: Dialect = {
+  name: "document",
+  versions: documented,
+  commands: [],
+  requestFields: {},
+  emptySeq: false,
+  repeatedSeq: false,
+  taken: "error",
+  times: "local",
+  pushFields: {},
+  recordings: [],
+};
+
+const field: Dialect = {
+  name: "field",
+  versions: { ...documented, "v2.1.2": 6 },
+  commands: [
+    {
+      api: "VoiceNotifaction",
+      fields: [required(text("voiceFileID")), phones, integer("cyclePlayTimes", 100), text("userData")],
+    },
+    // No client shows its fields.
+    { api: "CallMultiNumbers", fields: [] },
+    {
+      api: "callTaskCreateByVoiceTransferAgent",
+      fields: [
+        text("taskName"),
+        decimal,
+        text("agentGroup"),
+        text("CIDGroup"),
+        phones,
+        integer("maxConcurrence"),
+        integer("cyclePlayTimes", 100),
+        text("voiceFileID"),
+        text("userData"),
+      ],
+    },
+    { api: "login", version: "v2.1.2", fields: [required(text("customerName")), required(text("userName"))] },
+  ],
+  requestFields: {
+    CallNumber: [{ name: "caller", rule: { kind: "phone", max: 32 }, required: false }],
+  },
+  emptySeq: true,
+  repeatedSeq: true,
+  successMsg: "Successfully",
+  taken: "status",
+  times: "epoch",
+  pushFields: {
+    billing: [
+      "staffNo",
+      "taskID",
+      "taskName",
+      "area",
+      "city",
+      "trunkIndex",
+      "trunkType",
+      "trunkName",
+      "trunkPeerIP",
+      "trunkUsername",
+      "releaseCause",
+    ],
+  },
+  recordings: [
+    { path: "/recordFile/listen", key: "file", holds: "path" },
+    { path: "/recordFile/listen", key: "key", holds: "name" },
+  ],
+};
+
+export const dialects: Readonly<Record<DialectName, Dialect>> = { document, field };
+
+/** The dialect of a name; undefined if there is none. */
+export const dialectOf = (name: string): Dialect | undefined =>
+  Object.values(dialects).find((one) => one.name === name);
+
+/** The names of the dialects; the first one is the default. */
+export const dialectNames = ["document", "field"] as const satisfies readonly DialectName[];
+
+/** Whether a dialect has a command in some version; `api` in any case. */
+export const isCommand = (dialect: Dialect, api: string): boolean =>
+  commandOf(api) !== undefined || dialect.commands.some((own) => own.api.toLowerCase() === api.toLowerCase());
+
+/** Fields of a push that some dialect has and the document does not, whatever the catalogue lists. */
+export const isForeign = (dialect: Dialect, event: string, name: string): boolean =>
+  Object.values(dialects).some((other) => other.pushFields[event]?.includes(name) === true) &&
+  dialect.pushFields[event]?.includes(name) !== true;
