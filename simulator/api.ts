@@ -1,4 +1,4 @@
-// The open API: from an HTTP request's path and body to the answer's JSON (protocol.md sections 1 and 2).
+// The open API: from an HTTP request's path and body to the answer's JSON (docs/protocol.md, "Requests" and "Answers").
 import { type Command, commandOf, type ErrorCode, versions } from "../nodes/catalogue";
 import type { Cause } from "./agents";
 import type { Gate } from "./authentication";

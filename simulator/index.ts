@@ -1,4 +1,4 @@
-// The simulator: an SCCC platform for people who build flows, and for tests (design.md section 5).
+// The simulator: an SCCC platform for people who build flows, and for tests (docs/simulator.md).
 import { Api } from "./api";
 import { Gate } from "./authentication";
 import { Faults } from "./faults";

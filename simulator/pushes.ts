@@ -50,7 +50,7 @@ const pauses = [1, 5];
 const patience = 10_000;
 const longestAnswer = 65_536;
 
-/** Whether a receiver has taken a push: an error that is 0 says so (protocol.md section 4). */
+/** Whether a receiver has taken a push: an error that is 0 says so (docs/protocol.md, "Pushes"). */
 const isTaken = (status: number, answer: unknown): boolean => {
   const result = isObject(answer) ? answer["result"] : undefined;
   const error = isObject(result) ? result["error"] : undefined;

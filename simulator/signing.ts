@@ -37,7 +37,7 @@ export interface SignedPush {
 const seqsBelow = 2 ** 31;
 
 /**
- * Signs a push as the platform does (protocol.md section 4). POST the result as JSON to the path of an account:
+ * Signs a push as the platform does (docs/protocol.md, "Pushes"). POST the result as JSON to the path of an account:
  * the digest covers the authentication block only, so every push needs a seq or a timestamp of its own.
  */
 export const signPush = ({
