@@ -161,7 +161,7 @@ export const receivingSettings: readonly Setting[] = [
     section: "receiving",
     label: { en: "Answer", zh: "应答时机" },
     hint: {
-      en: "When the platform is told that a push was taken. Stored pushes are handed over again until sccc-confirm has them.",
+      en: "When the platform is told that a push was taken. Stored pushes are delivered again until sccc-confirm confirms them.",
       zh: "何时告知平台推送已收到。stored 模式会重复投递，直到 sccc-confirm 确认。",
     },
   },
@@ -175,7 +175,7 @@ export const receivingSettings: readonly Setting[] = [
     unit: seconds,
     section: "receiving",
     onlyIf: { setting: "pushAnswer", is: "stored" },
-    label: { en: "Hand over again after", zh: "重新投递间隔" },
+    label: { en: "Deliver again after", zh: "重新投递间隔" },
     hint: { en: "For stored pushes that are not confirmed.", zh: "用于未确认的 stored 推送。" },
   },
   {
