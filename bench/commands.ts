@@ -152,8 +152,8 @@ export async function commands(size: Size, children: Children): Promise<Section>
     title: { en: "Commands", zh: "命令" },
     about: [
       {
-        en: "The platform is a process of its own that answers at once, in the shape of the simulator's answers (checked at the start). Connections are kept alive everywhere. The rivals sign and send; ours also checks the fields, reads the answer liberally, bounds, queues and repeats.",
-        zh: "平台是一个独立进程，立即应答，应答的形状与模拟器一致（开始时核对）。各方都保持长连接。对手只签名和发送；我们还校验字段、宽容地读取应答、限时、排队和重发。",
+        en: "The platform is a separate process. It answers at once, in the shape of the simulator's answers (checked at the start). All connections are kept alive. The rivals sign and send. Ours also checks the fields, reads the answer liberally, limits its size and time, queues and repeats.",
+        zh: "平台是一个独立进程。它立即应答，应答的格式与模拟平台一致（开始时核对）。各方都保持长连接。对手只签名和发送。我们还校验字段、宽容地读取应答、限制大小和时间、排队和重发。",
       },
     ],
     comparisons,

@@ -50,8 +50,8 @@ export async function overhead(size: Size, children: Children): Promise<Section>
     title: { en: "What a command node adds to a message", zh: "命令节点给一条消息增加的开销" },
     about: [
       {
-        en: "Processor time of the whole process for each message. What node:http alone takes to send the same command is taken off; what is left is the node, axios and Node-RED.",
-        zh: "整个进程花在每条消息上的处理器时间。减去 node:http 单独发送同一命令所需的时间，余下的是节点、axios 与 Node-RED 的开销。",
+        en: "Processor time of the whole process for each message. The time that node:http alone needs to send the same command is subtracted. The rest is the node, axios and Node-RED.",
+        zh: "整个进程花在每条消息上的处理器时间。从中减去 node:http 单独发送同一命令所需的时间。余下的是节点、axios 与 Node-RED 的开销。",
       },
     ],
     comparisons: [

@@ -54,8 +54,8 @@ const names = {
   shared: { en: "sccc-notify, Node-RED's server, received", zh: "sccc-notify，Node-RED 的服务器，received" },
   sharedStored: { en: "sccc-notify, Node-RED's server, stored", zh: "sccc-notify，Node-RED 的服务器，stored" },
   limit: {
-    en: "Node-RED's server, a route that looks at nothing and sends no message",
-    zh: "Node-RED 的服务器，一个什么都不看、也不发消息的路由",
+    en: "Node-RED's server, a route that checks nothing and sends no message",
+    zh: "Node-RED 的服务器，一个不做检查、也不发消息的路由",
   },
   express: { en: "Express alone", zh: "单独的 Express" },
   http: { en: "node:http alone", zh: "单独的 node:http" },
@@ -129,8 +129,8 @@ export async function pushes(size: Size, children: Children): Promise<Section> {
     },
     about: [
       {
-        en: "Every push is another one, signed before the clock runs, five kinds of events of one call after the other; every one that was answered has reached the node behind. Every rival checks the digest and nothing else; ours also checks the time and repetitions, and derives fields. Stored pushes are on disk, by fsync, before they are answered, and are confirmed by sccc-confirm. The route that looks at nothing is no contender: it shows what is the most that anybody can reach on Node-RED's server.",
-        zh: "每条推送都各不相同，计时之前已签好名，依次是一通通话的五种事件；凡得到应答的，都已到达后面的节点。各对手只校验摘要；我们还校验时间与重复，并补充派生字段。stored 的推送先经 fsync 落盘再应答，并由 sccc-confirm 确认。什么都不看的路由并非对手：它表明在 Node-RED 的服务器上任何人最多能达到多少。",
+        en: "Every push is different and is signed before the measurement starts. The pushes are the five kinds of events of a call, in order. Every answered push has reached the next node. The rivals check only the digest; ours also checks the time and repeats, and derives fields. Stored pushes are on disk (fsync) before they are answered, and sccc-confirm confirms them. The route that checks nothing is not a rival: it shows the highest rate that is possible on Node-RED's server.",
+        zh: "每条推送各不相同，并在测量开始之前签名。推送依次是一通通话的五种事件。每条已应答的推送都已到达下一个节点。对手只校验摘要；我们还校验时间和重复，并补充派生字段。stored 的推送先写入磁盘（fsync）再应答，并由 sccc-confirm 确认。不做检查的路由不是对手：它表明在 Node-RED 的服务器上可能达到的最高速度。",
       },
     ],
     comparisons: [

@@ -39,8 +39,8 @@ export async function records(size: Size, children: Children): Promise<Section> 
     title: { en: `Records: ${read} in pages of ${pageSize}`, zh: `录音记录：${read} 条，每页 ${pageSize} 条` },
     about: [
       {
-        en: `Ours derives five fields for each record (time with zone, E.164 number, URL …); the client only parses the JSON and finds the greatest key. Resident memory of Node-RED after each round, in MB: ${memory}.`,
-        zh: `我们为每条记录补充五个派生字段（带时区的时间、E.164 号码、URL 等）；客户端只解析 JSON 并找出最大的 key。每轮之后 Node-RED 的常驻内存（MB）：${memory}。`,
+        en: `Ours derives five fields for each record (time with zone, E.164 number, URL …). The client only parses the JSON and finds the greatest key. Resident memory of Node-RED after each round, in MB: ${memory}.`,
+        zh: `我们为每条记录补充五个派生字段（带时区的时间、E.164 号码、URL 等）。客户端只解析 JSON 并找出最大的 key。每轮之后 Node-RED 的常驻内存（MB）：${memory}。`,
       },
     ],
     comparisons: [{ ours: measured.node, rival: measured.client, measure: "perSecond" }],

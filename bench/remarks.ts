@@ -3,23 +3,23 @@ import type { Text } from "./contest";
 
 export const remarks: readonly Text[] = [
   {
-    en: "All rivals keep their connections open and are written as somebody would who knows what they do. Load and platform are processes of their own and never sleep, so that nobody pays for waking them; two cores are needed for the figures to mean anything, and whatever else runs on the machine shows in the range of the rounds.",
-    zh: "各对手都保持长连接，写法是内行会写的样子。负载与平台各为独立进程，从不休眠，因此谁都不必承担唤醒它们的开销；至少要有两个核，数字才有意义；机器上同时运行的其他程序，会体现在各轮的范围里。",
+    en: "All rivals keep their connections open and are written with care. Load and platform run in separate processes that never sleep, so that no measurement includes the time to wake them. The figures need two cores. Other programs on the machine widen the range of the rounds.",
+    zh: "各对手都保持长连接，并经过认真编写。负载与平台各为独立进程，从不休眠，因此测量中不含唤醒它们的时间。测量需要两个核。机器上的其他程序会使各轮的范围变大。",
   },
   {
-    en: "**Own port (targets 4 and 0.4).** Of the processor time of a push about a third is Node's HTTP and the writing of the answer, which node:http alone has too; about a fifth is Node-RED's passing on of the message; the rest is ours: authentication, the memory of repetitions, eventId, E.164 (libphonenumber, a tenth of all), times, tokens, and the garbage of these. 0.4 would leave hardly anything for them; no single one stands out any more.",
-    zh: "**独立端口（目标 4 和 0.4）。**一条推送的处理器时间里，约三分之一是 Node 的 HTTP 和写出应答，单独的 node:http 也有这部分；约五分之一是 Node-RED 传递消息；其余是我们的：鉴权、防重放的记忆、eventId、E.164（libphonenumber，占总数的十分之一）、时间、令牌，以及由此产生的垃圾回收。要达到 0.4，留给这些的就所剩无几了；其中已没有特别突出的一项。",
+    en: "**Own port (targets 4 and 0.4).** About a third of the processor time of a push is Node's HTTP and the writing of the answer; node:http alone has this too. About a fifth is Node-RED's passing on of the message. The rest is ours: authentication, the replay cache, eventId, E.164 (libphonenumber, a tenth of the total), times, tokens, and their garbage collection. At a ratio of 0.4 hardly any time would be left for these. No single part dominates.",
+    zh: "**独立端口（目标 4 和 0.4）。**一条推送的处理器时间中，约三分之一用于 Node 的 HTTP 和写出应答，单独的 node:http 也有这部分。约五分之一用于 Node-RED 传递消息。其余是我们的：鉴权、防重放缓存、eventId、E.164（libphonenumber，占总数的十分之一）、时间、令牌，以及它们的垃圾回收。比值为 0.4 时，几乎没有时间留给这些。其中没有特别突出的一项。",
   },
   {
-    en: "**Node-RED's server (target 2).** Nearly two thirds of the processor time pass before our code is asked, or outside it: Express, the parsers, CORS and the static files that Node-RED has in front of every node's route, and Node's HTTP. The flow of today has the same in front of it. The table has a route that looks at nothing and sends no message: the ratio of that is the most that can be reached here. That is what the own port is for.",
-    zh: "**Node-RED 的服务器（目标 2）。**近三分之二的处理器时间花在轮到我们的代码之前或之外：Node-RED 在每个节点路由之前的 Express、解析器、CORS 和静态文件，以及 Node 的 HTTP。通常的流程前面也有同样的这些。表中有一个什么都不看、也不发消息的路由：它的比值就是这里能达到的上限。独立端口正是为此而设。",
+    en: "**Node-RED's server (target 2).** Nearly two thirds of the processor time pass before our code runs or outside it: in Express, the parsers, CORS and the static files, which Node-RED puts in front of every node's route, and in Node's HTTP. A flow of function nodes has the same in front of it. The table has a route that checks nothing and sends no message. Its ratio is the highest that can be reached here. The own port avoids this work.",
+    zh: "**Node-RED 的服务器（目标 2）。**近三分之二的处理器时间花在我们的代码运行之前或之外：Node-RED 放在每个节点路由之前的 Express、解析器、CORS 和静态文件，以及 Node 的 HTTP。通常的流程之前也有这些。表中有一个不做检查、也不发消息的路由。它的比值是这里能达到的最大值。独立端口没有这些开销。",
   },
   {
-    en: "**Stored.** A push is answered after an fsync that serves all that wait for it; with 64 connections the processor is idle meanwhile. The disk decides.",
-    zh: "**stored。**一次 fsync 服务于所有等待它的推送，之后才应答；只有 64 个连接时，处理器这段时间是空闲的。快慢取决于磁盘。",
+    en: "**Stored.** A push is answered after an fsync. One fsync serves all pushes that wait for it. With 64 connections the processor is idle meanwhile, so that the disk limits the rate.",
+    zh: "**stored。**推送在 fsync 之后应答。一次 fsync 服务于所有等待它的推送。有 64 个连接时，处理器在此期间空闲，因此速度取决于磁盘。",
   },
   {
-    en: "**Commands.** axios sends through an adapter of ours (docs/decisions/0070). With its own one, a command was about one and a half times as fast as the flow of today.",
-    zh: "**命令。**axios 通过我们自己的适配器发送（docs/decisions/0070）。用它自带的适配器时，一条命令的速度约为通常流程的 1.5 倍。",
+    en: "**Commands.** axios sends through our own adapter (docs/decisions/0070). With axios's adapter, a command was about one and a half times as fast as the flow of function nodes.",
+    zh: "**命令。**axios 通过我们自己的适配器发送（docs/decisions/0070）。使用 axios 自带的适配器时，一条命令的速度约为通常流程的 1.5 倍。",
   },
 ];

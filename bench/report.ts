@@ -96,7 +96,7 @@ function machine(): string {
   return `${all[0]?.model ?? "?"} × ${all.length}, Node ${process.versions.node}, Node-RED ${version}`;
 }
 
-const titles: Text = { en: "# Measured against what people build today", zh: "# 与通常的做法对比测量" };
+const titles: Text = { en: "# Measured against common ways to build the same", zh: "# 与通常的做法对比测量" };
 const links: Text = { en: "[中文](results.zh-CN.md)", zh: "[English](results.md)" };
 
 /** The whole page. */
@@ -107,8 +107,8 @@ export function page(
   language: Language,
 ): string {
   const how: Text = {
-    en: `Made by \`npm run bench\` on ${new Date().toISOString().slice(0, 10)}: ${machine()}. A figure is ours divided by the rival's in the same round: the median of ${rounds} rounds of ${seconds} s each, in which all take turns, after one round that does not count. ± is the median deviation between rounds.`,
-    zh: `由 \`npm run bench\` 生成于 ${new Date().toISOString().slice(0, 10)}：${machine()}。数字是同一轮中我们的值除以对手的值：各方轮流进行，每轮各 ${seconds} 秒，先有一轮不计，再取 ${rounds} 轮的中位数。± 是各轮之间偏差的中位数。`,
+    en: `Made by \`npm run bench\` on ${new Date().toISOString().slice(0, 10)}: ${machine()}. Each ratio is our figure divided by the rival's in the same round. The table shows the median of ${rounds} rounds of ${seconds} s each. All take turns in a round. One warm-up round before does not count. ± is the median deviation between rounds.`,
+    zh: `由 \`npm run bench\` 生成于 ${new Date().toISOString().slice(0, 10)}：${machine()}。比值是同一轮中我们的值除以对手的值。各方轮流进行，每轮各 ${seconds} 秒。开始的一轮为预热，不计入。表中是 ${rounds} 轮的中位数。± 是各轮之间偏差的中位数。`,
   };
   return [
     titles[language],

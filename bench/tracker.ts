@@ -80,8 +80,8 @@ export async function tracker(size: Size, children: Children): Promise<Section> 
     title: { en: `The call tracker, ${calls} calls open`, zh: `通话跟踪，${calls} 通未结束的通话` },
     about: [
       {
-        en: "Five events a call. The rival joins by the customer's number alone: it knows no repeats, no other order, no lost events, no two calls of one number, and forgets nothing that never ends.",
-        zh: "每通通话五个事件。对手只按客户号码合并：不识别重复，不容忍乱序、丢失，也分不清同一号码的两通通话，没有结束的通话永不释放。",
+        en: "Each call has five events. The rival joins by the customer's number alone. It handles no repeats, no other order, no lost events and no two calls of one number, and it never releases a call that does not end.",
+        zh: "每通通话有五个事件。对手只按客户号码合并。它不处理重复、乱序、丢失的事件和同一号码的两通通话，也从不释放没有结束的通话。",
       },
     ],
     comparisons: [

@@ -12,8 +12,8 @@ export const workStatus: readonly Choice[] = [
 /** What an agent is doing (§六.6). */
 export const serverStatus: readonly Choice[] = [
   { value: "IDLE", text: { en: "idle", zh: "空闲" } },
-  { value: "CALL_OUT", text: { en: "on an outbound call", zh: "呼出接通" } },
-  { value: "CALL_IN", text: { en: "on an inbound call", zh: "呼入已接通" } },
+  { value: "CALL_OUT", text: { en: "on an outbound call", zh: "去电通话中" } },
+  { value: "CALL_IN", text: { en: "on an inbound call", zh: "来电通话中" } },
   { value: "RINGING", text: { en: "ringing", zh: "振铃" } },
   { value: "PROCESS", text: { en: "after-call work", zh: "整理中" } },
 ];
@@ -53,8 +53,8 @@ export const callResult: readonly Choice[] = [
 
 /** A push's direction of call (§17.4) and a record's (§20.6; other values occur there). */
 export const callType: readonly Choice[] = [
-  { value: "0", text: { en: "inbound", zh: "呼入" } },
-  { value: "1", text: { en: "outbound", zh: "呼出" } },
+  { value: "0", text: { en: "inbound", zh: "来电" } },
+  { value: "1", text: { en: "outbound", zh: "去电" } },
 ];
 
 /** A dialling task's state (§25.4). */

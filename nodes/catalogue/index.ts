@@ -35,7 +35,7 @@ const byType = new Map(
   pushes.flatMap((push) => (push.type === undefined ? [] : [[push.type.toLowerCase(), push] as const])),
 );
 
-/** The command of an ApiName in any case, as the platform reads it (protocol.md section 4, "Seen in public code"). */
+/** The command of an ApiName in any case, as the platform reads it (docs/protocol.md, "Seen in the field"). */
 export const commandOf = (api: string): Command | undefined => byLowerCaseApi.get(api.toLowerCase());
 
 /** The error code of a value: -1, or unsigned. */

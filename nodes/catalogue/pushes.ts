@@ -1,4 +1,4 @@
-// The pushes: what the platform sends of its own accord (protocol.md section 4).
+// The pushes: what the platform sends of its own accord (docs/protocol.md, "Pushes").
 import { callType, serverStatus, serviceType, taskPurpose, taskStatus, workStatus } from "./enumerations";
 import type { AnswerField, Push } from "./types";
 
@@ -14,23 +14,23 @@ const number: AnswerField = { name: "number", text: { en: "the customer's number
 const direction: AnswerField = { name: "call_type", text: { en: "the direction", zh: "呼叫类型" }, choices: callType };
 const callFields: readonly AnswerField[] = [seq, userData, customer, agent, number, direction];
 
-/** Every push of the vendor's document and those seen in the field, in the order of design.md section 3. */
+/** Every push of the vendor's document and those seen in the field. The editor and the help keep this order. */
 export const pushes: readonly Push[] = [
   {
     event: "callin",
     type: "callin",
     section: "21",
     fields: callFields,
-    label: { en: "agent's side is rung", zh: "通知呼入" },
-    summary: { en: "The agent's side is being rung.", zh: "发起请求后，呼叫坐席侧时通知。" },
+    label: { en: "agent's side is rung", zh: "坐席侧来电" },
+    summary: { en: "The agent's side is being rung.", zh: "平台正在呼叫坐席侧。" },
   },
   {
     event: "callout",
     type: "callout",
     section: "22",
     fields: callFields,
-    label: { en: "agent's side dials out", zh: "通知呼出" },
-    summary: { en: "The agent's side dials out.", zh: "发起请求后，坐席侧呼出时通知。" },
+    label: { en: "agent's side dials out", zh: "坐席侧去电" },
+    summary: { en: "The agent's side dials out.", zh: "坐席侧正在向外呼叫。" },
   },
   {
     event: "screenpop",
@@ -44,8 +44,8 @@ export const pushes: readonly Push[] = [
     type: "callstart",
     section: "17",
     fields: callFields,
-    label: { en: "call connected", zh: "呼叫接通" },
-    summary: { en: "The call is connected.", zh: "呼叫接通时通知。" },
+    label: { en: "call connected", zh: "通话接通" },
+    summary: { en: "The call is connected.", zh: "通话已接通。" },
   },
   {
     event: "callend",
@@ -53,7 +53,7 @@ export const pushes: readonly Push[] = [
     section: "18",
     fields: callFields,
     label: { en: "call ended", zh: "通话结束" },
-    summary: { en: "The call has ended.", zh: "通话结束时通知。" },
+    summary: { en: "The call has ended.", zh: "通话已结束。" },
   },
   {
     event: "billing",
@@ -74,7 +74,7 @@ export const pushes: readonly Push[] = [
       { name: "timeLength", text: { en: "its length in seconds", zh: "通话时长（秒）" }, optional: true },
     ],
     label: { en: "call billed", zh: "通话话单" },
-    summary: { en: "The call's times, parties and recording.", zh: "呼叫结束后推送的话单。" },
+    summary: { en: "The call's times, parties and recording.", zh: "通话的时间、双方号码和录音。" },
   },
   {
     event: "taskinfo",

@@ -83,7 +83,7 @@ export interface AnswerField {
 export type Group = "agent" | "call" | "task" | "record" | "event" | "tools";
 
 /**
- * What may be sent again after a lost answer (protocol.md section 6).
+ * What may be sent again after a lost answer (docs/protocol.md, "Commands").
  * - read: any time
  * - state: at once, but not after a newer command for the same subject has gone out
  * - once: never, unless the request surely never left or the platform said that it was not carried out

@@ -1,4 +1,4 @@
-// Reads a response liberally (protocol.md section 2): many shapes in, one shape out.
+// Reads a response liberally (docs/protocol.md, "Answers"): many shapes in, one shape out.
 import { type Command, errorOfValue } from "../catalogue";
 import { excerptOf, type Failure, type ProtocolReason, type Result } from "./failure";
 import { isObject, isWithin, type JsonObject, maxDepth, parseJson } from "./json";

@@ -23,7 +23,7 @@ const refuse = (key: string, got: unknown, params: RuleText["params"] = {}): Ver
   got,
 });
 
-/** Unset: undefined, null, "" and the empty list (design.md section 2). */
+/** Unset: undefined, null, "" and the empty list. */
 const isUnset = (value: unknown): boolean =>
   value === undefined || value === null || value === "" || (Array.isArray(value) && value.length === 0);
 

@@ -1,4 +1,4 @@
-// Writes a request (protocol.md section 1).
+// Writes a request (docs/protocol.md, "Requests").
 import { type Command, versions } from "../catalogue";
 import { digestOf } from "./digest";
 

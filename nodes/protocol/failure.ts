@@ -10,7 +10,7 @@ export interface RuleText {
 /** What was taken out of a list of numbers before it was sent. */
 type Cleanings = Pick<Cleaned, "duplicates" | "illegal">;
 
-/** A command that was not carried out, or of which that is not known. `code` is what flows see (design.md section 3). */
+/** A command that was not carried out, or of which that is not known. `code` is what flows see. */
 export type Failure =
   /** The platform said no. `scope` tells whether it refused the request or this command. */
   | {

@@ -61,7 +61,7 @@ export function isSignedBy(block: Authentication, signer: Signer): boolean {
   return fits;
 }
 
-/** A timestamp in ms since 1970; below 10^11 it is in seconds (protocol.md section 4). */
+/** A timestamp in ms since 1970; below 10^11 it is in seconds (docs/protocol.md, "Seen in the field"). */
 export function momentOf(timestamp: string): number {
   const value = Number(timestamp);
   return value < 1e11 ? value * 1000 : value;

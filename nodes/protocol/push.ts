@@ -1,4 +1,4 @@
-// Pushes: from the platform's notify to what a flow gets (protocol.md section 4, design.md section 3). Pure functions.
+// Pushes: from the platform's notify to what a flow gets (docs/protocol.md, "Pushes"). Pure functions.
 import { type Choice, enumerations, pushes } from "../catalogue";
 import { hexHash } from "./digest";
 import { isObject, type JsonObject } from "./json";
@@ -96,7 +96,7 @@ const identityOf = (parts: readonly unknown[]): string => hexHash("sha256", JSON
 export const deliveryIdOf = (notify: JsonObject, { seq, timestamp }: Stamp, customer: string): string =>
   identityOf([customer, seq, timestamp, notify]);
 
-/** A billing comes again under another authentication; receivers in the field tell it by its session (protocol.md section 4). */
+/** A bill may come again with another authentication block. Receivers tell such repeats by the session (docs/protocol.md, "Seen in the field"). */
 function billIdOf({ session, startTime, caller, callee, service }: JsonObject, customer: string): string | undefined {
   return textOf(session) ? identityOf([customer, session, startTime, caller, callee, service]) : undefined;
 }
@@ -115,7 +115,7 @@ const readNumber: Reading = (notify, context) => ({ numberE164: numberE164(notif
 /** A task's state (§25). */
 const readTask: Reading = (notify) => ({ statusName: english(enumerations.taskStatus, notify.status) });
 
-/** A customer's form (protocol.md section 4, "Seen in public code"). */
+/** A customer's form (docs/protocol.md, "Seen in the field"). */
 const readForm: Reading = ({ data }, context) =>
   isObject(data) ? { numberE164: numberE164(data.number, context) ?? numberE164(data.number1, context) } : {};
 

@@ -1,4 +1,4 @@
-// Records and CDRs: the fields that are derived from the vendor's, beside them (design.md section 3). Pure functions.
+// Records and CDRs: the fields that are derived from the vendor's, beside them. Pure functions.
 import { enumerations, sipCauses } from "../catalogue";
 import { isObject, type JsonObject } from "./json";
 import { numberE164 } from "./number";

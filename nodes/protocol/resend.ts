@@ -1,4 +1,4 @@
-// What may be sent again, and when (protocol.md section 6).
+// What may be sent again, and when (docs/protocol.md, "Commands").
 import { errorOfName, type Resend } from "../catalogue";
 import type { Failure } from "./failure";
 

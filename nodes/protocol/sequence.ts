@@ -1,4 +1,4 @@
-// Sequence numbers that don't repeat across restarts, nor between installations that share an account (protocol.md section 1).
+// Sequence numbers that don't repeat across restarts, nor between installations that share an account (docs/protocol.md, "Requests").
 import { randomInt } from "node:crypto";
 
 const end = 2 ** 31;

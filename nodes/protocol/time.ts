@@ -169,7 +169,7 @@ function changeBetween(from: number, to: number, offsetOf: (moment: number) => n
 
 /**
  * The moment (ms since 1970) of a time that the platform sent: an epoch in seconds or milliseconds, as a number or a string of digits, or a
- * date string, in the platform's own time zone unless it has an offset (protocol.md section 4, "Seen in public code"). Where clocks are put
+ * date string, in the platform's own time zone unless it has an offset (docs/protocol.md, "Seen in the field"). Where clocks are put
  * back or forward, the offset from before applies: of two such moments the first, and for a time that was skipped as much after the change.
  * Undefined for "", "0", 0 and whatever is no time.
  */

@@ -9,7 +9,7 @@ import { readItem } from "../protocol/records";
 import { mapInSlices, others, sliceLength } from "../protocol/slices";
 import type { Sender } from "./account";
 
-/** `msg.sccc.command` (design.md section 3). `seq` and `requestSeq` are a single command's; `failed` a list's. */
+/** `msg.sccc.command` (docs/messages.md). `seq` and `requestSeq` are a single command's; `failed` a list's. */
 export interface CommandReport {
   readonly api: string;
   readonly account: string;

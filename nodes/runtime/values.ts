@@ -12,7 +12,7 @@ export const expander =
   (text) =>
     /\$\{[^}]+\}/.test(text) ? String(RED.util.evaluateNodeProperty(text, "env", node, {})) : text;
 
-/** A message's property. Node-RED throws for a payload that is missing or null: that is unset, not an error (design.md section 2). */
+/** A message's property. Node-RED throws for a payload that is missing or null: that is unset, not an error. */
 function messageProperty(RED: NodeAPI, msg: NodeMessage, property: string): unknown {
   try {
     return RED.util.getMessageProperty(msg, property);

@@ -15,7 +15,7 @@ const path = "/sccc/notify";
 const main: Signer = { customer: "C2", password: "the password of C2" };
 const neighbour: Signer = { customer: "C3", password: "the password of C3" };
 
-/** Answers of an own port (design.md section 4): HTTP status and `result.error`. */
+/** Answers of an own port: HTTP status and `result.error`. */
 const documented = new Set(["200/0", "401/1", "400/8", "404/11", "405/8", "408/8", "413/8", "415/8", "431/8"]);
 
 /**

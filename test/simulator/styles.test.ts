@@ -12,7 +12,7 @@ interface Received {
   readonly text: string;
 }
 
-/** A receiver as small as can be that does what design.md says of digests and the clock. */
+/** A minimal receiver that checks digests and the clock. */
 const verdictOf = ({ text }: Received): number => {
   let body: { authentication: Json; notify: Json };
   try {

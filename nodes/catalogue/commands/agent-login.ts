@@ -21,8 +21,8 @@ export const agentLogin: Command = {
   summary: { en: "Logs an agent in.", zh: "坐席登录。" },
   notes: [
     {
-      en: "Success means that the platform has accepted the command; the new state itself is pushed later.",
-      zh: "成功只表示平台已收到命令并开始处理；状态会由平台随后推送。",
+      en: "Success means that the platform has accepted the command. The platform pushes the new state later.",
+      zh: "成功只表示平台已受理命令。新的状态由平台随后推送。",
     },
   ],
 };

@@ -24,8 +24,8 @@ export const agentQueryStatus: Command = {
   },
   notes: [
     {
-      en: "The answer does not hold the state: it comes as a push. To have it at once, use get agent status.",
-      zh: "响应中不含状态，状态随后以推送到达。需要立即得到状态时，请使用“获取坐席状态”。",
+      en: "The answer does not contain the state. The platform pushes it later. To get the state at once, use get agent status.",
+      zh: "响应中不含状态，状态由平台随后推送。需要立即得到状态时，请使用“获取坐席状态”。",
     },
   ],
 };

@@ -21,8 +21,8 @@ export const agentSetBusy: Command = {
   summary: { en: "Sets an agent busy: no calls for now.", zh: "坐席置忙，暂时不接受呼叫。" },
   notes: [
     {
-      en: "Success means that the platform has accepted the command; the new state itself is pushed later.",
-      zh: "成功只表示平台已收到命令并开始处理；状态会由平台随后推送。",
+      en: "Success means that the platform has accepted the command. To see the new state, use get agent status.",
+      zh: "成功只表示平台已受理命令。要查看新的状态，请使用“获取坐席状态”。",
     },
   ],
 };

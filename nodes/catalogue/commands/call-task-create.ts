@@ -73,8 +73,8 @@ export const callTaskCreate: Command = {
   notes: [
     { en: "A task may start to dial as soon as it is created.", zh: "任务创建后可能立即开始呼叫。" },
     {
-      en: "A caller that is not the account's, or that is unavailable, fails the whole command; so does leaving callers out where the platform has no group of numbers.",
-      zh: "主叫号码不属于本客户或不可用时，整个命令会失败；不填主叫且平台中没有号码组时也会失败。",
+      en: "A caller that does not belong to the account, or is unavailable, makes the whole command fail. If callers is empty, the platform uses its caller setting for the agent; without such a setting it uses any group of numbers. The command fails only if there is neither.",
+      zh: "主叫号码不属于本客户或不可用时，整个命令会失败。不填主叫时，平台使用坐席的主叫设定；没有主叫设定时，平台任选一个号码组。只有两者都没有时，命令才会失败。",
     },
   ],
 };

@@ -45,7 +45,7 @@ export const getRecordsList: Command = {
       },
       {
         name: "direction",
-        text: { en: "inbound or outbound, where type says", zh: "由 type 得出：inbound（呼入）或 outbound（呼出）" },
+        text: { en: "inbound or outbound, where type says", zh: "由 type 得出：inbound（来电）或 outbound（去电）" },
         optional: true,
       },
       {

@@ -27,7 +27,10 @@ export const accountSettings: readonly Setting[] = [
     format: "version",
     example: defaultApiVersion,
     label: { en: "API version", zh: "API 版本" },
-    hint: { en: "2.0.1, 2.0.2, 2.0.3, 2.0.4 or 2.0.6.", zh: "2.0.1、2.0.2、2.0.3、2.0.4 或 2.0.6。" },
+    hint: {
+      en: "The platform's version. The vendor's document has 2.0.1, 2.0.2, 2.0.3, 2.0.4 and 2.0.6; other versions are accepted too.",
+      zh: "平台的版本。厂商文档中有 2.0.1、2.0.2、2.0.3、2.0.4 和 2.0.6；也接受其他版本。",
+    },
   },
   {
     name: "customer",
@@ -168,7 +171,7 @@ export const accountSettings: readonly Setting[] = [
     label: { en: "Retries", zh: "重试次数" },
     hint: {
       en: "Further tries where a repeat does no harm. A call is never dialled twice.",
-      zh: "仅在重发无害时重试；绝不会重复拨号。",
+      zh: "只有重发无害的请求才会重试。拨号的请求绝不会重发。",
     },
   },
   {

@@ -110,10 +110,10 @@ export const feedSettings: readonly Setting[] = [
     integer: false,
     unit: seconds,
     onlyIf: { setting: "source", is: "cdrs" },
-    label: { en: "Overlap", zh: "重叠时间" },
+    label: { en: "Overlap", zh: "往回重读的时长" },
     hint: {
       en: "How far back is read again for CDRs that come late; more than the longest call takes. None is given twice.",
-      zh: "为迟到的话单向前重读的时间，应长于最长的通话；同一话单不会重复输出。",
+      zh: "每次从上次位置往回重读这么久，以便找到迟到的话单。此时长应长于最长的通话。同一话单不会重复输出。",
     },
   },
 ];

@@ -12,7 +12,7 @@ const pushReplays: readonly Choice[] = [
   { value: "allow", text: { en: "allow", zh: "允许" } },
 ];
 
-/** `sccc-account`: how pushes are received (design.md section 4). */
+/** `sccc-account`: how pushes are received. */
 export const receivingSettings: readonly Setting[] = [
   {
     name: "pushUser",
@@ -150,7 +150,7 @@ export const receivingSettings: readonly Setting[] = [
     label: { en: "Reused signatures", zh: "重复使用的签名" },
     hint: {
       en: "What to do with an authentication block that was used before with another body.",
-      zh: "认证域曾与其他内容一起使用过时如何处理。",
+      zh: "同一签名用于不同内容时如何处理。",
     },
   },
   {
@@ -161,8 +161,8 @@ export const receivingSettings: readonly Setting[] = [
     section: "receiving",
     label: { en: "Answer", zh: "应答时机" },
     hint: {
-      en: "When the platform is told that a push was taken. Stored pushes are handed over again until sccc-confirm has them.",
-      zh: "何时告知平台推送已收到。stored 模式会重复交付，直到 sccc-confirm 确认。",
+      en: "When the platform is told that a push was taken. Stored pushes are delivered again until sccc-confirm confirms them.",
+      zh: "何时告知平台推送已收到。stored 模式会重复投递，直到 sccc-confirm 确认。",
     },
   },
   {
@@ -175,7 +175,7 @@ export const receivingSettings: readonly Setting[] = [
     unit: seconds,
     section: "receiving",
     onlyIf: { setting: "pushAnswer", is: "stored" },
-    label: { en: "Hand over again after", zh: "重新交付间隔" },
+    label: { en: "Deliver again after", zh: "重新投递间隔" },
     hint: { en: "For stored pushes that are not confirmed.", zh: "用于未确认的 stored 推送。" },
   },
   {
@@ -187,7 +187,7 @@ export const receivingSettings: readonly Setting[] = [
     integer: true,
     section: "receiving",
     onlyIf: { setting: "pushAnswer", is: "stored" },
-    label: { en: "Deliveries", zh: "最多交付次数" },
+    label: { en: "Deliveries", zh: "最多投递次数" },
     hint: { en: "Then the push goes to a dead-letter file and to Catch.", zh: "超过后写入死信文件并交给 Catch。" },
   },
 ];

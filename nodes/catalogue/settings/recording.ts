@@ -72,8 +72,8 @@ export const recordingSettings: readonly Setting[] = [
     max: 1_000_000,
     integer: false,
     unit: { en: "MB", zh: "兆字节" },
-    label: { en: "Largest", zh: "最大大小" },
-    hint: { en: "What is larger is given up.", zh: "超过此大小则放弃下载。" },
+    label: { en: "Largest", zh: "大小上限" },
+    hint: { en: "What is larger is given up.", zh: "超过上限时放弃下载。" },
   },
   {
     name: "output",
@@ -109,7 +109,7 @@ export const recordingSettings: readonly Setting[] = [
     label: { en: "Wait for it", zh: "等待文件" },
     hint: {
       en: "How long it is asked for again while the platform does not have it yet, as just after a call. 0: not at all.",
-      zh: "平台尚无该文件时（例如通话刚结束）重试的时间；0 表示不重试。",
+      zh: "平台尚无该文件时（例如通话刚结束），在此时间内反复重试。0 表示不重试。",
     },
   },
 ];

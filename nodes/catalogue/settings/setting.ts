@@ -4,7 +4,7 @@ import type { Choice, Text } from "../types";
 /**
  * What a text must look like.
  * - origin: http:// or https://, host and port
- * - customer: an account's name on the platform (protocol.md section 1)
+ * - customer: an account's name on the platform (docs/protocol.md, "Requests")
  * - version: an API version, such as 2.0.6
  * - timezone: an IANA name
  * - path: of a URL

@@ -22,7 +22,7 @@ export interface CallEvent {
   readonly eventId: string | null;
 }
 
-/** A tracked call: `msg.payload` (design.md section 3). Times are ISO 8601 with the account's offset; what is not known is null. */
+/** A tracked call: `msg.payload`. Times are ISO 8601 with the account's offset; what is not known is null. */
 export interface TrackedCall {
   readonly id: string;
   readonly state: State;

@@ -1,4 +1,4 @@
-// What messages say of calls: the platform's events, and the answers to CallNumber (protocol.md section 4). Pure functions.
+// What messages say of calls: the platform's events, and the answers to CallNumber (docs/protocol.md, "Pushes"). Pure functions.
 import { enumerations } from "../../catalogue";
 import { isObject, type JsonObject } from "../json";
 import { numberE164, type Place } from "../number";
@@ -115,7 +115,7 @@ function billingFact(payload: JsonObject, context: PushContext): Partial<Fact> |
       : numbered(payload[billed.side], context);
   return {
     ...sides,
-    // Seen in the field (protocol.md section 4).
+    // Seen in the field (docs/protocol.md): a bill with the agent as staffNo.
     agent: given(payload.agent) ?? given(payload.staffNo),
     direction: directionOfService.get(service) ?? directionOf(payload),
     billing: {

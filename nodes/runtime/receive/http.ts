@@ -1,4 +1,4 @@
-// One push over HTTP: from a request to the push in it, and from what became of it to the answer (design.md section 4).
+// One push over HTTP: from a request to the push in it, and from what became of it to the answer.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Bytes } from "../../protocol/bytes";
 import { guarded } from "../../protocol/guarded";

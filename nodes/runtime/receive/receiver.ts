@@ -32,7 +32,7 @@ export type Verdict =
   | { readonly kind: "refused"; readonly why: Refusal }
   | { readonly kind: "busy" };
 
-/** `msg.sccc.push` (design.md section 3). */
+/** `msg.sccc.push` (docs/messages.md). */
 export interface PushReport {
   readonly event: string;
   readonly eventId: string;
