@@ -2,7 +2,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import type { FlowNode, NodeRed } from "../test/support/node-red";
+import type { FlowNode, NodeRed } from "../tools/node-red";
 import { start } from "./node-red";
 
 type Answer = { readonly value: unknown } | { readonly error: string };

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { startSimulator } from "../simulator";
-import type { FlowNode } from "../test/support/node-red";
+import type { FlowNode } from "../tools/node-red";
 import { Child, type Children } from "./child";
 import { account, type Contender, contest, type Measured, type Sample, type Size, type Text } from "./contest";
 import { accountNode, functionNode, pump, pumped } from "./node-red";

@@ -1,6 +1,6 @@
 // The Node-REDs of the bench, and what their flows have in common.
 import { join } from "node:path";
-import { type FlowNode, type NodeRed, startNodeRed } from "../test/support/node-red";
+import { type FlowNode, type NodeRed, startNodeRed } from "../tools/node-red";
 import { account, type Sample } from "./contest";
 
 /** A function node; `libs` are modules of Node's own. */

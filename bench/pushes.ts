@@ -1,5 +1,5 @@
 // Pushes: how many a second each way of receiving takes, at 64 connections, and how long the slowest hundredth waits.
-import { type FlowNode, freePort } from "../test/support/node-red";
+import { type FlowNode, freePort } from "../tools/node-red";
 import { Child, type Children } from "./child";
 import { account, type Contender, contest, type Sample, type Size, type Text } from "./contest";
 import type { Load } from "./load";

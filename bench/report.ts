@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
-import { root } from "../test/support/hosts";
+import { root } from "../tools/hosts";
 import { type Measure, type Measured, median, noise, type Size, type Text, valuesOf } from "./contest";
 
 /** Two contenders, and what they are compared by. `target`: ours is to be so many times the rival's. */

@@ -1,5 +1,5 @@
 // The call tracker: events a second and memory, with a hundred thousand calls open all the time.
-import type { FlowNode, NodeRed } from "../test/support/node-red";
+import type { FlowNode, NodeRed } from "../tools/node-red";
 import type { Children } from "./child";
 import { contest, type Measured, type Size } from "./contest";
 import { accountNode, counter, functionNode, pump, pumped } from "./node-red";

@@ -1,8 +1,8 @@
 // The platform that the demo talks to, as the environment says: a real one if SCCC_URL names it, else a simulator in the flows.
 import { randomBytes } from "node:crypto";
 import { urlOf } from "../simulator/server";
-import type { FlowNode } from "../test/support/launch";
-import { isFree as nobodyListens } from "../test/support/ports";
+import type { FlowNode } from "../tools/launch";
+import { isFree as nobodyListens } from "../tools/ports";
 
 /** A reason not to start, for people. */
 export class Refusal extends Error {}

@@ -5,8 +5,8 @@ import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync
 import { constants } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
 import { urlOf } from "../simulator/server";
-import { demoHost, root } from "../test/support/hosts";
-import { type FlowNode, type LogEntry, NodeRed } from "../test/support/launch";
+import { demoHost, root } from "../tools/hosts";
+import { type FlowNode, type LogEntry, NodeRed } from "../tools/launch";
 import { freePort, isFree, platformOf, portOf, Refusal, withSimulator } from "./platform";
 
 /** A secret of this user folder that Node-RED encrypts credentials with: a real account's password may get in there. */

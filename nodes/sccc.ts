@@ -1,15 +1,15 @@
 // What Node-RED loads: registers every type.
 import type { NodeAPI } from "node-red";
 import { reportUncaughtTo } from "./protocol/guarded";
-import { registerAccount } from "./runtime/account";
+import { registerAccount } from "./runtime/account/account";
 import { serveEditor } from "./runtime/admin/routes";
-import { registerTracker } from "./runtime/calls/tracker";
-import { registerCommands } from "./runtime/command";
+import { registerTracker } from "./runtime/call-tracker/call-tracker";
+import { registerCommands } from "./runtime/command/command";
+import { registerConfirm } from "./runtime/confirm/confirm";
 import { registerFeed } from "./runtime/feed/feed";
-import { registerConfirm } from "./runtime/receive/confirm";
-import { registerNotify } from "./runtime/receive/notify";
-import { registerRecording } from "./runtime/recording/recording";
-import { registerSimulator } from "./runtime/simulator";
+import { registerRecording } from "./runtime/get-recording/get-recording";
+import { registerNotify } from "./runtime/notify/notify";
+import { registerSimulator } from "./runtime/simulator/simulator";
 
 export = (RED: NodeAPI): void => {
   reportUncaughtTo((error) => RED.log.error(error instanceof Error ? (error.stack ?? error.message) : String(error)));

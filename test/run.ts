@@ -1,5 +1,6 @@
-// `npm test`: lint, types, then mocha under coverage, in two processes side by side: the tests wait more than they compute.
-// The last line is `N passed, N failed`. Arguments go to mocha (`npm test -- --grep x`).
+// Runs the tests in tiers and ends with `N passed, N failed`. `tsx test/run.ts [unit | long] [arguments for mocha]`; without a tier: what
+// every change must pass. A test file's name says its tier: x.test.ts (unit: no browser, no Node-RED process), x.integration.test.ts,
+// x.browser.test.ts, x.long.test.ts.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -11,9 +12,45 @@ const cache = join(root, ".cache");
 const coverage = join(cache, "coverage");
 const windows = process.platform === "win32";
 
-/** A run takes 10 minutes, but four times that where others use the processor too: that is no failure. One that hangs is, and no job for the CI to end. */
-const limitMinutes = 45;
-const deadline = Date.now() + limitMinutes * 60_000;
+/** Test files that run in one go of mocha, several at a time. */
+interface Group {
+  readonly title: string;
+  readonly files: readonly string[];
+  /** How many files run at once. */
+  readonly jobs: number;
+  /** Versions of Node-RED for tests that start one: the major numbers, between commas. */
+  readonly nodeRed?: string;
+}
+
+const unit: Group = { title: "unit", files: ["test/**/!(*.integration|*.browser|*.long).test.ts"], jobs: 2 };
+
+/** What a tier is made of: checks first, then lanes side by side, each a sequence of groups. */
+interface Tier {
+  readonly checks: readonly string[];
+  readonly lanes: readonly (readonly Group[])[];
+  /** A run that takes longer hangs. */
+  readonly limitMinutes: number;
+}
+
+const tiers: Readonly<Record<"unit" | "usual" | "long", Tier>> = {
+  unit: { checks: [], lanes: [[unit]], limitMinutes: 10 },
+  usual: {
+    checks: ["lint", "types"],
+    lanes: [
+      [{ title: "browser", files: ["test/**/*.browser.test.ts"], jobs: 1, nodeRed: "5" }],
+      [unit, { title: "integration", files: ["test/**/*.integration.test.ts"], jobs: 2, nodeRed: "4,5" }],
+    ],
+    limitMinutes: 40,
+  },
+  long: {
+    checks: [],
+    lanes: [
+      [{ title: "browser on Node-RED 4.1", files: ["test/**/*.browser.test.ts"], jobs: 1, nodeRed: "4" }],
+      [{ title: "long", files: ["test/**/*.long.test.ts"], jobs: 1, nodeRed: "4,5" }],
+    ],
+    limitMinutes: 60,
+  },
+};
 
 /** Ends a step with all that it started: it has a process group of its own. */
 function kill(child: ChildProcess, signal: NodeJS.Signals): void {
@@ -21,13 +58,16 @@ function kill(child: ChildProcess, signal: NodeJS.Signals): void {
   else process.kill(-child.pid, signal);
 }
 
-/** Runs a step; whether it went well, and in time. Beside another one its output comes in one piece, when it has ended. */
-async function run(
-  title: string,
-  command: string,
-  args: readonly string[],
-  { beside = false, env = {} }: { readonly beside?: boolean; readonly env?: Readonly<Record<string, string>> } = {},
-): Promise<boolean> {
+interface RunOptions {
+  /** Another step runs at the same time: the output comes in one piece at the end. */
+  readonly beside?: boolean;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly deadline: number;
+}
+
+/** Runs a step; whether it went well, and in time. */
+async function run(title: string, command: string, args: readonly string[], options: RunOptions): Promise<boolean> {
+  const { beside = false, env = {}, deadline } = options;
   const start = Date.now();
   const output: Buffer[] = [];
   if (!beside) console.log(`\n── ${title}`);
@@ -42,7 +82,7 @@ async function run(
   const interrupt = (signal: NodeJS.Signals) => kill(child, signal);
   process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
   const limit = setTimeout(() => {
-    console.log(`Not done after ${limitMinutes} minutes: ${title} is ended.`);
+    console.log(`Not done in time: ${title} is ended.`);
     kill(child, "SIGKILL");
   }, deadline - Date.now());
   const [code] = (await once(child, "close")) as [number | null];
@@ -53,16 +93,9 @@ async function run(
   return code === 0;
 }
 
-const inBrowsers = "tests in browsers";
-
-/** The halves, which take about as long. */
-const halves: Readonly<Record<string, readonly string[]>> = {
-  [inBrowsers]: ["test/{browser,demo}/**/*.test.ts"],
-  "all other tests": ["test/!(browser|demo)/**/*.test.ts"],
-};
-
 /** What mocha counted. A run that broke off, or ended badly without a failed test, is one failure more. */
-async function mocha(title: string, files: readonly string[], args: readonly string[]): Promise<Counts> {
+async function mocha(group: Group, args: readonly string[], options: RunOptions): Promise<Counts> {
+  const { title, files, jobs, nodeRed } = group;
   const countsFile = join(cache, `counts of ${title}.json`);
   rmSync(countsFile, { force: true });
   const well = await run(
@@ -72,10 +105,14 @@ async function mocha(title: string, files: readonly string[], args: readonly str
       join(root, "node_modules/mocha/bin/mocha.js"),
       ...["--reporter", join(root, "test/reporter.ts"), "--reporter-option", `counts=${countsFile}`],
       ...["--forbid-only", "--forbid-pending"],
+      ...(jobs > 1 ? ["--parallel", "--jobs", String(jobs)] : []),
       ...args,
       ...files,
     ],
-    { beside: title === inBrowsers, env: { NODE_V8_COVERAGE: coverage } },
+    {
+      ...options,
+      env: { NODE_V8_COVERAGE: coverage, ...(nodeRed === undefined ? {} : { SCCC_TEST_NODE_RED: nodeRed }) },
+    },
   );
   try {
     const counts: Counts = JSON.parse(readFileSync(countsFile, "utf8"));
@@ -88,18 +125,36 @@ async function mocha(title: string, files: readonly string[], args: readonly str
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
 
 async function main(): Promise<void> {
+  const [first, ...rest] = process.argv.slice(2);
+  const name = first === "unit" || first === "long" ? first : "usual";
+  const args = name === "usual" && first !== undefined ? [first, ...rest] : rest;
+  const { checks, lanes, limitMinutes } = tiers[name];
+  const options = { deadline: Date.now() + limitMinutes * 60_000 };
   rmSync(coverage, { recursive: true, force: true });
   mkdirSync(cache, { recursive: true });
-  const npm = (script: string) => run(script, "npm", ["run", "--silent", script]);
-  const checks = [await npm("lint"), await npm("types")];
-  // Both halves want them, and two installers in one folder get into each other's way.
-  const hosts = readdirSync(join(root, "test/hosts")).map((host) => join(root, "test/hosts", host));
-  checks.push(await run("the Node-REDs to test in", process.execPath, [join(root, "build/ready.mjs"), ...hosts]));
-  const args = process.argv.slice(2);
-  const tests = await Promise.all(Object.entries(halves).map(([title, files]) => mocha(title, files, args)));
-  await run("coverage", process.execPath, [join(root, "node_modules/c8/bin/c8.js"), "report"]);
-  const passed = sum(tests.map((counts) => counts.passed)) + checks.filter((well) => well).length;
-  const failed = sum(tests.map((counts) => counts.failed)) + checks.filter((well) => !well).length;
+  const steps: boolean[] = [];
+  for (const script of checks) steps.push(await run(script, "npm", ["run", "--silent", script], options));
+  if (name !== "unit") {
+    // Two installers in one folder disturb each other, so that all hosts are installed before the tests run side by side.
+    const hosts = readdirSync(join(root, "test/hosts")).map((host) => join(root, "test/hosts", host));
+    steps.push(
+      await run("the Node-REDs to test in", process.execPath, [join(root, "build/ready.mjs"), ...hosts], options),
+    );
+  }
+  const counts = await Promise.all(
+    lanes.map(async (groups) => {
+      const all: Counts[] = [];
+      for (const group of groups) all.push(await mocha(group, args, { ...options, beside: lanes.length > 1 }));
+      return all;
+    }),
+  );
+  // Coverage has a threshold for the whole of `npm test`; a part of it, or a part of the tests, proves nothing.
+  if (name === "usual" && args.length === 0) {
+    const c8 = join(root, "node_modules/c8/bin/c8.js");
+    steps.push(await run("coverage", process.execPath, [c8, "report", "--check-coverage"], options));
+  }
+  const passed = sum(counts.flat().map((one) => one.passed)) + steps.filter((well) => well).length;
+  const failed = sum(counts.flat().map((one) => one.failed)) + steps.filter((well) => !well).length;
   console.log(`\n${passed} passed, ${failed} failed`);
   process.exitCode = failed === 0 ? 0 : 1;
 }

@@ -16,9 +16,7 @@ export {
   feedSettings,
   receivingSettings,
   recordingSettings,
-  type Setting,
   simulatorSettings,
-  type TextFormat,
   trackerSettings,
 } from "./settings";
 export { sipCauses } from "./sip";

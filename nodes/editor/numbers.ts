@@ -1,5 +1,5 @@
 // A list of numbers as an editable list: below a typed input, while its type is the list.
-import { type NumberingPlan, numbersOf, readEntry } from "../protocol/callees";
+import { type NumberingPlan, numbersOf, readEntry } from "../protocol/numbers-to-dial";
 import { complete } from "./agents";
 import { text } from "./page";
 

@@ -1,8 +1,8 @@
 // Says what is wrong with a property of a node, in the user's language. Knows neither the page nor Node-RED's editor.
 import type { Field } from "../catalogue";
-import { anyPlan, chinesePlan, entriesOf, type NumberingPlan, readEntry } from "../protocol/callees";
 import { checkFields } from "../protocol/check";
 import { formatProblem } from "../protocol/format";
+import { anyPlan, chinesePlan, entriesOf, type NumberingPlan, readEntry } from "../protocol/numbers-to-dial";
 import type { Described, Description } from "./description";
 
 /** What the checks need from the editor. */

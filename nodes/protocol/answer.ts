@@ -1,7 +1,7 @@
 // Reads a response liberally (docs/protocol.md, "Answers"): many shapes in, one shape out.
 import { type Command, errorOfValue } from "../catalogue";
+import { isObject, isWithin, type JsonObject, maxDepth, parseJson } from "../util/json";
 import { excerptOf, type Failure, type ProtocolReason, type Result } from "./failure";
-import { isObject, isWithin, type JsonObject, maxDepth, parseJson } from "./json";
 import { noSecrets, type Secrets } from "./secrets";
 import { others, sliceLength } from "./slices";
 

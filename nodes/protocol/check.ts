@@ -1,8 +1,8 @@
 // Checks a command's fields against the catalogue and turns them into what goes on the wire.
 import type { Field, Rule } from "../catalogue";
-import { anyPlan, numbersOf } from "./callees";
+import { platformTime } from "../util/time";
 import type { Failure, RuleText } from "./failure";
-import { platformTime } from "./time";
+import { anyPlan, numbersOf } from "./numbers-to-dial";
 
 /** A field's value on the wire. */
 export type Wire = string | number | readonly string[];

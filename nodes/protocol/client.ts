@@ -1,15 +1,15 @@
 // An account's client: sends commands, one or a list, and says of each what became of it.
 import { setMaxListeners } from "node:events";
 import { type Command, seqOf } from "../catalogue";
+import { isObject, isWithin, type JsonObject, maxDepth } from "../util/json";
 import { checkFields, render } from "./check";
 import { forbiddenNumber } from "./dial-only";
-import { type Call, hasCommand, type Identity, versionText } from "./envelope";
-import { Exchange, type Exchanged, type Means, type SendOptions } from "./exchange";
+import { hasCommand, type Identity, type PreparedCommand, versionText } from "./envelope";
+import { Exchange, type ExchangeDeps, type Exchanged, type SendOptions } from "./exchange";
 import type { Failure } from "./failure";
 import { guarded } from "./guarded";
-import { isObject, isWithin, type JsonObject, maxDepth } from "./json";
-import { Lane, type LaneLimits } from "./lane";
 import { recordUrl } from "./recording-url";
+import { type QueueLimits, RequestQueue } from "./request-queue";
 import { type Backoff, defaultBackoff, Subjects } from "./resend";
 import { commandSequence, requestSequence, type Sequence } from "./sequence";
 import {
@@ -22,7 +22,7 @@ import {
 } from "./transport";
 
 /** Everything that a client needs to know of its account. Times in ms. */
-export interface ClientOptions extends Identity, LaneLimits, Omit<TransportOptions, "maxConcurrent"> {
+export interface ClientOptions extends Identity, QueueLimits, Omit<TransportOptions, "maxConcurrent"> {
   readonly apiVersion: string;
   /** IANA name of the platform's local time. */
   readonly timezone: string;
@@ -45,14 +45,16 @@ export interface ClientOptions extends Identity, LaneLimits, Omit<TransportOptio
 export const listChunk = 100;
 
 /** A command that passed the checks, ready to be sent; or why not. */
-export type Prepared = { readonly ok: true; readonly call: Call } | { readonly ok: false; readonly failure: Failure };
+export type Prepared =
+  | { readonly ok: true; readonly call: PreparedCommand }
+  | { readonly ok: false; readonly failure: Failure };
 
 /** Speaks for one account. Never throws for what the platform or the network does: failures are outcomes. */
 export class Client {
   readonly #options: ClientOptions;
-  readonly #means: Means;
+  readonly #means: ExchangeDeps;
   readonly #commandSequence: Sequence;
-  readonly #files: Lane;
+  readonly #files: RequestQueue;
   #longDownloads = 0;
   readonly #closing = new AbortController();
 
@@ -60,7 +62,7 @@ export class Client {
   constructor(options: ClientOptions) {
     setMaxListeners(0, this.#closing.signal);
     this.#options = options;
-    this.#files = new Lane({ maxConcurrent: maxDownloads, minInterval: 0, maxQueue: options.maxQueue });
+    this.#files = new RequestQueue({ maxConcurrent: maxDownloads, minInterval: 0, maxQueue: options.maxQueue });
     this.#commandSequence = options.commandSequence ?? commandSequence;
     this.#means = {
       ...options,
@@ -68,7 +70,7 @@ export class Client {
       random: options.random ?? Math.random,
       now: options.now ?? Date.now,
       requestSequence: options.requestSequence ?? requestSequence,
-      lane: new Lane(options),
+      lane: new RequestQueue(options),
       transport: new Transport(options),
       subjects: new Subjects(),
       closing: this.#closing.signal,
@@ -116,7 +118,7 @@ export class Client {
     });
   }
 
-  #allowed(call: Call): Prepared {
+  #allowed(call: PreparedCommand): Prepared {
     const failure = forbiddenNumber(this.#options.dialOnly, call.command, call.fields);
     if (failure !== undefined) return { ok: false, failure };
     const seq = call.fields.seq ?? this.#commandSequence.next();
@@ -127,7 +129,7 @@ export class Client {
   }
 
   /** Sends one command. */
-  send(call: Call, options: SendOptions): Promise<Exchanged> {
+  send(call: PreparedCommand, options: SendOptions): Promise<Exchanged> {
     return new Exchange(this.#means, call.api, call.command, { list: false, admitted: false }, options).run([call]);
   }
 
@@ -135,7 +137,7 @@ export class Client {
    * Sends commands of one kind, a request for each hundred, and gives their outcomes in their order. The queue takes the whole list or, with
    * SCCC_BUSY, nothing of it. No more requests of it are made than may run at once; other commands get their turn between them.
    */
-  async sendList(calls: readonly Call[], options: SendOptions): Promise<readonly Exchanged[]> {
+  async sendList(calls: readonly PreparedCommand[], options: SendOptions): Promise<readonly Exchanged[]> {
     const [first] = calls;
     if (first === undefined) return [];
     const { lane } = this.#means;

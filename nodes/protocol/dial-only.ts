@@ -1,8 +1,8 @@
 // dialOnly: an account's list of numbers that may be dialled, held against every field of a request that might ring somebody.
 import { type Command, commands, seqOf } from "../catalogue";
-import { entriesOf } from "./callees";
 import { render } from "./check";
 import type { Failure } from "./failure";
+import { entriesOf } from "./numbers-to-dial";
 
 /** The patterns of an account's dialOnly: between commas or spaces; `*` stands for any characters, `?` for one. */
 export function dialPatterns(text: string): readonly RegExp[] {

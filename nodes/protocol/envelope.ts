@@ -11,7 +11,7 @@ export interface Identity {
 }
 
 /** A command to send: its ApiName, the catalogue's entry if there is one, and its fields with its seq. */
-export interface Call {
+export interface PreparedCommand {
   readonly api: string;
   readonly command?: Command;
   readonly fields: Readonly<Record<string, unknown>>;

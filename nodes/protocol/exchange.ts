@@ -1,14 +1,14 @@
 // One request with its commands, from the queue to the last try: what became of each of them.
 import type { Command } from "../catalogue";
+import type { JsonObject } from "../util/json";
+import { sleep } from "../util/sleep";
 import { type Answer, type CommandAnswer, type Reading, readAnswer, readLongAnswer } from "./answer";
-import { type Call, type Identity, pathOf, signRequest } from "./envelope";
+import { type Identity, type PreparedCommand, pathOf, signRequest } from "./envelope";
 import type { Failure, Result } from "./failure";
-import type { JsonObject } from "./json";
-import type { Lane } from "./lane";
+import type { RequestQueue } from "./request-queue";
 import { type Backoff, mayResend, pauseBefore, type Subjects } from "./resend";
 import { secretsOf } from "./secrets";
 import type { Sequence } from "./sequence";
-import { sleep } from "./sleep";
 import type { Transport } from "./transport";
 
 /** What became of one command. `fields` are those that were sent. */
@@ -29,12 +29,12 @@ export interface Exchanged {
 export type Progress = "waiting" | "requesting" | "over";
 
 /** What an exchange takes from its account. Times in ms. */
-export interface Means extends Identity {
+export interface ExchangeDeps extends Identity {
   readonly apiVersion: string;
   readonly timeoutMs: number;
   readonly retries: number;
   readonly backoff: Backoff;
-  readonly lane: Lane;
+  readonly lane: RequestQueue;
   readonly transport: Transport;
   readonly subjects: Subjects;
   readonly requestSequence: Sequence;
@@ -89,7 +89,7 @@ function subjectOf(command: Command | undefined, fields: Readonly<Record<string,
 
 /** Sends commands of one kind in one request and, where that does no harm, sends again what was not carried out. */
 export class Exchange {
-  readonly #means: Means;
+  readonly #means: ExchangeDeps;
   readonly #signal: AbortSignal;
   readonly #report: (progress: Progress) => void;
   readonly #api: string;
@@ -104,7 +104,7 @@ export class Exchange {
   #tries = 0;
   #deadline = Number.POSITIVE_INFINITY;
 
-  constructor(means: Means, api: string, command: Command | undefined, part: Part, options: SendOptions) {
+  constructor(means: ExchangeDeps, api: string, command: Command | undefined, part: Part, options: SendOptions) {
     this.#means = means;
     this.#api = api;
     this.#command = command;
@@ -118,7 +118,7 @@ export class Exchange {
   }
 
   /** Runs it once. Never throws; resolves when every command is settled. */
-  async run(calls: readonly Call[]): Promise<Exchanged> {
+  async run(calls: readonly PreparedCommand[]): Promise<Exchanged> {
     const { lane, retries, backoff, random, closing } = this.#means;
     const signal = this.#signal;
     this.#pending = calls.map(({ fields }, index) => ({ index, fields, ...subjectOf(this.#command, fields) }));

@@ -1,5 +1,5 @@
 // What can go wrong with a command, as data: one union that the retry rules, the messages and the error texts read.
-import type { Cleaned } from "./callees";
+import type { Cleaned } from "./numbers-to-dial";
 
 /** Why a field was refused, for texts: a key below `errors.rule` of the locales, and its parameters. */
 export interface RuleText {

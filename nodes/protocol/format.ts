@@ -1,7 +1,7 @@
 // What texts of a configuration must look like: the runtime checks them when it starts, the editor while one types. Runs in both.
 import type { TextFormat } from "../catalogue";
+import { isTimeZone } from "../util/time";
 import { isRecordingUrl } from "./recording-url";
-import { isTimeZone } from "./time";
 
 /** Why a text is not of its format: a key below `errors.config` and `invalid.format` of the locales. */
 export type FormatProblem =

@@ -1,8 +1,8 @@
 // Who gets in: the authentication of a push (§三.2), checked over strictly typed fields and in constant time.
 import { timingSafeEqual } from "node:crypto";
-import { AgedMap } from "./aged-map";
+import { AgedMap } from "../util/aged-map";
+import { isObject } from "../util/json";
 import { digestOf } from "./digest";
-import { isObject } from "./json";
 
 /** An authentication block as it stands on the wire, every field as text. */
 export interface Authentication {

@@ -12,7 +12,7 @@ function library(): Library {
 }
 
 /** Where an account is: what its numbers mean that name no country, or no city. */
-export interface Place {
+export interface NumberRegion {
   /** ISO 3166-1 alpha-2: "CN". */
   readonly region: string;
   /** For local numbers, with or without the trunk 0: "021" or "21"; "" for none. */
@@ -43,7 +43,7 @@ const plans: ReadonlyMap<string, Plan> = new Map([["CN", { local: /^[2-8]\d{6,7}
  * service number (110, 10086, 95588), a 400 or 800 number. Reads strings and safe integers; international with + or 00; national with or without
  * the trunk 0, also before a Chinese mobile; local with the account's area code. Never throws.
  */
-export function numberE164(value: unknown, place: Place): string | undefined {
+export function numberE164(value: unknown, place: NumberRegion): string | undefined {
   if (typeof value !== "string" && !Number.isSafeInteger(value)) return undefined;
   const text = String(value).trim();
   const digits = text.replace(/[\s().-]/g, "").replace(/^00/, "+");
@@ -60,7 +60,7 @@ export function numberE164(value: unknown, place: Place): string | undefined {
 const known = new Map<string, string | undefined>();
 const mostKnown = 10_000;
 
-function read(digits: string, place: Place): string | undefined {
+function read(digits: string, place: NumberRegion): string | undefined {
   const plan = plans.get(place.region.toUpperCase()) ?? anywhere;
   const local = place.areaCode !== "" && plan.local.test(digits);
   return (local ? subscriber(place.areaCode + digits, place) : undefined) ?? subscriber(digits, place);
@@ -82,7 +82,7 @@ function isMobilePrefix(prefix: string): boolean {
   return found;
 }
 
-function subscriber(digits: string, { region }: Place): string | undefined {
+function subscriber(digits: string, { region }: NumberRegion): string | undefined {
   const country = region.toUpperCase();
   const [, code, prefix, rest] = chineseMobile.exec(digits) ?? [];
   if (prefix === undefined || (code !== "+86" && country !== "CN")) return parsed(digits, country);

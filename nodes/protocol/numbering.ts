@@ -1,5 +1,5 @@
 // The numbering plans of countries, for numbers to dial: China's from our own rules, all others by the lengths that libphonenumber knows.
-import { anyPlan, chinesePlan, type NumberingPlan } from "./callees";
+import { anyPlan, chinesePlan, type NumberingPlan } from "./numbers-to-dial";
 
 /** One plan of libphonenumber's tables; its types leave some of this out. */
 interface Plan {

@@ -2,8 +2,8 @@
 import http from "node:http";
 import https from "node:https";
 import axios from "axios";
+import { isObject, parseJson } from "../util/json";
 import { codeOf, overHttp } from "./adapter";
-import { isObject, parseJson } from "./json";
 
 /** What came back: a status with the `result.msg` of the answer, or why nothing did. */
 export type PushAnswer =

@@ -1,10 +1,10 @@
 // Tries an account out without changing anything on the platform: asks for what any account may ask for, and looks at the clock.
 import { type Command, commandOf, errorOfName } from "../catalogue";
+import { isObject } from "../util/json";
 import { type Answer, readAnswer } from "./answer";
 import type { ClientOptions } from "./client";
 import { hasCommand, pathOf, signRequest } from "./envelope";
 import { excerptOf, type Failure } from "./failure";
-import { isObject } from "./json";
 import { secretsOf } from "./secrets";
 import { requestSequence } from "./sequence";
 import { Transport } from "./transport";

@@ -1,13 +1,13 @@
 // Pushes: from the platform's notify to what a flow gets (docs/protocol.md, "Pushes"). Pure functions.
 import { type Choice, enumerations, pushes } from "../catalogue";
+import { isObject, type JsonObject } from "../util/json";
+import { isoTime, momentOf } from "../util/time";
 import { hexHash } from "./digest";
-import { isObject, type JsonObject } from "./json";
-import { numberE164, type Place } from "./number";
+import { type NumberRegion, numberE164 } from "./number";
 import { type RecordingSite, recordUrl } from "./recording-url";
-import { isoTime, momentOf } from "./time";
 
 /** What has to be known of an account to read its pushes. */
-export interface PushContext extends Place, RecordingSite {
+export interface PushContext extends NumberRegion, RecordingSite {
   readonly customer: string;
   /** A valid IANA name: the zone of times without an offset, and of those that a flow gets. */
   readonly timezone: string;

@@ -1,10 +1,10 @@
 // Records and CDRs: the fields that are derived from the vendor's, beside them. Pure functions.
 import { enumerations, sipCauses } from "../catalogue";
-import { isObject, type JsonObject } from "./json";
+import { isObject, type JsonObject } from "../util/json";
+import { isoTime, momentOf } from "../util/time";
 import { numberE164 } from "./number";
 import { customerSide, english, type PushContext, secondsOf, textOf, withDerived } from "./push";
 import { recordUrl } from "./recording-url";
-import { isoTime, momentOf } from "./time";
 
 /** Which kind of list an item stands in. */
 export type ListKind = "records" | "cdrs";

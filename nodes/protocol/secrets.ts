@@ -1,5 +1,5 @@
 // Takes secrets out of what the platform says, should it echo them, and leaves ordinary values alone.
-import { isObject } from "./json";
+import { isObject } from "../util/json";
 
 /** Takes out the secrets of one request. */
 export interface Secrets {

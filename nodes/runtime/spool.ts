@@ -2,7 +2,7 @@
 import { copyFile, realpath } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { guarded } from "../protocol/guarded";
-import { isObject } from "../protocol/json";
+import { isObject } from "../util/json";
 import { appendLines, asError, Journal, linesOf, makeFolder, type OpenFile, openFile, unwritten } from "./journal";
 
 /** What is to be handed to a node. `id` is unique, also among those of other nodes; `node` is a node's id; `value` is JSON. */

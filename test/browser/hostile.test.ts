@@ -3,9 +3,10 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
-import { closeBrowser, EditorPage } from "../support/browser";
-import { type FlowNode, type NodeRed, startNodeRed } from "../support/node-red";
-import { account } from "../support/platform";
+import { closeBrowser, EditorPage } from "../../tools/browser";
+import { nodeRedVersions } from "../../tools/hosts";
+import { type FlowNode, type NodeRed, startNodeRed } from "../../tools/node-red";
+import { account } from "../../tools/platform";
 import { typedInput } from "./forms";
 
 /** Each would run a script or draw an element with this attribute, if it were taken for HTML in its place. */
@@ -113,7 +114,7 @@ const flowOf = (platform: string): readonly FlowNode[] => [
   },
 ];
 
-for (const version of [4, 5] as const) {
+for (const version of nodeRedVersions) {
   describe(`hostile texts in the editor of Node-RED ${version}`, function () {
     this.timeout(240_000);
 

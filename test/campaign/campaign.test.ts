@@ -2,16 +2,16 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { commandOf } from "../../nodes/catalogue";
-import { cleanNumbers } from "../../nodes/protocol/callees";
 import type { Client } from "../../nodes/protocol/client";
 import type { Exchanged } from "../../nodes/protocol/exchange";
 import type { Failure } from "../../nodes/protocol/failure";
 import { planOf } from "../../nodes/protocol/numbering";
-import type { Sender } from "../../nodes/runtime/account";
-import { sendCampaign } from "../../nodes/runtime/campaign";
+import { cleanNumbers } from "../../nodes/protocol/numbers-to-dial";
+import type { Sender } from "../../nodes/runtime/account/account";
+import { sendLongList } from "../../nodes/runtime/command/long-list";
 import type { Simulator } from "../../simulator";
-import { initHelper, load, unload } from "../support/nodes";
-import { startPlatform } from "../support/platform";
+import { initHelper, load, unload } from "../../tools/nodes";
+import { startPlatform } from "../../tools/platform";
 
 // biome-ignore lint/suspicious/noExplicitAny: messages are what assertions look into.
 type Loose = any;
@@ -115,7 +115,7 @@ describe("a campaign", () => {
             context: { region: "CN" },
           } as Sender;
           const callees = Array.from({ length: count }, (_, index) => mobile(index));
-          const sent = await sendCampaign(
+          const sent = await sendLongList(
             sender,
             create,
             { agent: "1000", mode: "2", callees },

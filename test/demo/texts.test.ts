@@ -3,7 +3,7 @@ import { strict as assert } from "node:assert";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { root } from "../support/hosts";
+import { root } from "../../tools/hosts";
 
 const folder = join(root, "demo/desk");
 

@@ -7,8 +7,8 @@ import { page } from "../../build/forms";
 import { flat, languages, served } from "../../build/locales";
 import { nodeTypes } from "../../build/nodes";
 import { fill } from "../../nodes/protocol/fill";
-import { root } from "../support/hosts";
-import { temporaryFolder } from "../support/node-red";
+import { root } from "../../tools/hosts";
+import { temporaryFolder } from "../../tools/node-red";
 
 /** The lines of a file of the editor that the linter finds fault with by the rules that are this package's own. */
 function faulty(lines: readonly string[]): readonly string[] {

@@ -1,8 +1,8 @@
 // The example flows, as files.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { root } from "../support/hosts";
-import type { FlowNode } from "../support/launch";
+import { root } from "../../tools/hosts";
+import type { FlowNode } from "../../tools/launch";
 
 /** An example of the package: `name` is what the editor's menu shows. */
 export interface Example {

@@ -1,9 +1,9 @@
 // A flow that is driven over HTTP and keeps books: which message ended how, so that none is lost and none ends twice.
 import assert from "node:assert/strict";
 import type { Simulator } from "../../simulator";
+import type { FlowNode, NodeRed } from "../../tools/node-red";
+import { account } from "../../tools/platform";
 import { eventually } from "../receive/flow";
-import type { FlowNode, NodeRed } from "../support/node-red";
-import { account } from "../support/platform";
 
 /** How a message ended: "ok" out of the node, else the code that Catch had. */
 export type End = readonly [mark: string, end: string];

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import dns from "node:dns";
 import type { Simulator } from "../../simulator";
-import { callOf, clientOf, startPlatform } from "../support/platform";
+import { callOf, clientOf, startPlatform } from "../../tools/platform";
 
 const minutes = 60_000;
 const never = () => ({ signal: new AbortController().signal });

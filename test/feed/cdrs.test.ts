@@ -1,11 +1,11 @@
 // Where a feed reads CDRs, against a model of the platform: clocks that are put back and forward, clocks that are wrong, and what comes late.
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { clockText, clockTime, earliestClock, latestClock, momentOf, showingOf } from "../../nodes/protocol/time";
 import { beginningOfCdrs, type CdrSource } from "../../nodes/runtime/feed/cdrs";
 import type { CdrsPosition, Position } from "../../nodes/runtime/feed/position";
 import { runFeed } from "../../nodes/runtime/feed/run";
 import type { Listed } from "../../nodes/runtime/feed/source";
+import { clockText, clockTime, earliestClock, latestClock, momentOf, showingOf } from "../../nodes/util/time";
 
 const second = 1000;
 const hour = 3600;

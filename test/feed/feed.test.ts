@@ -18,9 +18,9 @@ import { handUntilTaken } from "../../nodes/runtime/feed/handing";
 import { PositionFile } from "../../nodes/runtime/feed/position";
 import { confirm, Handover } from "../../nodes/runtime/receive/tokens";
 import type { Simulator } from "../../simulator";
-import { temporaryFolder } from "../support/node-red";
-import { initHelper, load, logged, unload } from "../support/nodes";
-import { startPlatform } from "../support/platform";
+import { temporaryFolder } from "../../tools/node-red";
+import { initHelper, load, logged, unload } from "../../tools/nodes";
+import { startPlatform } from "../../tools/platform";
 
 // biome-ignore lint/suspicious/noExplicitAny: messages and the helper's nodes are what assertions look into.
 type Loose = any;

@@ -1,6 +1,6 @@
 // A flow of a real Node-RED that reads a feed and writes down each page's keys as it gets it, for tests that kill it.
 import { existsSync, readFileSync } from "node:fs";
-import type { FlowNode } from "../support/node-red";
+import type { FlowNode } from "../../tools/node-red";
 
 /** What a feed's flow is made of. */
 export interface FeedFlow {

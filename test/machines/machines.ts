@@ -3,11 +3,11 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Spool } from "../../nodes/runtime/spool";
+import { root } from "../../tools/hosts";
+import { type FlowNode, freePort, type NodeRed, startNodeRed, temporaryFolder } from "../../tools/node-red";
 import { eventually, listening } from "../receive/flow";
 import { newMark, pushOf } from "../receive/push";
 import { Sender } from "../receive/wire";
-import { root } from "../support/hosts";
-import { type FlowNode, freePort, type NodeRed, startNodeRed, temporaryFolder } from "../support/node-red";
 import { Database, open, queueUser, requireServers, type Server, startProxy, startQueue } from "./servers";
 
 /** At least so many pushes for each way of confirming. */

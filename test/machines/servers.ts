@@ -3,9 +3,9 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { root } from "../../tools/hosts";
+import { freePort } from "../../tools/node-red";
 import { eventually, listening } from "../receive/flow";
-import { root } from "../support/hosts";
-import { freePort } from "../support/node-red";
 
 /** What has to be there, and the Debian package that brings it. */
 const wanted = {

@@ -213,7 +213,7 @@ export const mutations: readonly Mutation[] = [
     file: transport,
     excerpt: `maxRedirects: 0,`,
     replacement: `maxRedirects: 5,`,
-    tests: "test/security/requests.test.ts",
+    tests: "test/security/requests.integration.test.ts",
     grep: "is not followed for a recording",
   },
   {
@@ -318,7 +318,7 @@ export const mutations: readonly Mutation[] = [
   {
     guard: "bounded queue",
     change: "the queue has no end",
-    file: "nodes/protocol/lane.ts",
+    file: "nodes/protocol/request-queue.ts",
     excerpt: `this.#waiters.filter(({ admitted }) => !admitted).length < this.#limits.maxQueue`,
     replacement: `true`,
     tests: clientTests,
@@ -327,7 +327,7 @@ export const mutations: readonly Mutation[] = [
   {
     guard: "one, not a list",
     change: "a node that takes one command takes an array",
-    file: "nodes/runtime/command.ts",
+    file: "nodes/runtime/command/command.ts",
     excerpt: `if (Array.isArray(payload) && maker.batch(api)) return refuse("oneNotList", render(payload));`,
     replacement: "",
     tests: commandTests,
@@ -336,7 +336,7 @@ export const mutations: readonly Mutation[] = [
   {
     guard: "lists whole or not at all",
     change: "a list is sent without its bad elements",
-    file: "nodes/runtime/send.ts",
+    file: "nodes/runtime/command/send.ts",
     excerpt: `if (!one.ok) return one.failure.kind === "field" ? { ...one.failure, index } : one.failure;`,
     replacement: `if (!one.ok) continue;`,
     tests: commandTests,
@@ -345,10 +345,10 @@ export const mutations: readonly Mutation[] = [
   {
     guard: "recordings stay in their folder",
     change: "a file's name may hold separators",
-    file: "nodes/runtime/recording/target.ts",
+    file: "nodes/runtime/get-recording/target.ts",
     excerpt: `.replace(forbidden, "_")`,
     replacement: "",
-    tests: "test/recording/recording.test.ts",
+    tests: "test/recording/recording.integration.test.ts",
     grep: "stays in its folder",
   },
   {
@@ -357,18 +357,18 @@ export const mutations: readonly Mutation[] = [
     file: "nodes/protocol/recording-url.ts",
     excerpt: `if (/^\\/?$/.test(name) || address.test(name) || unsafe.test(name)) return undefined;`,
     replacement: `if (/^\\/?$/.test(name)) return undefined;`,
-    tests: "test/recording/recording.test.ts",
+    tests: "test/recording/recording.integration.test.ts",
     grep: "hostile names",
   },
   {
     guard: "recordings are whole",
     change: "a file that broke off keeps its part",
-    file: "nodes/runtime/recording/get.ts",
+    file: "nodes/runtime/get-recording/download.ts",
     excerpt: `    if (!fetched.ok) {
       await part?.discard();`,
     replacement: `    if (!fetched.ok) {
       await part?.finish("replace");`,
-    tests: "test/recording/recording.test.ts",
+    tests: "test/recording/recording.integration.test.ts",
     grep: "leaves nothing behind of",
   },
   {
@@ -428,7 +428,7 @@ export const mutations: readonly Mutation[] = [
   {
     guard: "hour that clocks repeat",
     change: "a run begins at the time that was shown, not at the earliest that will be",
-    file: "nodes/protocol/time.ts",
+    file: "nodes/util/time.ts",
     excerpt: `return change !== undefined && last > second ? clockTime(change, zone) - 1000 : clock;`,
     replacement: `return clock;`,
     tests: "test/feed/cdrs.test.ts",
@@ -512,18 +512,18 @@ export const mutations: readonly Mutation[] = [
   {
     guard: "calls finished once",
     change: "what comes late finishes a call again",
-    file: "nodes/protocol/calls/tracker.ts",
+    file: "nodes/calls/tracker.ts",
     excerpt: `    if (call.finished) {
       // What comes late`,
     replacement: `    if (call.finished && !call.ended) {
       // What comes late`,
-    tests: "test/protocol/calls.test.ts",
+    tests: "test/calls/tracker.test.ts",
     grep: "tells of a billing that comes later",
   },
   {
     guard: "campaigns",
     change: "numbers that may be in are said to be out",
-    file: "nodes/runtime/campaign.ts",
+    file: "nodes/runtime/command/long-list.ts",
     excerpt: `notSent: none ? [...part, ...rest] : rest,`,
     replacement: `notSent: [...part, ...rest],`,
     tests: "test/campaign/campaign.test.ts",
@@ -550,7 +550,7 @@ export const mutations: readonly Mutation[] = [
   {
     guard: "lists",
     change: "a seq may stand in a list twice",
-    file: "nodes/runtime/send.ts",
+    file: "nodes/runtime/command/send.ts",
     excerpt: `if (seqs.has(seq)) {`,
     replacement: `if (seqs.size < 0) {`,
     tests: commandTests,
@@ -568,7 +568,7 @@ export const mutations: readonly Mutation[] = [
   {
     guard: "identifiers",
     change: "long integers lose digits",
-    file: "nodes/protocol/json.ts",
+    file: "nodes/util/json.ts",
     excerpt: `Number.isSafeInteger(Number(token)) ?`,
     replacement: `Number.isInteger(Number(token)) ?`,
     tests: "test/protocol/answer.test.ts",
@@ -580,7 +580,7 @@ export const mutations: readonly Mutation[] = [
     file: transport,
     excerpt: `if (bytes > maxBytes) return`,
     replacement: `if (bytes < 0) return`,
-    tests: "test/recording/recording.test.ts",
+    tests: "test/recording/recording.integration.test.ts",
     grep: "leaves nothing behind of",
   },
   {
@@ -589,7 +589,7 @@ export const mutations: readonly Mutation[] = [
     file: transport,
     excerpt: `if (isNoRecording(head, contentType, true))`,
     replacement: `if (bytes < 0)`,
-    tests: "test/recording/recording.test.ts",
+    tests: "test/recording/recording.integration.test.ts",
     grep: "leaves nothing behind of",
   },
   {
@@ -613,7 +613,7 @@ export const mutations: readonly Mutation[] = [
   {
     guard: "recordings are told apart",
     change: "folders don't count",
-    file: "nodes/runtime/recording/target.ts",
+    file: "nodes/runtime/get-recording/target.ts",
     excerpt: `named && exists !== "fail" && !tells`,
     replacement: `named && exists === "fail" && !tells`,
     tests: "test/recording/files.test.ts",
@@ -652,13 +652,13 @@ export const mutations: readonly Mutation[] = [
     file: "nodes/runtime/admin/routes.ts",
     excerpt: `RED.auth.needsPermission("flows.write")`,
     replacement: `(_request: unknown, _response: unknown, next: () => void) => next()`,
-    tests: "test/runtime/admin.test.ts",
+    tests: "test/runtime/admin.integration.test.ts",
     grep: "are for those who may deploy",
   },
   {
     guard: "out or error",
     change: "a message that failed comes out too",
-    file: "nodes/runtime/command.ts",
+    file: "nodes/runtime/command/command.ts",
     excerpt: `if (error === undefined) send(second`,
     replacement: `send(second`,
     tests: commandTests,

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, relative } from "node:path";
-import { root } from "../support/hosts";
+import { root } from "../../tools/hosts";
 import { type Mutation, mutations } from "./guards";
 
 /** What is not copied. */

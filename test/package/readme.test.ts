@@ -3,7 +3,7 @@ import { strict as assert } from "node:assert";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { type Page, pages, tables, withTables } from "../../build/readme";
-import { root } from "../support/hosts";
+import { root } from "../../tools/hosts";
 
 /** The formatter lines the columns of tables up. */
 const unaligned = (page: string) => page.replace(/ *\| */g, "|").replace(/-{3,}/g, "---");

@@ -1,6 +1,7 @@
 // Numbers to dial: each is dialled as it was meant, or listed apart with a reason.
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { planOf } from "../../nodes/protocol/numbering";
 import {
   anyPlan,
   cleanNumbers,
@@ -8,8 +9,7 @@ import {
   illegalReasons,
   numbersOf,
   readEntry,
-} from "../../nodes/protocol/callees";
-import { planOf } from "../../nodes/protocol/numbering";
+} from "../../nodes/protocol/numbers-to-dial";
 
 const china = planOf("CN");
 

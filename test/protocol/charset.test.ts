@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { callOf, clientOf } from "../support/platform";
+import { callOf, clientOf } from "../../tools/platform";
 
 const chinese = "座席不存在";
 const bytesOf = {

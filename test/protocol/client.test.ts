@@ -7,7 +7,7 @@ import { type Command, commands } from "../../nodes/catalogue";
 import type { Client } from "../../nodes/protocol/client";
 import type { Exchanged } from "../../nodes/protocol/exchange";
 import type { Simulator } from "../../simulator";
-import { account, callOf, clientOf, startPlatform } from "../support/platform";
+import { account, callOf, clientOf, startPlatform } from "../../tools/platform";
 
 const never = () => ({ signal: new AbortController().signal });
 

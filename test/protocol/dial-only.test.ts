@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { type Command, commandOf, commands } from "../../nodes/catalogue";
 import type { Client } from "../../nodes/protocol/client";
 import { dialPatterns, forbiddenNumber } from "../../nodes/protocol/dial-only";
-import { clientOf, exampleOf } from "../support/platform";
+import { clientOf, exampleOf } from "../../tools/platform";
 
 const call = commandOf("CallNumber");
 const forbidden = (patterns: string, request: Record<string, unknown>, command: Command | undefined = call) => {

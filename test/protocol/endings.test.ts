@@ -6,7 +6,7 @@ import { gzipSync } from "node:zlib";
 import type { ClientOptions } from "../../nodes/protocol/client";
 import type { Failure } from "../../nodes/protocol/failure";
 import { postPush } from "../../nodes/protocol/post-push";
-import { callOf, clientOf } from "../support/platform";
+import { callOf, clientOf } from "../../tools/platform";
 
 const json = '{"result":{"error":0}}';
 const wave = "RIFF----WAVEfmt ";

@@ -7,7 +7,7 @@ import { errorOfName } from "../../nodes/catalogue";
 import type { Client, ClientOptions } from "../../nodes/protocol/client";
 import { Sequence } from "../../nodes/protocol/sequence";
 import type { Simulator } from "../../simulator";
-import { callOf, clientOf, startPlatform } from "../support/platform";
+import { callOf, clientOf, startPlatform } from "../../tools/platform";
 
 /** An installation is a process, and has sequences of its own. */
 const installation = (url: string, options: Partial<ClientOptions> = {}): Client =>

@@ -5,7 +5,7 @@ import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { ClientOptions } from "../../nodes/protocol/client";
 import type { Exchanged } from "../../nodes/protocol/exchange";
-import { callOf, clientOf } from "../support/platform";
+import { callOf, clientOf } from "../../tools/platform";
 
 interface Asked {
   /** The commands of a request; 0 for one that is no list. */

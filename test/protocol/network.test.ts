@@ -7,9 +7,9 @@ import net, { type AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { ClientOptions } from "../../nodes/protocol/client";
 import type { Simulator } from "../../simulator";
-import { callOf, clientOf, startPlatform } from "../support/platform";
+import { callOf, clientOf, startPlatform } from "../../tools/platform";
 
-const pem = (name: string) => readFileSync(join(__dirname, "../support/tls", name), "utf8");
+const pem = (name: string) => readFileSync(join(__dirname, "../../tools/tls", name), "utf8");
 const tls = { key: pem("key.pem"), cert: pem("cert.pem") };
 
 /** A proxy that keeps what it was asked for, and does it. With a `user` it wants to see it. */

@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { enumerations, pushes } from "../../nodes/catalogue";
-import { isObject, type JsonObject } from "../../nodes/protocol/json";
 import { eventOf, knownEvents, type PushContext, readPush } from "../../nodes/protocol/push";
 import { recordUrl } from "../../nodes/protocol/recording-url";
-import { isoTime, localTime, momentOf } from "../../nodes/protocol/time";
+import { isObject, type JsonObject } from "../../nodes/util/json";
+import { isoTime, localTime, momentOf } from "../../nodes/util/time";
 
 const context: PushContext = {
   customer: "C2",

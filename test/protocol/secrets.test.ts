@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { commandOf } from "../../nodes/catalogue";
 import { readAnswer } from "../../nodes/protocol/answer";
-import { parseJson } from "../../nodes/protocol/json";
 import { secretsOf } from "../../nodes/protocol/secrets";
+import { parseJson } from "../../nodes/util/json";
 
 const digest = "0123456789abcdef0123456789abcdef";
 const command = commandOf("getAgentStatus");

@@ -4,15 +4,15 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { root, testHost } from "../support/hosts";
-import { freePort, packageName, temporaryFolder } from "../support/node-red";
+import { nodeRedVersions, root, testHost } from "../../tools/hosts";
+import { freePort, packageName, temporaryFolder } from "../../tools/node-red";
 import { accountOf, confirmNode, idOf, listening, notifyNode } from "./flow";
 import { newMark, pushOf } from "./push";
 import { Sender } from "./wire";
 
 const signer = { customer: "C2", password: "the password of C2" };
 
-for (const version of [4, 5] as const) {
+for (const version of nodeRedVersions) {
   describe(`Node-RED ${version} in an application`, function () {
     this.timeout(60_000);
 

@@ -1,7 +1,7 @@
 // The flow of these tests: accounts with notify nodes, and what they emitted, read over HTTP.
 import assert from "node:assert/strict";
 import { connect } from "node:net";
-import type { FlowNode, NodeRed } from "../support/node-red";
+import type { FlowNode, NodeRed } from "../../tools/node-red";
 import type { Json, Signer } from "./push";
 
 /** What a notify node emitted. */

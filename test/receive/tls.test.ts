@@ -6,11 +6,11 @@ import http from "node:http";
 import https from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { type FlowNode, freePort, type NodeRed, startNodeRed, temporaryFolder } from "../support/node-red";
+import { type FlowNode, freePort, type NodeRed, startNodeRed, temporaryFolder } from "../../tools/node-red";
 import { accountOf, collector, eventually, idOf, notifyNode } from "./flow";
 import { newMark, pushOf } from "./push";
 
-const pem = (name: string) => readFileSync(join(__dirname, "../support/tls", name), "utf8");
+const pem = (name: string) => readFileSync(join(__dirname, "../../tools/tls", name), "utf8");
 const [key, cert] = [pem("key.pem"), pem("cert.pem")];
 const half = (text: string) => text.slice(0, text.length / 2);
 const signer = { customer: "C2", password: "E416D0F85DC0CB67C85E070A32D9F0123AFF4762" };

@@ -11,7 +11,7 @@ import { formatProblem } from "../../nodes/protocol/format";
 import { readPush } from "../../nodes/protocol/push";
 import { isRecordingUrl, recordingOrigins, recordUrl } from "../../nodes/protocol/recording-url";
 import { readItem } from "../../nodes/protocol/records";
-import { clientOf } from "../support/platform";
+import { clientOf } from "../../tools/platform";
 import { fetched, type RawServer, serve, wavOf } from "./raw";
 
 const baseUrl = "http://sccc.example:8088";
@@ -247,7 +247,7 @@ describe("a download", () => {
 
   it("goes to a template's https origin, by the account's certificates but not by its server's name", async () => {
     const own = await start((_, response) => response.end(wav));
-    const pem = (name: string) => readFileSync(join(__dirname, "../support/tls", name), "utf8");
+    const pem = (name: string) => readFileSync(join(__dirname, "../../tools/tls", name), "utf8");
     const secure = https.createServer({ key: pem("key.pem"), cert: pem("cert.pem") }, (_, response) =>
       response.end(wav),
     );

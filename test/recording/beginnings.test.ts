@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { isEnough, isNoRecording } from "../../nodes/protocol/beginning";
 import type { Client } from "../../nodes/protocol/client";
-import { clientOf } from "../support/platform";
+import { clientOf } from "../../tools/platform";
 import { fetched, inPieces, type RawServer, serve, wavOf } from "./raw";
 
 const utf8Bom = Buffer.of(0xef, 0xbb, 0xbf);

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type http from "node:http";
 import * as zlib from "node:zlib";
-import { callOf, clientOf } from "../support/platform";
+import { callOf, clientOf } from "../../tools/platform";
 import { fetched, inPieces, type RawServer, serve, wavOf } from "./raw";
 
 type Pack = (data: Buffer) => Buffer;

@@ -4,10 +4,10 @@ import { existsSync, link, readdirSync, readFileSync, writeFileSync } from "node
 import { rename, stat, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import fc from "fast-check";
+import { type Disk, type Exists, isThere, nameOf, PartFile } from "../../nodes/runtime/get-recording/target";
 import { syncFolder } from "../../nodes/runtime/journal";
-import { type Disk, type Exists, isThere, nameOf, PartFile } from "../../nodes/runtime/recording/target";
-import { temporaryFolder } from "../support/node-red";
-import { initHelper, load, unload } from "../support/nodes";
+import { temporaryFolder } from "../../tools/node-red";
+import { initHelper, load, unload } from "../../tools/nodes";
 import { type RawServer, serve } from "./raw";
 
 const without =

@@ -1,9 +1,9 @@
 // An account's recording address in every message that tells of a recording: pushes, records, CDRs and calls.
 import assert from "node:assert/strict";
 import type { Simulator } from "../../simulator";
-import { freePort } from "../support/node-red";
-import { initHelper, load, nodeOf, unload } from "../support/nodes";
-import { account, startPlatform } from "../support/platform";
+import { freePort } from "../../tools/node-red";
+import { initHelper, load, nodeOf, unload } from "../../tools/nodes";
+import { account, startPlatform } from "../../tools/platform";
 
 const recordingUrl = "https://files.example/listen?key={filename:query}";
 const expected = (filename: unknown) => `https://files.example/listen?key=${encodeURIComponent(String(filename))}`;

@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import english from "../../locales/en-US/sccc.json";
 import chinese from "../../locales/zh-CN/sccc.json";
-import { localTime } from "../../nodes/protocol/time";
 import { tryNewestRecording } from "../../nodes/runtime/admin/newest-recording";
-import { type AccountConfig, narrowAccount } from "../../nodes/runtime/config";
-import { account, startPlatform } from "../support/platform";
+import { type AccountConfig, narrowAccount } from "../../nodes/runtime/shared/config";
+import { localTime } from "../../nodes/util/time";
+import { account, startPlatform } from "../../tools/platform";
 import { type RawServer, serve, wavOf } from "./raw";
 
 /** A record or CDR, as the platform lists it. */

@@ -1,8 +1,8 @@
 // Where a recording goes in its message, and what becomes of a message without one: the call that it belongs to survives.
 import assert from "node:assert/strict";
 import { formatProblem } from "../../nodes/protocol/format";
-import { temporaryFolder } from "../support/node-red";
-import { initHelper, load, unload } from "../support/nodes";
+import { temporaryFolder } from "../../tools/node-red";
+import { initHelper, load, unload } from "../../tools/nodes";
 import { type RawServer, serve, wavOf } from "./raw";
 
 const wav = wavOf(1000);

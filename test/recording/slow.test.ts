@@ -4,7 +4,7 @@ import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import type { Client } from "../../nodes/protocol/client";
 import { maxDownloads, maxLongDownloads } from "../../nodes/protocol/transport";
-import { clientOf } from "../support/platform";
+import { clientOf } from "../../tools/platform";
 import { fetched, type RawServer, serve, wavOf } from "./raw";
 
 describe("a slow download", function () {

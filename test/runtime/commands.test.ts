@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { commands, errorCodes } from "../../nodes/catalogue";
 import type { Simulator } from "../../simulator";
-import { initHelper, load, unload } from "../support/nodes";
-import { account, exampleOf, startPlatform } from "../support/platform";
+import { initHelper, load, unload } from "../../tools/nodes";
+import { account, exampleOf, startPlatform } from "../../tools/platform";
 
 const payloadOf = (api: string): Record<string, unknown> => {
   const command = commands.find((one) => one.api === api)!;

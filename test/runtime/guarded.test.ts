@@ -4,7 +4,7 @@ import { EventEmitter, once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { guarded, reportUncaughtTo } from "../../nodes/protocol/guarded";
-import { root } from "../support/hosts";
+import { root } from "../../tools/hosts";
 
 describe("a guarded callback", () => {
   const thrown = new Error("thrown");

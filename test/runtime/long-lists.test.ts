@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { sliceLength } from "../../nodes/protocol/slices";
-import { temporaryFolder } from "../support/node-red";
-import { initHelper, load, unload } from "../support/nodes";
+import { temporaryFolder } from "../../tools/node-red";
+import { initHelper, load, unload } from "../../tools/nodes";
 
 const helper = require("node-red-node-test-helper") as { settings(settings: object): void };
 

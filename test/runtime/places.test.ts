@@ -12,12 +12,12 @@ import { maxBodyBytes } from "../../nodes/runtime/receive/http";
 import { Places } from "../../nodes/runtime/receive/places";
 import { pastOf, Receiver } from "../../nodes/runtime/receive/receiver";
 import { signPush } from "../../simulator/signing";
+import { freePort } from "../../tools/node-red";
+import { isFree } from "../../tools/ports";
 import { eventually, listening } from "../receive/flow";
 import { answersIn, bytesOf, talk } from "../receive/wire";
-import { freePort } from "../support/node-red";
-import { isFree } from "../support/ports";
 
-const pem = (name: string) => readFileSync(join(__dirname, "../support/tls", name), "utf8");
+const pem = (name: string) => readFileSync(join(__dirname, "../../tools/tls", name), "utf8");
 const password = "E416D0F85DC0CB67C85E070A32D9F0123AFF4762";
 const context = { customer: "C2", baseUrl: "", timezone: "Asia/Shanghai", region: "CN", areaCode: "" };
 /** A tls-config node that adds these options. */

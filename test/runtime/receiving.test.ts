@@ -1,8 +1,8 @@
 // The receiving side without Node-RED: its configuration, which events go where, bodies, tokens.
 import assert from "node:assert/strict";
+import { selectionOf, statusText } from "../../nodes/runtime/notify/notify";
 import { isListed, narrowReceiving, type ReceivingConfig } from "../../nodes/runtime/receive/config";
 import { isJsonType, parsed, pushIn } from "../../nodes/runtime/receive/http";
-import { selectionOf, statusText } from "../../nodes/runtime/receive/notify";
 import { confirm, confirmAll, freeToken, Handover } from "../../nodes/runtime/receive/tokens";
 
 const narrowed = (config: Record<string, unknown> = {}, credentials: Record<string, unknown> = {}) =>

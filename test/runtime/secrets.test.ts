@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { inspect } from "node:util";
 import { commands } from "../../nodes/catalogue";
 import type { Simulator } from "../../simulator";
-import { initHelper, load, logged, unload } from "../support/nodes";
-import { account, exampleOf, startPlatform } from "../support/platform";
+import { initHelper, load, logged, unload } from "../../tools/nodes";
+import { account, exampleOf, startPlatform } from "../../tools/platform";
 
 const outcomes: readonly (Record<string, unknown> | undefined)[] = [
   undefined,

@@ -1,9 +1,9 @@
 // Proxies that can't be used, credentials with a $ in them, and variables that are not set: each is refused by its name, or taken as it is.
 import assert from "node:assert/strict";
-import { narrowAccount } from "../../nodes/runtime/config";
+import { narrowAccount } from "../../nodes/runtime/shared/config";
 import type { Simulator } from "../../simulator";
-import { initHelper, load, logged, unload } from "../support/nodes";
-import { startPlatform } from "../support/platform";
+import { initHelper, load, logged, unload } from "../../tools/nodes";
+import { startPlatform } from "../../tools/platform";
 
 const variables = ["http_proxy", "https_proxy", "all_proxy", "no_proxy"].flatMap((name) => [name, name.toUpperCase()]);
 

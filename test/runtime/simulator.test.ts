@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { callIn } from "../../nodes/runtime/admin/simulator";
 import type { Simulator } from "../../simulator";
+import { initHelper, load, unload } from "../../tools/nodes";
+import { account, startPlatform } from "../../tools/platform";
 import { authentication } from "../simulator/client";
-import { initHelper, load, unload } from "../support/nodes";
-import { account, startPlatform } from "../support/platform";
 
 describe("sccc-simulator", () => {
   let platform: Simulator;

@@ -3,11 +3,11 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { commands, recording } from "../../nodes/catalogue";
 import type { Progress } from "../../nodes/protocol/exchange";
-import { type Ending, Status } from "../../nodes/runtime/status";
+import { type Ending, Status } from "../../nodes/runtime/shared/status";
 import type { Simulator } from "../../simulator";
-import { freePort, temporaryFolder } from "../support/node-red";
-import { type Flow, initHelper, load, unload } from "../support/nodes";
-import { exampleOf, startPlatform } from "../support/platform";
+import { freePort, temporaryFolder } from "../../tools/node-red";
+import { type Flow, initHelper, load, unload } from "../../tools/nodes";
+import { exampleOf, startPlatform } from "../../tools/platform";
 
 /** What a status is: the state of requests and calls is blue, a recording that is not there yet has a text of its own; all else is an outcome. */
 const isOutcome = ({ fill, text }: { readonly fill?: string; readonly text?: string }): boolean =>

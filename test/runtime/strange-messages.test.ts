@@ -6,9 +6,9 @@ import { commands } from "../../nodes/catalogue";
 import { deepestMessage, survey } from "../../nodes/runtime/input";
 import { freeToken } from "../../nodes/runtime/receive/tokens";
 import type { Simulator } from "../../simulator";
-import { temporaryFolder } from "../support/node-red";
-import { type Flow, initHelper, load, unload } from "../support/nodes";
-import { exampleOf, startPlatform } from "../support/platform";
+import { temporaryFolder } from "../../tools/node-red";
+import { type Flow, initHelper, load, unload } from "../../tools/nodes";
+import { exampleOf, startPlatform } from "../../tools/platform";
 
 // biome-ignore lint/suspicious/noExplicitAny: messages and events are what assertions look into.
 type Loose = any;

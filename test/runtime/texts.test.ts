@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { generated, languages, type Texts, written } from "../../build/locales";
 import { errorCodes } from "../../nodes/catalogue";
 import type { Failure, ProtocolReason } from "../../nodes/protocol/failure";
-import { errorOf, describe as inWords, resultOf, type Translate } from "../../nodes/runtime/texts";
+import { errorOf, describe as inWords, resultOf, type Translate } from "../../nodes/runtime/shared/texts";
 
 /** Interpolates as Node-RED's RED._ does; a key without a text throws. */
 const translator = (texts: Texts): Translate => {

@@ -1,7 +1,7 @@
 // sccc-call-tracker in Node-RED: what comes out where, which tokens, what it lets go by, what survives a redeploy.
 import assert from "node:assert/strict";
 import { confirm, Handover } from "../../nodes/runtime/receive/tokens";
-import { type Flow, initHelper, load, logged, nodeOf, unload } from "../support/nodes";
+import { type Flow, initHelper, load, logged, nodeOf, unload } from "../../tools/nodes";
 
 const platform = { url: "http://127.0.0.1:9" };
 

@@ -1,12 +1,12 @@
 // sccc-call-number that waits: where calls get, without Node-RED, and as a node in front of a simulated platform.
 import assert from "node:assert/strict";
-import type { Heard } from "../../nodes/protocol/calls/facts";
-import { type Aim, type Arrived, Waiting } from "../../nodes/runtime/calls/waiting";
+import type { Heard } from "../../nodes/calls/facts";
+import { type Aim, type Arrived, Waiting } from "../../nodes/runtime/call-number/waiting";
 import type { Simulator } from "../../simulator";
-import { context, HandClock, push } from "../protocol/calls";
-import { freePort } from "../support/node-red";
-import { type Flow, initHelper, load, nodeOf, unload } from "../support/nodes";
-import { callOf, clientOf, startPlatform } from "../support/platform";
+import { freePort } from "../../tools/node-red";
+import { type Flow, initHelper, load, nodeOf, unload } from "../../tools/nodes";
+import { callOf, clientOf, startPlatform } from "../../tools/platform";
+import { context, HandClock, push } from "../calls/drive";
 
 // biome-ignore lint/suspicious/noExplicitAny: messages are what assertions look into.
 type Loose = any;

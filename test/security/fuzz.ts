@@ -3,13 +3,13 @@
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import MD5 from "crypto-js/md5";
-import { isObject, parseJson } from "../../nodes/protocol/json";
+import { isObject, parseJson } from "../../nodes/util/json";
 import { type Random, randomOf } from "../../simulator/random";
+import { type FlowNode, freePort, type NodeRed, startNodeRed } from "../../tools/node-red";
 import { accountOf, collector, listening, notifyNode, type Process, processOf } from "../receive/flow";
 import { cases, check, type Expected, type Target } from "../receive/hostile-cases";
 import { authenticationOf, type Json, newMark, notifyOf, pushOf, type Signer } from "../receive/push";
 import { type Answer, answersIn, bytesOf, type Request, talk, type Write } from "../receive/wire";
-import { type FlowNode, freePort, type NodeRed, startNodeRed } from "../support/node-red";
 
 const path = "/sccc/notify";
 const main: Signer = { customer: "C2", password: "the password of C2" };

@@ -6,10 +6,10 @@ import type { NodeAPI } from "node-red";
 import { PositionFile } from "../../nodes/runtime/feed/position";
 import { spoolFolder } from "../../nodes/runtime/receive/reception";
 import type { Simulator } from "../../simulator";
+import { temporaryFolder } from "../../tools/node-red";
+import { initHelper, load, unload } from "../../tools/nodes";
+import { startPlatform } from "../../tools/platform";
 import { answersIn, talk } from "../receive/wire";
-import { temporaryFolder } from "../support/node-red";
-import { initHelper, load, unload } from "../support/nodes";
-import { startPlatform } from "../support/platform";
 
 /** Names that want out. */
 const names = [

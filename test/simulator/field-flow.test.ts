@@ -1,10 +1,10 @@
 // Clients of the field in front of the simulator, and sccc-notify behind it: whole calls from the command to the flow's messages.
 import assert from "node:assert/strict";
 import { type Simulator, startSimulator } from "../../simulator";
+import { freePort } from "../../tools/node-red";
+import { initHelper, load, nodeOf, unload } from "../../tools/nodes";
+import { account } from "../../tools/platform";
 import { listening } from "../receive/flow";
-import { freePort } from "../support/node-red";
-import { initHelper, load, nodeOf, unload } from "../support/nodes";
-import { account } from "../support/platform";
 import { errorOf, type Json } from "./client";
 import { fieldClients, sendAs } from "./field-clients";
 

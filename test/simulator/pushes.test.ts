@@ -279,7 +279,7 @@ describe("the simulator's pushes", () => {
   });
 
   it("to this machine are sent by TLS whatever certificate it has", async () => {
-    const pem = (name: string) => readFileSync(join(__dirname, "../support/tls", name), "utf8");
+    const pem = (name: string) => readFileSync(join(__dirname, "../../tools/tls", name), "utf8");
     const server = https.createServer({ key: pem("key.pem"), cert: pem("cert.pem") }, (request, response) => {
       request.resume().on("end", () => response.end(taken.body));
     });

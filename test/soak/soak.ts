@@ -1,8 +1,9 @@
 // `npm run soak`: mixed load with faults for MINUTES (30) on a real Node-RED (NODE_RED=5 for that): nothing grows, and everything is accounted for.
+
+import { type TcpProxy, toxics } from "../../tools/tcp-proxy";
 import { Books, kindNames } from "../faults/flow";
 import { processOf } from "../receive/flow";
 import { newMark } from "../receive/push";
-import { type TcpProxy, toxics } from "../support/tcp-proxy";
 import { World } from "./world";
 
 const few = { times: 3 };

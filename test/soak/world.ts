@@ -3,11 +3,11 @@ import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Spool } from "../../nodes/runtime/spool";
 import { type PushOutcome, type ReceivedRequest, type Simulator, startSimulator } from "../../simulator";
+import { type FlowNode, freePort, type NodeRed, startNodeRed, temporaryFolder } from "../../tools/node-red";
+import { account } from "../../tools/platform";
+import { TcpProxy } from "../../tools/tcp-proxy";
 import { Books, driven, kinds, settings } from "../faults/flow";
 import { collector, eventually, listening } from "../receive/flow";
-import { type FlowNode, freePort, type NodeRed, startNodeRed, temporaryFolder } from "../support/node-red";
-import { account } from "../support/platform";
-import { TcpProxy } from "../support/tcp-proxy";
 
 const z = "flow";
 

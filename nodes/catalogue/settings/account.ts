@@ -1,7 +1,8 @@
 // sccc-account: the platform and how to send to it.
 import { lang } from "../enumerations";
+import type { Setting } from "../types";
 import { defaultApiVersion } from "../versions";
-import { name, type Setting, seconds } from "./setting";
+import { name, seconds } from "./setting";
 
 /** `sccc-account`: the platform and how to send to it. What is about receiving stands with the receiving side. */
 export const accountSettings: readonly Setting[] = [

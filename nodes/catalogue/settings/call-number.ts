@@ -1,6 +1,6 @@
 // sccc-call-number: what it waits for before it answers.
-import type { Choice } from "../types";
-import { type Setting, seconds } from "./setting";
+import type { Choice, Setting } from "../types";
+import { seconds } from "./setting";
 
 const waits: readonly Choice[] = [
   { value: "accepted", text: { en: "the platform's answer", zh: "平台受理" } },

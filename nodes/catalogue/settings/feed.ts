@@ -1,6 +1,6 @@
 // sccc-feed.
-import type { Choice } from "../types";
-import { type Setting, seconds } from "./setting";
+import type { Choice, Setting } from "../types";
+import { seconds } from "./setting";
 
 const sources: readonly Choice[] = [
   { value: "records", text: { en: "recordings (getRecordsList)", zh: "录音记录（getRecordsList）" } },

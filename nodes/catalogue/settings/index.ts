@@ -5,6 +5,6 @@ export { callNumberSettings } from "./call-number";
 export { feedSettings } from "./feed";
 export { receivingSettings } from "./receiving";
 export { recordingSettings } from "./recording";
-export type { Setting, TextFormat } from "./setting";
+export type {} from "./setting";
 export { simulatorSettings } from "./simulator";
 export { trackerSettings } from "./tracker";

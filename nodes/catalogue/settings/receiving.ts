@@ -1,6 +1,6 @@
 // sccc-account: how pushes are received.
-import type { Choice } from "../types";
-import { type Setting, seconds } from "./setting";
+import type { Choice, Setting } from "../types";
+import { seconds } from "./setting";
 
 const pushAnswers: readonly Choice[] = [
   { value: "received", text: { en: "received: once the flow has it", zh: "received：流程收到后" } },

@@ -1,6 +1,6 @@
 // sccc-get-recording.
-import type { Choice } from "../types";
-import { type Setting, seconds } from "./setting";
+import type { Choice, Setting } from "../types";
+import { seconds } from "./setting";
 
 const targets: readonly Choice[] = [
   { value: "buffer", text: { en: "a Buffer", zh: "Buffer 数据" } },

@@ -1,5 +1,7 @@
 // sccc-simulator.
-import { name, type Setting } from "./setting";
+
+import type { Setting } from "../types";
+import { name } from "./setting";
 
 /** `sccc-simulator`. A simulator on port 0 takes a free port. */
 export const simulatorSettings: readonly Setting[] = [

@@ -1,5 +1,7 @@
 // sccc-call-tracker.
-import { type Setting, seconds } from "./setting";
+
+import type { Setting } from "../types";
+import { seconds } from "./setting";
 
 /** `sccc-call-tracker`, beside its name and its account. */
 export const trackerSettings: readonly Setting[] = [

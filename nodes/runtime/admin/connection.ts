@@ -1,13 +1,13 @@
 // Tries an account out as it stands in the editor, saved or not, and says what came of it: an outcome that the editor has words for.
 import type { NodeAPI } from "node-red";
 import type { Failure } from "../../protocol/failure";
-import { isObject } from "../../protocol/json";
 import { type ListedAgent, type Probed, probe } from "../../protocol/probe";
-import { type AccountConfig, type ConfigProblem, isUsableTls, narrowAccount, proxyProblem } from "../config";
-import { expander } from "../values";
+import { isObject } from "../../util/json";
+import { type AccountConfig, type ConfigProblem, isUsableTls, narrowAccount, proxyProblem } from "../shared/config";
+import { expander } from "../shared/values";
 
 /** An outcome: the end of a key below `connection` or `sample` of the locales, and what stands in that text. */
-export interface Told {
+export interface AdminAnswer {
   readonly outcome: string;
   readonly params?: Readonly<Record<string, string | number>>;
 }
@@ -59,10 +59,10 @@ const noticeableMs = 150_000;
 
 /** An account that was tried: its configuration, or what is wrong with it; and what the platform said. */
 export type Tried =
-  | { readonly ok: false; readonly told: Told }
+  | { readonly ok: false; readonly told: AdminAnswer }
   | { readonly ok: true; readonly config: AccountConfig; readonly probed: Probed };
 
-const settingTold = (problem: ConfigProblem): Told => ({ outcome: "setting", params: { ...problem } });
+const settingTold = (problem: ConfigProblem): AdminAnswer => ({ outcome: "setting", params: { ...problem } });
 
 /** Tries an account out. */
 export async function tryOut(RED: NodeAPI, draft: Draft, signal: AbortSignal): Promise<Tried> {
@@ -93,7 +93,7 @@ const platformOutcomes: Readonly<Record<string, string>> = {
   E_S_ACCESS_FORBIDDEN: "forbidden",
 };
 
-function failureTold(failure: Failure, { baseUrl, apiVersion }: AccountConfig, clockOff: boolean): Told {
+function failureTold(failure: Failure, { baseUrl, apiVersion }: AccountConfig, clockOff: boolean): AdminAnswer {
   const { host, hostname } = new URL(baseUrl);
   switch (failure.kind) {
     case "network": {
@@ -123,7 +123,7 @@ function failureTold(failure: Failure, { baseUrl, apiVersion }: AccountConfig, c
 }
 
 /** What a try came to. */
-export function told(tried: Tried): Told {
+export function told(tried: Tried): AdminAnswer {
   if (!tried.ok) return tried.told;
   const { probed, config } = tried;
   const off = Math.abs(probed.offMs ?? 0);
@@ -140,7 +140,7 @@ export function told(tried: Tried): Told {
 }
 
 /** The agents of an account's platform, or why they can't be had. */
-export function agentsTold(tried: Tried): Told & { readonly agents?: readonly ListedAgent[] } {
+export function agentsTold(tried: Tried): AdminAnswer & { readonly agents?: readonly ListedAgent[] } {
   if (!tried.ok || !tried.probed.ok) return told(tried);
   return tried.probed.agents === undefined
     ? { outcome: "noList" }

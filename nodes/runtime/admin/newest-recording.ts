@@ -4,12 +4,12 @@ import { audioName } from "../../protocol/beginning";
 import { Client } from "../../protocol/client";
 import { hasCommand } from "../../protocol/envelope";
 import { excerptOf, type Failure } from "../../protocol/failure";
-import { isObject } from "../../protocol/json";
-import { momentOf } from "../../protocol/time";
-import type { AccountConfig } from "../config";
+import { isObject } from "../../util/json";
+import { momentOf } from "../../util/time";
 import { Reader } from "../feed/feed";
 import { newestRecords } from "../feed/source";
-import type { Told } from "./connection";
+import type { AccountConfig } from "../shared/config";
+import type { AdminAnswer } from "./connection";
 
 /** The longest that somebody waits for all of it, in ms. */
 const patienceMs = 10_000;
@@ -86,7 +86,7 @@ const search = async (reader: Reader, config: AccountConfig, now: number): Promi
 };
 
 /** Why a recording did not come, or what came in its place. */
-function failureTold(failure: Failure, url: string): Told {
+function failureTold(failure: Failure, url: string): AdminAnswer {
   switch (failure.kind) {
     case "http":
       return failure.location === undefined
@@ -110,7 +110,11 @@ function failureTold(failure: Failure, url: string): Told {
  * Looks for the newest recording and fetches its beginning. `outcome` is the end of a key below `recording` of the locales.
  * @param offMs how far the platform's clock is ahead of ours
  */
-export async function tryNewestRecording(config: AccountConfig, offMs: number, closing: AbortSignal): Promise<Told> {
+export async function tryNewestRecording(
+  config: AccountConfig,
+  offMs: number,
+  closing: AbortSignal,
+): Promise<AdminAnswer> {
   const signal = AbortSignal.any([closing, AbortSignal.timeout(patienceMs)]);
   const timeoutMs = Math.min(config.timeoutMs, patienceMs);
   const client = new Client({ ...config, timeoutMs, retries: 0 });

@@ -1,7 +1,7 @@
 // The routes that the editor's forms ask. Whoever may deploy may ask them: they do no more than a flow could.
 import type { NodeAPI } from "node-red";
 import { guarded } from "../../protocol/guarded";
-import { agentsTold, draftOf, type Told, told, tryOut } from "./connection";
+import { type AdminAnswer, agentsTold, draftOf, told, tryOut } from "./connection";
 import { tryNewestRecording } from "./newest-recording";
 import { sendSample } from "./sample";
 import { callIn } from "./simulator";
@@ -9,10 +9,10 @@ import { callIn } from "./simulator";
 const served = new WeakSet<object>();
 
 /** What a route answers; `recording` has its texts below `recording` of the locales. */
-type Answered = Told & { readonly recording?: Told };
+type Answered = AdminAnswer & { readonly recording?: AdminAnswer };
 
 /** What nobody understands. */
-const unreadable: Told = { outcome: "silent" };
+const unreadable: AdminAnswer = { outcome: "silent" };
 
 /** Serves the routes, once for each Node-RED; none where it has no editor. */
 export function serveEditor(RED: NodeAPI): void {

@@ -1,11 +1,11 @@
 // Sends a deployed account a push of an event, signed, through the address at which it receives, so that a flow can be tried.
 import type { NodeAPI } from "node-red";
-import { isObject } from "../../protocol/json";
 import { postPush } from "../../protocol/post-push";
-import { receptionOf } from "../account";
+import { isObject } from "../../util/json";
+import { receptionOf } from "../account/account";
 import { ownAddress, reachable } from "../own-address";
 import type { Place } from "../receive/config";
-import type { Told } from "./connection";
+import type { AdminAnswer } from "./connection";
 
 /** Loaded when it is first needed: nobody sends samples while calls come in. */
 const simulator = (): typeof import("../../../simulator") => require("../../../simulator");
@@ -17,7 +17,7 @@ function addressOf(RED: NodeAPI, { path, own }: Place): string | undefined {
 }
 
 /** Sends a sample as the editor asked for it. */
-export async function sendSample(RED: NodeAPI, body: unknown): Promise<Told> {
+export async function sendSample(RED: NodeAPI, body: unknown): Promise<AdminAnswer> {
   const { account, event } = isObject(body) ? body : {};
   const receiving = receptionOf(RED, account);
   if (!receiving.ok || !receiving.reception.listening) return { outcome: "notListening" };

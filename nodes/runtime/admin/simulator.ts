@@ -1,13 +1,13 @@
 // Has a customer of a deployed simulator call in: the button on the node.
-import { isObject } from "../../protocol/json";
-import { runningSimulator } from "../simulator";
-import type { Told } from "./connection";
+import { isObject } from "../../util/json";
+import { runningSimulator } from "../simulator/simulator";
+import type { AdminAnswer } from "./connection";
 
 /** A number that answers, see the simulator's documentation. */
 const number = "13800138888";
 
 /** Carries out what the editor asked for; somebody logs in first if nobody is there. */
-export async function callIn(body: unknown): Promise<Told> {
+export async function callIn(body: unknown): Promise<AdminAnswer> {
   const { simulator } = isObject(body) ? body : {};
   const running = typeof simulator === "string" ? await runningSimulator(simulator) : undefined;
   if (running === undefined) return { outcome: "notRunning" };

@@ -4,22 +4,22 @@ import type { Node, NodeAPI, NodeMessage } from "node-red";
 import { type Command, commandOf, feedSettings } from "../../catalogue";
 import type { Failure } from "../../protocol/failure";
 import { guarded } from "../../protocol/guarded";
-import { isObject } from "../../protocol/json";
 import { type ListKind, readItem } from "../../protocol/records";
 import { forEachInSlices, mapInSlices } from "../../protocol/slices";
-import { clockText, momentOf, platformTime } from "../../protocol/time";
-import { accountOf, type Sender } from "../account";
-import { type ConfigProblem, type Expand, type Narrowed, narrow, Settings, wrong } from "../config";
+import { isObject } from "../../util/json";
+import { clockText, momentOf, platformTime } from "../../util/time";
+import { accountOf, type Sender } from "../account/account";
 import { takeMessages } from "../input";
 import { freeToken } from "../receive/tokens";
 import { refuse as refuseAll } from "../refuse";
-import { failureStatus } from "../status";
-import { describe, errorOf, ScccError } from "../texts";
-import { expander } from "../values";
+import { type ConfigProblem, type Expand, type Narrowed, narrow, Settings, wrong } from "../shared/config";
+import { failureStatus } from "../shared/status";
+import { describe, errorOf, ScccError } from "../shared/texts";
+import { expander } from "../shared/values";
 import { beginningOfCdrs, type CdrSource } from "./cdrs";
 import { handUntilTaken } from "./handing";
 import { isKey, type Position, PositionFile } from "./position";
-import { type PageKeys, type Ran, type RunMeans, runFeed } from "./run";
+import { type PageKeys, type Ran, type RunDeps, runFeed } from "./run";
 import type { Listed, Page } from "./source";
 
 type NodeConfig = Parameters<NodeAPI["nodes"]["createNode"]>[1];
@@ -182,7 +182,7 @@ class Feed {
     return errorOf(this.#RED._, type, failure);
   }
 
-  #means(): RunMeans {
+  #means(): RunDeps {
     const { source, start } = this.#config;
     return {
       file: { read: () => this.#file.read(), write: (position: Position) => this.#write(position) },

@@ -1,6 +1,6 @@
 // How a page gets to a flow: at once, or waited for until a confirm node has had the tokens of all its messages.
 import { guarded } from "../../protocol/guarded";
-import { sleep } from "../../protocol/sleep";
+import { sleep } from "../../util/sleep";
 import { type Confirmation, Handover } from "../receive/tokens";
 
 /** The pauses before a page that was refused comes again, in ms: doubled from the first to the longest. */

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { open, readFile, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { isObject } from "../../protocol/json";
+import { isObject } from "../../util/json";
 import { makeFolder, syncFolder } from "../journal";
 
 /** A position in the records: the greatest key that was given. Digits: a key may be longer than a number holds. */

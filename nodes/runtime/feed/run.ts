@@ -5,7 +5,7 @@ import type { CdrsPosition, Position, PositionFile } from "./position";
 import { keysOf, type Next, newestRecords, nextRecords, type Page, type ReadRecords } from "./source";
 
 /** What a run takes from its feed. */
-export interface RunMeans {
+export interface RunDeps {
   readonly file: Pick<PositionFile, "read" | "write">;
   readonly readRecords: ReadRecords;
   readonly cdrs: CdrSource;
@@ -43,7 +43,7 @@ const closed: Ran = { ok: false, failure: { kind: "closed", code: "SCCC_CLOSED" 
 const keyIn = (position: Position): string => position.key;
 
 /** The first position of a feed. */
-async function begin(means: RunMeans): Promise<Position | Failure> {
+async function begin(means: RunDeps): Promise<Position | Failure> {
   const { start, source, cdrs, now } = means;
   if (start !== "now") return start;
   if (source === "records") {
@@ -70,7 +70,7 @@ async function skim(walk: CdrWalk, from: CdrsPosition): Promise<Position | Failu
 const isFailure = (value: Position | Failure): value is Failure => "kind" in value;
 
 /** Runs once. Never rejects. */
-export async function runFeed(means: RunMeans): Promise<Ran> {
+export async function runFeed(means: RunDeps): Promise<Ran> {
   try {
     return await run(means);
   } catch (error) {
@@ -78,7 +78,7 @@ export async function runFeed(means: RunMeans): Promise<Ran> {
   }
 }
 
-async function run(means: RunMeans): Promise<Ran> {
+async function run(means: RunDeps): Promise<Ran> {
   const { file, closing, hand } = means;
   let position = await file.read();
   if (position === undefined) {

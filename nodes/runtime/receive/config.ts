@@ -4,7 +4,7 @@ import type { SecureContextOptions } from "node:tls";
 import { accountSettings, receivingSettings } from "../../catalogue";
 import { addressesOf } from "../../protocol/format";
 import type { Signer } from "../../protocol/gate";
-import { type Expand, type Narrowed, narrow, Settings, tlsOf } from "../config";
+import { type Expand, type Narrowed, narrow, Settings, tlsOf } from "../shared/config";
 
 /** Where pushes come in: a path of Node-RED's own server, or of a port of our own. */
 export interface Place {

@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Bytes } from "../../protocol/bytes";
 import { guarded } from "../../protocol/guarded";
-import { isObject, isWithin, type JsonObject, maxDepth, parseJson } from "../../protocol/json";
+import { isObject, isWithin, type JsonObject, maxDepth, parseJson } from "../../util/json";
 
 /** Bytes of a push; those of the vendor's document have a few hundred. */
 export const maxBodyBytes = 256 * 1024;

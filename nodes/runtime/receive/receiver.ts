@@ -1,8 +1,8 @@
 // An account's receiving side: lets pushes in, turns them into messages, and hands them to the nodes that want them.
 import { isSignedBy, Memory, momentOf, Recent, readAuthentication } from "../../protocol/gate";
-import { newId } from "../../protocol/id";
-import { isObject, type JsonObject } from "../../protocol/json";
 import { deliveryIdOf, type PushContext, type ReadPush, readPush, type Stamp } from "../../protocol/push";
+import { newId } from "../../util/id";
+import { isObject, type JsonObject } from "../../util/json";
 import type { Entry, Handed, Spool } from "../spool";
 import { isListed, type ReceivingConfig } from "./config";
 import { freeToken, Handover } from "./tokens";

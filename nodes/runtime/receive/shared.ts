@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { NodeAPI } from "node-red";
 import { guarded } from "../../protocol/guarded";
-import { isObject } from "../../protocol/json";
+import { isObject } from "../../util/json";
 import type { Places } from "./places";
 
 const mounted = new WeakSet<object>();

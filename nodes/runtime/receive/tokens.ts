@@ -1,7 +1,8 @@
 // Tokens: what a flow confirms a delivery with. They live in a registry of the process, so that they survive clones, split and join.
-import { AgedMap } from "../../protocol/aged-map";
+
 import { Recent } from "../../protocol/gate";
-import { newId } from "../../protocol/id";
+import { AgedMap } from "../../util/aged-map";
+import { newId } from "../../util/id";
 
 /** How a confirmation reads: taken, or not yet. */
 export type Confirmation = "taken" | "refused";

@@ -1,0 +1,286 @@
+// One call: what has been heard of it, and what that says.
+
+import type { PushContext } from "../protocol/push";
+import { recordUrl } from "../protocol/recording-url";
+import { newId } from "../util/id";
+import { isoTime } from "../util/time";
+import type { Direction, Fact, Kind } from "./facts";
+import type { Queue, Queued } from "./queue";
+
+/** How far a call has got, in this order. */
+export const states = ["dialing", "ringing", "answered", "ended", "billed"] as const;
+
+export type State = (typeof states)[number];
+
+/** How an ended call went. `unknown`: its end, or whether anybody answered, was not heard. */
+export type Outcome = "answered" | "missed" | "unanswered" | "unknown";
+
+/** An event of a call, in the order in which they came; each kind comes once. */
+export interface CallEvent {
+  readonly event: Kind;
+  /** ISO 8601. */
+  readonly at: string;
+  readonly eventId: string | null;
+}
+
+/** A tracked call: `msg.payload`. Times are ISO 8601 with the account's offset; what is not known is null. */
+export interface TrackedCall {
+  readonly id: string;
+  readonly state: State;
+  readonly outcome: Outcome | null;
+  readonly direction: Direction | null;
+  readonly agent: string | null;
+  readonly number: string | null;
+  readonly numberE164: string | null;
+  readonly userData: string | null;
+  readonly seq: string | null;
+  readonly session: string | null;
+  readonly startedAt: string | null;
+  readonly answeredAt: string | null;
+  readonly endedAt: string | null;
+  readonly ringSeconds: number | null;
+  readonly talkSeconds: number | null;
+  readonly recordFile: string | null;
+  readonly recordUrl: string | null;
+  readonly events: readonly CallEvent[];
+}
+
+/** Which outputs a change came out of, for the day it is handed over again. */
+export interface CallHistory {
+  readonly topic: State;
+  readonly finished: boolean;
+}
+
+interface Entry {
+  readonly fact: Pick<Fact, "kind" | "eventId" | "at">;
+  told: CallHistory | undefined;
+}
+
+/** The kinds that come before an answer. */
+const opening: readonly Kind[] = ["dialing", "callin", "callout", "screenpop"];
+
+export const isOpening = (kind: Kind): boolean => opening.includes(kind);
+
+/** Whether a fact's seq is not surely that of the command that caused the call. */
+export const isSeqLoose = ({ kind, direction }: Fact): boolean => kind === "screenpop" || direction === "inbound";
+
+const rankOf = (state: State): number => states.indexOf(state);
+
+/** The state that a fact alone speaks for. An inbound call that rings the agent rings; an outbound one has yet to ring the customer. */
+function stateOf({ kind }: Fact, direction: Direction | undefined): State {
+  switch (kind) {
+    case "callin":
+      return direction === "inbound" ? "ringing" : "dialing";
+    case "dialing":
+    case "callout":
+      return "dialing";
+    case "screenpop":
+      return "ringing";
+    case "callstart":
+      return "answered";
+    case "callend":
+      return "ended";
+    case "billing":
+      return "billed";
+  }
+}
+
+const seconds = (from: number | undefined, to: number | undefined): number | undefined =>
+  from === undefined || to === undefined || to < from ? undefined : Math.round((to - from) / 1000);
+
+const least = (one: number | undefined, other: number): number => (one === undefined ? other : Math.min(one, other));
+
+/** What has been heard of one call. */
+export class Call implements Queued<Call> {
+  since = 0;
+  before: Call | undefined;
+  after: Call | undefined;
+  queue: Queue<Call> | undefined;
+
+  readonly id: string;
+  state: State;
+  /** Whether it has been told as a finished one. */
+  finished = false;
+  /** Its end was not heard, but concluded: a newer call, or too long a silence. */
+  presumed = false;
+  /** It was given up while nobody knows how it goes on. */
+  givenUp = false;
+  account: string | undefined;
+  agent: string | undefined;
+  number: string | undefined;
+  numberE164: string | undefined;
+  keys: readonly string[] = [];
+  direction: Direction | undefined;
+  seq: string | undefined;
+  /** The seq is not surely a command's: a screen pop's is "a sequence number" (§19), and an inbound call had no command. */
+  seqIsLoose = true;
+  userData: string | undefined;
+  billing: Fact["billing"];
+  /** When it was first and last heard of, ms since 1970. */
+  firstAt: number;
+  lastAt: number;
+  #openedAt: number | undefined;
+  #rangAt: number | undefined;
+  #answeredAt: number | undefined;
+  #endedAt: number | undefined;
+  readonly #entries: Entry[] = [];
+  #heard = 0;
+
+  constructor(fact: Fact) {
+    this.id = fact.eventId ?? newId().replaceAll("-", "");
+    this.state = stateOf(fact, fact.direction);
+    this.firstAt = fact.at;
+    this.lastAt = fact.at;
+  }
+
+  /** Whether a kind was heard already. */
+  has(kind: Kind): boolean {
+    return (this.#heard & bitOf(kind)) !== 0;
+  }
+
+  /** Where an event of this identity is kept. */
+  entryOf(eventId: string | undefined): Entry | undefined {
+    return eventId === undefined ? undefined : this.#entries.find(({ fact }) => fact.eventId === eventId);
+  }
+
+  /** When a kind was heard, ms since 1970. */
+  heardAt(kind: Kind): number | undefined {
+    return this.#entries.find(({ fact }) => fact.kind === kind)?.fact.at;
+  }
+
+  get ended(): boolean {
+    return rankOf(this.state) >= rankOf("ended");
+  }
+
+  /** When its end was heard of, by the clock that all events are received by: ms since 1970. */
+  get endAt(): number {
+    return this.#endedAt ?? this.heardAt("billing") ?? this.lastAt;
+  }
+
+  /** A verification code's call: nothing but its billing is ever heard of it. */
+  get isVerification(): boolean {
+    return this.billing?.service === "19";
+  }
+
+  get outcome(): Outcome | undefined {
+    if (!this.ended) return undefined;
+    const { billing } = this;
+    if (billing?.tells) return billing.answered ? "answered" : this.#notAnswered;
+    if (this.givenUp) return "unknown";
+    if (this.#answeredAt !== undefined) return "answered";
+    return this.presumed || this.#openedAt === undefined ? "unknown" : this.#notAnswered;
+  }
+
+  get #notAnswered(): Outcome {
+    return this.direction === "inbound" ? "missed" : "unanswered";
+  }
+
+  /** Takes a fact in. Returns where it is kept. */
+  hear(fact: Fact): Entry {
+    const { kind, at } = fact;
+    this.#heard |= bitOf(kind);
+    this.account ??= fact.account;
+    this.agent ??= fact.agent;
+    if (this.number === undefined && fact.number !== undefined) {
+      this.number = fact.number;
+      this.numberE164 = fact.numberE164;
+      this.keys = fact.keys;
+    } else if (this.keys.length === 0) this.keys = fact.keys;
+    this.direction ??= fact.direction;
+    if (fact.seq !== undefined && this.seqIsLoose) {
+      this.seqIsLoose = isSeqLoose(fact);
+      if (!this.seqIsLoose || this.seq === undefined) this.seq = fact.seq;
+    }
+    this.userData ??= fact.userData;
+    this.billing ??= fact.billing;
+    this.firstAt = Math.min(this.firstAt, at);
+    this.lastAt = Math.max(this.lastAt, at);
+    const state = stateOf(fact, this.direction);
+    if (isOpening(kind)) this.#openedAt = least(this.#openedAt, at);
+    if (state === "ringing") this.#rangAt = least(this.#rangAt, at);
+    if (kind === "callstart") this.#answeredAt = least(this.#answeredAt, at);
+    if (kind === "callend") {
+      this.#endedAt = least(this.#endedAt, at);
+      this.presumed = false;
+      this.givenUp = false;
+    }
+    if (rankOf(state) > rankOf(this.state)) this.state = state;
+    const entry: Entry = { fact: { kind, eventId: fact.eventId, at }, told: undefined };
+    this.#entries.push(entry);
+    return entry;
+  }
+
+  /** Ends a call whose end nobody has told. */
+  presumeEnd(): void {
+    this.presumed = true;
+    this.state = "ended";
+  }
+
+  /** What there is to tell of a change: it has not changed while this is the same. */
+  get summary(): string {
+    return `${this.state}|${this.outcome ?? ""}|${this.agent ?? ""}|${this.number ?? ""}`;
+  }
+
+  /** The call as a flow gets it. @param state what to tell of it, where that is not the latest */
+  tracked(context: PushContext, state: State = this.state): TrackedCall {
+    const { timezone } = context;
+    const { billing } = this;
+    const outcome = rankOf(state) >= rankOf("ended") ? this.outcome : undefined;
+    const iso = (moment: number | undefined): string | null =>
+      moment === undefined ? null : isoTime(moment, timezone);
+    const answeredAt = billing?.tells ? billing.answerAt : this.#answeredAt;
+    const endedAt = billing?.byeAt ?? this.#endedAt;
+    const recordFile = billing?.recordFile || null;
+    return {
+      id: this.id,
+      state,
+      outcome: outcome ?? null,
+      direction: this.direction ?? null,
+      agent: this.agent ?? null,
+      number: this.number ?? null,
+      numberE164: this.numberE164 ?? null,
+      userData: this.userData ?? null,
+      seq: this.seq ?? null,
+      session: billing?.session ?? null,
+      startedAt: iso(billing?.startAt ?? this.#openedAt ?? this.#answeredAt),
+      answeredAt: iso(answeredAt ?? (billing?.answered ? this.#answeredAt : undefined)),
+      endedAt: iso(endedAt),
+      ringSeconds: this.#ringSeconds() ?? null,
+      talkSeconds: outcome === undefined ? null : (this.#talkSeconds(outcome) ?? null),
+      recordFile,
+      recordUrl: (recordFile === null ? undefined : recordUrl(recordFile, context)) ?? null,
+      events: this.#entries.map(({ fact }) => ({
+        event: fact.kind,
+        at: isoTime(fact.at, timezone),
+        eventId: fact.eventId ?? null,
+      })),
+    };
+  }
+
+  /** From when it began to ring to the answer, or to the end of a call that nobody answered. */
+  #ringSeconds(): number | undefined {
+    const { billing } = this;
+    const billed =
+      billing && seconds(billing.ringAt, billing.answerAt ?? (billing.answered ? undefined : billing.byeAt));
+    return billed ?? seconds(this.#rangAt, this.#answeredAt ?? this.#endedAt);
+  }
+
+  #talkSeconds(outcome: Outcome): number | undefined {
+    const { billing } = this;
+    if (billing?.tells && billing.durationSeconds !== undefined) return billing.durationSeconds;
+    if (outcome === "missed" || outcome === "unanswered") return 0;
+    return seconds(this.#answeredAt, this.#endedAt);
+  }
+}
+
+const bits: Readonly<Record<Kind, number>> = {
+  dialing: 1,
+  callin: 2,
+  callout: 4,
+  screenpop: 8,
+  callstart: 16,
+  callend: 32,
+  billing: 64,
+};
+
+const bitOf = (kind: Kind): number => bits[kind];

@@ -1,0 +1,479 @@
+// Joins what is heard of calls into calls (docs/decisions/0040). Knows nothing of Node-RED, of sockets, or of the time of day.
+import { guarded } from "../protocol/guarded";
+import type { PushContext } from "../protocol/push";
+import { Call, type CallHistory, isOpening, isSeqLoose, type State, type TrackedCall } from "./call";
+import type { Fact } from "./facts";
+import { Index } from "./index-of-calls";
+import { Queue } from "./queue";
+
+/** How calls are tracked. Times in ms. */
+export interface TrackerSettings {
+  /** A call of which nothing is heard for so long is over. */
+  readonly windowMs: number;
+  /** How long an ended call waits for its billing. */
+  readonly waitForBillingMs: number;
+  /** The most calls that are followed at once. */
+  readonly maxOpen: number;
+  readonly context: PushContext;
+}
+
+/** What lets time pass. */
+export interface Timing {
+  /** A clock that is never set, in ms. */
+  readonly now: () => number;
+  /** Runs something later; call what comes back to call it off. */
+  readonly after: (ms: number, run: () => void) => () => void;
+}
+
+/** Why something is told of a call: an event was heard, or something was concluded. */
+export type Cause =
+  | "event"
+  /** A newer call of the same agent with the same number: the end of this one was lost. */
+  | "superseded"
+  /** Nothing was heard of it for the time of the window. */
+  | "window"
+  /** It ended, and no billing came. */
+  | "noBilling"
+  /** Too many calls are followed. */
+  | "overflow";
+
+/** Something to tell of a call. */
+export interface News {
+  /** Its state or what is known of it has changed; or it is finished, which is told once. */
+  readonly kind: "change" | "finished";
+  readonly topic: State;
+  readonly call: TrackedCall;
+  readonly cause: Cause;
+  /** Whether the fact that is being taken in is why. */
+  readonly own: boolean;
+}
+
+/** A call that was begun. */
+export interface Begun {
+  readonly id: string;
+  readonly news: readonly News[];
+  /** The call as it stands. */
+  readonly tracked: () => TrackedCall;
+  /** Drops it without a word. */
+  readonly forget: () => void;
+}
+
+/** A real clock and timers that do not keep the process from ending. */
+export const realTiming: Timing = {
+  now: () => performance.now(),
+  after: (ms, run) => {
+    const timer = setTimeout(guarded(run), ms).unref();
+    return () => clearTimeout(timer);
+  },
+};
+
+/** What comes later than so long after a call's end is another call's, unless its seq says otherwise. */
+const lateMs = 60_000;
+
+/** The same event under another identity within so long is the same one: it was signed again to be sent again. */
+const repeatMs = 10_000;
+
+/** How far apart the ends of one call may be, as its billing and as its callend have it: the clocks are two. */
+const clocksApartMs = 600_000;
+
+/** A number that half the world calls at once is not searched for ever. */
+const mostSearched = 256;
+
+/** Finished calls are remembered for what comes late: at most so many. */
+const mostFinished = 20_000;
+
+/** So many calls are ended in one turn when their time is up. */
+const mostAtOnce = 1000;
+
+/** The service of a verification code's call (§24.3). */
+const verification = "19";
+
+const differ = <T>(one: T | undefined, other: T | undefined): boolean =>
+  one !== undefined && other !== undefined && one !== other;
+
+const equal = <T>(one: T | undefined, other: T | undefined): boolean => one !== undefined && one === other;
+
+/** A key of two texts that no other two texts have. */
+const pair = (one: string, other: string): string => `${one.length}:${one}${other}`;
+
+/** What a call is found by. */
+interface Keys {
+  readonly pairs: readonly string[];
+  readonly numbers: readonly string[];
+  readonly hints: readonly string[];
+  readonly session: string | undefined;
+  readonly agent: string | undefined;
+}
+
+/** Follows calls from the facts that are heard of them. */
+export class CallTracker {
+  #settings: TrackerSettings;
+  readonly #timing: Timing;
+  readonly #onNews: (news: readonly News[]) => void;
+
+  /** Those of which more is to come, in the order of when they were last heard of. */
+  readonly #open = new Queue<Call>();
+  /** Those that ended and have no billing yet, in the order of their ends. */
+  readonly #waiting = new Queue<Call>();
+  /** Those that have been told as finished, in that order. */
+  readonly #finished = new Queue<Call>();
+
+  readonly #byPair = new Index<Call>();
+  readonly #byNumber = new Index<Call>();
+  readonly #byHint = new Index<Call>();
+  readonly #bySession = new Index<Call>();
+  readonly #byAgent = new Index<Call>();
+  readonly #keys = new Map<Call, Keys>();
+
+  #timer: { readonly due: number; readonly callOff: () => void } | undefined;
+  #paused = false;
+
+  /** @param onNews hears what the passing of time brings; what a fact brings comes back from `hear` */
+  constructor(settings: TrackerSettings, onNews: (news: readonly News[]) => void, timing: Timing = realTiming) {
+    this.#settings = settings;
+    this.#onNews = onNews;
+    this.#timing = timing;
+  }
+
+  /** How many calls are followed, those that wait for their billing among them. */
+  get size(): number {
+    return this.#open.size + this.#waiting.size;
+  }
+
+  /** Every call that is followed or remembered, as it stands. */
+  *calls(): Generator<TrackedCall> {
+    for (const call of this.#keys.keys()) yield call.tracked(this.#settings.context);
+  }
+
+  /** How many finished calls are remembered. */
+  get remembered(): number {
+    return this.#finished.size;
+  }
+
+  /** Goes on with other settings. */
+  configure(settings: TrackerSettings): void {
+    this.#settings = settings;
+    this.#arm();
+  }
+
+  /** Stops the time. */
+  pause(): void {
+    this.#paused = true;
+    this.#timer?.callOff();
+    this.#timer = undefined;
+  }
+
+  /** Lets the time go on. */
+  resume(): void {
+    this.#paused = false;
+    this.#arm();
+  }
+
+  /** Takes a fact in. */
+  hear(fact: Fact): readonly News[] {
+    const found = this.#find(fact);
+    if (found === undefined) return this.#hearable(fact) ? this.#begin(fact) : [];
+    if (found.repeat) return this.#again(found.call, fact);
+    return this.#add(found.call, fact);
+  }
+
+  /** Begins a call with a fact, whatever calls there are. */
+  begin(fact: Fact): Begun {
+    const call = new Call(fact);
+    return {
+      id: call.id,
+      news: this.#add(call, fact),
+      tracked: () => call.tracked(this.#settings.context),
+      forget: () => this.#drop(call),
+    };
+  }
+
+  /** Whether a fact says enough of a call to begin one. */
+  #hearable({ agent, keys, billing }: Fact): boolean {
+    return agent !== undefined || keys.length > 0 || billing?.session !== undefined;
+  }
+
+  /** The calls that a fact may be of, by what there is to find them by. */
+  *#candidates({ agent, keys, seq, userData, billing }: Fact): Generator<Call> {
+    if (billing?.session !== undefined) yield* this.#bySession.of(billing.session);
+    for (const key of keys) {
+      if (agent !== undefined) {
+        yield* this.#byPair.of(pair(agent, key));
+        yield* this.#byPair.of(pair("", key));
+        continue;
+      }
+      if (seq !== undefined) yield* this.#byHint.of(pair(`s${seq}`, key), mostSearched);
+      if (userData !== undefined) yield* this.#byHint.of(pair(`u${userData}`, key), mostSearched);
+      yield* this.#byNumber.of(key, mostSearched);
+    }
+    if (keys.length === 0 && agent !== undefined) yield* this.#byAgent.of(agent, mostSearched);
+  }
+
+  /** The call that a fact is of, and whether it was heard before. */
+  #find(fact: Fact): { readonly call: Call; readonly repeat: boolean } | undefined {
+    const candidates = [...new Set(this.#candidates(fact))];
+    const { session } = fact.billing ?? {};
+    for (const call of candidates) {
+      const same = fact.eventId !== undefined && call.entryOf(fact.eventId) !== undefined;
+      if (same || equal(call.billing?.session, session)) return { call, repeat: true };
+    }
+    const fitting = candidates.filter((call) => this.#fits(call, fact));
+    const best = bestOf(
+      fitting.filter((call) => !call.has(fact.kind)),
+      fact,
+    );
+    if (best !== undefined) return { call: best, repeat: false };
+    const repeated = bestOf(
+      fitting.filter((call) => isRepeat(call, fact)),
+      fact,
+    );
+    return repeated && { call: repeated, repeat: true };
+  }
+
+  /** Whether nothing says that a fact is of another call. */
+  #fits(call: Call, fact: Fact): boolean {
+    // Nothing but its bill is ever heard of a verification code's call.
+    if (call.isVerification || fact.billing?.service === verification) return false;
+    if (differ(call.account, fact.account) || differ(call.agent, fact.agent)) return false;
+    if (differ(call.userData, fact.userData)) return false;
+    const bothNumbers = call.keys.length > 0 && fact.keys.length > 0;
+    if (bothNumbers && !fact.keys.some((key) => call.keys.includes(key))) return false;
+    if (!this.#isInTime(call, fact)) return false;
+    if (!differ(call.seq, fact.seq)) return true;
+    const begins = call.ended && !call.presumed && isOpening(fact.kind);
+    const inbound = call.direction === "inbound" || fact.direction === "inbound";
+    // A bill has no agent that would speak for it.
+    const loose = inbound || (fact.kind !== "billing" && (call.seqIsLoose || isSeqLoose(fact)));
+    return loose && !begins && !call.finished;
+  }
+
+  /** Whether a fact may be of a call as to its time. */
+  #isInTime(call: Call, { kind, at, seq, billing }: Fact): boolean {
+    const { windowMs } = this.#settings;
+    const over = call.ended && !call.presumed && !equal(call.seq, seq);
+    if (kind === "billing") {
+      return !over || billing?.byeAt === undefined || Math.abs(billing.byeAt - call.endAt) <= clocksApartMs;
+    }
+    return at <= call.lastAt + windowMs && at >= call.firstAt - windowMs && !(over && at > call.endAt + lateMs);
+  }
+
+  #begin(fact: Fact): readonly News[] {
+    const news: News[] = [];
+    if (isOpening(fact.kind) && fact.agent !== undefined) {
+      for (const key of fact.keys) {
+        for (const older of [...this.#byPair.of(pair(fact.agent, key))]) {
+          if (!older.ended && !differ(older.account, fact.account)) news.push(...this.#conclude(older, "superseded"));
+        }
+      }
+    }
+    return [...news, ...this.begin(fact).news];
+  }
+
+  /** A call whose end was lost, or that nothing is heard of any more. */
+  #conclude(call: Call, cause: Cause): readonly News[] {
+    if (!call.ended) call.presumeEnd();
+    const news = [this.#news(call, "change", cause)];
+    if (cause !== "superseded" || this.#settings.waitForBillingMs === 0) return [...news, this.#finish(call, cause)];
+    this.#waiting.put(call, this.#timing.now());
+    this.#arm();
+    return news;
+  }
+
+  /** Takes a fact into a call. */
+  #add(call: Call, fact: Fact): readonly News[] {
+    const isNew = call.queue === undefined;
+    const before = call.summary;
+    const entry = call.hear(fact);
+    this.#index(call);
+    const news: News[] = [];
+    if (isNew || call.summary !== before) news.push(this.#news(call, "change", "event", true));
+    if (call.finished) {
+      // What comes late is told, but the call is finished once.
+    } else if (this.#isComplete(call)) news.push(this.#finish(call, "event", true));
+    else if (call.ended) {
+      if (call.queue !== this.#waiting) this.#waiting.put(call, this.#timing.now());
+    } else this.#open.put(call, this.#timing.now());
+    const [first] = news;
+    if (first !== undefined) {
+      entry.told = { topic: first.topic, finished: news.some(({ kind }) => kind === "finished") };
+    }
+    this.#arm();
+    return [...news, ...this.#makeRoom()];
+  }
+
+  /** Whether nothing more is awaited. A bill that came alone may be joined by the agent's events. */
+  #isComplete(call: Call): boolean {
+    if (!call.ended) return false;
+    if (this.#settings.waitForBillingMs === 0) return true;
+    return call.billing !== undefined && (call.agent !== undefined || call.has("callend") || call.isVerification);
+  }
+
+  /** A fact that was heard before. What it brought is told again if nobody has confirmed it. */
+  #again(call: Call, fact: Fact): readonly News[] {
+    const told = fact.again ? call.entryOf(fact.eventId)?.told : undefined;
+    return told === undefined ? [] : this.#retell(call, told);
+  }
+
+  #retell(call: Call, { topic, finished }: CallHistory): readonly News[] {
+    const tracked = call.tracked(this.#settings.context, topic);
+    const change: News = { kind: "change", topic, call: tracked, cause: "event", own: true };
+    return finished ? [change, this.#news(call, "finished", "event", true)] : [change];
+  }
+
+  #news(call: Call, kind: News["kind"], cause: Cause, own = false): News {
+    return { kind, topic: call.state, call: call.tracked(this.#settings.context), cause, own };
+  }
+
+  /** Tells a call as finished, and remembers it for what comes late. */
+  #finish(call: Call, cause: Cause, own = false): News {
+    call.finished = true;
+    this.#finished.put(call, this.#timing.now());
+    while (this.#finished.size > mostFinished && this.#finished.first !== undefined) this.#drop(this.#finished.first);
+    return this.#news(call, "finished", cause, own);
+  }
+
+  /** Gives up what is too much: first the calls that only wait for their billing, then those that have been silent longest. */
+  #makeRoom(): readonly News[] {
+    const news: News[] = [];
+    while (this.size > this.#settings.maxOpen) {
+      const waiting = this.#waiting.first;
+      if (waiting !== undefined) {
+        news.push(this.#finish(waiting, "overflow"));
+        continue;
+      }
+      const oldest = this.#open.first;
+      if (oldest === undefined) break;
+      oldest.givenUp = true;
+      news.push(...this.#conclude(oldest, "overflow"));
+    }
+    return news;
+  }
+
+  /** Brings the indexes up to what is known of a call now. */
+  #index(call: Call): void {
+    const { agent = "", keys, seq, userData, billing } = call;
+    const next: Keys = {
+      pairs: keys.map((key) => pair(agent, key)),
+      numbers: keys,
+      hints: keys.flatMap((key) => [
+        ...(seq === undefined ? [] : [pair(`s${seq}`, key)]),
+        ...(userData === undefined ? [] : [pair(`u${userData}`, key)]),
+      ]),
+      session: billing?.session,
+      agent: call.agent,
+    };
+    const before = this.#keys.get(call);
+    const same =
+      before !== undefined &&
+      before.session === next.session &&
+      before.agent === next.agent &&
+      before.numbers === next.numbers &&
+      before.hints.length === next.hints.length;
+    if (same) return;
+    this.#unindex(call);
+    for (const key of next.pairs) this.#byPair.add(key, call);
+    for (const key of next.numbers) this.#byNumber.add(key, call);
+    for (const key of next.hints) this.#byHint.add(key, call);
+    if (next.session !== undefined) this.#bySession.add(next.session, call);
+    if (next.agent !== undefined) this.#byAgent.add(next.agent, call);
+    this.#keys.set(call, next);
+  }
+
+  #unindex(call: Call): void {
+    const keys = this.#keys.get(call);
+    if (keys === undefined) return;
+    for (const key of keys.pairs) this.#byPair.delete(key, call);
+    for (const key of keys.numbers) this.#byNumber.delete(key, call);
+    for (const key of keys.hints) this.#byHint.delete(key, call);
+    if (keys.session !== undefined) this.#bySession.delete(keys.session, call);
+    if (keys.agent !== undefined) this.#byAgent.delete(keys.agent, call);
+    this.#keys.delete(call);
+  }
+
+  #drop(call: Call): void {
+    this.#unindex(call);
+    call.queue?.remove(call);
+  }
+
+  /** The queues with how long their members stay, and what becomes of them then. */
+  get #stays(): readonly (readonly [Queue<Call>, number, (call: Call) => readonly News[]])[] {
+    const { windowMs, waitForBillingMs } = this.#settings;
+    return [
+      [this.#open, windowMs, (call) => this.#conclude(call, "window")],
+      [this.#waiting, waitForBillingMs, (call) => [this.#finish(call, "noBilling")]],
+      [
+        this.#finished,
+        windowMs,
+        (call) => {
+          this.#drop(call);
+          return [];
+        },
+      ],
+    ];
+  }
+
+  /** Sets the one timer to when the next call's time is up. */
+  #arm(): void {
+    if (this.#paused) return;
+    const next = Math.min(
+      ...this.#stays.map(([queue, ms]) =>
+        queue.first === undefined ? Number.POSITIVE_INFINITY : queue.first.since + ms,
+      ),
+    );
+    // One that comes too early finds nothing to do and sets the next.
+    if (next === Number.POSITIVE_INFINITY || (this.#timer !== undefined && this.#timer.due <= next)) return;
+    this.#timer?.callOff();
+    const callOff = this.#timing.after(Math.max(0, next - this.#timing.now()), () => this.#pass());
+    this.#timer = { due: next, callOff };
+  }
+
+  /** Time has passed. */
+  #pass(): void {
+    this.#timer = undefined;
+    const now = this.#timing.now();
+    const news: News[] = [];
+    let left = mostAtOnce;
+    for (const [queue, ms, over] of this.#stays) {
+      for (let call = queue.first; call !== undefined && call.since + ms <= now && left > 0; call = queue.first) {
+        left -= 1;
+        news.push(...over(call));
+      }
+    }
+    this.#arm();
+    if (news.length > 0) this.#onNews(news);
+  }
+}
+
+/** Whether a fact of a kind that a call has had already is the same again, signed anew, and not the next call's. */
+function isRepeat(call: Call, fact: Fact): boolean {
+  const { kind, at, billing } = fact;
+  if (kind === "billing") {
+    const before = call.billing;
+    if (billing === undefined || before === undefined || differ(before.session, billing.session)) return false;
+    return before.startAt === billing.startAt && before.byeAt === billing.byeAt;
+  }
+  if (isOpening(kind) && call.ended) return false;
+  const heardAt = call.heardAt(kind);
+  return heardAt !== undefined && Math.abs(at - heardAt) <= repeatMs;
+}
+
+/** The call that a fact fits best; of equal ones the newest, or for a bill the one whose end is nearest. */
+function bestOf(calls: readonly Call[], fact: Fact): Call | undefined {
+  let best: Call | undefined;
+  let most = -1;
+  let nearest = Number.POSITIVE_INFINITY;
+  for (const call of calls) {
+    const points =
+      (equal(call.seq, fact.seq) ? 16 : 0) +
+      (equal(call.userData, fact.userData) ? 8 : 0) +
+      (call.ended === (fact.kind === "billing") ? 4 : 0) +
+      (equal(call.agent, fact.agent) ? 2 : 0) +
+      (equal(call.direction, fact.direction) ? 1 : 0);
+    const distance = fact.billing?.byeAt === undefined ? 0 : Math.abs(fact.billing.byeAt - call.endAt);
+    if (points < most || (points === most && distance > nearest)) continue;
+    best = call;
+    most = points;
+    nearest = distance;
+  }
+  return best;
+}

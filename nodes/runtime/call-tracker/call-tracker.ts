@@ -1,0 +1,194 @@
+// sccc-call-tracker: joins the messages of sccc-notify and of sccc-call-number into calls.
+import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from "node-red";
+import { readMessage } from "../../calls/facts";
+import { CallTracker, type News, type TrackerSettings } from "../../calls/tracker";
+import { trackerSettings } from "../../catalogue/index";
+import { render } from "../../protocol/check";
+import type { Failure } from "../../protocol/failure";
+import { guarded } from "../../protocol/guarded";
+import { isObject } from "../../util/json";
+import { accountOf } from "../account/account";
+import { takeMessages } from "../input";
+import { confirm, freeToken } from "../receive/tokens";
+import { refuse as refuseAll } from "../refuse";
+import { type Narrowed, narrow, Settings } from "../shared/config";
+import { describe, errorOf } from "../shared/texts";
+import { expander } from "../shared/values";
+
+type NodeConfig = Parameters<NodeAPI["nodes"]["createNode"]>[1];
+
+const type = "sccc-call-tracker";
+
+/** Reads a node's properties; times in ms. */
+export function narrowTracker(
+  config: unknown,
+  expand: (text: string) => string,
+): Narrowed<Omit<TrackerSettings, "context">> {
+  return narrow(() => {
+    const settings = new Settings(trackerSettings, config, undefined, expand);
+    return {
+      windowMs: settings.number("window") * 1000,
+      waitForBillingMs: settings.number("waitForBilling") * 1000,
+      maxOpen: settings.number("maxOpen"),
+    };
+  });
+}
+
+/** A tracker that outlives a redeploy, and whom it tells its news now. */
+interface Kept {
+  readonly tracker: CallTracker;
+  tell: (news: readonly News[]) => void;
+}
+
+const kept = new Map<string, Kept>();
+
+/** The tracker of a node, by its id: the one from before a redeploy, if there is one. */
+function trackerOf(id: string, settings: TrackerSettings, tell: Kept["tell"]): CallTracker {
+  let it = kept.get(id);
+  if (it === undefined) {
+    const fresh: Kept = { tracker: new CallTracker(settings, (news) => fresh.tell(news)), tell };
+    kept.set(id, fresh);
+    it = fresh;
+  }
+  it.tell = tell;
+  it.tracker.configure(settings);
+  return it.tracker;
+}
+
+/** Whether anything is wired to each output. Wires change without a redeploy of the node. */
+function wiredOutputs(node: Node): { readonly change: boolean; readonly finished: boolean } {
+  const { wires } = node as Node & { readonly wires?: unknown };
+  const [change, finished] = (Array.isArray(wires) ? wires : []).map((to) => Array.isArray(to) && to.length > 0);
+  return { change: change === true, finished: finished === true };
+}
+
+/** A message of news; one that a message has brought is that message with the call in it. */
+function messageOf({ topic, call, cause, kind }: News, token: string, from: NodeMessage = {}): NodeMessage {
+  const sccc = isObject(from.sccc) ? from.sccc : {};
+  return {
+    ...from,
+    topic,
+    payload: call,
+    sccc: { ...sccc, call: { id: call.id, finished: kind === "finished", cause }, token },
+  };
+}
+
+const outputsOf = (kind: News["kind"], msg: NodeMessage): (NodeMessage | null)[] =>
+  kind === "finished" ? [null, msg] : [msg, null];
+
+/** How often a status may change, and how often a warning may be logged, in ms. */
+const statusEveryMs = 1000;
+const warnEveryMs = 60_000;
+
+/** Shows how many calls are followed, and warns while they are too many. */
+class Shown {
+  #timer: NodeJS.Timeout | undefined;
+  #lost = 0;
+  #warned = Number.NEGATIVE_INFINITY;
+
+  constructor(
+    private readonly RED: NodeAPI,
+    private readonly node: Node,
+    private readonly size: () => number,
+  ) {}
+
+  /** Something has changed. */
+  update(news: readonly News[]): void {
+    this.#lost += news.filter(({ cause, kind }) => cause === "overflow" && kind === "finished").length;
+    if (this.#lost > 0 && performance.now() - this.#warned > warnEveryMs) {
+      this.#warned = performance.now();
+      this.node.warn(this.RED._("errors.tooManyCalls", { calls: String(this.size()) }));
+    }
+    this.#timer ??= setTimeout(
+      guarded(() => this.show()),
+      statusEveryMs,
+    ).unref();
+  }
+
+  show(): void {
+    this.#timer = undefined;
+    const text = this.RED._("status.openCalls", { calls: String(this.size()) });
+    if (this.#lost === 0) this.node.status({ fill: this.size() === 0 ? "grey" : "green", shape: "dot", text });
+    else this.node.status({ fill: "yellow", shape: "dot", text: `${text} ✗ ${this.#lost}` });
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+  }
+}
+
+/** Gives a node with a good configuration its behaviour. */
+function run(RED: NodeAPI, node: Node, settings: TrackerSettings): void {
+  const tracker = trackerOf(node.id, settings, (news) => {
+    for (const one of news) node.send(outputsOf(one.kind, messageOf(one, freeToken())));
+    shown.update(news);
+  });
+  const shown = new Shown(RED, node, () => tracker.size);
+  tracker.resume();
+  shown.show();
+
+  const take = (msg: NodeMessageInFlow, send: (msgs: (NodeMessage | null)[]) => void): Failure | undefined => {
+    const reading = readMessage(msg, settings.context, Date.now());
+    if (reading.kind === "unreadable") return unreadable(msg);
+    const news = reading.kind === "facts" ? reading.facts.flatMap((fact) => tracker.hear(fact)) : [];
+    const { token } = isObject(msg.sccc) ? msg.sccc : {};
+    const given = typeof token === "string" ? token : undefined;
+    const wired = wiredOutputs(node);
+    const own = news.filter((one) => one.own && wired[one.kind]);
+    // Where both outputs tell of it, what happens to the finished call decides.
+    const bearer = own.findLast(({ kind }) => kind === "finished") ?? own[0];
+    for (const one of news) {
+      const from = one.own ? msg : undefined;
+      send(outputsOf(one.kind, messageOf(one, (one === bearer ? given : undefined) ?? freeToken(), from)));
+    }
+    if (bearer === undefined && given !== undefined) confirm(given, "taken");
+    shown.update(news);
+    return undefined;
+  };
+
+  takeMessages(RED, node, {
+    name: type,
+    handle: (msg, send) => {
+      const failure = take(msg, send);
+      return failure && errorOf(RED._, type, failure);
+    },
+    // The status shows how many calls are followed.
+    refused: () => undefined,
+  });
+  node.on("close", (removed: boolean, done: () => void) => {
+    tracker.pause();
+    shown.close();
+    if (removed) kept.delete(node.id);
+    done();
+  });
+}
+
+const unreadable = ({ payload }: NodeMessage): Failure => ({
+  kind: "field",
+  code: "SCCC_INVALID_FIELD",
+  field: "payload",
+  rule: { key: "callEvent", params: {} },
+  got: render(payload),
+});
+
+/** A tracker that can't work: each message ends with why. */
+function refuse(RED: NodeAPI, node: Node, failure: Failure): void {
+  node.warn(describe(RED._, type, failure));
+  refuseAll(RED, node, type, failure);
+  node.on("close", (removed: boolean, done: () => void) => {
+    if (removed) kept.delete(node.id);
+    done();
+  });
+}
+
+/** Registers the type. */
+export function registerTracker(RED: NodeAPI): void {
+  RED.nodes.registerType(type, function (this: Node, config: NodeConfig & { readonly account?: unknown }): void {
+    RED.nodes.createNode(this, config);
+    const account = accountOf(RED, config.account);
+    const narrowed = narrowTracker(config, expander(RED, this));
+    if (!account.ok) refuse(RED, this, account.failure);
+    else if (!narrowed.ok) refuse(RED, this, { kind: "config", code: "SCCC_CONFIG", ...narrowed.problem });
+    else run(RED, this, { ...narrowed.value, context: account.sender.context });
+  });
+}

@@ -1,0 +1,266 @@
+// The command nodes: one type for each command of the catalogue, and sccc-command for what the catalogue does not know.
+import { setMaxListeners } from "node:events";
+import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from "node-red";
+import { type Command, commandOf, commands, type Field, seqOf } from "../../catalogue/index";
+import { render } from "../../protocol/check";
+import type { Prepared } from "../../protocol/client";
+import type { SendOptions } from "../../protocol/exchange";
+import type { Failure, Result } from "../../protocol/failure";
+import { others } from "../../protocol/slices";
+import { isObject } from "../../util/json";
+import { accountOf, type Sender } from "../account/account";
+import { type CallWait, callWaitOf } from "../call-number/call-number";
+import { takeMessages } from "../input";
+import { typedInput } from "../shared/config";
+import { Status } from "../shared/status";
+import { errorOf, resultOf } from "../shared/texts";
+import { type ReadValue, reader } from "../shared/values";
+import { type Sending, sendLongList } from "./long-list";
+import { type CallReport, type CommandReport, type Resulting, type Sent, sendList, sendOne } from "./send";
+
+type NodeConfig = Parameters<NodeAPI["nodes"]["createNode"]>[1];
+
+/** How a node makes a command of a message. `api` of one that could not be read is "". */
+interface Maker {
+  readonly batch: (api: string) => boolean;
+  readonly api: (msg: NodeMessage) => Promise<string>;
+  readonly prepare: (sender: Sender, api: string, msg: NodeMessage) => Promise<Prepared>;
+  /** Sends a message's list, of any length; absent where a command has no such list. */
+  readonly campaign?: (
+    sender: Sender,
+    msg: NodeMessage,
+    options: SendOptions,
+    resulting: Resulting,
+    sending: Sending,
+  ) => Promise<Sent>;
+}
+
+const refusal = (field: string, key: string, got: string): Failure => ({
+  kind: "field",
+  code: "SCCC_INVALID_FIELD",
+  field,
+  rule: { key, params: {} },
+  got,
+});
+
+/** What can't be read is refused by the name of its property. */
+async function readOr<T>(
+  field: string,
+  read: () => Promise<T>,
+): Promise<{ ok: true; value: T } | { ok: false; failure: Failure }> {
+  try {
+    return { ok: true, value: await read() };
+  } catch (error) {
+    return { ok: false, failure: refusal(field, "unreadable", error instanceof Error ? error.message : String(error)) };
+  }
+}
+
+/** Makes a command of the catalogue from a node's typed inputs. */
+function catalogued(RED: NodeAPI, node: Node, config: NodeConfig, command: Command): Maker {
+  const property = (field: Field) => field.property ?? field.name;
+  const readers = command.fields.map((field): [Field, ReadValue] => {
+    const standard = { value: `payload.${property(field)}`, type: "msg" };
+    return [field, reader(RED, node, typedInput(config, property(field), standard))];
+  });
+  readers.push([seqOf(command.seq), reader(RED, node, typedInput(config, "seq", { value: "", type: "str" }))]);
+  const readAll = async (msg: NodeMessage) => {
+    const given: Record<string, unknown> = {};
+    for (const [field, read] of readers) {
+      const reading = await readOr(property(field), () => read(msg));
+      if (!reading.ok) return reading;
+      given[field.name] = reading.value;
+    }
+    return { ok: true as const, given };
+  };
+  return {
+    batch: () => command.batch,
+    api: async () => command.api,
+    prepare: async (sender, _api, msg) => {
+      const all = await readAll(msg);
+      return all.ok ? sender.client.prepare(command, all.given) : all;
+    },
+    ...(command.chunks === undefined
+      ? {}
+      : {
+          campaign: async (sender, msg, options, resulting, sending) => {
+            const all = await readAll(msg);
+            return all.ok ? sendLongList(sender, command, all.given, options, resulting, sending) : all;
+          },
+        }),
+  };
+}
+
+/** Makes whatever command a message or the node names. */
+function free(RED: NodeAPI, node: Node, config: NodeConfig): Maker {
+  const readApi = reader(RED, node, typedInput(config, "api", { value: "", type: "str" }));
+  const request = typedInput(config, "request", { value: "payload", type: "msg" });
+  const readRequest = reader(RED, node, request);
+  const readSeq = reader(RED, node, typedInput(config, "seq", { value: "", type: "str" }));
+  return {
+    batch: (api) => commandOf(api)?.batch ?? true,
+    api: async (msg) => {
+      const api = await readApi(msg);
+      return typeof api === "string" ? api.trim() : "";
+    },
+    prepare: async (sender, api, msg) => {
+      if (!/^[A-Za-z]\w*$/.test(api)) return { ok: false, failure: refusal("api", "api", render(api)) };
+      const reading = await readOr("request", () => readRequest(msg));
+      if (!reading.ok) return reading;
+      const value = reading.value ?? {};
+      if (!isObject(value)) return { ok: false, failure: refusal("request", "object", render(value)) };
+      const seq = await readOr("seq", () => readSeq(msg));
+      if (!seq.ok) return seq;
+      return sender.client.prepareRaw(
+        api,
+        commandOf(api),
+        seq.value === undefined ? value : { ...value, seq: seq.value },
+      );
+    },
+  };
+}
+
+/** So many commands of a list are prepared before others run. */
+const preparedAtOnce = 50;
+
+/** What became of a message's command, and which that was. */
+interface Carried {
+  readonly api: string;
+  readonly sent: Sent;
+}
+
+/** Runs one message to its end. */
+async function carryOut(
+  maker: Maker,
+  sender: Sender,
+  list: boolean,
+  msg: NodeMessage,
+  options: SendOptions,
+  resulting: (api: string) => Resulting,
+  wait: CallWait | undefined,
+  sending: Sending,
+): Promise<Carried> {
+  const problem = wait?.problem();
+  if (problem !== undefined) return { api: "", sent: { ok: false, failure: problem } };
+  const reading = await readOr("api", () => maker.api(msg));
+  if (!reading.ok) return { api: "", sent: reading };
+  const api = reading.value;
+  const { payload } = msg;
+  const refuse = (key: string, got: string) => ({
+    api,
+    sent: { ok: false as const, failure: refusal("payload", key, got) },
+  });
+  if (!list) {
+    // A list of records wired to call-number must not ring anybody; nodes that can't take lists have no such danger.
+    if (Array.isArray(payload) && maker.batch(api)) return refuse("oneNotList", render(payload));
+    if (maker.campaign !== undefined) {
+      return { api, sent: await maker.campaign(sender, msg, options, resulting(api), sending) };
+    }
+    const one = await maker.prepare(sender, api, msg);
+    const send = () => sendOne(sender, one, options, resulting(api));
+    return { api, sent: await (wait === undefined || !one.ok ? send() : wait.through(one.call.fields, send)) };
+  }
+  if (!maker.batch(api)) return refuse("noList", render(payload));
+  if (!Array.isArray(payload)) return refuse("listNotOne", render(payload));
+  const prepared: Prepared[] = [];
+  for (const [index, element] of payload.entries()) {
+    // The readings of typed inputs may be JSONata: a slice of these is short.
+    if (index % preparedAtOnce === preparedAtOnce - 1) await others();
+    const one = await maker.prepare(sender, api, { ...msg, payload: element });
+    prepared.push(one);
+    if (!one.ok) break;
+  }
+  return { api, sent: await sendList(sender, api, prepared, options, resulting(api)) };
+}
+
+function setReport(msg: NodeMessage, command: CommandReport, call?: CallReport): void {
+  msg.sccc = { ...(isObject(msg.sccc) ? msg.sccc : {}), command, ...(call === undefined ? {} : { call }) };
+}
+
+/** Gives a node its behaviour. */
+function run(
+  RED: NodeAPI,
+  node: Node,
+  config: NodeConfig & Readonly<Record<string, unknown>>,
+  maker: Maker,
+  name: string,
+  waits = false,
+): void {
+  const account = accountOf(RED, config.account);
+  const list = config.input === "list";
+  const status = new Status((shown) => node.status(shown));
+  const closing = new AbortController();
+  setMaxListeners(0, closing.signal);
+  const options: SendOptions = { signal: closing.signal, track: status.track, backlog: status.backlog };
+  const wait = waits ? callWaitOf(RED, node, config, account, status) : undefined;
+  const sending: Sending = (sent, of) => status.wait(sent === of ? "" : `${sent} / ${of}`);
+  const resulting =
+    (api: string): Resulting =>
+    (failure) =>
+      resultOf(RED._, api || name, failure);
+
+  const handle = async (msg: NodeMessageInFlow): Promise<{ readonly error?: Error; readonly second?: boolean }> => {
+    const { api, sent }: Carried = account.ok
+      ? await carryOut(maker, account.sender, list, msg, options, resulting, wait, sending)
+      : { api: name, sent: account };
+    if (!sent.ok) {
+      const sender = account.ok ? account.sender : undefined;
+      setReport(msg, sent.report ?? notSent(sender, api, resulting(api)(sent.failure)));
+      status.end({ kind: "failure", failure: sent.failure });
+      return { error: errorOf(RED._, api || name, sent.failure) };
+    }
+    setReport(msg, sent.report, sent.call);
+    status.end({
+      kind: "done",
+      ...(sent.report.failed === undefined ? {} : { failed: sent.report.failed, total: sent.report.total ?? 0 }),
+      ...cutOf(sent),
+    });
+    msg.payload = sent.payload;
+    return { second: sent.call?.reached === false };
+  };
+
+  takeMessages(RED, node, {
+    name,
+    handle: async (msg, send) => {
+      const { error, second } = await handle(msg);
+      if (error === undefined) send(second ? [null, msg] : msg);
+      return error;
+    },
+    unforeseen: () => status.end({ kind: "unforeseen" }),
+    refused: (msg, failure) => {
+      setReport(msg, notSent(account.ok ? account.sender : undefined, "", resulting("")(failure)));
+      status.end({ kind: "failure", failure });
+    },
+  });
+  node.on("close", () => closing.abort());
+}
+
+/** What came of a list that the platform has more of than it sent (§24.3: there is no paging). */
+function cutOf({ payload, report }: Extract<Sent, { ok: true }>): { cut?: { came: number; total: number } } {
+  const { total, failed } = report;
+  if (!Array.isArray(payload) || total === undefined || failed !== undefined || total <= payload.length) return {};
+  return { cut: { came: payload.length, total } };
+}
+
+/** The report of a command that was refused before it was sent. */
+const notSent = (sender: Sender | undefined, api: string, result: Result): CommandReport => ({
+  api,
+  account: sender?.label ?? "",
+  version: sender?.client.version ?? "",
+  result,
+  durationMs: 0,
+});
+
+/** Registers the types. */
+export function registerCommands(RED: NodeAPI): void {
+  for (const command of commands) {
+    RED.nodes.registerType(command.node, function (this: Node, config: NodeConfig): void {
+      RED.nodes.createNode(this, config);
+      const waits = command.settings !== undefined;
+      run(RED, this, { ...config }, catalogued(RED, this, config, command), command.api, waits);
+    });
+  }
+  RED.nodes.registerType("sccc-command", function (this: Node, config: NodeConfig): void {
+    RED.nodes.createNode(this, config);
+    run(RED, this, { ...config }, free(RED, this, config), "sccc-command");
+  });
+}

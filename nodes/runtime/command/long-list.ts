@@ -1,0 +1,137 @@
+// A dialling task with any number of numbers: what one request may carry goes with the command, the rest follows, in order, one request after the
+// other. Says of every number whether it is in, was not sent, or may be either.
+import { type Command, commandOf } from "../../catalogue/index";
+import { render } from "../../protocol/check";
+import type { Prepared } from "../../protocol/client";
+import type { SendOptions } from "../../protocol/exchange";
+import type { Failure } from "../../protocol/failure";
+import { planOf } from "../../protocol/numbering";
+import { cleanNumbers } from "../../protocol/numbers-to-dial";
+import { others } from "../../protocol/slices";
+import { isObject, type JsonObject } from "../../util/json";
+import type { Sender } from "../account/account";
+import { type Resulting, type Sent, sendOne } from "./send";
+
+/** Hears how many numbers have been sent, of how many. */
+export type Sending = (sent: number, of: number) => void;
+
+type Given = Readonly<Record<string, unknown>>;
+
+/** Whether a command that failed has surely not been carried out. */
+const surelyNot = (failure: Failure): boolean =>
+  failure.kind === "platform" ||
+  failure.kind === "busy" ||
+  failure.kind === "field" ||
+  failure.kind === "notAllowed" ||
+  failure.kind === "unsupported" ||
+  (failure.kind === "network" && failure.neverLeft);
+
+/** The counts of a report; the vendor's table calls the last one `report` by mistake (§13.6). */
+const counts = ["total", "error", "repeat"] as const;
+
+type Totals = Record<(typeof counts)[number], number>;
+
+function totalsOf(reports: readonly JsonObject[]): Totals {
+  const totals: Totals = { total: 0, error: 0, repeat: 0 };
+  for (const report of reports) {
+    for (const count of counts) {
+      const value = Number(report[count] ?? (count === "repeat" ? report.report : undefined));
+      if (Number.isFinite(value)) totals[count] += value;
+    }
+  }
+  return totals;
+}
+
+/** What was answered, as the vendor has it. */
+const answerOf = (sent: Sent): JsonObject => (sent.ok && isObject(sent.payload) ? sent.payload : {});
+
+/**
+ * Sends a command with a list that is longer than one request may be.
+ * @param given the fields as they were read, under the vendor's names
+ */
+export async function sendLongList(
+  sender: Sender,
+  command: Command,
+  given: Given,
+  options: SendOptions,
+  resulting: Resulting,
+  sending: Sending,
+): Promise<Sent> {
+  const { chunks } = command;
+  const follow = chunks === undefined ? undefined : commandOf(chunks.by);
+  if (chunks === undefined || follow === undefined) throw new Error(`${command.api} takes no long lists`);
+  const { field } = chunks;
+  const value = given[field];
+  // What is missing altogether is refused as of every command.
+  if (value === undefined || value === null || value === "" || (Array.isArray(value) && value.length === 0)) {
+    return sendOne(sender, sender.client.prepare(command, given), options, resulting);
+  }
+  const { numbers, duplicates, illegal } = cleanNumbers(value, planOf(sender.context.region));
+  const cleaned = { duplicates, illegal };
+  if (numbers.length === 0) {
+    const rule = { key: "noNumbers", params: {} };
+    return { ok: false, failure: { kind: "field", code: "SCCC_INVALID_FIELD", field, rule, got: render(value) } };
+  }
+  const parts = Array.from({ length: Math.ceil(numbers.length / chunks.size) }, (_, index) =>
+    numbers.slice(index * chunks.size, (index + 1) * chunks.size),
+  );
+  const prepare = (part: readonly string[], index: number, taskID: unknown): Prepared =>
+    index === 0
+      ? sender.client.prepare(command, { ...given, [field]: part })
+      : // A seq that the user gave is the first command's.
+        sender.client.prepare(follow, { taskID, agent: given.agent, userData: given.userData, [field]: part });
+  // All of them are checked before any is sent; which task it will be does not matter for that.
+  for (const [index, part] of parts.entries()) {
+    const prepared = prepare(part, index, "0");
+    if (!prepared.ok) return prepared;
+    await others();
+  }
+
+  const reports: JsonObject[] = [];
+  let first: Extract<Sent, { ok: true }> | undefined;
+  let taskID: unknown = given.taskID;
+  const start = performance.now();
+  for (const [index, part] of parts.entries()) {
+    if (parts.length > 1) sending(index * chunks.size, numbers.length);
+    const prepared = prepare(part, index, taskID);
+    const sent = await sendOne(sender, prepared, options, resulting);
+    if (!sent.ok) {
+      sending(numbers.length, numbers.length);
+      const none = surelyNot(sent.failure);
+      // Nothing is in, and nothing may be: it is as with any other command.
+      if (index === 0 && (none || parts.length === 1)) return sent;
+      const done = numbers.slice(0, index * chunks.size);
+      const rest = numbers.slice((index + 1) * chunks.size);
+      const failure: Failure = {
+        kind: "partial",
+        code: "SCCC_PARTIAL",
+        taskID: typeof taskID === "string" || typeof taskID === "number" ? String(taskID) : "",
+        in: done,
+        notSent: none ? [...part, ...rest] : rest,
+        unknown: none ? [] : part,
+        cleaned,
+        because: sent.failure,
+      };
+      const report = first?.report ?? sent.report;
+      return {
+        ok: false,
+        failure,
+        ...(report === undefined ? {} : { report: { ...report, result: resulting(failure) } }),
+      };
+    }
+    first ??= sent;
+    const answer = answerOf(sent);
+    taskID ??= answer.taskID;
+    if (isObject(answer.report)) reports.push(answer.report);
+  }
+  sending(numbers.length, numbers.length);
+  if (first === undefined) throw new Error("a list that is not empty has a first part");
+  const payload = {
+    ...answerOf(first),
+    [field]: numbers,
+    ...(reports.length > 1 ? { reports } : {}),
+    totals: totalsOf(reports),
+    cleaned,
+  };
+  return { ok: true, payload, report: { ...first.report, durationMs: Math.round(performance.now() - start) } };
+}

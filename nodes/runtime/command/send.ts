@@ -1,0 +1,146 @@
+// What a command node does with a message, apart from Node-RED: reads, checks, sends, and says what comes out.
+import type { Command } from "../../catalogue/index";
+import type { Prepared } from "../../protocol/client";
+import type { PreparedCommand } from "../../protocol/envelope";
+import type { Exchanged, Outcome, SendOptions } from "../../protocol/exchange";
+import type { Failure, Result } from "../../protocol/failure";
+import { readItem } from "../../protocol/records";
+import { mapInSlices, others, sliceLength } from "../../protocol/slices";
+import type { JsonObject } from "../../util/json";
+import type { Sender } from "../account/account";
+
+/** `msg.sccc.command` (docs/messages.md). `seq` and `requestSeq` are a single command's; `failed` a list's. */
+export interface CommandReport {
+  readonly api: string;
+  readonly account: string;
+  readonly version: string;
+  readonly seq?: unknown;
+  readonly requestSeq?: number;
+  readonly result: Result;
+  readonly durationMs: number;
+  readonly total?: number;
+  readonly failed?: number;
+  readonly response?: unknown;
+  readonly logs?: unknown;
+}
+
+/** `msg.sccc.call` of a command whose call was waited for. */
+export interface CallReport {
+  readonly id: string;
+  readonly waitFor: string;
+  readonly reached: boolean;
+  readonly reason?: "notAnswered" | "timeout";
+}
+
+/** What becomes of a message. `failure` without a report: nothing was sent. */
+export type Sent =
+  | { readonly ok: true; readonly payload: unknown; readonly report: CommandReport; readonly call?: CallReport }
+  | { readonly ok: false; readonly failure: Failure; readonly report?: CommandReport };
+
+/** How a failure reads as a result. */
+export type Resulting = (failure: Failure) => Result;
+
+const carriedOut: Result = { error: 0, name: "E_SUCC", msg: "" };
+
+/** What debug adds: the whole answer, and the platform's logs. */
+function debugOf(sender: Sender, exchanged: readonly Exchanged[]): Pick<CommandReport, "response" | "logs"> {
+  if (!sender.debug) return {};
+  const bodies = exchanged.map((one) => one.body ?? null);
+  const logs = bodies.map((body) => body?.logs ?? null);
+  return exchanged.length === 1 ? { response: bodies[0], logs: logs[0] } : { response: bodies, logs };
+}
+
+/** The rest of an answer to a command with a list: getCdrList says there how many CDRs there are. */
+function totalOf(response: JsonObject): { total?: number } {
+  const total = response.total === undefined || response.total === "" ? Number.NaN : Number(response.total);
+  return Number.isSafeInteger(total) ? { total } : {};
+}
+
+/** The items of a list, with what is derived from them. */
+async function itemsOf(command: Command | undefined, list: readonly unknown[], { context }: Sender) {
+  const kind = command?.list?.kind;
+  return kind === undefined ? list : mapInSlices(list, (item) => readItem(kind, item, context));
+}
+
+/** Sends one command. */
+export async function sendOne(
+  sender: Sender,
+  prepared: Prepared,
+  options: SendOptions,
+  resulting: Resulting,
+): Promise<Sent> {
+  if (!prepared.ok) return prepared;
+  const { call } = prepared;
+  const start = performance.now();
+  const exchanged = await sender.client.send(call, options);
+  const [outcome] = exchanged.outcomes;
+  if (outcome === undefined) throw new Error("an exchange gives an outcome for each command");
+  const report: CommandReport = {
+    api: call.api,
+    account: sender.label,
+    version: sender.client.version,
+    seq: call.fields.seq,
+    ...(exchanged.requestSeq === undefined ? {} : { requestSeq: exchanged.requestSeq }),
+    result: outcome.ok ? outcome.result : resulting(outcome.failure),
+    durationMs: Math.round(performance.now() - start),
+    ...(outcome.ok && outcome.list !== undefined ? totalOf(outcome.response) : {}),
+    ...debugOf(sender, [exchanged]),
+  };
+  if (!outcome.ok) return { ok: false, failure: outcome.failure, report };
+  const list = outcome.list && (await itemsOf(call.command, outcome.list, sender));
+  return { ok: true, payload: list ?? { ...outcome.fields, ...outcome.response }, report };
+}
+
+/** The first command that did not pass the checks, or whose seq stands twice: answers are matched by it. */
+async function firstRefusal(prepared: readonly Prepared[]): Promise<Failure | readonly PreparedCommand[]> {
+  const calls: PreparedCommand[] = [];
+  const seqs = new Set<string>();
+  for (const [index, one] of prepared.entries()) {
+    if (index % sliceLength === sliceLength - 1) await others();
+    if (!one.ok) return one.failure.kind === "field" ? { ...one.failure, index } : one.failure;
+    const seq = String(one.call.fields.seq);
+    if (seqs.has(seq)) {
+      const rule = { key: "uniqueSeq", params: {} };
+      return { kind: "field", code: "SCCC_INVALID_FIELD", field: "seq", rule, got: seq, index };
+    }
+    seqs.add(seq);
+    calls.push(one.call);
+  }
+  return calls;
+}
+
+const isRefusal = (checked: Failure | readonly PreparedCommand[]): checked is Failure => "kind" in checked;
+
+/** Sends a list of commands of one kind. An element that fails the checks fails it all before anything is sent. */
+export async function sendList(
+  sender: Sender,
+  api: string,
+  prepared: readonly Prepared[],
+  options: SendOptions,
+  resulting: Resulting,
+): Promise<Sent> {
+  const checked = await firstRefusal(prepared);
+  if (isRefusal(checked)) return { ok: false, failure: checked };
+  const start = performance.now();
+  const exchanged = await sender.client.sendList(checked, options);
+  const outcomes: readonly Outcome[] = exchanged.flatMap((one) => one.outcomes);
+  const failures = outcomes.flatMap((outcome) => (outcome.ok ? [] : [outcome.failure]));
+  const nothingDone = failures[0] !== undefined && failures.length === outcomes.length ? failures[0] : undefined;
+  const report: CommandReport = {
+    api,
+    account: sender.label,
+    version: sender.client.version,
+    result: nothingDone === undefined ? carriedOut : resulting(nothingDone),
+    durationMs: Math.round(performance.now() - start),
+    total: outcomes.length,
+    failed: failures.length,
+    ...debugOf(sender, exchanged),
+  };
+  if (nothingDone !== undefined) return { ok: false, failure: nothingDone, report };
+  const payload = await mapInSlices(outcomes, (outcome) => ({
+    ...outcome.fields,
+    ...outcome.response,
+    result: outcome.ok ? outcome.result : resulting(outcome.failure),
+  }));
+  return { ok: true, payload, report };
+}

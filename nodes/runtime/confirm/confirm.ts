@@ -1,0 +1,63 @@
+// sccc-confirm: tells that what a message stands for was taken, or was not.
+import type { Node, NodeAPI, NodeMessage } from "node-red";
+import type { Failure } from "../../protocol/failure";
+import { takeMessages } from "../input";
+import { type Confirmation, confirmAll } from "../receive/tokens";
+import { typedInput } from "../shared/config";
+import { doneStatus } from "../shared/status";
+import { errorOf, ScccError } from "../shared/texts";
+import { reader } from "../shared/values";
+
+const type = "sccc-confirm";
+
+type NodeConfig = Parameters<NodeAPI["nodes"]["createNode"]>[1];
+
+/** `auto`: refused if the message carries an error, else taken. */
+function confirmationOf(outcome: unknown, msg: NodeMessage): Confirmation {
+  if (outcome === "taken" || outcome === "refused") return outcome;
+  return msg.error === undefined || msg.error === null ? "taken" : "refused";
+}
+
+/** A token or an array of them; undefined for anything else. */
+function tokensOf(value: unknown): readonly string[] | undefined {
+  const tokens: readonly unknown[] = Array.isArray(value) ? value : [value];
+  const texts = tokens.filter((token) => typeof token === "string" && token !== "");
+  return texts.length === tokens.length && texts.length > 0 ? texts.map(String) : undefined;
+}
+
+/** The token can't be read: the expression or the path is wrong. */
+const unreadable = (got: string): Failure => ({
+  kind: "field",
+  code: "SCCC_INVALID_FIELD",
+  field: "token",
+  rule: { key: "unreadable", params: {} },
+  got,
+});
+
+/** Registers the type. */
+export function registerConfirm(RED: NodeAPI): void {
+  RED.nodes.registerType(type, function (this: Node, config: NodeConfig & { readonly outcome?: unknown }): void {
+    RED.nodes.createNode(this, config);
+    const read = reader(RED, this, typedInput(config, "token", { value: "sccc.token", type: "msg" }));
+    const readToken = (msg: NodeMessage): Promise<unknown> =>
+      read(msg).catch((error: unknown) => {
+        const got = error instanceof Error ? error.message : String(error);
+        throw errorOf(RED._, type, unreadable(got));
+      });
+    takeMessages(RED, this, {
+      name: type,
+      handle: async (msg, send) => {
+        const tokens = tokensOf(await readToken(msg));
+        if (tokens === undefined) throw new ScccError(RED._("errors.noToken"), "SCCC_NOT_PENDING", {});
+        const unknown = confirmAll(tokens, confirmationOf(config.outcome, msg));
+        if (unknown.length > 0) {
+          const counts = { unknown: String(unknown.length), total: String(new Set(tokens).size) };
+          throw new ScccError(RED._("errors.notPending", counts), "SCCC_NOT_PENDING", { tokens: unknown });
+        }
+        this.status(doneStatus);
+        send(msg);
+        return undefined;
+      },
+    });
+  });
+}

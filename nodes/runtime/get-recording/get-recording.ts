@@ -1,0 +1,227 @@
+// sccc-get-recording: the recording of a call, to a Buffer or to a file.
+import { setMaxListeners } from "node:events";
+import { resolve } from "node:path";
+import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from "node-red";
+import { recording, recordingSettings } from "../../catalogue/index";
+import { render } from "../../protocol/check";
+import type { Failure } from "../../protocol/failure";
+import { isObject } from "../../util/json";
+import { accountOf, type Sender } from "../account/account";
+import type { CommandReport } from "../command/send";
+import { takeMessages } from "../input";
+import { refuse } from "../refuse";
+import { type Expand, type Narrowed, narrow, Settings, typedInput } from "../shared/config";
+import { doneStatus, failureStatus } from "../shared/status";
+import { errorOf, resultOf } from "../shared/texts";
+import { expander, reader } from "../shared/values";
+import { type Got, getRecording, type Target } from "./download";
+import { type Exists, nameOf } from "./target";
+
+type NodeConfig = Parameters<NodeAPI["nodes"]["createNode"]>[1];
+
+const api = "recording";
+const megabyte = 1e6;
+
+/** How a node gets recordings. */
+export interface RecordingConfig {
+  readonly file: { readonly folder: string; readonly template: string; readonly exists: Exists } | undefined;
+  readonly maxBytes: number;
+  readonly waitMs: number;
+  /** The property of the message that gets the Buffer or the path. */
+  readonly output: string;
+  /** Whether a message without a filename passes through. */
+  readonly passes: boolean;
+}
+
+/** Reads a node's properties. @param userDir what relative folders are below */
+export function narrowRecording(config: unknown, expand: Expand, userDir: string): Narrowed<RecordingConfig> {
+  return narrow(() => {
+    const settings = new Settings(recordingSettings, config, undefined, expand);
+    const exists = settings.text("exists");
+    const file = {
+      folder: resolve(userDir, settings.text("folder")),
+      template: settings.text("fileName") || "{name}",
+      exists: exists === "skip" || exists === "replace" ? exists : "fail",
+    } as const;
+    return {
+      file: settings.text("to") === "file" ? file : undefined,
+      maxBytes: settings.number("maxMegabytes") * megabyte,
+      waitMs: settings.number("waitFor") * 1000,
+      output: settings.text("output") || "payload",
+      passes: settings.text("missing") === "pass",
+    };
+  });
+}
+
+/** `msg.sccc.command` of a recording. */
+interface RecordingReport extends CommandReport {
+  readonly bytes?: number;
+  readonly contentType?: string;
+  readonly skipped?: true;
+}
+
+const invalid = (
+  rule: Extract<Failure, { kind: "field" }>["rule"],
+  got: string,
+): Extract<Failure, { kind: "field" }> => ({
+  kind: "field",
+  code: "SCCC_INVALID_FIELD",
+  field: "filename",
+  rule,
+  got,
+});
+
+/** Whether a filename names nothing. */
+const isEmpty = (name: unknown): boolean =>
+  name === undefined || name === null || (typeof name === "string" && name.trim() === "");
+
+/** How often a status may change, in ms. */
+const statusEveryMs = 500;
+
+/** Shows how many files are under way, and how far. */
+class Progress {
+  readonly #files = new Map<object, { bytes: number; of: number | undefined }>();
+  #shown = 0;
+
+  constructor(private readonly node: Node) {}
+
+  begin(): { readonly progress: (bytes: number, of: number | undefined) => void; readonly end: () => void } {
+    const file = {};
+    this.#files.set(file, { bytes: 0, of: undefined });
+    this.node.status({ fill: "blue", shape: "dot", text: "status.requesting" });
+    return {
+      progress: (bytes, of) => {
+        this.#files.set(file, { bytes, of });
+        if (performance.now() - this.#shown < statusEveryMs) return;
+        this.#shown = performance.now();
+        this.#show();
+      },
+      end: () => this.#files.delete(file),
+    };
+  }
+
+  #show(): void {
+    const files = [...this.#files.values()];
+    const sum = (values: readonly number[]) => (values.reduce((all, one) => all + one, 0) / megabyte).toFixed(1);
+    const known = files.every(({ of }) => of !== undefined);
+    const total = known ? ` / ${sum(files.map(({ of = 0 }) => of))}` : "";
+    this.node.status({ fill: "blue", shape: "dot", text: `↓ ${sum(files.map(({ bytes }) => bytes))}${total} MB` });
+  }
+}
+
+/** Gives a node with a good configuration its behaviour. */
+function run(RED: NodeAPI, node: Node, config: NodeConfig, how: RecordingConfig, sender: Sender): void {
+  const given = typedInput(config, "filename", { value: "payload.filename", type: "msg" });
+  const read = reader(RED, node, given);
+  const readBilled = reader(RED, node, { value: "payload.recordFile", type: "msg" });
+  const isDefault = given.type === "msg" && given.value === "payload.filename";
+  const shown = new Progress(node);
+  const closing = new AbortController();
+  setMaxListeners(0, closing.signal);
+
+  /** Puts a result into a message; false where something that has no properties stands in its way. */
+  const put = (msg: NodeMessage, property: string, value: Buffer | string): boolean => {
+    try {
+      RED.util.setMessageProperty(msg, property, value, true);
+      return RED.util.getMessageProperty(msg, property) === value;
+    } catch {
+      return false;
+    }
+  };
+
+  const nameIn = async (msg: NodeMessage): Promise<unknown> => {
+    const name = await read(msg);
+    return isEmpty(name) && isDefault ? readBilled(msg) : name;
+  };
+
+  /** Undefined for a message that has no recording, where that is no error. */
+  const get = async (msg: NodeMessage): Promise<Got | undefined> => {
+    let name: unknown;
+    try {
+      name = await nameIn(msg);
+    } catch (error) {
+      const got = error instanceof Error ? error.message : String(error);
+      return { ok: false, failure: invalid({ key: "unreadable", params: {} }, got) };
+    }
+    if (isEmpty(name)) {
+      if (how.passes) return undefined;
+      const example = recording.fields[0]?.example ?? "";
+      return { ok: false, failure: invalid({ key: "required", params: { example } }, render(name)) };
+    }
+    const url = typeof name === "string" ? sender.client.urlOf(name) : undefined;
+    if (url === undefined) return { ok: false, failure: invalid({ key: "recordingName", params: {} }, render(name)) };
+    const target: Target =
+      how.file === undefined
+        ? { kind: "buffer" }
+        : {
+            kind: "file",
+            folder: how.file.folder,
+            name: nameOf({ ...how.file, payload: msg.payload, filename: String(name) }),
+            exists: how.file.exists,
+          };
+    const { progress, end } = shown.begin();
+    const waiting = () => node.status({ fill: "yellow", shape: "ring", text: "status.fileMissing" });
+    const { maxBytes, waitMs } = how;
+    const wanted = { url, target, maxBytes, waitMs, signal: closing.signal, progress, waiting };
+    const got = await getRecording(sender.client, wanted).finally(end);
+    return got.ok && !put(msg, how.output, got.payload)
+      ? { ok: false, failure: { ...invalid({ key: "output", params: {} }, how.output), field: "output" } }
+      : got;
+  };
+
+  const handle = async (msg: NodeMessageInFlow): Promise<Error | undefined> => {
+    const start = performance.now();
+    const got = await get(msg);
+    if (got === undefined) {
+      node.status({ fill: "grey", shape: "ring", text: "status.noRecording" });
+      return undefined;
+    }
+    const report: RecordingReport = {
+      api,
+      account: sender.label,
+      version: sender.client.version,
+      result: got.ok ? { error: 0, name: "E_SUCC", msg: "" } : resultOf(RED._, api, got.failure),
+      durationMs: Math.round(performance.now() - start),
+      ...(got.ok ? { bytes: got.bytes, contentType: got.contentType } : {}),
+      ...(got.ok && got.skipped ? { skipped: true } : {}),
+    };
+    msg.sccc = { ...(isObject(msg.sccc) ? msg.sccc : {}), command: report };
+    if (!got.ok) {
+      node.status(failureStatus(got.failure));
+      return errorOf(RED._, api, got.failure);
+    }
+    node.status(doneStatus);
+    return undefined;
+  };
+
+  takeMessages(RED, node, {
+    name: api,
+    handle: async (msg, send) => {
+      const error = await handle(msg);
+      if (error === undefined) send(msg);
+      return error;
+    },
+  });
+  node.on("close", () => closing.abort());
+}
+
+/** Registers the type. */
+export function registerRecording(RED: NodeAPI): void {
+  RED.nodes.registerType(
+    recording.node,
+    function (this: Node, config: NodeConfig & { readonly account?: unknown }): void {
+      RED.nodes.createNode(this, config);
+      const { userDir } = RED.settings as { userDir?: string };
+      const account = accountOf(RED, config.account);
+      const narrowed = narrowRecording(config, expander(RED, this), userDir ?? ".");
+      if (account.ok && narrowed.ok) {
+        run(RED, this, config, narrowed.value, account.sender);
+        return;
+      }
+      const failure: Failure = account.ok
+        ? { kind: "config", code: "SCCC_CONFIG", ...(narrowed.ok ? { setting: "", reason: "" } : narrowed.problem) }
+        : account.failure;
+      refuse(RED, this, api, failure);
+    },
+  );
+}

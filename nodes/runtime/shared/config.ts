@@ -1,0 +1,283 @@
+// Narrows the configurations of nodes from unknown, once, at the edge.
+import type { AgentOptions } from "node:https";
+import { createServer, type SecureContextOptions, type TlsOptions } from "node:tls";
+import { accountSettings, type Setting } from "../../catalogue/index";
+import { dialPatterns } from "../../protocol/dial-only";
+import { type FormatProblem, formatProblem } from "../../protocol/format";
+import { ProxyError, type ProxySettings, proxyUrl } from "../../protocol/proxy";
+import { isObject } from "../../util/json";
+
+/** A setting that is missing or wrong; `reason` is a key below `errors.config` of the locales. */
+export interface ConfigProblem {
+  readonly setting: string;
+  readonly reason:
+    | "missing"
+    | FormatProblem
+    | "number"
+    | "choice"
+    | "node"
+    | "account"
+    | "noServer"
+    | "conflict"
+    | "feedTaken"
+    | "startKey"
+    | "port"
+    | "tls"
+    | "proxyUrl"
+    | "proxyVariable"
+    | "variable";
+  /** The environment's variable that is to blame. */
+  readonly variable?: string;
+}
+
+/** A reading of a configuration, or the first thing that is wrong with it. */
+export type Narrowed<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly problem: ConfigProblem };
+
+/** Replaces `${ENV}` in a text of the configuration. */
+export type Expand = (text: string) => string;
+
+/** Thrown while narrowing, and nowhere else. */
+class Wrong extends Error {
+  constructor(readonly problem: ConfigProblem) {
+    super(problem.reason);
+  }
+}
+
+/** Ends a reading: this setting is wrong. */
+export const wrong = (setting: string, reason: ConfigProblem["reason"], variable?: string): never => {
+  throw new Wrong({ setting, reason, ...(variable === undefined ? {} : { variable }) });
+};
+
+/** What is wrong with an account whose client could not be made; passes on every error but a ProxyError. */
+export function proxyProblem(error: unknown): ConfigProblem {
+  if (!(error instanceof ProxyError)) throw error;
+  const { variable } = error;
+  return variable === undefined
+    ? { setting: "proxy", reason: "proxyUrl" }
+    : { setting: "proxy", reason: "proxyVariable", variable };
+}
+
+/** What Node-RED replaces in a credential if the variable is set: a value that is nothing but one. */
+const wholeVariable = /^\$\{([^{}]+)\}$/;
+
+/** The first variable that a text names. */
+const variableIn = (text: string): string | undefined => /\$\{([^}]+)\}/.exec(text)?.[1];
+
+/** Reads properties as the settings of the catalogue describe them: their defaults, their bounds, what is required. */
+export class Settings {
+  readonly #settings: ReadonlyMap<string, Setting>;
+  readonly #config: Readonly<Record<string, unknown>>;
+  readonly #credentials: Readonly<Record<string, unknown>>;
+  readonly #expand: Expand;
+
+  constructor(settings: readonly Setting[], config: unknown, credentials: unknown, expand: Expand) {
+    this.#settings = new Map(settings.map((setting) => [setting.name, setting]));
+    this.#config = isObject(config) ? config : {};
+    this.#credentials = isObject(credentials) ? credentials : {};
+    this.#expand = expand;
+  }
+
+  /** A text of its format or a choice, trimmed; a secret as it is; "" where it is unset and not required. */
+  text(name: string): string {
+    const setting = this.#settings.get(name);
+    if (setting?.kind === "secret") return this.#secret(name, "required" in setting);
+    const value = this.#config[name];
+    const written = typeof value === "string" || typeof value === "number" ? String(value) : "";
+    const text = this.#expand(written).trim();
+    const refuse = (reason: ConfigProblem["reason"]): never => this.#refuse(name, reason, written, text);
+    if (text !== "") {
+      if (setting?.kind === "choice" && !setting.choices.some((choice) => choice.value === text)) refuse("choice");
+      const format = setting?.kind === "text" ? setting.format : undefined;
+      const problem = format && formatProblem(format, text);
+      return problem === undefined ? text : refuse(problem);
+    }
+    if (setting?.kind === "choice") return setting.default;
+    if (setting?.kind === "text" && value === undefined && setting.default !== "") return setting.default;
+    return setting !== undefined && "required" in setting ? refuse("missing") : "";
+  }
+
+  /** A credential as Node-RED delivers it: it has replaced a value that is nothing but one variable, and any other $ is a character. */
+  #secret(name: string, required: boolean): string {
+    const value = this.#credentials[name];
+    const secret = typeof value === "string" || typeof value === "number" ? String(value) : "";
+    const variable = wholeVariable.exec(secret)?.[1];
+    if (variable !== undefined) return wrong(name, "variable", variable);
+    return secret === "" && required ? wrong(name, "missing") : secret;
+  }
+
+  /** Ends a reading. A variable that is not set is the reason, where there is one. */
+  #refuse(name: string, reason: ConfigProblem["reason"], written: string, text: string): never {
+    const unset = [...written.matchAll(/\$\{[^}]+\}/g)].find(([whole]) => this.#expand(whole) === "")?.[0];
+    const variable = unset === undefined || text === written ? undefined : variableIn(unset);
+    return variable === undefined ? wrong(name, reason) : wrong(name, "variable", variable);
+  }
+
+  /** A number within its bounds; the default where it is unset. */
+  number(name: string): number {
+    const setting = this.#settings.get(name);
+    if (setting?.kind !== "number") return wrong(name, "number");
+    const value = this.#config[name];
+    if (value === undefined || value === null || value === "") return setting.default ?? wrong(name, "missing");
+    const text = typeof value === "string" ? this.#expand(value).trim() : "";
+    // An empty text is no number, though Number takes it for 0.
+    const number = typeof value !== "string" ? value : text === "" ? Number.NaN : Number(text);
+    const ok = typeof number === "number" && number >= setting.min && number <= setting.max;
+    if (ok && (!setting.integer || Number.isInteger(number))) return number;
+    return typeof value === "string" ? this.#refuse(name, "number", value, text) : wrong(name, "number");
+  }
+
+  /** A number that may be unset. */
+  optionalNumber(name: string): number | undefined {
+    const value = this.#config[name];
+    const given = typeof value === "string" ? this.#expand(value).trim() : value;
+    return given === undefined || given === null || given === "" ? undefined : this.number(name);
+  }
+
+  /** A switch; texts come from the environment. */
+  flag(name: string): boolean {
+    const value = this.#config[name];
+    return value === true || (typeof value === "string" && this.#expand(value).trim().toLowerCase() === "true");
+  }
+
+  /** The id of another node; "" for none. */
+  id(name: string): string {
+    const value = this.#config[name];
+    return typeof value === "string" ? value : "";
+  }
+}
+
+/** Runs a reading and catches what it found wrong. */
+export function narrow<T>(read: () => T): Narrowed<T> {
+  try {
+    return { ok: true, value: read() };
+  } catch (error) {
+    if (error instanceof Wrong) return { ok: false, problem: error.problem };
+    throw error;
+  }
+}
+
+/** An account's configuration. Times in ms. */
+export interface AccountConfig {
+  readonly label: string;
+  readonly baseUrl: string;
+  readonly recordingUrl: string;
+  readonly apiVersion: string;
+  readonly customer: string;
+  readonly password: string;
+  readonly lang: string;
+  readonly debug: boolean;
+  readonly timezone: string;
+  readonly region: string;
+  readonly areaCode: string;
+  readonly timeoutMs: number;
+  readonly retries: number;
+  readonly maxConcurrent: number;
+  readonly minInterval: number;
+  readonly maxQueue: number;
+  readonly dialOnly: readonly RegExp[];
+  readonly tls?: AgentOptions;
+  readonly proxy?: ProxySettings;
+}
+
+/** The options that a tls-config node adds; its fields are its own. */
+export function tlsOf(setting: string, node: unknown): AgentOptions {
+  if (!isObject(node) || typeof node.addTLSOptions !== "function") return wrong(setting, "node");
+  const options: AgentOptions = {};
+  try {
+    node.addTLSOptions(options);
+  } catch {
+    return wrong(setting, "tls");
+  }
+  return options;
+}
+
+type TlsUse = SecureContextOptions & Pick<TlsOptions, "ALPNProtocols">;
+
+/**
+ * Whether TLS can be spoken with these options. Node reads keys and certificates only when it uses them: those that are garbage, cut off
+ * or do not fit each other would throw when a connection is made, perhaps where nobody catches it.
+ */
+export function isUsableTls(options: TlsUse): boolean {
+  try {
+    // A server that never listens: it reads all that a connection would read.
+    createServer(options);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** An `http proxy` node's URL with its credentials in it. */
+function proxyOf(node: unknown): ProxySettings {
+  if (!isObject(node) || typeof node.url !== "string") return wrong("proxy", "node");
+  const credentials = isObject(node.credentials) ? node.credentials : {};
+  const url = proxyUrl(node.url);
+  if (url === undefined) return wrong("proxy", "proxyUrl");
+  if (typeof credentials.username === "string" && credentials.username !== "") url.username = credentials.username;
+  if (typeof credentials.password === "string" && credentials.password !== "") url.password = credentials.password;
+  const noProxy: readonly unknown[] = Array.isArray(node.noproxy) ? node.noproxy : [];
+  return { url: url.href, noProxy: noProxy.filter((host) => typeof host === "string") };
+}
+
+/**
+ * Reads an account.
+ * @param nodeOf the running node of an id, or undefined
+ */
+export function narrowAccount(
+  config: unknown,
+  credentials: unknown,
+  expand: Expand,
+  nodeOf: (id: string) => unknown,
+): Narrowed<AccountConfig> {
+  return narrow(() => {
+    const settings = new Settings(accountSettings, config, credentials, expand);
+    const customer = settings.text("customer");
+    const tls = settings.id("tls");
+    const proxy = settings.id("proxy");
+    return {
+      label: settings.text("name") || customer,
+      baseUrl: new URL(settings.text("baseUrl")).origin,
+      recordingUrl: settings.text("recordingUrl"),
+      apiVersion: settings.text("apiVersion"),
+      customer,
+      password: settings.text("password"),
+      lang: settings.text("lang"),
+      debug: settings.flag("debug"),
+      timezone: settings.text("timezone"),
+      region: settings.text("region"),
+      areaCode: settings.text("areaCode"),
+      timeoutMs: settings.number("timeout") * 1000,
+      retries: settings.number("retries"),
+      maxConcurrent: settings.number("maxConcurrent"),
+      minInterval: settings.number("minInterval"),
+      maxQueue: settings.number("maxQueue"),
+      dialOnly: dialPatterns(settings.text("dialOnly")),
+      ...(tls === "" ? {} : { tls: tlsOf("tls", nodeOf(tls)) }),
+      ...(proxy === "" ? {} : { proxy: proxyOf(nodeOf(proxy)) }),
+    };
+  });
+}
+
+/** The credentials of a type, as Node-RED wants them: the settings that are secrets. */
+export const credentialsOf = (settings: readonly Setting[]): Record<string, { type: "password" }> =>
+  Object.fromEntries(settings.filter(({ kind }) => kind === "secret").map(({ name }) => [name, { type: "password" }]));
+
+/** A typed input as a node stores it: what it says, and how to read it. */
+export interface TypedInput {
+  readonly value: string;
+  readonly type: string;
+}
+
+/** A typed input of a configuration; where it was never set, the given one. */
+export function typedInput(config: unknown, property: string, otherwise: TypedInput): TypedInput {
+  const source = isObject(config) ? config : {};
+  const value = source[property];
+  const type = source[`${property}Type`];
+  if (value === undefined && type === undefined) return otherwise;
+  return {
+    value: typeof value === "string" ? value : value === undefined || value === null ? "" : JSON.stringify(value),
+    type: typeof type === "string" && type !== "" ? type : otherwise.type,
+  };
+}

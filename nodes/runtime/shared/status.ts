@@ -1,0 +1,123 @@
+// What a command node shows below itself. Texts are keys of the locales, so that each viewer reads their own language.
+import type { NodeStatus } from "node-red";
+import { errorOfName } from "../../catalogue/index";
+import type { Progress } from "../../protocol/exchange";
+import type { Failure } from "../../protocol/failure";
+
+/** A failure in a word: the platform's codes have texts, ours too, and an unknown one stands for itself. */
+export function failureText({ kind, code }: Failure): string {
+  if (kind === "platform") return errorOfName(code) === undefined ? code : `error.${code}`;
+  return kind === "http" ? code : `status.${code}`;
+}
+
+const red = (text: string): NodeStatus => ({ fill: "red", shape: "ring", text });
+
+/** The status of a message that ended in a failure. */
+export const failureStatus = (failure: Failure): NodeStatus => red(failureText(failure));
+
+/** The status of a message that ended in an error of ours. @param code the error's */
+export const codeStatus = (code: string): NodeStatus => red(`status.${code}`);
+
+/** The status of a message that ended in an error that nobody foresaw. */
+export const unforeseenStatus: NodeStatus = red("status.failed");
+
+/** The status of a message that is done. */
+export const doneStatus: NodeStatus = { fill: "green", shape: "dot", text: "status.done" };
+
+/** How a message ended. `failed` and `total` count the commands of a list, `cut` what came of a list that the platform cut off. */
+export type Ending =
+  | {
+      readonly kind: "done";
+      readonly failed?: number;
+      readonly total?: number;
+      readonly cut?: { readonly came: number; readonly total: number };
+    }
+  | { readonly kind: "failure"; readonly failure: Failure }
+  | { readonly kind: "unforeseen" };
+
+function statusOf(ending: Ending): NodeStatus {
+  if (ending.kind === "unforeseen") return unforeseenStatus;
+  if (ending.kind === "failure") return failureStatus(ending.failure);
+  if (ending.cut) return { fill: "yellow", shape: "dot", text: `${ending.cut.came} / ${ending.cut.total} ✂` };
+  return ending.failed
+    ? { fill: "yellow", shape: "dot", text: `${ending.failed} / ${ending.total ?? 0} ✗` }
+    : doneStatus;
+}
+
+/**
+ * Keeps a node's status. Each message that ends is shown once, in the order of their ends, whatever else is under way; between them
+ * stands how many requests wait or what is waited for. An outcome is never shown again: a Status node would take it for another message's.
+ */
+export class Status {
+  readonly #show: (status: NodeStatus) => void;
+  readonly #requests = new Map<symbol, Progress>();
+  readonly #backlogs = new Map<symbol, number>();
+  #waiting = "";
+  #shown = "";
+
+  constructor(show: (status: NodeStatus) => void) {
+    this.#show = show;
+  }
+
+  /** A request is to be made; tell what comes back how it gets on. */
+  readonly track = (): ((progress: Progress) => void) => {
+    const request = Symbol("request");
+    return (progress) => {
+      if (progress === "over") this.#requests.delete(request);
+      else this.#requests.set(request, progress);
+      this.#update();
+    };
+  };
+
+  /** A list is to be sent; tell what comes back how many of its requests are still to be made. */
+  readonly backlog = (): ((requests: number) => void) => {
+    const list = Symbol("list");
+    return (requests) => {
+      if (requests === 0) this.#backlogs.delete(list);
+      else this.#backlogs.set(list, requests);
+      if (this.#requests.size > 0) this.#update();
+    };
+  };
+
+  /** Something is waited for that is no request; "" for nothing more. */
+  wait(text: string): void {
+    this.#waiting = text;
+    this.#update();
+  }
+
+  /** A message has ended. */
+  end(ending: Ending): void {
+    this.#set(statusOf(ending));
+    this.#update();
+  }
+
+  /** Shows a state of the node itself, such as that it can't receive; an empty status clears what is shown. */
+  state(status: NodeStatus): void {
+    this.#set(status);
+    this.#update();
+  }
+
+  /** Shows what is under way. Nothing is: what is shown stays until a message ends. */
+  #update(): void {
+    const status = this.#requests.size > 0 ? this.#busy() : this.#awaiting();
+    if (status !== undefined && JSON.stringify(status) !== this.#shown) this.#set(status);
+  }
+
+  #set(status: NodeStatus): void {
+    this.#shown = JSON.stringify(status);
+    this.#show(status);
+  }
+
+  #awaiting(): NodeStatus | undefined {
+    return this.#waiting === "" ? undefined : { fill: "blue", shape: "ring", text: this.#waiting };
+  }
+
+  #busy(): NodeStatus {
+    let waiting = 0;
+    for (const progress of this.#requests.values()) waiting += progress === "waiting" ? 1 : 0;
+    for (const requests of this.#backlogs.values()) waiting += requests;
+    return waiting > 0
+      ? { fill: "blue", shape: "ring", text: `⏳ ${waiting}` }
+      : { fill: "blue", shape: "dot", text: "status.requesting" };
+  }
+}

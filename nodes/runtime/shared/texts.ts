@@ -1,0 +1,108 @@
+// Failures in words, in the runtime's language, and as the errors that Catch gets.
+import { errorOfName } from "../../catalogue/index";
+import { type Failure, plainText, type Result } from "../../protocol/failure";
+import { fill } from "../../protocol/fill";
+
+/** RED._ : the text of a key of the locales, with its parameters. */
+export type Translate = (key: string, params?: Record<string, string>) => string;
+
+/** An error of ours: `code` is for flows, `message` for people, `cause` has the detail. */
+export class ScccError extends Error {
+  constructor(
+    message: string,
+    readonly code: string,
+    override readonly cause: Readonly<Record<string, unknown>>,
+  ) {
+    super(plainText(message));
+    this.name = "ScccError";
+  }
+
+  /** Node-RED shows people this, in the sidebar and in Catch's error.message. */
+  override toString(): string {
+    return this.message;
+  }
+}
+
+/** The platform's values with the top bit set are known by their hex form. */
+const valueText = (value: number): string =>
+  value >= 2 ** 31 ? `0x${value.toString(16).toUpperCase().replace("0X", "0x")}` : String(value);
+
+const params = (values: Readonly<Record<string, string | number | undefined>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(values).map(([key, value]) => [key, plainText(String(value ?? ""))]));
+
+/** What a failure says, for people. @param api the command */
+export function describe(translate: Translate, api: string, failure: Failure): string {
+  const text = (key: string, values: Parameters<typeof params>[0] = {}) =>
+    fill(translate(`errors.${key}`), params({ api, ...values }));
+  switch (failure.kind) {
+    case "platform": {
+      const known = errorOfName(failure.code) !== undefined;
+      const meaning = known ? translate(`error.${failure.code}`) : text("unknownCode");
+      const said = failure.text === "" ? "" : text("platformSays", { text: failure.text });
+      return text(failure.scope === "request" ? "requestRefused" : "commandRefused", {
+        name: failure.code,
+        value: valueText(failure.value),
+        meaning,
+        said,
+      });
+    }
+    case "field": {
+      const { key } = failure.rule;
+      const item = key.startsWith("item.") ? text("item", { index: Number(failure.rule.params.index) + 1 }) : "";
+      const rule = `${item}${text(`rule.${key.replace("item.", "")}`, failure.rule.params)}`;
+      const where = failure.index === undefined ? "" : text("element", { index: failure.index + 1 });
+      return text("field", { field: failure.field, rule, got: failure.got, where });
+    }
+    case "timeout":
+      return text("timeout", { seconds: Math.round(failure.afterMs) / 1000 });
+    case "network":
+      return text(failure.neverLeft ? "unreachable" : "network", { code: failure.systemCode, detail: failure.detail });
+    case "http":
+      return failure.location === undefined
+        ? text("http", { status: failure.status })
+        : text("redirect", { status: failure.status, location: failure.location });
+    case "protocol":
+      return text("protocol", { reason: text(`protocolReason.${failure.reason}`), excerpt: failure.excerpt });
+    case "unsupported":
+      return text("unsupported", { version: failure.version, has: failure.has });
+    case "config":
+      return text(`config.${failure.reason}`, { setting: failure.setting, variable: failure.variable });
+    case "notAllowed":
+      return text("notAllowed", { field: failure.field, number: failure.number });
+    case "busy":
+      return text("busy", { waiting: failure.waiting });
+    case "partial":
+      return text(failure.unknown.length === 0 ? "partial" : "partialUnknown", {
+        in: failure.in.length,
+        notSent: failure.notSent.length,
+        unknown: failure.unknown.length,
+        task: failure.taskID,
+        because: describe(translate, api, failure.because),
+      });
+    case "file":
+      return text(`file.${failure.reason}`, { path: failure.path, detail: failure.detail });
+    case "closed":
+      return text(failure.waiting ? "closedWaiting" : "closed");
+  }
+}
+
+/** The detail of a failure as flows get it in `error.cause`. */
+function causeOf(failure: Failure): Readonly<Record<string, unknown>> {
+  const { kind, code, ...detail } = failure;
+  if (failure.kind === "network")
+    return { kind, code: failure.systemCode, message: failure.detail, neverLeft: failure.neverLeft };
+  if (failure.kind === "partial")
+    return { kind, ...detail, because: { code: failure.because.code, ...causeOf(failure.because) } };
+  return { kind, ...detail };
+}
+
+/** A failure as an error for `done`. */
+export const errorOf = (translate: Translate, api: string, failure: Failure): ScccError =>
+  new ScccError(describe(translate, api, failure), failure.code, causeOf(failure));
+
+/** A failure as an outcome of a command: only the platform has numbers for them. */
+export const resultOf = (translate: Translate, api: string, failure: Failure): Result => ({
+  error: failure.kind === "platform" ? failure.value : null,
+  name: failure.code,
+  msg: failure.kind === "platform" && failure.text !== "" ? failure.text : describe(translate, api, failure),
+});

@@ -1,0 +1,16 @@
+// Waits, and can be woken.
+import { guarded } from "../protocol/guarded";
+
+/** Waits so many ms, or until one of the signals ends it. */
+export function sleep(ms: number, ...signals: readonly AbortSignal[]): Promise<void> {
+  return new Promise((resolve) => {
+    const wake = guarded(() => {
+      clearTimeout(timer);
+      for (const signal of signals) signal.removeEventListener("abort", wake);
+      resolve();
+    });
+    const timer = setTimeout(wake, ms);
+    for (const signal of signals) signal.addEventListener("abort", wake, { once: true });
+    if (signals.some((signal) => signal.aborted)) wake();
+  });
+}

@@ -1,0 +1,342 @@
+// Joining events into calls, for any interleaving, loss and repetition: none is split, none is merged, every one ends. And that it is quick.
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import type { TrackedCall } from "../../nodes/calls/call";
+import { bench, type Json } from "./drive";
+
+type Event = "callin" | "callout" | "screenpop" | "callstart" | "callend" | "billing";
+
+/** A call as the platform sees it. */
+interface Made {
+  readonly agent: string;
+  readonly number: string;
+  readonly inbound: boolean;
+  readonly seq: string;
+  readonly userData: string;
+  readonly session: string;
+  /** When it begins, seconds after the start. */
+  readonly from: number;
+  readonly answered: boolean;
+}
+
+/** An event on its way: what it says, when it was received, and the call that it is of. */
+interface Sent {
+  readonly call: number;
+  readonly event: Event;
+  readonly notify: Json;
+  readonly second: number;
+}
+
+const numberOf = (index: number) => `138${String(10_000_000 + index)}`;
+
+/** The ways in which one number is written. */
+const forms = [
+  (number: string) => number,
+  (number: string) => `0${number}`,
+  (number: string) => `+86${number}`,
+  (number: string) => `86${number}`,
+];
+
+const offsets: Readonly<Record<Event, number>> = {
+  callin: 0,
+  callout: 1,
+  screenpop: 2,
+  callstart: 8,
+  callend: 40,
+  billing: 41,
+};
+
+/** All events of a call, in the platform's order. */
+function eventsOf(made: Made, call: number, time: (second: number) => string): readonly Sent[] {
+  const { agent, number, inbound, seq, userData, session, from, answered } = made;
+  const form = forms[call % forms.length] ?? forms[0]!;
+  const common = { agent, number: form(number), call_type: inbound ? "0" : "1", seq };
+  const said = { ...common, userData };
+  const sides = inbound ? { caller: number, callee: "02112345678" } : { caller: "02112345678", callee: number };
+  const billing = {
+    ...{ ...sides, seq, userData, session, service: inbound ? "2" : "1" },
+    ...{
+      startTime: time(from),
+      ringTime: time(from + 2),
+      answerTime: answered ? time(from + 8) : "",
+      byeTime: time(from + 40),
+    },
+    timeLength: answered ? "32" : "0",
+  };
+  const all: readonly (readonly [Event, Json])[] = [
+    ["callin", said],
+    ...(inbound ? [] : [["callout", said] as const]),
+    ["screenpop", common],
+    ...(answered ? [["callstart", said] as const] : []),
+    ["callend", said],
+    ["billing", billing],
+  ];
+  return all.map(([event, notify]) => ({ call, event, notify, second: from + offsets[event] }));
+}
+
+/** Calls no two of which have both agent and number in common. All may have one seq, as in a campaign, or none. */
+const tellApart = fc
+  .record({
+    calls: fc.uniqueArray(
+      fc.record({ agent: fc.integer({ min: 0, max: 3 }), number: fc.integer({ min: 0, max: 3 }) }),
+      {
+        minLength: 1,
+        maxLength: 8,
+        selector: ({ agent, number }) => `${agent} ${number}`,
+      },
+    ),
+    inbound: fc.boolean(),
+    answered: fc.array(fc.boolean(), { minLength: 8, maxLength: 8 }),
+    // Two calls with one number need something that only their bills have in common with them.
+    seqs: fc.constantFrom("own", "campaign", "none"),
+    gap: fc.integer({ min: 0, max: 100 }),
+  })
+  .map(({ calls, inbound, answered, seqs, gap }) =>
+    calls.map(
+      ({ agent, number }, index): Made => ({
+        agent: String(1000 + agent),
+        // In a campaign and without a seq, a bill has nothing but its number.
+        number: numberOf(seqs === "own" ? number : index),
+        inbound: inbound && seqs === "none",
+        seq: seqs === "own" ? String(500 + index) : seqs === "campaign" ? "77" : "",
+        userData: "",
+        session: `s${index}`,
+        from: index * gap,
+        answered: answered[index] ?? true,
+      }),
+    ),
+  );
+
+/** What arrives of what was sent: shuffled, some of it lost, some of it twice. */
+const arrivals = (sent: readonly Sent[], shuffled: boolean) =>
+  fc
+    .tuple(
+      fc.array(fc.constantFrom("once", "once", "once", "lost", "twice"), {
+        minLength: sent.length,
+        maxLength: sent.length,
+      }),
+      shuffled ? fc.shuffledSubarray([...sent.keys()], { minLength: sent.length }) : fc.constant([...sent.keys()]),
+      fc.array(fc.nat(), { minLength: sent.length, maxLength: sent.length }),
+    )
+    .map(([fates, order, places]) => {
+      const arriving = order.filter((index) => fates[index] !== "lost");
+      const repeats = order.filter((index) => fates[index] === "twice");
+      const all = arriving.map((index) => ({ index, again: false }));
+      for (const [at, index] of repeats.entries()) {
+        const first = all.findIndex((one) => one.index === index);
+        all.splice(first + 1 + ((places[at] ?? 0) % (all.length - first)), 0, { index, again: true });
+      }
+      return all;
+    });
+
+/** Plays what arrives; returns the tracker's calls, each with the made calls whose events are in it. */
+function play(sent: readonly Sent[], arriving: readonly { readonly index: number; readonly again: boolean }[]) {
+  const it = bench();
+  const heard = new Map<number, number>();
+  for (const { index, again } of arriving) {
+    const one = sent[index]!;
+    const before = heard.get(index);
+    if (again && before !== undefined) {
+      it.again(before);
+      continue;
+    }
+    heard.set(index, heard.size);
+    it.hear(one.event, one.notify, one.second);
+  }
+  const callOf = new Map([...heard].map(([index, place]) => [it.idOf(place), sent[index]!.call]));
+  const joined = it.calls().map((call) => ({
+    call,
+    of: [...new Set(call.events.map(({ eventId }) => callOf.get(eventId ?? "")))],
+    events: call.events.length,
+  }));
+  return { it, heard, joined };
+}
+
+/** That calls came out as they were made: none split, none merged, each finished once. */
+function assertWhole(
+  made: readonly Made[],
+  sent: readonly Sent[],
+  { it, heard, joined }: ReturnType<typeof play>,
+): void {
+  const wanted = new Set([...heard.keys()].map((index) => sent[index]!.call));
+  assert.deepEqual(
+    joined.map(({ of }) => of.length).filter((count) => count !== 1),
+    [],
+    "merged",
+  );
+  assert.equal(joined.length, wanted.size, "split");
+  assert.equal(
+    joined.reduce((sum, { events }) => sum + events, 0),
+    heard.size,
+    "every event is in a call, once",
+  );
+  it.pass(2 * 3600);
+  assert.equal(it.tracker.size, 0, "every call ends");
+  const finished = it.finished.map(({ id }) => id);
+  assert.deepEqual([...finished].sort(), [...new Set(joined.map(({ call: { id } }) => id))].sort(), "once");
+  for (const { call, of } of joined) {
+    const one = made[of[0] ?? -1]!;
+    assert.ok(call.number === null || numberOfForms(call.number) === one.number);
+    const told = it.finished.find(({ id }) => id === call.id)!;
+    checkOutcome(told, one);
+  }
+}
+
+const numberOfForms = (number: string) => number.replace(/^(?:\+?86|0)(?=1)/, "");
+
+/** What is told of a finished call is true, or says that it is not known. */
+function checkOutcome(told: TrackedCall, made: Made): void {
+  const kinds = told.events.map(({ event }) => event);
+  if (kinds.includes("billing")) assert.equal(told.outcome === "answered", made.answered);
+  if (kinds.includes("callstart")) assert.equal(told.outcome, "answered");
+  if (!made.answered) assert.notEqual(told.outcome, "answered");
+  assert.equal(told.endedAt !== null, kinds.includes("billing") || kinds.includes("callend"));
+}
+
+describe("calls, whatever happens to their events", () => {
+  it("that agent, number or seq tell apart are neither split nor merged, and end", () => {
+    fc.assert(
+      fc.property(
+        tellApart.chain((made) => {
+          const clock = bench();
+          const sent = made.flatMap((one, index) => eventsOf(one, index, clock.time));
+          return fc.record({ made: fc.constant(made), sent: fc.constant(sent), arriving: arrivals(sent, true) });
+        }),
+        ({ made, sent, arriving }) => assertWhole(made, sent, play(sent, arriving)),
+      ),
+      { numRuns: 1000 },
+    );
+  });
+
+  it("of one agent with one number, one after the other, are told apart by their seq or userData", () => {
+    const redials = fc.integer({ min: 1, max: 5 }).map((count) =>
+      Array.from(
+        { length: count },
+        (_, index): Made => ({
+          agent: "1000",
+          number: numberOf(0),
+          inbound: false,
+          seq: String(500 + index),
+          userData: `order ${index}`,
+          session: `s${index}`,
+          from: index * 45,
+          answered: index % 2 === 0,
+        }),
+      ),
+    );
+    fc.assert(
+      fc.property(
+        redials.chain((made) => {
+          const clock = bench();
+          // A screen pop says nothing of the command: it goes where the agent's other events are.
+          const sent = made.flatMap((one, index) =>
+            eventsOf(one, index, clock.time).filter(({ event }) => event !== "screenpop"),
+          );
+          return fc.record({ made: fc.constant(made), sent: fc.constant(sent), arriving: arrivals(sent, true) });
+        }),
+        ({ made, sent, arriving }) => assertWhole(made, sent, play(sent, arriving)),
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  it("of one agent with one number and nothing else, in their order, are told apart by what they have had", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 6 }),
+        fc.array(fc.constantFrom<Event>("screenpop", "callstart", "callend", "billing"), { maxLength: 4 }),
+        (count, lost) => {
+          const clock = bench();
+          const made = Array.from(
+            { length: count },
+            (_, index): Made => ({
+              agent: "1000",
+              number: numberOf(0),
+              inbound: true,
+              seq: "",
+              userData: "",
+              session: `s${index}`,
+              from: index * 100,
+              answered: true,
+            }),
+          );
+          const sent = made.flatMap((one, index) => eventsOf(one, index, clock.time));
+          const arriving = [...sent.keys()]
+            .filter((index) => !lost.includes(sent[index]!.event))
+            .map((index) => ({ index, again: false }));
+          const played = play(sent, arriving);
+          assert.equal(played.joined.length, count);
+          assert.deepEqual(
+            played.joined.map(({ of }) => of.length),
+            Array(count).fill(1),
+          );
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  it("are never lost sight of where they are too many: none is finished twice, none stays", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 5 }),
+        fc.array(fc.tuple(fc.nat(9), fc.constantFrom<Event>("callin", "callstart", "callend", "billing")), {
+          maxLength: 60,
+        }),
+        (maxOpen, heard) => {
+          const it = bench({ maxOpen });
+          for (const [index, [agent, event]] of heard.entries()) {
+            const notify = {
+              agent: String(1000 + agent),
+              number: numberOf(agent),
+              call_type: "1",
+              callee: numberOf(agent),
+              service: "1",
+              session: `${agent} ${index}`,
+            };
+            it.hear(event, notify, index);
+            assert.ok(it.tracker.size <= maxOpen);
+          }
+          it.pass(2 * 3600);
+          assert.deepEqual([it.tracker.size, it.tracker.remembered, it.timers], [0, 0, 0]);
+          const ids = it.finished.map(({ id }) => id);
+          assert.equal(new Set(ids).size, ids.length);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  it("cost the same each, however many there are: 100,000 of them open", function () {
+    this.timeout(60_000);
+    const it = bench();
+    const count = 100_000;
+    // Half of them are of one number, as when a hotline's own number is billed.
+    for (let index = 0; index < count; index += 1) {
+      const number = index % 2 === 0 ? numberOf(0) : numberOf(index);
+      it.tracker.hear({
+        kind: "callin",
+        eventId: String(index),
+        again: false,
+        at: index,
+        account: undefined,
+        agent: String(index),
+        number,
+        keys: [`+86${number}`],
+        numberE164: undefined,
+        direction: "outbound",
+        seq: String(index + 1),
+        userData: undefined,
+        billing: undefined,
+      });
+    }
+    assert.equal(it.tracker.size, count);
+    for (let index = count - 1000; index < count; index += 2) {
+      it.hear("billing", { service: "1", callee: numberOf(0), seq: index + 1, session: index, timeLength: 0 }, 0);
+      assert.equal(it.last[1]?.call.agent, String(index), "found by its seq among all those of the number");
+    }
+    it.pass(3601);
+    assert.equal(it.tracker.size, 0);
+    assert.equal(it.finished.length, count);
+  });
+});

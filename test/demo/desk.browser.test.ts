@@ -1,0 +1,448 @@
+// The agent desk of `npm start` as its people see it: real browsers in front of the real process, restarts and strangers included.
+import { strict as assert } from "node:assert";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import type { Page } from "playwright-core";
+import { signPush } from "../../simulator/testing";
+import { closeBrowser, openPage } from "../../tools/browser";
+import { Demo } from "../../tools/demo";
+import { nodeAdmitsNodeRed5, nodeRedVersions, root, testHost } from "../../tools/hosts";
+import { temporaryFolder } from "../../tools/node-red";
+import { eventually } from "../receive/flow";
+
+/** The demo runs on the newest Node-RED that its Node admits. */
+const all = nodeAdmitsNodeRed5()
+  ? [{ version: 5, node: () => process.execPath }]
+  : [
+      { version: 4, node: () => process.execPath },
+      { version: 5, node: () => testHost(5).node },
+    ];
+const hosts = all.filter(({ version }) => nodeRedVersions.some((wanted) => wanted === version));
+
+const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+
+/** What axe finds wrong with a page. */
+async function violations(page: Page): Promise<readonly string[]> {
+  await page.evaluate(axe);
+  return page.evaluate(
+    `axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => id + ": " + html.slice(0, 200) + " " + failureSummary)))`,
+  );
+}
+
+/** A call as the flows tell a desk of it. */
+interface Told {
+  readonly kind: string;
+  readonly receivedAt?: string;
+  readonly call?: {
+    readonly id: string;
+    readonly state: string;
+    readonly direction: string;
+    readonly number: string;
+    readonly outcome: string | null;
+  };
+}
+
+/** A page of the demo, with all that it was told. */
+interface Desk {
+  readonly page: Page;
+  readonly errors: readonly string[];
+  readonly told: readonly Told[];
+}
+
+/** Opens a page of a demo. */
+async function open(demo: Demo, path: string, language: "en-US" | "zh-CN" = "en-US"): Promise<Desk> {
+  const { page, errors } = await openPage({ language });
+  const told: Told[] = [];
+  page.on("websocket", (socket) => {
+    socket.on("framereceived", ({ payload }) => told.push(JSON.parse(String(payload)) as Told));
+  });
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await page.goto(demo.url + path);
+  return { page, errors, told };
+}
+
+/** Logs an agent in. */
+async function logIn({ page }: Desk, agent: string): Promise<void> {
+  await page.locator("select#agent").selectOption(agent);
+  await page.locator("#signin button").click();
+  await page.locator("#state.ready").waitFor();
+}
+
+/** Saves the note of the call that has ended. */
+async function note({ page }: Desk, text: string): Promise<void> {
+  await page.locator("#state.wrapUp").waitFor();
+  await page.locator("#note").fill(text);
+  await page.locator("#save:enabled").click();
+  await page.locator("#state.ready").waitFor();
+}
+
+for (const { version, node } of hosts) {
+  describe(`the agent desk on Node-RED ${version}`, function () {
+    // The first start on a machine may have to install Node-RED 5.
+    this.timeout(180_000);
+    // One story: what comes later stands on what came before.
+    this.bail(true);
+
+    const password = "E416D0F85DC0CB67C85E070A32D9F0123AFF4762";
+    let demo: Demo;
+    let desk: Desk;
+    let other: Desk;
+    let board: Desk;
+
+    /** What the flows answer this page. */
+    const asked = (query: string): Promise<readonly Record<string, unknown>[]> =>
+      desk.page.evaluate(
+        `fetch("desk/data/${query}", { headers: { "x-sccc-desk": document.querySelector("meta[name=sccc-key]").content } }).then((answer) => answer.json())`,
+      );
+
+    /** The states that a call has gone through, as this desk was told of them, once it has got to one. */
+    const statesOf = ({ told }: Desk, id: string | undefined, last: string) =>
+      eventually(`the call is ${last}`, () => {
+        const states = told.flatMap(({ call }) => (call !== undefined && call.id === id ? [call.state] : []));
+        return states.includes(last) ? states : undefined;
+      });
+
+    const newest = ({ told }: Desk) => told.findLast(({ kind }) => kind === "call")?.call;
+
+    /** Presses a button of the flow. */
+    const press = async (button: string) => {
+      const { status } = await fetch(`${demo.url}/inject/${button}`, { method: "POST" });
+      assert.equal(status, 200);
+    };
+
+    /** Pushes something as the platform would. */
+    const push = async (notify: Record<string, unknown>) => {
+      const { status } = await fetch(`${demo.url}/sccc/notify`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(signPush({ customer: "C2", password, notify: { customer: "C2", ...notify } })),
+      });
+      assert.equal(status, 200);
+    };
+
+    before(async () => {
+      const env = { SCCC_SIMULATOR_SPEED: "3", SCCC_DEMO_PASSWORD: password };
+      demo = await Demo.start({ userDir: temporaryFolder(), node: node(), env });
+      [desk, other, board] = [
+        await open(demo, "/desk"),
+        await open(demo, "/desk", "zh-CN"),
+        await open(demo, "/wallboard"),
+      ];
+    });
+    after(async () => {
+      await closeBrowser();
+      await demo?.stop();
+    });
+    afterEach(() => {
+      // While the demo is being started again, pages try to reach it in vain.
+      const unexpected = [desk, other, board].flatMap(({ errors }) =>
+        errors.filter((text) => !/ERR_CONNECTION/.test(text)),
+      );
+      assert.deepEqual(unexpected, []);
+    });
+
+    it("runs, and speaks the browser's language until another is chosen", async () => {
+      assert.match(demo.output, new RegExp(`Node-RED ${version}\\.`));
+      const title = other.page.locator("h1");
+      assert.equal(await title.innerText(), "坐席工作台");
+      await other.page.locator("#language").click();
+      assert.equal(await title.innerText(), "Agent desk");
+      await other.page.locator("#language").click();
+      assert.equal(await desk.page.locator("h1").innerText(), "Agent desk");
+      for (const { page } of [desk, other]) {
+        await page.locator("select#agent").waitFor();
+        assert.deepEqual(await violations(page), []);
+      }
+    });
+
+    it("logs agents in", async () => {
+      await logIn(desk, "1000");
+      await logIn(other, "1001");
+      for (const { page } of [desk, other]) {
+        await page.locator("#customers .row").nth(35).waitFor();
+        assert.deepEqual(await violations(page), []);
+      }
+    });
+
+    it("pops the right customer up when one calls, with what there was before", async () => {
+      await desk.page.evaluate(`new MutationObserver(() => {
+        window.poppedAt ??= document.querySelector("#call #customer-name") ? Date.now() : undefined;
+      }).observe(document.querySelector("#center"), { childList: true })`);
+      await press("demo-inbound-button");
+      const name = desk.page.locator("#call #customer-name");
+      await name.waitFor();
+      assert.equal(await name.innerText(), "Wang Fang");
+      assert.ok((await desk.page.locator(".history .past").count()) >= 3);
+      const { receivedAt = "" } = desk.told.find(({ kind }) => kind === "call") ?? {};
+      const popped = await desk.page.evaluate("window.poppedAt");
+      console.log(`        from the push to the customer on the screen: ${Number(popped) - Date.parse(receivedAt)} ms`);
+    });
+
+    it("follows the call, and keeps its agent busy until the note is saved", async () => {
+      const { page } = desk;
+      await page.locator("#call.answered").waitFor();
+      await page.locator("#call-time[data-since]").waitFor();
+      await page.locator("#hangup").click();
+      await page.locator("#call.ended").waitFor();
+      const states = await statesOf(desk, newest(desk)?.id, "billed");
+      assert.deepEqual(states, ["ringing", "answered", "ended", "billed"]);
+      await page.locator("#state.wrapUp").waitFor();
+      assert.deepEqual(await violations(page), []);
+      await note(desk, "Wants two more.");
+      await page.locator("#today .row", { hasText: "Wants two more." }).waitFor();
+    });
+
+    let dialled: string | undefined;
+
+    it("calls at a click: ringing, answered, ended, noted", async () => {
+      const { page } = desk;
+      await page.locator("#wanted").fill("138 0013 8888");
+      await page.locator("#dial button").click();
+      await page.locator("#call.answered").waitFor();
+      assert.equal(await page.locator("#customer-name").innerText(), "Li Wei");
+      await page.locator("#hangup").click();
+      dialled = newest(desk)?.id;
+      assert.deepEqual(await statesOf(desk, dialled, "billed"), ["dialing", "ringing", "answered", "ended", "billed"]);
+      await page.locator("#noting .choice", { hasText: "Call back" }).click();
+      await note(desk, "Calls back on Monday.");
+    });
+
+    const ofDialled = async () => (await asked("calls?number=%2B8613800138888")).filter(({ id }) => id === dialled);
+
+    it("has the call in the CRM, once", async () => {
+      const [call, ...more] = await ofDialled();
+      assert.deepEqual(more, []);
+      const { agent, outcome, disposition, note } = call ?? {};
+      assert.deepEqual(
+        { agent, outcome, disposition, note },
+        { agent: "1000", outcome: "answered", disposition: "callback", note: "Calls back on Monday." },
+      );
+    });
+
+    it("plays recordings", async () => {
+      await desk.page.locator("#today .play").first().click();
+      await desk.page.locator("#today audio").waitFor();
+      const seconds = await eventually("the recording can be played", async () => {
+        const duration = Number(await desk.page.evaluate('document.querySelector("#today audio").duration'));
+        return duration > 0 ? duration : undefined;
+      });
+      assert.ok(Number.isFinite(seconds));
+    });
+
+    it("shows nothing of it at another agent's desk", async () => {
+      assert.deepEqual(
+        other.told.filter(({ kind }) => kind === "call" || kind === "noted"),
+        [],
+      );
+      assert.equal(await other.page.locator("#call").count(), 0);
+    });
+
+    it("lets a customer call at a press of its own button", async () => {
+      await other.page.locator("#inbound").click();
+      await other.page.locator("#call").waitFor();
+      assert.equal(newest(other)?.direction, "inbound");
+      await other.page.locator("#hangup").click();
+      const { id, outcome } = (await eventually("the call is over", () => {
+        const call = newest(other);
+        return call?.outcome === null ? undefined : call;
+      })) as NonNullable<Told["call"]>;
+      await statesOf(other, id, "billed");
+      if (outcome === "answered") await note(other, "");
+      await other.page.locator("#inbound").waitFor();
+    });
+
+    it("says in words what did not work", async () => {
+      const { page } = desk;
+      await page.locator("#wanted").fill("123456789012345678901234567890123456");
+      await page.locator("#dial button").click();
+      await page.locator("#problem", { hasText: "not a number that can be dialled" }).waitFor();
+      await page.locator("#problem button").click();
+      await page.locator("#wanted").fill("");
+    });
+
+    it("shows as text whatever comes from outside", async () => {
+      const { page } = desk;
+      const evil = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>';
+      const [agent, number, seq] = ["1000", "13912345678", "77"];
+      const event = { agent, number, call_type: "0", seq, userData: evil };
+      await push({ ...event, type: "callin" });
+      await page.locator(".said", { hasText: "<img src=x" }).waitFor();
+      await page.locator("#new-name").fill(evil.slice(0, 60));
+      await page.locator(".naming button").click();
+      await page.locator("#customer-name", { hasText: "<img src=x" }).waitFor();
+      await push({ ...event, type: "callstart" });
+      await push({ ...event, type: "callend" });
+      await note(desk, evil);
+      await page.locator("#today .said", { hasText: "<script>" }).waitFor();
+      await page.locator("#wanted").fill("<img");
+      await page.locator("#customers .plain", { hasText: "<img src=x" }).click();
+      await page.locator(".history .said", { hasText: "<script>" }).waitFor();
+      assert.equal(await page.evaluate("window.hacked"), undefined);
+      assert.equal(await page.locator("main img").count(), 0);
+      await page.locator("#wanted").fill("");
+      await page.locator(".caller .quiet").click();
+    });
+
+    it("adds up on the wallboard", async () => {
+      const { page } = board;
+      await page.locator("#agents .ready", { hasText: "1000" }).waitFor();
+      const calls = Number(await page.locator("#figures dd").first().innerText());
+      assert.ok(calls >= 4, String(calls));
+      for (const chart of ["#hours", "#outcomes", "#share"]) await page.locator(`${chart} svg[role=img]`).waitFor();
+      assert.deepEqual(await violations(page), []);
+      await page.locator("#language").click();
+      await page.locator("h1", { hasText: "监控大屏" }).waitFor();
+      assert.deepEqual(await violations(page), []);
+      await page.locator("#language").click();
+    });
+
+    /** Tries to place a call. */
+    const tryToCall = (headers: Record<string, string>) =>
+      fetch(`${demo.url}/desk/do/call`, {
+        method: "POST",
+        headers: { "content-type": "application/json", ...headers },
+        body: JSON.stringify({ agent: "1001", number: "13800138888" }),
+      });
+
+    it("refuses what has no key, and what comes from another origin", async () => {
+      const key = String(await desk.page.locator("meta[name=sccc-key]").getAttribute("content"));
+      assert.match(key, /^[0-9a-f]{32}$/);
+      for (const headers of [
+        {},
+        { "x-sccc-desk": "guess" },
+        { "x-sccc-desk": key, origin: "http://evil.example" },
+        { "x-sccc-desk": key, origin: "null" },
+      ]) {
+        const answer = await tryToCall(headers as Record<string, string>);
+        assert.equal(answer.status, 403, JSON.stringify(headers));
+      }
+      const questions = await fetch(`${demo.url}/desk/data/customers`);
+      assert.equal(questions.status, 403);
+    });
+
+    it("does nothing for another site's page, and lets it read nothing", async () => {
+      const site = createServer((_, response) => response.end("<h1>A site</h1>")).listen(0, "127.0.0.1");
+      await once(site, "listening");
+      const { page, context } = await openPage();
+      try {
+        await page.goto(`http://localhost:${(site.address() as AddressInfo).port}/`);
+        const tries = await page.evaluate(`Promise.all([
+          fetch("${demo.url}/desk").then(({ ok }) => (ok ? "read" : "refused"), () => "refused"),
+          fetch("${demo.url}/desk/do/call", { method: "POST", headers: { "x-sccc-desk": "1", "content-type": "application/json" }, body: "{}" }).then(({ ok }) => (ok ? "read" : "refused"), () => "refused"),
+          new Promise((resolve) => {
+            const socket = new WebSocket("${demo.url.replace("http", "ws")}/desk/live");
+            socket.onopen = () => socket.send('{"key":"guess","agent":"1000"}');
+            socket.onmessage = ({ data }) => resolve(JSON.parse(data).kind);
+          }),
+        ])`);
+        assert.deepEqual(tries, ["refused", "refused", "refused"]);
+      } finally {
+        await context.close();
+        site.close();
+      }
+      assert.equal(await other.page.locator("#call").count(), 0);
+    });
+
+    it("lets no other site use the editor's API either", async () => {
+      for (const [method, path] of [
+        ["GET", "/flows"],
+        ["POST", "/inject/demo-status-button"],
+      ] as const) {
+        const { status } = await fetch(demo.url + path, { method, headers: { origin: "http://evil.example" } });
+        assert.equal(status, 403, path);
+        const own = await fetch(demo.url + path, { method, headers: { origin: demo.url } });
+        assert.equal(own.status, 200, path);
+      }
+    });
+
+    it("serves its own files only", async () => {
+      for (const path of ["/desk/crm.jsonl", "/desk/..%2Fcrm.jsonl", "/desk/desk.html", "/desk/data/recording?id=x"]) {
+        const { status } = await fetch(demo.url + path);
+        assert.notEqual(status, 200, path);
+      }
+    });
+
+    it("has it all again after a restart, once", async () => {
+      await demo.stop();
+      for (const { page } of [desk, other, board]) await page.locator("#offline").waitFor({ state: "visible" });
+      await demo.start();
+      // The pages come back by themselves; on the simulator, which has begun anew, nobody is logged in.
+      await board.page.locator("#agents .loggedOff").first().waitFor();
+      await logIn(desk, "1000");
+      await desk.page.locator("#today .row", { hasText: "Calls back on Monday." }).waitFor();
+      assert.equal((await ofDialled()).length, 1);
+    });
+
+    it("lays its flows out without one node on another", async () => {
+      const { page, context } = await openPage();
+      await page.goto(demo.url);
+      for (const tab of ["crm", "desk", "board", "demo"]) {
+        await page.waitForFunction("window.RED?.workspaces?.active?.()");
+        await page.evaluate(`RED.workspaces.show("${tab}")`);
+        await page.waitForFunction(`RED.nodes.filterNodes({ z: "${tab}" }).every(({ w, dirty }) => w > 0 && !dirty)`);
+        const overlaps = await page.evaluate(`RED.nodes.filterNodes({ z: "${tab}" }).flatMap((a, index, all) =>
+          all.slice(index + 1)
+            .filter((b) => Math.abs(a.x - b.x) < (a.w + b.w) / 2 && Math.abs(a.y - b.y) < (a.h + b.h) / 2)
+            .map((b) => a.id + " " + b.id))`);
+        assert.deepEqual(overlaps, [], tab);
+      }
+      await context.close();
+    });
+
+    it("lives by itself when the wallboard says so", async () => {
+      await board.page.locator("#lively").click();
+      await board.page.locator("#agents .ringing, #agents .talking").first().waitFor();
+      await board.page.locator("#lively").click();
+      await board.page.locator("#lively[aria-pressed=false]").waitFor();
+    });
+  });
+}
+
+// With PICTURES set, the pictures of the READMEs are taken again: Node-RED 5, both languages.
+if (process.env.PICTURES !== undefined) {
+  describe("the pictures of the agent desk", function () {
+    this.timeout(180_000);
+    after(closeBrowser);
+
+    for (const [short, language, earlier, now] of [
+      ["en", "en-US", "Sent the new price list.", "Wants to change the date of the trip to Hangzhou."],
+      ["zh", "zh-CN", "已发送新的报价单。", "想更改去杭州的行程日期。"],
+    ] as const) {
+      it(`are taken: ${short}`, async () => {
+        const env = { SCCC_SIMULATOR_SPEED: "5" };
+        const demo = await Demo.start({ userDir: temporaryFolder(), node: testHost(5).node, env });
+        const picture = ({ page }: Desk, name: string) =>
+          page.screenshot({ path: join(root, `docs/images/${name}-${short}.png`) });
+        try {
+          const board = await open(demo, "/wallboard", language);
+          const desk = await open(demo, "/desk", language);
+          const { page } = desk;
+          await logIn(desk, "1000");
+          const answered = async (number: string) => {
+            await page.evaluate(
+              `fetch("desk/do/inbound", { method: "POST", headers: { "content-type": "application/json", "x-sccc-desk": document.querySelector("meta[name=sccc-key]").content }, body: '{"agent":"1000","number":"${number}"}' })`,
+            );
+            await page.locator("#call.answered").waitFor();
+          };
+          await answered("+8613800138888");
+          await page.locator("#hangup").click();
+          await note(desk, earlier);
+          await board.page.locator("#lively").click();
+          await answered("+8613900139000");
+          await page.locator("#noting .choice").nth(1).click();
+          await page.locator("#note").fill(now);
+          await page.locator("#call-time", { hasText: "0:07" }).waitFor();
+          await picture(desk, "desk");
+          for (const state of [".ringing", ".talking", ".wrapUp"])
+            await board.page.locator(`#agents ${state}`).first().waitFor();
+          await picture(board, "wallboard");
+        } finally {
+          await demo.stop();
+        }
+      });
+    }
+  });
+}

@@ -1,0 +1,143 @@
+// A disk that is full, of a real Node-RED: its process may write no more to any file, until it may again. Linux only: by prlimit.
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Simulator } from "../../simulator";
+import { freePort, type NodeRed, startNodeRed, temporaryFolder } from "../../tools/node-red";
+import { account, startPlatform } from "../../tools/platform";
+import {
+  assertOnce,
+  collector,
+  confirmNode,
+  Emissions,
+  listening,
+  marksOf,
+  notifyNode,
+  processOf,
+} from "../receive/flow";
+import { newMark, pushOf } from "../receive/push";
+import { Sender } from "../receive/wire";
+import { Books, driven, settings } from "./flow";
+
+/** Where there is no prlimit, test/runtime/spool.test.ts still has disks that refuse. */
+const hasPrlimit = spawnSync("prlimit", ["--version"]).status === 0;
+
+(hasPrlimit ? describe : () => undefined)("a disk that is full", function (this: Mocha.Suite) {
+  this.timeout(60_000);
+  const userDir = temporaryFolder();
+  const recordings = join(userDir, "recordings");
+  let platform: Simulator;
+  let nodeRed: NodeRed;
+  let port: number;
+  let pid: number;
+  let books: Books;
+  let sender: Sender;
+  let emissions: Emissions;
+
+  before(async () => {
+    platform = await startPlatform();
+    await platform.instruct({ do: "seed", records: 1200, every: 0 });
+    port = await freePort();
+    const receiving = { pushPort: String(port), pushHost: "127.0.0.1", pushPath: "/push", pushAnswer: "stored" };
+    nodeRed = await startNodeRed({
+      version: 4,
+      userDir,
+      settings,
+      flows: [
+        ...collector,
+        ...driven(platform.url, receiving, {
+          recording: { type: "sccc-get-recording", to: "file", folder: recordings },
+          feed: {
+            type: "sccc-feed",
+            feed: "full",
+            source: "records",
+            start: "beginning",
+            interval: "0",
+            wires: [["page"], ["out"]],
+          },
+        } as Readonly<Record<string, { readonly type: string }>>),
+        notifyNode("main", { account: "account", wires: [["collect", "confirm"]] }),
+        confirmNode(),
+        {
+          id: "page",
+          type: "function",
+          z: "flow",
+          func: `const keys = global.get("keys") ?? []; keys.push(msg.payload.map(({ key }) => key)); global.set("keys", keys);`,
+          outputs: 0,
+          wires: [],
+        },
+        { id: "keys-in", type: "http in", z: "flow", url: "/keys", method: "get", wires: [["keys"]] },
+        {
+          id: "keys",
+          type: "function",
+          z: "flow",
+          func: `msg.payload = global.get("keys") ?? []; return msg;`,
+          outputs: 1,
+          wires: [["answer"]],
+        },
+      ],
+    });
+    await listening(port);
+    ({ pid } = await processOf(nodeRed));
+    books = new Books(nodeRed);
+    sender = new Sender(port, "/push", 1);
+    emissions = new Emissions(nodeRed);
+  });
+  after(async () => {
+    sender?.close();
+    await nodeRed?.stop();
+    await platform?.close();
+  });
+
+  /** Lets Node-RED's files get no longer than so many bytes. */
+  function limit(bytes: number | "unlimited"): void {
+    const { status, stderr } = spawnSync("prlimit", ["--pid", String(pid), `--fsize=${bytes}:unlimited`], {
+      encoding: "utf8",
+    });
+    assert.equal(status, 0, stderr);
+  }
+
+  it("stored pushes are answered 503 and taken when they come again, and only what was acknowledged comes out", async () => {
+    const marks = [newMark(), newMark(), newMark()];
+    const [first, second, third] = marks.map((mark) => pushOf(account, mark));
+    const status = async (body = "") => (await sender.post(body))?.status;
+    assert.equal(await status(first), 200);
+    limit(0);
+    assert.deepEqual([await status(second), await status(second), await status(third)], [503, 503, 503]);
+    // The first at once, further ones together after a minute.
+    const told = await nodeRed.log(({ text }) => text.includes("EFBIG"));
+    assert.match(told.text, /^Pushes can't be stored in .*spool.*: EFBIG/);
+    limit("unlimited");
+    assert.deepEqual([await status(third), await status(second), await status(third)], [200, 200, 200]);
+    const emitted = await emissions.until("all three come out", () => true, 3);
+    assertOnce(marksOf(emitted), marks);
+    assert.deepEqual(marksOf(emitted), [marks[0], marks[2], marks[1]]);
+  });
+
+  it("recordings end in SCCC_FILE and leave nothing behind, and are fetched when there is room", async () => {
+    const filename = platform.state.records[0]?.filename;
+    const get = async () => books.through("recording", [{ mark: newMark(), payload: { filename } }]);
+    limit(1000);
+    assert.deepEqual(await get(), ["SCCC_FILE"]);
+    assert.deepEqual(readdirSync(recordings), []);
+    limit("unlimited");
+    assert.deepEqual(await get(), ["ok"]);
+    assert.equal(readdirSync(recordings).length, 1);
+  });
+
+  it("a feed ends in SCCC_FILE, and goes on when there is room: a page may come twice, none is skipped", async () => {
+    const run = () => books.through("feed", [{ mark: newMark(), payload: {} }]);
+    const keys = () => platform.state.records.map(({ key }) => key);
+    assert.deepEqual(await run(), ["ok"]);
+    await platform.instruct({ do: "seed", records: 600, every: 0 });
+    limit(0);
+    assert.deepEqual(await run(), ["SCCC_FILE"]);
+    limit("unlimited");
+    assert.deepEqual(await run(), ["ok"]);
+    const pages = (await nodeRed.admin("GET", "/keys")) as readonly (readonly number[])[];
+    const [first, second, third, refused, again, last, ...more] = pages;
+    assert.deepEqual([refused, more], [again, []]);
+    assert.deepEqual([first, second, third, again, last].flat().map(Number), keys());
+  });
+});

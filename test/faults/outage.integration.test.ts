@@ -1,0 +1,120 @@
+// A platform that is down for long, in every way that it can be: nothing piles up, and service returns with it.
+// OUTAGE_SECONDS makes it long (`npm run prove`).
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import type { Simulator } from "../../simulator";
+import { type NodeRed, startNodeRed, temporaryFolder } from "../../tools/node-red";
+import { account, startPlatform } from "../../tools/platform";
+import { TcpProxy, toxics } from "../../tools/tcp-proxy";
+import { feedFlow, pagesIn } from "../feed/flow";
+import { collector, eventually, processOf } from "../receive/flow";
+import { assertDialledOnce, Books, driven, kindNames, settings } from "./flow";
+
+const seconds = Number(process.env.OUTAGE_SECONDS ?? 5);
+
+const [maxConcurrent, maxQueue, batch] = [2, 6, 50];
+
+/** What is remembered of exchanges that are over, and what the garbage collector leaves. */
+const flatWithin = 20e6;
+
+/** The ways to be down, and what a command then ends in. */
+const ways: readonly (readonly [(proxy: TcpProxy) => Promise<void> | void, string])[] = [
+  [(proxy) => proxy.poison("request", toxics.timeout), "SCCC_TIMEOUT"],
+  [(proxy) => proxy.down(), "SCCC_NETWORK"],
+  [(proxy) => proxy.poison("request", toxics.reset), "SCCC_NETWORK"],
+  [(proxy) => proxy.poison("answer", toxics.cut), "SCCC_NETWORK"],
+];
+
+describe("a platform that is down", function () {
+  this.timeout(120_000 + seconds * 1000);
+  let platform: Simulator;
+  let proxy: TcpProxy;
+  let nodeRed: NodeRed;
+  let books: Books;
+  const file = join(temporaryFolder(), "pages.txt");
+
+  const restore = async () => {
+    await proxy.up();
+    proxy.heal();
+  };
+
+  before(async () => {
+    platform = await startPlatform({ agents: "1000-1099" });
+    await platform.instruct({ do: "agent", agent: "1000", workStatus: "ONLINE" });
+    proxy = await TcpProxy.start(platform.port);
+    const config = { source: "records", feed: "outage", start: "beginning", advance: "confirmed", interval: "1" };
+    nodeRed = await startNodeRed({
+      version: 4,
+      settings,
+      flows: [
+        ...collector,
+        ...driven(proxy.url, { timeout: "0.5", maxConcurrent: String(maxConcurrent), maxQueue: String(maxQueue) }),
+        // An account of its own, so that what is counted here is only what the test sends in.
+        ...feedFlow({ url: proxy.url, ...account, file, config })
+          .filter(({ id }) => !["flow", "go", "went", "over"].includes(id))
+          .map((node) => (node.id === "account" ? { ...node, id: "feeding", timeout: "0.5" } : node))
+          .map((node) => (node.id === "feed" ? { ...node, account: "feeding", wires: [["write"], []] } : node)),
+      ],
+    });
+    books = new Books(nodeRed);
+  });
+  after(async () => {
+    await nodeRed?.stop();
+    await proxy?.close();
+    await platform?.close();
+  });
+
+  it("does not pile messages up: what the queue has no room for is SCCC_BUSY at once, the rest ends as it must", async () => {
+    for (const [down, end] of ways) {
+      await down(proxy);
+      const from = books.ends.length;
+      await books.through("read", Books.orders("read", "1000", batch));
+      const ends = books.ends.slice(from).map(([, word]) => word);
+      const busy = batch - maxConcurrent - maxQueue;
+      // The busy ones are told before any of the others has found out.
+      assert.deepEqual(ends.slice(0, busy), Array(busy).fill("SCCC_BUSY"));
+      assert.deepEqual(ends.slice(busy), Array(maxConcurrent + maxQueue).fill(end));
+      await restore();
+      assert.deepEqual(await books.through("read", Books.orders("read", "1000")), ["ok"], "service has returned");
+    }
+  });
+
+  it(`holds no memory, and serves again when it is back after ${seconds} s: commands, and a feed without a gap`, async function () {
+    await platform.instruct({ do: "seed", records: 1200, every: 0 });
+    await eventually("the feed has begun", () =>
+      pagesIn(file).flatMap(({ keys }) => keys).length === 1200 ? true : undefined,
+    );
+    const before = await processOf(nodeRed);
+    const until = Date.now() + seconds * 1000;
+    let sent = 0;
+    for (let round = 0; Date.now() < until; round += 1) {
+      const [down] = ways[round % ways.length]!;
+      await restore();
+      await down(proxy);
+      const kind = kindNames[round % kindNames.length]!;
+      const ends = await books.through(kind, Books.orders(kind, "1000", batch));
+      assert.ok(!ends.includes("ok"), "nothing gets through");
+      sent += batch;
+    }
+    await platform.instruct({ do: "seed", records: 1200, every: 0 });
+    await proxy.down();
+    const after = await processOf(nodeRed);
+    this.test!.title += ` (${sent} messages, ${((after.used - before.used) / 1e6).toFixed(1)} MB more)`;
+    assert.ok(after.used < before.used + flatWithin, `${before.used} bytes before, ${after.used} after`);
+    await restore();
+    await platform.instruct({ do: "agent", agent: "1000", workStatus: "ONLINE" });
+    for (const kind of kindNames) {
+      assert.deepEqual(await books.through(kind, Books.orders(kind, "1000")), ["ok"]);
+    }
+    const keysOf = () => pagesIn(file).flatMap(({ keys }) => keys.map(Number));
+    await eventually("the feed has caught up", () =>
+      keysOf().length >= platform.state.records.length ? true : undefined,
+    );
+    assert.deepEqual(
+      keysOf(),
+      platform.state.records.map(({ key }) => key),
+    );
+    await books.assertBalanced();
+    assertDialledOnce(platform);
+  });
+});

@@ -1,0 +1,44 @@
+// The table of docs/reliability.md: every fault names a test, and each of these exists.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "../../tools/hosts";
+
+const read = (path: string): string => readFileSync(join(root, path), "utf8");
+
+/** The titles in a file of tests; what is put in as it runs is "…". */
+const titlesIn = (path: string): readonly string[] =>
+  [...read(path).matchAll(/\b(?:it|describe)\(\s*(["`])(.*?)\1,/gs)].map(([, , title = ""]) =>
+    title.replace(/\$\{[^}]*\}/g, "…"),
+  );
+
+/** The tests that each row of the table names. */
+const rowsIn = (path: string): readonly (readonly string[])[] =>
+  read(path)
+    .split("\n")
+    .filter((line) => line.startsWith("| ") && !line.startsWith("| ---"))
+    .slice(1)
+    .map((line) => [...line.matchAll(/`(test\/[^`]+)`: `([^`]+)`/g)].map(([, file, title]) => `${file}: ${title}`));
+
+describe("the table of what is promised after a fault", () => {
+  const rows = rowsIn("docs/reliability.md");
+
+  it("names a test in every row", () => {
+    assert.ok(rows.length > 20);
+    assert.deepEqual(
+      rows.filter((tests) => tests.length === 0),
+      [],
+    );
+  });
+
+  for (const test of new Set(rows.flat())) {
+    it(`names one that exists: ${test}`, () => {
+      const [path = "", ...title] = test.split(": ");
+      assert.ok(titlesIn(path).includes(title.join(": ")));
+    });
+  }
+
+  it("is the same in Chinese", () => {
+    assert.deepEqual(rowsIn("docs/reliability.zh-CN.md"), rows);
+  });
+});

@@ -1,0 +1,67 @@
+// The Node-REDs that tests and the demo run on: 4.1 from our node_modules; 5, and Node 24 for it, installed when first asked for.
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+
+/** The checkout. */
+export const root = join(__dirname, "..");
+
+/** The major versions of Node-RED that tests run on: those of SCCC_TEST_NODE_RED, both without it. */
+export const nodeRedVersions: readonly (4 | 5)[] = ([4, 5] as const).filter((version) =>
+  (process.env.SCCC_TEST_NODE_RED ?? "4,5").split(",").includes(String(version)),
+);
+
+const hosts = join(root, "test/hosts");
+
+/** A Node-RED and the Node that runs it. */
+export interface Host {
+  readonly node: string;
+  /** The folder of the package node-red. */
+  readonly nodeRed: string;
+}
+
+/** Whether the Node that we run on is enough for Node-RED 5. */
+export function nodeAdmitsNodeRed5(version = process.versions.node): boolean {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  return major > 22 || (major === 22 && minor >= 9);
+}
+
+/** Makes sure that a folder's dependencies are installed as its lock says; the folder. */
+export function prepared(folder: string): string {
+  const { status } = spawnSync(process.execPath, [join(root, "build/ready.mjs"), folder], { stdio: ["ignore", 2, 2] });
+  if (status !== 0) throw new Error(`Could not install the dependencies of ${folder}`);
+  return folder;
+}
+
+/** The binary of Node 24; undefined on a platform that npm has none for. */
+function node24(): string | undefined {
+  const folder = prepared(join(hosts, "node-24"));
+  const { platform, arch } = process;
+  const binary = platform === "win32" ? "bin/node.exe" : "bin/node";
+  return [`node-${platform === "win32" ? "win" : platform}-${arch}`, `node-bin-${platform}-${arch}`]
+    .map((name) => join(folder, "node_modules", name, binary))
+    .find((path) => existsSync(path));
+}
+
+/** Node-RED 4.1 on the running Node. */
+function nodeRed4(): Host {
+  return { node: process.execPath, nodeRed: join(root, "node_modules/node-red") };
+}
+
+/** Node-RED 5 on a Node of the caller's choice. */
+function nodeRed5(node: string): Host {
+  return { node, nodeRed: join(prepared(join(hosts, "node-red-5")), "node_modules/node-red") };
+}
+
+/** The host that tests use for a major version of Node-RED: 5 runs on Node 24, whatever Node we run on. */
+export function testHost(version: 4 | 5): Host {
+  if (version === 4) return nodeRed4();
+  const node = node24() ?? (nodeAdmitsNodeRed5() ? process.execPath : undefined);
+  if (node === undefined) throw new Error(`No Node for Node-RED 5 on ${process.platform}-${process.arch}`);
+  return nodeRed5(node);
+}
+
+/** The newest Node-RED that the running Node admits. */
+export function demoHost(): Host {
+  return nodeAdmitsNodeRed5() ? nodeRed5(process.execPath) : nodeRed4();
+}
