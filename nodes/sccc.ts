@@ -1,6 +1,5 @@
 // What Node-RED loads: registers every type.
 import type { NodeAPI } from "node-red";
-import { reportUncaughtTo } from "./protocol/guarded";
 import { registerAccount } from "./runtime/account/account";
 import { serveEditor } from "./runtime/admin/routes";
 import { registerTracker } from "./runtime/call-tracker/call-tracker";
@@ -10,6 +9,7 @@ import { registerFeed } from "./runtime/feed/feed";
 import { registerRecording } from "./runtime/get-recording/get-recording";
 import { registerNotify } from "./runtime/notify/notify";
 import { registerSimulator } from "./runtime/simulator/simulator";
+import { reportUncaughtTo } from "./util/guarded";
 
 export = (RED: NodeAPI): void => {
   reportUncaughtTo((error) => RED.log.error(error instanceof Error ? (error.stack ?? error.message) : String(error)));

@@ -3,8 +3,19 @@ import { createSecureContext } from "node:tls";
 import { simulatorSettings } from "../nodes/catalogue";
 import { type Dialect, type DialectName, dialectNames, dialectOf } from "./dialects";
 import { type Numbers, numbersProblem } from "./fates";
-import type { Summary } from "./platform";
 import type { PushOutcome } from "./pushes";
+
+/** Counts, for a status line. */
+export interface Summary {
+  /** Agents that are not offline. */
+  readonly agents: number;
+  /** Calls under way. */
+  readonly calls: number;
+  /** Tasks that are running. */
+  readonly tasks: number;
+  readonly records: number;
+  readonly cdrs: number;
+}
 
 export interface SimulatorOptions {
   /** Where it listens; 0 (the default) takes a free port. */

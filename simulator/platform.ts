@@ -8,21 +8,9 @@ import { Fates } from "./fates";
 import { type Entry, Ledger } from "./ledger";
 import type { Json } from "./narrow";
 import { madeUpOf, notifyOf, pushOf } from "./notifies";
-import type { Settings } from "./options";
+import type { Settings, Summary } from "./options";
 import type { Pusher } from "./pushes";
 import { type TaskState, Tasks } from "./tasks";
-
-/** Counts, for a status line. */
-export interface Summary {
-  /** Agents that are not offline. */
-  readonly agents: number;
-  /** Calls under way. */
-  readonly calls: number;
-  /** Tasks that are running. */
-  readonly tasks: number;
-  readonly records: number;
-  readonly cdrs: number;
-}
 
 /** What the platform holds, to be read at any time. */
 export interface State {

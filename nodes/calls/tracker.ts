@@ -1,6 +1,7 @@
 // Joins what is heard of calls into calls (docs/decisions/0040). Knows nothing of Node-RED, of sockets, or of the time of day.
-import { guarded } from "../protocol/guarded";
+
 import type { PushContext } from "../protocol/push";
+import { guarded } from "../util/guarded";
 import { Call, type CallHistory, isOpening, isSeqLoose, type State, type TrackedCall } from "./call";
 import type { Fact } from "./facts";
 import { Index } from "./index-of-calls";

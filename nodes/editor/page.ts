@@ -1,5 +1,5 @@
 // What a form's script needs of the page: texts, and a node's properties as they stand in its form.
-import { fill } from "../protocol/fill";
+import { fill } from "../util/fill";
 import type { Editor } from "./problem";
 
 export const editor: Editor = {

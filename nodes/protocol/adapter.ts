@@ -4,10 +4,10 @@ import https from "node:https";
 import type { Socket } from "node:net";
 import { type Duplex, Readable } from "node:stream";
 import { type AxiosAdapter, AxiosHeaders, type AxiosProxyConfig, type AxiosResponse } from "axios";
+import { Bytes } from "../util/bytes";
+import { unpacked } from "../util/content-encoding";
+import { guarded } from "../util/guarded";
 import { isObject } from "../util/json";
-import { Bytes } from "./bytes";
-import { unpacked } from "./content-encoding";
-import { guarded } from "./guarded";
 
 /** Why an exchange ended without a whole answer: `code` is Node's. */
 export class NoAnswer extends Error {

@@ -1,9 +1,9 @@
 // Reads a response liberally (docs/protocol.md, "Answers"): many shapes in, one shape out.
 import { type Command, errorOfValue } from "../catalogue";
 import { isObject, isWithin, type JsonObject, maxDepth, parseJson } from "../util/json";
+import { others, sliceLength } from "../util/slices";
 import { excerptOf, type Failure, type ProtocolReason, type Result } from "./failure";
 import { noSecrets, type Secrets } from "./secrets";
-import { others, sliceLength } from "./slices";
 
 /** What the platform said of one command. `response` is the command's part of the answer as it came; `list` its array, if it has one. */
 export type CommandAnswer =

@@ -1,13 +1,13 @@
 // An account's client: sends commands, one or a list, and says of each what became of it.
 import { setMaxListeners } from "node:events";
 import { type Command, seqOf } from "../catalogue";
+import { guarded } from "../util/guarded";
 import { isObject, isWithin, type JsonObject, maxDepth } from "../util/json";
 import { checkFields, render } from "./check";
 import { forbiddenNumber } from "./dial-only";
 import { hasCommand, type Identity, type PreparedCommand, versionText } from "./envelope";
 import { Exchange, type ExchangeDeps, type Exchanged, type SendOptions } from "./exchange";
 import type { Failure } from "./failure";
-import { guarded } from "./guarded";
 import { recordUrl } from "./recording-url";
 import { type QueueLimits, RequestQueue } from "./request-queue";
 import { type Backoff, defaultBackoff, Subjects } from "./resend";

@@ -1,5 +1,5 @@
 // An account's way to the platform: so many requests at once, so far apart, and a bounded number that wait.
-import { guarded } from "./guarded";
+import { guarded } from "../util/guarded";
 
 /** What became of a task that asked for the lane. */
 export type Turn<T> =

@@ -5,12 +5,12 @@ import https from "node:https";
 import type { Readable } from "node:stream";
 import axios, { type AxiosInstance, type AxiosProxyConfig } from "axios";
 import { HttpsProxyAgent } from "hpagent";
+import { decodedText } from "../util/charset";
+import { encodingsOf, unpacked } from "../util/content-encoding";
+import { guarded } from "../util/guarded";
 import { codeOf, NoAnswer, overHttp, tooLong } from "./adapter";
 import { isEnough, isNoRecording } from "./beginning";
-import { decodedText } from "./charset";
-import { encodingsOf, unpacked } from "./content-encoding";
 import { excerptOf, type Failure } from "./failure";
-import { guarded } from "./guarded";
 import { type ProxySettings, proxyCredentials, proxyFor } from "./proxy";
 import { type RecordingSite, recordingOrigins } from "./recording-url";
 

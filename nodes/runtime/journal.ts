@@ -2,7 +2,7 @@
 import { createReadStream } from "node:fs";
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { guarded } from "../protocol/guarded";
+import { guarded } from "../util/guarded";
 
 /** An open file. Everything rejects with the system's error. */
 export interface OpenedFile {

@@ -1,7 +1,7 @@
 // The spool: keeps what is on its way to nodes on disk until it is confirmed, and hands it over again until then.
 import { copyFile, realpath } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { guarded } from "../protocol/guarded";
+import { guarded } from "../util/guarded";
 import { isObject } from "../util/json";
 import { appendLines, asError, Journal, linesOf, makeFolder, type OpenFile, openFile, unwritten } from "./journal";
 

@@ -1,5 +1,5 @@
 // Waits, and can be woken.
-import { guarded } from "../protocol/guarded";
+import { guarded } from "./guarded";
 
 /** Waits so many ms, or until one of the signals ends it. */
 export function sleep(ms: number, ...signals: readonly AbortSignal[]): Promise<void> {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { page } from "../../build/forms";
 import { flat, languages, served } from "../../build/locales";
 import { nodeTypes } from "../../build/nodes";
-import { fill } from "../../nodes/protocol/fill";
+import { fill } from "../../nodes/util/fill";
 import { root } from "../../tools/hosts";
 import { temporaryFolder } from "../../tools/node-red";
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { EventEmitter, once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { guarded, reportUncaughtTo } from "../../nodes/protocol/guarded";
+import { guarded, reportUncaughtTo } from "../../nodes/util/guarded";
 import { root } from "../../tools/hosts";
 
 describe("a guarded callback", () => {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { sliceLength } from "../../nodes/protocol/slices";
+import { sliceLength } from "../../nodes/util/slices";
 import { temporaryFolder } from "../../tools/node-red";
 import { initHelper, load, unload } from "../../tools/nodes";
 

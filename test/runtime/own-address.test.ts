@@ -4,7 +4,7 @@ import { once } from "node:events";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import type { NodeAPI } from "node-red";
-import { ownAddress } from "../../nodes/runtime/own-address";
+import { ownAddress } from "../../nodes/runtime/shared/own-address";
 
 describe("the address of Node-RED's own server", () => {
   const addressOf = (server: unknown, settings: object) =>

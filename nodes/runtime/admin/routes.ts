@@ -1,6 +1,6 @@
 // The routes that the editor's forms ask. Whoever may deploy may ask them: they do no more than a flow could.
 import type { NodeAPI } from "node-red";
-import { guarded } from "../../protocol/guarded";
+import { guarded } from "../../util/guarded";
 import { type AdminAnswer, agentsTold, draftOf, told, tryOut } from "./connection";
 import { tryNewestRecording } from "./newest-recording";
 import { sendSample } from "./sample";

@@ -3,8 +3,8 @@ import type { NodeAPI } from "node-red";
 import { postPush } from "../../protocol/post-push";
 import { isObject } from "../../util/json";
 import { receptionOf } from "../account/account";
-import { ownAddress, reachable } from "../own-address";
 import type { Place } from "../receive/config";
+import { ownAddress, reachable } from "../shared/own-address";
 import type { AdminAnswer } from "./connection";
 
 /** Loaded when it is first needed: nobody sends samples while calls come in. */

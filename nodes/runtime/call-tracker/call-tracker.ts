@@ -5,13 +5,13 @@ import { CallTracker, type News, type TrackerSettings } from "../../calls/tracke
 import { trackerSettings } from "../../catalogue/index";
 import { render } from "../../protocol/check";
 import type { Failure } from "../../protocol/failure";
-import { guarded } from "../../protocol/guarded";
+import { guarded } from "../../util/guarded";
 import { isObject } from "../../util/json";
 import { accountOf } from "../account/account";
-import { takeMessages } from "../input";
 import { confirm, freeToken } from "../receive/tokens";
-import { refuse as refuseAll } from "../refuse";
 import { type Narrowed, narrow, Settings } from "../shared/config";
+import { takeMessages } from "../shared/input";
+import { refuse as refuseAll } from "../shared/refuse";
 import { describe, errorOf } from "../shared/texts";
 import { expander } from "../shared/values";
 

@@ -7,8 +7,8 @@ import type { SendOptions } from "../../protocol/exchange";
 import type { Failure } from "../../protocol/failure";
 import { planOf } from "../../protocol/numbering";
 import { cleanNumbers } from "../../protocol/numbers-to-dial";
-import { others } from "../../protocol/slices";
 import { isObject, type JsonObject } from "../../util/json";
+import { others } from "../../util/slices";
 import type { Sender } from "../account/account";
 import { type Resulting, type Sent, sendOne } from "./send";
 

@@ -5,8 +5,8 @@ import type { PreparedCommand } from "../../protocol/envelope";
 import type { Exchanged, Outcome, SendOptions } from "../../protocol/exchange";
 import type { Failure, Result } from "../../protocol/failure";
 import { readItem } from "../../protocol/records";
-import { mapInSlices, others, sliceLength } from "../../protocol/slices";
 import type { JsonObject } from "../../util/json";
+import { mapInSlices, others, sliceLength } from "../../util/slices";
 import type { Sender } from "../account/account";
 
 /** `msg.sccc.command` (docs/messages.md). `seq` and `requestSeq` are a single command's; `failed` a list's. */

@@ -1,5 +1,5 @@
 // How a page gets to a flow: at once, or waited for until a confirm node has had the tokens of all its messages.
-import { guarded } from "../../protocol/guarded";
+import { guarded } from "../../util/guarded";
 import { sleep } from "../../util/sleep";
 import { type Confirmation, Handover } from "../receive/tokens";
 

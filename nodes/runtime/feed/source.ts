@@ -1,7 +1,7 @@
 // Where a feed reads records: pages after a key. One page in memory at a time. What CDRs share with them is here too.
 import type { Failure } from "../../protocol/failure";
-import { forEachInSlices, sortInSlices } from "../../protocol/slices";
 import { isObject } from "../../util/json";
+import { forEachInSlices, sortInSlices } from "../../util/slices";
 import { isKey, type Position, type RecordsPosition } from "./position";
 
 /** Something the platform answers with a list. */

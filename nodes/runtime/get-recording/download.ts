@@ -1,9 +1,9 @@
 // Gets one recording, to a Buffer or to a file, and waits for it if it is not there yet. Knows nothing of Node-RED.
 import { join } from "node:path";
-import { Bytes } from "../../protocol/bytes";
 import type { Client } from "../../protocol/client";
 import type { Failure } from "../../protocol/failure";
 import type { Fetched } from "../../protocol/transport";
+import { Bytes } from "../../util/bytes";
 import { sleep } from "../../util/sleep";
 import { type Exists, isThere, PartFile } from "./target";
 

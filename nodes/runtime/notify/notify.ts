@@ -1,7 +1,7 @@
 // sccc-notify: every push of an account becomes a message.
 import type { Node, NodeAPI, NodeMessage } from "node-red";
 import { pushes } from "../../catalogue/index";
-import { guarded } from "../../protocol/guarded";
+import { guarded } from "../../util/guarded";
 import { isObject } from "../../util/json";
 import { receptionOf } from "../account/account";
 import type { Counts, Delivery } from "../receive/receiver";

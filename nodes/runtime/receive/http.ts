@@ -1,7 +1,7 @@
 // One push over HTTP: from a request to the push in it, and from what became of it to the answer.
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { Bytes } from "../../protocol/bytes";
-import { guarded } from "../../protocol/guarded";
+import { Bytes } from "../../util/bytes";
+import { guarded } from "../../util/guarded";
 import { isObject, isWithin, type JsonObject, maxDepth, parseJson } from "../../util/json";
 
 /** Bytes of a push; those of the vendor's document have a few hundred. */

@@ -2,7 +2,7 @@
 import http, { type IncomingMessage, type ServerResponse } from "node:http";
 import https from "node:https";
 import type { Socket } from "node:net";
-import { guarded } from "../../protocol/guarded";
+import { guarded } from "../../util/guarded";
 import type { ConfigProblem } from "../shared/config";
 import type { Place } from "./config";
 import { answer, isJsonType, maxBodyBytes, parsed, pushIn, readBody, strangerBytes } from "./http";

@@ -2,8 +2,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Node, NodeAPI } from "node-red";
-import { guarded } from "../../protocol/guarded";
 import type { PushContext } from "../../protocol/push";
+import { guarded } from "../../util/guarded";
 import { asError } from "../journal";
 import type { ConfigProblem } from "../shared/config";
 import { Spool } from "../spool";

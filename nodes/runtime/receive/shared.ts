@@ -1,7 +1,7 @@
 // Node-RED's own server: one dispatcher for all places on it, mounted once and never taken out of Express's router.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { NodeAPI } from "node-red";
-import { guarded } from "../../protocol/guarded";
+import { guarded } from "../../util/guarded";
 import { isObject } from "../../util/json";
 import type { Places } from "./places";
 

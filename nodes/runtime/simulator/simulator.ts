@@ -2,10 +2,10 @@
 import type { Node, NodeAPI } from "node-red";
 import { receivingSettings, simulatorSettings } from "../../catalogue/index";
 import type { Failure } from "../../protocol/failure";
-import { takeMessages } from "../input";
-import { ownAddress } from "../own-address";
-import { refuse } from "../refuse";
 import { credentialsOf, narrow, Settings } from "../shared/config";
+import { takeMessages } from "../shared/input";
+import { ownAddress } from "../shared/own-address";
+import { refuse } from "../shared/refuse";
 import { describe, ScccError } from "../shared/texts";
 import { expander } from "../shared/values";
 

@@ -6,8 +6,8 @@ import { type AddressInfo, connect } from "node:net";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import fc from "fast-check";
-import { Bytes } from "../../nodes/protocol/bytes";
 import { maxBodyBytes, readBody } from "../../nodes/runtime/receive/http";
+import { Bytes } from "../../nodes/util/bytes";
 import { eventually } from "../receive/flow";
 
 setFlagsFromString("--expose-gc");

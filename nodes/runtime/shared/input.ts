@@ -1,8 +1,8 @@
 // Takes messages for every node type: each ends once, with a code where it fails, and none ends the process, however deep or strange it is.
 import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from "node-red";
-import type { Failure } from "../protocol/failure";
-import { codeStatus, failureStatus, unforeseenStatus } from "./shared/status";
-import { errorOf, ScccError } from "./shared/texts";
+import type { Failure } from "../../protocol/failure";
+import { codeStatus, failureStatus, unforeseenStatus } from "./status";
+import { errorOf, ScccError } from "./texts";
 
 type Outputs = NodeMessage | (NodeMessage | null)[];
 export type Send = (msg: Outputs) => void;

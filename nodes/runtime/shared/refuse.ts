@@ -1,9 +1,9 @@
 // A node that can't work, because its properties or its account are not as they must be.
 import type { Node, NodeAPI } from "node-red";
-import type { Failure } from "../protocol/failure";
+import type { Failure } from "../../protocol/failure";
 import { takeMessages } from "./input";
-import { failureStatus } from "./shared/status";
-import { errorOf } from "./shared/texts";
+import { failureStatus } from "./status";
+import { errorOf } from "./texts";
 
 /** Shows why a node can't work, and ends each of its messages with that. @param api what the error says is at fault */
 export function refuse(RED: NodeAPI, node: Node, api: string, failure: Failure): void {

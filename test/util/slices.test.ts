@@ -1,7 +1,7 @@
 // Long lists in slices: the same results, and turns for others in between.
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { forEachInSlices, mapInSlices, sliceLength, sortInSlices } from "../../nodes/protocol/slices";
+import { forEachInSlices, mapInSlices, sliceLength, sortInSlices } from "../../nodes/util/slices";
 
 /** The most steps that were done between two turns of others. */
 async function mostSteps(work: (step: () => void) => Promise<unknown>): Promise<number> {
