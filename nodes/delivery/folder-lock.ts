@@ -1,6 +1,7 @@
 // A folder that one process at a time may use. The holder shows by a heartbeat that it is alive: process ids repeat in containers.
 import { readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { guarded } from "../util/guarded";
 import { codeOf } from "./files";
 
 /** How a lock beats, in ms. A holder that was not heard of for `staleMs` is gone. */
@@ -29,7 +30,10 @@ export class FolderLock {
   private constructor(path: string, owner: string, { everyMs }: Beat) {
     this.#path = path;
     this.#owner = owner;
-    this.#timer = setInterval(() => this.#beat(), everyMs).unref();
+    this.#timer = setInterval(
+      guarded(() => this.#beat()),
+      everyMs,
+    ).unref();
   }
 
   /**
@@ -129,11 +133,11 @@ function replace(path: string, owner: string): void {
 const pause = (ms: number, signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     if (signal.aborted) return resolve();
-    const end = (): void => {
+    const end = guarded(() => {
       clearTimeout(timer);
       signal.removeEventListener("abort", end);
       resolve();
-    };
+    });
     const timer = setTimeout(end, ms);
     signal.addEventListener("abort", end, { once: true });
   });

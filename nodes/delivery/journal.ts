@@ -2,6 +2,7 @@
 // when nothing in them is needed any more.
 import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { guarded } from "../util/guarded";
 import { checksumOf } from "./checksum";
 import { asError, type OpenFile, type StoreFile, syncFolder, unwritten } from "./files";
 
@@ -127,7 +128,7 @@ export class Journal {
   append(lines: readonly Line[]): Promise<void> {
     return new Promise((done, refused) => {
       this.#appends.push({ lines, done, refused });
-      this.#immediate ??= setImmediate(() => this.flush());
+      this.#immediate ??= setImmediate(guarded(() => this.flush()));
     });
   }
 
@@ -202,7 +203,10 @@ export class Journal {
   readonly #tell = (error: unknown) => this.#options.onProblem(unwritten(this.#options.folder, error));
 
   #later(delay: number): void {
-    this.#timer ??= setTimeout(() => this.flush(), delay).unref();
+    this.#timer ??= setTimeout(
+      guarded(() => this.flush()),
+      delay,
+    ).unref();
   }
 
   #take(): Append[] {

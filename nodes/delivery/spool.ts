@@ -1,4 +1,6 @@
 // The spool: keeps what is on its way to nodes on disk until it is acknowledged, and hands it over again until then.
+
+import { guarded } from "../util/guarded";
 import { DeadLetters } from "./dead-letters";
 import { asError, type OpenFile } from "./files";
 import { IdMap } from "./id-map";
@@ -180,7 +182,7 @@ export class Spool implements Keeper {
       }
     }
     queue.recipient = recipient;
-    queueMicrotask(() => this.#serve(queue));
+    queueMicrotask(guarded(() => this.#serve(queue)));
     return () => {
       if (queue.recipient === recipient) queue.recipient = undefined;
     };
@@ -502,10 +504,13 @@ export class Spool implements Keeper {
     const { first } = this.#waiting;
     if (this.#timer !== undefined || this.#closed || first === undefined) return;
     const wait = Math.min(Math.max(0, first.due - (performance.now() - this.#start)), longestWait);
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      this.#wake();
-    }, Math.ceil(wait)).unref();
+    this.#timer = setTimeout(
+      guarded(() => {
+        this.#timer = undefined;
+        this.#wake();
+      }),
+      Math.ceil(wait),
+    ).unref();
   }
 
   #wake(): void {

@@ -1,6 +1,7 @@
 // A store: a folder with a lock, a journal in it, and the spool of what is pending there.
 import { existsSync, renameSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { guarded } from "../util/guarded";
 import { makeFolderSync, type OpenFile, openFile } from "./files";
 import { type Beat, FolderLock } from "./folder-lock";
 import { Journal, type Keeper } from "./journal";
@@ -63,7 +64,10 @@ export class Store {
         if (!lock.isHeld()) throw new StoreHeldError(folder);
       },
     });
-    this.#timer = setInterval(() => this.spool.expire(this.#keepDays), dayMs).unref();
+    this.#timer = setInterval(
+      guarded(() => this.spool.expire(this.#keepDays)),
+      dayMs,
+    ).unref();
   }
 
   /**

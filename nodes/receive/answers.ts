@@ -1,5 +1,6 @@
 // What a sender of pushes is answered, in the vendor's shape.
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { guarded } from "../util/guarded";
 
 /** The answers, by what became of the push: HTTP status, `result.error` and `result.msg`. */
 export const answers = {
@@ -55,17 +56,30 @@ export function answer(request: IncomingMessage, response: ServerResponse, name:
   }
   response.writeHead(status, { ...headers, Connection: "close" }).write(body);
   // The connection goes with the response's end: a reset amid what is still sent could cost the sender the answer.
-  for (const event of ["end", "close"]) request.once(event, () => response.end());
+  for (const event of ["end", "close"])
+    request.once(
+      event,
+      guarded(() => response.end()),
+    );
   drain(request);
 }
 
 function drain(request: IncomingMessage): void {
   let left = drainBytes;
-  const timer = setTimeout(() => request.destroy(), drainMs).unref();
-  request.on("close", () => clearTimeout(timer));
-  request.on("data", (chunk: Buffer) => {
-    left -= chunk.length;
-    if (left < 0) request.destroy();
-  });
+  const timer = setTimeout(
+    guarded(() => request.destroy()),
+    drainMs,
+  ).unref();
+  request.on(
+    "close",
+    guarded(() => clearTimeout(timer)),
+  );
+  request.on(
+    "data",
+    guarded((chunk: Buffer) => {
+      left -= chunk.length;
+      if (left < 0) request.destroy();
+    }),
+  );
   request.resume();
 }

@@ -1,5 +1,6 @@
 // The body of a push: its type, its bytes, the JSON in it.
 import type { Readable } from "node:stream";
+import { guarded } from "../util/guarded";
 import { isObject, isWithin, type JsonObject, maxDepth, parseJson } from "../util/json";
 
 /** Bytes of a push; those of the vendor's document have a few hundred. */
@@ -110,22 +111,35 @@ export function readBody(
 ): Promise<"read" | "tooLarge" | "busy" | undefined> {
   const announced = Number(request.headers?.["content-length"] ?? -1);
   return new Promise((resolve) => {
-    const timer = timeoutMs === undefined ? undefined : setTimeout(() => request.destroy(), timeoutMs).unref();
+    const timer =
+      timeoutMs === undefined
+        ? undefined
+        : setTimeout(
+            guarded(() => request.destroy()),
+            timeoutMs,
+          ).unref();
     const end = (read: "read" | "tooLarge" | "busy" | undefined): void => {
       clearTimeout(timer);
       resolve(read);
     };
-    const take = (chunk: Buffer): void => {
+    const take = guarded((chunk: Buffer) => {
       const refused = chunk.length === announced ? body.addWhole(chunk) : body.add(chunk);
       if (refused === undefined) return;
       request.off("data", take).pause();
       // No answer: what would still come need not be read then.
       if (refused === "shredded") request.destroy();
       end(refused === "shredded" ? undefined : refused);
-    };
+    });
     request.on("data", take);
-    request.on("end", () => end("read"));
-    for (const event of ["error", "close"]) request.on(event, () => end(undefined));
+    request.on(
+      "end",
+      guarded(() => end("read")),
+    );
+    for (const event of ["error", "close"])
+      request.on(
+        event,
+        guarded(() => end(undefined)),
+      );
   });
 }
 

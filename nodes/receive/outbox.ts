@@ -1,4 +1,6 @@
 // An account's deliveries on their way to Node-RED's thread: bounded, so that a thread that is busy is not buried under them.
+
+import { guarded } from "../util/guarded";
 import type { DeliveryTuple } from "./messages";
 
 /** Tells what became of a delivery: whether a node has it. */
@@ -30,7 +32,7 @@ export class Sender {
     this.#last += 1;
     this.#done.set(this.#last, done);
     this.#texts.push(`[${this.#last},${json}`);
-    this.#immediate ??= setImmediate(() => this.#flush());
+    this.#immediate ??= setImmediate(guarded(() => this.#flush()));
   }
 
   /** What Node-RED's thread says of deliveries. */

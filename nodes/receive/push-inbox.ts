@@ -3,6 +3,7 @@ import type { Line } from "../delivery/journal";
 import { Store, StoreHeldError } from "../delivery/store";
 import { BoundedSet } from "../delivery/tokens";
 import { deliveryIdOf, knownEvents, type ReadPush, readPush } from "../protocol/push";
+import { guarded } from "../util/guarded";
 import { isObject, type JsonObject } from "../util/json";
 import { AllowList, senderOf } from "./addresses";
 import { type Authentication, isSignedBy, momentOf, readAuthentication } from "./authentication";
@@ -253,10 +254,17 @@ export class PushInbox {
       const detail = error instanceof Error ? error.message : String(error);
       this.#trouble = "folder";
       this.#deps.onProblem({ setting: "pushAnswer", reason: "folder", detail, retryAt: this.#now() + pauseMs });
-      const timer = setTimeout(() => {
-        this.#opened = this.#open(Math.min(2 * pauseMs, longestPauseMs));
-      }, pauseMs).unref();
-      signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
+      const timer = setTimeout(
+        guarded(() => {
+          this.#opened = this.#open(Math.min(2 * pauseMs, longestPauseMs));
+        }),
+        pauseMs,
+      ).unref();
+      signal.addEventListener(
+        "abort",
+        guarded(() => clearTimeout(timer)),
+        { once: true },
+      );
     }
   }
 
@@ -265,7 +273,7 @@ export class PushInbox {
     if (this.#trouble !== "opening") return;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, openWithinMs).unref();
+      timer = setTimeout(guarded(resolve), openWithinMs).unref();
     });
     await Promise.race([this.#opened, late]);
     clearTimeout(timer);

@@ -3,6 +3,7 @@ import { readFileSync, statSync } from "node:fs";
 import http, { type IncomingMessage, type ServerResponse } from "node:http";
 import https from "node:https";
 import type { Socket } from "node:net";
+import { guarded } from "../util/guarded";
 import { Admission, type ConnectionLimits } from "./admission";
 import { answer } from "./answers";
 import type { OwnPort, ReceivingProblem, TlsSettings } from "./messages";
@@ -83,7 +84,10 @@ export class PushServer {
     this.#start();
     if (own.tls?.files !== undefined) {
       this.#stamps = stampsOf(own.tls);
-      this.#renewal = setInterval(() => this.#renew(), deps.renewEveryMs ?? renewEveryMs).unref();
+      this.#renewal = setInterval(
+        guarded(() => this.#renew()),
+        deps.renewEveryMs ?? renewEveryMs,
+      ).unref();
     }
   }
 
@@ -94,7 +98,7 @@ export class PushServer {
 
   /** Resolves when it listens; never if it cannot. */
   async listening(): Promise<void> {
-    while (this.#server?.listening !== true) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (this.#server?.listening !== true) await new Promise((resolve) => setTimeout(guarded(resolve), 5));
   }
 
   close(): void {
@@ -116,18 +120,24 @@ export class PushServer {
       return;
     }
     this.#server = server;
-    server.on("error", (error: NodeJS.ErrnoException) => {
-      // What goes wrong with one connection does not concern the port.
-      if (this.#closed || server.listening) return;
-      this.#server = undefined;
-      server.close();
-      this.#failed(error.code === "EADDRNOTAVAIL" || error.code === "ENOTFOUND" ? "host" : "port", error);
-    });
-    server.on("listening", () => {
-      this.#pauseMs = firstPauseMs;
-      this.#problem = false;
-      this.#deps.onProblem(undefined);
-    });
+    server.on(
+      "error",
+      guarded((error: NodeJS.ErrnoException) => {
+        // What goes wrong with one connection does not concern the port.
+        if (this.#closed || server.listening) return;
+        this.#server = undefined;
+        server.close();
+        this.#failed(error.code === "EADDRNOTAVAIL" || error.code === "ENOTFOUND" ? "host" : "port", error);
+      }),
+    );
+    server.on(
+      "listening",
+      guarded(() => {
+        this.#pauseMs = firstPauseMs;
+        this.#problem = false;
+        this.#deps.onProblem(undefined);
+      }),
+    );
     const { port, host } = this.own;
     server.listen({ port, ...(host === "" ? {} : { host }) });
   }
@@ -142,7 +152,10 @@ export class PushServer {
       const setting = reason === "tls" ? "pushTls" : reason === "host" ? "pushHost" : "pushPort";
       this.#deps.onProblem({ setting, reason, detail, retryAt: Date.now() + pauseMs });
     }
-    this.#timer = setTimeout(() => this.#start(), pauseMs).unref();
+    this.#timer = setTimeout(
+      guarded(() => this.#start()),
+      pauseMs,
+    ).unref();
   }
 
   #create(): Server {
@@ -154,14 +167,30 @@ export class PushServer {
       tls === undefined
         ? http.createServer(limits)
         : https.createServer({ ...limits, handshakeTimeout, ...certificatesOf(tls) });
-    server.on("connection", (socket: Socket) => this.#connected(socket));
-    server.on("request", (request, response) => this.#requested(request, response, () => undefined));
-    server.on("checkContinue", (request, response) =>
-      this.#requested(request, response, () => response.writeContinue()),
+    server.on(
+      "connection",
+      guarded((socket: Socket) => this.#connected(socket)),
     );
-    server.on("checkExpectation", (request, response) => answer(request, response, "malformed"));
-    server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => refuseBytes(error, socket));
-    server.on("tlsClientError", (_error: Error, socket: Socket) => void socket.destroy());
+    server.on(
+      "request",
+      guarded((request, response) => this.#requested(request, response, () => undefined)),
+    );
+    server.on(
+      "checkContinue",
+      guarded((request, response) => this.#requested(request, response, () => response.writeContinue())),
+    );
+    server.on(
+      "checkExpectation",
+      guarded((request, response) => answer(request, response, "malformed")),
+    );
+    server.on(
+      "clientError",
+      guarded((error: NodeJS.ErrnoException, socket: Socket) => refuseBytes(error, socket)),
+    );
+    server.on(
+      "tlsClientError",
+      guarded((_error: Error, socket: Socket) => void socket.destroy()),
+    );
     return server;
   }
 
@@ -180,16 +209,22 @@ export class PushServer {
       return;
     }
     this.#sockets.add(socket);
-    socket.on("close", () => {
-      this.#sockets.delete(socket);
-      this.#admission.leave(key, socket);
-    });
+    socket.on(
+      "close",
+      guarded(() => {
+        this.#sockets.delete(socket);
+        this.#admission.leave(key, socket);
+      }),
+    );
   }
 
   #requested(request: IncomingMessage, response: ServerResponse, wanted: () => void): void {
     const key = keyOf(request.socket);
     this.#admission.mark(key, { busy: true });
-    response.on("close", () => this.#admission.mark(key, { busy: false }));
+    response.on(
+      "close",
+      guarded(() => this.#admission.mark(key, { busy: false })),
+    );
     const proven = () => this.#admission.mark(key, { proven: true });
     this.#deps.handle({ request, response, wanted, proven });
   }
@@ -247,6 +282,12 @@ function refuseBytes(error: NodeJS.ErrnoException, socket: Socket): void {
   socket.end(
     `HTTP/1.1 ${status}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
   );
-  const timer = setTimeout(() => socket.destroy(), lingerMs).unref();
-  socket.on("close", () => clearTimeout(timer));
+  const timer = setTimeout(
+    guarded(() => socket.destroy()),
+    lingerMs,
+  ).unref();
+  socket.on(
+    "close",
+    guarded(() => clearTimeout(timer)),
+  );
 }

@@ -1,4 +1,6 @@
 // All that runs in the worker: the accounts' inboxes, the ports, and what holds pushes back during a redeploy. Knows nothing of threads.
+
+import { guarded } from "../util/guarded";
 import { type AnswerName, answer } from "./answers";
 import {
   BodyCollector,
@@ -135,10 +137,13 @@ export class ReceiveService {
   #hold(): void {
     if (this.#held !== undefined) return;
     this.#held = [];
-    this.#holdTimer = setTimeout(() => {
-      this.#late = true;
-      for (const tell of this.#held?.splice(0) ?? []) tell(false);
-    }, this.#options.holdMs ?? 5000).unref();
+    this.#holdTimer = setTimeout(
+      guarded(() => {
+        this.#late = true;
+        for (const tell of this.#held?.splice(0) ?? []) tell(false);
+      }),
+      this.#options.holdMs ?? 5000,
+    ).unref();
   }
 
   #release(ready: boolean): void {
@@ -265,7 +270,10 @@ export class ReceiveService {
   /** Answers a request to a port of our own. Never throws. */
   async #serve(port: number, served: ServedRequest): Promise<void> {
     const { request, response, proven } = served;
-    request.on("error", () => undefined);
+    request.on(
+      "error",
+      guarded(() => undefined),
+    );
     let name: AnswerName | undefined;
     try {
       name = await this.#answerTo(port, served);
@@ -334,25 +342,30 @@ export class ReceiveService {
       name = "busy";
     }
     if (this.#answers.length === 0) {
-      setImmediate(() => {
-        const all = this.#answers;
-        this.#answers = [];
-        this.#post({ kind: "answers", answers: all });
-      });
+      setImmediate(
+        guarded(() => {
+          const all = this.#answers;
+          this.#answers = [];
+          this.#post({ kind: "answers", answers: all });
+        }),
+      );
     }
     this.#answers.push([number, name]);
   }
 
   #count(id: string): void {
     this.#changed.add(id);
-    this.#countsTimer ??= setTimeout(() => {
-      this.#countsTimer = undefined;
-      for (const account of this.#changed) {
-        const counts = this.#inboxes.get(account)?.counts;
-        if (counts !== undefined) this.#post({ kind: "counts", account, counts });
-      }
-      this.#changed.clear();
-    }, countsEveryMs).unref();
+    this.#countsTimer ??= setTimeout(
+      guarded(() => {
+        this.#countsTimer = undefined;
+        for (const account of this.#changed) {
+          const counts = this.#inboxes.get(account)?.counts;
+          if (counts !== undefined) this.#post({ kind: "counts", account, counts });
+        }
+        this.#changed.clear();
+      }),
+      countsEveryMs,
+    ).unref();
   }
 
   #trouble(id: string, changes: Troubles): void {

@@ -1,3 +1,5 @@
+import { guarded } from "../../util/guarded";
+
 // Lines in the log that may become many.
 
 /** At most one line for so long, in ms. */
@@ -28,6 +30,9 @@ export class BoundedLog {
     }
     this.write(this.#counts);
     this.#counts.clear();
-    this.#timer = setTimeout(() => this.#flush(), everyMs).unref();
+    this.#timer = setTimeout(
+      guarded(() => this.#flush()),
+      everyMs,
+    ).unref();
   }
 }

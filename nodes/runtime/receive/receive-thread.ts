@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { type TransferListItem, Worker } from "node:worker_threads";
 import type { FromWorker, ToWorker } from "../../receive/messages";
+import { guarded } from "../../util/guarded";
 import { newId } from "../../util/id";
 
 /** What is told of the thread. */
@@ -65,13 +66,16 @@ export class ReceiveThread {
     this.#worker = undefined;
     if (worker === undefined) return;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, stopWithinMs);
+      const timer = setTimeout(guarded(resolve), stopWithinMs);
       const end = (): void => {
         clearTimeout(timer);
         resolve();
       };
-      worker.on("message", ({ kind }: FromWorker) => kind === "stopped" && end());
-      worker.on("exit", end);
+      worker.on(
+        "message",
+        guarded(({ kind }: FromWorker) => kind === "stopped" && end()),
+      );
+      worker.on("exit", guarded(end));
       worker.postMessage({ kind: "stop" } satisfies ToWorker);
     });
     await worker.terminate();
@@ -85,15 +89,21 @@ export class ReceiveThread {
     this.#worker = worker;
     this.#startedAt = performance.now();
     let detail = "";
-    worker.on("message", this.#events.onMessage);
-    worker.on("error", (error: unknown) => {
-      detail = error instanceof Error ? error.message : String(error);
-    });
-    worker.on("exit", (code) => {
-      if (this.#worker !== worker || this.#stopped) return;
-      this.#worker = undefined;
-      this.#restart(detail || `exit code ${code}`);
-    });
+    worker.on("message", guarded(this.#events.onMessage));
+    worker.on(
+      "error",
+      guarded((error: unknown) => {
+        detail = error instanceof Error ? error.message : String(error);
+      }),
+    );
+    worker.on(
+      "exit",
+      guarded((code) => {
+        if (this.#worker !== worker || this.#stopped) return;
+        this.#worker = undefined;
+        this.#restart(detail || `exit code ${code}`);
+      }),
+    );
   }
 
   #restart(detail: string): void {
@@ -101,9 +111,12 @@ export class ReceiveThread {
     const pauseMs = this.#pauseMs;
     this.#pauseMs = Math.min(2 * pauseMs, longestPauseMs);
     this.#events.onEnded(detail, Date.now() + pauseMs);
-    this.#timer = setTimeout(() => {
-      this.#start();
-      this.#events.onStarted();
-    }, pauseMs);
+    this.#timer = setTimeout(
+      guarded(() => {
+        this.#start();
+        this.#events.onStarted();
+      }),
+      pauseMs,
+    );
   }
 }

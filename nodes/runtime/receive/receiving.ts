@@ -16,6 +16,7 @@ import type {
   SharedRequest,
 } from "../../receive/messages";
 import { decodedPath } from "../../receive/target";
+import { guarded } from "../../util/guarded";
 import { isObject } from "../../util/json";
 import type { ConfigProblem } from "../shared/config";
 import { ReceiveThread } from "./receive-thread";
@@ -159,17 +160,30 @@ export class Receiving {
   constructor(RED: NodeAPI) {
     this.#RED = RED;
     const { events } = RED;
-    events.on("flows:stopping", () => this.#hold());
-    events.on("flows:started", () => this.#settle(true));
-    events.on("runtime-event", (event: unknown) => {
-      const { id, payload } = isObject(event) ? event : {};
-      if (id !== "runtime-state" || !isObject(payload) || payload.state !== "stop") return;
-      // Not a redeploy: the flows were stopped, or cannot start for a type that is missing. Those that still run go on.
-      if (payload.deploy !== true) this.#settle(false);
-    });
+    events.on(
+      "flows:stopping",
+      guarded(() => this.#hold()),
+    );
+    events.on(
+      "flows:started",
+      guarded(() => this.#settle(true)),
+    );
+    events.on(
+      "runtime-event",
+      guarded((event: unknown) => {
+        const { id, payload } = isObject(event) ? event : {};
+        if (id !== "runtime-state" || !isObject(payload) || payload.state !== "stop") return;
+        // Not a redeploy: the flows were stopped, or cannot start for a type that is missing. Those that still run go on.
+        if (payload.deploy !== true) this.#settle(false);
+      }),
+    );
     for (const signal of ["SIGTERM", "SIGINT"] as const) {
       // Node-RED ends on these by itself. Where nobody listens, a listener of ours would keep the process from ending.
-      if (process.listenerCount(signal) > 0) process.prependListener(signal, () => this.shutDown());
+      if (process.listenerCount(signal) > 0)
+        process.prependListener(
+          signal,
+          guarded(() => this.shutDown()),
+        );
     }
   }
 
@@ -240,7 +254,10 @@ export class Receiving {
     if (this.#held) return;
     this.#held = true;
     this.#thread?.post({ kind: "hold" });
-    this.#holdTimer = setTimeout(() => this.#settle(false), settleWithinMs).unref();
+    this.#holdTimer = setTimeout(
+      guarded(() => this.#settle(false)),
+      settleWithinMs,
+    ).unref();
   }
 
   /** Nodes are there, or those that are left: the thread hears of all accounts. @param complete whether all nodes are there */
@@ -379,21 +396,23 @@ export class Receiving {
       else this.#handOne(state, listener, tuple, handed);
     }
     // What a node sends reaches the next one in a later turn, by setImmediate; if that was closed by then, nobody has it.
-    setImmediate(() => {
-      const underway = this.#underway;
-      this.#underway = [];
-      const again: DeliveryTuple[] = [];
-      for (const { tuple, destinations } of underway) {
-        if (destinations !== undefined && destinations.length > 0 && destinations.every(isClosed)) again.push(tuple);
-        else handed.push(tuple[0]);
-      }
-      if (generation === this.#generation) {
-        this.#queue.unshift(...again);
-        if (handed.length + lost.length > 0) this.#thread?.post({ kind: "handed", handed, lost });
-      }
-      this.#handing = false;
-      this.#hand();
-    });
+    setImmediate(
+      guarded(() => {
+        const underway = this.#underway;
+        this.#underway = [];
+        const again: DeliveryTuple[] = [];
+        for (const { tuple, destinations } of underway) {
+          if (destinations !== undefined && destinations.length > 0 && destinations.every(isClosed)) again.push(tuple);
+          else handed.push(tuple[0]);
+        }
+        if (generation === this.#generation) {
+          this.#queue.unshift(...again);
+          if (handed.length + lost.length > 0) this.#thread?.post({ kind: "handed", handed, lost });
+        }
+        this.#handing = false;
+        this.#hand();
+      }),
+    );
   }
 
   #handOne(state: AccountState, listener: PushListener, tuple: DeliveryTuple, handed: number[]): void {
@@ -418,11 +437,13 @@ export class Receiving {
     this.#lastNumber += 1;
     const tuple: AckTuple = [this.#lastNumber, account, token, outcome === "taken"];
     if (this.#newAcks.length === 0) {
-      setImmediate(() => {
-        const acks = this.#newAcks;
-        this.#newAcks = [];
-        this.#thread?.post({ kind: "acks", acks });
-      });
+      setImmediate(
+        guarded(() => {
+          const acks = this.#newAcks;
+          this.#newAcks = [];
+          this.#thread?.post({ kind: "acks", acks });
+        }),
+      );
     }
     this.#newAcks.push(tuple);
     return new Promise((resolve) => this.#acks.set(tuple[0], { tuple, resolve, again: false }));
@@ -458,11 +479,13 @@ export class Receiving {
     this.#lastNumber += 1;
     const number = this.#lastNumber;
     if (this.#newRequests.length === 0) {
-      setImmediate(() => {
-        const requests = this.#newRequests;
-        this.#newRequests = [];
-        this.#thread?.post({ kind: "requests", requests });
-      });
+      setImmediate(
+        guarded(() => {
+          const requests = this.#newRequests;
+          this.#newRequests = [];
+          this.#thread?.post({ kind: "requests", requests });
+        }),
+      );
     }
     this.#newRequests.push({ ...request, number });
     return new Promise((resolve) => this.#requests.set(number, resolve));

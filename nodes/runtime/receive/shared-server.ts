@@ -5,6 +5,7 @@ import { type AnswerName, answer } from "../../receive/answers";
 import { BodyCollector, ByteBudget, isJsonType, maxBodyBytes, pushIn, readBody } from "../../receive/body";
 import type { SharedRequest } from "../../receive/messages";
 import { decodedPath } from "../../receive/target";
+import { guarded } from "../../util/guarded";
 import { isObject } from "../../util/json";
 
 /** Whether Node-RED has a server for nodes: `httpNodeRoot: false` means that it has none. */
@@ -70,7 +71,10 @@ export function mountDispatcher(RED: NodeAPI, deps: SharedDeps): void {
       const middleware = rest.shift();
       if (middleware !== undefined) return middleware(request, response, step);
       const parsed: unknown = request.readableEnded || "_body" in request ? request.body : undefined;
-      request.on("error", () => undefined);
+      request.on(
+        "error",
+        guarded(() => undefined),
+      );
       answerTo(request, path, parsed, deps, budget).then(
         (name) => name !== undefined && answer(request, response, name),
         () => answer(request, response, "busy"),

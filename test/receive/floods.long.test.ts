@@ -4,10 +4,10 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { type FlowNode, freePort, type NodeRed, startNodeRed } from "../../tools/node-red";
-import { accountOf, collector, eventually, listening, notifyNode, type Process, processOf } from "../receive/flow";
-import { newMark, pushOf } from "../receive/push";
-import { Sender } from "../receive/wire";
 import type { Flood } from "./flooder";
+import { accountOf, collector, eventually, listening, notifyNode, type Process, processOf } from "./flow";
+import { newMark, pushOf } from "./push";
+import { Sender } from "./wire";
 
 const seconds = Number(process.env.SECONDS ?? 1);
 const main = { customer: "C2", password: "the password of C2" };

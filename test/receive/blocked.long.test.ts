@@ -2,18 +2,9 @@
 // BLOCK_SECONDS says for how long; the figures are printed.
 import assert from "node:assert/strict";
 import { freePort, startNodeRed } from "../../tools/node-red";
-import {
-  accountOf,
-  assertOnce,
-  collector,
-  confirmNode,
-  Emissions,
-  listening,
-  marksOf,
-  notifyNode,
-} from "../receive/flow";
-import { newMark, pushOf } from "../receive/push";
-import { Sender } from "../receive/wire";
+import { accountOf, assertOnce, collector, confirmNode, Emissions, listening, marksOf, notifyNode } from "./flow";
+import { newMark, pushOf } from "./push";
+import { Sender } from "./wire";
 
 const seconds = Number(process.env.BLOCK_SECONDS ?? 1);
 const main = { customer: "C2", password: "the password of C2" };

@@ -7,9 +7,9 @@ import { acknowledge } from "../../nodes/runtime/receive/tokens";
 import { freePort } from "../../tools/node-red";
 import { initHelper, load, nodeOf, unload } from "../../tools/nodes";
 import { account, startPlatform } from "../../tools/platform";
-import { eventually, listening } from "../receive/flow";
-import { newMark, pushOf } from "../receive/push";
-import { Sender } from "../receive/wire";
+import { eventually, listening } from "./flow";
+import { newMark, pushOf } from "./push";
+import { Sender } from "./wire";
 
 const crashes = Number(process.env.CRASHES ?? 3);
 
