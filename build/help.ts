@@ -1,6 +1,14 @@
 // Writes dist/locales/<language>/sccc.html: the help of every node type, from the catalogue and the prose of the locales.
 // Node-RED falls back to English for a whole file only, so every language has every type.
-import { type AnswerField, type Choice, type Command, errorCodes, type Field, recording } from "../nodes/catalogue";
+import {
+  type AnswerField,
+  type Choice,
+  type Command,
+  errorCodes,
+  type Field,
+  recording,
+  standardInput,
+} from "../nodes/catalogue";
 import { escapeHtml } from "./html";
 import { flat, type Language, served, written } from "./locales";
 import { eventsOf, type NodeType, type Property } from "./nodes";
@@ -65,7 +73,7 @@ export function help(nodes: readonly NodeType[], language: Language): string {
       : `<br>${escapeHtml(own("values"))}<ul>${choices.map((choice) => `<li>${value(choice)}</li>`).join("")}</ul>`;
 
   const fieldEntry = (field: Field): Entry => ({
-    name: `payload.${field.property ?? field.name}`,
+    name: standardInput(field).value,
     type: type(field.rule.kind),
     optional: !field.required,
     text: [

@@ -9,6 +9,7 @@ import {
   type Group,
   groups,
   type Push,
+  propertyOf,
   pushes,
   type Rule,
   receivingSettings,
@@ -17,6 +18,7 @@ import {
   type Setting,
   seqOf,
   simulatorSettings,
+  standardInput,
   type Text,
   type TextFormat,
   trackerSettings,
@@ -160,11 +162,12 @@ const iconFor = (name: string, kind: Rule["kind"] | Setting["kind"]): string => 
 function conditionOf({ onlyIf }: Field, fields: readonly Field[]): Condition | undefined {
   if (onlyIf === undefined) return undefined;
   const other = fields.find(({ name }) => name === onlyIf.field);
-  return { property: other?.property ?? onlyIf.field, is: onlyIf.is };
+  return { property: other === undefined ? onlyIf.field : propertyOf(other), is: onlyIf.is };
 }
 
 function fieldProperty(key: string, field: Field, fields: readonly Field[]): Property {
-  const name = field.property ?? field.name;
+  const name = propertyOf(field);
+  const { value, type } = standardInput(field);
   const condition = conditionOf(field, fields);
   return {
     kind: "typed",
@@ -172,8 +175,8 @@ function fieldProperty(key: string, field: Field, fields: readonly Field[]): Pro
     key,
     icon: iconFor(name, field.rule.kind),
     required: field.required,
-    default: `payload.${name}`,
-    defaultType: "msg",
+    default: value,
+    defaultType: type,
     types: ["msg", "flow", "global", ...literals[field.rule.kind], "env", "jsonata"],
     example: field.example,
     field,
@@ -319,9 +322,7 @@ function commandNode(command: Command): NodeType {
     properties: [
       nameProperty,
       accountProperty,
-      ...command.fields.map((field) =>
-        fieldProperty(`${key}.fields.${field.property ?? field.name}`, field, command.fields),
-      ),
+      ...command.fields.map((field) => fieldProperty(`${key}.fields.${propertyOf(field)}`, field, command.fields)),
       ...(command.settings === undefined ? [] : [...settings(`${key}.settings`, command.settings), portsProperty]),
       ...(command.batch ? [inputProperty] : []),
       seqProperty(command),

@@ -6,10 +6,10 @@ import type { Command, ErrorCode, Push } from "./types";
 
 export * as enumerations from "./enumerations";
 export { errorCodes } from "./errors";
-export { seqOf } from "./fields";
+export { propertyOf, seqOf, standardInput } from "./fields";
 export { groups } from "./groups";
 export { pushes } from "./pushes";
-export { recording } from "./recording";
+export { recording, recordingName } from "./recording";
 export {
   accountSettings,
   callNumberSettings,

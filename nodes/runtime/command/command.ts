@@ -1,7 +1,7 @@
 // The command nodes: one type for each command of the catalogue, and sccc-command for what the catalogue does not know.
 import { setMaxListeners } from "node:events";
 import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from "node-red";
-import { type Command, commandOf, commands, type Field, seqOf } from "../../catalogue/index";
+import { type Command, commandOf, commands, type Field, propertyOf, seqOf, standardInput } from "../../catalogue/index";
 import { render } from "../../protocol/check";
 import type { Prepared } from "../../protocol/client";
 import type { SendOptions } from "../../protocol/exchange";
@@ -57,16 +57,14 @@ async function readOr<T>(
 
 /** Makes a command of the catalogue from a node's typed inputs. */
 function catalogued(RED: NodeAPI, node: Node, config: NodeConfig, command: Command): Maker {
-  const property = (field: Field) => field.property ?? field.name;
   const readers = command.fields.map((field): [Field, ReadValue] => {
-    const standard = { value: `payload.${property(field)}`, type: "msg" };
-    return [field, reader(RED, node, typedInput(config, property(field), standard))];
+    return [field, reader(RED, node, typedInput(config, propertyOf(field), standardInput(field)))];
   });
   readers.push([seqOf(command.seq), reader(RED, node, typedInput(config, "seq", { value: "", type: "str" }))]);
   const readAll = async (msg: NodeMessage) => {
     const given: Record<string, unknown> = {};
     for (const [field, read] of readers) {
-      const reading = await readOr(property(field), () => read(msg));
+      const reading = await readOr(propertyOf(field), () => read(msg));
       if (!reading.ok) return reading;
       given[field.name] = reading.value;
     }

@@ -2,7 +2,7 @@
 import { setMaxListeners } from "node:events";
 import { resolve } from "node:path";
 import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from "node-red";
-import { recording, recordingSettings } from "../../catalogue/index";
+import { propertyOf, recording, recordingName, recordingSettings, standardInput } from "../../catalogue/index";
 import { render } from "../../protocol/check";
 import type { Failure } from "../../protocol/failure";
 import { isObject } from "../../util/json";
@@ -66,7 +66,7 @@ const invalid = (
 ): Extract<Failure, { kind: "field" }> => ({
   kind: "field",
   code: "SCCC_INVALID_FIELD",
-  field: "filename",
+  field: propertyOf(recordingName),
   rule,
   got,
 });
@@ -111,10 +111,11 @@ class Progress {
 
 /** Gives a node with a good configuration its behaviour. */
 function run(RED: NodeAPI, node: Node, config: NodeConfig, how: RecordingConfig, sender: Sender): void {
-  const given = typedInput(config, "filename", { value: "payload.filename", type: "msg" });
+  const standard = standardInput(recordingName);
+  const given = typedInput(config, propertyOf(recordingName), standard);
   const read = reader(RED, node, given);
-  const readBilled = reader(RED, node, { value: "payload.recordFile", type: "msg" });
-  const isDefault = given.type === "msg" && given.value === "payload.filename";
+  const readBilled = reader(RED, node, standardInput({ name: "recordFile" }));
+  const isDefault = given.type === standard.type && given.value === standard.value;
   const shown = new Progress(node);
   const closing = new AbortController();
   setMaxListeners(0, closing.signal);
@@ -145,7 +146,7 @@ function run(RED: NodeAPI, node: Node, config: NodeConfig, how: RecordingConfig,
     }
     if (isEmpty(name)) {
       if (how.passes) return undefined;
-      const example = recording.fields[0]?.example ?? "";
+      const { example } = recordingName;
       return { ok: false, failure: invalid({ key: "required", params: { example } }, render(name)) };
     }
     const url = typeof name === "string" ? sender.client.urlOf(name) : undefined;
