@@ -1,0 +1,36 @@
+// sccc-notify: sends on what the platform pushes.
+import { pushes } from "../../nodes/catalogue";
+import { accountProperty, looks, nameProperty } from "./common";
+import type { NodeType } from "./node-type";
+
+export const notify: NodeType = {
+  type: "sccc-notify",
+  key: "node.notify",
+  config: false,
+  ...looks("event"),
+  inputs: [],
+  outputs: ["port.every"],
+  properties: [
+    nameProperty,
+    accountProperty,
+    {
+      kind: "events",
+      name: "events",
+      key: "node.notify.fields.events",
+      icon: "bell-o",
+      required: false,
+      default: [],
+      events: pushes,
+    },
+    {
+      kind: "layout",
+      name: "outputs",
+      key: "node.notify.fields.outputs",
+      icon: "sign-out",
+      required: false,
+      default: "one",
+      choices: ["one", "perType"],
+    },
+  ],
+  tools: [{ kind: "sample" }],
+};
