@@ -4,6 +4,7 @@ import { errorCodes } from "./errors";
 import { pushes } from "./pushes";
 import type { Command, ErrorCode, Push } from "./types";
 
+export { callTypeOf, customerSide } from "./directions";
 export * as enumerations from "./enumerations";
 export { errorCodes } from "./errors";
 export { propertyOf, seqOf, standardInput } from "./fields";
