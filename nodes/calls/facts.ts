@@ -110,14 +110,17 @@ function billingFact(payload: JsonObject, context: PushContext): Partial<Fact> |
   };
 }
 
+/** A message of sccc-notify. `push` is what it says of the delivery: `msg.sccc.push`, perhaps empty. */
+interface HeardPush {
+  readonly kind: Kind;
+  readonly payload: JsonObject;
+  readonly push: JsonObject;
+  readonly context: PushContext;
+  readonly now: number;
+}
+
 /** A push's message, or its payload alone, as it comes from a broker or out of a file. */
-function pushFact(
-  kind: Kind,
-  payload: JsonObject,
-  push: JsonObject,
-  context: PushContext,
-  now: number,
-): Fact | undefined {
+function pushFact({ kind, payload, push, context, now }: HeardPush): Fact | undefined {
   const own: Partial<Fact> | undefined =
     kind === "billing"
       ? billingFact(payload, context)
@@ -200,6 +203,6 @@ export function readMessage({ topic, payload, sccc }: Heard, context: PushContex
       : { kind: "unreadable" };
   }
   if (event === "dialing") return { kind: "other" };
-  const fact = pushFact(event, fields, report, context, now);
+  const fact = pushFact({ kind: event, payload: fields, push: report, context, now });
   return fact === undefined ? { kind: "other" } : { kind: "facts", facts: [fact] };
 }

@@ -130,7 +130,7 @@ export class Client {
 
   /** Sends one command. */
   send(call: PreparedCommand, options: SendOptions): Promise<Exchanged> {
-    return new Exchange(this.#means, call.api, call.command, { list: false, admitted: false }, options).run([call]);
+    return new Exchange(this.#means, call, { list: false, admitted: false }, options).run([call]);
   }
 
   /**
@@ -155,7 +155,7 @@ export class Client {
       while (next < count) {
         const index = next++;
         const chunk = calls.slice(index * listChunk, (index + 1) * listChunk);
-        const sending = new Exchange(this.#means, first.api, first.command, part, options).run(chunk);
+        const sending = new Exchange(this.#means, first, part, options).run(chunk);
         report?.(count - next);
         exchanged[index] = await sending;
       }

@@ -104,7 +104,12 @@ export class Exchange {
   #tries = 0;
   #deadline = Number.POSITIVE_INFINITY;
 
-  constructor(means: ExchangeDeps, api: string, command: Command | undefined, part: Part, options: SendOptions) {
+  constructor(
+    means: ExchangeDeps,
+    { api, command }: Pick<PreparedCommand, "api" | "command">,
+    part: Part,
+    options: SendOptions,
+  ) {
     this.#means = means;
     this.#api = api;
     this.#command = command;

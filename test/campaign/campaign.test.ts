@@ -8,7 +8,7 @@ import type { Failure } from "../../nodes/protocol/failure";
 import { planOf } from "../../nodes/protocol/numbering";
 import { cleanNumbers } from "../../nodes/protocol/numbers-to-dial";
 import type { Sender } from "../../nodes/runtime/account/account";
-import { sendLongList } from "../../nodes/runtime/command/long-list";
+import { longListCommandOf, sendLongList } from "../../nodes/runtime/command/long-list";
 import type { Simulator } from "../../simulator";
 import { initHelper, load, unload } from "../../tools/nodes";
 import { startPlatform } from "../../tools/platform";
@@ -115,14 +115,14 @@ describe("a campaign", () => {
             context: { region: "CN" },
           } as Sender;
           const callees = Array.from({ length: count }, (_, index) => mobile(index));
-          const sent = await sendLongList(
+          const sent = await sendLongList({
             sender,
-            create,
-            { agent: "1000", mode: "2", callees },
-            { signal: new AbortController().signal },
-            () => ({ error: null, name: "", msg: "" }),
-            () => undefined,
-          );
+            command: longListCommandOf(create)!,
+            given: { agent: "1000", mode: "2", callees },
+            options: { signal: new AbortController().signal },
+            resulting: () => ({ error: null, name: "", msg: "" }),
+            onProgress: () => undefined,
+          });
           const inTask = taken.flat();
           assert.equal(new Set(inTask).size, inTask.length, "no number twice in a task");
           assert.ok(taken.every((part) => part.length <= 1000));

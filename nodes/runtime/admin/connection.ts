@@ -1,10 +1,10 @@
 // Tries an account out as it stands in the editor, saved or not, and says what came of it: an outcome that the editor has words for.
 import type { NodeAPI } from "node-red";
-import type { Failure } from "../../protocol/failure";
 import { type ListedAgent, type Probed, probe } from "../../protocol/probe";
 import { isTlsError } from "../../protocol/transport";
 import { isObject } from "../../util/json";
 import { type AccountConfig, type ConfigProblem, isUsableTls, narrowAccount, proxyProblem } from "../shared/config";
+import type { Failure } from "../shared/failure";
 import { expander } from "../shared/values";
 
 /** An outcome: the end of a key below `connection` or `sample` of the locales, and what stands in that text. */

@@ -1,8 +1,8 @@
 // sccc-confirm: tells that what a message stands for was taken, or was not.
 import type { Node, NodeAPI, NodeMessage } from "node-red";
-import type { Failure } from "../../protocol/failure";
 import { type Confirmation, confirmAll } from "../receive/tokens";
 import { typedInput } from "../shared/config";
+import type { Failure } from "../shared/failure";
 import { takeMessages } from "../shared/input";
 import { doneStatus } from "../shared/status";
 import { errorOf, ScccError } from "../shared/texts";

@@ -4,11 +4,11 @@ import { resolve } from "node:path";
 import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from "node-red";
 import { propertyOf, recording, recordingName, recordingSettings, standardInput } from "../../catalogue/index";
 import { render } from "../../protocol/check";
-import type { Failure } from "../../protocol/failure";
+import type { FieldFailure, RuleText } from "../../protocol/failure";
 import { isObject } from "../../util/json";
 import { accountOf, type Sender } from "../account/account";
 import type { CommandReport } from "../command/send";
-import { type Expand, type Narrowed, narrow, Settings, typedInput } from "../shared/config";
+import { configFailure, type Expand, type Narrowed, narrow, Settings, typedInput } from "../shared/config";
 import { takeMessages } from "../shared/input";
 import { refuse } from "../shared/refuse";
 import { doneStatus, failureStatus } from "../shared/status";
@@ -60,10 +60,7 @@ interface RecordingReport extends CommandReport {
   readonly skipped?: true;
 }
 
-const invalid = (
-  rule: Extract<Failure, { kind: "field" }>["rule"],
-  got: string,
-): Extract<Failure, { kind: "field" }> => ({
+const invalid = (rule: RuleText, got: string): FieldFailure => ({
   kind: "field",
   code: "SCCC_INVALID_FIELD",
   field: propertyOf(recordingName),
@@ -109,8 +106,16 @@ class Progress {
   }
 }
 
+/** What a node with a good configuration works with. */
+interface RecordingDeps {
+  /** The properties as the editor has them. */
+  readonly config: NodeConfig;
+  readonly how: RecordingConfig;
+  readonly sender: Sender;
+}
+
 /** Gives a node with a good configuration its behaviour. */
-function run(RED: NodeAPI, node: Node, config: NodeConfig, how: RecordingConfig, sender: Sender): void {
+function run(RED: NodeAPI, node: Node, { config, how, sender }: RecordingDeps): void {
   const standard = standardInput(recordingName);
   const given = typedInput(config, propertyOf(recordingName), standard);
   const read = reader(RED, node, given);
@@ -215,14 +220,9 @@ export function registerRecording(RED: NodeAPI): void {
       const { userDir } = RED.settings as { userDir?: string };
       const account = accountOf(RED, config.account);
       const narrowed = narrowRecording(config, expander(RED, this), userDir ?? ".");
-      if (account.ok && narrowed.ok) {
-        run(RED, this, config, narrowed.value, account.sender);
-        return;
-      }
-      const failure: Failure = account.ok
-        ? { kind: "config", code: "SCCC_CONFIG", ...(narrowed.ok ? { setting: "", reason: "" } : narrowed.problem) }
-        : account.failure;
-      refuse(RED, this, api, failure);
+      if (!account.ok) refuse(RED, this, api, account.failure);
+      else if (!narrowed.ok) refuse(RED, this, api, configFailure(narrowed.problem));
+      else run(RED, this, { config, how: narrowed.value, sender: account.sender });
     },
   );
 }
