@@ -6,7 +6,7 @@ import { isObject, isWithin, type JsonObject, maxDepth } from "../util/json";
 import { checkFields, render } from "./check";
 import { forbiddenNumber } from "./dial-only";
 import { hasCommand, type Identity, type PreparedCommand, versionText } from "./envelope";
-import { Exchange, type ExchangeDeps, type Exchanged, type SendOptions } from "./exchange";
+import { Exchange, type ExchangeDeps, type Exchanged, type ExchangedOne, type SendOptions } from "./exchange";
 import type { Failure } from "./failure";
 import { recordUrl } from "./recording-url";
 import { type QueueLimits, RequestQueue } from "./request-queue";
@@ -129,8 +129,8 @@ export class Client {
   }
 
   /** Sends one command. */
-  send(call: PreparedCommand, options: SendOptions): Promise<Exchanged> {
-    return new Exchange(this.#means, call, { list: false, admitted: false }, options).run([call]);
+  send(call: PreparedCommand, options: SendOptions): Promise<ExchangedOne> {
+    return new Exchange(this.#means, call, { list: false, admitted: false }, options).runOne(call);
   }
 
   /**

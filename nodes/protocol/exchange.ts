@@ -25,6 +25,11 @@ export interface Exchanged {
   readonly body?: JsonObject;
 }
 
+/** How the request of a single command went. */
+export interface ExchangedOne extends Exchanged {
+  readonly outcome: Outcome;
+}
+
 /** Where an exchange is: it waits for its turn or for its next try, it is under way, it is over. */
 export type Progress = "waiting" | "requesting" | "over";
 
@@ -122,6 +127,16 @@ export class Exchange {
     this.#pending = [];
   }
 
+  /** Runs it with a single command. Never throws. */
+  async runOne(call: PreparedCommand): Promise<ExchangedOne> {
+    const exchanged = await this.run([call]);
+    return { ...exchanged, outcome: this.#outcomeOf(call, 0) };
+  }
+
+  #outcomeOf({ fields }: PreparedCommand, index: number): Outcome {
+    return { ...(this.#answers[index] ?? unanswered), fields };
+  }
+
   /** Runs it once. Never throws; resolves when every command is settled. */
   async run(calls: readonly PreparedCommand[]): Promise<Exchanged> {
     const { lane, retries, backoff, random, closing } = this.#means;
@@ -145,7 +160,7 @@ export class Exchange {
     }
     this.#report("over");
     for (const subject of this.#tickets.keys()) this.#means.subjects.left(subject);
-    const outcomes = calls.map(({ fields }, index) => ({ ...(this.#answers[index] ?? unanswered), fields }));
+    const outcomes = calls.map((call, index) => this.#outcomeOf(call, index));
     return { ...this.#last, tries: this.#tries, outcomes };
   }
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { commandOf } from "../../nodes/catalogue";
 import type { Client } from "../../nodes/protocol/client";
-import type { Exchanged } from "../../nodes/protocol/exchange";
+import type { ExchangedOne } from "../../nodes/protocol/exchange";
 import type { Failure } from "../../nodes/protocol/failure";
 import { planOf } from "../../nodes/protocol/numbering";
 import { cleanNumbers } from "../../nodes/protocol/numbers-to-dial";
@@ -90,7 +90,7 @@ describe("a campaign", () => {
               ok: true,
               call: { api: command.api, command, fields: { seq: 1, ...fields } },
             }),
-            send: async ({ fields }: { fields: Record<string, unknown> }): Promise<Exchanged> => {
+            send: async ({ fields }: { fields: Record<string, unknown> }): Promise<ExchangedOne> => {
               const fails = asked === failsAt;
               asked += 1;
               const surely =
@@ -105,7 +105,8 @@ describe("a campaign", () => {
                     response: { taskID: "7", report: { total: "1" } },
                     result: { error: 0, name: "E_SUCC", msg: "" },
                   };
-              return { outcomes: [{ fields, ...outcome }], tries: 1 };
+              const one = { fields, ...outcome };
+              return { outcome: one, outcomes: [one], tries: 1 };
             },
           };
           const sender = {

@@ -76,8 +76,7 @@ export async function sendOne({ sender, options, resulting }: Sending, prepared:
   const { call } = prepared;
   const start = performance.now();
   const exchanged = await sender.client.send(call, options);
-  const [outcome] = exchanged.outcomes;
-  if (outcome === undefined) throw new Error("an exchange gives an outcome for each command");
+  const { outcome } = exchanged;
   const report: CommandReport = {
     api: call.api,
     account: sender.label,

@@ -1,7 +1,9 @@
 // sccc-feed: everything that the platform records, once and in order, from where it was last time.
 import { join } from "node:path";
 import type { Node, NodeAPI, NodeMessage } from "node-red";
-import { type Command, commandOf, feedSettings } from "../../catalogue";
+import { type Command, feedSettings } from "../../catalogue";
+import { getCdrList } from "../../catalogue/commands/get-cdr-list";
+import { getRecordsList } from "../../catalogue/commands/get-records-list";
 import { type ListKind, readItem } from "../../protocol/records";
 import { guarded } from "../../util/guarded";
 import { isObject } from "../../util/json";
@@ -72,12 +74,6 @@ export function narrowFeed(config: unknown, expand: Expand, timezone: string): N
  */
 const running = new Map<string, Feed>();
 
-const known = (api: string): Command => {
-  const command = commandOf(api);
-  if (command === undefined) throw new Error(`the catalogue has no ${api}`);
-  return command;
-};
-
 /** Reads lists through an account. */
 export class Reader {
   constructor(
@@ -85,17 +81,15 @@ export class Reader {
     private readonly signal: AbortSignal,
   ) {}
 
-  readonly records = (startKey: string): Promise<Listed> => this.#read(known("getRecordsList"), { startKey });
+  readonly records = (startKey: string): Promise<Listed> => this.#read(getRecordsList, { startKey });
 
   readonly cdrs = (from: number, to: number): Promise<Listed> =>
-    this.#read(known("getCdrList"), { startTime: clockText(from), endTime: clockText(to) });
+    this.#read(getCdrList, { startTime: clockText(from), endTime: clockText(to) });
 
   async #read(command: Command, given: Readonly<Record<string, unknown>>): Promise<Listed> {
     const prepared = this.sender.client.prepare(command, given);
     if (!prepared.ok) return prepared;
-    const { outcomes } = await this.sender.client.send(prepared.call, { signal: this.signal });
-    const [outcome] = outcomes;
-    if (outcome === undefined) throw new Error("an exchange gives an outcome for each command");
+    const { outcome } = await this.sender.client.send(prepared.call, { signal: this.signal });
     if (!outcome.ok) return { ok: false, failure: outcome.failure };
     const total = Number(outcome.response.total);
     return {

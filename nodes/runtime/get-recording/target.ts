@@ -60,7 +60,7 @@ export interface Naming {
 export function nameOf({ template, payload, filename, exists }: Naming): string {
   const fields = isObject(payload) ? payload : {};
   const whole = filename.trim().replace(/^\//, "");
-  const own = whole.split("/").at(-1) ?? "";
+  const own = whole.slice(whole.lastIndexOf("/") + 1);
   let named = false;
   const text = template.replace(/\{([^{}]+)\}/g, (_, name: string) => {
     const field = name.trim();
