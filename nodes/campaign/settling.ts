@@ -19,6 +19,10 @@ const longestPoll = minute;
 /** So many queries may fail before an end goes without confirmation. */
 const mostFailures = 5;
 
+/** Whether numbers of a task are on their way to the platform. */
+const isSending = (task: Task): boolean => task.parts.some(({ is }) => is === "sent");
+
+/** Sees to the end of a campaign's tasks. */
 export class Settling {
   readonly #core: Core;
   readonly #sending: Sending;
@@ -60,7 +64,7 @@ export class Settling {
       if (task.taskID === undefined) this.#watch(task);
       return false;
     }
-    if (task.parts.some(({ is }) => is === "sent")) return false;
+    if (isSending(task)) return false;
     const { cancelledAt } = state;
     let at: number;
     if (cancelledAt !== undefined) {
@@ -76,7 +80,7 @@ export class Settling {
       this.#watch(task);
       return false;
     } else {
-      at = Math.max(task.endedAt, watch.callAt) + core.resultWait;
+      at = Math.max(Math.max(task.endedAt, watch.callAt) + core.resultWait, watch.lookAgainAt ?? 0);
       if (now >= at && now < watch.callAt + longestTalk) {
         // Looked at from time to time: a task may have many numbers.
         if (now >= watch.talkUntil && this.#isTalking(task)) {
@@ -117,6 +121,7 @@ export class Settling {
     const core = this.#core;
     const { now } = core;
     const { watch } = task;
+    if (isSending(task)) return;
     const isKnown = task.taskID !== undefined;
     if (isKnown && !(core.isRunning && task.action === "start" && task.isAnswered)) {
       // A stopped task is quiet.
@@ -145,11 +150,14 @@ export class Settling {
       return;
     }
     watch.isAsking = true;
+    const { length } = task.parts;
+    const { action } = task;
     core.send("CallTaskQuery", { agent, seq: core.deps.nextSeq() }, (answer) => {
       watch.isAsking = false;
       watch.pollAt = core.now + watch.pollPause;
       watch.pollPause = Math.min(longestPoll, watch.pollPause * 2);
-      this.#hear(task, answer);
+      // Commands may overtake each other: an answer from before the task's last command says nothing.
+      if (task.parts.length === length && task.action === action && !isSending(task)) this.#hear(task, answer);
     });
   }
 
@@ -206,9 +214,23 @@ export class Settling {
       to: core.now + core.slack,
       wants,
       onDone: (found, isComplete) => {
-        for (const task of tasks) this.#settle(task, found, isComplete);
+        for (const task of tasks) {
+          task.watch.isLookedUp = false;
+          if (task.watch.lookAgainAt === undefined && state.cancelledAt === undefined) this.#lookAgain(task, found);
+          else this.#settle(task, found, isComplete);
+        }
       },
     });
+  }
+
+  /** Takes what was found. For the rest the CDRs are asked once more, later: a call may have been under way, or its CDR late. */
+  #lookAgain(task: Task, found: ReadonlyMap<number, JoinedCdr>): void {
+    const core = this.#core;
+    for (const index of this.#open(task)) {
+      const cdr = found.get(index);
+      if (cdr !== undefined) core.attemptEnded(index, cdr.verdict);
+    }
+    task.watch.lookAgainAt = core.now + core.resultWait;
   }
 
   /** Gives every number of a task its verdict. @param isComplete whether the CDRs of its whole time are known */

@@ -48,6 +48,8 @@ export interface Watch {
   isLookedUp: boolean;
   /** A call of an ended task is under way: the next look is at this moment. */
   talkUntil: number;
+  /** The CDRs were asked once, and are asked again at this moment. */
+  lookAgainAt: number | undefined;
 }
 
 /** A dialling task on the platform, or one that may be there. */
@@ -85,6 +87,7 @@ const newWatch = (at: number): Watch => ({
   isControlling: false,
   isLookedUp: false,
   talkUntil: 0,
+  lookAgainAt: undefined,
 });
 
 const day = 86_400_000;

@@ -44,13 +44,19 @@ export class Waves {
     const { state, now } = core;
     const next = this.#queue[this.#head];
     if (next === undefined || !core.isRunning) return;
-    const at = Math.max(state.due[next] ?? 0, isDialling ? this.#lastAt + core.retryAfter / 4 : 0);
+    const due = state.due[next] ?? 0;
+    const at = isDialling ? Math.max(due, this.#lastAt + core.retryAfter / 4) : due + this.#company;
     if (now < at) {
       core.wake(at);
       return;
     }
     this.#lastAt = now;
     this.#begin(this.#takeDue());
+  }
+
+  /** For so long an entry waits for others, so that they make one task. In ms. */
+  get #company(): number {
+    return Math.min(60_000, this.#core.retryAfter / 10);
   }
 
   #takeDue(): number[] {

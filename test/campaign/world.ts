@@ -29,7 +29,12 @@ export interface Scenario {
   readonly rows: readonly unknown[];
   readonly doNotCall: readonly string[];
   /** What bills carry. */
-  readonly dialect: { readonly taskID: boolean; readonly userData: boolean; readonly seq: boolean; readonly cause: boolean };
+  readonly dialect: {
+    readonly taskID: boolean;
+    readonly userData: boolean;
+    readonly seq: boolean;
+    readonly cause: boolean;
+  };
   readonly faults: {
     readonly lostAnswers: number;
     readonly lostPushes: number;
@@ -40,6 +45,8 @@ export interface Scenario {
     readonly lateCdrs: number;
     readonly lostCdrs: number;
     readonly logouts: number;
+    /** Answered calls that last up to 15 minutes; the others last up to 2. */
+    readonly longCalls: number;
   };
   /** CDRs of one answer. */
   readonly cdrLimit: number;
@@ -98,7 +105,13 @@ class Clock {
 
 const clockFormat = new Intl.DateTimeFormat("sv-SE", { timeZone: zone, dateStyle: "short", timeStyle: "medium" });
 const local = (moment: number): string => clockFormat.format(moment);
-const parts = new Intl.DateTimeFormat("en-GB", { timeZone: zone, weekday: "short", hour: "2-digit", minute: "2-digit", hour12: false });
+const parts = new Intl.DateTimeFormat("en-GB", {
+  timeZone: zone,
+  weekday: "short",
+  hour: "2-digit",
+  minute: "2-digit",
+  hour12: false,
+});
 
 /** Whether hours are open, told another way than the campaign does. */
 export function isOpen(settings: CampaignSettings, moment: number): boolean {
@@ -193,13 +206,19 @@ export class World {
     }
     while (!(this.finished !== undefined && (this.#campaign?.isOver ?? false))) {
       this.steps += 1;
-      assert.ok(this.steps < mostSteps, `no end after ${this.steps} steps, at ${local(clock.now)}: ${this.#describe()}`);
+      assert.ok(
+        this.steps < mostSteps,
+        `no end after ${this.steps} steps, at ${local(clock.now)}: ${this.#describe()}`,
+      );
       assert.ok(clock.next(), `nothing happens any more: ${this.#describe()}`);
     }
   }
 
   #describe(): string {
-    return JSON.stringify({ progress: this.#campaign?.progress(this.clock.now), tasks: this.#tasks.map(({ id, status, queue }) => [id, status, queue.length]) });
+    return JSON.stringify({
+      progress: this.#campaign?.progress(this.clock.now),
+      tasks: this.#tasks.map(({ id, status, queue }) => [id, status, queue.length]),
+    });
   }
 
   #chance(percent: number): boolean {
@@ -211,7 +230,12 @@ export class World {
   }
 
   get #deps(): CampaignDeps {
-    return { context, book: this.#book, nextSeq: () => this.#seq++, numbersPerCommand: this.#scenario.numbersPerCommand };
+    return {
+      context,
+      book: this.#book,
+      nextSeq: () => this.#seq++,
+      numbersPerCommand: this.#scenario.numbersPerCommand,
+    };
   }
 
   // ---- the runtime ----
@@ -282,7 +306,10 @@ export class World {
         return;
       case "finished": {
         this.#check(effect.progress);
-        if (this.finished !== undefined && JSON.stringify(this.finished.done) !== JSON.stringify(effect.progress.done)) {
+        if (
+          this.finished !== undefined &&
+          JSON.stringify(this.finished.done) !== JSON.stringify(effect.progress.done)
+        ) {
           this.problems.push("finished twice with other figures");
         }
         this.finished = effect.progress;
@@ -313,7 +340,11 @@ export class World {
 
   #check(progress: CampaignProgress): void {
     const { total, done, answered, unanswered, excluded, cancelled, unknown, remaining } = progress;
-    if (done !== answered + unanswered + excluded + cancelled + unknown || total !== done + remaining || remaining < 0) {
+    if (
+      done !== answered + unanswered + excluded + cancelled + unknown ||
+      total !== done + remaining ||
+      remaining < 0
+    ) {
       this.problems.push(`figures do not add up: ${JSON.stringify(progress)}`);
     }
     if (total !== this.entries.length) this.problems.push(`a total of ${total}`);
@@ -324,7 +355,8 @@ export class World {
     this.crashes += 1;
     // A write that was on its way may be there in part.
     const [next] = this.#fifo;
-    if (next?.kind === "write") this.#disk.push(...next.lines.slice(0, Math.floor(this.#random() * (next.lines.length + 1))));
+    if (next?.kind === "write")
+      this.#disk.push(...next.lines.slice(0, Math.floor(this.#random() * (next.lines.length + 1))));
     this.#epoch += 1;
     this.#campaign = undefined;
     this.#fifo = [];
@@ -435,7 +467,10 @@ export class World {
         });
         return {
           kind: "ok",
-          data: { total: String(found.length), cdr: found.slice(0, this.#scenario.cdrLimit).map(({ record }) => record) },
+          data: {
+            total: String(found.length),
+            cdr: found.slice(0, this.#scenario.cdrLimit).map(({ record }) => record),
+          },
         };
       }
     }
@@ -481,8 +516,10 @@ export class World {
     const startAt = clock.now;
     this.dials.push({ number, at: startAt, fate, taskID: task.id });
     this.#busyAgents.add(agent);
+    const { faults } = this.#scenario;
     const rings = this.#between(2 * second, 20 * second);
-    const talks = fate === "answered" ? this.#between(5 * second, this.#chance(10) ? 15 * minute : 2 * minute) : 0;
+    const talks =
+      fate === "answered" ? this.#between(5 * second, this.#chance(faults.longCalls) ? 15 * minute : 2 * minute) : 0;
     const call = { seq: task.seq, userData: task.userData, customer: "C2", agent, number, call_type: "1" };
     this.#push("callout", { type: "callout", ...call });
     const endAt = startAt + rings + talks;
