@@ -56,6 +56,14 @@ interface Span {
   readonly to: number;
 }
 
+/** The state from a moment until another, and when it changes, if that is known. */
+interface Known {
+  readonly from: number;
+  readonly until: number;
+  readonly change: number | undefined;
+  readonly open: boolean;
+}
+
 /** The weekday of a day (counted from 1970-01-01, a Thursday): 1 = Monday. */
 const weekdayOf = (dayNumber: number): number => ((((dayNumber + 3) % 7) + 7) % 7) + 1;
 
@@ -68,7 +76,7 @@ export class CallingHours {
   readonly #zone: string;
   readonly #always: boolean;
   /** The state between two moments, so that the clocks are not asked at every event. */
-  #known: { readonly from: number; readonly until: number; readonly open: boolean } | undefined;
+  #known: Known | undefined;
 
   /** @param windows as readHours returns them; none means always open. @param zone a valid IANA name */
   constructor(windows: readonly HoursWindow[], zone: string) {
@@ -92,8 +100,7 @@ export class CallingHours {
 
   /** The first moment after this one at which the hours open or close (ms since 1970); undefined if they do neither within two weeks. */
   nextChange(moment: number): number | undefined {
-    const { until } = this.#at(moment);
-    return Number.isFinite(until) ? until : undefined;
+    return this.#at(moment).change;
   }
 
   /** The moment at which the hours have been open for so many ms since a moment; undefined if that is more than two weeks of calendar away. */
@@ -110,15 +117,13 @@ export class CallingHours {
     return undefined;
   }
 
-  #at(moment: number): { readonly from: number; readonly until: number; readonly open: boolean } {
-    if (this.#always) return { from: moment, until: Number.POSITIVE_INFINITY, open: true };
-    if (this.#known === undefined || moment < this.#known.from || moment >= this.#known.until) {
-      const open = this.#read(moment);
-      const until = this.#search(moment, open);
-      // Where nothing changes within the horizon, the next look is a day later.
-      this.#known = { from: moment, until: until ?? moment + day, open };
-      if (until === undefined) return { from: moment, until: Number.POSITIVE_INFINITY, open };
-    }
+  #at(moment: number): Known {
+    const known = this.#known;
+    if (known !== undefined && moment >= known.from && moment < known.until) return known;
+    const open = this.#always || this.#read(moment);
+    const change = this.#always ? undefined : this.#search(moment, open);
+    // Where nothing changes within the horizon, the next look is a day later.
+    this.#known = { from: moment, until: change ?? moment + day, change, open };
     return this.#known;
   }
 
