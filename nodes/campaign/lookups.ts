@@ -58,6 +58,11 @@ export class Lookups {
     return this.#queue.length === 0;
   }
 
+  /** The clock was set back by so many ms. */
+  setBack(ms: number): void {
+    this.#retryAt -= ms;
+  }
+
   add(order: LookupOrder): void {
     const { timezone } = this.#core.deps.context;
     const window = { from: earliestClock(order.from, timezone), to: latestClock(order.to, timezone) };

@@ -42,6 +42,8 @@ export interface CampaignStart {
 
 /** So many entries are looked at in one step where all of them get a result: some ms. */
 const sliceLength = 1000;
+/** A clock that goes back by more than so many ms was set. */
+const setBackAfter = 60_000;
 /** Progress goes out at most once in so many ms. */
 const progressPause = 1000;
 
@@ -155,6 +157,7 @@ export class Campaign {
   /** An event has come. @param now ms since 1970; may be less than before, after a clock was set back */
   step(event: CampaignEvent, now: number): readonly CampaignEffect[] {
     const core = this.#core;
+    if (now < core.now - setBackAfter) this.#setBack(core.now - now);
     core.now = now;
     switch (event.kind) {
       case "answer":
@@ -244,6 +247,10 @@ export class Campaign {
     }
     lines.push({ k: "finished", at: now, figures: finished }, { k: "finishedTold" });
     return lines.map(encodeLine);
+  }
+
+  #setBack(ms: number): void {
+    for (const part of [this.#core.state, this.#sending, this.#settling, this.#lookups, this.#waves]) part.setBack(ms);
   }
 
   #inPhase(phase: number): number[] {

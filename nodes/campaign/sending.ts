@@ -29,6 +29,8 @@ interface Lane {
   pause: number;
   /** Whether the agent has no task, as asked before a create. */
   prior: "none" | "unknown" | undefined;
+  /** An answer was lost: no more numbers go out before the platform answers again. */
+  isShaken: boolean;
 }
 
 /** What the platform says of a task or an agent that is not there. */
@@ -55,6 +57,7 @@ export class Sending {
       retryAt: 0,
       pause: firstPause,
       prior: undefined,
+      isShaken: false,
     }));
   }
 
@@ -80,6 +83,11 @@ export class Sending {
   /** Whether numbers wait to be sent, or are on their way. */
   get isIdle(): boolean {
     return this.#lanes.every(({ jobs, isBusy }) => jobs.length === 0 && !isBusy);
+  }
+
+  /** The clock was set back by so many ms. */
+  setBack(ms: number): void {
+    for (const lane of this.#lanes) lane.retryAt -= ms;
   }
 
   /** Forgets what was not sent. */
@@ -120,7 +128,11 @@ export class Sending {
       job.task = undefined;
       return true;
     }
-    if (task.taskID !== undefined) return this.#send(lane, job);
+    if (task.taskID !== undefined) {
+      if (!lane.isShaken) return this.#send(lane, job);
+      this.#askPrior(lane);
+      return false;
+    }
     // The answer to its create was lost: a query or a push may name it yet.
     const until = (task.parts.at(-1)?.at ?? 0) + core.resultWait;
     if (now >= until) {
@@ -144,10 +156,12 @@ export class Sending {
     lane.isBusy = true;
     this.#core.send("CallTaskQuery", { agent, seq: this.#core.deps.nextSeq() }, (answer) => {
       lane.isBusy = false;
-      if (answer.kind === "notSent") {
+      if (answer.kind === "notSent" || answer.kind === "lost") {
+        // Numbers that went out now would be in doubt.
         this.#wait(lane);
         return;
       }
+      lane.isShaken = false;
       const isNone =
         (answer.kind === "ok" && taskIDOf(answer.data) === undefined) ||
         (answer.kind === "refused" && answer.code === notThere);
@@ -247,6 +261,7 @@ export class Sending {
     }
     if (answer.kind === "lost") {
       core.record({ k: "answer", task: task.number, part, is: "lost" });
+      lane.isShaken = true;
       task.watch.pollAt = core.now;
       return;
     }

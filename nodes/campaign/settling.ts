@@ -36,6 +36,18 @@ export class Settling {
     this.#lookups = lookups;
   }
 
+  /** The clock was set back by so many ms. */
+  setBack(ms: number): void {
+    for (const { watch } of this.live) {
+      watch.signAt -= ms;
+      watch.callAt -= ms;
+      watch.pollAt -= ms;
+      watch.controlAt -= ms;
+      watch.talkUntil -= ms;
+      if (watch.lookAgainAt !== undefined) watch.lookAgainAt -= ms;
+    }
+  }
+
   /** Whether the tasks have anything to dial. */
   get isDialling(): boolean {
     for (const { open, endedAt } of this.live) if (open > 0 && endedAt === undefined) return true;
@@ -123,7 +135,7 @@ export class Settling {
     const { watch } = task;
     if (isSending(task)) return;
     const isKnown = task.taskID !== undefined;
-    if (isKnown && !(core.isRunning && task.action === "start" && task.isAnswered)) {
+    if (isKnown && !core.isRunning) {
       // A stopped task is quiet.
       watch.signAt = now;
       return;

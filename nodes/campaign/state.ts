@@ -23,9 +23,10 @@ export const flags = { heard: 1, heardEnd: 2, needsCause: 4, dialled: 8, told: 1
 
 /** Numbers that went to the platform with one command. */
 export interface Part {
-  readonly at: number;
+  at: number;
   readonly seq: string;
-  readonly entries: Int32Array;
+  /** None, once it is known that they were not taken. */
+  entries: Int32Array;
   is: PartState;
 }
 
@@ -167,6 +168,17 @@ export class State {
 
   taskOf(index: number): Task | undefined {
     return this.tasks[this.task[index] ?? -1];
+  }
+
+  /** The clock was set back by so many ms: what it told before was too late by so much. After a restart `due` counts from then. */
+  setBack(ms: number): void {
+    for (const task of this.tasks) {
+      for (const part of task.parts) part.at -= ms;
+      if (task.endedAt !== undefined) task.endedAt -= ms;
+      if (task.stoppedAt !== undefined) task.stoppedAt -= ms;
+    }
+    if (this.cancelledAt !== undefined) this.cancelledAt -= ms;
+    for (let index = 0; index < this.size; index += 1) this.due[index] = (this.due[index] ?? 0) - ms;
   }
 
   /** What is known of the last settled attempt of an entry. */
@@ -329,6 +341,8 @@ export class State {
       task.open -= 1;
       if (part.at > this.#dialsFrom) this.#book.dials.remove(this.keyOf(index), part.at);
     }
+    // A platform that is away for long refuses many.
+    part.entries = new Int32Array(0);
   }
 
   #identify(task: Task, taskID: string): void {

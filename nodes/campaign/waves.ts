@@ -33,6 +33,11 @@ export class Waves {
     this.#queue = [...entries].sort((one, other) => (due[one] ?? 0) - (due[other] ?? 0));
   }
 
+  /** The clock was set back by so many ms. */
+  setBack(ms: number): void {
+    this.#lastAt -= ms;
+  }
+
   clear(): void {
     this.#queue = [];
     this.#head = 0;

@@ -141,7 +141,7 @@ const runs = Number(process.env["CAMPAIGN_RUNS"] ?? 150);
 
 describe("campaign: whatever goes wrong", () => {
   it("gives each entry one result, dials no number too often or at the wrong time, and ends", function () {
-    this.timeout(0);
+    this.timeout(120_000);
     fc.assert(
       fc.property(scenario.map(withResume), (given) => {
         const world = new World(given);
@@ -153,7 +153,7 @@ describe("campaign: whatever goes wrong", () => {
   });
 
   it("gives the truth where nothing is lost", function () {
-    this.timeout(0);
+    this.timeout(120_000);
     const quiet = scenario.map((given) => ({
       ...given,
       faults: { ...none, longCalls: 20, logouts: 10 },
@@ -183,7 +183,7 @@ describe("campaign: whatever goes wrong", () => {
   });
 
   it("tells from the CDRs what no push told", function () {
-    this.timeout(0);
+    this.timeout(120_000);
     const silent = scenario.map((given) => ({
       ...given,
       faults: { ...none, lostPushes: 100 },
