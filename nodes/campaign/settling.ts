@@ -29,6 +29,7 @@ export class Settling {
   readonly #lookups: Lookups;
   /** Tasks that numbers are waited for. */
   readonly live = new Set<Task>();
+  #wasRunning = true;
 
   constructor(core: Core, sending: Sending, lookups: Lookups) {
     this.#core = core;
@@ -57,6 +58,11 @@ export class Settling {
   advance(): void {
     const core = this.#core;
     const ready: Task[] = [];
+    if (core.isRunning && !this.#wasRunning) {
+      // Until now nothing was to be heard of them.
+      for (const { watch } of this.live) watch.signAt = Math.max(watch.signAt, core.now);
+    }
+    this.#wasRunning = core.isRunning;
     for (const task of this.live) {
       if (task.watch.isLookedUp) continue;
       if (task.open === 0 && !this.#sending.isFilling(task)) this.live.delete(task);
@@ -135,11 +141,8 @@ export class Settling {
     const { watch } = task;
     if (isSending(task)) return;
     const isKnown = task.taskID !== undefined;
-    if (isKnown && !core.isRunning) {
-      // A stopped task is quiet.
-      watch.signAt = now;
-      return;
-    }
+    // A stopped task is quiet.
+    if (isKnown && !core.isRunning) return;
     const quiet = Math.max(minute, core.resultWait);
     const lost = watch.signAt + (isKnown ? silence : silenceOfDoubt);
     if (now >= lost) {

@@ -180,6 +180,7 @@ export class World {
   #epoch = 0;
   #timerAt: number | undefined;
   #isRunning = false;
+  readonly #waiting: ControlAction[] = [];
   #effectsLeft: number;
   readonly #crashAfter: number[];
   #seq = 1;
@@ -197,12 +198,12 @@ export class World {
   }
 
   /** Runs until the campaign is over. Throws if it is not within so many steps. */
-  run(mostSteps = 300_000): void {
+  run(mostSteps = 60_000): void {
     const { clock } = this;
     this.#begin();
     for (const minutes of this.#scenario.crashes) clock.at(clock.now + minutes * minute, () => this.#crash());
     for (const [minutes, action] of this.#scenario.controls) {
-      clock.at(clock.now + minutes * minute, () => this.#step({ kind: "control", action }));
+      clock.at(clock.now + minutes * minute, () => this.#control(action));
     }
     while (!(this.finished !== undefined && (this.#campaign?.isOver ?? false))) {
       this.steps += 1;
@@ -245,6 +246,12 @@ export class World {
     const begun = Campaign.begin({ id: "k", tag: "tag", settings, entries: this.entries }, this.#deps, this.clock.now);
     this.#campaign = begun.campaign;
     this.#take(begun.effects);
+  }
+
+  /** What the user wants; while Node-RED is down, the user waits. */
+  #control(action: ControlAction): void {
+    if (this.#campaign === undefined) this.#waiting.push(action);
+    else this.#step({ kind: "control", action });
   }
 
   #step(event: CampaignEvent): void {
@@ -370,6 +377,7 @@ export class World {
         this.#disk.length = 0;
         this.#begin();
       } else this.#take(this.#campaign.restart(this.clock.now));
+      for (const action of this.#waiting.splice(0)) this.#control(action);
     });
   }
 
