@@ -187,7 +187,9 @@ export class State {
     return { ...(start > 0 ? { start } : {}), ...(end > 0 ? { end } : {}), talk: 0 };
   }
 
+  /** Takes a fact. One about a task that is not known is passed over: the line before it was damaged. */
   apply(line: Line): void {
+    const task = "task" in line && line.task !== undefined ? this.tasks[line.task] : undefined;
     switch (line.k) {
       case "start":
         this.#begin(line);
@@ -199,32 +201,29 @@ export class State {
         this.#send(line);
         return;
       case "answer":
-        this.#answer(line);
+        if (task !== undefined) this.#answer(task, line);
         return;
       case "task":
-        this.#identify(this.#task(line.task), line.taskID);
+        if (task !== undefined) this.#identify(task, line.taskID);
         return;
-      case "control": {
-        const task = this.#task(line.task);
+      case "control":
+        if (task === undefined) return;
         task.action = line.action;
         task.isAnswered = false;
         return;
-      }
-      case "controlled": {
-        const task = this.#task(line.task);
+      case "controlled":
+        if (task === undefined) return;
         task.isAnswered = true;
         task.stoppedAt = task.action === "stop" ? line.at : undefined;
         return;
-      }
-      case "ended": {
-        const task = this.#task(line.task);
+      case "ended":
+        if (task === undefined) return;
         task.endedAt = line.at;
         // No task, or no longer one that a query could name.
         this.#book.tasks.clear(task.agent, this.ownerOf(task));
         return;
-      }
       case "revived":
-        this.#task(line.task).endedAt = undefined;
+        if (task !== undefined) task.endedAt = undefined;
         return;
       case "heard":
         this.#set(line.i, line.end ? flags.heard | flags.heardEnd : flags.heard);
@@ -291,6 +290,10 @@ export class State {
   #send(line: Extract<Line, { k: "sent" }>): void {
     const entries = Int32Array.from(line.entries);
     const task = this.tasks[line.task] ?? this.#addTask(line);
+    // The same for a part.
+    for (let place = task.parts.length; place < line.part; place += 1) {
+      task.parts[place] = { at: line.at, seq: line.seq, entries: new Int32Array(0), is: "lost" };
+    }
     task.parts[line.part] = { at: line.at, seq: line.seq, entries, is: "sent" };
     task.open += entries.length;
     task.watch.signAt = line.at;
@@ -319,14 +322,14 @@ export class State {
       open: 0,
       watch: newWatch(at),
     };
-    this.tasks[number] = task;
+    // Where the line of a task before is damaged, its place is taken by this one too.
+    for (let place = this.tasks.length; place <= number; place += 1) this.tasks[place] = task;
     this.byTag.set(task.tag, task);
     this.#book.tasks.doubt(agent, this.ownerOf(task));
     return task;
   }
 
-  #answer(line: Extract<Line, { k: "answer" }>): void {
-    const task = this.#task(line.task);
+  #answer(task: Task, line: Extract<Line, { k: "answer" }>): void {
     const part = task.parts[line.part];
     if (part === undefined) return;
     part.is = line.is;
@@ -377,12 +380,6 @@ export class State {
   #leaveTask(index: number): void {
     const task = this.taskOf(index);
     if (this.phase[index] === phases.sent && task !== undefined) task.open -= 1;
-  }
-
-  #task(number: number): Task {
-    const task = this.tasks[number];
-    if (task === undefined) throw new Error(`the journal names task ${number} before it was sent`);
-    return task;
   }
 
   #set(index: number, bits: number): void {

@@ -615,6 +615,25 @@ describe("a campaign", () => {
       assert.equal(scene.restart(lines.slice(1)), undefined);
     });
 
+    it("reads a journal that any line is missing from", () => {
+      const scene = new Scene({ settings: { agents: ["1000", "1001"], attempts: 2 }, input: mobiles(2200) });
+      const [one, other] = [scene.open("CallTaskQuery"), scene.open("CallTaskQuery")];
+      for (const { id } of [one, other]) scene.step({ kind: "answer", id, answer: ok() });
+      for (const taskID of ["7", "8"]) scene.answer("CallTaskCreate", ok({ taskID }));
+      for (const taskID of ["7", "8"]) scene.answer("CallTaskAddNumbers", ok({ taskID }));
+      scene.step({ kind: "control", action: "pause" });
+      scene.answer("CallTaskControl", ok());
+      scene
+        .bill("13900000000", { taskID: "7" })
+        .bill("13900000001", { taskID: "8", ...answered(scene.now) })
+        .ended("7");
+      const lines = [...scene.lines];
+      for (let missing = 6; missing < lines.length; missing += 1) {
+        assert.ok(scene.restart(lines.filter((_, place) => place !== missing)) !== undefined);
+        scene.pass(minute);
+      }
+    });
+
     it("still counts the dials of the last day, also of a campaign that is over", () => {
       const scene = new Scene({ input: mobiles(2) });
       scene.create("7");
