@@ -40,6 +40,19 @@ export interface CampaignStart {
   readonly entries: readonly CampaignEntry[];
 }
 
+/** A campaign that has begun, and what it wants to be done. */
+export interface Begun {
+  readonly campaign: Campaign;
+  readonly effects: readonly CampaignEffect[];
+}
+
+/** Reads the journal of one campaign. */
+export interface CampaignReader {
+  readonly take: (line: string) => void;
+  /** The campaign, or undefined if the lines do not begin one. */
+  readonly end: () => Campaign | undefined;
+}
+
 /** So many entries are looked at in one step where all of them get a result: some ms. */
 const sliceLength = 1000;
 /** A clock that goes back by more than so many ms was set. */
@@ -78,11 +91,20 @@ export class Campaign {
   }
 
   /** Begins a campaign. @param now ms since 1970 */
-  static begin(
+  static begin(start: CampaignStart, deps: CampaignDeps, now: number): Begun {
+    const steps = Campaign.beginning(start, deps, now);
+    for (;;) {
+      const step = steps.next();
+      if (step.done) return step.value;
+    }
+  }
+
+  /** The same in slices of some ms each: whoever has a long list lets others run after each. */
+  static *beginning(
     { id, tag, settings, entries }: CampaignStart,
     deps: CampaignDeps,
     now: number,
-  ): { readonly campaign: Campaign; readonly effects: readonly CampaignEffect[] } {
+  ): Generator<undefined, Begun> {
     const campaign = new Campaign(deps, now);
     const core = campaign.#core;
     core.record({ k: "start", v: 1, id, tag, at: now, size: entries.length, settings });
@@ -91,6 +113,7 @@ export class Campaign {
       const rows = block.map(({ row }) => rowJson(row));
       core.write(entriesLine(from, block, rows), true);
       core.state.addEntries(from, block.map(packEntry), rows);
+      yield undefined;
     }
     campaign.#sending.begin();
     campaign.#sending.deal(campaign.#inPhase(phases.ready), true);
@@ -103,18 +126,25 @@ export class Campaign {
    * @param lines in their order; what is no line of a campaign is passed over
    */
   static restore(lines: Iterable<string>, deps: CampaignDeps, now: number): Campaign | undefined {
+    const reader = Campaign.reader(deps, now);
+    for (const line of lines) reader.take(line);
+    return reader.end();
+  }
+
+  /** The same line by line: whoever has a long journal lets others run from time to time. */
+  static reader(deps: CampaignDeps, now: number): CampaignReader {
     const campaign = new Campaign(deps, now);
     const { state } = campaign.#core;
     let entries = 0;
-    for (const text of lines) {
-      const line = readLine(text);
-      if (line === undefined) continue;
-      if (state.id === "" && line.k !== "start") return undefined;
-      if (line.k === "entries") entries += line.entries.length;
-      state.apply(line);
-    }
-    if (state.id === "" || entries < state.size) return undefined;
-    return campaign;
+    return {
+      take: (text) => {
+        const line = readLine(text);
+        if (line === undefined || (state.id === "" && line.k !== "start")) return;
+        if (line.k === "entries") entries += line.entries.length;
+        state.apply(line);
+      },
+      end: () => (state.id === "" || entries < state.size ? undefined : campaign),
+    };
   }
 
   /** Goes on after a restart: what was sent and not answered is lost, results that were not handed on are given again. */
