@@ -214,7 +214,7 @@ export class Core {
       index,
       number: state.numbers[index] ?? null,
       numberE164: state.e164[index] ?? null,
-      row: state.rows.get(index),
+      row: state.rows.get(index) ?? null,
       outcome,
       attempts: state.attempts[index] ?? 0,
       agent: call?.agent || task?.agent || null,

@@ -136,14 +136,17 @@ export class Campaign {
     const campaign = new Campaign(deps, now);
     const { state } = campaign.#core;
     let entries = 0;
+    let hasBegun = false;
     return {
       take: (text) => {
         const line = readLine(text);
         if (line === undefined || (state.id === "" && line.k !== "start")) return;
         if (line.k === "entries") entries += line.entries.length;
+        else hasBegun ||= line.k !== "start";
         state.apply(line);
       },
-      end: () => (state.id === "" || entries < state.size ? undefined : campaign),
+      // Entries whose line is damaged are unknown; where nothing follows them, they were never written.
+      end: () => (state.id === "" || (entries < state.size && !hasBegun) ? undefined : campaign),
     };
   }
 
@@ -350,7 +353,7 @@ export class Campaign {
       const index = this.#scanned;
       const phase = state.phase[index];
       if (phase === phases.excluded) {
-        const [outcome, reason] = state.exclusions.get(index) ?? ["illegal", undefined];
+        const [outcome, reason] = state.exclusions.get(index) ?? ["unknown", "SCCC_FILE"];
         core.finishEntry(index, outcome, reason, undefined);
       } else if (state.cancelledAt !== undefined && (phase === phases.ready || phase === phases.waiting)) {
         core.leaveOut(index, "cancelled");

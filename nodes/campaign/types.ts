@@ -96,7 +96,7 @@ export interface CampaignResult {
   readonly talkSeconds: number | null;
   readonly recordFile: string | null;
   readonly recordUrl: string | null;
-  /** Why: an illegalReason, an error's code, "overLimit" or "cancelled" for a number that was dialled before, a SIP cause; else null. */
+  /** Why: an illegalReason, an error's code (SCCC_FILE: its line in the journal was damaged), "overLimit" or "cancelled" for a number that was dialled before, a SIP cause; else null. */
   readonly reason: string | null;
 }
 

@@ -628,7 +628,7 @@ describe("a campaign", () => {
         .bill("13900000001", { taskID: "8", ...answered(scene.now) })
         .ended("7");
       const lines = [...scene.lines];
-      for (let missing = 6; missing < lines.length; missing += 1) {
+      for (let missing = 1; missing < lines.length; missing += 1) {
         assert.ok(scene.restart(lines.filter((_, place) => place !== missing)) !== undefined);
         scene.pass(minute);
       }
