@@ -59,7 +59,7 @@ function take(effects: readonly CampaignEffect[]): void {
 let keeps = false;
 
 const reading = performance.now();
-const reader = new EntryReader({ place: context, plan: planOf("CN"), numberField: "number" });
+const reader = new EntryReader({ region: context, plan: planOf("CN"), numberField: "number" });
 let entries: ReturnType<EntryReader["read"]>[] = numbers.map((number, index) =>
   reader.read({ number, name: `客户${index}`, city: "Shanghai", note: "a customer of the spring list" }),
 );

@@ -16,7 +16,6 @@ export function answerOf(failure: Failure): CommandAnswer {
     case "unsupported":
       return { kind: "refused", code: failure.code };
     case "busy":
-    case "config":
       return { kind: "notSent" };
     case "network":
       return { kind: failure.neverLeft ? "notSent" : "lost" };

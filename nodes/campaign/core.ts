@@ -2,7 +2,7 @@
 
 import type { PushContext } from "../protocol/push";
 import { recordUrl } from "../protocol/recording-url";
-import { isoTime } from "../protocol/time";
+import { isoTime } from "../util/time";
 import type { AccountBook } from "./book";
 import { Pace } from "./figures";
 import { CallingHours } from "./hours";

@@ -1,7 +1,8 @@
 // The input of a campaign: one entry for each element, with the number to dial or the reason why it is not dialled.
-import { entriesOf, type NumberingPlan, numbersOf, readEntry } from "../protocol/callees";
-import { isObject } from "../protocol/json";
-import { numberE164, type Place } from "../protocol/number";
+
+import { type NumberRegion, numberE164 } from "../protocol/number";
+import { entriesOf, type NumberingPlan, numbersOf, readEntry } from "../protocol/numbers-to-dial";
+import { isObject } from "../util/json";
 
 /** Why an entry is never dialled. */
 export type Exclusion = "illegal" | "duplicate" | "doNotCall" | "refused";
@@ -22,7 +23,7 @@ export interface CampaignEntry {
 
 /** How entries are read. */
 export interface EntryOptions {
-  readonly place: Place;
+  readonly region: NumberRegion;
   /** The account's numbering plan: `planOf(region)`. */
   readonly plan: NumberingPlan;
   /** The property of a row that holds the number. */
@@ -35,7 +36,7 @@ export interface EntryOptions {
 
 /**
  * What tells numbers apart: E.164 where a number has one, else its digits. The same key means the same telephone.
- * @param e164 `numberE164(number, place)`
+ * @param e164 `numberE164(number, region)`
  */
 export const keyOf = (number: string, e164: string | null | undefined): string =>
   e164 ?? number.replace(/[^\d*#]/g, "");
@@ -54,14 +55,14 @@ function cellOf(row: unknown, field: string): unknown {
 }
 
 /** The keys of all numbers of a list. An entry that is no number stands by its digits, so that what was once dialled that way is found. */
-function keysOf(list: unknown, { plan, place, numberField }: EntryOptions): ReadonlySet<string> {
+function keysOf(list: unknown, { plan, region, numberField }: EntryOptions): ReadonlySet<string> {
   const keys = new Set<string>();
   const rows = typeof list === "string" ? entriesOf(list) : rowsOf(list, plan);
   for (const row of rows) {
     const cell = cellOf(row, numberField);
     const read = readEntry(cell, plan);
     const numbers = read.kind === "number" ? [read.number] : read.kind === "several" ? read.numbers : [];
-    for (const number of numbers) keys.add(keyOf(number, numberE164(number, place)));
+    for (const number of numbers) keys.add(keyOf(number, numberE164(number, region)));
     if (read.kind === "illegal" && (typeof cell === "string" || typeof cell === "number")) {
       const digits = keyOf(String(cell), undefined);
       if (digits.length >= 3) keys.add(digits);
@@ -83,14 +84,14 @@ export class EntryReader {
 
   /** Of entries with the same number the first that is read may be dialled. */
   read(row: unknown): CampaignEntry {
-    const { plan, place, numberField, mayDial } = this.#options;
+    const { plan, region, numberField, mayDial } = this.#options;
     const read = readEntry(cellOf(row, numberField), plan);
     if (read.kind !== "number") {
       const reason = read.kind === "several" ? "several" : read.reason;
       return { row, number: null, numberE164: null, excluded: "illegal", reason };
     }
     const { number } = read;
-    const e164 = numberE164(number, place) ?? null;
+    const e164 = numberE164(number, region) ?? null;
     const key = keyOf(number, e164);
     const entry = { row, number, numberE164: e164 };
     if (this.#seen.has(key)) return { ...entry, excluded: "duplicate" };

@@ -1,6 +1,6 @@
 // Calling hours: weekly windows on the clocks of a time zone, and when they open and close.
-import { isObject } from "../protocol/json";
-import { clockTime, showingOf } from "../protocol/time";
+import { isObject } from "../util/json";
+import { clockTime, showingOf } from "../util/time";
 
 /** A weekly window as users give it. */
 export interface HoursWindow {

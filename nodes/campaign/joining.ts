@@ -1,8 +1,10 @@
 // To which entry of a campaign a push or a CDR belongs, and what it says of the call.
-import { isObject, type JsonObject } from "../protocol/json";
+
+import * as enumerations from "../catalogue/enumerations";
 import { numberE164 } from "../protocol/number";
-import { billedOf, customerSide, secondsOf, textOf } from "../protocol/push";
-import { momentOf } from "../protocol/time";
+import { billedOf, choiceOf, customerSideOf, secondsOf, textOf } from "../protocol/push";
+import { isObject, type JsonObject } from "../util/json";
+import { momentOf } from "../util/time";
 import type { Core, Verdict } from "./core";
 import { keyOf } from "./entries";
 import type { CallFacts } from "./journal";
@@ -32,6 +34,10 @@ export interface JoinedCdr {
 
 const present = (value: unknown): string | undefined => textOf(value) || undefined;
 
+/** Which of a call's numbers is the customer's. A task dials out, so that it is the callee where no service says otherwise. */
+const customerOf = (service: string): "caller" | "callee" =>
+  customerSideOf(choiceOf(enumerations.serviceType, service)) ?? "callee";
+
 export class Joining {
   readonly #core: Core;
 
@@ -60,7 +66,7 @@ export class Joining {
     if (!isObject(cdr)) return undefined;
     const service = present(cdr.serviceType) ?? "";
     if (otherServices.has(service)) return undefined;
-    const index = this.#indexOf(cdr[customerSide.get(service) ?? "callee"]);
+    const index = this.#indexOf(cdr[customerOf(service)]);
     if (index === undefined) return undefined;
     const cause = present(cdr.releaseCause);
     const result = present(cdr.result);
@@ -153,7 +159,7 @@ export class Joining {
     const service = present(notify.service) ?? "";
     const task = this.#taskOf(notify);
     if (task === "other" || (task === undefined && otherServices.has(service))) return undefined;
-    const index = this.#indexOf(event === "billing" ? notify[customerSide.get(service) ?? "callee"] : notify.number);
+    const index = this.#indexOf(event === "billing" ? notify[customerOf(service)] : notify.number);
     if (index === undefined) return undefined;
     if (task !== undefined) return { index, task };
     // By the number alone: only within the time of its task, and not what another command named as its own.

@@ -1,5 +1,5 @@
 // The lines of a campaign's journal: each is a fact, and the facts in their order are the state. The file is the runtime's.
-import { isObject } from "../protocol/json";
+import { isObject } from "../util/json";
 import type { CampaignEntry, Exclusion } from "./entries";
 import type { CampaignFigures, CampaignSettings, Outcome } from "./types";
 

@@ -1,7 +1,8 @@
 // Asking getCdrList what became of numbers: one window of time after the other, split where an answer is cut off.
-import { isObject } from "../protocol/json";
+
 import { secondsOf } from "../protocol/push";
-import { clockText, earliestClock, latestClock } from "../protocol/time";
+import { isObject } from "../util/json";
+import { clockText, earliestClock, latestClock } from "../util/time";
 import type { Core } from "./core";
 import type { JoinedCdr, Joining } from "./joining";
 import type { CommandAnswer } from "./types";

@@ -1,5 +1,5 @@
 // A campaign: events in, effects out. The parts each do one thing; this file says in which order.
-import { isoTime } from "../protocol/time";
+import { isoTime } from "../util/time";
 import { Controls } from "./controls";
 import { type CampaignDeps, Core } from "./core";
 import type { CampaignEntry } from "./entries";

@@ -30,11 +30,6 @@ describe("answers for a campaign", () => {
       "refused SCCC_NOT_ALLOWED",
     ],
     ["the queue is full", { kind: "busy", code: "SCCC_BUSY", waiting: 1 }, "notSent"],
-    [
-      "the account is incomplete",
-      { kind: "config", code: "SCCC_CONFIG", reason: "missing", setting: "baseUrl" },
-      "notSent",
-    ],
     ["nobody was reached", network(true), "notSent"],
     ["the connection broke", network(false), "lost"],
     ["no answer in time", { kind: "timeout", code: "SCCC_TIMEOUT", afterMs: 15_000 }, "lost"],

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { type EntryOptions, readEntries } from "../../nodes/campaign/entries";
 import { planOf } from "../../nodes/protocol/numbering";
 
-const options: EntryOptions = { place: { region: "CN", areaCode: "021" }, plan: planOf("CN"), numberField: "number" };
+const options: EntryOptions = { region: { region: "CN", areaCode: "021" }, plan: planOf("CN"), numberField: "number" };
 
 describe("campaign entries", () => {
   const table: readonly (readonly [

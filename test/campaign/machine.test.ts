@@ -13,7 +13,7 @@ import type {
   CommandAnswer,
 } from "../../nodes/campaign/types";
 import { planOf } from "../../nodes/protocol/numbering";
-import { localTime } from "../../nodes/protocol/time";
+import { localTime } from "../../nodes/util/time";
 import { context, zone } from "./world";
 
 const minute = 60_000;
@@ -61,7 +61,7 @@ class Scene {
 
   constructor({ settings = {}, input = mobiles(1), book = newBook(), id = "c", doNotCall }: Plan = {}) {
     this.book = book;
-    const entries = readEntries(input, { place: context, plan: planOf("CN"), numberField: "number", doNotCall });
+    const entries = readEntries(input, { region: context, plan: planOf("CN"), numberField: "number", doNotCall });
     const begun = Campaign.begin({ id, tag: id, settings: { ...plain, ...settings }, entries }, this.#deps, this.now);
     this.campaign = begun.campaign;
     this.#take(begun.effects);
