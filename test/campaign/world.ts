@@ -191,7 +191,12 @@ export class World {
     this.#random = randomOf(scenario.seed);
     this.clock = new Clock(scenario.startAt);
     const place = { region: context.region, areaCode: context.areaCode };
-    const reader = new EntryReader({ place, plan: planOf("CN"), numberField: "number", doNotCall: scenario.doNotCall });
+    const reader = new EntryReader({
+      region: place,
+      plan: planOf("CN"),
+      numberField: "number",
+      doNotCall: scenario.doNotCall,
+    });
     this.entries = scenario.rows.map((row) => reader.read(row));
     this.#crashAfter = [...scenario.crashAfter];
     this.#effectsLeft = this.#crashAfter.shift() ?? Number.POSITIVE_INFINITY;
