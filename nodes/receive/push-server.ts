@@ -74,7 +74,7 @@ export class PushServer {
   #renewal: NodeJS.Timeout | undefined;
   #stamps = "";
   #pauseMs = firstPauseMs;
-  #problem = false;
+  #problem: ReceivingProblem | undefined;
   #closed = false;
 
   constructor(own: OwnPort, deps: PushServerDeps) {
@@ -94,6 +94,11 @@ export class PushServer {
   /** How many connections there are. */
   get connections(): number {
     return this.#admission.size;
+  }
+
+  /** What is wrong now; undefined: nothing that was told of. */
+  get problem(): ReceivingProblem | undefined {
+    return this.#problem;
   }
 
   /** Resolves when it listens; never if it cannot. */
@@ -134,7 +139,7 @@ export class PushServer {
       "listening",
       guarded(() => {
         this.#pauseMs = firstPauseMs;
-        this.#problem = false;
+        this.#problem = undefined;
         this.#deps.onProblem(undefined);
       }),
     );
@@ -146,11 +151,11 @@ export class PushServer {
     const pauseMs = this.#pauseMs;
     this.#pauseMs = Math.min(2 * pauseMs, longestPauseMs);
     // A port may still be held for a moment by the server that had it before.
-    if (reason !== "port" || this.#problem || performance.now() - this.#since > patienceMs) {
-      this.#problem = true;
+    if (reason !== "port" || this.#problem !== undefined || performance.now() - this.#since > patienceMs) {
       const detail = error instanceof Error ? error.message : String(error);
       const setting = reason === "tls" ? "pushTls" : reason === "host" ? "pushHost" : "pushPort";
-      this.#deps.onProblem({ setting, reason, detail, retryAt: Date.now() + pauseMs });
+      this.#problem = { setting, reason, detail, retryAt: Date.now() + pauseMs };
+      this.#deps.onProblem(this.#problem);
     }
     this.#timer = setTimeout(
       guarded(() => this.#start()),

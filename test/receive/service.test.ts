@@ -250,6 +250,23 @@ describe("the receiving service", () => {
     assert.equal(await post(url()), 200);
   });
 
+  it("tells of the port that an account has now, where another account had it before", async () => {
+    const other = await freePort();
+    const server = createServer().listen(port, "127.0.0.1");
+    await once(server, "listening");
+    world.apply(world.accountOf("a", port), world.accountOf("b", other));
+    await world.problem("a", "port");
+    // It moves to a port that is open, and another one comes to the port that is taken.
+    world.apply(world.accountOf("a", other), world.accountOf("b", other), world.accountOf("c", port));
+    const now = [...world.problems].map(([id, problem]) => [id, problem?.reason]);
+    server.close();
+    assert.deepEqual(now, [
+      ["a", undefined],
+      ["b", undefined],
+      ["c", "port"],
+    ]);
+  });
+
   it("tells of an address that is not there, and goes on trying", async () => {
     world.apply(world.accountOf("a", port, { pushHost: "192.0.2.1" }));
     await world.problem("a", "host");
