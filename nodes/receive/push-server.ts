@@ -22,6 +22,11 @@ const limits = {
 const handshakeTimeoutMs = 10_000;
 /** How long a peer may take to close its side after an answer that ends the connection. */
 const lingerMs = 2000;
+/**
+ * How many requests of one connection may be under way. Senders wait for an answer before they ask again; one that does not would fill the memory
+ * while answers have to wait, as during a redeploy.
+ */
+const mostPipelined = 16;
 const standardConnections: ConnectionLimits = { total: 2000, perAddress: 1000 };
 
 /** The pauses before a port is tried again, in ms: doubled from the first to the longest. Short failures are not told of. */
@@ -68,6 +73,8 @@ export class PushServer {
   readonly #deps: PushServerDeps;
   readonly #admission: Admission<Socket>;
   readonly #sockets = new Set<Socket>();
+  /** How many requests are under way, by connection. */
+  readonly #underWay = new WeakMap<Socket, number>();
   readonly #since = performance.now();
   #server: Server | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -224,11 +231,21 @@ export class PushServer {
   }
 
   #requested(request: IncomingMessage, response: ServerResponse, wanted: () => void): void {
-    const key = keyOf(request.socket);
-    this.#admission.mark(key, { busy: true });
+    const { socket } = request;
+    const key = keyOf(socket);
+    const count = (change: 1 | -1): number => {
+      const now = (this.#underWay.get(socket) ?? 0) + change;
+      this.#underWay.set(socket, now);
+      this.#admission.mark(key, { busy: now > 0 });
+      return now;
+    };
+    if (count(1) > mostPipelined) {
+      socket.destroy();
+      return;
+    }
     response.on(
       "close",
-      guarded(() => this.#admission.mark(key, { busy: false })),
+      guarded(() => count(-1)),
     );
     const proven = () => this.#admission.mark(key, { proven: true });
     this.#deps.handle({ request, response, wanted, proven });

@@ -324,6 +324,27 @@ describe("the receiving service", () => {
     assert.deepEqual([world.eventsOf("a").length, world.eventsOf("b").length], [1, 1]);
   });
 
+  it("ends a connection that fills the memory with requests while pushes are held back", async () => {
+    world.apply(world.accountOf("a", port));
+    assert.equal(await post(url()), 200);
+    world.service.handle({ kind: "hold" });
+    const requests = (count: number): Buffer =>
+      Buffer.concat(
+        Array.from({ length: count }, (_, index) => {
+          const Connection = index === count - 1 ? "close" : "keep-alive";
+          return bytesOf({ path: "/sccc/notify", body: bodyOf(), headers: { Connection } });
+        }),
+      );
+    const few = talk(port, (socket) => socket.write(requests(16)));
+    const many = await talk(port, (socket) => socket.write(requests(1000)));
+    world.apply(world.accountOf("a", port));
+    assert.deepEqual(
+      answersIn(await few).map(({ status }) => status),
+      Array(16).fill(200),
+    );
+    assert.equal(many.length, 0);
+  });
+
   it("tells whoever waits too long to come again, and stays as it is", async () => {
     world.close();
     world = new World({}, 20);
