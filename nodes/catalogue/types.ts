@@ -229,6 +229,8 @@ export type Setting = {
       readonly default: string;
       readonly required?: true;
       readonly format?: TextFormat;
+      /** Left empty it restricts nothing: a text that only comes out empty, because a variable is not set, must not do the same. */
+      readonly restricts?: true;
       readonly example?: string;
       /** Known values, for a field that takes others too; `key` is where the text is in the locales. */
       readonly suggestions?: readonly (Choice & { readonly key: string })[];
