@@ -1,6 +1,16 @@
 // Writes dist/locales/<language>/sccc.html: the help of every node type, from the catalogue and the prose of the locales.
 // Node-RED falls back to English for a whole file only, so every language has every type.
-import { type AnswerField, type Choice, type Command, errorCodes, type Field, recording } from "../nodes/catalogue";
+import {
+  type AnswerField,
+  type Choice,
+  type Command,
+  errorCodes,
+  extra,
+  type Field,
+  recording,
+  type SeenField,
+  seenCommands,
+} from "../nodes/catalogue";
 import { escapeHtml } from "./html";
 import { flat, type Language, served, written } from "./locales";
 import { eventsOf, type NodeType, type Property } from "./nodes";
@@ -78,6 +88,22 @@ export function help(nodes: readonly NodeType[], language: Language): string {
     more: field.rule.kind === "choice" ? values(field.rule.choices) : "",
   });
 
+  const seenEntry = ({ name, text: meaning, rule, required }: SeenField): Entry => ({
+    name,
+    type: type(rule.kind),
+    optional: !required,
+    text: meaning[language.text],
+  });
+
+  /** The property that takes further fields, with those that were seen. */
+  const extraEntry = ({ seen = [] }: Command): Entry => ({
+    name: text("form.extra.label"),
+    type: type(extra.rule.kind),
+    optional: true,
+    text: [own("extra"), ...(seen.length === 0 ? [] : [own("seen")])].join(" "),
+    more: seen.length === 0 ? "" : list(seen.map(seenEntry)),
+  });
+
   const answerEntry =
     (prefix: string) =>
     ({ name, text, choices, optional }: AnswerField): Entry => ({
@@ -121,7 +147,7 @@ export function help(nodes: readonly NodeType[], language: Language): string {
     const set = properties.filter(({ name }) => settings?.some((setting) => setting.name === name));
     return [
       heading("inputs"),
-      list(fields.map(fieldEntry)),
+      list([...fields.map(fieldEntry), extraEntry(command)]),
       heading("outputs"),
       outputs(command),
       ...(set.length === 0 ? [] : [heading("properties"), propertyList(set)]),
@@ -193,6 +219,14 @@ export function help(nodes: readonly NodeType[], language: Language): string {
       heading("details"),
       details("command.details"),
       paragraphs([own("details.list")]),
+      `<h3>${escapeHtml(own("heading.seen"))}</h3>`,
+      list(
+        seenCommands.map(({ api, text: meaning, fields }) => ({
+          name: api,
+          text: meaning[language.text],
+          more: fields.length === 0 ? "" : list(fields.map(seenEntry)),
+        })),
+      ),
       errors(undefined),
     ],
     "get-recording": ({ properties }) => [

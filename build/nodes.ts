@@ -4,6 +4,7 @@ import {
   accountSettings,
   type Command,
   commands,
+  extra,
   type Field,
   feedSettings,
   type Group,
@@ -15,13 +16,22 @@ import {
   recording,
   recordingSettings,
   type Setting,
+  seenCommands,
   seqOf,
   simulatorSettings,
   type Text,
   type TextFormat,
+  templateOf,
   trackerSettings,
 } from "../nodes/catalogue";
-import type { Condition, Described, Description, Descriptions, OtherOutputs } from "../nodes/editor/description";
+import type {
+  Condition,
+  Described,
+  Description,
+  Descriptions,
+  OtherOutputs,
+  Suggestion,
+} from "../nodes/editor/description";
 
 /** The folded sections of a form, in their order. */
 export const sections = ["limits", "network", "safety", "receiving", "more"] as const;
@@ -72,15 +82,17 @@ export type Property = {
       readonly example: string;
       /** The rule for literals; absent: anything that is not empty. */
       readonly field?: Field;
+      /** Known values of a text. */
+      readonly suggestions?: readonly Suggestion[];
     }
 );
 
 /**
  * What a form has beside properties: a button that tries the account out, the address that the platform has to push to, a button that
- * sends a sample of an event.
+ * sends a sample of an event, a button that writes a request.
  */
 export interface Tool {
-  readonly kind: "connection" | "address" | "sample";
+  readonly kind: "connection" | "address" | "sample" | "template";
   readonly section?: Property["section"];
 }
 
@@ -117,6 +129,7 @@ const literals: Readonly<Record<Rule["kind"], readonly string[]>> = {
   text: ["str"],
   time: ["str"],
   list: ["json", "str"],
+  object: ["json"],
 };
 
 const icons: Readonly<Record<Rule["kind"] | Setting["kind"], string>> = {
@@ -128,6 +141,7 @@ const icons: Readonly<Record<Rule["kind"] | Setting["kind"], string>> = {
   text: "pencil",
   time: "clock-o",
   list: "list-ol",
+  object: "code",
   number: "sort-numeric-asc",
   boolean: "check-square-o",
   secret: "lock",
@@ -152,6 +166,7 @@ const iconOf: Readonly<Record<string, string>> = {
   pushAllow: "shield",
   redeliverAfter: "repeat",
   seq: "barcode",
+  extra: "plus-square-o",
 };
 
 const iconFor = (name: string, kind: Rule["kind"] | Setting["kind"]): string => iconOf[name] ?? icons[kind];
@@ -284,6 +299,21 @@ const seqProperty = (command: Command): Property => ({
   field: seqOf(command.seq),
 });
 
+/** Read from nowhere unless the user says so, as seq. */
+const extraProperty: Property = {
+  kind: "typed",
+  name: extra.name,
+  key: "form.extra",
+  icon: iconFor(extra.name, extra.rule.kind),
+  required: false,
+  section: "more",
+  default: "",
+  defaultType: "json",
+  types: ["json", "msg", "flow", "global", "env", "jsonata"],
+  example: extra.example,
+  field: extra,
+};
+
 /** What comes out of a command that waits for what it has caused. */
 const waitingOutputs: OtherOutputs = {
   property: "waitFor",
@@ -325,6 +355,7 @@ function commandNode(command: Command): NodeType {
       ...(command.settings === undefined ? [] : [...settings(`${key}.settings`, command.settings), portsProperty]),
       ...(command.batch ? [inputProperty] : []),
       seqProperty(command),
+      extraProperty,
     ],
     ...(command.does === undefined ? {} : { does: fieldsIn(command.does) }),
     command,
@@ -355,6 +386,15 @@ const anyCommandProperties: readonly Property[] = [
     defaultType: "str",
     types: ["str", "msg", "flow", "global", "env", "jsonata"],
     example: "AgentLogin",
+    suggestions: seenCommands.map((command) => {
+      const template = templateOf(command);
+      const { api } = command;
+      return {
+        value: api,
+        key: `node.command.fields.api.suggestions.${api}`,
+        ...(Object.keys(template).length === 0 ? {} : { template: JSON.stringify(template) }),
+      };
+    }),
   },
   {
     kind: "typed",
@@ -395,6 +435,7 @@ const anyCommand: NodeType = {
   inputs: ["port.fields"],
   outputs: ["port.answer"],
   properties: [nameProperty, accountProperty, ...anyCommandProperties, inputProperty],
+  tools: [{ kind: "template" }],
   does: ["api"],
 };
 
@@ -517,8 +558,16 @@ export function described(property: Property): Described | undefined {
   const common = { key, ...(onlyIf === undefined ? {} : { onlyIf }) };
   switch (property.kind) {
     case "typed": {
-      const { types, required, example, field } = property;
-      return { ...common, kind: "typed", types, required, example, ...(field === undefined ? {} : { field }) };
+      const { types, required, example, field, suggestions } = property;
+      return {
+        ...common,
+        kind: "typed",
+        types,
+        required,
+        example,
+        ...(field === undefined ? {} : { field }),
+        ...(suggestions === undefined ? {} : { suggestions }),
+      };
     }
     case "number": {
       const { min, max, integer } = property;

@@ -6,10 +6,11 @@ import type { Command, ErrorCode, Push } from "./types";
 
 export * as enumerations from "./enumerations";
 export { errorCodes } from "./errors";
-export { seqOf } from "./fields";
+export { extra, seqOf } from "./fields";
 export { groups } from "./groups";
 export { pushes } from "./pushes";
 export { recording } from "./recording";
+export { seenCommands, templateOf } from "./seen-commands";
 export {
   accountSettings,
   callNumberSettings,

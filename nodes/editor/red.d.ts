@@ -47,6 +47,13 @@ declare const RED: {
   };
   /** It takes a string too, for HTML: that is why none may be given. */
   notify(message: JQuery, options: { readonly type: "success" | "warning" }): void;
+  readonly editor: {
+    editJSON(options: {
+      readonly value: string;
+      readonly focus: boolean;
+      readonly complete: (value: string) => void;
+    }): void;
+  };
   readonly popover: {
     menu(options: {
       readonly options: readonly MenuOption[];
@@ -66,6 +73,8 @@ interface TypedInputType {
   readonly hasValue?: false;
   readonly options?: readonly MenuOption[];
   readonly autoComplete?: Completion;
+  /** True, or what is wrong with a value. */
+  readonly validate?: (value: string) => true | string;
   /** Draws a button that does this. */
   readonly expand?: () => void;
 }

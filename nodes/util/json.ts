@@ -47,6 +47,20 @@ export function parseJson(text: string): unknown {
   );
 }
 
+/**
+ * An object as it will be sent: what is checked and what is sent must be the same, also where an object says itself how it is written.
+ * Undefined for one that can't be written as a JSON object, because it contains itself or a bigint or does not want to be read, or that is
+ * nested too deep.
+ */
+export function asJson(value: JsonObject): JsonObject | undefined {
+  try {
+    const written: unknown = JSON.parse(JSON.stringify(value));
+    return isObject(written) && isWithin(written, maxDepth) ? written : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Whether a parsed value is nested no deeper than `limit`, and each of its leaves is right. Goes no deeper than the limit itself. */
 export function isWithin(value: unknown, limit: number, isRight: (leaf: unknown) => boolean = () => true): boolean {
   if (typeof value !== "object" || value === null) return isRight(value);

@@ -4,6 +4,7 @@ import { type Command, commandOf } from "../../catalogue/index";
 import { render } from "../../protocol/check";
 import type { Prepared } from "../../protocol/client";
 import type { SendOptions } from "../../protocol/exchange";
+import { fillUp } from "../../protocol/extra";
 import type { Failure } from "../../protocol/failure";
 import { planOf } from "../../protocol/numbering";
 import { cleanNumbers } from "../../protocol/numbers-to-dial";
@@ -47,12 +48,12 @@ const answerOf = (sent: Sent): JsonObject => (sent.ok && isObject(sent.payload) 
 
 /**
  * Sends a command with a list that is longer than one request may be.
- * @param given the fields as they were read, under the vendor's names
+ * @param unfilled the fields as they were read, under the vendor's names; those in `extra` go with every request
  */
 export async function sendLongList(
   sender: Sender,
   command: Command,
-  given: Given,
+  unfilled: Given,
   options: SendOptions,
   resulting: Resulting,
   sending: Sending,
@@ -61,6 +62,9 @@ export async function sendLongList(
   const follow = chunks === undefined ? undefined : commandOf(chunks.by);
   if (chunks === undefined || follow === undefined) throw new Error(`${command.api} takes no long lists`);
   const { field } = chunks;
+  const filled = fillUp(command, unfilled);
+  if (!filled.ok) return filled;
+  const { given } = filled;
   const value = given[field];
   // What is missing altogether is refused as of every command.
   if (value === undefined || value === null || value === "" || (Array.isArray(value) && value.length === 0)) {
@@ -79,7 +83,13 @@ export async function sendLongList(
     index === 0
       ? sender.client.prepare(command, { ...given, [field]: part })
       : // A seq that the user gave is the first command's.
-        sender.client.prepare(follow, { taskID, agent: given.agent, userData: given.userData, [field]: part });
+        sender.client.prepare(follow, {
+          taskID,
+          agent: given.agent,
+          userData: given.userData,
+          [field]: part,
+          extra: given.extra,
+        });
   // All of them are checked before any is sent; which task it will be does not matter for that.
   for (const [index, part] of parts.entries()) {
     const prepared = prepare(part, index, "0");
