@@ -1,5 +1,5 @@
 // Pushes: from the platform's notify to what a flow gets (docs/protocol.md, "Pushes"). Pure functions.
-import { type Choice, enumerations, pushes } from "../catalogue";
+import { type Choice, enumerations, pushes, sipCauses } from "../catalogue";
 import { isObject, type JsonObject } from "../util/json";
 import { isoTime, momentOf } from "../util/time";
 import { hexHash } from "./digest";
@@ -55,7 +55,7 @@ export function eventOf(notify: JsonObject): { readonly event: string; readonly 
 /**
  * Reads a push. `authentication` has the block's seq and timestamp as text. Never throws for a notify that is nested no deeper than maxDepth.
  * Derived are, where they apply: event, eventId, direction, statusName, serviceName, startAt, ringAt, answerAt, byeAt (ISO 8601, or null),
- * answered, durationSeconds (or null), numberE164, recordUrl.
+ * answered, durationSeconds (or null), agent (of a bill that has staffNo), numberE164, recordUrl, causeText.
  */
 export function readPush(
   notify: JsonObject,
@@ -70,6 +70,7 @@ export function readPush(
     eventId,
     direction: english(enumerations.callType, notify.call_type),
     ...(readings.get(event) ?? readNumber)(notify, context),
+    causeText: causeText(notify.releaseCause),
   });
   return { event, eventId, known, payload };
 }
@@ -109,6 +110,9 @@ export function english(choices: readonly Choice[], given: unknown): string | un
   const text = textOf(given);
   return choices.find(({ value }) => value === text)?.text.en;
 }
+
+/** Why a call ended, in words; undefined where no cause is given, or one that has no words. */
+export const causeText = (releaseCause: unknown): string | undefined => sipCauses.get(textOf(releaseCause) ?? "");
 
 const readNumber: Reading = (notify, context) => ({ numberE164: numberE164(notify.number, context) });
 
@@ -179,6 +183,7 @@ const readBilling: Reading = (notify, context) => {
     byeAt: iso(byeAt),
     answered,
     durationSeconds: durationSeconds ?? null,
+    agent: textOf(notify.staffNo) || undefined,
     numberE164: side && numberE164(notify[side], context),
     recordUrl: recordUrl(recordFile, context),
   };

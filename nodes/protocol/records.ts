@@ -1,9 +1,9 @@
 // Records and CDRs: the fields that are derived from the vendor's, beside them. Pure functions.
-import { enumerations, sipCauses } from "../catalogue";
+import { enumerations } from "../catalogue";
 import { isObject, type JsonObject } from "../util/json";
 import { isoTime, momentOf } from "../util/time";
 import { numberE164 } from "./number";
-import { customerSide, english, type PushContext, secondsOf, textOf, withDerived } from "./push";
+import { causeText, customerSide, english, type PushContext, secondsOf, textOf, withDerived } from "./push";
 import { recordUrl } from "./recording-url";
 
 /** Which kind of list an item stands in. */
@@ -42,7 +42,7 @@ function cdrFields(cdr: JsonObject, context: PushContext): JsonObject {
     durationSeconds: secondsOf(cdr.timeLength) ?? null,
     serviceName: english(enumerations.serviceType, cdr.serviceType),
     resultName: resultNames.get(textOf(cdr.result)),
-    causeText: sipCauses.get(textOf(cdr.releaseCause) ?? ""),
+    causeText: causeText(cdr.releaseCause),
     numberE164: side === undefined ? undefined : numberE164(cdr[side], context),
     recordUrl: recordUrl(cdr.filename, context),
   };
