@@ -1,5 +1,5 @@
 // The dialects, as data: what the vendor's document says, and what installed platforms, clients and receivers really do.
-import { commands as catalogue, commandOf, type Field, seenCommands, type Version } from "../nodes/catalogue";
+import { commands as catalogue, commandOf, type Field, pushes, seenCommands, type Version } from "../nodes/catalogue";
 
 export type DialectName = "document" | "field";
 
@@ -74,21 +74,9 @@ const field: Dialect = {
   successMsg: "Successfully",
   taken: "status",
   times: "epoch",
-  pushFields: {
-    billing: [
-      "staffNo",
-      "taskID",
-      "taskName",
-      "area",
-      "city",
-      "trunkIndex",
-      "trunkType",
-      "trunkName",
-      "trunkPeerIP",
-      "trunkUsername",
-      "releaseCause",
-    ],
-  },
+  pushFields: Object.fromEntries(
+    pushes.map(({ event, fields }) => [event, fields.filter(({ seen }) => seen).map(({ name }) => name)]),
+  ),
   recordings: [
     { path: "/recordFile/listen", key: "file", holds: "path" },
     { path: "/recordFile/listen", key: "key", holds: "name" },

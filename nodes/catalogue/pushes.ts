@@ -15,15 +15,21 @@ const direction: AnswerField = { name: "call_type", text: { en: "the direction",
 const callFields: readonly AnswerField[] = [seq, userData, customer, agent, number, direction];
 
 /** What bills of installed platforms have beside the document's fields (docs/protocol.md, "Seen in the field"). */
-const billSeen: readonly AnswerField[] = [
-  { name: "staffNo", text: { en: "the agent's staff number", zh: "坐席工号" }, optional: true },
-  { name: "taskID", text: { en: "the ID of the task that called", zh: "发起呼叫的任务 ID" }, optional: true },
-  { name: "taskName", text: { en: "its name", zh: "任务名称" }, optional: true },
-  { name: "area", text: { en: "the customer's province", zh: "客户所在省份" }, optional: true },
-  { name: "city", text: { en: "the customer's city", zh: "客户所在城市" }, optional: true },
-  { name: "trunkName", text: { en: "the trunk", zh: "中继名称" }, optional: true },
-  { name: "releaseCause", text: { en: "why it ended, a SIP code", zh: "挂断原因（SIP 代码）" }, optional: true },
-];
+const billSeen: readonly AnswerField[] = (
+  [
+    ["staffNo", { en: "the agent's staff number", zh: "坐席工号" }],
+    ["taskID", { en: "the ID of the task that called", zh: "发起呼叫的任务 ID" }],
+    ["taskName", { en: "its name", zh: "任务名称" }],
+    ["area", { en: "the customer's province", zh: "客户所在省份" }],
+    ["city", { en: "the customer's city", zh: "客户所在城市" }],
+    ["trunkIndex", { en: "the trunk's number", zh: "中继序号" }],
+    ["trunkType", { en: "its type", zh: "中继类型" }],
+    ["trunkName", { en: "its name", zh: "中继名称" }],
+    ["trunkPeerIP", { en: "its other end", zh: "中继对端地址" }],
+    ["trunkUsername", { en: "its user", zh: "中继用户名" }],
+    ["releaseCause", { en: "why the call ended, a SIP code", zh: "挂断原因（SIP 代码）" }],
+  ] as const
+).map(([name, text]) => ({ name, text, optional: true, seen: true }));
 
 /** Every push of the vendor's document and those seen in the field. The editor and the help keep this order. */
 export const pushes: readonly Push[] = [

@@ -77,6 +77,8 @@ export interface AnswerField {
   readonly choices?: readonly Choice[];
   /** Of a push: not always there. */
   readonly optional?: true;
+  /** Of a push: installed platforms send it, the vendor's document does not have it. */
+  readonly seen?: true;
 }
 
 /** A field of a request that the vendor's document does not have, as public clients send it. */
