@@ -85,7 +85,7 @@ type Completion = (part: string, done: (found: readonly MenuOption[]) => void) =
 interface JQuery {
   typedInput(options: { readonly types: readonly (string | TypedInputType)[]; readonly typeField: string }): this;
   typedInput(method: "type" | "value"): string;
-  typedInput(method: "value", value: string): this;
+  typedInput(method: "type" | "value", value: string): this;
   autoComplete(options: { readonly search: Completion; readonly minLength: number }): this;
   editableList<Item>(options: {
     readonly height: "auto";
