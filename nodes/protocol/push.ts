@@ -55,7 +55,7 @@ export function eventOf(notify: JsonObject): { readonly event: string; readonly 
 /**
  * Reads a push. `authentication` has the block's seq and timestamp as text. Never throws for a notify that is nested no deeper than maxDepth.
  * Derived are, where they apply: event, eventId, direction, statusName, serviceName, startAt, ringAt, answerAt, byeAt (ISO 8601, or null),
- * answered, durationSeconds (or null), agent (of a bill that has staffNo), numberE164, recordUrl, causeText.
+ * answered, durationSeconds (or null), numberE164, recordUrl, agent (from staffNo), causeText (from releaseCause).
  */
 export function readPush(
   notify: JsonObject,
@@ -70,6 +70,7 @@ export function readPush(
     eventId,
     direction: english(enumerations.callType, notify.call_type),
     ...(readings.get(event) ?? readNumber)(notify, context),
+    agent: textOf(notify.staffNo) || undefined,
     causeText: causeText(notify.releaseCause),
   });
   return { event, eventId, known, payload };
@@ -183,7 +184,6 @@ const readBilling: Reading = (notify, context) => {
     byeAt: iso(byeAt),
     answered,
     durationSeconds: durationSeconds ?? null,
-    agent: textOf(notify.staffNo) || undefined,
     numberE164: side && numberE164(notify[side], context),
     recordUrl: recordUrl(recordFile, context),
   };

@@ -225,8 +225,10 @@ describe("a billed call", () => {
     for (const staffNo of ["", " ", null, undefined, {}, ["1000"], true]) {
       assert.ok(!("agent" in read({ ...billing, staffNo }).payload), JSON.stringify(staffNo));
     }
-    // A task is its group's or its agent's: taskinfo says so itself.
-    assert.ok(!("agent" in read({ type: "taskinfo", staffNo: "1000" }).payload));
+    for (const type of ["taskinfo", "somethingNew"]) {
+      assert.equal(read({ type, staffNo: "1000" }).payload.agent, "1000");
+      assert.equal(read({ type, staffNo: "1000", agent: "1001" }).payload.agent, "1001");
+    }
   });
 
   it("says in words why it ended, as any push with a cause does", () => {
