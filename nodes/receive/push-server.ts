@@ -116,7 +116,7 @@ export class PushServer {
       server = this.#create();
     } catch (error) {
       // A key that does not load, or does not fit.
-      this.#failed("tls", error);
+      this.#failed("certificate", error);
       return;
     }
     this.#server = server;
@@ -149,7 +149,7 @@ export class PushServer {
     if (reason !== "port" || this.#problem || performance.now() - this.#since > patienceMs) {
       this.#problem = true;
       const detail = error instanceof Error ? error.message : String(error);
-      const setting = reason === "tls" ? "pushTls" : reason === "host" ? "pushHost" : "pushPort";
+      const setting = reason === "certificate" ? "pushTls" : reason === "host" ? "pushHost" : "pushPort";
       this.#deps.onProblem({ setting, reason, detail, retryAt: Date.now() + pauseMs });
     }
     this.#timer = setTimeout(

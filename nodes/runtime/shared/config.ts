@@ -23,6 +23,7 @@ export interface ConfigProblem {
     | "startKey"
     | "port"
     | "tls"
+    | "certificate"
     | "proxyUrl"
     | "proxyVariable"
     | "variable"
