@@ -114,7 +114,7 @@ async function mocha(group: Group, args: readonly string[], options: RunOptions)
     [
       join(root, "node_modules/mocha/bin/mocha.js"),
       ...["--reporter", join(root, "test/reporter.ts"), "--reporter-option", `counts=${countsFile}`],
-      ...["--forbid-only", "--forbid-pending"],
+      ...["--require", join(root, "test/worker.ts"), "--forbid-only", "--forbid-pending"],
       ...(jobs > 1 ? ["--parallel", "--jobs", String(jobs)] : []),
       ...args,
       ...files,
