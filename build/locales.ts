@@ -9,6 +9,7 @@ import {
   type Field,
   feedSettings,
   groups,
+  propertyOf,
   pushes,
   receivingSettings,
   recording,
@@ -88,7 +89,7 @@ export function generated({ text }: Language): Texts {
         label: label[text],
         ...(does === undefined ? {} : { does: does[text] }),
         summary: summary[text],
-        fields: by(fields, ({ name, property }) => property ?? name, fieldTexts),
+        fields: by(fields, propertyOf, fieldTexts),
         ...(settings === undefined ? {} : { settings: by(settings, nameOf, settingTexts) }),
       }),
     ),
@@ -98,7 +99,7 @@ export function generated({ text }: Language): Texts {
       ({ label, summary, fields }) => ({
         label: label[text],
         summary: summary[text],
-        fields: by(fields, ({ name }) => name, fieldTexts),
+        fields: by(fields, propertyOf, fieldTexts),
       }),
     ),
     event: by(

@@ -1,10 +1,10 @@
 // One call: what has been heard of it, and what that says.
-
+import type { Direction } from "../catalogue";
 import type { PushContext } from "../protocol/push";
 import { recordUrl } from "../protocol/recording-url";
 import { newId } from "../util/id";
 import { isoTime } from "../util/time";
-import type { Direction, Fact, Kind } from "./facts";
+import type { Fact, Kind } from "./facts";
 import type { Queue, Queued } from "./queue";
 
 /** How far a call has got, in this order. */
@@ -159,7 +159,7 @@ export class Call implements Queued<Call> {
 
   /** A verification code's call: nothing but its billing is ever heard of it. */
   get isVerification(): boolean {
-    return this.billing?.service === "19";
+    return this.billing?.service?.verification === true;
   }
 
   get outcome(): Outcome | undefined {

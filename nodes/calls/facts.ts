@@ -1,7 +1,7 @@
 // What messages say of calls: the platform's events, and the answers to CallNumber (docs/protocol.md, "Pushes"). Pure functions.
-import { enumerations } from "../catalogue/index";
+import { type Direction, enumerations } from "../catalogue/index";
 import { type NumberRegion, numberE164 } from "../protocol/number";
-import { type Billed, billedOf, knownEvents, type PushContext, textOf } from "../protocol/push";
+import { type Billed, billedOf, choiceOf, knownEvents, type PushContext, textOf } from "../protocol/push";
 import { isObject, type JsonObject } from "../util/json";
 
 /** What can be heard of a call. `dialing` is an accepted CallNumber; the rest are the platform's events. */
@@ -13,8 +13,6 @@ const isKind = (event: unknown): event is Kind => kinds.some((kind) => kind === 
 
 /** Whether an event is one of a call's. */
 export const isCallEvent = (event: string): boolean => isKind(event);
-
-export type Direction = "inbound" | "outbound";
 
 /** One thing that was heard of a call. What is not known is undefined. */
 export interface Fact {
@@ -77,22 +75,9 @@ const numbered = (value: unknown, place: NumberRegion): Pick<Fact, "number" | "k
 };
 
 const directionOf = (payload: JsonObject): Direction | undefined => {
-  const code = textOf(payload.call_type);
-  const named = enumerations.callType.find(({ value }) => value === code)?.text.en ?? payload.direction;
+  const named = choiceOf(enumerations.callType, payload.call_type)?.direction ?? payload.direction;
   return named === "inbound" || named === "outbound" ? named : undefined;
 };
-
-/** The direction of a billed service (§24.3): not of those between agents, nor of transfers. */
-const directionOfService: ReadonlyMap<string | undefined, Direction> = new Map([
-  ["1", "outbound"],
-  ["2", "inbound"],
-  ["4", "outbound"],
-  ["5", "outbound"],
-  ["19", "outbound"],
-]);
-
-/** Services that are billed and are no calls (§24.3): recording, rent, settlement. */
-const noCalls: readonly (string | undefined)[] = ["7", "17", "18"];
 
 /** A moment in a message; the present for what is none. */
 function momentIn(value: unknown, now: number): number {
@@ -101,9 +86,8 @@ function momentIn(value: unknown, now: number): number {
 }
 
 function billingFact(payload: JsonObject, context: PushContext): Partial<Fact> | undefined {
-  const service = textOf(payload.service);
-  if (noCalls.includes(service)) return undefined;
   const billed = billedOf(payload, context.timezone);
+  if (billed.service?.noCall) return undefined;
   const { caller, callee } = payload;
   const sides =
     billed.side === undefined
@@ -117,7 +101,7 @@ function billingFact(payload: JsonObject, context: PushContext): Partial<Fact> |
     ...sides,
     // Seen in the field (docs/protocol.md): a bill with the agent as staffNo.
     agent: given(payload.agent) ?? given(payload.staffNo),
-    direction: directionOfService.get(service) ?? directionOf(payload),
+    direction: billed.service?.direction ?? directionOf(payload),
     billing: {
       ...billed,
       session: given(payload.session),
@@ -126,14 +110,17 @@ function billingFact(payload: JsonObject, context: PushContext): Partial<Fact> |
   };
 }
 
+/** A message of sccc-notify. `push` is what it says of the delivery: `msg.sccc.push`, perhaps empty. */
+interface HeardPush {
+  readonly kind: Kind;
+  readonly payload: JsonObject;
+  readonly push: JsonObject;
+  readonly context: PushContext;
+  readonly now: number;
+}
+
 /** A push's message, or its payload alone, as it comes from a broker or out of a file. */
-function pushFact(
-  kind: Kind,
-  payload: JsonObject,
-  push: JsonObject,
-  context: PushContext,
-  now: number,
-): Fact | undefined {
+function pushFact({ kind, payload, push, context, now }: HeardPush): Fact | undefined {
   const own: Partial<Fact> | undefined =
     kind === "billing"
       ? billingFact(payload, context)
@@ -216,6 +203,6 @@ export function readMessage({ topic, payload, sccc }: Heard, context: PushContex
       : { kind: "unreadable" };
   }
   if (event === "dialing") return { kind: "other" };
-  const fact = pushFact(event, fields, report, context, now);
+  const fact = pushFact({ kind: event, payload: fields, push: report, context, now });
   return fact === undefined ? { kind: "other" } : { kind: "facts", facts: [fact] };
 }

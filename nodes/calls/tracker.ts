@@ -86,9 +86,6 @@ const mostFinished = 20_000;
 /** So many calls are ended in one turn when their time is up. */
 const mostAtOnce = 1000;
 
-/** The service of a verification code's call (§24.3). */
-const verification = "19";
-
 const differ = <T>(one: T | undefined, other: T | undefined): boolean =>
   one !== undefined && other !== undefined && one !== other;
 
@@ -234,7 +231,7 @@ export class CallTracker {
   /** Whether nothing says that a fact is of another call. */
   #fits(call: Call, fact: Fact): boolean {
     // Nothing but its bill is ever heard of a verification code's call.
-    if (call.isVerification || fact.billing?.service === verification) return false;
+    if (call.isVerification || fact.billing?.service?.verification) return false;
     if (differ(call.account, fact.account) || differ(call.agent, fact.agent)) return false;
     if (differ(call.userData, fact.userData)) return false;
     const bothNumbers = call.keys.length > 0 && fact.keys.length > 0;

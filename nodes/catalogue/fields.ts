@@ -103,6 +103,17 @@ export const listAnswers: readonly AnswerField[] = [
   },
 ];
 
+/** The name of a field in msg.payload, and of the node's property that says where the field comes from. */
+export const propertyOf = ({ name, property }: Pick<Field, "name" | "property">): string => property ?? name;
+
+/** Where a node reads a field unless the user says otherwise: the typed input `msg.payload.<property>`. */
+export const standardInput = (
+  field: Pick<Field, "name" | "property">,
+): { readonly value: string; readonly type: "msg" } => ({
+  value: `payload.${propertyOf(field)}`,
+  type: "msg",
+});
+
 /** An optional form of a field that other commands require. */
 export const optional = (field: Field): Field => ({ ...field, required: false });
 
@@ -119,7 +130,8 @@ const seq = (wire: "number" | "string"): Field => ({
   },
 });
 
-const seqs = { number: seq("number"), string: seq("string") } as const;
+// Marked as pure, so that the editor's script leaves them out.
+const seqs = { number: /* @__PURE__ */ seq("number"), string: /* @__PURE__ */ seq("string") } as const;
 
 /** §三.3: the command seq; §20.4 has it as a string. Empty: a new one is made. */
 export const seqOf = (wire: "number" | "string"): Field => seqs[wire];

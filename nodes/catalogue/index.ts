@@ -4,12 +4,13 @@ import { errorCodes } from "./errors";
 import { pushes } from "./pushes";
 import type { Command, ErrorCode, Push } from "./types";
 
+export { callTypeOf, customerSide } from "./directions";
 export * as enumerations from "./enumerations";
 export { errorCodes } from "./errors";
-export { seqOf } from "./fields";
+export { propertyOf, seqOf, standardInput } from "./fields";
 export { groups } from "./groups";
 export { pushes } from "./pushes";
-export { recording } from "./recording";
+export { recording, recordingName } from "./recording";
 export {
   accountSettings,
   callNumberSettings,

@@ -12,6 +12,30 @@ export interface Choice {
   readonly text: Text;
 }
 
+/** Which way a call goes, as the account sees it: inbound is one from a customer. */
+export type Direction = "inbound" | "outbound";
+
+/** A push's direction of call, and a record's. */
+export interface CallType extends Choice {
+  readonly direction: Direction;
+}
+
+/** A kind of service. */
+export interface ServiceType extends Choice {
+  /** The direction of its calls. Absent for calls between agents, for transfers, and for what is no call. */
+  readonly direction?: Direction;
+  /** It is billed and is no call. */
+  readonly noCall?: true;
+  /** The platform speaks a code to the customer: such a call has no agent. */
+  readonly verification?: true;
+}
+
+/** How a call ended. */
+export interface CallResult extends Choice {
+  /** The name that flows get. */
+  readonly name: string;
+}
+
 /** The x of V2.0.x in which the vendor lists a command. There was no 5. */
 export type Version = 1 | 2 | 3 | 4 | 6;
 
@@ -112,6 +136,8 @@ export interface Command {
   readonly fields: readonly Field[];
   /** Properties of the node that are no fields of the request. */
   readonly settings?: readonly Setting[];
+  /** The node can wait for the call that the command causes, and has a second output while it does. */
+  readonly waits?: true;
   /** A list that may be longer than one request takes: so many entries go at once, and the rest follow by another command. */
   readonly chunks?: { readonly field: string; readonly size: number; readonly by: string };
   /** Fields of the answer beyond seq, userData and result. */

@@ -1,5 +1,7 @@
 // Checks a command's fields against the catalogue and turns them into what goes on the wire.
 import type { Field, Rule } from "../catalogue";
+// Not from the index: the editor checks fields too, and need not carry the whole catalogue.
+import { propertyOf } from "../catalogue/fields";
 import { platformTime } from "../util/time";
 import type { Failure, RuleText } from "./failure";
 import { anyPlan, numbersOf } from "./numbers-to-dial";
@@ -135,7 +137,7 @@ export function render(value: unknown): string {
 
 const invalid = (field: Field, rule: RuleText, got: string): Checked => ({
   ok: false,
-  failure: { kind: "field", code: "SCCC_INVALID_FIELD", field: field.property ?? field.name, rule, got },
+  failure: { kind: "field", code: "SCCC_INVALID_FIELD", field: propertyOf(field), rule, got },
 });
 
 /** Checks one field and puts it on the wire, unless it is left out; gives what is wrong with it. */

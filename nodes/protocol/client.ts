@@ -6,7 +6,7 @@ import { isObject, isWithin, type JsonObject, maxDepth } from "../util/json";
 import { checkFields, render } from "./check";
 import { forbiddenNumber } from "./dial-only";
 import { hasCommand, type Identity, type PreparedCommand, versionText } from "./envelope";
-import { Exchange, type ExchangeDeps, type Exchanged, type SendOptions } from "./exchange";
+import { Exchange, type ExchangeDeps, type Exchanged, type ExchangedOne, type SendOptions } from "./exchange";
 import type { Failure } from "./failure";
 import { recordUrl } from "./recording-url";
 import { type QueueLimits, RequestQueue } from "./request-queue";
@@ -129,8 +129,8 @@ export class Client {
   }
 
   /** Sends one command. */
-  send(call: PreparedCommand, options: SendOptions): Promise<Exchanged> {
-    return new Exchange(this.#means, call.api, call.command, { list: false, admitted: false }, options).run([call]);
+  send(call: PreparedCommand, options: SendOptions): Promise<ExchangedOne> {
+    return new Exchange(this.#means, call, { list: false, admitted: false }, options).runOne(call);
   }
 
   /**
@@ -155,7 +155,7 @@ export class Client {
       while (next < count) {
         const index = next++;
         const chunk = calls.slice(index * listChunk, (index + 1) * listChunk);
-        const sending = new Exchange(this.#means, first.api, first.command, part, options).run(chunk);
+        const sending = new Exchange(this.#means, first, part, options).run(chunk);
         report?.(count - next);
         exchanged[index] = await sending;
       }

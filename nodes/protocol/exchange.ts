@@ -25,6 +25,11 @@ export interface Exchanged {
   readonly body?: JsonObject;
 }
 
+/** How the request of a single command went. */
+export interface ExchangedOne extends Exchanged {
+  readonly outcome: Outcome;
+}
+
 /** Where an exchange is: it waits for its turn or for its next try, it is under way, it is over. */
 export type Progress = "waiting" | "requesting" | "over";
 
@@ -104,7 +109,12 @@ export class Exchange {
   #tries = 0;
   #deadline = Number.POSITIVE_INFINITY;
 
-  constructor(means: ExchangeDeps, api: string, command: Command | undefined, part: Part, options: SendOptions) {
+  constructor(
+    means: ExchangeDeps,
+    { api, command }: Pick<PreparedCommand, "api" | "command">,
+    part: Part,
+    options: SendOptions,
+  ) {
     this.#means = means;
     this.#api = api;
     this.#command = command;
@@ -115,6 +125,16 @@ export class Exchange {
     this.#report = options.track?.() ?? (() => undefined);
     this.#answers = [];
     this.#pending = [];
+  }
+
+  /** Runs it with a single command. Never throws. */
+  async runOne(call: PreparedCommand): Promise<ExchangedOne> {
+    const exchanged = await this.run([call]);
+    return { ...exchanged, outcome: this.#outcomeOf(call, 0) };
+  }
+
+  #outcomeOf({ fields }: PreparedCommand, index: number): Outcome {
+    return { ...(this.#answers[index] ?? unanswered), fields };
   }
 
   /** Runs it once. Never throws; resolves when every command is settled. */
@@ -140,7 +160,7 @@ export class Exchange {
     }
     this.#report("over");
     for (const subject of this.#tickets.keys()) this.#means.subjects.left(subject);
-    const outcomes = calls.map(({ fields }, index) => ({ ...(this.#answers[index] ?? unanswered), fields }));
+    const outcomes = calls.map((call, index) => this.#outcomeOf(call, index));
     return { ...this.#last, tries: this.#tries, outcomes };
   }
 

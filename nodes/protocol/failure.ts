@@ -1,14 +1,10 @@
-// What can go wrong with a command, as data: one union that the retry rules, the messages and the error texts read.
-import type { Cleaned } from "./numbers-to-dial";
+// What can go wrong with a command on its way to the platform and back, as data: one union that the retry rules and the error texts read.
 
 /** Why a field was refused, for texts: a key below `errors.rule` of the locales, and its parameters. */
 export interface RuleText {
   readonly key: string;
   readonly params: Readonly<Record<string, string | number>>;
 }
-
-/** What was taken out of a list of numbers before it was sent. */
-type Cleanings = Pick<Cleaned, "duplicates" | "illegal">;
 
 /** A command that was not carried out, or of which that is not known. `code` is what flows see. */
 export type Failure =
@@ -57,47 +53,15 @@ export type Failure =
     }
   /** The account's version does not have the command. */
   | { readonly kind: "unsupported"; readonly code: "SCCC_UNSUPPORTED"; readonly version: string; readonly has: string }
-  /** The account is missing or incomplete: which setting, and why, as a key below `errors.config`. */
-  | {
-      readonly kind: "config";
-      readonly code: "SCCC_CONFIG";
-      readonly reason: string;
-      readonly setting: string;
-      /** The environment's variable that is to blame. */
-      readonly variable?: string;
-      /** What the system says of it. */
-      readonly detail?: string;
-      /** When it is tried again, in ms since 1970. */
-      readonly retryAt?: number;
-    }
   /** The account's dialOnly does not have the number. */
   | { readonly kind: "notAllowed"; readonly code: "SCCC_NOT_ALLOWED"; readonly field: string; readonly number: string }
-  /** A file could not be written, or is there already; `reason` is a key below `errors.file`. */
-  | {
-      readonly kind: "file";
-      readonly code: "SCCC_FILE";
-      readonly reason: "exists" | "write";
-      readonly path: string;
-      readonly detail: string;
-    }
-  /**
-   * A list of numbers that got in only in part: those that are in the task, those that were not sent, and those of which that is not known,
-   * because an answer was lost. `taskID` is "" where that of a new task was lost with it.
-   */
-  | {
-      readonly kind: "partial";
-      readonly code: "SCCC_PARTIAL";
-      readonly taskID: string;
-      readonly in: readonly string[];
-      readonly notSent: readonly string[];
-      readonly unknown: readonly string[];
-      readonly cleaned: Cleanings;
-      readonly because: Failure;
-    }
   /** So many requests wait already. */
   | { readonly kind: "busy"; readonly code: "SCCC_BUSY"; readonly waiting: number }
   /** The node or the account was closed meanwhile. `waiting`: the command had been carried out, its call was waited for. */
   | { readonly kind: "closed"; readonly code: "SCCC_CLOSED"; readonly waiting?: true };
+
+/** A value that was refused. */
+export type FieldFailure = Extract<Failure, { kind: "field" }>;
 
 /** What is wrong with an answer; keys below `errors.protocol` of the locales. */
 export type ProtocolReason =

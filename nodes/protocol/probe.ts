@@ -1,5 +1,7 @@
 // Tries an account out without changing anything on the platform: asks for what any account may ask for, and looks at the clock.
-import { type Command, commandOf, errorOfName } from "../catalogue";
+import { type Command, errorOfName } from "../catalogue";
+import { getAgentInfo } from "../catalogue/commands/get-agent-info";
+import { getAgentStatus } from "../catalogue/commands/get-agent-status";
 import { isObject } from "../util/json";
 import { type Answer, readAnswer } from "./answer";
 import type { ClientOptions } from "./client";
@@ -43,20 +45,14 @@ const agentsIn = (list: readonly unknown[]): readonly ListedAgent[] =>
     .map(({ staffNo, name }) => ({ staffNo: textOf(staffNo), name: textOf(name) }))
     .filter(({ staffNo }) => staffNo !== "");
 
-const known = (api: string): Command => {
-  const command = commandOf(api);
-  if (command === undefined) throw new Error(`the catalogue has no ${api}`);
-  return command;
-};
-
 /** Asks once. Never rejects; a signal ends it with SCCC_CLOSED. */
 export async function probe(options: ClientOptions, signal: AbortSignal): Promise<Probed> {
   const transport = new Transport(options);
   try {
-    const withList = hasCommand(known("getAgentInfo"), options.apiVersion);
-    const probed = await ask(transport, options, known(withList ? "getAgentInfo" : "getAgentStatus"), signal);
+    const withList = hasCommand(getAgentInfo, options.apiVersion);
+    const probed = await ask(transport, options, withList ? getAgentInfo : getAgentStatus, signal);
     const lacksList = !probed.ok && probed.failure.kind === "platform" && probed.failure.value === unsupported;
-    return withList && lacksList ? await ask(transport, options, known("getAgentStatus"), signal) : probed;
+    return withList && lacksList ? await ask(transport, options, getAgentStatus, signal) : probed;
   } finally {
     transport.close();
   }

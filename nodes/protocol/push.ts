@@ -1,7 +1,8 @@
 // Pushes: from the platform's notify to what a flow gets (docs/protocol.md, "Pushes"). Pure functions.
+import { customerSide } from "../catalogue/directions";
 import * as enumerations from "../catalogue/enumerations";
 import { pushes } from "../catalogue/pushes";
-import type { Choice } from "../catalogue/types";
+import type { Choice, ServiceType } from "../catalogue/types";
 import { isObject, type JsonObject } from "../util/json";
 import { isoTime, momentOf } from "../util/time";
 import { hexHash } from "./digest";
@@ -70,7 +71,7 @@ export function readPush(
   const payload = withDerived(notify, {
     event,
     eventId,
-    direction: english(enumerations.callType, notify.call_type),
+    direction: choiceOf(enumerations.callType, notify.call_type)?.direction,
     ...(readings.get(event) ?? readNumber)(notify, context),
   });
   return { event, eventId, known, payload };
@@ -117,11 +118,19 @@ function billIdOf({ session, startTime, caller, callee, service }: JsonObject, c
 /** Derived fields; undefined ones are left out. */
 type Reading = (notify: JsonObject, context: PushContext) => Readonly<Record<string, unknown>>;
 
-/** The English text of an enumerated value, given as a string or a number. */
-export function english(choices: readonly Choice[], given: unknown): string | undefined {
+/** What the catalogue has of an enumerated value, given as a string or a number. */
+export function choiceOf<T extends Choice>(choices: readonly T[], given: unknown): T | undefined {
   const text = textOf(given);
-  return choices.find(({ value }) => value === text)?.text.en;
+  return choices.find(({ value }) => value === text);
 }
+
+/** The English text of an enumerated value, given as a string or a number. */
+export const english = (choices: readonly Choice[], given: unknown): string | undefined =>
+  choiceOf(choices, given)?.text.en;
+
+/** Which number of a billed call or a CDR is the customer's, where its service tells. */
+export const customerSideOf = (service: ServiceType | undefined): "caller" | "callee" | undefined =>
+  service?.direction && customerSide[service.direction];
 
 const readNumber: Reading = (notify, context) => ({ numberE164: knownE164(notify.number, context) });
 
@@ -147,19 +156,10 @@ const readTask: Reading = (notify) => ({ statusName: english(enumerations.taskSt
 const readForm: Reading = ({ data }, context) =>
   isObject(data) ? { numberE164: numberE164(data.number, context) ?? numberE164(data.number1, context) } : {};
 
-/** By service, which side of a billed call is the customer's (§24.3): not those between agents, nor recordings and fees. */
-export const customerSide: ReadonlyMap<string | undefined, "caller" | "callee"> = new Map([
-  ["1", "callee"],
-  ["2", "caller"],
-  ["4", "callee"],
-  ["5", "callee"],
-  ["19", "callee"],
-]);
-
 /** A billed call, read: moments in ms since 1970, `durationSeconds` as the platform counts it. */
 export interface Billed {
-  /** §24.3. */
-  readonly service: string | undefined;
+  /** What the catalogue has of its service. */
+  readonly service: ServiceType | undefined;
   readonly startAt: number | undefined;
   readonly ringAt: number | undefined;
   readonly answerAt: number | undefined;
@@ -181,7 +181,7 @@ export function billedOf(notify: JsonObject, timezone: string): Billed {
   const answered = answerAt !== undefined || (notify.answerTime === undefined && length !== undefined && length > 0);
   const measured =
     answerAt !== undefined && byeAt !== undefined && byeAt >= answerAt ? (byeAt - answerAt) / 1000 : undefined;
-  const service = textOf(notify.service);
+  const service = choiceOf(enumerations.serviceType, notify.service);
   return {
     service,
     startAt: momentOf(notify.startTime, timezone),
@@ -190,17 +190,18 @@ export function billedOf(notify: JsonObject, timezone: string): Billed {
     byeAt,
     answered,
     durationSeconds: length ?? (answered ? measured : 0),
-    side: customerSide.get(service),
+    side: customerSideOf(service),
     recordFile: textOf(notify.recordFile) || textOf(notify.filename) || "",
   };
 }
 
 const readBilling: Reading = (notify, context) => {
   const { timezone } = context;
-  const { startAt, ringAt, answerAt, byeAt, answered, durationSeconds, side, recordFile } = billedOf(notify, timezone);
+  const billed = billedOf(notify, timezone);
+  const { service, startAt, ringAt, answerAt, byeAt, answered, durationSeconds, side, recordFile } = billed;
   const iso = (moment: number | undefined): string | null => (moment === undefined ? null : isoTime(moment, timezone));
   return {
-    serviceName: english(enumerations.serviceType, notify.service),
+    serviceName: service?.text.en,
     startAt: iso(startAt),
     ringAt: iso(ringAt),
     answerAt: iso(answerAt),

@@ -1,9 +1,9 @@
 // Records and CDRs: the fields that are derived from the vendor's, beside them. Pure functions.
-import { enumerations, sipCauses } from "../catalogue";
+import { customerSide, enumerations, sipCauses } from "../catalogue";
 import { isObject, type JsonObject } from "../util/json";
 import { isoTime, momentOf } from "../util/time";
 import { numberE164 } from "./number";
-import { customerSide, english, type PushContext, secondsOf, textOf, withDerived } from "./push";
+import { choiceOf, customerSideOf, type PushContext, secondsOf, textOf, withDerived } from "./push";
 import { recordUrl } from "./recording-url";
 
 /** Which kind of list an item stands in. */
@@ -16,34 +16,27 @@ const iso = (value: unknown, timezone: string): string | null => {
 
 /** A record's own times and parties (§20.6): startAt, durationSeconds, direction, numberE164, recordUrl. */
 function recordFields(record: JsonObject, context: PushContext): JsonObject {
-  const direction = english(enumerations.callType, record.type);
-  const side = direction === "inbound" ? record.caller : direction === "outbound" ? record.callee : undefined;
+  const direction = choiceOf(enumerations.callType, record.type)?.direction;
   return {
     startAt: iso(record.startTime, context.timezone),
     durationSeconds: secondsOf(record.duration) ?? null,
     direction,
-    numberE164: side === undefined ? undefined : numberE164(side, context),
+    numberE164: direction && numberE164(record[customerSide[direction]], context),
     recordUrl: recordUrl(record.filename, context),
   };
 }
 
-/** The names of §24.5's results. */
-const resultNames: ReadonlyMap<string | undefined, string> = new Map([
-  ["1", "connected"],
-  ["2", "notConnected"],
-  ["3", "vacant"],
-]);
-
 /** A CDR's (§24.5): answerAt, durationSeconds, serviceName, resultName, causeText, numberE164, recordUrl. */
 function cdrFields(cdr: JsonObject, context: PushContext): JsonObject {
-  const side = customerSide.get(textOf(cdr.serviceType));
+  const service = choiceOf(enumerations.serviceType, cdr.serviceType);
+  const side = customerSideOf(service);
   return {
     answerAt: iso(cdr.answerTime, context.timezone),
     durationSeconds: secondsOf(cdr.timeLength) ?? null,
-    serviceName: english(enumerations.serviceType, cdr.serviceType),
-    resultName: resultNames.get(textOf(cdr.result)),
+    serviceName: service?.text.en,
+    resultName: choiceOf(enumerations.callResult, cdr.result)?.name,
     causeText: sipCauses.get(textOf(cdr.releaseCause) ?? ""),
-    numberE164: side === undefined ? undefined : numberE164(cdr[side], context),
+    numberE164: side && numberE164(cdr[side], context),
     recordUrl: recordUrl(cdr.filename, context),
   };
 }

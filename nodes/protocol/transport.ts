@@ -85,8 +85,10 @@ interface Bounds {
 
 const defaultMaxAnswerBytes = 64 * 1024 * 1024;
 
-/** Errors of TLS that the next try would meet again. */
-const lasting = /^(?:CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ERR_TLS_|ERR_SSL_|HOSTNAME_MISMATCH|EPROTO)/;
+const tlsCodes = /^(?:CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ERR_TLS_|ERR_SSL_|HOSTNAME_MISMATCH|EPROTO)/;
+
+/** Whether a system code says that TLS failed: a bad certificate, or no TLS at all. The next try would fail in the same way. */
+export const isTlsError = (systemCode: string): boolean => tlsCodes.test(systemCode);
 
 const networkFailure = (systemCode: string, detail: string, neverLeft: boolean): Failure => ({
   kind: "network",
@@ -94,7 +96,7 @@ const networkFailure = (systemCode: string, detail: string, neverLeft: boolean):
   systemCode,
   detail: excerptOf(detail),
   neverLeft,
-  lasting: lasting.test(systemCode),
+  lasting: isTlsError(systemCode),
 });
 
 const protocolFailure = (

@@ -130,7 +130,9 @@ export type ToWorker =
   /** The process is about to end: whatever comes or waits is told to come again. */
   | { readonly kind: "down" }
   /** Closes everything; answered by `stopped`. */
-  | { readonly kind: "stop" };
+  | { readonly kind: "stop" }
+  /** Ends the thread at once, as a crash does; for tests. */
+  | { readonly kind: "exit" };
 
 /** A delivery in `deliveries`: number, account, node, `h` hand or `d` dead or `t` transient, token, delivery, and what was pushed. */
 export type DeliveryTuple = readonly [

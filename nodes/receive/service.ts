@@ -109,6 +109,10 @@ export class ReceiveService {
       case "stop":
         this.close();
         this.#post({ kind: "stopped" });
+        return;
+      case "exit":
+        // Whoever runs the service sees to that.
+        return;
     }
   }
 

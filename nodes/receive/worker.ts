@@ -15,6 +15,10 @@ if (parentPort !== null) {
   const service = new ReceiveService({ owner, post: (message) => port.postMessage(message) });
   port.on(
     "message",
-    guarded((message: ToWorker) => service.handle(message)),
+    guarded((message: ToWorker) => {
+      // Not by worker.terminate(): Node ends the whole process if that meets the HTTP parser at work.
+      if (message.kind === "exit") process.exit(1);
+      service.handle(message);
+    }),
   );
 }

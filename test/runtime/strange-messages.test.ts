@@ -9,7 +9,7 @@ import type { Simulator } from "../../simulator";
 import { amount } from "../../tools/amount";
 import { temporaryFolder } from "../../tools/node-red";
 import { type Flow, initHelper, load, unload } from "../../tools/nodes";
-import { exampleOf, startPlatform } from "../../tools/platform";
+import { examplePayload, startPlatform } from "../../tools/platform";
 
 // biome-ignore lint/suspicious/noExplicitAny: messages and events are what assertions look into.
 type Loose = any;
@@ -31,12 +31,7 @@ function nested(depth: number, shape: string, leaf: unknown = "x"): unknown {
 }
 
 const payloadOf = (type: string): Record<string, unknown> =>
-  Object.fromEntries(
-    (commands.find(({ node }) => node === type)?.fields ?? []).map((field) => [
-      field.property ?? field.name,
-      exampleOf(field),
-    ]),
-  );
+  examplePayload(commands.find(({ node }) => node === type) ?? { fields: [] });
 
 describe("strange messages", function () {
   this.timeout(60_000);

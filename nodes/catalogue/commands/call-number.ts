@@ -17,6 +17,7 @@ export const callNumber: Command = {
   seq: "number",
   fields: [agent, callee, userData],
   settings: callNumberSettings,
+  waits: true,
   answer: [],
   label: { en: "call number", zh: "点击呼叫" },
   does: { en: "call __callee__ as __agent__", zh: "以 __agent__ 呼叫 __callee__" },

@@ -1,4 +1,5 @@
 // The thread that receives: started when it is needed, started again when it ends by itself, and told then what it has to know.
+import { once } from "node:events";
 import { join } from "node:path";
 import { type TransferListItem, Worker } from "node:worker_threads";
 import type { FromWorker, ToWorker } from "../../receive/messages";
@@ -21,7 +22,7 @@ const heapMb = 512;
 
 /** The pauses before it is started again, in ms: doubled from the first to the longest. One that ran for a while begins anew. */
 const firstPauseMs = 100;
-const longestPauseMs = 30_000;
+const longestPauseMs = 5000;
 const stableMs = 60_000;
 
 /** How long the end of the thread may take, in ms. */
@@ -55,7 +56,11 @@ export class ReceiveThread {
 
   /** Ends the thread as a crash does; for tests. */
   async crash(): Promise<void> {
-    await this.#worker?.terminate();
+    const worker = this.#worker;
+    if (worker === undefined) return;
+    const ended = once(worker, "exit");
+    this.post({ kind: "exit" });
+    await ended;
   }
 
   /** Ends the thread once everything is on disk. */
@@ -66,19 +71,24 @@ export class ReceiveThread {
     this.#worker = undefined;
     if (worker === undefined) return;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(guarded(resolve), stopWithinMs);
-      const end = (): void => {
+      // It must not keep the process. To terminate it while it is at work is no way out: Node may end the whole process then.
+      const timer = setTimeout(
+        guarded(() => {
+          worker.unref();
+          resolve();
+        }),
+        stopWithinMs,
+      );
+      const ended = (): void => {
         clearTimeout(timer);
         resolve();
       };
-      worker.on(
-        "message",
-        guarded(({ kind }: FromWorker) => kind === "stopped" && end()),
-      );
-      worker.on("exit", guarded(end));
+      worker.on("exit", guarded(ended));
+      // It has closed its sockets, so that nothing is under way in it.
+      const stopped = ({ kind }: FromWorker): unknown => (kind === "stopped" ? worker.terminate() : undefined);
+      worker.on("message", guarded(stopped));
       worker.postMessage({ kind: "stop" } satisfies ToWorker);
     });
-    await worker.terminate();
   }
 
   #start(): void {

@@ -150,6 +150,7 @@ export class Receiving {
   #held = false;
   #holdTimer: NodeJS.Timeout | undefined;
   #down = false;
+  #stopped: Promise<void> | undefined;
   #lastNumber = 0;
   #newAcks: AckTuple[] = [];
   #newRequests: SharedRequest[] = [];
@@ -228,6 +229,12 @@ export class Receiving {
       this.#accounts.delete(state.id);
     }
     if (this.#thread?.running !== true) return;
+    if (this.#down) {
+      // The process ends when the nodes have closed: the stores must be free by then for the one that comes next.
+      this.#stopped ??= this.#thread.stop();
+      await this.#stopped;
+      return;
+    }
     await new Promise<void>((resolve) => {
       this.#flushes.set(state.id, [...(this.#flushes.get(state.id) ?? []), resolve]);
       this.#thread?.post({ kind: "flush", account: state.id });
@@ -310,6 +317,7 @@ export class Receiving {
   #stopThread(): void {
     const thread = this.#thread;
     this.#thread = undefined;
+    this.#stopped = undefined;
     this.#abandon();
     for (const { resolve } of this.#acks.values()) resolve(false);
     this.#acks.clear();

@@ -6,6 +6,7 @@ import { dialPatterns } from "../../protocol/dial-only";
 import { type FormatProblem, formatProblem } from "../../protocol/format";
 import { ProxyError, type ProxySettings, proxyUrl } from "../../protocol/proxy";
 import { isObject } from "../../util/json";
+import type { Failure } from "./failure";
 
 /** A setting that is missing or wrong; `reason` is a key below `errors.config` of the locales. */
 export interface ConfigProblem {
@@ -43,6 +44,9 @@ export interface ConfigProblem {
 export type Narrowed<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly problem: ConfigProblem };
+
+/** What is wrong with a configuration, as a failure. */
+export const configFailure = (problem: ConfigProblem): Failure => ({ kind: "config", code: "SCCC_CONFIG", ...problem });
 
 /** Replaces `${ENV}` in a text of the configuration. */
 export type Expand = (text: string) => string;
