@@ -86,7 +86,7 @@ export interface Counts {
 /** What is wrong with how an account receives. `reason` is a key below `errors.config`. */
 export interface ReceivingProblem {
   readonly setting: string;
-  readonly reason: "conflict" | "port" | "host" | "tls" | "folder" | "held" | "worker";
+  readonly reason: "conflict" | "port" | "host" | "certificate" | "folder" | "held" | "worker";
   readonly detail: string;
   /** When it is tried again, in ms since 1970; undefined: at the next deploy. */
   readonly retryAt?: number;

@@ -128,7 +128,7 @@ export class PushServer {
       server = this.#create();
     } catch (error) {
       // A key that does not load, or does not fit.
-      this.#failed("tls", error);
+      this.#failed("certificate", error);
       return;
     }
     this.#server = server;
@@ -160,7 +160,7 @@ export class PushServer {
     // A port may still be held for a moment by the server that had it before.
     if (reason !== "port" || this.#problem !== undefined || performance.now() - this.#since > patienceMs) {
       const detail = error instanceof Error ? error.message : String(error);
-      const setting = reason === "tls" ? "pushTls" : reason === "host" ? "pushHost" : "pushPort";
+      const setting = reason === "certificate" ? "pushTls" : reason === "host" ? "pushHost" : "pushPort";
       this.#problem = { setting, reason, detail, retryAt: Date.now() + pauseMs };
       this.#deps.onProblem(this.#problem);
     }

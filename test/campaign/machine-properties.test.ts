@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { CampaignSettings, ControlAction } from "../../nodes/campaign/types";
+import { amount } from "../../tools/amount";
 import { type Dial, type Scenario, World } from "./world";
 
 const startAt = Date.parse("2026-03-02T09:30:00+08:00");
@@ -137,7 +138,7 @@ function verify(world: World, { settings, rows }: Scenario): void {
   assert.deepEqual({ answered, unanswered, excluded, cancelled, unknown, remaining }, { ...counts, remaining: 0 });
 }
 
-const runs = Number(process.env["CAMPAIGN_RUNS"] ?? 150);
+const runs = Number(process.env["CAMPAIGN_RUNS"] ?? amount(50, 150));
 
 describe("campaign: whatever goes wrong", () => {
   it("gives each entry one result, dials no number too often or at the wrong time, and ends", function () {

@@ -144,6 +144,22 @@ for (const version of nodeRedVersions) {
         for (const sender of senders.values()) assert.equal(await deliver(sender, pushOf(main, newMark())), 200);
       });
 
+      it("that contain a type that is not installed turn nobody away", async () => {
+        const unknown = { id: "unknown", type: "nobody-has-this", z: "flow", wires: [] };
+        // A node that comes with its credentials is taken for changed, and stopped; an editor sends only those that were changed.
+        const unchanged = accounts.map(({ credentials: _, ...account }) => account);
+        await assert.rejects(
+          nodeRed.deploy([...collector, ...unchanged, ...notifies, unknown], "nodes"),
+          /nobody-has-this/,
+        );
+        for (const sender of senders.values()) {
+          const mark = newMark();
+          assert.equal((await sender.post(pushOf(main, mark)))?.status, 200);
+          await emissions.until(mark, ({ payload }) => payload.userData === mark);
+        }
+        await nodeRed.deploy([...collector, ...accounts, ...notifies]);
+      });
+
       it("move a port and a path", async () => {
         const other = await freePort();
         const [shared, , ...rest] = accounts;

@@ -282,7 +282,7 @@ describe("the receiving service", () => {
     world.close();
     world = new World({ renewEveryMs: 20 });
     world.apply(world.accountOf("a", port, { pushTls: "tls" }, files));
-    await world.problem("a", "tls");
+    await world.problem("a", "certificate");
     writeFileSync(files.key, pem("key.pem"));
     await world.problem("a", undefined);
     const secure = `https://127.0.0.1:${port}/sccc/notify`;

@@ -24,6 +24,7 @@ export interface ConfigProblem {
     | "startKey"
     | "port"
     | "tls"
+    | "certificate"
     | "proxyUrl"
     | "proxyVariable"
     | "variable"
