@@ -25,15 +25,26 @@ function digitsOf(value: unknown): string | undefined {
   return typeof text === "string" && digits.test(text) ? text : undefined;
 }
 
+/** A time in seconds or milliseconds, as text. Some platforms send a fraction; it is part of the signed text. */
+function timestampOf(value: unknown): string | undefined {
+  const text = typeof value === "number" && value <= Number.MAX_SAFE_INTEGER ? String(value) : value;
+  return typeof text === "string" && /^\d{1,20}(?:\.\d{1,9})?$/.test(text) ? text : undefined;
+}
+
+/** A name as text. Some senders write a name of digits as a number. */
+const nameOf = (value: unknown): unknown =>
+  typeof value === "number" && Number.isSafeInteger(value) ? String(value) : value;
+
 /**
  * Reads an authentication block. Names may not contain @ and numbers must be digits, so that different blocks never give the same text to
  * digest. Undefined if a field is missing or malformed.
  */
 export function readAuthentication(value: unknown): Authentication | undefined {
   if (!isObject(value)) return undefined;
-  const { customer, digest } = value;
+  const { digest } = value;
+  const customer = nameOf(value.customer);
   const seq = digitsOf(value.seq);
-  const timestamp = digitsOf(value.timestamp);
+  const timestamp = timestampOf(value.timestamp);
   if (
     typeof customer !== "string" ||
     !/^[\w-]{1,128}$/.test(customer) ||
