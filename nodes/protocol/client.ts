@@ -11,7 +11,7 @@ import type { Failure } from "./failure";
 import { recordUrl } from "./recording-url";
 import { type QueueLimits, RequestQueue } from "./request-queue";
 import { type Backoff, defaultBackoff, Subjects } from "./resend";
-import { commandSequence, requestSequence, type Sequence } from "./sequence";
+import { newSequences, type Sequence, type Sequences } from "./sequence";
 import {
   type Fetch,
   type Fetched,
@@ -22,7 +22,11 @@ import {
 } from "./transport";
 
 /** Everything that a client needs to know of its account. Times in ms. */
-export interface ClientOptions extends Identity, QueueLimits, Omit<TransportOptions, "maxConcurrent"> {
+export interface ClientOptions
+  extends Identity,
+    QueueLimits,
+    Omit<TransportOptions, "maxConcurrent">,
+    Partial<Sequences> {
   readonly apiVersion: string;
   /** IANA name of the platform's local time. */
   readonly timezone: string;
@@ -37,8 +41,6 @@ export interface ClientOptions extends Identity, QueueLimits, Omit<TransportOpti
   readonly now?: () => number;
   /** How long a download may keep others waiting, in ms; 5000. */
   readonly downloadTurnMs?: number;
-  readonly requestSequence?: Sequence;
-  readonly commandSequence?: Sequence;
 }
 
 /** Commands per request of a list. */
@@ -63,13 +65,13 @@ export class Client {
     setMaxListeners(0, this.#closing.signal);
     this.#options = options;
     this.#files = new RequestQueue({ maxConcurrent: maxDownloads, minInterval: 0, maxQueue: options.maxQueue });
-    this.#commandSequence = options.commandSequence ?? commandSequence;
+    const sequences = { ...newSequences(), ...options };
+    this.#commandSequence = sequences.commandSequence;
     this.#means = {
-      ...options,
+      ...sequences,
       backoff: options.backoff ?? defaultBackoff,
       random: options.random ?? Math.random,
       now: options.now ?? Date.now,
-      requestSequence: options.requestSequence ?? requestSequence,
       lane: new RequestQueue(options),
       transport: new Transport(options),
       subjects: new Subjects(),

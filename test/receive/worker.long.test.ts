@@ -2,8 +2,7 @@
 // CRASHES says how often; a flow that blocks Node-RED does so for BLOCK_SECONDS.
 import assert from "node:assert/strict";
 import type { NodeAPI } from "node-red";
-import { receivingOf } from "../../nodes/runtime/receive/receiving";
-import { acknowledge } from "../../nodes/runtime/receive/tokens";
+import { runtimeOf } from "../../nodes/runtime/state";
 import { freePort } from "../../tools/node-red";
 import { initHelper, load, nodeOf, unload } from "../../tools/nodes";
 import { account, startPlatform } from "../../tools/platform";
@@ -59,7 +58,7 @@ describe("the receiving thread", function () {
       const emitted = new Map<unknown, number>();
       nodeOf("out").on("input", (msg: { payload: { userData: unknown }; sccc: { token: string } }) => {
         emitted.set(msg.payload.userData, (emitted.get(msg.payload.userData) ?? 0) + 1);
-        void acknowledge(msg.sccc.token, "taken");
+        void runtimeOf(RED).state.tokens.acknowledge(msg.sccc.token, "taken");
       });
       const taken: string[] = [];
       let over = false;
@@ -77,7 +76,7 @@ describe("the receiving thread", function () {
       for (let crash = 0; crash < crashes; crash += 1) {
         const before = taken.length;
         await eventually("pushes are taken", () => (taken.length > before + 50 ? true : undefined));
-        await receivingOf(RED).crash();
+        await runtimeOf(RED).state.receiving.crash();
       }
       const before = taken.length;
       await eventually("pushes are taken again", () => (taken.length > before + 50 ? true : undefined));

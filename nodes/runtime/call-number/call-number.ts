@@ -1,12 +1,14 @@
 // sccc-call-number, where it waits: listens for the account's pushes itself, and says where its calls have got.
-import type { Node, NodeAPI } from "node-red";
+import type { Node } from "node-red";
 import { callNumberSettings } from "../../catalogue/index";
 import type { Failure } from "../../protocol/failure";
-import { type Account, receiverOf } from "../account/account";
+import { receiverOf } from "../account/account";
+import type { Account } from "../account/running";
 import type { Sent } from "../command/send";
 import { type ConfigProblem, type Narrowed, narrow, Settings } from "../shared/config";
 import type { Status } from "../shared/status";
 import { expander } from "../shared/values";
+import type { Runtime } from "../state";
 import { type Aim, Waiting } from "./waiting";
 
 /** What a node waits for, and for how long; undefined: for nothing but the platform's answer. */
@@ -56,18 +58,19 @@ const listRefused = (aim: Aim): Failure => ({
  * @param status shows how many calls are waited for, and that no push can come
  */
 export function callWaitOf(
-  RED: NodeAPI,
+  runtime: Runtime,
   node: Node,
   config: Readonly<Record<string, unknown>>,
   account: Account,
   status: Pick<Status, "wait" | "state">,
 ): CallWait | undefined {
+  const { RED } = runtime;
   const narrowed = narrowWait(config, expander(RED, node));
   if (!narrowed.ok) return never(configFailure(narrowed.problem));
   const wanted = narrowed.value;
   if (wanted === undefined || !account.ok) return undefined;
   if (config.input === "list") return never(listRefused(wanted.aim));
-  const receiving = receiverOf(RED, config.account);
+  const receiving = receiverOf(runtime, config.account);
   if (!receiving.ok) return never(configFailure(receiving.problem));
 
   const onCount = (calls: number): void =>

@@ -9,7 +9,7 @@ import { planOf } from "../../protocol/numbering";
 import { cleanNumbers } from "../../protocol/numbers-to-dial";
 import { isObject, type JsonObject } from "../../util/json";
 import { others } from "../../util/slices";
-import type { Sender } from "../account/account";
+import type { Sender } from "../account/running";
 import { type Resulting, type Sent, sendOne } from "./send";
 
 /** Hears how many numbers have been sent, of how many. */
