@@ -3,6 +3,7 @@ import type { NumberType } from "libphonenumber-js/max";
 
 type Library = typeof import("libphonenumber-js/max");
 
+/** The library, which is loaded once. */
 let loaded: Library | undefined;
 
 /** Loaded with the first number: its tables take longer to load than all the rest of the package. */
@@ -56,7 +57,7 @@ export function numberE164(value: unknown, place: NumberRegion): string | undefi
   return known.get(key);
 }
 
-/** Numbers that were read: those of one call come several times within minutes. */
+/** A cache of numbers that were read: those of one call come several times within minutes. */
 const known = new Map<string, string | undefined>();
 const mostKnown = 10_000;
 
@@ -69,7 +70,7 @@ function read(digits: string, place: NumberRegion): string | undefined {
 /** A Chinese mobile: its country code or trunk 0, the digits that say whether it is one, and the rest. */
 const chineseMobile = /^(\+?86|0)?(1\d{4})(\d{6})$/;
 
-/** Whether Chinese numbers with these first five digits are mobiles, by the library's own reading of one of them. */
+/** A cache, of 10,000 prefixes at most: whether Chinese numbers with these first five digits are mobiles, by the library's own reading of one of them. */
 const mobilePrefixes = new Map<string, boolean>();
 
 /** A full reading takes some 50 times as long as this, and lists have 100,000 numbers. */

@@ -125,7 +125,7 @@ export function english(choices: readonly Choice[], given: unknown): string | un
 
 const readNumber: Reading = (notify, context) => ({ numberE164: knownE164(notify.number, context) });
 
-/** The numbers that were read last, by region, area code and number: the events of a call come one after the other with the same one. */
+/** A cache of the numbers that were read last, by region, area code and number: the events of a call come one after the other with the same one. */
 const numbersRead = new Map<string, string | undefined>();
 const mostNumbers = 2000;
 

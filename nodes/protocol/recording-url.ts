@@ -70,7 +70,7 @@ function parseTemplate({ baseUrl, recordingUrl = "" }: RecordingSite): Template 
   };
 }
 
-/** Templates by their sites, which live as long as their accounts: a list of records asks for the same one each time. */
+/** A cache of templates by their sites, which live as long as their accounts: a list of records asks for the same one each time. */
 const templates = new WeakMap<RecordingSite, Template | { readonly origin: undefined }>();
 
 function templateOf(site: RecordingSite): Template | undefined {
