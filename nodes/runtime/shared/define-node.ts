@@ -2,6 +2,7 @@
 import type { Node, NodeAPI } from "node-red";
 import type { Setting } from "../../catalogue/index";
 import type { Failure } from "../../protocol/failure";
+import { guarded } from "../../util/guarded";
 import type { Runtime } from "../state";
 import { type ConfigProblem, credentialsOf, type Expand } from "./config";
 import { type Handling, takeMessages } from "./input";
@@ -92,9 +93,13 @@ export function defineNode<C>(runtime: Runtime, definition: NodeType<C>): void {
     if (handle !== undefined) {
       takeMessages(RED, this, { name, handle, ...(refused && { refused }), ...(unforeseen && { unforeseen }) });
     }
-    this.on("close", (removed: boolean, done: (error?: unknown) => void) => {
+    this.on("close", (removed: boolean, done: () => void) => {
       const closed = new Promise<void>((resolve) => resolve(close?.(removed)));
-      closed.finally(() => removed && forget?.(this.id, runtime)).then(() => done(), done);
+      closed
+        .finally(() => removed && forget?.(this.id, runtime))
+        // Node-RED does not look at what it gets from an end.
+        .catch(guarded((error: unknown) => this.error(error instanceof Error ? error.message : String(error))))
+        .finally(done);
     });
   }
   RED.nodes.registerType(type, ScccNode, secretsOf && { credentials: credentialsOf(secretsOf) });
