@@ -1,4 +1,5 @@
 // Nodes in the test helper's Node-RED, with an account on a simulated platform.
+import { type RuntimeState, runtimeOf } from "../nodes/runtime/state";
 import sccc from "../nodes/sccc";
 import type { Simulator } from "../simulator/index";
 import { temporaryFolder } from "./node-red";
@@ -86,6 +87,9 @@ const coreNodes = ["common/25-catch", "network/05-tls", "network/06-httpproxy"].
 
 /** A node of the flow. */
 export const nodeOf = (id: string): Loose => helper.getNode(id);
+
+/** What the nodes share. */
+export const stateOf = (): RuntimeState => runtimeOf(helper._RED).state;
 
 /** Ends the flow as a redeploy does. */
 export const unload = (): Promise<void> => helper.unload();

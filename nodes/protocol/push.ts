@@ -143,7 +143,7 @@ export const customerSideOf = (service: ServiceType | undefined): "caller" | "ca
 
 const readNumber: Reading = (notify, context) => ({ numberE164: knownE164(notify.number, context) });
 
-/** The most recently read numbers, by region, area code and number: the events of a call repeat its number. */
+/** A cache of the numbers that were read last, by region, area code and number: the events of a call come one after the other with the same one. */
 const numbersRead = new Map<string, string | undefined>();
 const mostNumbers = 2000;
 

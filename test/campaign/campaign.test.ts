@@ -7,7 +7,7 @@ import type { ExchangedOne } from "../../nodes/protocol/exchange";
 import type { Failure } from "../../nodes/protocol/failure";
 import { planOf } from "../../nodes/protocol/numbering";
 import { cleanNumbers } from "../../nodes/protocol/numbers-to-dial";
-import type { Sender } from "../../nodes/runtime/account/account";
+import type { Sender } from "../../nodes/runtime/account/running";
 import { longListCommandOf, sendLongList } from "../../nodes/runtime/command/long-list";
 import type { Simulator } from "../../simulator";
 import { initHelper, load, unload } from "../../tools/nodes";

@@ -16,7 +16,7 @@ import {
 import { dirname, join } from "node:path";
 import { handUntilTaken } from "../../nodes/runtime/feed/handing";
 import { PositionFile } from "../../nodes/runtime/feed/position";
-import { acknowledge, pendingAcks } from "../../nodes/runtime/receive/tokens";
+import { Tokens } from "../../nodes/runtime/receive/tokens";
 import type { Simulator } from "../../simulator";
 import { temporaryFolder } from "../../tools/node-red";
 import { initHelper, load, logged, unload } from "../../tools/nodes";
@@ -286,12 +286,16 @@ describe("sccc-feed", function () {
 });
 
 describe("a page of a feed", () => {
+  const tokensOfFlow = new Tokens();
+  const acknowledge = (token: string, outcome: "taken" | "refused") => tokensOfFlow.acknowledge(token, outcome);
+  const handing = { tokens: tokensOfFlow, closing: new AbortController().signal };
+
   it("is taken when all of its items are, and not before", async () => {
     let tokens: readonly string[] = [];
     const send = async (given: readonly string[]) => {
       tokens = given;
     };
-    const handed = handUntilTaken(3, send, new AbortController().signal);
+    const handed = handUntilTaken({ ...handing, count: 3, send });
     const soFar = () => Promise.race([handed, new Promise((resolve) => setImmediate(resolve, "waiting"))]);
     for (const token of tokens.slice(1)) {
       assert.equal(acknowledge(token, "taken"), true);
@@ -306,8 +310,8 @@ describe("a page of a feed", () => {
     const send = async ([given = ""]: readonly string[]) => {
       token = given;
     };
-    const handed = handUntilTaken(1, send, new AbortController().signal);
-    const others = pendingAcks();
+    const handed = handUntilTaken({ ...handing, count: 1, send });
+    const others = tokensOfFlow.pendingAcks();
     for (let count = 0; count < 200_001; count += 1) others.begin(() => true).token();
     others.close();
     assert.equal(acknowledge(token, "taken"), true);
@@ -329,7 +333,7 @@ describe("a page of a feed", () => {
         await new Promise((resolve) => setTimeout(resolve, 0));
       }
     };
-    assert.equal(await handUntilTaken(count, send, new AbortController().signal, { first: 0, longest: 0 }), true);
+    assert.equal(await handUntilTaken({ ...handing, count, send, pauses: { first: 0, longest: 0 } }), true);
     assert.deepEqual(
       sent,
       [1, 2].flatMap((time) => Array.from({ length: count }, (_, index) => `${time}.${index}`)),
@@ -342,7 +346,7 @@ describe("a page of a feed", () => {
       token = given;
       throw new Error("no wires");
     };
-    await assert.rejects(handUntilTaken(1, send, new AbortController().signal), /no wires/);
+    await assert.rejects(handUntilTaken({ ...handing, count: 1, send }), /no wires/);
     assert.equal(acknowledge(token, "taken"), false);
   });
 });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { callIn } from "../../nodes/runtime/admin/simulator";
 import type { Simulator } from "../../simulator";
-import { initHelper, load, unload } from "../../tools/nodes";
+import { initHelper, load, stateOf, unload } from "../../tools/nodes";
 import { account, startPlatform } from "../../tools/platform";
 import { authentication } from "../simulator/client";
 
@@ -41,14 +41,14 @@ describe("sccc-simulator", () => {
   });
 
   it("has a customer call in at the press of its button, for which somebody logs in", async () => {
-    const told: unknown[] = [await callIn({ simulator: "n" })];
+    const told: unknown[] = [await callIn(stateOf(), { simulator: "n" })];
     const flow = await start({ agents: "7000-7001", speed: "1" });
     await shown(flow);
     for (const body of [{ simulator: "n" }, { simulator: "n" }, { simulator: "n" }, { simulator: "other" }, {}, null]) {
-      told.push(await callIn(body));
+      told.push(await callIn(stateOf(), body));
     }
     await unload();
-    told.push(await callIn({ simulator: "n" }));
+    told.push(await callIn(stateOf(), { simulator: "n" }));
     const called = (agent: string) => ({ outcome: "called", params: { number: "13800138888", agent } });
     const [notRunning, nobody] = [{ outcome: "notRunning" }, { outcome: "nobody" }];
     assert.deepEqual(told, [

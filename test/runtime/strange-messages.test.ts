@@ -3,12 +3,11 @@ import assert from "node:assert/strict";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { commands } from "../../nodes/catalogue";
-import { freeToken } from "../../nodes/runtime/receive/tokens";
 import { deepestMessage, survey } from "../../nodes/runtime/shared/input";
 import type { Simulator } from "../../simulator";
 import { amount } from "../../tools/amount";
 import { temporaryFolder } from "../../tools/node-red";
-import { type Flow, initHelper, load, unload } from "../../tools/nodes";
+import { type Flow, initHelper, load, stateOf, unload } from "../../tools/nodes";
 import { examplePayload, startPlatform } from "../../tools/platform";
 
 // biome-ignore lint/suspicious/noExplicitAny: messages and events are what assertions look into.
@@ -120,7 +119,7 @@ describe("strange messages", function () {
             [`msg.payload.${field}`, { payload: { ...payload, [field]: deep } }],
             ["msg.topic", { payload, topic: deep }],
             ["msg.sccc.token", { payload, sccc: { token: deep } }],
-            ["msg.sccc.push", { payload, sccc: { push: deep, token: freeToken("test") } }],
+            ["msg.sccc.push", { payload, sccc: { push: deep, token: stateOf().tokens.free("test") } }],
             ["msg.error", { payload, error: deep }],
           ] as const) {
             ends = [];

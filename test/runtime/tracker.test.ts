@@ -1,7 +1,6 @@
 // sccc-call-tracker in Node-RED: what comes out where, which tokens, what it lets go by, what survives a redeploy.
 import assert from "node:assert/strict";
-import { acknowledge, pendingAcks } from "../../nodes/runtime/receive/tokens";
-import { type Flow, initHelper, load, logged, nodeOf, unload } from "../../tools/nodes";
+import { type Flow, initHelper, load, logged, nodeOf, stateOf, unload } from "../../tools/nodes";
 
 const platform = { url: "http://127.0.0.1:9" };
 
@@ -36,7 +35,9 @@ const billing = { service: "2", caller: "13800138000", callee: "021", session: "
 /** A token, and what it was confirmed with. */
 function pending() {
   const heard: string[] = [];
-  const ack = pendingAcks().begin((outcome) => heard.push(outcome) > 0);
+  const ack = stateOf()
+    .tokens.pendingAcks()
+    .begin((outcome) => heard.push(outcome) > 0);
   return { token: ack.token(), heard };
 }
 
@@ -128,9 +129,9 @@ describe("sccc-call-tracker", () => {
     const [, change, finished] = out;
     assert.deepEqual([change!.port, finished!.port], [1, 2]);
     assert.equal(finished!.msg.sccc.token, bill.token);
-    assert.ok(acknowledge(change!.msg.sccc.token, "taken"));
+    assert.ok(stateOf().tokens.acknowledge(change!.msg.sccc.token, "taken"));
     assert.deepEqual(bill.heard, []);
-    assert.ok(acknowledge(finished!.msg.sccc.token, "taken"));
+    assert.ok(stateOf().tokens.acknowledge(finished!.msg.sccc.token, "taken"));
     assert.deepEqual(bill.heard, ["taken"]);
   });
 
@@ -165,7 +166,7 @@ describe("sccc-call-tracker", () => {
     const { port, msg } = out[2]!;
     assert.deepEqual([port, msg.topic, msg.payload.outcome, msg.sccc.call.cause], [2, "ended", "missed", "noBilling"]);
     assert.equal(msg.kept, undefined);
-    assert.ok(acknowledge(msg.sccc.token, "taken"));
+    assert.ok(stateOf().tokens.acknowledge(msg.sccc.token, "taken"));
   });
 
   it("begins a call with the answer of sccc-call-number", async () => {
