@@ -50,7 +50,7 @@ export interface JournalOptions {
   readonly open: OpenFile;
   /** For the names of what is kept aside; ms since 1970. */
   readonly now: () => number;
-  /** Throws if the folder may not be written any more. Called after each fsync and before anybody is told. */
+  /** Throws if the folder is another process's now. Called before each writing, and after its fsync before anybody is told. */
   readonly verify: () => void;
   /** Hears of what no caller hears of. */
   readonly onProblem: (error: Error) => void;
@@ -225,6 +225,7 @@ export class Journal {
     const text = framed.join("");
     const data = Buffer.from(text);
     const plain = data.length === text.length;
+    this.#verify();
     let segment = this.#segment();
     // The file may have been removed or replaced meanwhile: then what is needed of it is written anew, and the batch once more.
     for (let tries = 0; ; tries += 1) {
@@ -237,14 +238,11 @@ export class Journal {
         this.#cut(segment);
         throw error;
       }
+      this.#verify();
       segment = this.#rescue();
     }
-    try {
-      this.#options.verify();
-    } catch (error) {
-      this.#cut(segment);
-      throw error;
-    }
+    // If the disk took so long that another process has taken the folder over, it may have read these lines: then they are its own, and are not cut.
+    this.#verify();
     let offset = segment.size;
     segment.size += data.length;
     for (const [index, line] of lines.entries()) {
@@ -253,6 +251,12 @@ export class Journal {
       line.landed?.({ segment, offset, length });
       offset += length;
     }
+  }
+
+  /** Throws if the folder is another process's now. One that was removed is made again. */
+  #verify(): void {
+    mkdirSync(this.#options.folder, { recursive: true, mode: 0o700 });
+    this.#options.verify();
   }
 
   /** The segment to be written to. */
@@ -293,7 +297,6 @@ export class Journal {
   /** Segments were removed or replaced on disk. What is needed of them is still there through the open files, and is written anew. */
   #rescue(): Segment {
     const { folder, now, onProblem } = this.#options;
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
     const lost = this.#segments.filter(({ file, path }) => !file.isAt(path));
     for (const { path } of lost) {
       if (existsSync(path)) renameSync(path, join(folder, `replaced-${now()}-${nameOf(0)}`));

@@ -713,6 +713,40 @@ describe("spool", () => {
     });
   });
 
+  describe("whose folder another process has taken over", () => {
+    const takeOver = () => writeFileSync(join(folder, "lock"), "other");
+    const journals = () => readdirSync(folder).filter((name) => name.endsWith(".log"));
+
+    it("while the disk wrote: leaves what the other one may have read, and acknowledges none of it", async () => {
+      const disk = new Disk();
+      const spool = await open({ open: disk.open });
+      await spool.add([entry("before")]);
+      disk.before = (operation) => operation === "sync" && takeOver();
+      await assert.rejects(spool.add([entry("during")]), /another process/);
+      disk.works();
+      const other = await open({ owner: "other" });
+      const { handed } = receive(other);
+      await until(() => handed.length === 2);
+      assert.deepEqual(idsOf(handed), ["before", "during"]);
+      assert.deepEqual(problems, []);
+    });
+
+    it("before it writes: writes, moves and removes nothing there", async () => {
+      const spool = await open();
+      await spool.add([entry("before")]);
+      const [name = ""] = journals();
+      const path = join(folder, name);
+      const bytes = readFileSync(path);
+      // The other one has written the segment anew, under the same name.
+      rmSync(path);
+      writeFileSync(path, bytes);
+      takeOver();
+      await assert.rejects(spool.add([entry("after")]), /another process/);
+      assert.deepEqual(journals(), [name]);
+      assert.deepEqual(readFileSync(path), bytes);
+    });
+  });
+
   it("neither repeats nor gives up what has not reached its node yet, as while a flow blocks Node-RED", async () => {
     const spool = await open({ redeliverAfterMs: 1, maxDeliveries: 2 });
     const handed: Handed[] = [];
