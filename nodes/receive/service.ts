@@ -310,22 +310,26 @@ export class ReceiveService {
     try {
       const read = await readBody(request, body);
       if (read !== "read") return read;
-      const push = readPushBody(body.bytes);
-      body.release();
-      return await this.#take(port, push, arrival);
+      const parse = (): ParsedPush | undefined => {
+        const push = readPushBody(body.bytes);
+        body.release();
+        return push;
+      };
+      return await this.#take(port, parse, arrival);
     } finally {
       body.release();
     }
   }
 
-  /** Takes a push whose form is right or is not. */
-  async #take(port: number, push: ParsedPush | undefined, arrival: Arrival): Promise<AnswerName> {
-    if (push === undefined) return "malformed";
+  /** Takes a push. @param parse gives it, or undefined where its form is not right; called at the end of a redeploy: parsed, it takes many times its bytes */
+  async #take(port: number, parse: () => ParsedPush | undefined, arrival: Arrival): Promise<AnswerName> {
     // A redeploy may have begun while the body came in: the nodes of before would let the push go by.
     const ready = this.#ready();
     if (ready !== true && !(await ready)) return "busy";
     const inboxes = this.#at(port, arrival.path);
     if (inboxes.length === 0) return "notFound";
+    const push = parse();
+    if (push === undefined) return "malformed";
     // Where several accounts receive, those of the push's customer are asked; of an unknown one all, so that somebody counts it.
     const own = inboxes.filter(({ config }) => config.signer.customer === push.authentication.customer);
     const asked = own.length === 0 ? inboxes : own;
@@ -338,8 +342,8 @@ export class ReceiveService {
   async #shared({ number, path, query, peer, forwarded, body }: SharedRequest): Promise<void> {
     let name: AnswerName;
     try {
-      const push = typeof body === "string" ? pushIn(JSON.parse(body)) : readPushBody(body);
-      name = await this.#take(0, push, { path, query: readQuery(query), peer, forwarded });
+      const parse = () => (typeof body === "string" ? pushIn(JSON.parse(body)) : readPushBody(body));
+      name = await this.#take(0, parse, { path, query: readQuery(query), peer, forwarded });
     } catch {
       name = "busy";
     }
