@@ -765,18 +765,39 @@ describe("spool", () => {
     assert.deepEqual(handed.map(brief), ["blocked/1", "lost/1"]);
     assert.deepEqual(dead, []);
     // What has not reached its node was no delivery.
-    spool.giveBack("lost");
+    spool.giveBack(handed[1] as Handed);
     await spool.add([entry("next")]);
     await until(() => handed.some(({ id }) => id === "next"));
     assert.deepEqual(handed.slice(2).map(brief), ["lost/1", "next/1"]);
     spool.settle("lost");
     spool.settle("next");
-    spool.arrived("blocked");
+    spool.arrived(handed[0] as Handed);
     await until(() => handed.length === 5);
     assert.deepEqual(brief(handed[4] as Handed), "blocked/2");
-    spool.arrived("blocked");
+    spool.arrived(handed[4] as Handed);
     await until(() => dead.length === 1);
     assert.equal(spool.pending, 0);
+  });
+
+  it("does not hand over twice what a node that is gone gives back when another one has it", async () => {
+    const spool = await open();
+    const given: Record<string, Handed[]> = { gone: [], next: [] };
+    for (const [node, handed] of Object.entries(given)) {
+      spool.attach(
+        node,
+        (one) => handed.push(one),
+        () => assert.fail("given up"),
+        { reports: true },
+      );
+    }
+    await spool.add([entry("one", "gone")]);
+    await until(() => given.gone?.length === 1);
+    spool.store.spool.reassign("gone", () => "next");
+    await until(() => given.next?.length === 1);
+    spool.giveBack(given.gone?.[0] as Handed);
+    await spool.add([entry("last", "next")]);
+    await until(() => given.next?.some(({ id }) => id === "last") === true);
+    assert.deepEqual(idsOf(given.next ?? []), ["one", "last"]);
   });
 
   it("killed under load, five times: everything promised is there, with its id", async function () {
