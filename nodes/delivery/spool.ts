@@ -223,18 +223,23 @@ export class Spool implements Keeper {
   }
 
   /** The entry has reached its node: it comes again `redeliverAfterMs` from now, unless it is settled. */
-  arrived(id: string): void {
-    const item = this.#pending.get(Number(id));
-    if (item?.due === underWay && !this.#closed) this.#wait(item);
+  arrived(id: string, delivery: number): void {
+    const item = this.#underWay(id, delivery);
+    if (item !== undefined) this.#wait(item);
   }
 
   /** The entry did not reach its node: it comes again as soon as somebody takes it, and that was no delivery. */
-  giveBack(id: string): void {
-    const item = this.#pending.get(Number(id));
-    if (item === undefined || item.due === queued || this.#closed) return;
-    this.#unlink(item);
+  giveBack(id: string, delivery: number): void {
+    const item = this.#underWay(id, delivery);
+    if (item === undefined) return;
     item.deliveries -= 1;
     this.#makeReady(item);
+  }
+
+  /** The entry whose delivery is under way. It may have been settled, refused, or given to another node since. */
+  #underWay(id: string, delivery: number): Item | undefined {
+    const item = this.#pending.get(Number(id));
+    return item?.due === underWay && item.deliveries === delivery && !this.#closed ? item : undefined;
   }
 
   /** The number of an entry's deliveries; undefined if it is not pending. */

@@ -714,6 +714,40 @@ describe("spool", () => {
     });
   });
 
+  describe("whose folder another process has taken over", () => {
+    const takeOver = () => writeFileSync(join(folder, "lock"), "other");
+    const journals = () => readdirSync(folder).filter((name) => name.endsWith(".log"));
+
+    it("while the disk wrote: leaves what the other one may have read, and acknowledges none of it", async () => {
+      const disk = new Disk();
+      const spool = await open({ open: disk.open });
+      await spool.add([entry("before")]);
+      disk.before = (operation) => operation === "sync" && takeOver();
+      await assert.rejects(spool.add([entry("during")]), /another process/);
+      disk.works();
+      const other = await open({ owner: "other" });
+      const { handed } = receive(other);
+      await until(() => handed.length === 2);
+      assert.deepEqual(idsOf(handed), ["before", "during"]);
+      assert.deepEqual(problems, []);
+    });
+
+    it("before it writes: writes, moves and removes nothing there", async () => {
+      const spool = await open();
+      await spool.add([entry("before")]);
+      const [name = ""] = journals();
+      const path = join(folder, name);
+      const bytes = readFileSync(path);
+      // The other one has written the segment anew, under the same name.
+      rmSync(path);
+      writeFileSync(path, bytes);
+      takeOver();
+      await assert.rejects(spool.add([entry("after")]), /another process/);
+      assert.deepEqual(journals(), [name]);
+      assert.deepEqual(readFileSync(path), bytes);
+    });
+  });
+
   it("neither repeats nor gives up what has not reached its node yet, as while a flow blocks Node-RED", async () => {
     const spool = await open({ redeliverAfterMs: 1, maxDeliveries: 2 });
     const handed: Handed[] = [];
@@ -732,18 +766,39 @@ describe("spool", () => {
     assert.deepEqual(handed.map(brief), ["blocked/1", "lost/1"]);
     assert.deepEqual(dead, []);
     // What has not reached its node was no delivery.
-    spool.giveBack("lost");
+    spool.giveBack(handed[1] as Handed);
     await spool.add([entry("next")]);
     await until(() => handed.some(({ id }) => id === "next"));
     assert.deepEqual(handed.slice(2).map(brief), ["lost/1", "next/1"]);
     spool.settle("lost");
     spool.settle("next");
-    spool.arrived("blocked");
+    spool.arrived(handed[0] as Handed);
     await until(() => handed.length === 5);
     assert.deepEqual(brief(handed[4] as Handed), "blocked/2");
-    spool.arrived("blocked");
+    spool.arrived(handed[4] as Handed);
     await until(() => dead.length === 1);
     assert.equal(spool.pending, 0);
+  });
+
+  it("does not hand over twice what a node that is gone gives back when another one has it", async () => {
+    const spool = await open();
+    const given: Record<string, Handed[]> = { gone: [], next: [] };
+    for (const [node, handed] of Object.entries(given)) {
+      spool.attach(
+        node,
+        (one) => handed.push(one),
+        () => assert.fail("given up"),
+        { reports: true },
+      );
+    }
+    await spool.add([entry("one", "gone")]);
+    await until(() => given.gone?.length === 1);
+    spool.store.spool.reassign("gone", () => "next");
+    await until(() => given.next?.length === 1);
+    spool.giveBack(given.gone?.[0] as Handed);
+    await spool.add([entry("last", "next")]);
+    await until(() => given.next?.some(({ id }) => id === "last") === true);
+    assert.deepEqual(idsOf(given.next ?? []), ["one", "last"]);
   });
 
   it("killed under load: everything promised is there, with its id", async function () {

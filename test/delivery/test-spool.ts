@@ -61,12 +61,12 @@ export class TestSpool {
     return this.store.spool.attach(node, { hand: parsed(hand), dead: parsed(dead), ...how });
   }
 
-  arrived(id: string): void {
-    this.store.spool.arrived(this.#ids.get(id) ?? "");
+  arrived({ id, delivery }: Handed): void {
+    this.store.spool.arrived(this.#ids.get(id) ?? "", delivery);
   }
 
-  giveBack(id: string): void {
-    this.store.spool.giveBack(this.#ids.get(id) ?? "");
+  giveBack({ id, delivery }: Handed): void {
+    this.store.spool.giveBack(this.#ids.get(id) ?? "", delivery);
   }
 
   settle(id: string): boolean {
