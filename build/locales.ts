@@ -6,6 +6,7 @@ import {
   type Choice,
   commands,
   errorCodes,
+  extra,
   type Field,
   feedSettings,
   groups,
@@ -15,6 +16,7 @@ import {
   recording,
   recordingSettings,
   type Setting,
+  seenCommands,
   seqOf,
   simulatorSettings,
   type Text,
@@ -107,7 +109,20 @@ export function generated({ text }: Language): Texts {
       ({ event }) => event,
       ({ label, summary }) => ({ label: label[text], summary: summary[text] }),
     ),
-    form: { seq: fieldTexts(seqOf("number")) },
+    form: { seq: fieldTexts(seqOf("number")), extra: fieldTexts(extra) },
+    node: {
+      command: {
+        fields: {
+          api: {
+            suggestions: by(
+              seenCommands,
+              ({ api }) => api,
+              (command) => command.text[text],
+            ),
+          },
+        },
+      },
+    },
     setting: {
       account: by([...accountSettings, ...receivingSettings], nameOf, settingTexts),
       simulator: by(simulatorSettings, nameOf, settingTexts),

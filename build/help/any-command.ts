@@ -1,4 +1,5 @@
 // The help of sccc-command.
+import { seenCommands } from "../../nodes/catalogue";
 import { list, paragraphs } from "./html";
 import type { NodeHelp } from "./node-help";
 
@@ -21,5 +22,13 @@ export const anyCommandHelp: NodeHelp = (page) => [
   page.heading("details"),
   page.details("command.details"),
   paragraphs([page.own("details.list")]),
+  page.heading("seen"),
+  list(
+    seenCommands.map(({ api, text, fields }) => ({
+      name: api,
+      text: text[page.language.text],
+      more: page.seen(fields),
+    })),
+  ),
   page.errors(),
 ];

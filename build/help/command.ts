@@ -30,7 +30,7 @@ export function commandHelp(page: HelpPage, command: Command, properties: readon
   const source = { section, api: `\`${api}\``, versions: versions.map((x) => `2.0.${x}`).join(", ") };
   return [
     page.heading("inputs"),
-    page.fields(fields),
+    page.fields(fields, [page.extra(command)]),
     page.heading("outputs"),
     outputs(page, command),
     ...(set.length === 0 ? [] : [page.heading("properties"), page.properties(set)]),

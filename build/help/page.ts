@@ -1,5 +1,13 @@
 // What the helps of all node types are put together from, in one language.
-import { type AnswerField, type Choice, type Command, type Field, standardInput } from "../../nodes/catalogue";
+import {
+  type AnswerField,
+  type Choice,
+  type Command,
+  extra,
+  type Field,
+  type SeenField,
+  standardInput,
+} from "../../nodes/catalogue";
 import { escapeHtml } from "../html";
 import { flat, type Language, served, written } from "../locales";
 import type { Property } from "../nodes";
@@ -67,8 +75,8 @@ export class HelpPage {
   }
 
   /** The fields that a message may bring. */
-  fields(fields: readonly Field[]): string {
-    return list(fields.map((field) => this.#field(field)));
+  fields(fields: readonly Field[], further: readonly Entry[] = []): string {
+    return list([...fields.map((field) => this.#field(field)), ...further]);
   }
 
   #field(field: Field): Entry {
@@ -84,6 +92,27 @@ export class HelpPage {
       optional: !field.required,
       text: texts.join(" "),
       more: field.rule.kind === "choice" ? this.#values(field.rule.choices) : "",
+    };
+  }
+
+  /** A field that was seen in public code. */
+  #seen({ name, text, rule, required }: SeenField): Entry {
+    return { name, type: this.type(rule.kind), optional: !required, text: text[this.language.text] };
+  }
+
+  /** A list of fields that were seen in public code; "" for none. */
+  seen(fields: readonly SeenField[]): string {
+    return fields.length === 0 ? "" : list(fields.map((field) => this.#seen(field)));
+  }
+
+  /** The property that takes further fields, with those that were seen. */
+  extra({ seen = [] }: Command): Entry {
+    return {
+      name: this.text("form.extra.label"),
+      type: this.type(extra.rule.kind),
+      optional: true,
+      text: [this.own("extra"), ...(seen.length === 0 ? [] : [this.own("seen")])].join(" "),
+      more: this.seen(seen),
     };
   }
 

@@ -1,4 +1,5 @@
 // sccc-command: carries out whatever command a message names.
+import { seenCommands, templateOf } from "../../nodes/catalogue";
 import { accountProperty, inputProperty, looks, nameProperty } from "./common";
 import type { NodeType, Property } from "./node-type";
 
@@ -14,6 +15,15 @@ const anyCommandProperties: readonly Property[] = [
     defaultType: "str",
     types: ["str", "msg", "flow", "global", "env", "jsonata"],
     example: "AgentLogin",
+    suggestions: seenCommands.map((command) => {
+      const template = templateOf(command);
+      const { api } = command;
+      return {
+        value: api,
+        key: `node.command.fields.api.suggestions.${api}`,
+        ...(Object.keys(template).length === 0 ? {} : { template: JSON.stringify(template) }),
+      };
+    }),
   },
   {
     kind: "typed",
@@ -36,5 +46,6 @@ export const anyCommand: NodeType = {
   inputs: ["port.fields"],
   outputs: ["port.answer"],
   properties: [nameProperty, accountProperty, ...anyCommandProperties, inputProperty],
+  tools: [{ kind: "template" }],
   does: ["api"],
 };

@@ -2,7 +2,7 @@
 import { type Command, propertyOf, type Text } from "../../nodes/catalogue";
 import type { OtherOutputs } from "../../nodes/editor/description";
 import { accountProperty, inputProperty, looks, nameProperty, portsProperty } from "./common";
-import { fieldProperty, seqProperty } from "./field";
+import { extraProperty, fieldProperty, seqProperty } from "./field";
 import type { NodeType } from "./node-type";
 import { settings } from "./setting";
 
@@ -38,6 +38,7 @@ export function commandNode(command: Command): NodeType {
       ...(command.waits ? [portsProperty] : []),
       ...(command.batch ? [inputProperty] : []),
       seqProperty(command),
+      extraProperty,
     ],
     ...(command.does === undefined ? {} : { does: fieldsIn(command.does) }),
     command,

@@ -8,8 +8,16 @@ export function described(property: Property): Described | undefined {
   const common = { key, ...(onlyIf === undefined ? {} : { onlyIf }) };
   switch (property.kind) {
     case "typed": {
-      const { types, required, example, field } = property;
-      return { ...common, kind: "typed", types, required, example, ...(field === undefined ? {} : { field }) };
+      const { types, required, example, field, suggestions } = property;
+      return {
+        ...common,
+        kind: "typed",
+        types,
+        required,
+        example,
+        ...(field === undefined ? {} : { field }),
+        ...(suggestions === undefined ? {} : { suggestions }),
+      };
     }
     case "number": {
       const { min, max, integer } = property;

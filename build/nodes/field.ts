@@ -1,5 +1,5 @@
 // Properties made of the fields of commands: typed inputs.
-import { type Command, type Field, propertyOf, type Rule, seqOf, standardInput } from "../../nodes/catalogue";
+import { type Command, extra, type Field, propertyOf, type Rule, seqOf, standardInput } from "../../nodes/catalogue";
 import type { Condition } from "../../nodes/editor/description";
 import { iconFor } from "./icon";
 import type { Property } from "./node-type";
@@ -14,6 +14,7 @@ const literals: Readonly<Record<Rule["kind"], readonly string[]>> = {
   text: ["str"],
   time: ["str"],
   list: ["json", "str"],
+  object: ["json"],
 };
 
 /** A field's condition, in terms of the node's properties. */
@@ -57,3 +58,18 @@ export const seqProperty = (command: Command): Property => ({
   example: seqOf(command.seq).example,
   field: seqOf(command.seq),
 });
+
+/** Read from nowhere unless the user says so, as seq. */
+export const extraProperty: Property = {
+  kind: "typed",
+  name: extra.name,
+  key: "form.extra",
+  icon: iconFor(extra.name, extra.rule.kind),
+  required: false,
+  section: "more",
+  default: "",
+  defaultType: "json",
+  types: ["json", "msg", "flow", "global", "env", "jsonata"],
+  example: extra.example,
+  field: extra,
+};

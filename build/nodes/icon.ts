@@ -10,6 +10,7 @@ const icons: Readonly<Record<Rule["kind"] | Setting["kind"], string>> = {
   text: "pencil",
   time: "clock-o",
   list: "list-ol",
+  object: "code",
   number: "sort-numeric-asc",
   boolean: "check-square-o",
   secret: "lock",
@@ -34,6 +35,7 @@ const iconOf: Readonly<Record<string, string>> = {
   pushAllow: "shield",
   redeliverAfter: "repeat",
   seq: "barcode",
+  extra: "plus-square-o",
 };
 
 /** Font Awesome's name of the icon of a property. */

@@ -1,6 +1,6 @@
 // The shapes of a node type and of its properties, as forms, registrations, help and the editor's checks read them.
 import type { Command, Field, Group, Push, TextFormat } from "../../nodes/catalogue";
-import type { Condition, OtherOutputs } from "../../nodes/editor/description";
+import type { Condition, OtherOutputs, Suggestion } from "../../nodes/editor/description";
 
 /** The folded sections of a form, in their order. */
 export const sections = ["limits", "network", "safety", "receiving", "more"] as const;
@@ -49,15 +49,17 @@ export type Property = {
       readonly example: string;
       /** The rule for literals; absent: anything that is not empty. */
       readonly field?: Field;
+      /** Known values of a text. */
+      readonly suggestions?: readonly Suggestion[];
     }
 );
 
 /**
  * What a form has beside properties: a button that tries the account out, the address that the platform has to push to, a button that
- * sends a sample of an event.
+ * sends a sample of an event, a button that writes a request.
  */
 export interface Tool {
-  readonly kind: "connection" | "address" | "sample";
+  readonly kind: "connection" | "address" | "sample" | "template";
   readonly section?: Property["section"];
 }
 

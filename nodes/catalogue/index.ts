@@ -7,10 +7,11 @@ import type { Command, ErrorCode, Push } from "./types";
 export { callTypeOf, customerSide } from "./directions";
 export * as enumerations from "./enumerations";
 export { errorCodes } from "./errors";
-export { propertyOf, seqOf, standardInput } from "./fields";
+export { extra, propertyOf, seqOf, standardInput } from "./fields";
 export { groups } from "./groups";
 export { pushes } from "./pushes";
 export { recording, recordingName } from "./recording";
+export { seenCommands, templateOf } from "./seen-commands";
 export {
   accountSettings,
   callNumberSettings,

@@ -26,6 +26,11 @@ export interface Recipient {
   readonly dead: (entry: Handed) => void;
   /** How many entries may be handed over now; without it any number. When there is room again, call `resume`. */
   readonly room?: () => number;
+  /**
+   * What is handed over takes a while to reach its node: `arrived` or `giveBack` is called for each entry. Until then it is not due again, however
+   * long that takes. Absent: an entry has reached its node when `hand` returns.
+   */
+  readonly reports?: true;
 }
 
 /** How a spool hands over. Times in ms. */
@@ -52,7 +57,7 @@ interface Item extends Linked<Item>, Place {
   segment: Segment;
   offset: number;
   length: number;
-  /** When it is due again, in ms of the spool's clock; -1: it stands in its queue. */
+  /** When it is due again, in ms of the spool's clock; or `queued`, or `underWay`. */
   due: number;
   /** How often it was handed over, and how often by what stands on disk. */
   deliveries: number;
@@ -68,6 +73,10 @@ interface Queue {
   /** Something is being written; until it is, nothing is handed over: order. */
   busy: boolean;
 }
+
+/** Values of `due`: the item stands in its queue; it was handed over and has not reached its node yet. Small integers take the least memory. */
+const queued = -1;
+const underWay = -2;
 
 /** How many entries are prepared at once for being handed over. */
 const batchSize = 256;
@@ -205,15 +214,22 @@ export class Spool implements Keeper {
   refuse(id: string): boolean {
     const item = this.#pending.get(Number(id));
     if (item === undefined || this.#closed) return false;
-    if (item.due >= 0) this.#wait(item);
+    if (item.due !== queued) this.#wait(item);
     return true;
   }
 
-  /** The entry did not reach its node: it comes again as soon as somebody takes it. */
+  /** The entry has reached its node: it comes again `redeliverAfterMs` from now, unless it is settled. */
+  arrived(id: string): void {
+    const item = this.#pending.get(Number(id));
+    if (item?.due === underWay && !this.#closed) this.#wait(item);
+  }
+
+  /** The entry did not reach its node: it comes again as soon as somebody takes it, and that was no delivery. */
   giveBack(id: string): void {
     const item = this.#pending.get(Number(id));
-    if (item === undefined || item.due < 0 || this.#closed) return;
-    this.#waiting.remove(item);
+    if (item === undefined || item.due === queued || this.#closed) return;
+    this.#unlink(item);
+    item.deliveries -= 1;
     this.#makeReady(item);
   }
 
@@ -239,8 +255,7 @@ export class Spool implements Keeper {
         given.push({ item, text });
         continue;
       }
-      if (item.due >= 0) this.#waiting.remove(item);
-      else item.queue.ready.remove(item);
+      this.#unlink(item);
       item.queue = this.#queueOf(to);
       this.#makeReady(item);
       this.#journal?.note({ text: `m${JSON.stringify([item.id, to])}` });
@@ -356,7 +371,7 @@ export class Spool implements Keeper {
       segment,
       offset,
       length,
-      due: -1,
+      due: queued,
       deliveries,
       counted,
       previous: undefined,
@@ -381,8 +396,13 @@ export class Spool implements Keeper {
   #forget(item: Item): void {
     this.#pending.delete(item.id);
     this.#journalOf().release(item);
-    if (item.due < 0) item.queue.ready.remove(item);
-    else this.#waiting.remove(item);
+    this.#unlink(item);
+  }
+
+  /** Takes an item out of the list that it stands in. */
+  #unlink(item: Item): void {
+    if (item.due === queued) item.queue.ready.remove(item);
+    else if (item.due !== underWay) this.#waiting.remove(item);
   }
 
   #remove(item: Item): void {
@@ -396,7 +416,7 @@ export class Spool implements Keeper {
   }
 
   #makeReady(item: Item): void {
-    item.due = -1;
+    item.due = queued;
     item.queue.ready.push(item);
   }
 
@@ -448,15 +468,18 @@ export class Spool implements Keeper {
     for (const item of batch) {
       const { recipient } = queue;
       if (recipient === undefined || this.#closed) return;
-      if (item.due >= 0 || this.#pending.get(item.id) !== item || this.#isSpent(item)) continue;
+      if (item.due !== queued || this.#pending.get(item.id) !== item || this.#isSpent(item)) continue;
       const text = this.#textOf(item);
       if (text !== undefined) this.#handOver(recipient, item, text);
     }
   }
 
-  #handOver({ hand }: Recipient, item: Item, text: string): void {
+  #handOver({ hand, reports }: Recipient, item: Item, text: string): void {
     item.deliveries += 1;
-    this.#wait(item);
+    if (reports) {
+      this.#unlink(item);
+      item.due = underWay;
+    } else this.#wait(item);
     this.#call(hand, item, text);
   }
 
@@ -489,10 +512,9 @@ export class Spool implements Keeper {
     }
   }
 
-  /** An entry has been handed over or refused: it is due again after a while. */
+  /** An entry has reached its node or was refused: it is due again after a while. */
   #wait(item: Item): void {
-    if (item.due < 0) item.queue.ready.remove(item);
-    else this.#waiting.remove(item);
+    this.#unlink(item);
     // Rounded up, so that it is not due before its time.
     item.due = Math.ceil(performance.now() - this.#start + this.#settings.redeliverAfterMs);
     this.#waiting.push(item);

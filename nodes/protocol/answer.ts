@@ -1,6 +1,6 @@
 // Reads a response liberally (docs/protocol.md, "Answers"): many shapes in, one shape out.
 import { type Command, errorOfValue } from "../catalogue";
-import { isObject, isWithin, type JsonObject, maxDepth, parseJson } from "../util/json";
+import { isObject, isWithin, type JsonObject, listItems, maxDepth, parseJson } from "../util/json";
 import { others, sliceLength } from "../util/slices";
 import { excerptOf, type Failure, type ProtocolReason, type Result } from "./failure";
 import { noSecrets, type Secrets } from "./secrets";
@@ -63,7 +63,7 @@ const seqText = (value: unknown): string => (typeof value === "number" ? String(
 
 /** The responses in the order of the commands: by command seq, or by place where the answer carries no seqs. */
 function inOrder(data: JsonObject, seqs: readonly string[]): readonly (JsonObject | undefined)[] {
-  const listed: readonly unknown[] = Array.isArray(data.responses) ? data.responses : [data.response ?? data.responses];
+  const listed = listItems(data.responses) ?? [data.response ?? data.responses];
   const responses = listed.filter(isObject);
   if (seqs.length === 1) return [responses[0]];
   const bySeq = new Map(responses.map((response) => [seqText(response.seq), response]));
@@ -71,10 +71,9 @@ function inOrder(data: JsonObject, seqs: readonly string[]): readonly (JsonObjec
   return seqs.map((seq, index) => (unnamed ? responses[index] : bySeq.get(seq)));
 }
 
-/** The command's array, which may stand in the response or beside it; null or absent means an empty one. */
+/** The command's list, which may stand in the response or beside it; null or absent means an empty one. */
 function listOf(name: string, response: JsonObject, data: JsonObject): readonly unknown[] | undefined {
-  const found = response[name] ?? data[name] ?? [];
-  return Array.isArray(found) ? found : undefined;
+  return listItems(response[name] ?? data[name] ?? []);
 }
 
 /** What stands in `data` beside the responses; a command that this package does not know may answer there. */

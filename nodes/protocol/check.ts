@@ -2,12 +2,13 @@
 import type { Field, Rule } from "../catalogue";
 // Not from the index: the editor checks fields too, and need not carry the whole catalogue.
 import { propertyOf } from "../catalogue/fields";
+import { asJson, isObject, type JsonObject, parseJson } from "../util/json";
 import { platformTime } from "../util/time";
 import type { Failure, RuleText } from "./failure";
 import { anyPlan, numbersOf } from "./numbers-to-dial";
 
 /** A field's value on the wire. */
-export type Wire = string | number | readonly string[];
+export type Wire = string | number | readonly string[] | JsonObject;
 
 type Verdict =
   | { readonly ok: true; readonly wire: Wire }
@@ -26,7 +27,7 @@ const refuse = (key: string, got: unknown, params: RuleText["params"] = {}): Ver
 });
 
 /** Unset: undefined, null, "" and the empty list. */
-const isUnset = (value: unknown): boolean =>
+export const isUnset = (value: unknown): boolean =>
   value === undefined || value === null || value === "" || (Array.isArray(value) && value.length === 0);
 
 /** Text of a string, or of a number that has lost nothing. */
@@ -83,6 +84,26 @@ function checkInteger(rule: Extract<Rule, { kind: "integer" }>, value: unknown):
   return pass(rule.wire === "number" && exact ? number : text);
 }
 
+/** An object, given as one or as its JSON. */
+function objectOf(value: unknown): JsonObject | undefined {
+  if (typeof value !== "string") return isObject(value) ? value : undefined;
+  try {
+    const parsed = parseJson(value);
+    return isObject(parsed) ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function checkObject(rule: Extract<Rule, { kind: "object" }>, value: unknown): Verdict {
+  const object = objectOf(value);
+  if (object === undefined) return refuse("jsonObject", value);
+  const written = asJson(object);
+  if (written === undefined) return refuse("json", value);
+  const name = Object.keys(written).find((key) => rule.reserved.includes(key.toLowerCase()));
+  return name === undefined ? pass(written) : refuse("reserved", value, { name });
+}
+
 function checkRule(rule: Rule, value: unknown, zone: string): Verdict {
   switch (rule.kind) {
     case "digits":
@@ -119,6 +140,8 @@ function checkRule(rule: Rule, value: unknown, zone: string): Verdict {
     }
     case "list":
       return checkList(rule, value);
+    case "object":
+      return checkObject(rule, value);
   }
 }
 

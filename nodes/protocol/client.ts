@@ -2,11 +2,12 @@
 import { setMaxListeners } from "node:events";
 import { type Command, seqOf } from "../catalogue";
 import { guarded } from "../util/guarded";
-import { isObject, isWithin, type JsonObject, maxDepth } from "../util/json";
+import { asJson, type JsonObject } from "../util/json";
 import { checkFields, render } from "./check";
 import { forbiddenNumber } from "./dial-only";
 import { hasCommand, type Identity, type PreparedCommand, versionText } from "./envelope";
 import { Exchange, type ExchangeDeps, type Exchanged, type ExchangedOne, type SendOptions } from "./exchange";
+import { fillUp } from "./extra";
 import type { Failure } from "./failure";
 import { recordUrl } from "./recording-url";
 import { type QueueLimits, RequestQueue } from "./request-queue";
@@ -87,15 +88,19 @@ export class Client {
     return versionText(this.#options.apiVersion);
   }
 
-  /** Checks a command of the catalogue: its version, its fields (under the vendor's names, `seq` among them), and dialOnly. */
+  /**
+   * Checks a command of the catalogue: its version, its fields (under the vendor's names, `seq` among them, further ones in `extra`), and dialOnly.
+   */
   prepare(command: Command, given: Readonly<Record<string, unknown>>): Prepared {
     if (!hasCommand(command, this.#options.apiVersion)) {
       const has = command.versions.map((x) => `2.0.${x}`).join(", ");
       return { ok: false, failure: { kind: "unsupported", code: "SCCC_UNSUPPORTED", version: this.version, has } };
     }
-    const checked = checkFields([seqOf(command.seq), ...command.fields], given, this.#options.timezone);
+    const filled = fillUp(command, given);
+    if (!filled.ok) return filled;
+    const checked = checkFields([seqOf(command.seq), ...command.fields], filled.given, this.#options.timezone);
     if (!checked.ok) return checked;
-    return this.#allowed({ api: command.api, command, fields: checked.fields });
+    return this.#allowed({ api: command.api, command, fields: { ...filled.given.extra, ...checked.fields } });
   }
 
   /** A command as somebody wrote it, for what the catalogue does not know: only its seq and dialOnly are looked at. */
@@ -218,18 +223,5 @@ export class Client {
     this.#means.lane.close();
     this.#files.close();
     this.#means.transport.close();
-  }
-}
-
-/**
- * An object as it will be sent: what is checked and what is sent must be the same, also where an object says itself how it is written.
- * Undefined for one that can't be written as JSON, because it contains itself or a bigint or does not want to be read, or that is nested too deep.
- */
-function asJson(value: JsonObject): JsonObject | undefined {
-  try {
-    const written: unknown = JSON.parse(JSON.stringify(value));
-    return isObject(written) && isWithin(written, maxDepth) ? written : undefined;
-  } catch {
-    return undefined;
   }
 }

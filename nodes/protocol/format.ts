@@ -57,7 +57,10 @@ const problems: Readonly<Record<TextFormat, (text: string) => FormatProblem | un
   path: (text) => (/^\/[^\s?#%]*$/.test(text) ? undefined : "pushPath"),
   property: (text) => (propertyPath.test(text) && !unfitProperty.test(text) ? undefined : "property"),
   recordingUrl: (text) => (isRecordingUrl(text) ? undefined : "recordingUrl"),
-  addresses: (text) => (addressesOf(text).every(isBlock) ? undefined : "addresses"),
+  addresses: (text) => {
+    const entries = addressesOf(text);
+    return entries.length > 0 && entries.every(isBlock) ? undefined : "addresses";
+  },
 };
 
 /** What is wrong with a text that is not empty; undefined if nothing is. */

@@ -218,6 +218,8 @@ function readPiece(text: string, plan: NumberingPlan): Entry {
   const isWriting = groups.every((group) => /^\+?\d+$/.test(group));
   if (!isWriting || groups.length === 0 || /^\+?\d+\.\d+$/.test(text)) return illegal("characters");
   if (groups.length > mostGroups) return illegal("several");
+  // However it is written: "2026 03 01", "(2026–03–01)". All of it would be a number of a city.
+  if (groups.length > 1 && date.test(groups.join("-"))) return illegal("date");
   const plusses = groups.filter((group, index) => index > 0 && group.startsWith("+")).length;
   const digits = groups.join("");
   const whole = plusses > 0 ? none("tooLong") : plan(digits);
@@ -253,7 +255,7 @@ export function readEntry(entry: unknown, plan: NumberingPlan): Entry {
   if (/^[^*#]/.test(text) && extension.test(text)) return illegal("extension");
   if (/\p{L}/u.test(text)) return illegal("letters");
   const pieces = text.split(cellSeparators).flatMap((piece) => {
-    const shown = piece.trim().replace(/^(\+?\d+)\.0+$/, "$1");
+    const shown = piece.trim().replace(/^([^.]*\d)\.0+$/, "$1");
     return shown === "" ? [] : [shown];
   });
   const [first] = pieces;

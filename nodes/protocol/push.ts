@@ -2,6 +2,7 @@
 import { customerSide } from "../catalogue/directions";
 import * as enumerations from "../catalogue/enumerations";
 import { pushes } from "../catalogue/pushes";
+import { sipCauses } from "../catalogue/sip";
 import type { Choice, ServiceType } from "../catalogue/types";
 import { isObject, type JsonObject } from "../util/json";
 import { isoTime, momentOf } from "../util/time";
@@ -58,7 +59,7 @@ export function eventOf(notify: JsonObject): { readonly event: string; readonly 
 /**
  * Reads a push. `authentication` has the block's seq and timestamp as text. Never throws for a notify that is nested no deeper than maxDepth.
  * Derived are, where they apply: event, eventId, direction, statusName, serviceName, startAt, ringAt, answerAt, byeAt (ISO 8601, or null),
- * answered, durationSeconds (or null), numberE164, recordUrl.
+ * answered, durationSeconds (or null), numberE164, recordUrl, agent (from staffNo), causeText (from releaseCause).
  */
 export function readPush(
   notify: JsonObject,
@@ -73,6 +74,8 @@ export function readPush(
     eventId,
     direction: choiceOf(enumerations.callType, notify.call_type)?.direction,
     ...(readings.get(event) ?? readNumber)(notify, context),
+    agent: textOf(notify.staffNo) || undefined,
+    causeText: causeText(notify.releaseCause),
   });
   return { event, eventId, known, payload };
 }
@@ -123,6 +126,9 @@ export function choiceOf<T extends Choice>(choices: readonly T[], given: unknown
   const text = textOf(given);
   return choices.find(({ value }) => value === text);
 }
+
+/** Why a call ended, in words; undefined where no cause is given, or one that has no words. */
+export const causeText = (releaseCause: unknown): string | undefined => sipCauses.get(textOf(releaseCause) ?? "");
 
 /** The English text of an enumerated value, given as a string or a number. */
 export const english = (choices: readonly Choice[], given: unknown): string | undefined =>

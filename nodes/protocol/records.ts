@@ -1,9 +1,9 @@
 // Records and CDRs: the fields that are derived from the vendor's, beside them. Pure functions.
-import { customerSide, enumerations, sipCauses } from "../catalogue";
+import { customerSide, enumerations } from "../catalogue";
 import { isObject, type JsonObject } from "../util/json";
 import { isoTime, momentOf } from "../util/time";
 import { numberE164 } from "./number";
-import { choiceOf, customerSideOf, type PushContext, secondsOf, textOf, withDerived } from "./push";
+import { causeText, choiceOf, customerSideOf, type PushContext, secondsOf, withDerived } from "./push";
 import { recordUrl } from "./recording-url";
 
 /** Which kind of list an item stands in. */
@@ -35,7 +35,7 @@ function cdrFields(cdr: JsonObject, context: PushContext): JsonObject {
     durationSeconds: secondsOf(cdr.timeLength) ?? null,
     serviceName: service?.text.en,
     resultName: choiceOf(enumerations.callResult, cdr.result)?.name,
-    causeText: sipCauses.get(textOf(cdr.releaseCause) ?? ""),
+    causeText: causeText(cdr.releaseCause),
     numberE164: side && numberE164(cdr[side], context),
     recordUrl: recordUrl(cdr.filename, context),
   };

@@ -38,7 +38,7 @@ export function forwardedSender(header: string): string {
   return withPort !== undefined && isIP(withPort) === 4 ? withPort : last;
 }
 
-/** The sender of a push: behind a proxy whom that names, else the peer. */
+/** The sender of a push: behind a proxy whom that names, else the peer. An IPv4 address is written as one, whichever server it came through. */
 export function senderOf(peer: string, forwarded: string, trustProxy: boolean): string {
-  return (trustProxy && forwardedSender(forwarded)) || peer;
+  return plain((trustProxy && forwardedSender(forwarded)) || peer);
 }

@@ -22,6 +22,11 @@ const limits = {
 const handshakeTimeoutMs = 10_000;
 /** How long a peer may take to close its side after an answer that ends the connection. */
 const lingerMs = 2000;
+/**
+ * How many requests of one connection may be under way. Senders wait for an answer before they ask again; one that does not would fill the memory
+ * while answers have to wait, as during a redeploy.
+ */
+const mostPipelined = 16;
 const standardConnections: ConnectionLimits = { total: 2000, perAddress: 1000 };
 
 /** The pauses before a port is tried again, in ms: doubled from the first to the longest. Short failures are not told of. */
@@ -68,13 +73,15 @@ export class PushServer {
   readonly #deps: PushServerDeps;
   readonly #admission: Admission<Socket>;
   readonly #sockets = new Set<Socket>();
+  /** How many requests are under way, by connection. */
+  readonly #underWay = new WeakMap<Socket, number>();
   readonly #since = performance.now();
   #server: Server | undefined;
   #timer: NodeJS.Timeout | undefined;
   #renewal: NodeJS.Timeout | undefined;
   #stamps = "";
   #pauseMs = firstPauseMs;
-  #problem = false;
+  #problem: ReceivingProblem | undefined;
   #closed = false;
 
   constructor(own: OwnPort, deps: PushServerDeps) {
@@ -94,6 +101,11 @@ export class PushServer {
   /** How many connections there are. */
   get connections(): number {
     return this.#admission.size;
+  }
+
+  /** What is wrong now; undefined: nothing that was told of. */
+  get problem(): ReceivingProblem | undefined {
+    return this.#problem;
   }
 
   /** Resolves when it listens; never if it cannot. */
@@ -134,7 +146,7 @@ export class PushServer {
       "listening",
       guarded(() => {
         this.#pauseMs = firstPauseMs;
-        this.#problem = false;
+        this.#problem = undefined;
         this.#deps.onProblem(undefined);
       }),
     );
@@ -146,11 +158,11 @@ export class PushServer {
     const pauseMs = this.#pauseMs;
     this.#pauseMs = Math.min(2 * pauseMs, longestPauseMs);
     // A port may still be held for a moment by the server that had it before.
-    if (reason !== "port" || this.#problem || performance.now() - this.#since > patienceMs) {
-      this.#problem = true;
+    if (reason !== "port" || this.#problem !== undefined || performance.now() - this.#since > patienceMs) {
       const detail = error instanceof Error ? error.message : String(error);
       const setting = reason === "certificate" ? "pushTls" : reason === "host" ? "pushHost" : "pushPort";
-      this.#deps.onProblem({ setting, reason, detail, retryAt: Date.now() + pauseMs });
+      this.#problem = { setting, reason, detail, retryAt: Date.now() + pauseMs };
+      this.#deps.onProblem(this.#problem);
     }
     this.#timer = setTimeout(
       guarded(() => this.#start()),
@@ -219,11 +231,21 @@ export class PushServer {
   }
 
   #requested(request: IncomingMessage, response: ServerResponse, wanted: () => void): void {
-    const key = keyOf(request.socket);
-    this.#admission.mark(key, { busy: true });
+    const { socket } = request;
+    const key = keyOf(socket);
+    const count = (change: 1 | -1): number => {
+      const now = (this.#underWay.get(socket) ?? 0) + change;
+      this.#underWay.set(socket, now);
+      this.#admission.mark(key, { busy: now > 0 });
+      return now;
+    };
+    if (count(1) > mostPipelined) {
+      socket.destroy();
+      return;
+    }
     response.on(
       "close",
-      guarded(() => this.#admission.mark(key, { busy: false })),
+      guarded(() => count(-1)),
     );
     const proven = () => this.#admission.mark(key, { proven: true });
     this.#deps.handle({ request, response, wanted, proven });

@@ -222,11 +222,13 @@ export class ReceiveService {
       const trouble = (problem: ReceivingProblem | undefined) => {
         for (const id of ids) this.#trouble(id, { port: problem });
       };
-      if (conflict) trouble({ setting: "pushPort", reason: "conflict", detail: String(port) });
-      else if (!this.#servers.has(port)) {
-        trouble(undefined);
-        this.#servers.set(port, new PushServer(own, this.#serverDeps(port)));
+      if (conflict) {
+        trouble({ setting: "pushPort", reason: "conflict", detail: String(port) });
+        continue;
       }
+      // Also where the port stays open: an account may be new there, and bring the trouble of another port with it.
+      trouble(this.#servers.get(port)?.problem);
+      if (!this.#servers.has(port)) this.#servers.set(port, new PushServer(own, this.#serverDeps(port)));
     }
   }
 

@@ -10,6 +10,20 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
+const index = /^(?:0|[1-9]\d{0,8})$/;
+
+/**
+ * The items of a list: of an array, or of an object whose keys are all numbers, in the order of these. PHP writes a list with a gap like this.
+ * Undefined for all else, an object without keys among it.
+ */
+export function listItems(value: unknown): readonly unknown[] | undefined {
+  if (Array.isArray(value)) return value;
+  if (!isObject(value)) return undefined;
+  // JavaScript keeps such keys in their numeric order.
+  const keys = Object.keys(value);
+  return keys.length > 0 && keys.every((key) => index.test(key)) ? Object.values(value) : undefined;
+}
+
 /** Strings and numbers, each whole: a number that matched in part would be tried again from every digit of it. */
 const stringOrNumber = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
@@ -45,6 +59,20 @@ export function parseJson(text: string): unknown {
       /[".eE]/.test(token) || Number.isSafeInteger(Number(token)) ? token : `"${token}"`,
     ),
   );
+}
+
+/**
+ * An object as it will be sent: what is checked and what is sent must be the same, also where an object says itself how it is written.
+ * Undefined for one that can't be written as a JSON object, because it contains itself or a bigint or does not want to be read, or that is
+ * nested too deep.
+ */
+export function asJson(value: JsonObject): JsonObject | undefined {
+  try {
+    const written: unknown = JSON.parse(JSON.stringify(value));
+    return isObject(written) && isWithin(written, maxDepth) ? written : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Whether a parsed value is nested no deeper than `limit`, and each of its leaves is right. Goes no deeper than the limit itself. */

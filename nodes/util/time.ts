@@ -1,6 +1,6 @@
 // Times as the platform writes them: YYYY-MM-DD HH:mm:ss in its local time.
 
-const form = /^(\d{4})-(\d{2})-(\d{2})(?:[ T](\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?$/i;
+const form = /^(\d{4})-(\d{2})-(\d{2})(?:[ T](\d{2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?)?$/i;
 
 /** How far a zone's clocks are ahead of UTC on a day, in ms: `after` from the moment `change` on, `before` until then. */
 interface DayOffsets {
@@ -77,7 +77,7 @@ function localForm(text: string): string | undefined {
     const [, year, month, day, hour = "00", minute = "00", second = "00"] = compact;
     return wallClock(`${year}-${month}-${day} ${hour}:${minute}:${second}`);
   }
-  return wallClock(text.replace(/^(\d{4})\/(\d{2})\/(\d{2})(?!\d)/, "$1-$2-$3").replace(",", "."));
+  return wallClock(text.replace(/^(\d{4})\/(\d{2})\/(\d{2})(?!\d)/, "$1-$2-$3"));
 }
 
 /** How far an offset is ahead of UTC in ms; undefined for one that no place has. */
@@ -94,7 +94,7 @@ function offsetOf(offset: string): number | undefined {
  * - ISO 8601 with an offset or Z
  * - YYYY-MM-DD[ HH:mm[:ss]] with - or /, or with the T of ISO 8601: the platform's own local time
  * - the compact YYYYMMDD[HHmmss], the same
- * - an epoch in seconds or milliseconds between the years 2000 and 2100, as a number or as digits
+ * - an epoch in seconds or milliseconds between the years 2000 and 2100, perhaps with a fraction, as a number or as text
  * @param zone the platform's time zone, an IANA name
  * @returns YYYY-MM-DD HH:mm:ss in that zone; undefined for everything else, and for a day that no calendar has
  */
@@ -107,7 +107,7 @@ export function platformTime(value: unknown, zone: string): string | undefined {
   }
   if (typeof value !== "string") return undefined;
   const text = value.trim();
-  if (/^\d{9,13}$/.test(text)) return platformTime(Number(text), zone);
+  if (/^\d{9,13}(?:\.\d+)?$/.test(text)) return platformTime(Number(text), zone);
   const [, time, offset] = withOffset.exec(text) ?? [];
   if (time === undefined || offset === undefined) return localForm(text);
   const local = /[T ]/i.test(time) ? localForm(time) : undefined;

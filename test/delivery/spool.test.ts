@@ -714,6 +714,38 @@ describe("spool", () => {
     });
   });
 
+  it("neither repeats nor gives up what has not reached its node yet, as while a flow blocks Node-RED", async () => {
+    const spool = await open({ redeliverAfterMs: 1, maxDeliveries: 2 });
+    const handed: Handed[] = [];
+    const dead: Handed[] = [];
+    spool.attach(
+      "a",
+      (one) => handed.push(one),
+      (one) => dead.push(one),
+      { reports: true },
+    );
+    await spool.add([entry("blocked"), entry("lost")]);
+    // Another node is handed the same entry as often as it may be: so much time has passed.
+    const other = receive(spool, "b");
+    await spool.add([entry("clock", "b")]);
+    await until(() => other.dead.length === 1);
+    assert.deepEqual(handed.map(brief), ["blocked/1", "lost/1"]);
+    assert.deepEqual(dead, []);
+    // What has not reached its node was no delivery.
+    spool.giveBack("lost");
+    await spool.add([entry("next")]);
+    await until(() => handed.some(({ id }) => id === "next"));
+    assert.deepEqual(handed.slice(2).map(brief), ["lost/1", "next/1"]);
+    spool.settle("lost");
+    spool.settle("next");
+    spool.arrived("blocked");
+    await until(() => handed.length === 5);
+    assert.deepEqual(brief(handed[4] as Handed), "blocked/2");
+    spool.arrived("blocked");
+    await until(() => dead.length === 1);
+    assert.equal(spool.pending, 0);
+  });
+
   it("killed under load: everything promised is there, with its id", async function () {
     this.timeout(60_000);
     const added = new Set<string>();

@@ -228,6 +228,26 @@ export const drives: Readonly<Record<string, Drive>> = {
     assert.ok(Number(await flow.shown("sccctour0recordng")) > 44);
   },
 
+  async "voice-notification"(flow) {
+    await flow.press("button");
+    assert.equal((await flow.shown("accepted")).voiceFileID, "1");
+    const people = new Map<unknown, unknown>();
+    while (people.size < 4) {
+      const { name, heard } = await flow.shown("each");
+      people.set(name, heard);
+    }
+    assert.deepEqual(
+      [...people]
+        .filter(([, heard]) => heard)
+        .map(([name]) => name)
+        .sort(),
+      ["Li Lei", "王芳"],
+    );
+    const { heard, missed } = (await flow.shown("summary")) as Readonly<Record<string, readonly Shown[]>>;
+    assert.equal(heard?.length, 2);
+    assert.deepEqual(missed?.map(({ why }) => why).sort(), ["busy here", "not found"]);
+  },
+
   async "voice-verification"(flow) {
     await flow.press("send-button");
     const code = String(await flow.shown("hears"));

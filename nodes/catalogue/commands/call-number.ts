@@ -1,5 +1,6 @@
 // CallNumber (§11): Click to call: rings the agent first, then the callee.
 import { agent, callee, userData } from "../fields";
+import { seenOfCallNumber } from "../seen-commands";
 import { callNumberSettings } from "../settings";
 import type { Command } from "../types";
 
@@ -16,6 +17,7 @@ export const callNumber: Command = {
   batch: true,
   seq: "number",
   fields: [agent, callee, userData],
+  seen: seenOfCallNumber,
   settings: callNumberSettings,
   waits: true,
   answer: [],

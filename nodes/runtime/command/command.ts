@@ -1,7 +1,16 @@
 // The command nodes: one type for each command of the catalogue, and sccc-command for what the catalogue does not know.
 import { setMaxListeners } from "node:events";
 import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from "node-red";
-import { type Command, commandOf, commands, type Field, propertyOf, seqOf, standardInput } from "../../catalogue/index";
+import {
+  type Command,
+  commandOf,
+  commands,
+  extra,
+  type Field,
+  propertyOf,
+  seqOf,
+  standardInput,
+} from "../../catalogue/index";
 import { render } from "../../protocol/check";
 import type { Prepared } from "../../protocol/client";
 import type { SendOptions } from "../../protocol/exchange";
@@ -63,6 +72,7 @@ function catalogued(RED: NodeAPI, node: Node, config: NodeConfig, command: Comma
     return [field, reader(RED, node, typedInput(config, propertyOf(field), standardInput(field)))];
   });
   readers.push([seqOf(command.seq), reader(RED, node, typedInput(config, "seq", { value: "", type: "str" }))]);
+  readers.push([extra, reader(RED, node, typedInput(config, extra.name, { value: "", type: "json" }))]);
   const readAll = async (msg: NodeMessage) => {
     const given: Record<string, unknown> = {};
     for (const [field, read] of readers) {

@@ -3,6 +3,7 @@
 import { type Command, commandOf } from "../../catalogue/index";
 import { render } from "../../protocol/check";
 import type { Prepared } from "../../protocol/client";
+import { fillUp } from "../../protocol/extra";
 import { planOf } from "../../protocol/numbering";
 import { cleanNumbers } from "../../protocol/numbers-to-dial";
 import { isObject, type JsonObject } from "../../util/json";
@@ -62,10 +63,13 @@ function totalsOf(reports: readonly JsonObject[]): Totals {
 /** What was answered, as the vendor has it. */
 const answerOf = (sent: Sent): JsonObject => (sent.ok && isObject(sent.payload) ? sent.payload : {});
 
-/** Sends a command with a list that is longer than one request may be. */
+/** Sends a command with a list that is longer than one request may be. The fields in `extra` go with every request. */
 export async function sendLongList(list: LongList): Promise<Sent> {
-  const { sender, given, resulting, onProgress } = list;
+  const { sender, resulting, onProgress } = list;
   const { first: command, next, field, size } = list.command;
+  const filled = fillUp(command, list.given);
+  if (!filled.ok) return filled;
+  const { given } = filled;
   const value = given[field];
   // What is missing altogether is refused as of every command.
   if (value === undefined || value === null || value === "" || (Array.isArray(value) && value.length === 0)) {
@@ -84,7 +88,13 @@ export async function sendLongList(list: LongList): Promise<Sent> {
     index === 0
       ? sender.client.prepare(command, { ...given, [field]: part })
       : // A seq that the user gave is the first command's.
-        sender.client.prepare(next, { taskID, agent: given.agent, userData: given.userData, [field]: part });
+        sender.client.prepare(next, {
+          taskID,
+          agent: given.agent,
+          userData: given.userData,
+          [field]: part,
+          extra: given.extra,
+        });
   // All of them are checked before any is sent; which task it will be does not matter for that.
   for (const [index, part] of parts.entries()) {
     const prepared = prepare(part, index, "0");

@@ -11,7 +11,7 @@ export interface ThreadEvents {
   readonly onMessage: (message: FromWorker) => void;
   /** It has ended by itself, and is started again at a time (ms since 1970). */
   readonly onEnded: (detail: string, retryAt: number) => void;
-  /** It has been started again: it knows nothing. */
+  /** It has been started later than it was made, or again: it knows nothing. */
   readonly onStarted: () => void;
 }
 
@@ -39,9 +39,11 @@ export class ReceiveThread {
   #startedAt = 0;
   #stopped = false;
 
-  constructor(events: ThreadEvents) {
+  /** @param after the end of the thread before, if that is still ending: two threads of a process may not write to one store */
+  constructor(events: ThreadEvents, after?: Promise<void>) {
     this.#events = events;
-    this.#start();
+    if (after === undefined) this.#start();
+    else void after.then(() => this.#startAgain());
   }
 
   /** Sends a message; it is lost while the thread is not there. */
@@ -122,11 +124,14 @@ export class ReceiveThread {
     this.#pauseMs = Math.min(2 * pauseMs, longestPauseMs);
     this.#events.onEnded(detail, Date.now() + pauseMs);
     this.#timer = setTimeout(
-      guarded(() => {
-        this.#start();
-        this.#events.onStarted();
-      }),
+      guarded(() => this.#startAgain()),
       pauseMs,
     );
+  }
+
+  #startAgain(): void {
+    if (this.#stopped) return;
+    this.#start();
+    this.#events.onStarted();
   }
 }

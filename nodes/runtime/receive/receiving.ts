@@ -141,6 +141,8 @@ export class Receiving {
   readonly #requests = new Map<number, (answer: AnswerName) => void>();
   readonly #flushes = new Map<string, (() => void)[]>();
   #thread: ReceiveThread | undefined;
+  /** The end of the thread before; undefined once it has ended. */
+  #ending: Promise<void> | undefined;
   #queue: DeliveryTuple[] = [];
   #underway: Underway[] = [];
   #handing = false;
@@ -148,6 +150,8 @@ export class Receiving {
   #generation = 0;
   /** A redeploy is under way: nothing is handed to nodes. */
   #held = false;
+  /** Whether all nodes of the flows were there when the last redeploy was over. */
+  #complete = false;
   #holdTimer: NodeJS.Timeout | undefined;
   #down = false;
   #stopped: Promise<void> | undefined;
@@ -271,6 +275,7 @@ export class Receiving {
   #settle(complete: boolean): void {
     clearTimeout(this.#holdTimer);
     this.#held = false;
+    this.#complete = complete;
     const listening = [...this.#accounts.values()].filter(({ listeners }) => listeners.size > 0);
     this.#paths = new Set(
       listening.flatMap(({ config: { endpoint } }) =>
@@ -280,11 +285,14 @@ export class Receiving {
     this.#routes = this.#paths.size === 0 ? new Set() : httpInRoutes(this.#RED);
     if (listening.length === 0) this.#stopThread();
     else {
-      this.#thread ??= new ReceiveThread({
-        onMessage: (message) => this.#hear(message),
-        onEnded: (detail, retryAt) => this.#ended(detail, retryAt),
-        onStarted: () => this.#resume(),
-      });
+      this.#thread ??= new ReceiveThread(
+        {
+          onMessage: (message) => this.#hear(message),
+          onEnded: (detail, retryAt) => this.#ended(detail, retryAt),
+          onStarted: () => this.#resume(),
+        },
+        this.#ending,
+      );
       this.#apply(listening, complete);
     }
     this.#hand();
@@ -321,7 +329,11 @@ export class Receiving {
     this.#abandon();
     for (const { resolve } of this.#acks.values()) resolve(false);
     this.#acks.clear();
-    void thread?.stop();
+    if (thread === undefined) return;
+    const ending = Promise.all([this.#ending, thread.stop()]).then(() => {
+      if (this.#ending === ending) this.#ending = undefined;
+    });
+    this.#ending = ending;
   }
 
   /** The thread has ended by itself. What was on its way is gone with it; what is stored comes again. */
@@ -347,7 +359,7 @@ export class Receiving {
   #resume(): void {
     const listening = [...this.#accounts.values()].filter(({ listeners }) => listeners.size > 0);
     if (this.#held) this.#thread?.post({ kind: "hold" });
-    this.#apply(listening, false);
+    this.#apply(listening, this.#complete && !this.#held);
     const acks = [...this.#acks.values()];
     for (const ack of acks) ack.again = true;
     if (acks.length > 0) this.#thread?.post({ kind: "acks", acks: acks.map(({ tuple }) => tuple) });

@@ -28,6 +28,7 @@ export interface ConfigProblem {
     | "proxyUrl"
     | "proxyVariable"
     | "variable"
+    | "empty"
     | "host"
     | "folder"
     | "held"
@@ -107,6 +108,9 @@ export class Settings {
       return problem === undefined ? text : refuse(problem);
     }
     if (setting?.kind === "choice") return setting.default;
+    // Also a list or an object, which a flow written by hand may have here.
+    const isGiven = value !== undefined && value !== null && (typeof value !== "string" || value.trim() !== "");
+    if (setting?.kind === "text" && setting.restricts && isGiven) return refuse("empty");
     if (setting?.kind === "text" && value === undefined && setting.default !== "") return setting.default;
     return setting !== undefined && "required" in setting ? refuse("missing") : "";
   }
@@ -249,6 +253,9 @@ export function narrowAccount(
     const customer = settings.text("customer");
     const tls = settings.id("tls");
     const proxy = settings.id("proxy");
+    const dialOnly = settings.text("dialOnly");
+    // Commas alone are no list: with no pattern every number may be dialled.
+    if (dialOnly !== "" && dialPatterns(dialOnly).length === 0) wrong("dialOnly", "empty");
     return {
       label: settings.text("name") || customer,
       baseUrl: new URL(settings.text("baseUrl")).origin,
@@ -266,7 +273,7 @@ export function narrowAccount(
       maxConcurrent: settings.number("maxConcurrent"),
       minInterval: settings.number("minInterval"),
       maxQueue: settings.number("maxQueue"),
-      dialOnly: dialPatterns(settings.text("dialOnly")),
+      dialOnly: dialPatterns(dialOnly),
       ...(tls === "" ? {} : { tls: tlsOf("tls", nodeOf(tls)) }),
       ...(proxy === "" ? {} : { proxy: proxyOf(nodeOf(proxy)) }),
     };
