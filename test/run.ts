@@ -21,8 +21,6 @@ interface Group {
   /** Versions of Node-RED for tests that start one: the major numbers, between commas. */
   readonly nodeRed?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** The dialect of the simulators in examples and in the demo; absent: what the flows say. */
-  readonly dialect?: "field";
 }
 
 const unit: Group = { title: "unit", files: ["test/**/!(*.integration|*.browser|*.long).test.ts"], jobs: 2 };
@@ -60,14 +58,14 @@ const tiers: Readonly<Record<"unit" | "usual" | "long", Tier>> = {
           title: "examples and demo in the dialect of the field",
           files: [
             "test/browser/examples.browser.test.ts",
-            "test/demo/desk.browser.test.ts",
             "test/examples/drive.integration.test.ts",
             "test/examples/reconciliation.integration.test.ts",
+            "test/demo/desk.browser.test.ts",
             "test/package/demo.integration.test.ts",
           ],
           jobs: 1,
           nodeRed: "5",
-          dialect: "field",
+          env: { SCCC_TEST_DIALECT: "field" },
         },
       ],
       [
@@ -122,7 +120,7 @@ async function run(title: string, command: string, args: readonly string[], opti
 
 /** What mocha counted. A run that broke off, or ended badly without a failed test, is one failure more. */
 async function mocha(group: Group, args: readonly string[], options: RunOptions): Promise<Counts> {
-  const { title, files, jobs, nodeRed, dialect, env } = group;
+  const { title, files, jobs, nodeRed, env } = group;
   const countsFile = join(cache, `counts of ${title}.json`);
   rmSync(countsFile, { force: true });
   const well = await run(
@@ -138,12 +136,7 @@ async function mocha(group: Group, args: readonly string[], options: RunOptions)
     ],
     {
       ...options,
-      env: {
-        NODE_V8_COVERAGE: coverage,
-        ...env,
-        ...(nodeRed === undefined ? {} : { SCCC_TEST_NODE_RED: nodeRed }),
-        ...(dialect === undefined ? {} : { SCCC_TEST_DIALECT: dialect }),
-      },
+      env: { NODE_V8_COVERAGE: coverage, ...env, ...(nodeRed === undefined ? {} : { SCCC_TEST_NODE_RED: nodeRed }) },
     },
   );
   try {

@@ -1,6 +1,6 @@
-// Checks a command's fields against the catalogue and turns them into what goes on the wire.
+// Checks a command's fields against the catalogue and converts them to their form on the wire.
 import type { Field, Rule } from "../catalogue";
-// Not from the index: the editor checks fields too, and need not carry the whole catalogue.
+// Not from the index: the editor uses this file too, and should not include the whole catalogue.
 import { propertyOf } from "../catalogue/fields";
 import { asJson, isObject, type JsonObject, parseJson } from "../util/json";
 import { platformTime } from "../util/time";
@@ -14,7 +14,7 @@ type Verdict =
   | { readonly ok: true; readonly wire: Wire }
   | { readonly ok: false; readonly rule: RuleText; readonly got: unknown };
 
-/** Fields that passed, under the vendor's names; or the first that did not. */
+/** The checked fields under the vendor's names, or the first invalid one. */
 export type Checked =
   | { readonly ok: true; readonly fields: Record<string, Wire> }
   | { readonly ok: false; readonly failure: Failure };
@@ -30,7 +30,7 @@ const refuse = (key: string, got: unknown, params: RuleText["params"] = {}): Ver
 export const isUnset = (value: unknown): boolean =>
   value === undefined || value === null || value === "" || (Array.isArray(value) && value.length === 0);
 
-/** Text of a string, or of a number that has lost nothing. */
+/** The text of a string, or of a number without loss of digits. */
 function textOf(value: unknown): string | undefined {
   if (typeof value === "string") return value.trim();
   if (typeof value === "bigint" || Number.isSafeInteger(value)) return String(value);
@@ -39,7 +39,7 @@ function textOf(value: unknown): string | undefined {
 
 const splitter = /[\s,，;；、]+/;
 
-/** The items of a text. */
+/** The items of a text with a list. */
 function itemsOf(rule: Extract<Rule, { kind: "list" }>, text: string): readonly string[] {
   return rule.of.kind === "phone" ? numbersOf(text, anyPlan) : text.split(splitter).filter((item) => item !== "");
 }
@@ -145,7 +145,7 @@ function checkRule(rule: Rule, value: unknown, zone: string): Verdict {
   }
 }
 
-/** A short rendering of a refused value for people. Never throws, and does not look into what it renders. */
+/** A short text for a refused value, for error messages. Never throws; does not inspect the content of objects. */
 export function render(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
   if (typeof value === "function") return "a function";
@@ -153,7 +153,7 @@ export function render(value: unknown): string {
   try {
     return Array.isArray(value) ? `an array of ${value.length}` : "an object";
   } catch {
-    // A proxy that was revoked.
+    // A revoked proxy throws.
     return "an object";
   }
 }
@@ -163,7 +163,7 @@ const invalid = (field: Field, rule: RuleText, got: string): Checked => ({
   failure: { kind: "field", code: "SCCC_INVALID_FIELD", field: propertyOf(field), rule, got },
 });
 
-/** Checks one field and puts it on the wire, unless it is left out; gives what is wrong with it. */
+/** Checks one field and adds its wire value unless the field is omitted; returns the problem if it is invalid. */
 function checkField(
   field: Field,
   given: Readonly<Record<string, unknown>>,
@@ -188,9 +188,9 @@ function checkField(
 }
 
 /**
- * Checks the values given for a command's fields, under the vendor's names, against the catalogue.
- * Unset fields are left out, or sent as "" or [] where the vendor's sample demands it; numbers that begin with 0 keep it.
- * @param zone the platform's time zone, for fields that are times
+ * Checks the values of a command's fields, given under the vendor's names, against the catalogue. Unset fields are omitted, or sent as ""
+ * or [] where the vendor's sample requires it. Leading zeros of numbers are kept.
+ * @param zone the platform's time zone, for fields with times
  */
 export function checkFields(fields: readonly Field[], given: Readonly<Record<string, unknown>>, zone: string): Checked {
   const wire: Record<string, Wire> = {};
@@ -199,7 +199,7 @@ export function checkFields(fields: readonly Field[], given: Readonly<Record<str
       const failure = checkField(field, given, zone, wire);
       if (failure !== undefined) return failure;
     } catch {
-      // A proxy that was revoked, or a getter that throws.
+      // A revoked proxy, or a getter that throws.
       return invalid(field, { key: "unreadable", params: {} }, typeof given[field.name]);
     }
   }

@@ -1,14 +1,14 @@
-// What can go wrong with a command on its way to the platform and back, as data: one union that the retry rules and the error texts read.
+// Failures of commands as data: a union that the retry rules and the error texts use.
 
-/** Why a field was refused, for texts: a key below `errors.rule` of the locales, and its parameters. */
+/** Why a field was refused: a key below `errors.rule` of the locales, and its parameters. */
 export interface RuleText {
   readonly key: string;
   readonly params: Readonly<Record<string, string | number>>;
 }
 
-/** A command that was not carried out, or of which that is not known. `code` is what flows see. */
+/** Why a command failed, or why its result is unknown. `code` is the code that flows see. */
 export type Failure =
-  /** The platform said no. `scope` tells whether it refused the request or this command. */
+  /** The platform returned an error. `scope`: whether it concerns the whole request or this command. */
   | {
       readonly kind: "platform";
       readonly code: string;
@@ -16,7 +16,7 @@ export type Failure =
       readonly text: string;
       readonly scope: "request" | "command";
     }
-  /** Refused by us before sending. `got` is a short rendering of what came, `index` the place in a list of commands. */
+  /** We refused a field before sending. `got` is a short text of the value, `index` the position in a list of commands. */
   | {
       readonly kind: "field";
       readonly code: "SCCC_INVALID_FIELD";
@@ -25,9 +25,9 @@ export type Failure =
       readonly got: string;
       readonly index?: number;
     }
-  /** No complete answer within so many milliseconds. */
+  /** No complete answer within `afterMs`. */
   | { readonly kind: "timeout"; readonly code: "SCCC_TIMEOUT"; readonly afterMs: number }
-  /** The connection failed. `neverLeft`: the request surely did not reach anybody. `lasting`: trying again can't help. */
+  /** The connection failed. `neverLeft`: no part of the request can have reached anybody. `lasting`: retrying cannot help. */
   | {
       readonly kind: "network";
       readonly code: "SCCC_NETWORK";
@@ -36,7 +36,7 @@ export type Failure =
       readonly neverLeft: boolean;
       readonly lasting: boolean;
     }
-  /** An HTTP status that is not success. */
+  /** An HTTP status other than success. */
   | {
       readonly kind: "http";
       readonly code: `SCCC_HTTP_${number}`;
@@ -44,26 +44,26 @@ export type Failure =
       readonly location?: string;
       readonly excerpt: string;
     }
-  /** An answer that is not the API's. */
+  /** The answer does not have the API's format. */
   | {
       readonly kind: "protocol";
       readonly code: "SCCC_PROTOCOL";
       readonly reason: ProtocolReason;
       readonly excerpt: string;
     }
-  /** The account's version does not have the command. */
+  /** The account's API version does not have the command. */
   | { readonly kind: "unsupported"; readonly code: "SCCC_UNSUPPORTED"; readonly version: string; readonly has: string }
-  /** The account's dialOnly does not have the number. */
+  /** The account's dialOnly does not allow the number. */
   | { readonly kind: "notAllowed"; readonly code: "SCCC_NOT_ALLOWED"; readonly field: string; readonly number: string }
-  /** So many requests wait already. */
+  /** The queue is full: `waiting` requests are waiting. */
   | { readonly kind: "busy"; readonly code: "SCCC_BUSY"; readonly waiting: number }
-  /** The node or the account was closed meanwhile. `waiting`: the command had been carried out, its call was waited for. */
+  /** The node or the account was closed. `waiting`: the command was carried out and its node was waiting for the call. */
   | { readonly kind: "closed"; readonly code: "SCCC_CLOSED"; readonly waiting?: true };
 
-/** A value that was refused. */
+/** A field that was refused. */
 export type FieldFailure = Extract<Failure, { kind: "field" }>;
 
-/** What is wrong with an answer; keys below `errors.protocol` of the locales. */
+/** What is wrong with an answer: keys below `errors.protocol` of the locales. */
 export type ProtocolReason =
   | "empty"
   | "notJson"
@@ -82,17 +82,17 @@ export type ProtocolReason =
   | "notHttp"
   | "encoding";
 
-/** The value and the name of an outcome as `msg.sccc.command.result` has them; `error` is null where the platform gave none. */
+/** Value and name of an outcome as in `msg.sccc.command.result`; `error` is null if the platform sent none. */
 export interface Result {
   readonly error: number | null;
   readonly name: string;
   readonly msg: string;
 }
 
-/** Line breaks, what a terminal takes for commands, and what turns the direction of writing: nobody's text may write log lines. */
+/** Line breaks, control characters, and marks of writing direction: text from outside must not be able to forge log lines. */
 const unprintable = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu;
 
-/** A text from outside as it may stand in a log, an error or a status: one line, and nothing but writing. */
+/** A text from outside on one line, without control characters, for logs, errors and statuses. */
 export const plainText = (text: string): string => text.replace(unprintable, " ");
 
 /** The first characters of a text from outside, on one line. */

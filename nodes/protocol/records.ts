@@ -1,4 +1,4 @@
-// Records and CDRs: the fields that are derived from the vendor's, beside them. Pure functions.
+// Derived fields of records and CDRs. Pure functions.
 import { customerSide, enumerations } from "../catalogue";
 import { isObject, type JsonObject } from "../util/json";
 import { isoTime, momentOf } from "../util/time";
@@ -6,7 +6,7 @@ import { numberE164 } from "./number";
 import { causeText, choiceOf, customerSideOf, type PushContext, secondsOf, withDerived } from "./push";
 import { recordUrl } from "./recording-url";
 
-/** Which kind of list an item stands in. */
+/** The kind of list that contains an item. */
 export type ListKind = "records" | "cdrs";
 
 const iso = (value: unknown, timezone: string): string | null => {
@@ -14,7 +14,7 @@ const iso = (value: unknown, timezone: string): string | null => {
   return moment === undefined ? null : isoTime(moment, timezone);
 };
 
-/** A record's own times and parties (§20.6): startAt, durationSeconds, direction, numberE164, recordUrl. */
+/** Derived fields of a record (§20.6): startAt, durationSeconds, direction, numberE164, recordUrl. */
 function recordFields(record: JsonObject, context: PushContext): JsonObject {
   const direction = choiceOf(enumerations.callType, record.type)?.direction;
   return {
@@ -26,7 +26,7 @@ function recordFields(record: JsonObject, context: PushContext): JsonObject {
   };
 }
 
-/** A CDR's (§24.5): answerAt, durationSeconds, serviceName, resultName, causeText, numberE164, recordUrl. */
+/** Derived fields of a CDR (§24.5): answerAt, durationSeconds, serviceName, resultName, causeText, numberE164, recordUrl. */
 function cdrFields(cdr: JsonObject, context: PushContext): JsonObject {
   const service = choiceOf(enumerations.serviceType, cdr.serviceType);
   const side = customerSideOf(service);
@@ -41,7 +41,7 @@ function cdrFields(cdr: JsonObject, context: PushContext): JsonObject {
   };
 }
 
-/** An item with its derived fields, which never cover one of the vendor's. What is no object stays as it is. */
+/** An item with its derived fields, which never replace the vendor's. A value that is not an object is returned unchanged. */
 export function readItem(kind: ListKind, item: unknown, context: PushContext): unknown {
   if (!isObject(item)) return item;
   return withDerived(item, kind === "records" ? recordFields(item, context) : cdrFields(item, context));

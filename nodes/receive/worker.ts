@@ -1,10 +1,10 @@
-// The worker's entry: connects the service with Node-RED's thread.
+// Entry of the worker thread: connects the service with Node-RED's thread.
 import { parentPort, workerData } from "node:worker_threads";
 import { guarded } from "../util/guarded";
 import type { ToWorker } from "./messages";
 import { ReceiveService } from "./service";
 
-/** What the worker is started with. */
+/** Data for starting the worker. */
 export interface WorkerData {
   readonly owner: string;
 }
@@ -16,7 +16,7 @@ if (parentPort !== null) {
   port.on(
     "message",
     guarded((message: ToWorker) => {
-      // Not by worker.terminate(): Node ends the whole process if that meets the HTTP parser at work.
+      // Not worker.terminate(): Node aborts the whole process if the HTTP parser is running at that moment.
       if (message.kind === "exit") process.exit(1);
       service.handle(message);
     }),

@@ -1,6 +1,6 @@
-// JSON from outside: read without losing digits, and not too deep for Node-RED.
+// Parses JSON from outside without losing digits, and checks its depth.
 
-/** Deeper than this and Node-RED's clone of a message may end the process; nothing in the API comes near it. */
+/** Maximum depth. Node-RED's clone of a deeper message may end the process; messages of the API are much flatter. */
 export const maxDepth = 64;
 
 /** A JSON object. */
@@ -27,10 +27,12 @@ export function listItems(value: unknown): readonly unknown[] | undefined {
 /** Strings and numbers, each whole: a number that matched in part would be tried again from every digit of it. */
 const stringOrNumber = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
-/** So many digits may be more than a JavaScript number holds. */
+/** From this many digits on, an integer may exceed what a JavaScript number can hold. */
 const longNumber = 16;
 
-/** Whether so many digits stand together. One of them is at a multiple of their count, so that only these places are looked at. */
+/**
+ * Whether a text has a run of this many digits. One digit of the run is at a multiple of that length, so only those positions are checked.
+ */
 function hasLongNumber(text: string): boolean {
   const isDigit = (index: number): boolean => {
     const code = text.charCodeAt(index);
@@ -47,11 +49,11 @@ function hasLongNumber(text: string): boolean {
 }
 
 /**
- * JSON.parse, but integers that a JavaScript number can't hold become strings of their digits: an identifier must not change.
- * Throws a SyntaxError.
+ * Like JSON.parse, but integers that a JavaScript number cannot hold become strings, so that identifiers do not change. Throws a
+ * SyntaxError.
  */
 export function parseJson(text: string): unknown {
-  // What is no JSON must not get further: a string without an end would be tried again from every quote in it.
+  // Reject invalid JSON first: an unterminated string would be tried again from each of its quotes.
   const value: unknown = JSON.parse(text);
   if (!hasLongNumber(text)) return value;
   return JSON.parse(

@@ -295,8 +295,8 @@ export const mutations: readonly Mutation[] = [
     guard: "retries",
     change: "there is no end to further tries",
     file: exchange,
-    excerpt: `passage.value === undefined || this.#tries > retries`,
-    replacement: `passage.value === undefined || this.#tries > retries + 5`,
+    excerpt: `turn.value === undefined || this.#tries > retries`,
+    replacement: `turn.value === undefined || this.#tries > retries + 5`,
     tests: clientTests,
     grep: "gives up after the account's retries",
   },
@@ -517,10 +517,8 @@ export const mutations: readonly Mutation[] = [
     guard: "calls finished once",
     change: "what comes late finishes a call again",
     file: "nodes/calls/tracker.ts",
-    excerpt: `    if (call.finished) {
-      // What comes late`,
-    replacement: `    if (call.finished && !call.ended) {
-      // What comes late`,
+    excerpt: `if (call.finished) {`,
+    replacement: `if (call.finished && !call.ended) {`,
     tests: "test/calls/tracker.test.ts",
     grep: "tells of a billing that comes later",
   },

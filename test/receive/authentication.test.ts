@@ -28,6 +28,17 @@ describe("authentication of pushes", () => {
     assert.deepEqual([momentOf("1471918933"), momentOf("1471918933001")], [1471918933000, 1471918933001]);
   });
 
+  it("takes a name of digits as a number, and a time with a fraction, as some platforms send them", () => {
+    const named = { ...block({ customer: 8001 }) };
+    const read = readAuthentication(named);
+    assert.equal(read?.customer, "8001");
+    assert.ok(read !== undefined && isSignedBy(read, { customer: "8001", passwords: [password] }));
+    assert.equal(readAuthentication(block({ customer: 2 ** 53 })), undefined);
+    for (const timestamp of ["1471918933.001", 1471918933.25]) assert.ok(enters(block({ timestamp })));
+    // The fraction is signed too.
+    assert.ok(!enters({ ...block({ timestamp: "1471918933.001" }), timestamp: "1471918933" }));
+  });
+
   it("takes any of the passwords, and never an empty one", () => {
     assert.ok(enters(block(), ["new", password]));
     assert.ok(!enters(block(), ["new", "other"]));
@@ -46,9 +57,23 @@ describe("authentication of pushes", () => {
     block({ customer: "C2@1" }),
     block({ customer: "" }),
     block({ customer: ["C2"] }),
-    ...["1e12", " 1471918933001", "0x123", "-1", "", "14719189.5", "1".repeat(21), 1.5, -1, 2 ** 53, null, {}].map(
-      (timestamp) => block({ timestamp }),
-    ),
+    ...[
+      "1e12",
+      " 1471918933001",
+      "0x123",
+      "-1",
+      "",
+      "1.",
+      ".5",
+      "1.5.2",
+      "1.1234567890",
+      "1".repeat(21),
+      -1,
+      Number.NaN,
+      2 ** 53,
+      null,
+      {},
+    ].map((timestamp) => block({ timestamp })),
     ...["", "1\n", "9".repeat(10_000), "a", null, [], {}].map((seq) => block({ seq })),
     ...[
       block().digest.slice(1),
