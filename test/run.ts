@@ -57,6 +57,7 @@ const tiers: Readonly<Record<"unit" | "usual" | "long", Tier>> = {
         {
           title: "examples and demo in the dialect of the field",
           files: [
+            "test/browser/examples.browser.test.ts",
             "test/examples/drive.integration.test.ts",
             "test/examples/reconciliation.integration.test.ts",
             "test/demo/desk.browser.test.ts",

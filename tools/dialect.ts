@@ -8,3 +8,6 @@ export const inTestDialect = (flows: readonly FlowNode[]): readonly FlowNode[] =
   testDialect === undefined
     ? flows
     : flows.map((node) => (node.type === "sccc-simulator" ? { ...node, dialect: testDialect } : node));
+
+/** What to add to the titles of tests. */
+export const ofDialect = testDialect === undefined ? "" : `, with simulators that speak ${testDialect}`;

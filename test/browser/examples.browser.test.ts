@@ -4,8 +4,9 @@ import { strict as assert } from "node:assert";
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { closeBrowser, EditorPage, openPage } from "../../tools/browser";
+import { inTestDialect, ofDialect } from "../../tools/dialect";
 import { nodeRedVersions, prepared, root } from "../../tools/hosts";
-import type { FlowNode, Sidebar } from "../../tools/launch";
+import type { Sidebar } from "../../tools/launch";
 import { type NodeRed, packageName, startNodeRed, temporaryFolder } from "../../tools/node-red";
 import { type Drive, drive, drives, Running } from "../examples/drives";
 import { type Example, examples, inNodeRed, onFreePorts } from "../examples/examples";
@@ -57,11 +58,12 @@ function addDashboard(userDir: string): void {
   symlinkSync(join(host, "node_modules/@flowfuse/node-red-dashboard"), join(scope, "node-red-dashboard"), "junction");
 }
 
-/** Gives the examples of a user folder free ports, so that other Node-REDs may run them too. */
-async function moveExamples(userDir: string): Promise<void> {
+/** Fits the examples of a user folder to its Node-RED: free ports, so that others may run them too, its address, and the tests' dialect. */
+async function fitExamples(userDir: string, url: string): Promise<void> {
   for (const { name } of examples) {
     const file = join(userDir, "node_modules", packageName, "examples", `${name}.json`);
-    writeFileSync(file, await onFreePorts(readFileSync(file, "utf8")));
+    const text = inNodeRed(await onFreePorts(readFileSync(file, "utf8")), url);
+    writeFileSync(file, JSON.stringify(inTestDialect(JSON.parse(text))));
   }
 }
 
@@ -97,7 +99,7 @@ async function deployExample(nodeRed: NodeRed, example: Example): Promise<void> 
 }
 
 for (const version of nodeRedVersions) {
-  describe(`the examples in the editor of Node-RED ${version}`, function () {
+  describe(`the examples in the editor of Node-RED ${version}${ofDialect}`, function () {
     this.timeout(120_000);
     const userDir = temporaryFolder();
     let nodeRed: NodeRed;
@@ -108,8 +110,8 @@ for (const version of nodeRedVersions) {
       nodeRed = await startNodeRed({ version, userDir });
       await nodeRed.stop();
       addDashboard(userDir);
-      await moveExamples(userDir);
       nodeRed = await startNodeRed({ version, userDir });
+      await fitExamples(userDir, nodeRed.url);
       sidebar = await nodeRed.sidebar();
     });
     after(async () => {
@@ -141,10 +143,6 @@ for (const version of nodeRedVersions) {
     for (const example of examples.filter(({ name }) => inBrowser[name] !== undefined)) {
       it(`${example.name}: imported, deployed, driven to its result`, async () => {
         await deployExample(nodeRed, example);
-        // Ours does not listen where one usually does.
-        const flows = JSON.stringify(await nodeRed.admin("GET", "/flows"));
-        const here = inNodeRed(flows, nodeRed.url);
-        if (here !== flows) await nodeRed.deploy(JSON.parse(here) as readonly FlowNode[]);
         await drive(new Running(nodeRed, userDir, example, sidebar), inBrowser[example.name]);
         await nodeRed.deploy([]);
       });

@@ -517,10 +517,8 @@ export const mutations: readonly Mutation[] = [
     guard: "calls finished once",
     change: "what comes late finishes a call again",
     file: "nodes/calls/tracker.ts",
-    excerpt: `    if (call.finished) {
-      // What comes late`,
-    replacement: `    if (call.finished && !call.ended) {
-      // What comes late`,
+    excerpt: `if (call.finished) {`,
+    replacement: `if (call.finished && !call.ended) {`,
     tests: "test/calls/tracker.test.ts",
     grep: "tells of a billing that comes later",
   },

@@ -115,7 +115,7 @@ export const processOf = async (nodeRed: NodeRed): Promise<Process> =>
 
 /** Polls until `look` finds something. */
 export async function eventually<T>(what: string, look: () => Promise<T | undefined> | T | undefined): Promise<T> {
-  const until = Date.now() + 15_000;
+  const until = Date.now() + 30_000;
   for (;;) {
     const found = await look();
     if (found !== undefined) return found;

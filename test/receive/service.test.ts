@@ -35,7 +35,7 @@ const tlsNode = {
 /** Posts a push, again as long as nobody listens yet, within bounds; the status. */
 async function post(url: string, options: https.RequestOptions = {}): Promise<number> {
   const body = JSON.stringify(signPush({ customer: "C2", password, notify: { type: "callin", number: "10086" } }));
-  const until = Date.now() + 5000;
+  const until = Date.now() + 25_000;
   for (;;) {
     try {
       if (url.startsWith("http:")) {
