@@ -520,9 +520,9 @@ export const mutations: readonly Mutation[] = [
     change: "what comes late finishes a call again",
     file: "nodes/calls/tracker.ts",
     excerpt: `    if (call.finished) {
-      // What comes late`,
+      // Late facts`,
     replacement: `    if (call.finished && !call.ended) {
-      // What comes late`,
+      // Late facts`,
     tests: "test/calls/tracker.test.ts",
     grep: "tells of a billing that comes later",
   },
