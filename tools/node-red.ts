@@ -1,4 +1,4 @@
-// Real Node-REDs for tests: each with a user folder of its own, with our package in it as the palette would have installed it.
+// Starts real Node-REDs for tests: each has its own user folder with our package, as installed by the palette.
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,18 +9,18 @@ import { isFree } from "./ports";
 
 export type { DebugEntry, FlowNode, LogEntry, NodeRed } from "./launch";
 
-/** What a test may ask of its Node-RED. */
+/** Options of a Node-RED for tests. */
 export interface Options {
   readonly version: 4 | 5;
-  /** Deployed once it runs. Credentials stand in the nodes. */
+  /** Deployed at the start. Nodes contain their credentials. */
   readonly flows?: readonly FlowNode[];
-  /** The packed package installed (the default), or a bare Node-RED. */
+  /** Installs the packed package (the default), or nothing. */
   readonly nodes?: "package" | "none";
-  /** A folder below test/hosts whose packages are in the user folder too, as if flows had asked for them. */
+  /** A folder below test/hosts whose packages are also installed in the user folder, as for function nodes that use them. */
   readonly modules?: string;
-  /** A folder that outlives this Node-RED, so that a second one can be started on it. Else a temporary one. */
+  /** A folder that is kept, so that a second Node-RED can be started with it. Default: a temporary one. */
   readonly userDir?: string;
-  /** On top of our own; as far as JSON goes. */
+  /** Added to the default settings; JSON only. */
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly env?: NodeJS.ProcessEnv;
 }
@@ -33,19 +33,19 @@ process.on("exit", () => {
   for (const folder of temporary) rmSync(folder, { recursive: true, force: true });
 });
 
-/** A temporary folder, which is gone when the process ends. */
+/** A temporary folder, which is deleted when the process ends. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "sccc-"));
   temporary.add(folder);
   return folder;
 }
 
-/** The ports that were given out. */
+/** The ports that were returned before. */
 const given = new Set<number>();
 
 /**
- * A port of this machine that nobody listens on. Not one of those that the system gives to whoever asks for any: before it is used, somebody
- * else might get it.
+ * A free port of this machine. It is outside the range from which the system assigns ports: otherwise another program could get it before
+ * it is used.
  */
 export async function freePort(): Promise<number> {
   for (;;) {
@@ -69,7 +69,7 @@ function npm(folder: string, ...args: string[]): string {
   return stdout;
 }
 
-/** What `npm pack --json` says of the tarball. */
+/** The output of `npm pack --json` about the tarball. */
 export interface Packed {
   /** The path of the tarball. */
   readonly tarball: string;
@@ -85,7 +85,7 @@ export function pack(): Packed {
   const ready = spawnSync(process.execPath, [join(root, "build/ready.mjs")], { stdio: ["ignore", 2, 2] });
   if (ready.status !== 0) throw new Error("The build failed");
   const folder = temporaryFolder();
-  // Without prepack: dist is fresh, and a build would write into the answer.
+  // Without prepack: dist is up to date, and the output of a build would be mixed with the JSON.
   const answer = npm(root, "pack", "--json", "--ignore-scripts", "--pack-destination", folder);
   const [{ filename, size, files }] = JSON.parse(answer) as [Packed & { readonly filename: string }];
   packed = { tarball: join(folder, filename), size, files };
@@ -94,7 +94,7 @@ export function pack(): Packed {
 
 let installed: string | undefined;
 
-/** A user folder with the package installed as Node-RED's palette does it, made once per process. */
+/** A user folder with the package installed as Node-RED's palette does it, created once per process. */
 function template(): string {
   if (installed !== undefined) return installed;
   const folder = temporaryFolder();
@@ -107,7 +107,7 @@ function template(): string {
   return folder;
 }
 
-/** Adds packages to a user folder as Node-RED does when a function node asks for them: installed, and listed in its package.json. */
+/** Adds packages to a user folder as Node-RED does for a function node: installed, and listed in its package.json. */
 function addModules(userDir: string, host: string): void {
   const folder = join(root, "test/hosts", host);
   const list = join(userDir, "package.json");
@@ -119,7 +119,7 @@ function addModules(userDir: string, host: string): void {
   writeFileSync(list, JSON.stringify({ ...mine, dependencies: { ...mine.dependencies, ...dependencies } }));
 }
 
-/** Starts a real Node-RED on a free port; resolves when its flows run. Stop it in the end. */
+/** Starts a real Node-RED on a free port; resolves when its flows run. The caller must stop it. */
 export async function startNodeRed(options: Options): Promise<NodeRed> {
   const { version, flows, nodes = "package", modules, settings, env } = options;
   const userDir = options.userDir ?? temporaryFolder();
