@@ -34,7 +34,7 @@ export interface DebugEntry {
 }
 
 /** A message from settings.cjs. */
-type Told =
+type ChildMessage =
   | { readonly event: "started" }
   | { readonly event: "missing"; readonly types: readonly string[] }
   | { readonly event: "log"; readonly entry: LogEntry };
@@ -84,7 +84,7 @@ export class NodeRed {
   /** Types in the flows that Node-RED does not know; it then runs none of the flows. */
   missing: readonly string[] = [];
   readonly #child: ChildProcess;
-  readonly #told = new EventEmitter();
+  readonly #events = new EventEmitter();
   readonly #exited: Promise<number>;
   #output = "";
   #stopping = false;
@@ -100,21 +100,21 @@ export class NodeRed {
       detached: process.platform !== "win32",
     });
     running.add(this.#child);
-    if (onLog !== undefined) this.#told.on("log", onLog);
+    if (onLog !== undefined) this.#events.on("log", onLog);
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.on("data", (chunk: Buffer) => {
         this.#output += chunk;
       });
     }
-    this.#child.on("message", (message) => this.#hear(message as Told));
-    this.#child.on("error", (error) => this.#told.emit("failed", error));
+    this.#child.on("message", (message) => this.#hear(message as ChildMessage));
+    this.#child.on("error", (error) => this.#events.emit("failed", error));
     this.#exited = new Promise((resolve) => {
       this.#child.on("exit", (code, signal) => {
         running.delete(this.#child);
         kill(this.#child, "SIGKILL");
         if (discard) rmSync(userDir, { recursive: true, force: true, maxRetries: 3 });
         if (!this.#stopping) {
-          this.#told.emit("failed", new Error(`Node-RED ended by itself (${signal ?? code}):\n${this.transcript()}`));
+          this.#events.emit("failed", new Error(`Node-RED ended by itself (${signal ?? code}):\n${this.transcript()}`));
         }
         resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
       });
@@ -133,18 +133,18 @@ export class NodeRed {
     }
   }
 
-  #hear(told: Told): void {
-    if (told.event === "started" || told.event === "missing") {
-      this.missing = told.event === "missing" ? told.types : [];
-      this.#told.emit("started");
+  #hear(message: ChildMessage): void {
+    if (message.event === "started" || message.event === "missing") {
+      this.missing = message.event === "missing" ? message.types : [];
+      this.#events.emit("started");
     } else {
-      this.logs.push(told.entry);
-      this.#told.emit("log", told.entry);
-      // "Server now running at …" in whatever language; there is no event for it, and only it knows the port that 0 became.
-      const address = /https?:\/\/[^\s/]+:\d+(?=\/)/.exec(told.entry.text)?.[0];
+      this.logs.push(message.entry);
+      this.#events.emit("log", message.entry);
+      // "Server now running at …", in any language. No event reports it, and only this line has the port that replaces 0.
+      const address = /https?:\/\/[^\s/]+:\d+(?=\/)/.exec(message.entry.text)?.[0];
       if (this.url === "" && address !== undefined) {
         this.url = address;
-        this.#told.emit("listening");
+        this.#events.emit("listening");
       }
     }
   }
@@ -153,8 +153,8 @@ export class NodeRed {
   #wait<T = void>(event: string, fits: (value: T) => boolean = () => true): Promise<T> {
     return new Promise((resolve, reject) => {
       const settle = () => {
-        this.#told.off(event, succeed);
-        this.#told.off("failed", fail);
+        this.#events.off(event, succeed);
+        this.#events.off("failed", fail);
       };
       const succeed = (value: T) => {
         if (!fits(value)) return;
@@ -165,8 +165,8 @@ export class NodeRed {
         settle();
         reject(error);
       };
-      this.#told.on(event, succeed);
-      this.#told.on("failed", fail);
+      this.#events.on(event, succeed);
+      this.#events.on("failed", fail);
     });
   }
 
