@@ -89,7 +89,7 @@ export async function platformOf(): Promise<Platform> {
   return url === "" ? simulator() : real(url);
 }
 
-/** The flows with the demo's simulator enabled or disabled, otherwise unchanged. */
+/** The flows with the demo's simulator switched on or off, and all else as it is. */
 export const withSimulator = (flows: readonly FlowNode[], on: boolean): readonly FlowNode[] =>
-  // JSON omits undefined values.
+  // JSON leaves out what is undefined.
   flows.map((node) => (node.id === "demo-simulator" ? { ...node, d: on ? undefined : true } : node));

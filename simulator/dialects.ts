@@ -1,4 +1,4 @@
-// The dialects as data: the vendor's document, and what installed platforms, clients and receivers do in practice.
+// The dialects, as data: what the vendor's document says, and what installed platforms, clients and receivers really do.
 import { commandOf, type Field, type Version } from "../nodes/catalogue";
 
 export type DialectName = "document" | "field";
@@ -82,7 +82,7 @@ const field: Dialect = {
       api: "VoiceNotifaction",
       fields: [required(text("voiceFileID")), phones, integer("cyclePlayTimes", 100), text("userData")],
     },
-    // The fields are not known: no client shows them.
+    // No client shows its fields.
     { api: "CallMultiNumbers", fields: [] },
     {
       api: "callTaskCreateByVoiceTransferAgent",

@@ -1,6 +1,6 @@
-// Runs the tests in tiers and prints `N passed, N failed` at the end. `tsx test/run.ts [unit | long] [arguments for mocha]`; without a
-// tier: the tests for every change. A test file's name determines its tier: x.test.ts (unit: no browser, no Node-RED process),
-// x.integration.test.ts, x.browser.test.ts, x.long.test.ts.
+// Runs the tests in tiers and ends with `N passed, N failed`. `tsx test/run.ts [unit | long] [arguments for mocha]`; without a tier: what
+// every change must pass. A test file's name says its tier: x.test.ts (unit: no browser, no Node-RED process), x.integration.test.ts,
+// x.browser.test.ts, x.long.test.ts.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -12,31 +12,31 @@ const cache = join(root, ".cache");
 const coverage = join(cache, "coverage");
 const windows = process.platform === "win32";
 
-/** Test files for one run of mocha. */
+/** Test files that run in one go of mocha, several at a time. */
 interface Group {
   readonly title: string;
   readonly files: readonly string[];
   /** How many files run at once. */
   readonly jobs: number;
-  /** Versions of Node-RED for tests that start one: comma-separated major numbers. */
+  /** Versions of Node-RED for tests that start one: the major numbers, between commas. */
   readonly nodeRed?: string;
 }
 
 const unit: Group = { title: "unit", files: ["test/**/!(*.integration|*.browser|*.long).test.ts"], jobs: 2 };
 
-/** The steps of a tier: first the checks, then tracks in parallel, each a sequence of groups. */
+/** What a tier is made of: checks first, then lanes side by side, each a sequence of groups. */
 interface Tier {
   readonly checks: readonly string[];
-  readonly tracks: readonly (readonly Group[])[];
-  /** A longer run counts as hanging. */
+  readonly lanes: readonly (readonly Group[])[];
+  /** A run that takes longer hangs. */
   readonly limitMinutes: number;
 }
 
 const tiers: Readonly<Record<"unit" | "usual" | "long", Tier>> = {
-  unit: { checks: [], tracks: [[unit]], limitMinutes: 10 },
+  unit: { checks: [], lanes: [[unit]], limitMinutes: 10 },
   usual: {
     checks: ["lint", "types"],
-    tracks: [
+    lanes: [
       [{ title: "browser", files: ["test/**/*.browser.test.ts"], jobs: 1, nodeRed: "5" }],
       [unit, { title: "integration", files: ["test/**/*.integration.test.ts"], jobs: 2, nodeRed: "4,5" }],
     ],
@@ -44,7 +44,7 @@ const tiers: Readonly<Record<"unit" | "usual" | "long", Tier>> = {
   },
   long: {
     checks: [],
-    tracks: [
+    lanes: [
       [{ title: "browser on Node-RED 4.1", files: ["test/**/*.browser.test.ts"], jobs: 1, nodeRed: "4" }],
       [{ title: "long", files: ["test/**/*.long.test.ts"], jobs: 1, nodeRed: "4,5" }],
     ],
@@ -52,20 +52,20 @@ const tiers: Readonly<Record<"unit" | "usual" | "long", Tier>> = {
   },
 };
 
-/** Kills a step with its process group. */
+/** Ends a step with all that it started: it has a process group of its own. */
 function kill(child: ChildProcess, signal: NodeJS.Signals): void {
   if (windows || child.pid === undefined) child.kill(signal);
   else process.kill(-child.pid, signal);
 }
 
 interface RunOptions {
-  /** Whether another step runs at the same time: the output is then printed at the end, in one block. */
+  /** Another step runs at the same time: the output comes in one piece at the end. */
   readonly beside?: boolean;
   readonly env?: Readonly<Record<string, string>>;
   readonly deadline: number;
 }
 
-/** Runs a step; returns whether it succeeded within the time limit. */
+/** Runs a step; whether it went well, and in time. */
 async function run(title: string, command: string, args: readonly string[], options: RunOptions): Promise<boolean> {
   const { beside = false, env = {}, deadline } = options;
   const start = Date.now();
@@ -93,7 +93,7 @@ async function run(title: string, command: string, args: readonly string[], opti
   return code === 0;
 }
 
-/** The counts of mocha. A run that was interrupted, or failed without a failed test, counts as one failure. */
+/** What mocha counted. A run that broke off, or ended badly without a failed test, is one failure more. */
 async function mocha(group: Group, args: readonly string[], options: RunOptions): Promise<Counts> {
   const { title, files, jobs, nodeRed } = group;
   const countsFile = join(cache, `counts of ${title}.json`);
@@ -128,27 +128,27 @@ async function main(): Promise<void> {
   const [first, ...rest] = process.argv.slice(2);
   const name = first === "unit" || first === "long" ? first : "usual";
   const args = name === "usual" && first !== undefined ? [first, ...rest] : rest;
-  const { checks, tracks, limitMinutes } = tiers[name];
+  const { checks, lanes, limitMinutes } = tiers[name];
   const options = { deadline: Date.now() + limitMinutes * 60_000 };
   rmSync(coverage, { recursive: true, force: true });
   mkdirSync(cache, { recursive: true });
   const steps: boolean[] = [];
   for (const script of checks) steps.push(await run(script, "npm", ["run", "--silent", script], options));
   if (name !== "unit") {
-    // Installed before the tests run in parallel: two npm processes in one folder would interfere with each other.
+    // Two installers in one folder disturb each other, so that all hosts are installed before the tests run side by side.
     const hosts = readdirSync(join(root, "test/hosts")).map((host) => join(root, "test/hosts", host));
     steps.push(
       await run("the Node-REDs to test in", process.execPath, [join(root, "build/ready.mjs"), ...hosts], options),
     );
   }
   const counts = await Promise.all(
-    tracks.map(async (groups) => {
+    lanes.map(async (groups) => {
       const all: Counts[] = [];
-      for (const group of groups) all.push(await mocha(group, args, { ...options, beside: tracks.length > 1 }));
+      for (const group of groups) all.push(await mocha(group, args, { ...options, beside: lanes.length > 1 }));
       return all;
     }),
   );
-  // The coverage threshold applies to all of `npm test`, not to a part of it or of the tests.
+  // Coverage has a threshold for the whole of `npm test`; a part of it, or a part of the tests, proves nothing.
   if (name === "usual" && args.length === 0) {
     const c8 = join(root, "node_modules/c8/bin/c8.js");
     steps.push(await run("coverage", process.execPath, [c8, "report", "--check-coverage"], options));

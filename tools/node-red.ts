@@ -1,4 +1,4 @@
-// Starts real Node-REDs for tests: each has its own user folder with our package, as installed by the palette.
+// Real Node-REDs for tests: each with a user folder of its own, with our package in it as the palette would have installed it.
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -85,7 +85,7 @@ export function pack(): Packed {
   const ready = spawnSync(process.execPath, [join(root, "build/ready.mjs")], { stdio: ["ignore", 2, 2] });
   if (ready.status !== 0) throw new Error("The build failed");
   const folder = temporaryFolder();
-  // Without prepack: dist is up to date, and the output of a build would be mixed with the JSON.
+  // Without prepack: dist is fresh, and a build would write into the answer.
   const answer = npm(root, "pack", "--json", "--ignore-scripts", "--pack-destination", folder);
   const [{ filename, size, files }] = JSON.parse(answer) as [Packed & { readonly filename: string }];
   packed = { tarball: join(folder, filename), size, files };
@@ -94,7 +94,7 @@ export function pack(): Packed {
 
 let installed: string | undefined;
 
-/** A user folder with the package installed as Node-RED's palette does it, created once per process. */
+/** A user folder with the package installed as Node-RED's palette does it, made once per process. */
 function template(): string {
   if (installed !== undefined) return installed;
   const folder = temporaryFolder();

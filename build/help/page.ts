@@ -1,4 +1,4 @@
-// Shared parts for the help of all node types, in one language.
+// What the helps of all node types are put together from, in one language.
 import { type AnswerField, type Choice, type Command, type Field, standardInput } from "../../nodes/catalogue";
 import { escapeHtml } from "../html";
 import { flat, type Language, served, written } from "../locales";
@@ -66,7 +66,7 @@ export class HelpPage {
     return `<br>${escapeHtml(this.own("values"))}<ul>${items}</ul>`;
   }
 
-  /** The fields that a message may contain. */
+  /** The fields that a message may bring. */
   fields(fields: readonly Field[]): string {
     return list(fields.map((field) => this.#field(field)));
   }

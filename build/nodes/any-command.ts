@@ -1,4 +1,4 @@
-// sccc-command: sends a command that the message names.
+// sccc-command: carries out whatever command a message names.
 import { accountProperty, inputProperty, looks, nameProperty } from "./common";
 import type { NodeType, Property } from "./node-type";
 

@@ -1,4 +1,4 @@
-// Typed inputs for the fields of commands.
+// Properties made of the fields of commands: typed inputs.
 import { type Command, type Field, propertyOf, type Rule, seqOf, standardInput } from "../../nodes/catalogue";
 import type { Condition } from "../../nodes/editor/description";
 import { iconFor } from "./icon";

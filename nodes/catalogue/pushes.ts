@@ -14,7 +14,7 @@ const number: AnswerField = { name: "number", text: { en: "the customer's number
 const direction: AnswerField = { name: "call_type", text: { en: "the direction", zh: "呼叫类型" }, choices: callType };
 const callFields: readonly AnswerField[] = [seq, userData, customer, agent, number, direction];
 
-/** The pushes of the vendor's document and those seen in the field. The editor and the help use this order. */
+/** Every push of the vendor's document and those seen in the field. The editor and the help keep this order. */
 export const pushes: readonly Push[] = [
   {
     event: "callin",

@@ -48,7 +48,7 @@ export type Version = 1 | 2 | 3 | 4 | 6;
  * - choice: one of the values; `wire` is the type in which it is sent
  * - text: `max` is a number of characters; a longer text is refused, or cut if the platform would cut it
  * - time: sent as YYYY-MM-DD HH:mm:ss in the account's time zone
- * - list: an array of digits or phones; `max` is its length (absent: unlimited)
+ * - list: an array of digits or phones; `max` is its length (absent: no limit given)
  */
 export type Rule =
   | { readonly kind: "digits"; readonly min: number; readonly max: number }
@@ -97,7 +97,7 @@ export interface AnswerField {
   readonly name: string;
   readonly text: Text;
   readonly choices?: readonly Choice[];
-  /** In a push: the field may be missing. */
+  /** Of a push: not always there. */
   readonly optional?: true;
 }
 
@@ -134,7 +134,7 @@ export interface Command {
   /** The command seq's type on the wire. */
   readonly seq: "number" | "string";
   readonly fields: readonly Field[];
-  /** Properties of the node that are not fields of the request. */
+  /** Properties of the node that are no fields of the request. */
   readonly settings?: readonly Setting[];
   /** The node can wait for the call that the command causes; it then has a second output. */
   readonly waits?: true;
@@ -230,7 +230,7 @@ export type Setting = {
       readonly required?: true;
       readonly format?: TextFormat;
       readonly example?: string;
-      /** Suggested values for a field that accepts others too; `key` is the text's key in the locales. */
+      /** Known values, for a field that takes others too; `key` is where the text is in the locales. */
       readonly suggestions?: readonly (Choice & { readonly key: string })[];
     }
   | {

@@ -1,4 +1,4 @@
-// Every example as a user tries it: imported through the editor's menu, deployed, and run to its result with its simulator.
+// Every example as a user tries it: imported through the editor's own menu, deployed, and driven to its result on its simulator.
 import { strict as assert } from "node:assert";
 import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
@@ -9,12 +9,12 @@ import { type NodeRed, startNodeRed, temporaryFolder } from "../../tools/node-re
 import { type Example, examples } from "../examples/examples";
 import { eventually } from "../receive/flow";
 
-/** The address of a default Node-RED, which the examples' comments mention. */
+/** What an example says in its comment: the address of a Node-RED as it is installed. */
 const standard = "http://127.0.0.1:1880";
 
 type Shown = Readonly<Record<string, unknown>>;
 
-/** A deployed example, and the output of its debug nodes. */
+/** An example that has been deployed, and what its debug nodes show. */
 class Running {
   constructor(
     readonly nodeRed: NodeRed,
@@ -23,7 +23,7 @@ class Running {
     private readonly sidebar: Sidebar,
   ) {}
 
-  /** The node whose id ends with `name`. */
+  /** The node whose identifier ends so. */
   id(name: string): string {
     const node = this.example.nodes.find(({ id }) => id === name || new RegExp(`^sccc-[a-z]+-${name}$`).test(id));
     assert.ok(node !== undefined, `${this.example.name} has no ${name}`);
@@ -34,12 +34,12 @@ class Running {
     return this.nodeRed.inject(this.id(button));
   }
 
-  /** The next output of a debug node. */
+  /** What a debug node shows next. */
   shown(name: string): Promise<Shown> {
     return this.sidebar.next(this.id(name)) as Promise<Shown>;
   }
 
-  /** The next output of a debug node that matches; earlier ones are skipped. */
+  /** What a debug node shows that fits; what it shows before is passed over. */
   async until(name: string, fits: (shown: Shown) => boolean): Promise<Shown> {
     for (;;) {
       const shown = await this.shown(name);
@@ -47,7 +47,7 @@ class Running {
     }
   }
 
-  /** Presses a button until a debug node has an output: the agent may not be free at first. */
+  /** Presses a button, again and again while the agent is not free yet, until a debug node shows something. */
   async pressUntil(button: string, name: string): Promise<Shown> {
     const shown = this.shown(name);
     let there = false;
@@ -77,7 +77,7 @@ class Running {
 
 const lines = (text: string) => text.split(/\r?\n/).filter((line) => line !== "");
 
-/** The steps that show what each example is for. */
+/** What makes each example show what it is for. */
 const drives: Readonly<Record<string, (flow: Running) => Promise<void>>> = {
   async "after-call-work"(flow) {
     await flow.press("login-button");
@@ -86,7 +86,7 @@ const drives: Readonly<Record<string, (flow: Running) => Promise<void>>> = {
     assert.equal((await flow.shown("is-busy")).agent, "1000");
     await flow.press("note");
     assert.equal((await flow.shown("is-idle")).agent, "1000");
-    // The next time, the note is not saved.
+    // The next time nobody saves a note.
     await flow.pressUntil("call", "is-busy");
     assert.equal((await flow.shown("is-idle")).agent, "1000");
   },
@@ -238,7 +238,7 @@ const drives: Readonly<Record<string, (flow: Running) => Promise<void>>> = {
     for (const { id, type, name } of examples.find(({ name: one }) => one === "tour")?.nodes ?? []) {
       if (type !== "inject") continue;
       await flow.nodeRed.inject(id);
-      // The call may have ended before it is hung up.
+      // The call may be over already when it is to be hung up.
       const answer = await Promise.race([flow.shown("sccctour0answers0"), flow.shown("sccctour00errors0")]);
       assert.ok(answer !== undefined, String(name));
     }
@@ -269,7 +269,7 @@ const drives: Readonly<Record<string, (flow: Running) => Promise<void>>> = {
     const key = { "x-app-key": "change-me" };
     assert.equal((await flow.post("/verify/send", { number: "Mr Li" }, key))[0], 400);
     assert.equal((await flow.post("/verify/check", { number: "1", code: "" }, { "x-app-key": "" }))[0], 401);
-    // After five attempts, even the right code is refused.
+    // Five attempts, then even the right code is none.
     const number = "13900138888";
     assert.equal((await flow.post("/verify/send", { number }, key))[0], 202);
     const next = String(await flow.shown("hears"));
@@ -303,7 +303,7 @@ function addDashboard(userDir: string): void {
   symlinkSync(join(host, "node_modules/@flowfuse/node-red-dashboard"), join(scope, "node-red-dashboard"), "junction");
 }
 
-/** Imports an example as a user does, deploys it, and checks its appearance on the canvas. */
+/** Imports an example as a user does, deploys it, and checks what it looks like on the canvas. */
 async function importExample(nodeRed: NodeRed, { name, nodes }: Example): Promise<void> {
   const editor = await EditorPage.open(nodeRed);
   await editor.importExample(name);
@@ -318,7 +318,7 @@ async function importExample(nodeRed: NodeRed, { name, nodes }: Example): Promis
     }
   }
   await nodeRed.deployed(() => editor.deploy());
-  // With PICTURES set, the picture for the READMEs is taken.
+  // With PICTURES set, the READMEs' picture is taken again.
   if (process.env.PICTURES !== undefined && name === "click-to-call") {
     const { page } = editor;
     await page.setViewportSize({ width: 1640, height: 720 });
@@ -357,13 +357,13 @@ for (const version of nodeRedVersions) {
     for (const example of examples) {
       it(`${example.name}: imported, deployed, driven to its result`, async () => {
         await importExample(nodeRed, example);
-        // Our Node-RED does not use the default port.
+        // Ours does not listen where one usually does.
         const flows = (await nodeRed.admin("GET", "/flows")) as readonly FlowNode[];
         if (JSON.stringify(flows).includes(`"${standard}`)) {
           await nodeRed.deploy(JSON.parse(JSON.stringify(flows).replaceAll(`"${standard}`, `"${nodeRed.url}`)));
         }
         await drives[example.name]?.(new Running(nodeRed, userDir, example, sidebar));
-        // Intended errors go to a Catch node: the log must have none.
+        // What went wrong on purpose goes to a Catch node: nothing is left for the log.
         const errors = nodeRed.logs.filter(({ level, type }) => level === "error" && type !== "sccc-simulator");
         assert.deepEqual(
           errors.map(({ text }) => text),

@@ -9,7 +9,7 @@ import { Sequence } from "../../nodes/protocol/sequence";
 import type { Simulator } from "../../simulator";
 import { callOf, clientOf, startPlatform } from "../../tools/platform";
 
-/** A client with its own sequences, as in a separate process. */
+/** An installation is a process, and has sequences of its own. */
 const installation = (url: string, options: Partial<ClientOptions> = {}): Client =>
   clientOf(url, { requestSequence: new Sequence(), commandSequence: new Sequence(), maxQueue: 10_000, ...options });
 
@@ -71,7 +71,7 @@ describe("several installations with one account", () => {
   });
 
   it("send 500 commands each, and none is refused for its seq", async () => {
-    // Two ranges of 500 overlap with a probability of 1,000 / 2^31, about one in two million.
+    // Two runs of 500 overlap with a probability of 1,000 / 2^31, one in two million.
     assert.deepEqual(await load([client(platform.url), client(platform.url)], 500), { ok: 1000 });
   });
 
