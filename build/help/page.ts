@@ -5,9 +5,9 @@ import { flat, type Language, served, written } from "../locales";
 import type { Property } from "../nodes";
 import { type Entry, list, paragraphs, prose } from "./html";
 
-/** The texts of a language, and parts of the help that several node types share. Throws if a text is missing. */
+/** The texts of a language, and the parts of help that several node types have. Throws where a text is missing. */
 export class HelpPage {
-  /** The help's own texts. */
+  /** The prose of the help. */
   readonly #written: ReadonlyMap<string, string>;
   /** The texts that Node-RED serves: labels, hints, summaries. */
   readonly #served: ReadonlyMap<string, string>;
@@ -28,7 +28,7 @@ export class HelpPage {
     return this.#find(this.#served, key);
   }
 
-  /** A text of the help, with its parameters. */
+  /** A text of the help's own, with its parameters. */
   own(key: string, params: Readonly<Record<string, string>> = {}): string {
     return this.#find(this.#written, `help.${key}`).replace(
       /__(\w+?)__/g,
@@ -36,7 +36,7 @@ export class HelpPage {
     );
   }
 
-  /** All help texts below a key, each with the rest of its key. */
+  /** All texts of the help's own below a key, each with the rest of its key. */
   below(key: string): readonly (readonly [string, string])[] {
     const prefix = `help.${key}.`;
     return [...this.#written].flatMap(([at, value]) =>
@@ -48,7 +48,7 @@ export class HelpPage {
     return `<h3>${escapeHtml(this.own(`heading.${key}`))}</h3>`;
   }
 
-  /** The name of a value's type. */
+  /** The name of a kind of value. */
   type(kind: string): string {
     return this.own(`type.${kind}`);
   }
@@ -87,7 +87,7 @@ export class HelpPage {
     };
   }
 
-  /** The fields of an answer or a push. @param prefix put in front of their names */
+  /** The fields of an answer or of a push. @param prefix stands before their names */
   answers(fields: readonly AnswerField[], prefix = ""): readonly Entry[] {
     return fields.map(({ name, text, choices, optional }) => ({
       name: prefix + name,
@@ -102,7 +102,7 @@ export class HelpPage {
     return { name: "sccc.command", type: this.type("object"), text: this.own("output.command") };
   }
 
-  /** The error codes. @param resend determines the note about retries */
+  /** The codes of errors. @param resend what a user should know of repeats */
   errors(resend?: Command["resend"]): string {
     const codes = this.below("errors").filter(([code]) => code.startsWith("SCCC_"));
     return [
@@ -114,7 +114,7 @@ export class HelpPage {
   }
 
   properties(properties: readonly Property[]): string {
-    // The number of outputs follows another property and is not visible.
+    // The number of outputs follows another property, and nobody sees it.
     return list(properties.filter(({ kind }) => kind !== "ports").map((property) => this.#property(property)));
   }
 
@@ -127,7 +127,7 @@ export class HelpPage {
     return { name: this.text(`${property.key}.label`), text: [hint, ...unit].join(" ") };
   }
 
-  /** A list of the texts below a key, with the rest of their keys as terms. */
+  /** A list of the texts below a key, by the rest of their keys. */
   about(key: string): string {
     return list(this.below(key).map(([name, value]) => ({ name, text: value })));
   }
