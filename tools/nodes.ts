@@ -1,4 +1,4 @@
-// Runs nodes in the test helper's Node-RED, with an account on a simulated platform.
+// Nodes in the test helper's Node-RED, with an account on a simulated platform.
 import sccc from "../nodes/sccc";
 import type { Simulator } from "../simulator/index";
 import { temporaryFolder } from "./node-red";
@@ -87,7 +87,7 @@ const coreNodes = ["common/25-catch", "network/05-tls", "network/06-httpproxy"].
 /** A node of the flow. */
 export const nodeOf = (id: string): Loose => helper.getNode(id);
 
-/** Closes the flow as a redeploy does. */
+/** Ends the flow as a redeploy does. */
 export const unload = (): Promise<void> => helper.unload();
 
 /** Everything that was logged since the flow was loaded. */
