@@ -1,4 +1,4 @@
-// What Node-RED loads: registers every type.
+// The entry that Node-RED loads: registers every type.
 import type { NodeAPI } from "node-red";
 import { registerAccount } from "./runtime/account/account";
 import { serveEditor } from "./runtime/admin/routes";

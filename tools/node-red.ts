@@ -21,18 +21,18 @@ import { isFree } from "./ports";
 
 export type { DebugEntry, FlowNode, LogEntry, NodeRed } from "./launch";
 
-/** What a test may ask of its Node-RED. */
+/** Options of a Node-RED for tests. */
 export interface Options {
   readonly version: 4 | 5;
-  /** Deployed once it runs. Credentials stand in the nodes. */
+  /** Deployed at the start. Nodes contain their credentials. */
   readonly flows?: readonly FlowNode[];
-  /** The packed package installed (the default), or a bare Node-RED. */
+  /** Installs the packed package (the default), or nothing. */
   readonly nodes?: "package" | "none";
-  /** A folder below test/hosts whose packages are in the user folder too, as if flows had asked for them. */
+  /** A folder below test/hosts whose packages are also installed in the user folder, as for function nodes that use them. */
   readonly modules?: string;
-  /** A folder that outlives this Node-RED, so that a second one can be started on it. Else a temporary one. */
+  /** A folder that is kept, so that a second Node-RED can be started with it. Default: a temporary one. */
   readonly userDir?: string;
-  /** On top of our own; as far as JSON goes. */
+  /** Added to the default settings; JSON only. */
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly env?: NodeJS.ProcessEnv;
 }
@@ -45,19 +45,19 @@ process.on("exit", () => {
   for (const folder of temporary) rmSync(folder, { recursive: true, force: true });
 });
 
-/** A temporary folder, which is gone when the process ends. */
+/** A temporary folder, which is deleted when the process ends. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "sccc-"));
   temporary.add(folder);
   return folder;
 }
 
-/** The ports that were given out. */
+/** The ports that were returned before. */
 const given = new Set<number>();
 
 /**
- * A port of this machine that nobody listens on. Not one of those that the system gives to whoever asks for any: before it is used, somebody
- * else might get it.
+ * A free port of this machine. It is outside the range from which the system assigns ports: otherwise another program could get it before
+ * it is used.
  */
 export async function freePort(): Promise<number> {
   for (;;) {
@@ -81,7 +81,7 @@ function npm(folder: string, ...args: string[]): string {
   return stdout;
 }
 
-/** What `npm pack --json` says of the tarball. */
+/** The output of `npm pack --json` about the tarball. */
 export interface Packed {
   /** The path of the tarball. */
   readonly tarball: string;
@@ -166,7 +166,7 @@ export function template(): string {
   });
 }
 
-/** Adds packages to a user folder as Node-RED does when a function node asks for them: installed, and listed in its package.json. */
+/** Adds packages to a user folder as Node-RED does for a function node: installed, and listed in its package.json. */
 function addModules(userDir: string, host: string): void {
   const folder = join(root, "test/hosts", host);
   const list = join(userDir, "package.json");
@@ -178,7 +178,7 @@ function addModules(userDir: string, host: string): void {
   writeFileSync(list, JSON.stringify({ ...mine, dependencies: { ...mine.dependencies, ...dependencies } }));
 }
 
-/** Starts a real Node-RED on a free port; resolves when its flows run. Stop it in the end. */
+/** Starts a real Node-RED on a free port; resolves when its flows run. The caller must stop it. */
 export async function startNodeRed(options: Options): Promise<NodeRed> {
   const { version, flows, nodes = "package", modules, settings, env } = options;
   const userDir = options.userDir ?? temporaryFolder();

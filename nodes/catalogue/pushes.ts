@@ -1,4 +1,4 @@
-// The pushes: what the platform sends of its own accord (docs/protocol.md, "Pushes").
+// The pushes: events that the platform sends (docs/protocol.md, "Pushes").
 import { callType, serverStatus, serviceType, taskPurpose, taskStatus, workStatus } from "./enumerations";
 import type { AnswerField, Push } from "./types";
 

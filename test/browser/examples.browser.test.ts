@@ -50,7 +50,7 @@ const inBrowser: Readonly<Record<string, Drive | undefined>> = {
   },
 };
 
-/** Makes the dashboard's nodes known to the Node-RED of a user folder. */
+/** Adds the dashboard's nodes to a user folder. */
 function addDashboard(userDir: string): void {
   const scope = join(userDir, "node_modules/@flowfuse");
   mkdirSync(scope, { recursive: true });

@@ -13,13 +13,13 @@ export interface Handed extends Entry {
   readonly delivery: number;
 }
 
-/** Who uses the folders of a test; another one is another process. */
+/** The owner of the test's folders; another name stands for another process. */
 export const owner = "test";
 
 const idsIn = new Map<string, Map<string, string>>();
 
 export class TestSpool {
-  /** The spool's ids by those of the test: they outlive the process that gave them. */
+  /** The spool's ids by the test's ids: they survive the process that assigned them. */
   readonly #ids: Map<string, string>;
 
   private constructor(

@@ -1,4 +1,4 @@
-// sccc-feed at work: on the test helper's Node-RED, against the simulator, with positions on a real disk.
+// sccc-feed in the test helper's Node-RED, with the simulator and positions on a real disk.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
@@ -49,10 +49,10 @@ describe("sccc-feed", function () {
   let loaded = false;
   const pages: Loose[] = [];
   const errors: Loose[] = [];
-  /** Hears how a run ends. */
+  /** Called at the end of a run. */
   let ended: (msg: Loose) => void = () => undefined;
 
-  /** Loads a feed that runs on messages only, with what confirms its pages, unless `confirming` is another node. */
+  /** Loads a feed that runs on messages only, and a node that acknowledges its pages, unless `confirming` is another node. */
   async function start(
     config: Record<string, unknown>,
     others: readonly Record<string, unknown>[] = [],
@@ -84,7 +84,7 @@ describe("sccc-feed", function () {
     return msg;
   };
 
-  /** Runs once; what output 2 says. */
+  /** Runs once; returns the message of output 2. */
   const run = async (msg: object = {}): Promise<Loose> => {
     const over = finished();
     helper.getNode("n").receive(msg);
@@ -250,7 +250,7 @@ describe("sccc-feed", function () {
     const { path } = new PositionFile(join(userDir, "sccc", "feeds"), "test", "records");
     mkdirSync(dirname(path), { recursive: true });
     execFileSync("mkfifo", [path]);
-    // Held open, so that reading it begins and never ends.
+    // Held open, so that reading it starts and never ends.
     const held = openSync(path, "r+");
     await start({});
     const old = helper.getNode("n");

@@ -1,5 +1,5 @@
-// The receiving thread ends under load, again and again: nothing that was acknowledged is lost, and Node-RED goes on.
-// CRASHES says how often; a flow that blocks Node-RED does so for BLOCK_SECONDS.
+// The receiving thread is ended under load, repeatedly: no acknowledged push is lost, and Node-RED keeps running. CRASHES sets how often; a
+// flow blocks Node-RED for BLOCK_SECONDS.
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -20,7 +20,7 @@ describe("the receiving thread", function () {
   before(initHelper);
   afterEach(unload);
 
-  /** Node-RED as the package's nodes have it. */
+  /** Node-RED's API as the package's nodes see it. */
   let RED: NodeAPI;
 
   async function begin(pushAnswer: "received" | "stored") {

@@ -1,4 +1,4 @@
-// Recordings on disk: none is taken for another, none is empty, and their names are safely there.
+// Recordings on disk: none is mistaken for another, none is empty, and their names are on disk.
 import assert from "node:assert/strict";
 import { existsSync, link, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { rename, stat, unlink } from "node:fs/promises";
@@ -92,7 +92,7 @@ for (const [kind, disk] of Object.entries(disks)) {
     it("leaves no empty file under its name when it ends before it is whole", async () => {
       const folder = temporaryFolder();
       const part = await write(folder, "one");
-      // As much as a crash between the claim and the renaming comes to.
+      // The state after a crash between reserving the name and renaming the file.
       for (const name of readdirSync(folder)) await unlink(join(folder, name));
       await assert.rejects(part.finish("skip"));
       assert.equal(existsSync(join(folder, "x.wav")), false);

@@ -1,4 +1,4 @@
-// What a callback throws must not end Node-RED: the guard, and that nothing in nodes/ is registered without it.
+// An error in a callback must not end Node-RED: tests the guard, and that every callback registered in nodes/ uses it.
 import assert from "node:assert/strict";
 import { EventEmitter, once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
@@ -53,17 +53,17 @@ describe("a guarded callback", () => {
 });
 
 describe("callbacks that Node calls", () => {
-  /** A registration with a timer, a task or an emitter, up to its callback. */
+  /** The registration of a callback with a timer, a task or an emitter. */
   const registration =
     /(?:\b(?:setTimeout|setInterval|setImmediate|queueMicrotask|nextTick)\(|\.(?:on|once|addListener|prependListener|prependOnceListener|addEventListener)\(\s*(?:"[\w:-]+"|event|signal),)\s*/g;
 
-  /** Node-RED catches what its own two events throw. */
+  /** Node-RED itself catches errors of these two events. */
   const ofNodeRed = /\b(?:node|this)\.on\(\s*"(?:input|close)",\s*$/;
 
-  /** They can't throw: the functions of a promise, and one that does nothing. */
+  /** Callbacks that cannot throw: the functions of a promise, and an empty function. */
   const harmless = /^(?:reject|resolve|\(\) => undefined)\b/;
 
-  /** The registrations of a source whose callback is neither guarded nor harmless, each with its line's number. */
+  /** The registrations of a source whose callback is neither guarded nor harmless, each with its line number. */
   function raw(source: string): readonly string[] {
     const found: string[] = [];
     for (const match of source.matchAll(registration)) {
@@ -80,7 +80,7 @@ describe("callbacks that Node calls", () => {
   it("are all guarded in nodes/", () => {
     const folder = join(root, "nodes");
     const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter(
-      // The editor's run in a browser.
+      // The editor's script runs in a browser.
       (file) => file.endsWith(".ts") && !file.startsWith("editor"),
     );
     assert.ok(files.length > 50);

@@ -1,4 +1,4 @@
-// sccc-simulator as a node: it starts, does what messages say, tells what went wrong, and ends with its flow.
+// sccc-simulator as a node: starts, carries out the instructions in messages, reports errors, and ends with its flow.
 import assert from "node:assert/strict";
 import { callIn } from "../../nodes/runtime/admin/simulator";
 import type { Simulator } from "../../simulator";
@@ -18,7 +18,7 @@ describe("sccc-simulator", () => {
   const start = (config: Record<string, unknown>, password = account.password) =>
     load(platform, { type: "sccc-simulator", port: "0", speed: "1000", ...config }, {}, [], { n: { password } });
 
-  /** The status that a node comes to show. */
+  /** The next status that a node shows. */
   async function shown(flow: Awaited<ReturnType<typeof load>>): Promise<{ fill?: string; text?: string }> {
     while (flow.statuses.length === 0) await new Promise((resolve) => setImmediate(resolve));
     return flow.statuses[0] ?? {};
