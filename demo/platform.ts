@@ -90,12 +90,12 @@ export async function platformOf(): Promise<Platform> {
 }
 
 /**
- * The flows with the demo's simulator switched on or off, in the dialect of SCCC_SIMULATOR_DIALECT if that is set, and all else as it is. Not a
- * `${…}` in the flow: the form of the simulator offers a choice of dialects, which could not show it.
+ * The flows with the demo's simulator enabled or disabled, in the dialect of SCCC_SIMULATOR_DIALECT if that is set, otherwise unchanged.
+ * The flow cannot use `${…}` for the dialect: the simulator's form has a list of dialects, which could not show it.
  */
 export function withSimulator(flows: readonly FlowNode[], on: boolean): readonly FlowNode[] {
   const dialect = given("SCCC_SIMULATOR_DIALECT");
   const changes = on && dialect !== "" ? { dialect } : {};
-  // JSON leaves out what is undefined.
+  // JSON omits undefined values.
   return flows.map((node) => (node.id === "demo-simulator" ? { ...node, ...changes, d: on ? undefined : true } : node));
 }

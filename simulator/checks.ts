@@ -63,7 +63,7 @@ const checkValue = (rule: Rule, raw: unknown): Value => {
     }
     case "time":
       return instantOf(text) === undefined ? bad : good(text);
-    // No command has such a field of its own.
+    // No command has a field of this kind.
     case "object":
       return bad;
   }

@@ -1,4 +1,4 @@
-// The dialects, as data: what the vendor's document says, and what installed platforms, clients and receivers really do.
+// The dialects as data: the vendor's document, and what installed platforms, clients and receivers do in practice.
 import { commands as catalogue, commandOf, type Field, pushes, seenCommands, type Version } from "../nodes/catalogue";
 
 export type DialectName = "document" | "field";
@@ -39,7 +39,7 @@ export interface Dialect {
   readonly recordings: readonly { readonly path: string; readonly key: string; readonly holds: "path" | "name" }[];
 }
 
-/** Sites send their own id with every command. */
+/** Installed clients send their own id with every command. */
 const userData: RequestField = { name: "userData", rule: { kind: "text", overlong: "refuse" }, required: false };
 
 const documented: Readonly<Record<string, Version>> = {

@@ -1,4 +1,4 @@
-// Real Node-REDs for tests: each with a user folder of its own, with our package in it as the palette would have installed it.
+// Starts real Node-REDs for tests: each has its own user folder with our package, as installed by the palette.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
@@ -91,7 +91,7 @@ export interface Packed {
 
 const cache = join(root, ".cache");
 
-/** A number for all that goes into the package; needs a built dist/. */
+/** A hash of the package's content; needs a built dist/. */
 function contentOf(): string {
   const manifest = readFileSync(join(root, "package.json"), "utf8");
   const { files } = JSON.parse(manifest) as { readonly files: readonly string[] };
@@ -105,12 +105,12 @@ function contentOf(): string {
   return hash.digest("hex").slice(0, 16);
 }
 
-/** How long what other contents were packed to is kept, in ms. */
+/** How long packages with other contents are kept, in ms. */
 const keptMs = 86_400_000;
 
 /**
- * A folder of .cache that is made once for a content of the package, whichever process comes first. It is made under another name and then
- * renamed: if two make it at the same time, one of them wins, and nobody finds half of it.
+ * A folder of .cache that is created once for a content of the package, by the first process that needs it. It is created under another
+ * name and then renamed: if two processes create it at the same time, one of them wins, and no process finds an incomplete folder.
  */
 function once(name: string, make: (folder: string) => void): string {
   const folder = join(cache, `${name}-${contentOf()}`);
@@ -134,7 +134,7 @@ function once(name: string, make: (folder: string) => void): string {
 
 let packed: Packed | undefined;
 
-/** The package as it would be published, packed once per content. */
+/** The package as it would be published, packed once for each content. */
 export function pack(): Packed {
   if (packed !== undefined) return packed;
   const ready = spawnSync(process.execPath, [join(root, "build/ready.mjs")], { stdio: ["ignore", 2, 2] });
@@ -150,14 +150,14 @@ export function pack(): Packed {
   return packed;
 }
 
-/** A user folder with the package installed as Node-RED's palette does it, made once per content. */
+/** A user folder with the package installed as Node-RED's palette does it, created once for each content. */
 export function template(): string {
   const { tarball } = pack();
   return once("installed", (folder) => {
     const list = { name: "node-red-project", version: "0.0.1", private: true };
     writeFileSync(join(folder, "package.json"), JSON.stringify(list));
     npm(folder, "install", "--no-audit", "--no-fund", "--omit=dev", "--engine-strict", "--no-package-lock", tarball);
-    // The palette names a version. The path of the tarball would be wrong in each copy.
+    // The palette writes a version. The path of the tarball would be wrong in each copy.
     const { version } = JSON.parse(readFileSync(join(folder, "node_modules", packageName, "package.json"), "utf8"));
     writeFileSync(
       join(folder, "package.json"),

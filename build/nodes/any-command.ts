@@ -1,4 +1,4 @@
-// sccc-command: carries out whatever command a message names.
+// sccc-command: sends a command that the message names.
 import { seenCommands, templateOf } from "../../nodes/catalogue";
 import { accountProperty, inputProperty, looks, nameProperty } from "./common";
 import type { NodeType, Property } from "./node-type";

@@ -1,4 +1,4 @@
-// Properties made of the fields of commands: typed inputs.
+// Typed inputs for the fields of commands.
 import { type Command, extra, type Field, propertyOf, type Rule, seqOf, standardInput } from "../../nodes/catalogue";
 import type { Condition } from "../../nodes/editor/description";
 import { iconFor } from "./icon";
@@ -59,7 +59,7 @@ export const seqProperty = (command: Command): Property => ({
   field: seqOf(command.seq),
 });
 
-/** Read from nowhere unless the user says so, as seq. */
+/** Has no source by default, like seq. */
 export const extraProperty: Property = {
   kind: "typed",
   name: extra.name,

@@ -1,8 +1,8 @@
-// The shapes of a node type and of its properties, as forms, registrations, help and the editor's checks read them.
+// The types of node types and their properties, used by forms, registrations, help and the editor's checks.
 import type { Command, Field, Group, Push, TextFormat } from "../../nodes/catalogue";
 import type { Condition, OtherOutputs, Suggestion } from "../../nodes/editor/description";
 
-/** The folded sections of a form, in their order. */
+/** The collapsible sections of a form, in order. */
 export const sections = ["limits", "network", "safety", "receiving", "more"] as const;
 
 /** A property of a node, shown as a row of its form. `key` is the locale key of its label and hint, `icon` a Font Awesome name. */
@@ -47,15 +47,15 @@ export type Property = {
       readonly defaultType: string;
       readonly types: readonly string[];
       readonly example: string;
-      /** The rule for literals; absent: anything that is not empty. */
+      /** The rule for literals; absent: any non-empty value. */
       readonly field?: Field;
-      /** Known values of a text. */
+      /** Suggested values of a text. */
       readonly suggestions?: readonly Suggestion[];
     }
 );
 
 /**
- * What a form has beside properties: a button that tries the account out, the address that the platform has to push to, a button that
+ * Elements of a form that are not properties: a button that tests the account, the address that the platform must push to, a button that
  * sends a sample of an event, a button that writes a request.
  */
 export interface Tool {

@@ -136,12 +136,12 @@ const seqs = { number: /* @__PURE__ */ seq("number"), string: /* @__PURE__ */ se
 /** §三.3: the command seq; a string in §20.4. Empty: a new one is generated. */
 export const seqOf = (wire: "number" | "string"): Field => seqs[wire];
 
-/** What the envelope of a request has: none of these is a command's own field (§三.3). */
+/** The fields of a request's envelope: none of these is a command's field (§三.3). */
 const envelope = ["authentication", "param", "request", "requests"];
 
 /**
- * Fields for platforms that take more than the vendor's document says. The name must not be one of a request's own; and what a flow copies into
- * an object must not set its prototype.
+ * Fields for platforms that accept more than the vendor's document describes. A name of the request's envelope is not allowed. Neither is a
+ * name that would set the prototype of an object into which a flow copies the fields.
  */
 export const extra: Field = {
   name: "extra",

@@ -48,7 +48,7 @@ export type Version = 1 | 2 | 3 | 4 | 6;
  * - choice: one of the values; `wire` is the type in which it is sent
  * - text: `max` is a number of characters; a longer text is refused, or cut if the platform would cut it
  * - time: sent as YYYY-MM-DD HH:mm:ss in the account's time zone
- * - list: an array of digits or phones; `max` is its length (absent: no limit given)
+ * - list: an array of digits or phones; `max` is its length (absent: unlimited)
  * - object: a JSON object, or text of one; `reserved` are names, in lower case, that it may not have in any case
  */
 export type Rule =
@@ -99,24 +99,24 @@ export interface AnswerField {
   readonly name: string;
   readonly text: Text;
   readonly choices?: readonly Choice[];
-  /** Of a push: not always there. */
+  /** In a push: the field may be missing. */
   readonly optional?: true;
-  /** Of a push: installed platforms send it, the vendor's document does not have it. */
+  /** In a push: installed platforms send it, but it is not in the vendor's document. */
   readonly seen?: true;
 }
 
-/** A field of a request that the vendor's document does not have, as public clients send it. */
+/** A field of a request that public clients send and that is not in the vendor's document. */
 export interface SeenField extends Pick<Field, "name" | "rule" | "required" | "example"> {
   readonly text: Text;
 }
 
-/** A command that public clients send and the vendor's document does not have. */
+/** A command that public clients send and that is not in the vendor's document. */
 export interface SeenCommand {
-  /** Its ApiName, in the clients' spelling. */
+  /** Its ApiName in the clients' spelling. */
   readonly api: string;
-  /** The only API version that it was seen with; absent: any. */
+  /** The only API version with which it was seen; absent: any. */
   readonly version?: string;
-  /** Empty where no client shows its fields. */
+  /** Empty if no client shows its fields. */
   readonly fields: readonly SeenField[];
   readonly text: Text;
 }
@@ -156,7 +156,7 @@ export interface Command {
   readonly fields: readonly Field[];
   /** Further fields that clients send, for the help of `extra`. */
   readonly seen?: readonly SeenField[];
-  /** Properties of the node that are no fields of the request. */
+  /** Properties of the node that are not fields of the request. */
   readonly settings?: readonly Setting[];
   /** The node can wait for the call that the command causes; it then has a second output. */
   readonly waits?: true;
@@ -251,10 +251,10 @@ export type Setting = {
       readonly default: string;
       readonly required?: true;
       readonly format?: TextFormat;
-      /** Left empty it restricts nothing: a text that only comes out empty, because a variable is not set, must not do the same. */
+      /** An empty value means no restriction. A text that becomes empty because a variable is not set must not have that effect. */
       readonly restricts?: true;
       readonly example?: string;
-      /** Known values, for a field that takes others too; `key` is where the text is in the locales. */
+      /** Suggested values for a field that accepts others too; `key` is the text's key in the locales. */
       readonly suggestions?: readonly (Choice & { readonly key: string })[];
     }
   | {

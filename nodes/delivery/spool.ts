@@ -27,8 +27,8 @@ export interface Recipient {
   /** How many entries may be delivered now; absent: no limit. Call `resume` when there is room again. */
   readonly room?: () => number;
   /**
-   * What is handed over takes a while to reach its node: `arrived` or `giveBack` is called for each entry. Until then it is not due again, however
-   * long that takes. Absent: an entry has reached its node when `hand` returns.
+   * Set if an entry needs time to reach its node: `arrived` or `giveBack` is then called for each entry, and it is not due again before
+   * that, however long it takes. Absent: an entry has reached its node when `hand` returns.
    */
   readonly reports?: true;
 }
@@ -74,7 +74,10 @@ interface Queue {
   busy: boolean;
 }
 
-/** Values of `due`: the item stands in its queue; it was handed over and has not reached its node yet. Small integers take the least memory. */
+/**
+ * Special values of `due`: the item is in its queue; or it was delivered and has not reached its node yet. Small integers need the least
+ * memory.
+ */
 const queued = -1;
 const underWay = -2;
 
@@ -222,6 +225,7 @@ export class Spool implements Keeper {
     return true;
   }
 
+<<<<<<< ours
   /** The entry has reached its node: it comes again `redeliverAfterMs` from now, unless it is settled. */
   arrived(id: string, delivery: number): void {
     const item = this.#underWay(id, delivery);
@@ -232,6 +236,22 @@ export class Spool implements Keeper {
   giveBack(id: string, delivery: number): void {
     const item = this.#underWay(id, delivery);
     if (item === undefined) return;
+=======
+  /** To be called when the entry has reached its node: it is delivered again after `redeliverAfterMs`, unless it is settled. */
+  arrived(id: string): void {
+    const item = this.#pending.get(Number(id));
+    if (item?.due === underWay && !this.#closed) this.#wait(item);
+  }
+
+  /**
+   * To be called when the entry did not reach its node: it is delivered again as soon as there is a recipient, and this delivery is not
+   * counted.
+   */
+  giveBack(id: string): void {
+    const item = this.#pending.get(Number(id));
+    if (item === undefined || item.due === queued || this.#closed) return;
+    this.#unlink(item);
+>>>>>>> theirs
     item.deliveries -= 1;
     this.#makeReady(item);
   }
@@ -408,7 +428,7 @@ export class Spool implements Keeper {
     this.#unlink(item);
   }
 
-  /** Takes an item out of the list that it stands in. */
+  /** Removes an item from its list. */
   #unlink(item: Item): void {
     if (item.due === queued) item.queue.ready.remove(item);
     else if (item.due !== underWay) this.#waiting.remove(item);
@@ -521,7 +541,7 @@ export class Spool implements Keeper {
     }
   }
 
-  /** An entry has reached its node or was refused: it is due again after a while. */
+  /** Schedules the next delivery of an entry that has reached its node or was refused. */
   #wait(item: Item): void {
     this.#unlink(item);
     // Rounded up, so that it is not due before its time.

@@ -91,7 +91,8 @@ export class Client {
   }
 
   /**
-   * Checks a command of the catalogue: its version, its fields (under the vendor's names, `seq` among them, further ones in `extra`), and dialOnly.
+   * Checks a command of the catalogue: whether the version has it, its fields (under the vendor's names, including `seq`, further ones in
+   * `extra`), and dialOnly.
    */
   prepare(command: Command, given: Readonly<Record<string, unknown>>): Prepared {
     if (!hasCommand(command, this.#options.apiVersion)) {

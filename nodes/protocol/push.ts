@@ -130,7 +130,7 @@ export function choiceOf<T extends Choice>(choices: readonly T[], given: unknown
   return choices.find(({ value }) => value === text);
 }
 
-/** Why a call ended, in words; undefined where no cause is given, or one that has no words. */
+/** A text for the reason why a call ended; undefined if no reason is given, or an unknown one. */
 export const causeText = (releaseCause: unknown): string | undefined => sipCauses.get(textOf(releaseCause) ?? "");
 
 /** The English text of an enumerated value, given as a string or a number. */

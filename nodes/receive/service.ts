@@ -226,7 +226,7 @@ export class ReceiveService {
         trouble({ setting: "pushPort", reason: "conflict", detail: String(port) });
         continue;
       }
-      // Also where the port stays open: an account may be new there, and bring the trouble of another port with it.
+      // Also if the port stays open: a new account at the port must report the port's problem too.
       trouble(this.#servers.get(port)?.problem);
       if (!this.#servers.has(port)) this.#servers.set(port, new PushServer(own, this.#serverDeps(port)));
     }

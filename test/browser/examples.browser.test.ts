@@ -87,7 +87,7 @@ async function deployExample(nodeRed: NodeRed, example: Example): Promise<void> 
   const editor = await EditorPage.open(nodeRed);
   await importExample(editor, example);
   await nodeRed.deployed(() => editor.deploy());
-  // With PICTURES set, the READMEs' picture is taken again.
+  // With PICTURES set, the picture for the READMEs is taken.
   if (process.env.PICTURES !== undefined && example.name === "click-to-call") {
     const { page } = editor;
     await page.setViewportSize({ width: 1640, height: 720 });
@@ -143,6 +143,13 @@ for (const version of nodeRedVersions) {
     for (const example of examples.filter(({ name }) => inBrowser[name] !== undefined)) {
       it(`${example.name}: imported, deployed, driven to its result`, async () => {
         await deployExample(nodeRed, example);
+<<<<<<< ours
+=======
+        // Our Node-RED does not use the default port.
+        const flows = JSON.stringify(await nodeRed.admin("GET", "/flows"));
+        const here = inNodeRed(flows, nodeRed.url);
+        if (here !== flows) await nodeRed.deploy(JSON.parse(here) as readonly FlowNode[]);
+>>>>>>> theirs
         await drive(new Running(nodeRed, userDir, example, sidebar), inBrowser[example.name]);
         await nodeRed.deploy([]);
       });

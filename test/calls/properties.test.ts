@@ -312,7 +312,7 @@ describe("calls, whatever happens to their events", () => {
     this.timeout(60_000);
     const it = bench();
     const count = amount(10_000, 100_000);
-    // Half of them are of one number, as when a hotline's own number is billed.
+    // Half of them have the same number, as when bills show a hotline's own number.
     for (let index = 0; index < count; index += 1) {
       const number = index % 2 === 0 ? numberOf(0) : numberOf(index);
       it.tracker.hear({

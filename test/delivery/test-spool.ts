@@ -1,4 +1,4 @@
-// A spool in a store of its own, as tests use it: values instead of texts.
+// A spool with a store for tests; its entries have values instead of texts.
 import type { Recipient, Handed as SpoolHanded } from "../../nodes/delivery/spool";
 import { Store, type StoreOptions } from "../../nodes/delivery/store";
 

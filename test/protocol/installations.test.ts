@@ -10,7 +10,7 @@ import type { Simulator } from "../../simulator";
 import { amount } from "../../tools/amount";
 import { callOf, clientOf, startPlatform } from "../../tools/platform";
 
-/** An installation is a process, and has sequences of its own. */
+/** A client with its own sequences, as in a separate process. */
 const installation = (url: string, options: Partial<ClientOptions> = {}): Client =>
   clientOf(url, {
     requestSequence: new Sequence(),
@@ -80,7 +80,7 @@ describe("several installations with one account", function () {
 
   it("send all their commands, and none is refused for its seq", async () => {
     const each = amount(100, 500);
-    // Two runs of 500 overlap with a probability of 1,000 / 2^31, one in two million.
+    // Two ranges of 500 overlap with a probability of 1,000 / 2^31, about one in two million.
     assert.deepEqual(await load([client(platform.url), client(platform.url)], each), { ok: 2 * each });
   });
 
