@@ -225,7 +225,6 @@ export class Spool implements Keeper {
     return true;
   }
 
-<<<<<<< ours
   /** The entry has reached its node: it comes again `redeliverAfterMs` from now, unless it is settled. */
   arrived(id: string, delivery: number): void {
     const item = this.#underWay(id, delivery);
@@ -236,22 +235,6 @@ export class Spool implements Keeper {
   giveBack(id: string, delivery: number): void {
     const item = this.#underWay(id, delivery);
     if (item === undefined) return;
-=======
-  /** To be called when the entry has reached its node: it is delivered again after `redeliverAfterMs`, unless it is settled. */
-  arrived(id: string): void {
-    const item = this.#pending.get(Number(id));
-    if (item?.due === underWay && !this.#closed) this.#wait(item);
-  }
-
-  /**
-   * To be called when the entry did not reach its node: it is delivered again as soon as there is a recipient, and this delivery is not
-   * counted.
-   */
-  giveBack(id: string): void {
-    const item = this.#pending.get(Number(id));
-    if (item === undefined || item.due === queued || this.#closed) return;
-    this.#unlink(item);
->>>>>>> theirs
     item.deliveries -= 1;
     this.#makeReady(item);
   }

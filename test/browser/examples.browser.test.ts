@@ -143,13 +143,6 @@ for (const version of nodeRedVersions) {
     for (const example of examples.filter(({ name }) => inBrowser[name] !== undefined)) {
       it(`${example.name}: imported, deployed, driven to its result`, async () => {
         await deployExample(nodeRed, example);
-<<<<<<< ours
-=======
-        // Our Node-RED does not use the default port.
-        const flows = JSON.stringify(await nodeRed.admin("GET", "/flows"));
-        const here = inNodeRed(flows, nodeRed.url);
-        if (here !== flows) await nodeRed.deploy(JSON.parse(here) as readonly FlowNode[]);
->>>>>>> theirs
         await drive(new Running(nodeRed, userDir, example, sidebar), inBrowser[example.name]);
         await nodeRed.deploy([]);
       });
