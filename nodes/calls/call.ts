@@ -138,6 +138,8 @@ export class Call implements Queued<Call> {
   #endedAt: number | undefined;
   readonly #entries: Entry[] = [];
   #heard = 0;
+  /** The messages that were given of it. */
+  #told: readonly string[] = [];
 
   private constructor(id: string, state: State, at: number) {
     this.id = id;
@@ -171,6 +173,7 @@ export class Call implements Queued<Call> {
     for (const name of textNames) call[name] = textIn(record, name);
     for (const name of flagNames) call[name] = record[name] === true;
     if (Array.isArray(record.keys)) call.keys = record.keys.map(String);
+    if (Array.isArray(record.told)) call.#told = record.told.map(String);
     call.direction = record.direction === "inbound" || record.direction === "outbound" ? record.direction : undefined;
     call.billing = billOf(record.billing);
     call.context = record.context;
@@ -189,6 +192,7 @@ export class Call implements Queued<Call> {
       lastAt: this.lastAt,
       ...Object.fromEntries([...textNames, ...flagNames].map((name) => [name, this[name]])),
       keys: this.keys,
+      told: this.#told,
       direction: this.direction,
       billing: this.billing,
       context: this.context,
@@ -210,6 +214,22 @@ export class Call implements Queued<Call> {
   /** Whether a kind was heard already. */
   has(kind: Kind): boolean {
     return (this.#heard & bitOf(kind)) !== 0;
+  }
+
+  /** Whether a message was given of it. */
+  wasTold(message: string): boolean {
+    return this.#told.includes(message);
+  }
+
+  /** A message is given of it. */
+  tell(message: string): void {
+    if (!this.wasTold(message)) this.#told = [...this.#told, message];
+  }
+
+  /** Whether it was answered, as far as is known. */
+  get wasAnswered(): boolean {
+    if (this.billing?.tells) return this.billing.answered;
+    return this.#answeredAt !== undefined || this.billing?.answered === true;
   }
 
   /** Where an event of this identity is kept. */

@@ -13,6 +13,10 @@ import { Queue } from "./queue";
 export interface TrackerSettings {
   /** A call of which nothing is heard for so long is over. */
   readonly windowMs: number;
+  /** How long a finished call is remembered for what comes late; default: the window. */
+  readonly rememberMs?: number;
+  /** The most finished calls that are remembered. */
+  readonly maxFinished?: number;
   /** How long an ended call waits for its billing. */
   readonly waitForBillingMs: number;
   /** The most calls that are followed at once. */
@@ -94,7 +98,7 @@ const clocksApartMs = 600_000;
 /** A number that half the world calls at once is not searched for ever. */
 const mostSearched = 256;
 
-/** Finished calls are remembered for what comes late: at most so many. */
+/** Finished calls are remembered for what comes late: at most so many, unless the settings say otherwise. */
 const mostFinished = 20_000;
 
 /** So many calls are ended in one turn when their time is up. */
@@ -223,6 +227,16 @@ export class CallTracker {
     this.#changed?.set(key, of);
   }
 
+  /** Every call that is followed or remembered. */
+  all(): Iterable<Call> {
+    return this.#keys.keys();
+  }
+
+  /** Something that is told elsewhere of a call has changed: it stands in the next records. */
+  touch(call: Call): void {
+    if (call.queue !== undefined) this.#note(callKey(call), call);
+  }
+
   /** Every call that is followed or remembered, as it stands. */
   *calls(): Generator<TrackedCall> {
     for (const call of this.#keys.keys()) yield call.tracked(this.#settings.context);
@@ -337,6 +351,9 @@ export class CallTracker {
     // Nothing but its bill is ever heard of a verification code's call.
     if (call.isVerification || fact.billing?.service === verification) return false;
     if (!this.#namesSame(call, fact)) return false;
+    // An agent may have a call with a number and one without at about the same time.
+    const oneNumber = (call.keys.length === 0) !== (fact.keys.length === 0);
+    if (oneNumber && (differ(call.seq, fact.seq) || differ(call.direction, fact.direction))) return false;
     if (!this.#isInTime(call, fact)) return false;
     if (!differ(call.seq, fact.seq)) return true;
     const begins = call.ended && !call.presumed && isOpening(fact.kind);
@@ -451,7 +468,8 @@ export class CallTracker {
     call.finished = true;
     this.#note(callKey(call), call);
     this.#finished.put(call, this.#timing.now());
-    while (this.#finished.size > mostFinished && this.#finished.first !== undefined) this.#drop(this.#finished.first);
+    const { maxFinished = mostFinished } = this.#settings;
+    while (this.#finished.size > maxFinished && this.#finished.first !== undefined) this.#drop(this.#finished.first);
     return this.#news(call, "finished", cause, own);
   }
 
@@ -522,13 +540,13 @@ export class CallTracker {
 
   /** The queues with how long their members stay, and what becomes of them then. */
   get #stays(): readonly (readonly [Queue<Call>, number, (call: Call) => readonly News[]])[] {
-    const { windowMs, waitForBillingMs } = this.#settings;
+    const { windowMs, rememberMs = windowMs, waitForBillingMs } = this.#settings;
     return [
       [this.#open, windowMs, (call) => this.#conclude(call, "window")],
       [this.#waiting, waitForBillingMs, (call) => [this.#finish(call, "noBilling")]],
       [
         this.#finished,
-        windowMs,
+        rememberMs,
         (call) => {
           this.#drop(call);
           return [];
@@ -565,7 +583,8 @@ export class CallTracker {
       }
     }
     this.#arm();
-    if (news.length > 0) this.#onNews(news);
+    // What is forgotten is no news, but stands in the records.
+    if (news.length > 0 || (this.#changed?.size ?? 0) > 0) this.#onNews(news);
   }
 }
 
