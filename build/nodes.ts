@@ -132,6 +132,7 @@ const icons: Readonly<Record<Rule["kind"] | Setting["kind"], string>> = {
   boolean: "check-square-o",
   secret: "lock",
   node: "cog",
+  typed: "code",
 };
 
 /** Where a look at the name says more than a look at the kind. */
@@ -232,6 +233,10 @@ function settingProperty(key: string, setting: Setting): Property {
       return { ...common, kind: "secret" };
     case "node":
       return { ...common, kind: "node", type: setting.type };
+    case "typed": {
+      const { default: value, defaultType, types, example } = setting;
+      return { ...common, kind: "typed", default: value, defaultType, types, example };
+    }
   }
 }
 

@@ -274,9 +274,10 @@ export class CallTracker {
     return this.#add(found.call, fact);
   }
 
-  /** Begins a call with a fact, whatever calls there are. */
-  begin(fact: Fact): Begun {
+  /** Begins a call with a fact, whatever calls there are. @param context what comes back with it; undefined: nothing */
+  begin(fact: Fact, context?: unknown): Begun {
     const call = Call.begin(fact);
+    call.context = context;
     return {
       id: call.id,
       news: this.#add(call, fact),

@@ -68,6 +68,15 @@ export type Failure =
     }
   /** The account's dialOnly does not have the number. */
   | { readonly kind: "notAllowed"; readonly code: "SCCC_NOT_ALLOWED"; readonly field: string; readonly number: string }
+  /** The same call was made less than so many seconds ago. `index` is the place in a list of commands. */
+  | {
+      readonly kind: "repeated";
+      readonly code: "SCCC_NOT_ALLOWED";
+      readonly agent: string;
+      readonly number: string;
+      readonly seconds: number;
+      readonly index?: number;
+    }
   /** A file could not be written, or is there already; `reason` is a key below `errors.file`. */
   | {
       readonly kind: "file";

@@ -30,8 +30,8 @@ export const narrowWait = (config: unknown, expand: (text: string) => string): N
 export interface CallWait {
   /** Why nothing can be waited for now. */
   problem(): Failure | undefined;
-  /** Sends a command of these fields, and waits for its call once it is accepted. */
-  through(fields: Readonly<Record<string, unknown>>, send: () => Promise<Sent>): Promise<Sent>;
+  /** Sends a command of these fields, and waits for its call once it is accepted. The call has the context, if there is one. */
+  through(fields: Readonly<Record<string, unknown>>, context: unknown, send: () => Promise<Sent>): Promise<Sent>;
 }
 
 const configFailure = (problem: ConfigProblem): Failure => ({ kind: "config", code: "SCCC_CONFIG", ...problem });
@@ -95,8 +95,8 @@ export function callWaitOf(
 
   return {
     problem: () => problem && configFailure(problem),
-    through: async (fields, send) => {
-      const expected = waiting.expect(fields);
+    through: async (fields, context, send) => {
+      const expected = waiting.expect(fields, context);
       const sent = await send().catch((error: unknown) => {
         expected?.cancel();
         throw error;

@@ -92,11 +92,12 @@ export class Waiting {
   /**
    * A call is about to be dialled: its events may come before the command's answer.
    * @param fields the command's, as they are sent
+   * @param context what comes back with the call; undefined: nothing
    */
-  expect(fields: Readonly<Record<string, unknown>>): Expected | undefined {
+  expect(fields: Readonly<Record<string, unknown>>, context?: unknown): Expected | undefined {
     const fact = dialingFact(fields, { error: 0 }, this.#options.context, Date.now());
     if (fact === undefined) return undefined;
-    const { id, tracked, forget } = this.#tracker.begin(fact);
+    const { id, tracked, forget } = this.#tracker.begin(fact, context);
     let end: Waiter["end"] = () => undefined;
     const ended = new Promise<Arrived>((resolve) => {
       end = resolve;

@@ -10,6 +10,7 @@ import { isObject } from "../../util/json";
 import { others } from "../../util/slices";
 import { accountOf, type Sender } from "../account/account";
 import { type CallWait, callWaitOf } from "../call-number/call-number";
+import { type Dialing, dialingOf } from "../call-number/dialing";
 import { typedInput } from "../shared/config";
 import { takeMessages } from "../shared/input";
 import { Status } from "../shared/status";
@@ -138,6 +139,7 @@ async function carryOut(
   resulting: (api: string) => Resulting,
   wait: CallWait | undefined,
   sending: Sending,
+  dialing: Dialing | undefined,
 ): Promise<Carried> {
   const problem = wait?.problem();
   if (problem !== undefined) return { api: "", sent: { ok: false, failure: problem } };
@@ -157,19 +159,56 @@ async function carryOut(
     }
     const one = await maker.prepare(sender, api, msg);
     const send = () => sendOne(sender, one, options, resulting(api));
-    return { api, sent: await (wait === undefined || !one.ok ? send() : wait.through(one.call.fields, send)) };
+    if (dialing === undefined || !one.ok) return { api, sent: await send() };
+    const context = await dialing.context(msg);
+    if (!context.ok) return { api, sent: context };
+    const begun = await dialing.begin([one.call], [context.value]);
+    if (!begun.ok) return { api, sent: begun };
+    const sent = await (wait === undefined ? send() : wait.through(one.call.fields, context.value, send));
+    if (!sent.ok) begun.value.failed(0, sent.failure);
+    return { api, sent };
   }
   if (!maker.batch(api)) return refuse("noList", render(payload));
   if (!Array.isArray(payload)) return refuse("listNotOne", render(payload));
   const prepared: Prepared[] = [];
+  const contexts: unknown[] = [];
   for (const [index, element] of payload.entries()) {
     // The readings of typed inputs may be JSONata: a slice of these is short.
     if (index % preparedAtOnce === preparedAtOnce - 1) await others();
     const one = await maker.prepare(sender, api, { ...msg, payload: element });
     prepared.push(one);
     if (!one.ok) break;
+    if (dialing === undefined) continue;
+    const context = await dialing.context({ ...msg, payload: element });
+    if (!context.ok) return { api, sent: { ok: false, failure: atIndex(context.failure, index) } };
+    contexts.push(context.value);
   }
-  return { api, sent: await sendList(sender, api, prepared, options, resulting(api)) };
+  const send = () => sendList(sender, api, prepared, options, resulting(api));
+  if (dialing === undefined || !prepared.every(({ ok }) => ok)) return { api, sent: await send() };
+  const begun = await dialing.begin(
+    prepared.flatMap((one) => (one.ok ? [one.call] : [])),
+    contexts,
+  );
+  if (!begun.ok) return { api, sent: begun };
+  const sent = await send();
+  for (const index of prepared.keys()) {
+    const failure = sent.ok ? refusedIn(sent.payload, index) : sent.failure;
+    if (failure !== undefined) begun.value.failed(index, failure);
+  }
+  return { api, sent };
+}
+
+/** A failure of an element of a list. */
+const atIndex = (failure: Failure, index: number): Failure =>
+  failure.kind === "field" ? { ...failure, index } : failure;
+
+/** The platform's refusal of an element of a list, as the answers have it; undefined: it was not refused, or nobody knows. */
+function refusedIn(answers: unknown, index: number): Failure | undefined {
+  const answer: unknown = Array.isArray(answers) ? answers[index] : undefined;
+  const result = isObject(answer) && isObject(answer.result) ? answer.result : {};
+  const { error, name } = result;
+  if (typeof error !== "number" || error === 0) return undefined;
+  return { kind: "platform", code: String(name), value: error, text: "", scope: "command" };
 }
 
 function setReport(msg: NodeMessage, command: CommandReport, call?: CallReport): void {
@@ -192,6 +231,7 @@ function run(
   setMaxListeners(0, closing.signal);
   const options: SendOptions = { signal: closing.signal, track: status.track, backlog: status.backlog };
   const wait = waits ? callWaitOf(RED, node, config, account, status) : undefined;
+  const dialing = waits && account.ok ? dialingOf(RED, node, config, account.sender.context) : undefined;
   const sending: Sending = (sent, of) => status.wait(sent === of ? "" : `${sent} / ${of}`);
   const resulting =
     (api: string): Resulting =>
@@ -200,7 +240,7 @@ function run(
 
   const handle = async (msg: NodeMessageInFlow): Promise<{ readonly error?: Error; readonly second?: boolean }> => {
     const { api, sent }: Carried = account.ok
-      ? await carryOut(maker, account.sender, list, msg, options, resulting, wait, sending)
+      ? await carryOut(maker, account.sender, list, msg, options, resulting, wait, sending, dialing)
       : { api: name, sent: account };
     if (!sent.ok) {
       const sender = account.ok ? account.sender : undefined;
