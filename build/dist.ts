@@ -87,6 +87,14 @@ export async function buildCode(folder: string): Promise<void> {
       // Node-RED takes a function; a default export would be one level deeper.
       footer: { js: "module.exports = module.exports.default ?? module.exports;" },
     }),
+    // A thread of its own needs a file of its own.
+    build({
+      ...common,
+      entryPoints: [join(root, "nodes/receive/worker.ts")],
+      outfile: join(folder, "receive-worker.js"),
+      // Names stay as they are, for stack traces.
+      minifyWhitespace: true,
+    }),
     build({ ...common, entryPoints: [simulator], outfile: join(folder, "simulator.js") }),
     build({
       ...common,

@@ -18,7 +18,7 @@ const eventBox = ({ event, section }: Push): string => `
         </label>`;
 
 /** The id of the input that is seen; another one has the property's own id, or none has. */
-const seen = ({ kind }: Property, id: string): string => (kind === "events" || kind === "layout" ? `${id}-choice` : id);
+const seen = ({ kind }: Property, id: string): string => (kind === "events" ? `${id}-choice` : id);
 
 function control(property: Property, id: string): string {
   const text = (type: string, more = "") => `<input type="${type}" id="${id}"${more}>`;
@@ -49,9 +49,6 @@ function control(property: Property, id: string): string {
       return select(id, property);
     case "events":
       return `<div class="sccc-events" id="${seen(property, id)}" role="group">${property.events.map(eventBox).join("")}\n      </div>`;
-    // Node-RED reads from the input of this name what becomes of the outputs.
-    case "layout":
-      return `${select(seen(property, id), property)}<input type="hidden" id="${id}">`;
     case "ports":
       return `<input type="hidden" id="${id}">`;
     case "secret":
@@ -181,12 +178,7 @@ export function registration(node: NodeType): string {
     ...(node.press === undefined
       ? []
       : ([["button", `{ enabled: SCCC.isDeployed, onclick: SCCC.${node.press} }`]] as [string, string][])),
-    ...(eventsOf(node) === undefined
-      ? []
-      : ([
-          ["onadd", "SCCC.added"],
-          ["oneditsave", "SCCC.save"],
-        ] as [string, string][])),
+    ...(eventsOf(node) === undefined ? [] : ([["oneditsave", "SCCC.save"]] as [string, string][])),
   ];
   return `RED.nodes.registerType(${code(node.type)}, {\n  ${object(entries, ",\n  ")}\n});`;
 }

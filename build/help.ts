@@ -148,7 +148,8 @@ export function help(nodes: readonly NodeType[], language: Language): string {
 
   const about = (key: string) => below(key).map(([name, value]): Entry => ({ name, text: value }));
 
-  const propertyList = (properties: readonly Property[]) => list(properties.map(propertyEntry));
+  const propertyList = (properties: readonly Property[]) =>
+    list(properties.filter(({ kind }) => kind !== "ports").map(propertyEntry));
 
   const details = (key: string) => paragraphs(below(key).map(([, value]) => value));
 

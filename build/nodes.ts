@@ -59,8 +59,6 @@ export type Property = {
   | { readonly kind: "node"; readonly type: string }
   /** Some of the platform's events, or all. */
   | { readonly kind: "events"; readonly default: readonly string[]; readonly events: readonly Push[] }
-  /** How the events come out; kept under the name that Node-RED reads the number of ports from. */
-  | { readonly kind: "layout"; readonly default: string; readonly choices: readonly string[] }
   /** The number of outputs, which nobody sees: it follows another property. */
   | { readonly kind: "ports"; readonly default: number }
   /** A typed input: kept as two properties, `name` and `nameType`. */
@@ -423,14 +421,15 @@ const notify: NodeType = {
       events: pushes,
     },
     {
-      kind: "layout",
-      name: "outputs",
-      key: "node.notify.fields.outputs",
+      kind: "choice",
+      name: "layout",
+      key: "node.notify.fields.layout",
       icon: "sign-out",
       required: false,
       default: "one",
       choices: ["one", "perType"],
     },
+    portsProperty,
   ],
   tools: [{ kind: "sample" }],
 };

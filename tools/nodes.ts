@@ -1,6 +1,7 @@
 // Nodes in the test helper's Node-RED, with an account on a simulated platform.
 import sccc from "../nodes/sccc";
 import type { Simulator } from "../simulator/index";
+import { temporaryFolder } from "./node-red";
 import { account } from "./platform";
 
 // biome-ignore lint/suspicious/noExplicitAny: messages, errors and the helper's nodes are what assertions look into.
@@ -17,7 +18,7 @@ export interface Ended {
 
 /** Gives the helper the package's own Node-RED; call it once in a suite's `before`. */
 export function initHelper(): void {
-  helper.init(require.resolve("node-red"));
+  helper.init(require.resolve("node-red"), { userDir: temporaryFolder() });
 }
 
 /** A running flow of one node under test `n`, its account `a`, and an output and a Catch beside it. */
@@ -37,6 +38,8 @@ export async function load(
   accountConfig: Record<string, unknown> = {},
   others: readonly Record<string, unknown>[] = [],
   credentials: Record<string, unknown> = {},
+  /** Further registrations: they get what Node-RED gives to nodes. */
+  more: readonly Loose[] = [],
 ): Promise<Flow> {
   // Node-RED takes what has no place in the editor for a configuration.
   const place = { z: "tab", x: 0, y: 0 };
@@ -58,7 +61,7 @@ export async function load(
     ...others,
   ];
   const secrets = { a: { password: account.password }, ...credentials };
-  await helper.load([sccc, ...coreNodes], flow, secrets);
+  await helper.load([sccc, ...coreNodes, ...more], flow, secrets);
   const node = helper.getNode("n");
   const statuses: { fill?: string; text?: string }[] = [];
   node.on("call:status", (call: Loose) => statuses.push(call.args[0]));

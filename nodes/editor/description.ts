@@ -37,7 +37,7 @@ export interface Description {
   readonly otherOutputs?: OtherOutputs;
   /** The properties that stand in the text that says what a node will do, if there is such a text. */
   readonly does?: readonly string[];
-  /** The events that it receives; its outputs then follow its properties `events` and `outputs`. */
+  /** The events that it receives; its outputs then follow its properties `events` and `layout`. */
   readonly events?: readonly string[];
   readonly properties: Readonly<Record<string, Described>>;
 }

@@ -1,6 +1,6 @@
 // A node that receives events: the boxes of its form, and outputs that follow them.
 import { input, text } from "./page";
-import { type Layout, layoutOf, moves, outputNames, Ports } from "./ports";
+import { type Layout, layoutOf, moves, outputNames } from "./ports";
 
 /** The events that a node takes; none: all. */
 export const chosenEvents = ({ events }: EditorNode): readonly string[] =>
@@ -20,22 +20,29 @@ export function eventsLabel(chosen: readonly string[], known: readonly string[])
   return named.slice(0, eventsOnLabel).join(text("form.events.separator")) + more;
 }
 
-/** The ports of a node in a layout, for as long as the node lives. */
-const portsOf = (node: EditorNode, layout: Layout, known: readonly string[]): Ports =>
-  new Ports(layout, (it) => outputNames(it, chosenEvents(node), known));
+/** The layout of a node's outputs, as the node has it now. */
+const layoutOfNode = (node: EditorNode): Layout => layoutOf(node.layout, savedOutputs(node));
 
-/** Gives a node whose outputs follow its events its ports, unless it has them. */
-export function givePorts(node: EditorNode, saved: unknown, known: readonly string[]): void {
-  if (node.outputs instanceof Ports) return;
-  const value = portsOf(node, layoutOf(saved), known);
-  // An assignment is what Node-RED refuses while a flow is locked.
-  Object.defineProperty(node, "outputs", { value, writable: true, enumerable: true, configurable: true });
+/** What a flow has in `outputs`. Node-RED makes a number of it, which may be that of the wires. */
+function savedOutputs(node: EditorNode): unknown {
+  const saved = node._config?.outputs;
+  return typeof saved === "string" ? JSON.parse(saved) : node.outputs;
+}
+
+/** The names of a node's outputs, in their order. */
+export const namesOf = (node: EditorNode, known: readonly string[]): readonly string[] =>
+  outputNames(layoutOfNode(node), chosenEvents(node), known);
+
+/** Gives a node of an older flow its layout, and every node as many ports as it has outputs. */
+export function migrate(node: EditorNode, known: readonly string[]): void {
+  const layout = layoutOfNode(node);
+  if (node.layout !== layout) node.layout = layout;
+  const ports = namesOf(node, known).length;
+  if (node.outputs !== ports) node.outputs = ports;
 }
 
 /** The boxes of a form's events. */
 const boxes = (): JQuery<HTMLInputElement> => $<HTMLInputElement>("#node-input-events-choice input");
-
-const layoutChoice = (): JQuery => $("#node-input-outputs-choice");
 
 /** The events that are ticked in a form, and those of the node that have no box. */
 const tickedEvents = (node: EditorNode, known: readonly string[]): string[] => [
@@ -46,25 +53,21 @@ const tickedEvents = (node: EditorNode, known: readonly string[]): string[] => [
   ...chosenEvents(node).filter((event) => !known.includes(event)),
 ];
 
-const pickedLayout = (): Layout => layoutOf(layoutChoice().val());
-
 /** Shows in a form which events its node takes, and follows the changes. */
 export function prepareEvents(node: EditorNode, known: readonly string[]): void {
-  if (!(node.outputs instanceof Ports)) return;
-  const { names, layout } = node.outputs;
-  layoutChoice().val(layout);
+  const names = namesOf(node, known);
   boxes().val([...chosenEvents(node)]);
+  const layout = input(node, "layout");
   // Node-RED wants to know where each output goes: for the labels' form while it is open, for the wires when it is saved.
   const tell = () => {
-    const after = outputNames(pickedLayout(), tickedEvents(node, known), known);
+    const after = outputNames(layoutOf(layout.val(), 1), tickedEvents(node, known), known);
     input(node, "outputs").val(JSON.stringify(moves(names, after)));
   };
-  boxes().add(layoutChoice()).on("change", tell);
+  boxes().add(layout).on("change", tell);
   tell();
 }
 
 /** Takes over what a form says of the events. */
 export function saveEvents(node: EditorNode, known: readonly string[]): void {
   node.events = tickedEvents(node, known);
-  node.outputs = portsOf(node, pickedLayout(), known);
 }

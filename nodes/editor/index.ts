@@ -1,11 +1,11 @@
 // What the registrations in sccc.html call, under the name SCCC: labels, checks, and what a form does beyond plain HTML.
 import { forgetAgents } from "./agents";
 import type { Description } from "./description";
-import { chosenEvents, eventsLabel, givePorts, prepareEvents, saveEvents } from "./events";
+import { chosenEvents, eventsLabel, migrate, namesOf, prepareEvents, saveEvents } from "./events";
 import { doing } from "./label";
 import { outputsOf } from "./outputs";
 import { editor, input, own, reader, standard, text, untagged } from "./page";
-import { Ports } from "./ports";
+import { every } from "./ports";
 import { applies, problemOf } from "./problem";
 import { prepareTools } from "./tools";
 import { drawTyped } from "./typed";
@@ -53,25 +53,18 @@ export function inputLabels(this: EditorNode, index = 0): string {
 
 /** What comes out of an output. */
 export function outputLabels(this: EditorNode, index: number): string {
-  const event =
-    this.outputs instanceof Ports && this.outputs.layout === "perType" ? this.outputs.names[index] : undefined;
   const description = DESCRIPTIONS[this.type];
+  const name = description?.events && namesOf(this, description.events)[index];
+  const event = name === every ? undefined : name;
   const outputs = description && outputsOf(description, (property) => this[property] ?? standard(this, property));
   const key = event === undefined ? outputs?.[index] : `event.${event}.label`;
   return key === undefined ? "" : text(key);
 }
 
-/** A node that comes from the palette has the default in its `outputs`. */
-export function added(this: EditorNode): void {
-  const known = DESCRIPTIONS[this.type]?.events;
-  if (known !== undefined) givePorts(this, this.outputs, known);
-}
-
-// A node that comes from a flow or the clipboard has the number of its wires there, for want of a number.
+// An older flow has the layout in `outputs`.
 RED.events.on("nodes:add", (node) => {
   const known = DESCRIPTIONS[node.type]?.events;
-  const saved = node._config?.outputs;
-  if (known !== undefined) givePorts(node, typeof saved === "string" ? JSON.parse(saved) : node.outputs, known);
+  if (known !== undefined) migrate(node, known);
 });
 
 /** Shows the rows that apply, and below each what is wrong with it: Node-RED's own tooltip does not reach typed inputs. */

@@ -3,8 +3,15 @@
 /** All events through one output, or an output for each event and one for all else. */
 export type Layout = "one" | "perType";
 
-/** The layout in a flow. A number is what other tools make of a property called `outputs`. */
-export const layoutOf = (saved: unknown): Layout => (saved === "perType" || Number(saved) > 1 ? "perType" : "one");
+/**
+ * The layout of a node.
+ * @param layout as the flow has it
+ * @param outputs as older flows have it: the layout as a word, or the number of ports
+ */
+export function layoutOf(layout: unknown, outputs: unknown): Layout {
+  if (layout === "one" || layout === "perType") return layout;
+  return outputs === "perType" || Number(outputs) > 1 ? "perType" : "one";
+}
 
 /** The name of the only output. */
 export const every = "every";
@@ -31,35 +38,4 @@ export function moves(before: readonly string[], after: readonly string[]): Read
     ...kept.map((place, index) => [index, place] as const),
     ...added.map(([index, name]) => [`new-${name}`, index] as const),
   ]);
-}
-
-/**
- * What stands in a node's `outputs`. Node-RED reads the number of its ports there, and saves what it finds there: this counts as
- * the former and is written as the latter. It follows the events of its node, also when they change by undo.
- */
-export class Ports {
-  readonly #layout: Layout;
-  readonly #names: (layout: Layout) => readonly string[];
-
-  constructor(layout: Layout, names: (layout: Layout) => readonly string[]) {
-    this.#layout = layout;
-    this.#names = names;
-  }
-
-  get layout(): Layout {
-    return this.#layout;
-  }
-
-  /** The outputs' names, in their order. */
-  get names(): readonly string[] {
-    return this.#names(this.#layout);
-  }
-
-  [Symbol.toPrimitive](): number {
-    return this.names.length;
-  }
-
-  toJSON(): Layout {
-    return this.#layout;
-  }
 }

@@ -16,6 +16,7 @@ interface EditorNode {
   /** Node-RED reads the number of ports here. */
   outputs?: unknown;
   events?: unknown;
+  layout?: unknown;
   readonly [property: string]: unknown;
 }
 

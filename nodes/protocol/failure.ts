@@ -65,6 +65,10 @@ export type Failure =
       readonly setting: string;
       /** The environment's variable that is to blame. */
       readonly variable?: string;
+      /** What the system says of it. */
+      readonly detail?: string;
+      /** When it is tried again, in ms since 1970. */
+      readonly retryAt?: number;
     }
   /** The account's dialOnly does not have the number. */
   | { readonly kind: "notAllowed"; readonly code: "SCCC_NOT_ALLOWED"; readonly field: string; readonly number: string }

@@ -1,5 +1,7 @@
 // Pushes: from the platform's notify to what a flow gets (docs/protocol.md, "Pushes"). Pure functions.
-import { type Choice, enumerations, pushes } from "../catalogue";
+import * as enumerations from "../catalogue/enumerations";
+import { pushes } from "../catalogue/pushes";
+import type { Choice } from "../catalogue/types";
 import { isObject, type JsonObject } from "../util/json";
 import { isoTime, momentOf } from "../util/time";
 import { hexHash } from "./digest";
@@ -92,9 +94,20 @@ export interface Stamp {
 
 const identityOf = (parts: readonly unknown[]): string => hexHash("sha256", JSON.stringify(parts)).slice(0, 32);
 
-/** 32 hex digits, the same whenever this very push arrives. */
+/** A value whose objects have their keys in one order, so that equal values have equal texts. */
+function ordered(value: unknown): unknown {
+  if (Array.isArray(value)) return ["array", ...value.map(ordered)];
+  if (!isObject(value)) return value;
+  // Pairs: an object would put keys that look like numbers first, and `__proto__` nowhere.
+  const pairs = Object.keys(value)
+    .sort()
+    .map((key) => [key, ordered(value[key])]);
+  return ["object", ...pairs];
+}
+
+/** 32 hex digits, the same whenever this very push arrives, in whatever order its keys are. */
 export const deliveryIdOf = (notify: JsonObject, { seq, timestamp }: Stamp, customer: string): string =>
-  identityOf([customer, seq, timestamp, notify]);
+  identityOf([customer, seq, timestamp, ordered(notify)]);
 
 /** A bill may come again with another authentication block. Receivers tell such repeats by the session (docs/protocol.md, "Seen in the field"). */
 function billIdOf({ session, startTime, caller, callee, service }: JsonObject, customer: string): string | undefined {
@@ -110,7 +123,22 @@ export function english(choices: readonly Choice[], given: unknown): string | un
   return choices.find(({ value }) => value === text)?.text.en;
 }
 
-const readNumber: Reading = (notify, context) => ({ numberE164: numberE164(notify.number, context) });
+const readNumber: Reading = (notify, context) => ({ numberE164: knownE164(notify.number, context) });
+
+/** The numbers that were read last, by region, area code and number: the events of a call come one after the other with the same one. */
+const numbersRead = new Map<string, string | undefined>();
+const mostNumbers = 2000;
+
+function knownE164(number: unknown, context: PushContext): string | undefined {
+  const text = textOf(number);
+  if (text === undefined || text.length > 40) return numberE164(number, context);
+  const key = `${context.region} ${context.areaCode} ${text}`;
+  if (numbersRead.has(key)) return numbersRead.get(key);
+  if (numbersRead.size >= mostNumbers) numbersRead.clear();
+  const read = numberE164(number, context);
+  numbersRead.set(key, read);
+  return read;
+}
 
 /** A task's state (§25). */
 const readTask: Reading = (notify) => ({ statusName: english(enumerations.taskStatus, notify.status) });
@@ -179,7 +207,7 @@ const readBilling: Reading = (notify, context) => {
     byeAt: iso(byeAt),
     answered,
     durationSeconds: durationSeconds ?? null,
-    numberE164: side && numberE164(notify[side], context),
+    numberE164: side && knownE164(notify[side], context),
     recordUrl: recordUrl(recordFile, context),
   };
 };

@@ -48,9 +48,6 @@ async function give(page: Page, node: NodeType, property: Property): Promise<Giv
       await page.selectOption(selector, value);
       return value;
     }
-    case "layout":
-      await page.selectOption(`${selector}-choice`, "perType");
-      return "perType";
     case "events": {
       const chosen = property.events.slice(0, 2).map(({ event }) => event);
       for (const event of chosen) await page.check(`${selector}-choice input[value="${event}"]`);
@@ -81,8 +78,6 @@ async function read(page: Page, node: NodeType, property: Property): Promise<Giv
   switch (property.kind) {
     case "boolean":
       return page.isChecked(selector);
-    case "layout":
-      return page.inputValue(`${selector}-choice`);
     case "events":
       return page.evaluate(
         `${jquery}(${JSON.stringify(`${selector}-choice input:checked`)}).toArray().map((box) => box.value)`,

@@ -83,7 +83,7 @@ describe("sccc.html", () => {
       input: "one",
     },
     // In this order: the editor takes the number of outputs over after the events.
-    "sccc-notify": { name: "", account: "", events: [], outputs: "one" },
+    "sccc-notify": { name: "", account: "", events: [], layout: "one", outputs: 1 },
     "sccc-call-tracker": { name: "", account: "", window: 3600, waitForBilling: 60, maxOpen: 100_000 },
     "sccc-confirm": { name: "", outcome: "auto", token: "sccc.token", tokenType: "msg" },
   })) {
@@ -132,7 +132,7 @@ describe("sccc.html", () => {
         }
         // Node-RED takes the events over from no input: they are boxes.
         assert.equal(form.split(`id="${id}"`).length, kind === "events" ? 1 : 2, `${type}: #${id}`);
-        const seen = kind === "layout" || kind === "events" ? `${id}-choice` : id;
+        const seen = kind === "events" ? `${id}-choice` : id;
         assert.equal(form.split(`for="${seen}"`).length, 2, `${type}: one label of #${seen}`);
         assert.equal(form.split(`id="${seen}"`).length, 2, `${type}: one #${seen}`);
         if (kind === "typed") assert.equal(form.split(`id="${id}Type"`).length, 2);
@@ -204,36 +204,29 @@ describe("sccc.html", () => {
       return it;
     };
 
-    it("counts as its number of outputs and is saved as the choice, wherever it comes from", () => {
-      const { onadd } = page.registered.get(type)!;
-      const fresh = { type, events: [], outputs: "one" as unknown };
-      onadd!.call(fresh);
-      const cases: [{ readonly outputs: unknown }, number, string][] = [
-        [fresh, 1, "one"],
+    it("takes its layout from older flows, and has as many ports as outputs", () => {
+      const cases: [{ readonly layout?: unknown; readonly outputs: unknown }, number, string][] = [
         [arrived({ outputs: 10, _config: { outputs: '"perType"' } }), 10, "perType"],
         [arrived({ outputs: Number.NaN, _config: { outputs: '"perType"' }, events: ["billing"] }), 2, "perType"],
         [arrived({ outputs: 1, _config: { outputs: '"one"' } }), 1, "one"],
         [arrived({ outputs: 3, _config: { outputs: "3" }, events: ["billing", "callin"] }), 3, "perType"],
         [arrived({}), 1, "one"],
+        [arrived({ layout: "perType", outputs: 2, _config: { outputs: "2" }, events: ["billing"] }), 2, "perType"],
+        [arrived({ layout: "one", outputs: 1, _config: { outputs: "1" } }), 1, "one"],
+        [arrived({ layout: "one", outputs: 4 }), 1, "one"],
       ];
-      for (const [node, count, saved] of cases) {
-        assert.equal(Number(node.outputs), count);
-        assert.equal(JSON.stringify(node.outputs), JSON.stringify(saved));
-        const { outputs } = node;
-        page.arrive(node);
-        assert.equal(node.outputs, outputs, "the same after it was deleted and restored");
-      }
+      for (const [node, count, layout] of cases) assert.deepEqual([node.outputs, node.layout], [count, layout]);
     });
 
     it("has the outputs of its events, as they are now", () => {
-      const node = arrived({ _config: { outputs: '"perType"' } });
+      const node = arrived({ layout: "perType" });
       const { outputLabels } = page.registered.get(type)!;
       const labels = () => Array.from({ length: Number(node.outputs) }, (_, index) => outputLabels.call(node, index));
       assert.deepEqual(
         labels(),
         [...events, "other"].map((event) => text(`event.${event}.label`)),
       );
-      Object.assign(node, { events: ["billing", "callin"] });
+      Object.assign(node, { events: ["billing", "callin"], outputs: 3 });
       assert.deepEqual(labels(), [text("event.callin.label"), text("event.billing.label"), text("event.other.label")]);
       assert.equal(outputLabels.call(arrived({}), 0), text("port.every"));
     });

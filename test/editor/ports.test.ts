@@ -16,8 +16,9 @@ describe("the outputs of a node that receives events", () => {
   });
 
   it("are read from what was saved, by us or by whoever takes it for a number", () => {
-    for (const saved of ["perType", 10, "10", 2]) assert.equal(layoutOf(saved), "perType");
-    for (const saved of ["one", 1, "1", undefined, null, Number.NaN, {}]) assert.equal(layoutOf(saved), "one");
+    for (const saved of ["perType", 10, "10", 2]) assert.equal(layoutOf(undefined, saved), "perType");
+    for (const saved of ["one", 1, "1", undefined, null, Number.NaN, {}])
+      assert.equal(layoutOf(undefined, saved), "one");
   });
 
   it("keep their wires where they stay", () => {

@@ -2,7 +2,7 @@
 import { strict as assert } from "node:assert";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Spool } from "../../nodes/runtime/spool";
+import { Store } from "../../nodes/delivery/store";
 import { root } from "../../tools/hosts";
 import { type FlowNode, freePort, type NodeRed, startNodeRed, temporaryFolder } from "../../tools/node-red";
 import { listening } from "../receive/flow";
@@ -78,9 +78,9 @@ describe("the recipe for several machines", function () {
     // On disk before the answer, and not confirmed, as nobody could.
     await nodeRed.kill();
     const folder = join(userDir, "sccc/spool/scccreceiver0acc");
-    const spool = await Spool.open({ folder, redeliverAfterMs: 1000, maxDeliveries: 1 });
-    assert.equal(spool.pending, 1);
-    await spool.close();
+    const store = await Store.open({ folder, owner: "test", redeliverAfterMs: 1000, maxDeliveries: 1 });
+    assert.equal(store?.spool.pending, 1);
+    store?.close();
   });
 
   it("writes a push's row, and then tells who wants to know", async () => {

@@ -20,7 +20,7 @@ import { newMark, pushOf } from "../receive/push";
 import { Sender } from "../receive/wire";
 import { Books, driven, settings } from "./flow";
 
-/** Where there is no prlimit, test/runtime/spool.test.ts still has disks that refuse. */
+/** Where there is no prlimit, test/delivery/spool.test.ts still has disks that refuse. */
 const hasPrlimit = spawnSync("prlimit", ["--version"]).status === 0;
 
 (hasPrlimit ? describe : () => undefined)("a disk that is full", function (this: Mocha.Suite) {

@@ -16,7 +16,7 @@ import {
 import { dirname, join } from "node:path";
 import { handUntilTaken } from "../../nodes/runtime/feed/handing";
 import { PositionFile } from "../../nodes/runtime/feed/position";
-import { confirm, Handover } from "../../nodes/runtime/receive/tokens";
+import { acknowledge, pendingAcks } from "../../nodes/runtime/receive/tokens";
 import type { Simulator } from "../../simulator";
 import { temporaryFolder } from "../../tools/node-red";
 import { initHelper, load, logged, unload } from "../../tools/nodes";
@@ -294,10 +294,10 @@ describe("a page of a feed", () => {
     const handed = handUntilTaken(3, send, new AbortController().signal);
     const soFar = () => Promise.race([handed, new Promise((resolve) => setImmediate(resolve, "waiting"))]);
     for (const token of tokens.slice(1)) {
-      assert.equal(confirm(token, "taken"), true);
+      assert.equal(acknowledge(token, "taken"), true);
       assert.equal(await soFar(), "waiting");
     }
-    assert.equal(confirm(tokens[0] ?? "", "taken"), true);
+    assert.equal(acknowledge(tokens[0] ?? "", "taken"), true);
     assert.equal(await soFar(), true);
   });
 
@@ -307,10 +307,12 @@ describe("a page of a feed", () => {
       token = given;
     };
     const handed = handUntilTaken(1, send, new AbortController().signal);
-    for (let count = 0; count < 200_001; count += 1) new Handover(() => true).token();
-    assert.equal(confirm(token, "taken"), true);
+    const others = pendingAcks();
+    for (let count = 0; count < 200_001; count += 1) others.begin(() => true).token();
+    others.close();
+    assert.equal(acknowledge(token, "taken"), true);
     assert.equal(await handed, true);
-    assert.equal(confirm(token, "taken"), false);
+    assert.equal(acknowledge(token, "taken"), false);
   });
 
   it("comes whole before it comes again when it is refused while its messages are still going out", async () => {
@@ -322,8 +324,8 @@ describe("a page of a feed", () => {
       const time = times;
       for (const [index, token] of tokens.entries()) {
         sent.push(`${time}.${index}`);
-        if (time === 1 && index === 0) confirm(token, "refused");
-        if (time === 2) confirm(token, "taken");
+        if (time === 1 && index === 0) acknowledge(token, "refused");
+        if (time === 2) acknowledge(token, "taken");
         await new Promise((resolve) => setTimeout(resolve, 0));
       }
     };
@@ -341,6 +343,6 @@ describe("a page of a feed", () => {
       throw new Error("no wires");
     };
     await assert.rejects(handUntilTaken(1, send, new AbortController().signal), /no wires/);
-    assert.equal(confirm(token, "taken"), false);
+    assert.equal(acknowledge(token, "taken"), false);
   });
 });

@@ -2,7 +2,7 @@
 // push that was answered with 0 must be in the database, once.
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Spool } from "../../nodes/runtime/spool";
+import { Store } from "../../nodes/delivery/store";
 import { root } from "../../tools/hosts";
 import { type FlowNode, freePort, type NodeRed, startNodeRed, temporaryFolder } from "../../tools/node-red";
 import { eventually, listening } from "../receive/flow";
@@ -104,9 +104,9 @@ class Machine {
     await this.#nodeRed?.stop();
     if (!this.plan.flows.includes("receiver.json")) return 0;
     const folder = join(this.plan.userDir, "sccc/spool/scccreceiver0acc");
-    const spool = await Spool.open({ folder, redeliverAfterMs: 1000, maxDeliveries: 1 });
-    const { pending } = spool;
-    await spool.close();
+    const store = await Store.open({ folder, owner: "test", redeliverAfterMs: 1000, maxDeliveries: 1 });
+    const pending = store?.spool.pending ?? 0;
+    store?.close();
     return pending;
   }
 }

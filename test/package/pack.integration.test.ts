@@ -24,7 +24,7 @@ describe("the packed package", function () {
     );
     const needed = [
       ...["package.json", "LICENSE", "README.md", "README.zh-CN.md", "CHANGELOG.md"],
-      ...["dist/sccc.js", "dist/sccc.html", "dist/simulator.js", "dist/sccc-simulator.js"],
+      ...["dist/sccc.js", "dist/sccc.html", "dist/simulator.js", "dist/receive-worker.js", "dist/sccc-simulator.js"],
       ...["testing.js", "testing.d.ts", "dist/testing.js"],
       ...["en-US", "zh-CN"].flatMap((language) => [
         `dist/locales/${language}/sccc.json`,

@@ -144,6 +144,20 @@ for (const version of nodeRedVersions) {
         for (const sender of senders.values()) assert.equal(await deliver(sender, pushOf(main, newMark())), 200);
       });
 
+      it("that contain a type that is not installed turn nobody away", async () => {
+        const unknown = { id: "unknown", type: "nobody-has-this", z: "flow", wires: [] };
+        await assert.rejects(
+          nodeRed.deploy([...collector, ...accounts, ...notifies, unknown], "nodes"),
+          /nobody-has-this/,
+        );
+        for (const sender of senders.values()) {
+          const mark = newMark();
+          assert.equal((await sender.post(pushOf(main, mark)))?.status, 200);
+          await emissions.until(mark, ({ payload }) => payload.userData === mark);
+        }
+        await nodeRed.deploy([...collector, ...accounts, ...notifies]);
+      });
+
       it("move a port and a path", async () => {
         const other = await freePort();
         const [shared, , ...rest] = accounts;

@@ -43,7 +43,7 @@ export const notifyNode = (name: string, properties: Json = {}): FlowNode => ({
   z: "flow",
   account: idOf(name),
   events: [],
-  outputs: "one",
+  layout: "one",
   wires: [["collect"]],
   ...properties,
 });

@@ -4,8 +4,9 @@ import { existsSync, link, readdirSync, readFileSync, writeFileSync } from "node
 import { rename, stat, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import fc from "fast-check";
+import { syncFolder } from "../../nodes/delivery/files";
 import { type Disk, type Exists, isThere, nameOf, PartFile } from "../../nodes/runtime/get-recording/target";
-import { syncFolder } from "../../nodes/runtime/journal";
+
 import { temporaryFolder } from "../../tools/node-red";
 import { initHelper, load, unload } from "../../tools/nodes";
 import { type RawServer, serve } from "./raw";

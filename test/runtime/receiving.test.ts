@@ -1,9 +1,12 @@
 // The receiving side without Node-RED: its configuration, which events go where, bodies, tokens.
 import assert from "node:assert/strict";
+import { FreeTokens, type Outcome, PendingAcks, TokenRegistry } from "../../nodes/delivery/tokens";
+import { AllowList } from "../../nodes/receive/addresses";
+import { isJsonType, readPushBody } from "../../nodes/receive/body";
+import type { InboxConfig } from "../../nodes/receive/messages";
+import { wantsEvent } from "../../nodes/receive/push-inbox";
 import { selectionOf, statusText } from "../../nodes/runtime/notify/notify";
-import { isListed, narrowReceiving, type ReceivingConfig } from "../../nodes/runtime/receive/config";
-import { isJsonType, parsed, pushIn } from "../../nodes/runtime/receive/http";
-import { confirm, confirmAll, freeToken, Handover } from "../../nodes/runtime/receive/tokens";
+import { narrowReceiving } from "../../nodes/runtime/receive/config";
 
 const narrowed = (config: Record<string, unknown> = {}, credentials: Record<string, unknown> = {}) =>
   narrowReceiving(
@@ -11,9 +14,10 @@ const narrowed = (config: Record<string, unknown> = {}, credentials: Record<stri
     { password: "secret", ...credentials },
     (text) => text,
     () => undefined,
+    { customer: "C2", baseUrl: "", timezone: "Asia/Shanghai", region: "CN", areaCode: "" },
   );
 
-function receiving(config: Record<string, unknown> = {}, credentials: Record<string, unknown> = {}): ReceivingConfig {
+function receiving(config: Record<string, unknown> = {}, credentials: Record<string, unknown> = {}): InboxConfig {
   const result = narrowed(config, credentials);
   assert.ok(result.ok, JSON.stringify(result));
   return result.value;
@@ -21,13 +25,23 @@ function receiving(config: Record<string, unknown> = {}, credentials: Record<str
 
 describe("an account's receiving side", () => {
   it("has the standards of the catalogue", () => {
-    const { signer, place, toleranceMs, stored, allowReused, redeliverAfterMs, maxDeliveries, allowed, trustProxy } =
-      receiving();
+    const {
+      signer,
+      endpoint,
+      toleranceMs,
+      stored,
+      allowReused,
+      redeliverAfterMs,
+      maxDeliveries,
+      allow,
+      trustProxy,
+      keepDays,
+    } = receiving();
     assert.deepEqual(signer, { customer: "C2", passwords: ["secret", ""] });
-    assert.deepEqual(place, { path: "/sccc/notify" });
+    assert.deepEqual(endpoint, { path: "/sccc/notify" });
     assert.deepEqual(
-      [toleranceMs, stored, allowReused, redeliverAfterMs, maxDeliveries, allowed, trustProxy],
-      [300_000, false, false, 30_000, 5, undefined, false],
+      [toleranceMs, stored, allowReused, redeliverAfterMs, maxDeliveries, allow, trustProxy, keepDays],
+      [300_000, false, false, 30_000, 5, [], false, 30],
     );
   });
 
@@ -42,17 +56,16 @@ describe("an account's receiving side", () => {
   });
 
   it("takes an own port, also from the environment, and addresses", () => {
-    assert.deepEqual(receiving({ pushPort: "8443", pushHost: "127.0.0.1" }).place.own, {
+    assert.deepEqual(receiving({ pushPort: "8443", pushHost: "127.0.0.1" }).endpoint.own, {
       port: 8443,
       host: "127.0.0.1",
     });
-    const { allowed } = receiving({ pushAllow: "203.0.113.10, 198.51.100.0/24 2001:db8::/32" });
-    assert.ok(allowed);
+    const allowed = new AllowList(receiving({ pushAllow: "203.0.113.10, 198.51.100.0/24 2001:db8::/32" }).allow);
     for (const address of ["203.0.113.10", "::ffff:203.0.113.10", "198.51.100.77", "2001:db8::1", "2001:db8::1%eth0"]) {
-      assert.ok(isListed(allowed, address), address);
+      assert.ok(allowed.has(address), address);
     }
     for (const address of ["203.0.113.11", "198.51.101.1", "2001:db9::1", "", "unknown", "203.0.113.10, 1.1.1.1"]) {
-      assert.ok(!isListed(allowed, address), address);
+      assert.ok(!allowed.has(address), address);
     }
   });
 
@@ -82,25 +95,27 @@ describe("an account's receiving side", () => {
 
 describe("sccc-notify's events", () => {
   const outputs = (config: object, ...events: string[]) => {
-    const { wants, outputOf } = selectionOf(config);
-    return events.map((event) => (wants(event) ? outputOf(event) : "-"));
+    const selection = selectionOf(config);
+    return events.map((event) => (wantsEvent(selection, event) ? selection.outputOf(event) : "-"));
   };
 
   it("are all of them on one output, unless some are chosen", () => {
     assert.deepEqual(outputs({}, "callin", "billing", "new"), [0, 0, 0]);
-    assert.deepEqual(outputs({ events: ["billing"], outputs: "one" }, "callin", "billing", "new"), ["-", 0, "-"]);
+    assert.deepEqual(outputs({ events: ["billing"], layout: "one" }, "callin", "billing", "new"), ["-", 0, "-"]);
   });
 
   it("have an output each, in the catalogue's order, and one for the rest", () => {
     assert.deepEqual(
-      outputs({ events: ["billing", "callin"], outputs: "perType" }, "callin", "billing", "callend", "new"),
+      outputs({ events: ["billing", "callin"], layout: "perType", outputs: 3 }, "callin", "billing", "callend", "new"),
       [0, 1, "-", 2],
     );
-    assert.deepEqual(outputs({ events: [], outputs: "perType" }, "callin", "clientmark", "new"), [0, 8, 9]);
+    assert.deepEqual(outputs({ events: [], layout: "perType", outputs: 3 }, "callin", "clientmark", "new"), [0, 8, 9]);
   });
 
-  it("are on several outputs also where only their number was saved", () => {
+  it("are on several outputs also where an older flow says so in `outputs`", () => {
     assert.deepEqual(outputs({ events: [], outputs: 10 }, "callin", "callout"), [0, 1]);
+    assert.deepEqual(outputs({ events: [], outputs: "perType" }, "callin", "callout"), [0, 1]);
+    assert.deepEqual(outputs({ events: [], layout: "one", outputs: 10 }, "callin", "callout"), [0, 0]);
     assert.deepEqual(outputs({ events: [], outputs: 1 }, "callin", "callout"), [0, 0]);
   });
 
@@ -142,7 +157,7 @@ describe("a push's body", () => {
   });
 
   it("is an object with authentication and notify, not too deep, with numbers that can be passed on", () => {
-    const push = (notify: string) => pushIn(parsed(`{"authentication":{},"notify":${notify}}`));
+    const push = (notify: string) => readPushBody(Buffer.from(`{"authentication":{},"notify":${notify}}`));
     assert.ok(push('{"number":12345678901234567890}'));
     assert.ok(push(`${'{"a":'.repeat(62)}1${"}".repeat(62)}`));
     for (const notify of [
@@ -165,16 +180,22 @@ describe("a push's body", () => {
       { authentication: null, notify: {} },
       { authentication: {}, notify: [] },
     ]) {
-      assert.equal(pushIn(body), undefined);
+      assert.equal(readPushBody(Buffer.from(JSON.stringify(body))), undefined);
     }
   });
 });
 
 describe("tokens", () => {
+  let registry: TokenRegistry;
+  beforeEach(() => {
+    registry = new TokenRegistry();
+  });
+  const confirm = (token: string, outcome: Outcome) => registry.acknowledge(token, outcome);
+
   it("count once; refused uses one up, taken all of a delivery's", () => {
     const heard: string[] = [];
-    const handover = new Handover((confirmation) => heard.push(confirmation) > 0);
-    const [first, second, third] = [handover.token(), handover.token(), handover.token()];
+    const ack = new PendingAcks(registry).begin((outcome) => heard.push(outcome) > 0);
+    const [first, second, third] = [ack.token(), ack.token(), ack.token()];
     assert.equal(new Set([first, second, third]).size, 3);
     assert.ok(confirm(first, "refused"));
     assert.ok(!confirm(first, "taken"), "used");
@@ -184,41 +205,38 @@ describe("tokens", () => {
     assert.deepEqual(heard, ["refused", "taken"]);
   });
 
-  it("that stand three times in a list count once, and do not fail what they confirmed", () => {
-    const heard: string[] = [];
-    const delivery = () => new Handover((confirmation) => heard.push(confirmation) > 0);
-    const [one, other] = [delivery(), delivery()];
-    const [first, again, second, free] = [one.token(), one.token(), other.token(), freeToken()];
-    assert.deepEqual(confirmAll([first, first, first], "refused"), []);
-    assert.deepEqual(confirmAll([first, first], "taken"), [first], "used");
-    const third = one.token();
-    // A delivery that came again has two tokens: the first confirmation settles both.
-    assert.deepEqual(confirmAll([again, third, again, second, "unknown", "unknown", free, free], "taken"), ["unknown"]);
-    assert.deepEqual(heard, ["refused", "taken", "taken"]);
-    assert.deepEqual(confirmAll([again, third, second, free], "taken"), [again, third, second, free], "used");
+  it("of one owner stay good whatever another does", () => {
+    const mine = new PendingAcks(registry).begin(() => true).token();
+    const free = new FreeTokens(registry, 10);
+    const early = free.next();
+    const other = new FreeTokens(registry, 10);
+    for (let count = 0; count < 1000; count += 1) {
+      other.next();
+      new PendingAcks(registry).begin(() => true).token();
+    }
+    assert.ok(confirm(mine, "taken"));
+    assert.ok(confirm(early, "taken"));
   });
 
-  it("that nobody confirms are forgotten some day", () => {
-    const first = new Handover(() => true).token();
-    for (let count = 0; count < 200_000; count += 1) new Handover(() => true).token();
-    assert.ok(!confirm(first, "taken"));
+  it("of an owner that is gone are void", () => {
+    const acks = new PendingAcks(registry);
+    const token = acks.begin(() => true).token();
+    acks.close();
+    assert.ok(!confirm(token, "taken"));
   });
 
   it("that nothing waits for count once, too, and only those that were given", () => {
-    const first = freeToken();
-    const second = freeToken();
-    const [run = "", number = ""] = [
-      second.slice(0, second.lastIndexOf("-")),
-      second.slice(second.lastIndexOf("-") + 1),
-    ];
+    const free = new FreeTokens(registry);
+    const first = free.next();
+    const second = free.next();
+    const prefix = second.slice(0, second.lastIndexOf(".") + 1);
     assert.ok(confirm(second, "refused") && !confirm(second, "taken"));
-    const nextOne = String(Number(number) + 1);
-    for (const other of ["", "x", "0", "-1", "1e9", "Infinity", nextOne, `0${number}`, `${number}.0`, ` ${number}`]) {
-      assert.ok(!confirm(`${run}-${other}`, "taken"), other);
+    for (const other of ["", "x", "0", "-1", "1e9", "Infinity", "3", "01", "1.0", " 1"]) {
+      assert.ok(!confirm(prefix + other, "taken"), other);
     }
     assert.ok(confirm(first, "taken") && !confirm(first, "taken"));
-    const early = freeToken();
-    for (let count = 0; count < 200_000; count += 1) freeToken();
+    const early = free.next();
+    for (let count = 0; count < 200_000; count += 1) free.next();
     assert.ok(!confirm(early, "taken"), "forgotten some day");
   });
 });

@@ -124,7 +124,7 @@ describe("strange messages", function () {
             [`msg.payload.${field}`, { payload: { ...payload, [field]: deep } }],
             ["msg.topic", { payload, topic: deep }],
             ["msg.sccc.token", { payload, sccc: { token: deep } }],
-            ["msg.sccc.push", { payload, sccc: { push: deep, token: freeToken() } }],
+            ["msg.sccc.push", { payload, sccc: { push: deep, token: freeToken("test") } }],
             ["msg.error", { payload, error: deep }],
           ] as const) {
             ends = [];

@@ -1,6 +1,6 @@
 // sccc-call-tracker in Node-RED: what comes out where, which tokens, what it lets go by, what survives a redeploy.
 import assert from "node:assert/strict";
-import { confirm, Handover } from "../../nodes/runtime/receive/tokens";
+import { acknowledge, pendingAcks } from "../../nodes/runtime/receive/tokens";
 import { type Flow, initHelper, load, logged, nodeOf, unload } from "../../tools/nodes";
 
 const platform = { url: "http://127.0.0.1:9" };
@@ -36,8 +36,8 @@ const billing = { service: "2", caller: "13800138000", callee: "021", session: "
 /** A token, and what it was confirmed with. */
 function pending() {
   const heard: string[] = [];
-  const handover = new Handover((confirmation) => heard.push(confirmation) > 0);
-  return { token: handover.token(), heard };
+  const ack = pendingAcks().begin((outcome) => heard.push(outcome) > 0);
+  return { token: ack.token(), heard };
 }
 
 /** What came out of both outputs, in order. */
@@ -128,9 +128,9 @@ describe("sccc-call-tracker", () => {
     const [, change, finished] = out;
     assert.deepEqual([change!.port, finished!.port], [1, 2]);
     assert.equal(finished!.msg.sccc.token, bill.token);
-    assert.ok(confirm(change!.msg.sccc.token, "taken"));
+    assert.ok(acknowledge(change!.msg.sccc.token, "taken"));
     assert.deepEqual(bill.heard, []);
-    assert.ok(confirm(finished!.msg.sccc.token, "taken"));
+    assert.ok(acknowledge(finished!.msg.sccc.token, "taken"));
     assert.deepEqual(bill.heard, ["taken"]);
   });
 
@@ -165,7 +165,7 @@ describe("sccc-call-tracker", () => {
     const { port, msg } = out[2]!;
     assert.deepEqual([port, msg.topic, msg.payload.outcome, msg.sccc.call.cause], [2, "ended", "missed", "noBilling"]);
     assert.equal(msg.kept, undefined);
-    assert.ok(confirm(msg.sccc.token, "taken"));
+    assert.ok(acknowledge(msg.sccc.token, "taken"));
   });
 
   it("begins a call with the answer of sccc-call-number", async () => {

@@ -7,6 +7,7 @@ import { freePort } from "../../tools/node-red";
 import { type Flow, initHelper, load, nodeOf, unload } from "../../tools/nodes";
 import { callOf, clientOf, startPlatform } from "../../tools/platform";
 import { context, HandClock, push } from "../calls/drive";
+import { listening } from "../receive/flow";
 
 // biome-ignore lint/suspicious/noExplicitAny: messages are what assertions look into.
 type Loose = any;
@@ -205,6 +206,7 @@ describe("sccc-call-number that waits", () => {
     config: Record<string, unknown>,
     account: Record<string, unknown> = {},
     speed = 1000,
+    opens = true,
   ): Promise<void> {
     const pushPort = await freePort();
     ended = [];
@@ -214,6 +216,8 @@ describe("sccc-call-number that waits", () => {
     const receiving = { pushPort: String(pushPort), pushHost: "127.0.0.1", ...account };
     const node = { type: "sccc-call-number", wires: [["out"], ["second"]], waitTimeout: "20", ...config };
     flow = await load(platform, node, receiving, [second]);
+    // The thread that receives opens the port a moment after the flows have started.
+    if (opens) await listening(pushPort);
     const collect = (output: 1 | 2 | "catch") => (msg: Loose) => {
       ended.push({ output, msg, call: msg.payload });
       for (const one of wake.splice(0)) one();
@@ -364,7 +368,7 @@ describe("sccc-call-number that waits", () => {
       [{ waitFor: "answered", waitTimeout: "0" }, {}, "SCCC_CONFIG"],
       [{ waitFor: "answered" }, { pushPath: "nowhere" }, "SCCC_CONFIG"],
     ] as const) {
-      await begin(config, account);
+      await begin(config, account, 1000, false);
       flow.node.receive({ payload: "input" in config ? [{ agent: "1000", callee }] : { agent: "1000", callee } });
       const [{ output, msg }] = (await until(1)) as [Loose];
       assert.deepEqual([output, msg.error.code], ["catch", code], JSON.stringify(config));

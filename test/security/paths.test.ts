@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFil
 import { dirname, join } from "node:path";
 import type { NodeAPI } from "node-red";
 import { PositionFile } from "../../nodes/runtime/feed/position";
-import { spoolFolder } from "../../nodes/runtime/receive/reception";
+import { spoolFolder } from "../../nodes/runtime/receive/receiving";
 import type { Simulator } from "../../simulator";
 import { temporaryFolder } from "../../tools/node-red";
 import { initHelper, load, unload } from "../../tools/nodes";

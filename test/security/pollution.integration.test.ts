@@ -7,10 +7,10 @@ import { readPush } from "../../nodes/protocol/push";
 import { readItem } from "../../nodes/protocol/records";
 import { PositionFile } from "../../nodes/runtime/feed/position";
 import { nameOf } from "../../nodes/runtime/get-recording/target";
-import { type Handed, Spool } from "../../nodes/runtime/spool";
 import { temporaryFolder } from "../../tools/node-red";
 import { initHelper, load, unload } from "../../tools/nodes";
 import { exampleOf } from "../../tools/platform";
+import { type Handed, TestSpool } from "../delivery/test-spool";
 import { eventually } from "../receive/flow";
 import { type Listening, listen } from "./server";
 
@@ -121,8 +121,11 @@ describe("prototypes", () => {
 
     const spooled = join(folder, "spool");
     mkdirSync(spooled);
-    writeFileSync(join(spooled, "journal.jsonl"), `{"id":"1","node":"n","delivery":0,${poison},"value":{${poison}}}\n`);
-    const spool = await Spool.open({ folder: spooled, redeliverAfterMs: 60_000, maxDeliveries: 3 });
+    writeFileSync(
+      join(spooled, "journal.jsonl"),
+      `{"id":"1","node":"n","delivery":0,${poison},"value":{"id":"1","value":{${poison}}}}\n`,
+    );
+    const spool = await TestSpool.open({ folder: spooled, redeliverAfterMs: 60_000, maxDeliveries: 3 });
     const handed: Handed[] = [];
     spool.attach(
       "n",

@@ -1,7 +1,7 @@
 // The world of the soak: a real Node-RED with an account on the simulator, proxies on both ways, and books about all that goes through.
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { Spool } from "../../nodes/runtime/spool";
+import { Store } from "../../nodes/delivery/store";
 import { type PushOutcome, type ReceivedRequest, type Simulator, startSimulator } from "../../simulator";
 import { type FlowNode, freePort, type NodeRed, startNodeRed, temporaryFolder } from "../../tools/node-red";
 import { account } from "../../tools/platform";
@@ -44,7 +44,7 @@ const notify = (id: string, events: readonly string[], ...wires: string[]): Flow
   z,
   account: "account",
   events,
-  outputs: "one",
+  layout: "one",
   wires: [wires],
 });
 
@@ -233,9 +233,10 @@ export class World {
     }
     await this.nodeRed.stop();
     const folder = join(this.userDir, spoolFolder);
-    const spool = await Spool.open({ folder, redeliverAfterMs: 1000, maxDeliveries: 5 });
-    if (spool.pending > 0) wrong.push(`${spool.pending} pushes were never confirmed`);
-    await spool.close();
+    const store = await Store.open({ folder, owner: "test", redeliverAfterMs: 1000, maxDeliveries: 5 });
+    const pending = store?.spool.pending ?? 0;
+    if (pending > 0) wrong.push(`${pending} pushes were never confirmed`);
+    store?.close();
     return wrong;
   }
 

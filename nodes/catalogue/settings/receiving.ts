@@ -190,4 +190,19 @@ export const receivingSettings: readonly Setting[] = [
     label: { en: "Deliveries", zh: "最多投递次数" },
     hint: { en: "Then the push goes to a dead-letter file and to Catch.", zh: "超过后写入死信文件并交给 Catch。" },
   },
+  {
+    name: "keepDays",
+    kind: "number",
+    default: 30,
+    min: 0,
+    max: 36_500,
+    integer: true,
+    unit: { en: "days", zh: "天" },
+    section: "receiving",
+    label: { en: "Keep", zh: "保留天数" },
+    hint: {
+      en: "How long dead letters and what else is finished stay on disk; 0 keeps them for ever.",
+      zh: "死信等已结束的数据在磁盘上保留的天数；0 为永久保留。",
+    },
+  },
 ];

@@ -5,8 +5,8 @@ import { Client } from "../../protocol/client";
 import type { Failure } from "../../protocol/failure";
 import type { PushContext } from "../../protocol/push";
 import { isObject } from "../../util/json";
-import { narrowReceiving } from "../receive/config";
-import { Reception } from "../receive/reception";
+import { AccountReceiver } from "../receive/account-receiver";
+import { narrowReceiving, tlsFilesOf } from "../receive/config";
 import {
   type AccountConfig,
   type ConfigProblem,
@@ -34,7 +34,7 @@ export type Account =
 
 /** An account that can be received for, or what is wrong with it. */
 export type Receiving =
-  | { readonly ok: true; readonly reception: Reception }
+  | { readonly ok: true; readonly receiver: AccountReceiver }
   | { readonly ok: false; readonly problem: ConfigProblem };
 
 /** A running account: what it sends with, and what it receives with from when somebody first asks for it. */
@@ -56,14 +56,23 @@ const failure = (problem: ConfigProblem): Account => ({
   failure: { kind: "config", code: "SCCC_CONFIG", ...problem },
 });
 
+/** What an account's records and pushes are read with. */
+const contextOf = ({ customer, baseUrl, recordingUrl, timezone, region, areaCode }: AccountConfig): PushContext => ({
+  customer,
+  baseUrl,
+  recordingUrl,
+  timezone,
+  region,
+  areaCode,
+});
+
 /** Opens an account for sending. */
 function open(config: AccountConfig): Account {
   // Only sending depends on it: the account still receives.
   if (config.tls !== undefined && !isUsableTls(config.tls)) return failure({ setting: "tls", reason: "tls" });
   try {
-    const { label, debug, customer, baseUrl, recordingUrl, timezone, region, areaCode } = config;
-    const context = { customer, baseUrl, recordingUrl, timezone, region, areaCode };
-    return { ok: true, sender: { client: new Client(config), label, debug, context } };
+    const { label, debug } = config;
+    return { ok: true, sender: { client: new Client(config), label, debug, context: contextOf(config) } };
   } catch (error) {
     return failure(proxyProblem(error));
   }
@@ -74,7 +83,7 @@ export const accountOf = (RED: NodeAPI, id: unknown): Account =>
   runningOf(RED, id)?.account ?? failure({ setting: "account", reason: "account" });
 
 /** What an account receives with. */
-export const receptionOf = (RED: NodeAPI, id: unknown): Receiving =>
+export const receiverOf = (RED: NodeAPI, id: unknown): Receiving =>
   runningOf(RED, id)?.receiving() ?? { ok: false, problem: { setting: "account", reason: "account" } };
 
 /** Registers the type. */
@@ -88,8 +97,8 @@ export function registerAccount(RED: NodeAPI): void {
     let receiving: Receiving | undefined;
     const receive = (): Receiving => {
       if (!narrowed.ok) return narrowed;
-      const how = narrowReceiving(...edge);
-      return how.ok ? { ok: true, reception: new Reception(RED, this, how.value, narrowed.value) } : how;
+      const how = narrowReceiving(...edge, contextOf(narrowed.value), (id) => tlsFilesOf(RED, id));
+      return how.ok ? { ok: true, receiver: new AccountReceiver(RED, this, how.value) } : how;
     };
     running.set(this, {
       account,
@@ -100,7 +109,7 @@ export function registerAccount(RED: NodeAPI): void {
     });
     this.on("close", (removed: boolean, done: () => void) => {
       if (account.ok) account.sender.client.close();
-      (receiving?.ok ? receiving.reception.close(removed) : Promise.resolve()).then(done, done);
+      (receiving?.ok ? receiving.receiver.close(removed) : Promise.resolve()).then(done, done);
     });
   }
   const settings = [...accountSettings, ...receivingSettings];

@@ -1,17 +1,17 @@
 // Sends a deployed account a push of an event, signed, through the address at which it receives, so that a flow can be tried.
 import type { NodeAPI } from "node-red";
 import { postPush } from "../../protocol/post-push";
+import type { Endpoint } from "../../receive/messages";
 import { isObject } from "../../util/json";
-import { receptionOf } from "../account/account";
-import type { Place } from "../receive/config";
+import { receiverOf } from "../account/account";
 import { ownAddress, reachable } from "../shared/own-address";
 import type { AdminAnswer } from "./connection";
 
 /** Loaded when it is first needed: nobody sends samples while calls come in. */
 const simulator = (): typeof import("../../../simulator") => require("../../../simulator");
 
-/** Where a place is reached from this machine; undefined while Node-RED's own server does not listen. */
-function addressOf(RED: NodeAPI, { path, own }: Place): string | undefined {
+/** Where an endpoint is reached from this machine; undefined while Node-RED's own server does not listen. */
+function addressOf(RED: NodeAPI, { path, own }: Endpoint): string | undefined {
   if (own !== undefined) return `http${own.tls === undefined ? "" : "s"}://${reachable(own.host)}:${own.port}${path}`;
   return ownAddress(RED, path);
 }
@@ -19,13 +19,13 @@ function addressOf(RED: NodeAPI, { path, own }: Place): string | undefined {
 /** Sends a sample as the editor asked for it. */
 export async function sendSample(RED: NodeAPI, body: unknown): Promise<AdminAnswer> {
   const { account, event } = isObject(body) ? body : {};
-  const receiving = receptionOf(RED, account);
-  if (!receiving.ok || !receiving.reception.listening) return { outcome: "notListening" };
-  const { customer, signer, place } = receiving.reception.config;
+  const receiving = receiverOf(RED, account);
+  if (!receiving.ok || !receiving.receiver.listening) return { outcome: "notListening" };
+  const { customer, signer, endpoint } = receiving.receiver.config;
   const password = signer.passwords[0] ?? "";
   const sample = sampleOf(event, { customer, signer: { customer: signer.customer, password } });
   if (sample === undefined) return { outcome: "noEvent" };
-  const url = addressOf(RED, place);
+  const url = addressOf(RED, endpoint);
   if (url === undefined) return { outcome: "notListening" };
   const answer = await postPush(url, sample);
   if (!answer.ok) return { outcome: "failed", params: { url, systemCode: answer.systemCode } };

@@ -2,7 +2,7 @@
 import type { Node, NodeAPI } from "node-red";
 import { callNumberSettings } from "../../catalogue/index";
 import type { Failure } from "../../protocol/failure";
-import { type Account, receptionOf } from "../account/account";
+import { type Account, receiverOf } from "../account/account";
 import type { Sent } from "../command/send";
 import { type ConfigProblem, type Narrowed, narrow, Settings } from "../shared/config";
 import type { Status } from "../shared/status";
@@ -67,18 +67,21 @@ export function callWaitOf(
   const wanted = narrowed.value;
   if (wanted === undefined || !account.ok) return undefined;
   if (config.input === "list") return never(listRefused(wanted.aim));
-  const receiving = receptionOf(RED, config.account);
+  const receiving = receiverOf(RED, config.account);
   if (!receiving.ok) return never(configFailure(receiving.problem));
 
   const onCount = (calls: number): void =>
     status.wait(calls === 0 ? "" : RED._("status.waitingCalls", { calls: String(calls) }));
   const waiting = new Waiting({ ...wanted, context: account.sender.context, onCount });
   let problem: ConfigProblem | undefined;
-  const detach = receiving.reception.attach({
+  const detach = receiving.receiver.attach({
     id: node.id,
     transient: true,
-    wants: (event) => waiting.wants(event),
-    hand: ({ topic, payload, push }) => waiting.hear({ topic, payload, sccc: { push } }),
+    events: [],
+    others: true,
+    hand: ({ topic, payload, push }) => {
+      if (waiting.wants(topic)) waiting.hear({ topic, payload, sccc: { push } });
+    },
     dead: () => undefined,
     counted: () => undefined,
     problem: (found) => {

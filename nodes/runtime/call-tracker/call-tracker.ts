@@ -8,7 +8,7 @@ import type { Failure } from "../../protocol/failure";
 import { guarded } from "../../util/guarded";
 import { isObject } from "../../util/json";
 import { accountOf } from "../account/account";
-import { confirm, freeToken } from "../receive/tokens";
+import { acknowledge, freeToken } from "../receive/tokens";
 import { type Narrowed, narrow, Settings } from "../shared/config";
 import { takeMessages } from "../shared/input";
 import { refuse as refuseAll } from "../shared/refuse";
@@ -120,7 +120,7 @@ class Shown {
 /** Gives a node with a good configuration its behaviour. */
 function run(RED: NodeAPI, node: Node, settings: TrackerSettings): void {
   const tracker = trackerOf(node.id, settings, (news) => {
-    for (const one of news) node.send(outputsOf(one.kind, messageOf(one, freeToken())));
+    for (const one of news) node.send(outputsOf(one.kind, messageOf(one, freeToken(node.id))));
     shown.update(news);
   });
   const shown = new Shown(RED, node, () => tracker.size);
@@ -139,9 +139,9 @@ function run(RED: NodeAPI, node: Node, settings: TrackerSettings): void {
     const bearer = own.findLast(({ kind }) => kind === "finished") ?? own[0];
     for (const one of news) {
       const from = one.own ? msg : undefined;
-      send(outputsOf(one.kind, messageOf(one, (one === bearer ? given : undefined) ?? freeToken(), from)));
+      send(outputsOf(one.kind, messageOf(one, (one === bearer ? given : undefined) ?? freeToken(node.id), from)));
     }
-    if (bearer === undefined && given !== undefined) confirm(given, "taken");
+    if (bearer === undefined && given !== undefined) void acknowledge(given, "taken");
     shown.update(news);
     return undefined;
   };

@@ -1,7 +1,8 @@
 // sccc-confirm: tells that what a message stands for was taken, or was not.
 import type { Node, NodeAPI, NodeMessage } from "node-red";
+import type { Outcome } from "../../delivery/tokens";
 import type { Failure } from "../../protocol/failure";
-import { type Confirmation, confirmAll } from "../receive/tokens";
+import { acknowledge } from "../receive/tokens";
 import { typedInput } from "../shared/config";
 import { takeMessages } from "../shared/input";
 import { doneStatus } from "../shared/status";
@@ -13,7 +14,7 @@ const type = "sccc-confirm";
 type NodeConfig = Parameters<NodeAPI["nodes"]["createNode"]>[1];
 
 /** `auto`: refused if the message carries an error, else taken. */
-function confirmationOf(outcome: unknown, msg: NodeMessage): Confirmation {
+function outcomeOf(outcome: unknown, msg: NodeMessage): Outcome {
   if (outcome === "taken" || outcome === "refused") return outcome;
   return msg.error === undefined || msg.error === null ? "taken" : "refused";
 }
@@ -49,9 +50,13 @@ export function registerConfirm(RED: NodeAPI): void {
       handle: async (msg, send) => {
         const tokens = tokensOf(await readToken(msg));
         if (tokens === undefined) throw new ScccError(RED._("errors.noToken"), "SCCC_NOT_PENDING", {});
-        const unknown = confirmAll(tokens, confirmationOf(config.outcome, msg));
+        const outcome = outcomeOf(config.outcome, msg);
+        // The same token several times in one list counts once.
+        const distinct = [...new Set(tokens)];
+        const pending = await Promise.all(distinct.map((token) => acknowledge(token, outcome)));
+        const unknown = distinct.filter((_, index) => pending[index] !== true);
         if (unknown.length > 0) {
-          const counts = { unknown: String(unknown.length), total: String(new Set(tokens).size) };
+          const counts = { unknown: String(unknown.length), total: String(distinct.length) };
           throw new ScccError(RED._("errors.notPending", counts), "SCCC_NOT_PENDING", { tokens: unknown });
         }
         this.status(doneStatus);

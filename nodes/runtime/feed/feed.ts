@@ -215,7 +215,7 @@ class Feed {
     };
     this.#read += read.length;
     if (!confirmed) {
-      await send(Array.from({ length: count }, freeToken));
+      await send(Array.from({ length: count }, () => freeToken(this.#node.id)));
       this.#node.status({ fill: "blue", shape: "dot", text: `↓ ${this.#read}` });
       // What a node sends reaches the next one in a later turn.
       await new Promise(setImmediate);

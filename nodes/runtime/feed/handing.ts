@@ -1,7 +1,8 @@
 // How a page gets to a flow: at once, or waited for until a confirm node has had the tokens of all its messages.
+import type { Outcome } from "../../delivery/tokens";
 import { guarded } from "../../util/guarded";
 import { sleep } from "../../util/sleep";
-import { type Confirmation, Handover } from "../receive/tokens";
+import { pendingAcks } from "../receive/tokens";
 
 /** The pauses before a page that was refused comes again, in ms: doubled from the first to the longest. */
 export interface Pauses {
@@ -35,35 +36,36 @@ async function handOnce(
   count: number,
   send: (tokens: readonly string[]) => Promise<void>,
   closing: AbortSignal,
-): Promise<Confirmation | "closed"> {
-  let settle: (outcome: Confirmation | "closed") => void = () => undefined;
-  const settled = new Promise<Confirmation | "closed">((resolve) => {
+): Promise<Outcome | "closed"> {
+  let settle: (outcome: Outcome | "closed") => void = () => undefined;
+  const settled = new Promise<Outcome | "closed">((resolve) => {
     settle = resolve;
   });
   let open = count;
-  const handovers = Array.from({ length: count }, () => {
-    let pending = true;
-    const confirmed = (confirmation: Confirmation): boolean => {
-      if (!pending) return false;
-      pending = false;
-      open -= 1;
-      if (confirmation === "refused") end("refused");
-      else if (open === 0) end("taken");
-      return true;
-    };
-    return new Handover(confirmed, "page");
-  });
-  const end = (outcome: Confirmation | "closed"): void => {
+  // Its own, so that nobody else's acknowledgements can void them.
+  const acks = pendingAcks();
+  const end = (outcome: Outcome | "closed"): void => {
     closing.removeEventListener("abort", close);
     // What is confirmed from here on stands for nothing that waits.
-    for (const handover of handovers) handover.forget();
+    acks.close();
     settle(outcome);
   };
   const close = guarded(() => end("closed"));
+  const pendings = Array.from({ length: count }, () => {
+    let pending = true;
+    return acks.begin((outcome) => {
+      if (!pending) return false;
+      pending = false;
+      open -= 1;
+      if (outcome === "refused") end("refused");
+      else if (open === 0) end("taken");
+      return true;
+    });
+  });
   closing.addEventListener("abort", close, { once: true });
   try {
     // A page may be refused while its last messages are still to be sent: they must not come after the first ones of the next time.
-    await send(handovers.map((handover) => handover.token()));
+    await send(pendings.map((one) => one.token()));
   } catch (error) {
     close();
     throw error;

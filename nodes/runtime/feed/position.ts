@@ -2,8 +2,8 @@
 import { createHash } from "node:crypto";
 import { open, readFile, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { makeFolder, syncFolder } from "../../delivery/files";
 import { isObject } from "../../util/json";
-import { makeFolder, syncFolder } from "../journal";
 
 /** A position in the records: the greatest key that was given. Digits: a key may be longer than a number holds. */
 export interface RecordsPosition {
@@ -76,6 +76,6 @@ export class PositionFile {
       await file.close();
     }
     await rename(temporary, this.path);
-    await syncFolder(folder);
+    syncFolder(folder);
   }
 }

@@ -2,9 +2,9 @@
 import { createHash, randomUUID } from "node:crypto";
 import { type FileHandle, link, open, rename, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
+import { makeFolder, syncFolder } from "../../delivery/files";
 import { isObject } from "../../util/json";
 import { sleep } from "../../util/sleep";
-import { makeFolder, syncFolder } from "../journal";
 
 /** What becomes of a file of the same name. */
 export type Exists = "fail" | "skip" | "replace";

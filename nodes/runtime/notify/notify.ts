@@ -1,35 +1,35 @@
 // sccc-notify: every push of an account becomes a message.
 import type { Node, NodeAPI, NodeMessage } from "node-red";
 import { pushes } from "../../catalogue/index";
+import type { Counts, EventSelection } from "../../receive/messages";
 import { guarded } from "../../util/guarded";
-import { isObject } from "../../util/json";
-import { receptionOf } from "../account/account";
-import type { Counts, Delivery } from "../receive/receiver";
+import { isObject, type JsonObject } from "../../util/json";
+import { receiverOf } from "../account/account";
+import type { Delivery } from "../receive/receiving";
 import type { ConfigProblem } from "../shared/config";
-import { describe, ScccError } from "../shared/texts";
+import { describe, ScccError, timeOf } from "../shared/texts";
 
 type NodeConfig = Parameters<NodeAPI["nodes"]["createNode"]>[1];
 
 const knownEvents: readonly string[] = pushes.map(({ event }) => event);
 
 /** Which events a node takes, and on which output each leaves. */
-export interface Selection {
-  wants(event: string): boolean;
+export interface Selection extends EventSelection {
   /** The output of an event, from 0. */
   outputOf(event: string): number;
 }
 
-/** Reads `events` (empty: all) and `outputs` (one, or perType: the chosen events in the catalogue's order, then all others). */
+/** Reads `events` (empty: all) and `layout` (one, or perType: the chosen events in the catalogue's order, then all others). */
 export function selectionOf(config: unknown): Selection {
   const source = isObject(config) ? config : {};
   const given: readonly unknown[] = Array.isArray(source.events) ? source.events : [];
   const chosen = given.length === 0 ? knownEvents : knownEvents.filter((event) => given.includes(event));
   const all = given.length === 0;
-  // Should an editor ever have saved the number of ports instead of the word.
-  const perType = source.outputs === "perType" || Number(source.outputs) > 1;
+  const perType = layoutOf(source) === "perType";
   return {
+    events: all ? [] : chosen,
     // With outputs of their own, what nobody knows yet has one too: nothing is dropped because it is new.
-    wants: (event) => all || chosen.includes(event) || (perType && !knownEvents.includes(event)),
+    others: perType,
     outputOf: (event) => {
       if (!perType) return 0;
       const place = chosen.indexOf(event);
@@ -38,12 +38,18 @@ export function selectionOf(config: unknown): Selection {
   };
 }
 
+/** The layout of the outputs. Older flows have it in `outputs`, as a word or as the number of ports. */
+function layoutOf({ layout, outputs }: JsonObject): "one" | "perType" {
+  if (layout === "one" || layout === "perType") return layout;
+  return outputs === "perType" || Number(outputs) > 1 ? "perType" : "one";
+}
+
 /** How often a status may change, in ms. */
 const statusEveryMs = 1000;
 
 /** When the last push came, how many were taken, and how many were refused and why, in the words of the push's fields. */
 export function statusText({ taken, refused, last }: Counts): string {
-  const time = last === undefined ? "–" : new Date(last).toTimeString().slice(0, 8);
+  const time = last === undefined ? "–" : timeOf(last);
   const reasons = [...refused].map(([why, count]) => `${why} ${count}`).join(", ");
   return `${time} ✓ ${taken}${reasons === "" ? "" : ` ✗ ${reasons}`}`;
 }
@@ -54,6 +60,19 @@ const messageOf = ({ topic, payload, push, token }: Delivery): NodeMessage => ({
   sccc: { push, token },
 });
 
+/** What is wrong, for a status: with figures in the runtime's language, else a key, which the editor translates. */
+function problemText(RED: NodeAPI, { reason, retryAt }: ConfigProblem): string {
+  if (reason === "held") return "status.config.held";
+  return retryAt === undefined ? "status.SCCC_CONFIG" : `${RED._(`status.config.${reason}`)} ↻ ${timeOf(retryAt)}`;
+}
+
+/** The nodes that an output is wired to. Wires change without a redeploy of the node. */
+function destinationsOf(node: Node, output: number): readonly string[] {
+  const { wires } = node as Node & { readonly wires?: unknown };
+  const to: unknown = Array.isArray(wires) ? wires[output] : undefined;
+  return Array.isArray(to) ? to.map(String) : [];
+}
+
 /** Registers the type. */
 export function registerNotify(RED: NodeAPI): void {
   RED.nodes.registerType(
@@ -61,21 +80,26 @@ export function registerNotify(RED: NodeAPI): void {
     function (this: Node, config: NodeConfig & { readonly account?: unknown }): void {
       RED.nodes.createNode(this, config);
       const selection = selectionOf(config);
-      const reception = receptionOf(RED, config.account);
-      let troubled: boolean | undefined;
+      const receiving = receiverOf(RED, config.account);
+      /** What is wrong, in a word; "" for nothing, undefined while that is not known. */
+      let trouble: string | undefined;
       const problem = (found: ConfigProblem | undefined): void => {
         // Every deploy says that all is well; what the status counts must not go for that.
-        if (found === undefined && troubled === false) return;
-        troubled = found !== undefined;
+        if (found === undefined && trouble === "") return;
+        const before = trouble;
+        trouble = found === undefined ? "" : `${found.setting} ${found.reason} ${found.detail ?? ""}`;
         if (found === undefined) {
           this.status({ fill: "grey", shape: "ring", text: "status.listening" });
           return;
         }
-        this.error(describe(RED._, "sccc-notify", { kind: "config", code: "SCCC_CONFIG", ...found }));
-        this.status({ fill: "red", shape: "ring", text: "status.SCCC_CONFIG" });
+        // Each further try changes the time in the status; the log has it once.
+        if (trouble !== before) {
+          this.error(describe(RED._, "sccc-notify", { kind: "config", code: "SCCC_CONFIG", ...found }));
+        }
+        this.status({ fill: "red", shape: "ring", text: problemText(RED, found) });
       };
-      if (!reception.ok) {
-        problem(reception.problem);
+      if (!receiving.ok) {
+        problem(receiving.problem);
         return;
       }
 
@@ -84,13 +108,15 @@ export function registerNotify(RED: NodeAPI): void {
       const show = (): void => {
         timer = undefined;
         // That nothing can be received must not go for what was counted before.
-        if (counts === undefined || troubled) return;
+        if (counts === undefined || trouble !== "") return;
         this.status({ fill: counts.last === undefined ? "yellow" : "green", shape: "dot", text: statusText(counts) });
       };
       problem(undefined);
-      const detach = reception.reception.attach({
+      const detach = receiving.receiver.attach({
         id: this.id,
-        wants: selection.wants,
+        events: selection.events,
+        others: selection.others,
+        destinations: (delivery) => destinationsOf(this, selection.outputOf(delivery.topic)),
         hand: (delivery) => {
           const outputs: (NodeMessage | null)[] = [];
           const output = selection.outputOf(delivery.topic);

@@ -1,52 +1,44 @@
 // Narrows the receiving side of an account.
-import { BlockList, isIP } from "node:net";
-import type { SecureContextOptions } from "node:tls";
+import type { NodeAPI } from "node-red";
 import { accountSettings, receivingSettings } from "../../catalogue";
 import { addressesOf } from "../../protocol/format";
-import type { Signer } from "../../protocol/gate";
+import type { PushContext } from "../../protocol/push";
+import type { Signer } from "../../receive/authentication";
+import type { InboxConfig, TlsSettings } from "../../receive/messages";
+import { isObject } from "../../util/json";
 import { type Expand, type Narrowed, narrow, Settings, tlsOf } from "../shared/config";
 
-/** Where pushes come in: a path of Node-RED's own server, or of a port of our own. */
-export interface Place {
-  readonly path: string;
-  readonly own?: { readonly port: number; readonly host: string; readonly tls?: SecureContextOptions };
+/** What of a tls-config node's options a port takes. */
+function tlsSettingsOf(options: Readonly<Record<string, unknown>>, files: TlsSettings["files"]): TlsSettings {
+  const certificate = (value: unknown): string | Uint8Array | undefined =>
+    typeof value === "string" || value instanceof Uint8Array ? value : undefined;
+  const { key, cert, ca, passphrase } = options;
+  const settings = {
+    key: certificate(key),
+    cert: certificate(cert),
+    ca: certificate(ca),
+    passphrase: typeof passphrase === "string" ? passphrase : undefined,
+    files,
+  };
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }
 
-/** How an account receives. Times in ms. */
-export interface ReceivingConfig {
-  readonly label: string;
-  readonly customer: string;
-  readonly signer: Signer;
-  readonly place: Place;
-  /** Who may send; undefined: anybody. */
-  readonly allowed?: BlockList;
-  readonly trustProxy: boolean;
-  readonly toleranceMs: number;
-  readonly allowReused: boolean;
-  readonly stored: boolean;
-  readonly redeliverAfterMs: number;
-  readonly maxDeliveries: number;
-}
-
-const family = (address: string): "ipv4" | "ipv6" => (isIP(address) === 6 ? "ipv6" : "ipv4");
-
-/** Addresses and CIDR blocks, between commas or spaces. */
-function blockList(text: string): BlockList | undefined {
-  const entries = addressesOf(text);
-  if (entries.length === 0) return undefined;
-  const list = new BlockList();
-  for (const entry of entries) {
-    const [address = "", prefix] = entry.split("/");
-    if (prefix === undefined) list.addAddress(address, family(address));
-    else list.addSubnet(address, Number(prefix), family(address));
-  }
-  return list;
-}
-
-/** Whether an address is in a list; an IPv4 address may come in as part of IPv6. */
-export function isListed(list: BlockList, address: string): boolean {
-  const plain = address.replace(/^::ffff:(?=\d+\.)/i, "").replace(/%.*$/, "");
-  return isIP(plain) !== 0 && list.check(plain, family(plain));
+/** The files that a tls-config node reads; undefined if its certificates stand in it as text. */
+export function tlsFilesOf(RED: NodeAPI, id: string): TlsSettings["files"] {
+  let found: Readonly<Record<string, unknown>> | undefined;
+  RED.nodes.eachNode((node: unknown) => {
+    if (isObject(node) && node.id === id) found = node;
+  });
+  const path = (name: string): string | undefined => {
+    const value = found?.[name];
+    if (typeof value !== "string" || value.trim() === "") return undefined;
+    // Node-RED replaces a property that is wholly ${NAME}.
+    const [, variable] = /^\$\{([^}]+)\}$/.exec(value.trim()) ?? [];
+    return variable === undefined ? value.trim() : process.env[variable];
+  };
+  const files = { key: path("key"), cert: path("cert"), ca: path("ca") };
+  const given = Object.fromEntries(Object.entries(files).filter(([, file]) => file !== undefined));
+  return Object.keys(given).length === 0 ? undefined : given;
 }
 
 /** Reads how an account receives; the account itself is read by narrowAccount. */
@@ -55,7 +47,9 @@ export function narrowReceiving(
   credentials: unknown,
   expand: Expand,
   nodeOf: (id: string) => unknown,
-): Narrowed<ReceivingConfig> {
+  context: PushContext,
+  filesOf: (id: string) => TlsSettings["files"] = () => undefined,
+): Narrowed<InboxConfig> {
   return narrow(() => {
     const settings = new Settings([...accountSettings, ...receivingSettings], config, credentials, expand);
     const customer = settings.text("customer");
@@ -69,12 +63,11 @@ export function narrowReceiving(
     const path = settings.text("pushPath");
     const port = settings.optionalNumber("pushPort");
     const tls = settings.id("pushTls");
-    const allowed = blockList(settings.text("pushAllow"));
     return {
       label: settings.text("name") || customer,
       customer,
       signer,
-      place: {
+      endpoint: {
         path,
         ...(port === undefined
           ? {}
@@ -82,17 +75,19 @@ export function narrowReceiving(
               own: {
                 port,
                 host: settings.text("pushHost"),
-                ...(tls === "" ? {} : { tls: tlsOf("pushTls", nodeOf(tls)) }),
+                ...(tls === "" ? {} : { tls: tlsSettingsOf({ ...tlsOf("pushTls", nodeOf(tls)) }, filesOf(tls)) }),
               },
             }),
       },
-      ...(allowed === undefined ? {} : { allowed }),
+      allow: addressesOf(settings.text("pushAllow")),
       trustProxy: settings.flag("trustProxy"),
       toleranceMs: settings.number("pushTolerance") * 1000,
       allowReused: settings.text("pushReplay") === "allow",
       stored: settings.text("pushAnswer") === "stored",
       redeliverAfterMs: settings.number("redeliverAfter") * 1000,
       maxDeliveries: settings.number("maxDeliveries"),
+      keepDays: settings.number("keepDays"),
+      context,
     };
   });
 }

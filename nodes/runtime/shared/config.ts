@@ -25,9 +25,17 @@ export interface ConfigProblem {
     | "tls"
     | "proxyUrl"
     | "proxyVariable"
-    | "variable";
+    | "variable"
+    | "host"
+    | "folder"
+    | "held"
+    | "worker";
   /** The environment's variable that is to blame. */
   readonly variable?: string;
+  /** What the system says of it. */
+  readonly detail?: string;
+  /** When it is tried again, in ms since 1970. */
+  readonly retryAt?: number;
 }
 
 /** A reading of a configuration, or the first thing that is wrong with it. */

@@ -30,6 +30,9 @@ const valueText = (value: number): string =>
 const params = (values: Readonly<Record<string, string | number | undefined>>): Record<string, string> =>
   Object.fromEntries(Object.entries(values).map(([key, value]) => [key, plainText(String(value ?? ""))]));
 
+/** A time of day of this machine. */
+export const timeOf = (moment: number): string => new Date(moment).toTimeString().slice(0, 8);
+
 /** What a failure says, for people. @param api the command */
 export function describe(translate: Translate, api: string, failure: Failure): string {
   const text = (key: string, values: Parameters<typeof params>[0] = {}) =>
@@ -66,7 +69,12 @@ export function describe(translate: Translate, api: string, failure: Failure): s
     case "unsupported":
       return text("unsupported", { version: failure.version, has: failure.has });
     case "config":
-      return text(`config.${failure.reason}`, { setting: failure.setting, variable: failure.variable });
+      return text(`config.${failure.reason}`, {
+        setting: failure.setting,
+        variable: failure.variable,
+        detail: failure.detail,
+        time: failure.retryAt === undefined ? "" : timeOf(failure.retryAt),
+      });
     case "notAllowed":
       return text("notAllowed", { field: failure.field, number: failure.number });
     case "repeated": {

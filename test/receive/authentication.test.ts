@@ -1,8 +1,8 @@
-// Who gets in: digests, strictly typed fields, and the memory of what was taken.
+// Who gets in: digests, and strictly typed fields.
 import assert from "node:assert/strict";
 import cryptoJsMd5 from "crypto-js/md5";
 import fc from "fast-check";
-import { isSignedBy, Memory, momentOf, Recent, readAuthentication } from "../../nodes/protocol/gate";
+import { isSignedBy, momentOf, readAuthentication } from "../../nodes/receive/authentication";
 
 const password = "E416D0F85DC0CB67C85E070A32D9F0123AFF4762";
 const sign = (customer: string, timestamp: string | number, seq: string | number, secret = password) =>
@@ -18,7 +18,7 @@ const enters = (value: unknown, passwords: readonly string[] = [password]) => {
   return read !== undefined && isSignedBy(read, { customer: "C2", passwords });
 };
 
-describe("the gate for pushes", () => {
+describe("authentication of pushes", () => {
   it("takes the vendor's example, in either case of the digest, with strings or numbers, in seconds", () => {
     assert.equal(block().digest, "ae62e11cab746436b64a26f4ed8e41a3");
     assert.ok(enters(block()));
@@ -101,80 +101,5 @@ describe("the gate for pushes", () => {
       }),
       { numRuns: 2000 },
     );
-  });
-});
-
-describe("the memory of blocks", () => {
-  const one = { customer: "C2", timestamp: "1471918933001", seq: "1", digest: "" };
-  const yes = async () => true;
-
-  it("knows a repeat from a reuse", async () => {
-    const memory = new Memory(1000, () => 0);
-    assert.deepEqual(await memory.once(one, "a", yes), { seen: "new", taken: true });
-    assert.deepEqual(await memory.once(one, "a", yes), { seen: "repeat", taken: true });
-    assert.deepEqual(await memory.once(one, "b", yes), { seen: "reused", taken: false });
-    assert.deepEqual(await memory.once({ ...one, seq: "2" }, "b", yes), { seen: "new", taken: true });
-  });
-
-  it("lets a push come again that was not taken, and makes a repeat wait for the first", async () => {
-    const memory = new Memory(1000, () => 0);
-    assert.deepEqual(await memory.once(one, "a", async () => false), { seen: "new", taken: false });
-    let end = (_: boolean): void => undefined;
-    let takes = 0;
-    const slow = () => {
-      takes += 1;
-      return new Promise<boolean>((resolve) => {
-        end = resolve;
-      });
-    };
-    const first = memory.once(one, "a", slow);
-    const second = memory.once(one, "a", slow);
-    end(true);
-    assert.deepEqual(await Promise.all([first, second]), [
-      { seen: "new", taken: true },
-      { seen: "repeat", taken: true },
-    ]);
-    assert.equal(takes, 1);
-  });
-
-  it("lets one of several repeats take what the first could not, and the others wait for that one", async () => {
-    const memory = new Memory(1000, () => 0);
-    const outcomes = [false, true];
-    let takes = 0;
-    const take = async () => {
-      takes += 1;
-      await new Promise(setImmediate);
-      return outcomes.shift() ?? assert.fail("taken once too often");
-    };
-    const results = await Promise.all([1, 2, 3, 4].map(() => memory.once(one, "a", take)));
-    assert.deepEqual([takes, results.filter(({ taken }) => taken).length], [2, 3]);
-  });
-
-  it("keeps a block twice the tolerance, is bounded, and is not fooled by a clock set back", async () => {
-    let now = 0;
-    const memory = new Memory(1000, () => now, 3);
-    await memory.once(one, "a", yes);
-    now = 1999;
-    assert.equal((await memory.once(one, "a", yes)).seen, "repeat");
-    now = 2000;
-    await memory.once({ ...one, timestamp: "1471918935001", seq: "2" }, "a", yes);
-    assert.equal(memory.size, 1);
-    assert.ok(memory.isTooOld(one));
-    assert.ok(!memory.isTooOld({ ...one, timestamp: "1471918935001" }));
-    for (let seq = 3; seq < 20; seq += 1)
-      await memory.once({ ...one, timestamp: "1471918936001", seq: String(seq) }, "a", yes);
-    assert.ok(memory.size <= 3, "bounded");
-    assert.ok(!memory.isTooOld({ ...one, timestamp: "1471918936001" }), "one that made room says nothing about time");
-  });
-
-  it("of values is bounded too", () => {
-    const recent = new Recent(2);
-    for (const value of ["a", "b", "c"]) recent.add(value);
-    assert.deepEqual(
-      ["a", "b", "c"].map((value) => recent.has(value)),
-      [false, true, true],
-    );
-    recent.delete("b");
-    assert.ok(!recent.has("b"));
   });
 });

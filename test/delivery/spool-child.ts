@@ -1,13 +1,13 @@
 // A process that is there to be killed: it adds to a spool and confirms as fast as it can, and tells what it was promised.
 import { writeSync } from "node:fs";
-import { Spool } from "../../nodes/runtime/spool";
+import { TestSpool } from "./test-spool";
 
 const [folder = "", run = "", task = "load"] = process.argv.slice(2);
 
 /** At once, so that what was told is known even if the next instruction is the last. */
 const tell = (what: string, id: string) => writeSync(1, `${what} ${id}\n`);
 
-async function load(spool: Spool): Promise<void> {
+async function load(spool: TestSpool): Promise<void> {
   let last = 0;
   const confirm = ({ id }: { readonly id: string }) => {
     if (Math.random() < 0.5) return;
@@ -30,7 +30,7 @@ async function load(spool: Spool): Promise<void> {
 }
 
 /** Leaves an entry that waits to be handed over again, and nothing else that could keep the process. */
-async function idle(spool: Spool): Promise<void> {
+async function idle(spool: TestSpool): Promise<void> {
   await spool.add([{ id: "1", node: "node", value: 1 }]);
   spool.attach(
     "node",
@@ -39,7 +39,7 @@ async function idle(spool: Spool): Promise<void> {
   );
 }
 
-Spool.open({ folder, redeliverAfterMs: 3_600_000, maxDeliveries: 1000 })
+TestSpool.open({ folder, redeliverAfterMs: 3_600_000, maxDeliveries: 1000 })
   .then(task === "idle" ? idle : load)
   .catch((error: unknown) => {
     console.error(error);

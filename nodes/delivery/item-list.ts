@@ -1,0 +1,58 @@
+// A linked list of items, which costs no memory beside them: there may be a million.
+
+/** What can stand in a list; in one at a time. */
+export interface Linked<T> {
+  previous: T | undefined;
+  next: T | undefined;
+}
+
+/** Items in an order; adding, removing and the first cost the same however many there are. */
+export class ItemList<T extends Linked<T>> {
+  #first: T | undefined;
+  #last: T | undefined;
+  #size = 0;
+
+  get first(): T | undefined {
+    return this.#first;
+  }
+
+  get last(): T | undefined {
+    return this.#last;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Adds an item that stands in no list at the end. */
+  push(item: T): void {
+    item.previous = this.#last;
+    item.next = undefined;
+    if (this.#last === undefined) this.#first = item;
+    else this.#last.next = item;
+    this.#last = item;
+    this.#size += 1;
+  }
+
+  /** Removes an item that stands in this list. */
+  remove(item: T): void {
+    if (item.previous === undefined) this.#first = item.next;
+    else item.previous.next = item.next;
+    if (item.next === undefined) this.#last = item.previous;
+    else item.next.previous = item.previous;
+    item.previous = undefined;
+    item.next = undefined;
+    this.#size -= 1;
+  }
+
+  /** The first so many. */
+  take(count: number): T[] {
+    const items: T[] = [];
+    for (let item = this.#first; item !== undefined && items.length < count; item = item.next) items.push(item);
+    return items;
+  }
+
+  *[Symbol.iterator](): Generator<T> {
+    for (let item = this.#first; item !== undefined; item = item.next) yield item;
+  }
+}

@@ -1,0 +1,67 @@
+// The authentication of a push (§三.2), checked over strictly typed fields and in constant time.
+import { timingSafeEqual } from "node:crypto";
+import { digestOf } from "../protocol/digest";
+import { isObject } from "../util/json";
+
+/** An authentication block as it stands on the wire, every field as text. */
+export interface Authentication {
+  readonly customer: string;
+  readonly digest: string;
+  readonly seq: string;
+  readonly timestamp: string;
+}
+
+/** Who may sign: a name, and its passwords (the previous one too while it is being changed). */
+export interface Signer {
+  readonly customer: string;
+  readonly passwords: readonly string[];
+}
+
+const digits = /^\d{1,20}$/;
+
+/** A number or a string of digits, as text; undefined for anything else. */
+function digitsOf(value: unknown): string | undefined {
+  const text = typeof value === "number" && Number.isSafeInteger(value) ? String(value) : value;
+  return typeof text === "string" && digits.test(text) ? text : undefined;
+}
+
+/**
+ * Reads an authentication block. Names have no @ and numbers are digits only, so that no two blocks give the digest the same text.
+ * Undefined where a field is missing or of another form.
+ */
+export function readAuthentication(value: unknown): Authentication | undefined {
+  if (!isObject(value)) return undefined;
+  const { customer, digest } = value;
+  const seq = digitsOf(value.seq);
+  const timestamp = digitsOf(value.timestamp);
+  if (
+    typeof customer !== "string" ||
+    !/^[\w-]{1,128}$/.test(customer) ||
+    seq === undefined ||
+    timestamp === undefined
+  ) {
+    return undefined;
+  }
+  if (typeof digest !== "string" || !/^[\da-f]{32}$/i.test(digest)) return undefined;
+  return { customer, digest: digest.toLowerCase(), seq, timestamp };
+}
+
+/** Whether a signer made the digest. Takes the same time whichever password fits, and whether any does; an empty password never fits. */
+export function isSignedBy(block: Authentication, signer: Signer): boolean {
+  const { customer, timestamp, seq, digest } = block;
+  const given = Buffer.from(digest);
+  let fits = customer === signer.customer;
+  let some = false;
+  for (const password of signer.passwords) {
+    if (password === "") continue;
+    some = timingSafeEqual(given, Buffer.from(digestOf({ customer, timestamp, seq, password }))) || some;
+  }
+  fits &&= some;
+  return fits;
+}
+
+/** A timestamp in ms since 1970; below 10^11 it is in seconds: both are in use. */
+export function momentOf(timestamp: string): number {
+  const value = Number(timestamp);
+  return value < 1e11 ? value * 1000 : value;
+}

@@ -1,0 +1,110 @@
+// An account's deliveries on their way to Node-RED's thread: bounded, so that a thread that is busy is not buried under them.
+
+import { guarded } from "../util/guarded";
+import type { DeliveryTuple } from "./messages";
+
+/** Tells what became of a delivery: whether a node has it. */
+export type Done = (handed: boolean) => void;
+
+/** A delivery without its number. */
+export type Outgoing = DeliveryTuple extends readonly [number, ...infer Rest] ? Rest : never;
+
+interface Waiting {
+  readonly json: string;
+  readonly done: Done;
+}
+
+/** Numbers deliveries, and gathers those of one turn of the event loop in one message. */
+export class Sender {
+  readonly #post: (text: string) => void;
+  readonly #done = new Map<number, Done>();
+  #texts: string[] = [];
+  #last = 0;
+  #immediate: NodeJS.Immediate | undefined;
+
+  /** @param post sends the JSON of an array of DeliveryTuple */
+  constructor(post: (text: string) => void) {
+    this.#post = post;
+  }
+
+  /** Sends a delivery. @param json its tuple as JSON without the number and the opening bracket */
+  send(json: string, done: Done): void {
+    this.#last += 1;
+    this.#done.set(this.#last, done);
+    this.#texts.push(`[${this.#last},${json}`);
+    this.#immediate ??= setImmediate(guarded(() => this.#flush()));
+  }
+
+  /** What Node-RED's thread says of deliveries. */
+  settle(numbers: readonly number[], handed: boolean): void {
+    for (const number of numbers) {
+      const done = this.#done.get(number);
+      this.#done.delete(number);
+      done?.(handed);
+    }
+  }
+
+  #flush(): void {
+    this.#immediate = undefined;
+    const texts = this.#texts;
+    this.#texts = [];
+    this.#post(`[${texts.join(",")}]`);
+  }
+}
+
+/** The deliveries of one account. */
+export class Outbox {
+  readonly #sender: Sender;
+  readonly #limit: number;
+  readonly #onRoom: () => void;
+  readonly #waiting: Waiting[] = [];
+  #underWay = 0;
+  #full = false;
+
+  /**
+   * @param onRoom called when there is room again after there was none
+   * @param limit how many may be under way
+   */
+  constructor(sender: Sender, onRoom: () => void, limit = 256) {
+    this.#sender = sender;
+    this.#limit = limit;
+    this.#onRoom = onRoom;
+  }
+
+  /** How many deliveries may be sent now; those beyond wait. */
+  get room(): number {
+    const room = Math.max(0, this.#limit - this.#underWay - this.#waiting.length);
+    this.#full ||= room === 0;
+    return room;
+  }
+
+  /** Sends a delivery as soon as there is room. `kept` is JSON already. */
+  send(
+    account: string,
+    node: string,
+    kind: "h" | "d" | "t",
+    token: string,
+    delivery: number,
+    kept: string,
+    done: Done,
+  ) {
+    const head = JSON.stringify([account, node, kind, token, delivery]);
+    const one = { json: `${head.slice(1, -1)},${kept}]`, done };
+    if (this.#underWay < this.#limit) this.#post(one);
+    else this.#waiting.push(one);
+  }
+
+  #post({ json, done }: Waiting): void {
+    this.#underWay += 1;
+    this.#sender.send(json, (handed) => {
+      this.#underWay -= 1;
+      const next = this.#waiting.shift();
+      if (next !== undefined) this.#post(next);
+      else if (this.#full && this.#underWay <= this.#limit / 2) {
+        this.#full = false;
+        this.#onRoom();
+      }
+      done(handed);
+    });
+  }
+}

@@ -1,0 +1,440 @@
+// An account's inbox: lets pushes in, makes messages of them, and hands them to the nodes that want them.
+import type { Line } from "../delivery/journal";
+import { Store, StoreHeldError } from "../delivery/store";
+import { BoundedSet } from "../delivery/tokens";
+import { deliveryIdOf, knownEvents, type ReadPush, readPush } from "../protocol/push";
+import { guarded } from "../util/guarded";
+import { isObject, type JsonObject } from "../util/json";
+import { AllowList, senderOf } from "./addresses";
+import { type Authentication, isSignedBy, momentOf, readAuthentication } from "./authentication";
+import type { ParsedPush } from "./body";
+import type {
+  AccountSpec,
+  Counts,
+  EventSelection,
+  InboxConfig,
+  ListenerSpec,
+  ReceivingProblem,
+  Refusal,
+} from "./messages";
+import { Outbox, type Sender } from "./outbox";
+import { filledFields, ReplayCache } from "./replay-cache";
+
+/** How a push came in. */
+export interface Arrival {
+  readonly path: string;
+  readonly query: Readonly<Record<string, unknown>>;
+  /** The peer's address, and the X-Forwarded-For that a proxy wrote. */
+  readonly peer: string;
+  readonly forwarded: string;
+}
+
+/** What becomes of a push. `busy`: it was not taken, the platform may send it again. */
+export type Verdict =
+  | { readonly kind: "taken" }
+  | { readonly kind: "refused"; readonly why: Refusal }
+  | { readonly kind: "busy" };
+
+/** What an inbox is given. */
+export interface InboxDeps {
+  readonly sender: Sender;
+  /** Who locks the stores: the same for all of a process. */
+  readonly owner: string;
+  /** The counts have changed. */
+  readonly onCounts: () => void;
+  readonly onProblem: (problem: ReceivingProblem | undefined) => void;
+  /** For the log: a key below `errors`, and what stands in that text. */
+  readonly onWarning: (key: string, params: Readonly<Record<string, string>>) => void;
+  readonly now?: () => number;
+  readonly elapsed?: () => number;
+  /** Settings of the store, for tests. */
+  readonly store?: Partial<Parameters<typeof Store.open>[0]>;
+}
+
+/** How long a push waits for the store to be open, in ms. */
+const openWithinMs = 5000;
+/** The pauses before a folder is tried again, in ms: doubled from the first to the longest. */
+const firstPauseMs = 1000;
+const longestPauseMs = 60_000;
+
+/** What a push is kept as. `base`: so many deliveries of the same event have been before. */
+interface Kept {
+  readonly topic: string;
+  readonly payload: Readonly<Record<string, unknown>>;
+  readonly push: Readonly<Record<string, unknown>>;
+  readonly base?: number;
+}
+
+/** Whether a selection has an event. */
+export const wantsEvent = ({ events, others }: EventSelection, event: string): boolean =>
+  events.length === 0 || events.includes(event) || (others && !knownEvents.includes(event));
+
+/** How the text of a bill begins: its deliveries count on when it comes again with more fields. */
+const billStart = '{"topic":"billing",';
+
+const busy: Verdict = { kind: "busy" };
+
+/** Receives for one account. It outlives redeploys: `apply` tells it what has changed. */
+export class PushInbox {
+  readonly id: string;
+  readonly #deps: InboxDeps;
+  readonly #now: () => number;
+  readonly #outbox: Outbox;
+  readonly #replay: ReplayCache;
+  readonly #refusedTokens = new BoundedSet();
+  /** Bills that are on their way: what becomes of the first decides what its repeats are. */
+  readonly #billing = new Map<string, Promise<boolean>>();
+  readonly #refused = new Map<Refusal, number>();
+  readonly #closing = new AbortController();
+  #detach: (() => void)[] = [];
+  #spec: AccountSpec;
+  #allow: AllowList | undefined;
+  #store: Store | undefined;
+  /** Why the store is not open. */
+  #trouble: "opening" | "held" | "folder" = "opening";
+  #opened: Promise<void>;
+  #taken = 0;
+  #last: number | undefined;
+
+  constructor(spec: AccountSpec, deps: InboxDeps) {
+    this.id = spec.id;
+    this.#deps = deps;
+    this.#now = deps.now ?? Date.now;
+    this.#spec = spec;
+    this.#outbox = new Outbox(deps.sender, () => this.#store?.spool.resume());
+    this.#replay = new ReplayCache({
+      toleranceMs: spec.config.toleranceMs,
+      now: this.#now,
+      ...(deps.elapsed && { elapsed: deps.elapsed }),
+      onClockSetBack: () => deps.onWarning("clockSetBack", {}),
+    });
+    this.#opened = this.#open(firstPauseMs);
+    this.apply(spec);
+  }
+
+  get config(): InboxConfig {
+    return this.#spec.config;
+  }
+
+  /** What came in so far. */
+  get counts(): Counts {
+    return {
+      taken: this.#taken,
+      refused: new Map(this.#refused),
+      ...(this.#last === undefined ? {} : { last: this.#last }),
+    };
+  }
+
+  /** How many entries are not acknowledged. */
+  get pending(): number {
+    return this.#store?.spool.pending ?? 0;
+  }
+
+  /** Resolves when the store is open, or when that has failed for the first time. */
+  get opened(): Promise<void> {
+    return this.#opened;
+  }
+
+  /** Takes over the configuration and the listeners of now. */
+  apply(spec: AccountSpec): void {
+    this.#spec = spec;
+    const { allow, toleranceMs, redeliverAfterMs, maxDeliveries, keepDays } = spec.config;
+    this.#allow = allow.length === 0 ? undefined : new AllowList(allow);
+    this.#replay.configure(toleranceMs);
+    this.#store?.configure({ redeliverAfterMs, maxDeliveries, keepDays });
+    this.#attach();
+  }
+
+  /** Whether pushes of a sender are looked at. */
+  admits(peer: string, forwarded: string): boolean {
+    return this.#allow?.has(senderOf(peer, forwarded, this.config.trustProxy)) ?? true;
+  }
+
+  /** Whether connections of an address are looked at: behind a proxy the address says nothing. */
+  admitsPeer(peer: string): boolean {
+    return this.config.trustProxy || (this.#allow?.has(peer) ?? true);
+  }
+
+  /** Whether an address is known to be the platform's, or its proxy's. */
+  isListed(peer: string): boolean {
+    return this.config.trustProxy || (this.#allow?.has(peer) ?? false);
+  }
+
+  /** Lets a push in, or says why not. */
+  async receive(push: ParsedPush, arrival: Arrival): Promise<Verdict> {
+    const { signer, trustProxy, toleranceMs, allowReused, context, stored } = this.config;
+    if (!this.admits(arrival.peer, arrival.forwarded)) return this.refuse("sender");
+    const block = readAuthentication(push.authentication);
+    if (block === undefined) return this.refuse("digest");
+    if (!isSignedBy(block, signer)) return this.refuse(block.customer === signer.customer ? "digest" : "customer");
+    if (toleranceMs > 0 && Math.abs(momentOf(block.timestamp) - this.#now()) > toleranceMs) {
+      return this.refuse("timestamp");
+    }
+    // Which blocks were used stands in the store.
+    if (this.#store === undefined) await this.#waitForStore();
+    if (this.#store === undefined && (stored || this.#trouble !== "folder")) return busy;
+    if (this.#replay.isTooOld(block)) return this.refuse("timestamp");
+    const id = deliveryIdOf(push.notify, block, context.customer);
+    const ip = senderOf(arrival.peer, arrival.forwarded, trustProxy);
+    const once = (used: Authentication) =>
+      this.#replay.once(used, id, (line) =>
+        this.#take(readPush(push.notify, block, context, id), push.notify, arrival, ip, [line]),
+      );
+    const { seen, taken } = await once(block);
+    if (seen !== "reused") return taken ? { kind: "taken" } : busy;
+    if (!allowReused) return this.refuse("replay");
+    return (await once({ ...block, seq: `${block.seq}/${id}` })).taken ? { kind: "taken" } : busy;
+  }
+
+  /** Counts a push that is not let in. */
+  refuse(why: Refusal): Verdict {
+    this.#refused.set(why, (this.#refused.get(why) ?? 0) + 1);
+    this.#deps.onCounts();
+    return { kind: "refused", why };
+  }
+
+  /** An acknowledgement by what stands in a token behind its prefix; false if nothing is pending under it. */
+  acknowledge(token: string, taken: boolean): boolean {
+    const spool = this.#store?.spool;
+    const [id = "", number = ""] = token.split(".");
+    const given = spool?.deliveriesOf(id);
+    const delivery = Number(number);
+    if (spool === undefined || given === undefined || !(delivery >= 1 && delivery <= given)) return false;
+    if (this.#refusedTokens.has(token)) return false;
+    if (taken) return spool.settle(id);
+    this.#refusedTokens.add(token);
+    return spool.refuse(id);
+  }
+
+  /** Writes all that waits. */
+  flush(): void {
+    this.#store?.journal.flush();
+  }
+
+  /** Writes all that waits and closes the store. */
+  close(): void {
+    this.#closing.abort();
+    for (const detach of this.#detach.splice(0)) detach();
+    this.#store?.close();
+    this.#store = undefined;
+    this.#trouble = "held";
+  }
+
+  /** Opens the store; tries again for as long as the account is there. Resolves after the first try. */
+  async #open(pauseMs: number): Promise<void> {
+    const { folder, config } = this.#spec;
+    const { signal } = this.#closing;
+    const { redeliverAfterMs, maxDeliveries, keepDays } = config;
+    try {
+      const store = await Store.open(
+        {
+          folder,
+          owner: this.#deps.owner,
+          keepers: [this.#replay],
+          redeliverAfterMs,
+          maxDeliveries,
+          keepDays,
+          now: this.#now,
+          onProblem: (error) => this.#deps.onWarning("spool", { folder, detail: error.message }),
+          ...this.#deps.store,
+        },
+        signal,
+        () => {
+          this.#trouble = "held";
+          this.#deps.onProblem({ setting: "pushAnswer", reason: "held", detail: folder });
+        },
+      );
+      if (store === undefined) return;
+      if (signal.aborted) return store.close();
+      this.#store = store;
+      this.apply(this.#spec);
+      this.#deps.onProblem(undefined);
+    } catch (error) {
+      if (signal.aborted) return;
+      const detail = error instanceof Error ? error.message : String(error);
+      this.#trouble = "folder";
+      this.#deps.onProblem({ setting: "pushAnswer", reason: "folder", detail, retryAt: this.#now() + pauseMs });
+      const timer = setTimeout(
+        guarded(() => {
+          this.#opened = this.#open(Math.min(2 * pauseMs, longestPauseMs));
+        }),
+        pauseMs,
+      ).unref();
+      signal.addEventListener(
+        "abort",
+        guarded(() => clearTimeout(timer)),
+        { once: true },
+      );
+    }
+  }
+
+  /** Waits until the store is open, as long as it is being opened. */
+  async #waitForStore(): Promise<void> {
+    if (this.#trouble !== "opening") return;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(guarded(resolve), openWithinMs).unref();
+    });
+    await Promise.race([this.#opened, late]);
+    clearTimeout(timer);
+  }
+
+  #attach(): void {
+    const store = this.#store;
+    if (store === undefined) return;
+    for (const detach of this.#detach.splice(0)) detach();
+    const { id, listeners, dormant, tokenPrefix } = this.#spec;
+    const lasting = listeners.filter(({ transient }) => !transient);
+    if (dormant !== undefined) this.#reassign(store, lasting, dormant);
+    for (const { id: node } of lasting) {
+      const detach = store.spool.attach(node, {
+        hand: (entry) => {
+          const token = `${tokenPrefix}${entry.id}.${entry.delivery}`;
+          if (entry.text.startsWith(billStart)) this.#countBill(entry.text, entry.delivery);
+          this.#outbox.send(id, node, "h", token, entry.delivery, entry.text, (handed) => {
+            if (!handed) store.spool.giveBack(entry.id);
+          });
+        },
+        dead: (entry) => this.#outbox.send(id, node, "d", "", entry.delivery, entry.text, () => undefined),
+        room: () => this.#outbox.room,
+      });
+      this.#detach.push(detach);
+    }
+  }
+
+  /** What is pending for nodes that are gone for good goes to another node of the account, or to the dead letters. */
+  #reassign({ spool }: Store, listeners: readonly ListenerSpec[], dormant: readonly string[]): void {
+    const there = new Set([...dormant, ...listeners.map(({ id }) => id)]);
+    for (const node of spool.nodes) {
+      if (there.has(node)) continue;
+      try {
+        const { moved, dead } = spool.reassign(node, (text) => {
+          const event = keptIn(text)?.topic ?? "";
+          return listeners.find((listener) => wantsEvent(listener, event))?.id;
+        });
+        if (moved + dead === 0) continue;
+        this.#deps.onWarning("pushesReassigned", { node, moved: String(moved), dead: String(dead) });
+      } catch (error) {
+        this.#deps.onWarning("spool", { folder: this.#spec.folder, detail: String(error) });
+      }
+    }
+  }
+
+  /** Makes messages of a push and hands them on; false if the platform must send it again. */
+  #take(read: ReadPush, notify: JsonObject, arrival: Arrival, ip: string, lines: readonly Line[]): Promise<boolean> {
+    const { event, eventId, known, payload } = read;
+    const { label, customer } = this.config;
+    const receivedAt = new Date(this.#now()).toISOString();
+    const http = { path: arrival.path, query: arrival.query, ip };
+    const push = { event, eventId, known, account: label, customer, receivedAt, delivery: 1, http };
+    const kept: Kept = { topic: event, payload, push };
+    return event === "billing" ? this.#passBill(kept, eventId, notify, lines) : this.#pass(kept, lines);
+  }
+
+  /** Hands a bill on: once, and again when it has more fields than before. */
+  async #passBill(kept: Kept, eventId: string, notify: JsonObject, lines: readonly Line[]) {
+    for (let underWay = this.#billing.get(eventId); underWay !== undefined; underWay = this.#billing.get(eventId)) {
+      if (!(await underWay)) return false;
+    }
+    const fields = filledFields(notify);
+    const known = this.#replay.billOf(eventId);
+    if (known !== undefined && [...fields].every((field) => known.fields.has(field))) {
+      return this.#keepLines(lines);
+    }
+    const base = known?.delivery ?? 0;
+    const all = new Set([...(known?.fields ?? []), ...fields]);
+    const line = this.#replay.billLine(eventId, all, base + 1);
+    const passing = this.#pass(base === 0 ? kept : { ...kept, base }, [...lines, line]).finally(() =>
+      this.#billing.delete(eventId),
+    );
+    this.#billing.set(eventId, passing);
+    const passed = await passing;
+    if (passed) this.#replay.keepBill(eventId, all, base + 1);
+    return passed;
+  }
+
+  async #pass(kept: Kept, lines: readonly Line[]): Promise<boolean> {
+    const wanting = this.#spec.listeners.filter((listener) => wantsEvent(listener, kept.topic));
+    const listeners = wanting.filter(({ transient }) => !transient);
+    const text = wanting.length === 0 ? "" : JSON.stringify(kept);
+    if (this.config.stored) {
+      const entries = listeners.map(({ id: node }) => ({ node, text }));
+      try {
+        if (this.#store === undefined) return false;
+        await this.#store.spool.add(entries, lines);
+      } catch (error) {
+        this.#unstored(error);
+        return false;
+      }
+    } else {
+      if (listeners.length > 0 && !(await this.#handToSome(listeners, text))) return false;
+      for (const line of lines) this.#store?.journal.note(line);
+    }
+    // Only now: what was not taken comes again.
+    for (const { id: node, transient } of wanting) {
+      if (transient) this.#outbox.send(this.id, node, "t", "", 1, text, () => undefined);
+    }
+    this.#taken += 1;
+    this.#last = this.#now();
+    this.#deps.onCounts();
+    return true;
+  }
+
+  /** Hands a push to nodes; whether one of them has got it. */
+  #handToSome(listeners: readonly ListenerSpec[], text: string): Promise<boolean> {
+    return new Promise((resolve) => {
+      let open = listeners.length;
+      let some = false;
+      for (const { id: node } of listeners) {
+        this.#outbox.send(this.id, node, "h", "", 1, text, (handed) => {
+          open -= 1;
+          some ||= handed;
+          if (open === 0) resolve(some);
+        });
+      }
+    });
+  }
+
+  /** Keeps lines of a push that leads to no message. */
+  async #keepLines(lines: readonly Line[]): Promise<boolean> {
+    try {
+      if (this.config.stored) await this.#store?.spool.add([], lines);
+      else for (const line of lines) this.#store?.journal.note(line);
+      return true;
+    } catch (error) {
+      this.#unstored(error);
+      return false;
+    }
+  }
+
+  #unstored(error: unknown): void {
+    const { folder } = this.#spec;
+    const detail = error instanceof Error ? error.message : String(error);
+    if (!(error instanceof StoreHeldError)) {
+      this.#deps.onWarning("spool", { folder, detail });
+      return;
+    }
+    // Another process took the folder over: it is its own until it is gone.
+    this.#store?.close();
+    this.#store = undefined;
+    this.#trouble = "held";
+    this.#deps.onProblem({ setting: "pushAnswer", reason: "held", detail: folder });
+    if (!this.#closing.signal.aborted) this.#opened = this.#open(firstPauseMs);
+  }
+
+  #countBill(text: string, delivery: number): void {
+    const kept = keptIn(text);
+    const { eventId } = kept?.push ?? {};
+    if (typeof eventId === "string") this.#replay.countBill(eventId, (kept?.base ?? 0) + delivery);
+  }
+}
+
+/** What is kept in a text. */
+function keptIn(text: string): Kept | undefined {
+  const value: unknown = JSON.parse(text);
+  if (!isObject(value) || typeof value.topic !== "string" || !isObject(value.payload) || !isObject(value.push)) {
+    return undefined;
+  }
+  const { topic, payload, push, base } = value;
+  return { topic, payload, push, ...(typeof base === "number" ? { base } : {}) };
+}

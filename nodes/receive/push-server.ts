@@ -1,0 +1,293 @@
+// A port of our own: listens, keeps connections within bounds and deadlines, and tries again for as long as something is wrong.
+import { readFileSync, statSync } from "node:fs";
+import http, { type IncomingMessage, type ServerResponse } from "node:http";
+import https from "node:https";
+import type { Socket } from "node:net";
+import { guarded } from "../util/guarded";
+import { Admission, type ConnectionLimits } from "./admission";
+import { answer } from "./answers";
+import type { OwnPort, ReceivingProblem, TlsSettings } from "./messages";
+
+/** Limits of a server: a sender of pushes is quick, and there are few of them. Times in ms. */
+const limits = {
+  headersTimeout: 10_000,
+  requestTimeout: 20_000,
+  keepAliveTimeout: 30_000,
+  connectionsCheckingInterval: 2000,
+  maxHeaderSize: 16 * 1024,
+  // Node would refuse it in words of its own.
+  requireHostHeader: false,
+};
+
+const handshakeTimeoutMs = 10_000;
+/** How long a peer may take to close its side after an answer that ends the connection. */
+const lingerMs = 2000;
+const standardConnections: ConnectionLimits = { total: 2000, perAddress: 1000 };
+
+/** The pauses before a port is tried again, in ms: doubled from the first to the longest. Short failures are not told of. */
+const firstPauseMs = 20;
+const longestPauseMs = 30_000;
+const patienceMs = 1000;
+
+/** How often certificate files are looked at, in ms. */
+const renewEveryMs = 20_000;
+
+/** A request as the server hands it on. */
+export interface ServedRequest {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** Call it before the body is read: a sender may wait for the word that it is wanted. */
+  readonly wanted: () => void;
+  /** The push was taken: the connection is a sender's. */
+  readonly proven: () => void;
+}
+
+/** What a server is given. */
+export interface PushServerDeps {
+  readonly handle: (served: ServedRequest) => void;
+  /** Whether connections of an address are looked at. */
+  readonly admits: (address: string) => boolean;
+  /** Whether an address is known to be the platform's, or its proxy's. */
+  readonly isListed: (address: string) => boolean;
+  /** A connection was closed because of its address. */
+  readonly onRefused: () => void;
+  /** What is wrong now; undefined: nothing any more. */
+  readonly onProblem: (problem: ReceivingProblem | undefined) => void;
+  /** A renewed certificate cannot be used; the one of before goes on. */
+  readonly onBadCertificate: (error: Error) => void;
+  readonly connections?: ConnectionLimits;
+  readonly renewEveryMs?: number;
+  readonly handshakeTimeoutMs?: number;
+}
+
+type Server = http.Server | https.Server;
+
+/** One port. It listens, or tries to, until it is closed. */
+export class PushServer {
+  readonly own: OwnPort;
+  readonly #deps: PushServerDeps;
+  readonly #admission: Admission<Socket>;
+  readonly #sockets = new Set<Socket>();
+  readonly #since = performance.now();
+  #server: Server | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #renewal: NodeJS.Timeout | undefined;
+  #stamps = "";
+  #pauseMs = firstPauseMs;
+  #problem = false;
+  #closed = false;
+
+  constructor(own: OwnPort, deps: PushServerDeps) {
+    this.own = own;
+    this.#deps = deps;
+    this.#admission = new Admission(deps.connections ?? standardConnections);
+    this.#start();
+    if (own.tls?.files !== undefined) {
+      this.#stamps = stampsOf(own.tls);
+      this.#renewal = setInterval(
+        guarded(() => this.#renew()),
+        deps.renewEveryMs ?? renewEveryMs,
+      ).unref();
+    }
+  }
+
+  /** How many connections there are. */
+  get connections(): number {
+    return this.#admission.size;
+  }
+
+  /** Resolves when it listens; never if it cannot. */
+  async listening(): Promise<void> {
+    while (this.#server?.listening !== true) await new Promise((resolve) => setTimeout(guarded(resolve), 5));
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    clearInterval(this.#renewal);
+    this.#server?.close();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #start(): void {
+    if (this.#closed) return;
+    let server: Server;
+    try {
+      server = this.#create();
+    } catch (error) {
+      // A key that does not load, or does not fit.
+      this.#failed("tls", error);
+      return;
+    }
+    this.#server = server;
+    server.on(
+      "error",
+      guarded((error: NodeJS.ErrnoException) => {
+        // What goes wrong with one connection does not concern the port.
+        if (this.#closed || server.listening) return;
+        this.#server = undefined;
+        server.close();
+        this.#failed(error.code === "EADDRNOTAVAIL" || error.code === "ENOTFOUND" ? "host" : "port", error);
+      }),
+    );
+    server.on(
+      "listening",
+      guarded(() => {
+        this.#pauseMs = firstPauseMs;
+        this.#problem = false;
+        this.#deps.onProblem(undefined);
+      }),
+    );
+    const { port, host } = this.own;
+    server.listen({ port, ...(host === "" ? {} : { host }) });
+  }
+
+  #failed(reason: ReceivingProblem["reason"], error: unknown): void {
+    const pauseMs = this.#pauseMs;
+    this.#pauseMs = Math.min(2 * pauseMs, longestPauseMs);
+    // A port may still be held for a moment by the server that had it before.
+    if (reason !== "port" || this.#problem || performance.now() - this.#since > patienceMs) {
+      this.#problem = true;
+      const detail = error instanceof Error ? error.message : String(error);
+      const setting = reason === "tls" ? "pushTls" : reason === "host" ? "pushHost" : "pushPort";
+      this.#deps.onProblem({ setting, reason, detail, retryAt: Date.now() + pauseMs });
+    }
+    this.#timer = setTimeout(
+      guarded(() => this.#start()),
+      pauseMs,
+    ).unref();
+  }
+
+  #create(): Server {
+    const { tls } = this.own;
+    const handshakeTimeout = this.#deps.handshakeTimeoutMs ?? handshakeTimeoutMs;
+    // Taken before the files are read: one that changes meanwhile is taken up later.
+    if (tls?.files !== undefined) this.#stamps = stampsOf(tls);
+    const server =
+      tls === undefined
+        ? http.createServer(limits)
+        : https.createServer({ ...limits, handshakeTimeout, ...certificatesOf(tls) });
+    server.on(
+      "connection",
+      guarded((socket: Socket) => this.#connected(socket)),
+    );
+    server.on(
+      "request",
+      guarded((request, response) => this.#requested(request, response, () => undefined)),
+    );
+    server.on(
+      "checkContinue",
+      guarded((request, response) => this.#requested(request, response, () => response.writeContinue())),
+    );
+    server.on(
+      "checkExpectation",
+      guarded((request, response) => answer(request, response, "malformed")),
+    );
+    server.on(
+      "clientError",
+      guarded((error: NodeJS.ErrnoException, socket: Socket) => refuseBytes(error, socket)),
+    );
+    server.on(
+      "tlsClientError",
+      guarded((_error: Error, socket: Socket) => void socket.destroy()),
+    );
+    return server;
+  }
+
+  #connected(socket: Socket): void {
+    const { remoteAddress = "" } = socket;
+    const key = keyOf(socket);
+    if (!this.#deps.admits(remoteAddress)) {
+      socket.destroy();
+      this.#deps.onRefused();
+      return;
+    }
+    const { admitted, victim } = this.#admission.admit(key, socket, remoteAddress, this.#deps.isListed(remoteAddress));
+    victim?.destroy();
+    if (!admitted) {
+      socket.destroy();
+      return;
+    }
+    this.#sockets.add(socket);
+    socket.on(
+      "close",
+      guarded(() => {
+        this.#sockets.delete(socket);
+        this.#admission.leave(key, socket);
+      }),
+    );
+  }
+
+  #requested(request: IncomingMessage, response: ServerResponse, wanted: () => void): void {
+    const key = keyOf(request.socket);
+    this.#admission.mark(key, { busy: true });
+    response.on(
+      "close",
+      guarded(() => this.#admission.mark(key, { busy: false })),
+    );
+    const proven = () => this.#admission.mark(key, { proven: true });
+    this.#deps.handle({ request, response, wanted, proven });
+  }
+
+  /** Takes up certificate files that have changed. */
+  #renew(): void {
+    const { tls } = this.own;
+    const server = this.#server;
+    if (tls === undefined || !(server instanceof https.Server)) return;
+    try {
+      const stamps = stampsOf(tls);
+      if (stamps === this.#stamps) return;
+      this.#stamps = stamps;
+      server.setSecureContext(certificatesOf(tls));
+    } catch (error) {
+      this.#deps.onBadCertificate(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+}
+
+/** A connection's key: the other end of it. It is the same for a TLS socket and the socket below it. */
+const keyOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
+
+/** The certificates of a port; from their files where there are some. Throws where one is missing or cannot be read. */
+function certificatesOf({ files = {}, key, cert, ca, passphrase }: TlsSettings): https.ServerOptions {
+  const read = (path: string | undefined, given: string | Uint8Array | undefined) =>
+    path !== undefined ? readFileSync(path) : typeof given === "object" ? Buffer.from(given) : given;
+  const options = { key: read(files.key, key), cert: read(files.cert, cert), ca: read(files.ca, ca), passphrase };
+  if (options.key === undefined || options.cert === undefined) throw new Error("no key and certificate");
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}
+
+/** Changes whenever one of the files does. */
+function stampsOf({ files = {} }: TlsSettings): string {
+  const stamps = Object.values(files).map((path) => {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    return stat === undefined ? "" : `${stat.ino} ${stat.size} ${stat.mtimeMs}`;
+  });
+  return stamps.join(", ");
+}
+
+/** What is not HTTP gets an answer of ours too, in the vendor's shape; then the socket is closed, whatever the peer does. */
+function refuseBytes(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable || error.code === "ECONNRESET") {
+    socket.destroy();
+    return;
+  }
+  const status =
+    error.code === "HPE_HEADER_OVERFLOW"
+      ? "431 Request Header Fields Too Large"
+      : error.code === "ERR_HTTP_REQUEST_TIMEOUT"
+        ? "408 Request Timeout"
+        : "400 Bad Request";
+  const body = '{"result":{"error":8,"msg":"malformed request"}}';
+  socket.end(
+    `HTTP/1.1 ${status}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
+  );
+  const timer = setTimeout(
+    guarded(() => socket.destroy()),
+    lingerMs,
+  ).unref();
+  socket.on(
+    "close",
+    guarded(() => clearTimeout(timer)),
+  );
+}

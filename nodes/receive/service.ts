@@ -1,0 +1,392 @@
+// All that runs in the worker: the accounts' inboxes, the ports, and what holds pushes back during a redeploy. Knows nothing of threads.
+
+import { guarded } from "../util/guarded";
+import { type AnswerName, answer } from "./answers";
+import {
+  BodyCollector,
+  ByteBudget,
+  isJsonType,
+  maxBodyBytes,
+  type ParsedPush,
+  pushIn,
+  readBody,
+  readPushBody,
+} from "./body";
+import type { AccountSpec, FromWorker, OwnPort, ReceivingProblem, SharedRequest, ToWorker } from "./messages";
+import { Sender } from "./outbox";
+import { type Arrival, type InboxDeps, PushInbox, type Verdict } from "./push-inbox";
+import { PushServer, type PushServerDeps, type ServedRequest } from "./push-server";
+import { decodedPath, readQuery, readTarget } from "./target";
+
+/** Bytes that all bodies together may take. */
+const bodyBudget = 64 * 1024 * 1024;
+
+/** How often counts are told, in ms. */
+const countsEveryMs = 200;
+
+export interface ServiceOptions {
+  readonly post: (message: FromWorker) => void;
+  /** Who locks the stores: the same for all of a process, another for every other process. */
+  readonly owner: string;
+  /** How long a push waits for a redeploy to be over, in ms. */
+  readonly holdMs?: number;
+  /** For tests. */
+  readonly inbox?: Partial<InboxDeps>;
+  readonly server?: Partial<PushServerDeps>;
+}
+
+/** The problems of an account, by where they come from; the first counts. */
+interface Troubles {
+  port?: ReceivingProblem | undefined;
+  store?: ReceivingProblem | undefined;
+}
+
+/** Receives for all accounts of a process. */
+export class ReceiveService {
+  readonly #options: ServiceOptions;
+  readonly #post: ServiceOptions["post"];
+  readonly #sender: Sender;
+  readonly #budget = new ByteBudget(bodyBudget);
+  readonly #inboxes = new Map<string, PushInbox>();
+  /** The inboxes by port, and by port and path. */
+  readonly #endpoints = new Map<string, readonly PushInbox[]>();
+  readonly #servers = new Map<number, PushServer>();
+  readonly #troubles = new Map<string, Troubles>();
+  readonly #changed = new Set<string>();
+  #countsTimer: NodeJS.Timeout | undefined;
+  #answers: [number, AnswerName][] = [];
+  /** A redeploy is under way: whoever waits for it. Undefined: none is. */
+  #held: ((ready: boolean) => void)[] | undefined;
+  #holdTimer: NodeJS.Timeout | undefined;
+  /** The redeploy takes longer than a push can wait. */
+  #late = false;
+  #down = false;
+
+  constructor(options: ServiceOptions) {
+    this.#options = options;
+    this.#post = options.post;
+    this.#sender = new Sender((text) => this.#post({ kind: "deliveries", text }));
+  }
+
+  /** Takes what Node-RED's thread says. */
+  handle(message: ToWorker): void {
+    switch (message.kind) {
+      case "apply":
+        this.#apply(message.accounts);
+        this.#post({ kind: "applied" });
+        return;
+      case "hold":
+        this.#hold();
+        return;
+      case "handed":
+        this.#sender.settle(message.handed, true);
+        this.#sender.settle(message.lost, false);
+        return;
+      case "refused":
+        for (const account of message.accounts) this.#inboxes.get(account)?.refuse(message.why);
+        return;
+      case "acks":
+        this.#post({
+          kind: "acked",
+          results: message.acks.map(([number, account, token, taken]) => [
+            number,
+            this.#inboxes.get(account)?.acknowledge(token, taken) ?? false,
+          ]),
+        });
+        return;
+      case "requests":
+        for (const request of message.requests) void this.#shared(request);
+        return;
+      case "flush":
+        this.#inboxes.get(message.account)?.flush();
+        this.#post({ kind: "flushed", account: message.account });
+        return;
+      case "down":
+        this.#down = true;
+        this.#release(false);
+        for (const inbox of this.#inboxes.values()) inbox.flush();
+        return;
+      case "stop":
+        this.close();
+        this.#post({ kind: "stopped" });
+    }
+  }
+
+  /** An account's inbox, for tests. */
+  inboxOf(account: string): PushInbox | undefined {
+    return this.#inboxes.get(account);
+  }
+
+  /** A port's server, for tests. */
+  serverAt(port: number): PushServer | undefined {
+    return this.#servers.get(port);
+  }
+
+  /** Closes the ports and the stores. */
+  close(): void {
+    this.#down = true;
+    this.#release(false);
+    clearTimeout(this.#countsTimer);
+    for (const server of this.#servers.values()) server.close();
+    this.#servers.clear();
+    for (const inbox of this.#inboxes.values()) inbox.close();
+    this.#inboxes.clear();
+    this.#endpoints.clear();
+  }
+
+  #hold(): void {
+    if (this.#held !== undefined) return;
+    this.#held = [];
+    this.#holdTimer = setTimeout(
+      guarded(() => {
+        this.#late = true;
+        for (const tell of this.#held?.splice(0) ?? []) tell(false);
+      }),
+      this.#options.holdMs ?? 5000,
+    ).unref();
+  }
+
+  #release(ready: boolean): void {
+    clearTimeout(this.#holdTimer);
+    const waiting = this.#held ?? [];
+    this.#held = undefined;
+    this.#late = false;
+    for (const tell of waiting) tell(ready);
+  }
+
+  /** Whether pushes are let in; during a redeploy that shows when it is over. */
+  #ready(): boolean | Promise<boolean> {
+    if (this.#down || this.#late) return false;
+    if (this.#held === undefined) return true;
+    return new Promise((resolve) => this.#held?.push(resolve));
+  }
+
+  #apply(accounts: readonly AccountSpec[]): void {
+    const wanted = new Map(accounts.map((account) => [account.id, account]));
+    for (const [id, inbox] of this.#inboxes) {
+      if (wanted.has(id)) continue;
+      inbox.close();
+      this.#inboxes.delete(id);
+      this.#troubles.delete(id);
+    }
+    for (const [id, account] of wanted) {
+      const inbox = this.#inboxes.get(id);
+      if (inbox === undefined) this.#inboxes.set(id, new PushInbox(account, this.#inboxDeps(id)));
+      else inbox.apply(account);
+      // Counts and problems are told again: the nodes may be new.
+      this.#tellProblem(id);
+    }
+    this.#findEndpoints();
+    this.#applyPorts(accounts);
+    this.#release(true);
+  }
+
+  #inboxDeps(id: string): InboxDeps {
+    return {
+      sender: this.#sender,
+      owner: this.#options.owner,
+      onCounts: () => this.#count(id),
+      onProblem: (store) => this.#trouble(id, { store }),
+      onWarning: (key, params) => this.#post({ kind: "warning", account: id, key, params }),
+      ...this.#options.inbox,
+    };
+  }
+
+  /** Opens the ports that are wanted and closes those that nobody wants; one that stays as it is stays open. */
+  #applyPorts(accounts: readonly AccountSpec[]): void {
+    const ports = new Map<number, { readonly own: OwnPort; readonly ids: string[]; conflict: boolean }>();
+    for (const { id, config } of accounts) {
+      const { own } = config.endpoint;
+      if (own === undefined) {
+        this.#trouble(id, { port: undefined });
+        continue;
+      }
+      const entry = ports.get(own.port);
+      if (entry === undefined) ports.set(own.port, { own, ids: [id], conflict: false });
+      else {
+        entry.ids.push(id);
+        entry.conflict ||= !sameServer(entry.own, own);
+      }
+    }
+    for (const [port, server] of this.#servers) {
+      const wanted = ports.get(port);
+      if (wanted !== undefined && !wanted.conflict && sameServer(wanted.own, server.own)) continue;
+      server.close();
+      this.#servers.delete(port);
+    }
+    for (const [port, { own, ids, conflict }] of ports) {
+      const trouble = (problem: ReceivingProblem | undefined) => {
+        for (const id of ids) this.#trouble(id, { port: problem });
+      };
+      if (conflict) trouble({ setting: "pushPort", reason: "conflict", detail: String(port) });
+      else if (!this.#servers.has(port)) {
+        trouble(undefined);
+        this.#servers.set(port, new PushServer(own, this.#serverDeps(port)));
+      }
+    }
+  }
+
+  #serverDeps(port: number): PushServerDeps {
+    return {
+      handle: (served) => void this.#serve(port, served),
+      admits: (address) => this.#at(port).some((inbox) => inbox.admitsPeer(address)),
+      isListed: (address) => this.#at(port).some((inbox) => inbox.isListed(address)),
+      onRefused: () => {
+        for (const inbox of this.#at(port)) inbox.refuse("sender");
+      },
+      onProblem: (problem) => {
+        for (const { id } of this.#at(port)) this.#trouble(id, { port: problem });
+      },
+      onBadCertificate: ({ message }) => {
+        for (const { id } of this.#at(port)) {
+          this.#post({
+            kind: "warning",
+            account: id,
+            key: "badCertificate",
+            params: { port: String(port), detail: message },
+          });
+        }
+      },
+      ...this.#options.server,
+    };
+  }
+
+  /** The inboxes at a port (0: Node-RED's own server), and at a path of it. */
+  #at(port: number, path?: string): readonly PushInbox[] {
+    return this.#endpoints.get(path === undefined ? String(port) : `${port} ${path}`) ?? [];
+  }
+
+  #findEndpoints(): void {
+    this.#endpoints.clear();
+    for (const inbox of this.#inboxes.values()) {
+      const { own, path } = inbox.config.endpoint;
+      const port = String(own?.port ?? 0);
+      for (const endpoint of [port, `${port} ${decodedPath(path) ?? path}`]) {
+        this.#endpoints.set(endpoint, [...(this.#endpoints.get(endpoint) ?? []), inbox]);
+      }
+    }
+  }
+
+  /** Answers a request to a port of our own. Never throws. */
+  async #serve(port: number, served: ServedRequest): Promise<void> {
+    const { request, response, proven } = served;
+    request.on(
+      "error",
+      guarded(() => undefined),
+    );
+    let name: AnswerName | undefined;
+    try {
+      name = await this.#answerTo(port, served);
+    } catch {
+      name = "busy";
+    }
+    // The sender is gone.
+    if (name === undefined) return;
+    if (name === "taken") proven();
+    answer(request, response, name);
+  }
+
+  async #answerTo(port: number, { request, wanted }: ServedRequest): Promise<AnswerName | undefined> {
+    const ready = this.#ready();
+    if (ready !== true && !(await ready)) return "busy";
+    const target = readTarget(request.url ?? "");
+    const inboxes = target === undefined ? [] : this.#at(port, target.path);
+    if (target === undefined || inboxes.length === 0) return "notFound";
+    const { headers } = request;
+    if (request.method !== "POST") return "notPost";
+    if (!isJsonType(headers["content-type"])) return "notJson";
+    if (!/^(?:identity)?$/i.test(headers["content-encoding"] ?? "")) return "notJson";
+    if (Number(headers["content-length"] ?? 0) > maxBodyBytes) return "tooLarge";
+    const forwarded = String(headers["x-forwarded-for"] ?? "");
+    const arrival = { ...target, peer: request.socket.remoteAddress ?? "", forwarded };
+    if (!inboxes.some((inbox) => inbox.admits(arrival.peer, forwarded))) {
+      for (const inbox of inboxes) inbox.refuse("sender");
+      return "notAuthentic";
+    }
+    wanted();
+    const body = new BodyCollector(this.#budget);
+    try {
+      const read = await readBody(request, body);
+      if (read !== "read") return read;
+      const push = readPushBody(body.bytes);
+      body.release();
+      return await this.#take(port, push, arrival);
+    } finally {
+      body.release();
+    }
+  }
+
+  /** Takes a push whose form is right or is not. */
+  async #take(port: number, push: ParsedPush | undefined, arrival: Arrival): Promise<AnswerName> {
+    if (push === undefined) return "malformed";
+    // A redeploy may have begun while the body came in: the nodes of before would let the push go by.
+    const ready = this.#ready();
+    if (ready !== true && !(await ready)) return "busy";
+    const inboxes = this.#at(port, arrival.path);
+    if (inboxes.length === 0) return "notFound";
+    // Where several accounts receive, those of the push's customer are asked; of an unknown one all, so that somebody counts it.
+    const own = inboxes.filter(({ config }) => config.signer.customer === push.authentication.customer);
+    const asked = own.length === 0 ? inboxes : own;
+    const [only] = asked;
+    if (only !== undefined && asked.length === 1) return summaryOf([await only.receive(push, arrival)]);
+    return summaryOf(await Promise.all(asked.map((inbox) => inbox.receive(push, arrival))));
+  }
+
+  /** Answers a request to Node-RED's own server. Never rejects. */
+  async #shared({ number, path, query, peer, forwarded, body }: SharedRequest): Promise<void> {
+    let name: AnswerName;
+    try {
+      const push = typeof body === "string" ? pushIn(JSON.parse(body)) : readPushBody(body);
+      name = await this.#take(0, push, { path, query: readQuery(query), peer, forwarded });
+    } catch {
+      name = "busy";
+    }
+    if (this.#answers.length === 0) {
+      setImmediate(
+        guarded(() => {
+          const all = this.#answers;
+          this.#answers = [];
+          this.#post({ kind: "answers", answers: all });
+        }),
+      );
+    }
+    this.#answers.push([number, name]);
+  }
+
+  #count(id: string): void {
+    this.#changed.add(id);
+    this.#countsTimer ??= setTimeout(
+      guarded(() => {
+        this.#countsTimer = undefined;
+        for (const account of this.#changed) {
+          const counts = this.#inboxes.get(account)?.counts;
+          if (counts !== undefined) this.#post({ kind: "counts", account, counts });
+        }
+        this.#changed.clear();
+      }),
+      countsEveryMs,
+    ).unref();
+  }
+
+  #trouble(id: string, changes: Troubles): void {
+    this.#troubles.set(id, { ...this.#troubles.get(id), ...changes });
+    this.#tellProblem(id);
+  }
+
+  #tellProblem(id: string): void {
+    const { port, store } = this.#troubles.get(id) ?? {};
+    const problem = port ?? store;
+    this.#post({ kind: "problem", account: id, ...(problem && { problem }) });
+  }
+}
+
+/** What the platform is told where several accounts receive: taken if one took it and none has yet to. */
+function summaryOf(verdicts: readonly Verdict[]): AnswerName {
+  if (verdicts.some(({ kind }) => kind === "busy")) return "busy";
+  return verdicts.some(({ kind }) => kind === "taken") ? "taken" : "notAuthentic";
+}
+
+const sameServer = (one: OwnPort, other: OwnPort): boolean =>
+  one.port === other.port &&
+  one.host === other.host &&
+  JSON.stringify(one.tls ?? null) === JSON.stringify(other.tls ?? null);

@@ -1,0 +1,39 @@
+// The target of a request: a path and a query.
+
+/** A target, read. `path` is decoded; a query key that comes several times has an array of its values. */
+export interface Target {
+  readonly path: string;
+  readonly query: Readonly<Record<string, string | readonly string[]>>;
+}
+
+/** A path with its escapes decoded, so that `/推送` and its encoded form are one. An encoded slash stays encoded: it separates nothing. */
+export function decodedPath(path: string): string | undefined {
+  if (!path.includes("%")) return path;
+  try {
+    return decodeURIComponent(path.replace(/%2f/gi, "%252F"));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The query of a target: everything behind the first `?`, without it. */
+export function readQuery(text: string): Target["query"] {
+  if (text === "") return {};
+  const query = new Map<string, string | string[]>();
+  for (const [key, value] of new URLSearchParams(text)) {
+    const before = query.get(key);
+    if (before === undefined) query.set(key, value);
+    else if (typeof before === "string") query.set(key, [before, value]);
+    else before.push(value);
+  }
+  return Object.fromEntries(query);
+}
+
+/** Reads a request's target, also one of absolute form (`http://host/path`). Undefined where its path cannot be decoded. */
+export function readTarget(url: string): Target | undefined {
+  const relative = url.replace(/^https?:\/\/[^/?#]*/i, "");
+  const mark = relative.indexOf("?");
+  const path = decodedPath((mark < 0 ? relative : relative.slice(0, mark)) || "/");
+  if (path === undefined) return undefined;
+  return { path, query: mark < 0 ? {} : readQuery(relative.slice(mark + 1)) };
+}

@@ -1,0 +1,53 @@
+// The receiving side of an account node: whoever listens to the account attaches here.
+import type { Node, NodeAPI } from "node-red";
+import type { InboxConfig } from "../../receive/messages";
+import { BoundedLog } from "./bounded-log";
+import { type PushListener, type Receiving, receivingOf } from "./receiving";
+
+/** Receives for one account node. */
+export class AccountReceiver {
+  readonly config: InboxConfig;
+  readonly #receiving: Receiving;
+  readonly #state: ReturnType<Receiving["open"]>;
+  readonly #refusals: BoundedLog;
+  readonly #warnings: BoundedLog;
+  readonly #listeners = new Set<PushListener>();
+
+  constructor(RED: NodeAPI, node: Node, config: InboxConfig) {
+    this.config = config;
+    this.#refusals = new BoundedLog((counts) => {
+      const reasons = [...counts].map(([why, count]) => `${why} ${count}`).join(", ");
+      node.warn(RED._("errors.pushesRefused", { reasons }));
+    });
+    this.#warnings = new BoundedLog((counts) => {
+      for (const [what, count] of counts) node.warn(count === 1 ? what : `${what} (×${count})`);
+    });
+    this.#receiving = receivingOf(RED);
+    this.#state = this.#receiving.open(node.id, config, {
+      refused: (why, times) => this.#refusals.add(why, times),
+      warning: (key, params) => this.#warnings.add(RED._(`errors.${key}`, { ...params })),
+    });
+  }
+
+  /** Whether somebody listens. */
+  get listening(): boolean {
+    return this.#listeners.size > 0;
+  }
+
+  /** A node begins to listen; call what comes back when it ends. */
+  attach(listener: PushListener): () => void {
+    this.#listeners.add(listener);
+    const detach = this.#receiving.attach(this.#state, listener);
+    return () => {
+      this.#listeners.delete(listener);
+      detach();
+    };
+  }
+
+  /** The account node closes. @param removed for good */
+  async close(removed: boolean): Promise<void> {
+    this.#refusals.close();
+    this.#warnings.close();
+    await this.#receiving.close(this.#state, removed);
+  }
+}

@@ -1,0 +1,408 @@
+// The ports where pushes come in, without threads: TLS, contradictions, what heals by itself, redeploys, deadlines, floods in small.
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import http from "node:http";
+import https from "node:https";
+import { connect, createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import tls from "node:tls";
+import { maxBodyBytes } from "../../nodes/receive/body";
+import type {
+  AccountSpec,
+  DeliveryTuple,
+  FromWorker,
+  ReceivingProblem,
+  TlsSettings,
+} from "../../nodes/receive/messages";
+import type { PushServerDeps } from "../../nodes/receive/push-server";
+import { ReceiveService } from "../../nodes/receive/service";
+import { narrowReceiving } from "../../nodes/runtime/receive/config";
+import { signPush } from "../../simulator/signing";
+import { freePort } from "../../tools/node-red";
+import { eventually, listening } from "./flow";
+import { answersIn, bytesOf, talk } from "./wire";
+
+const pem = (name: string) => readFileSync(join(__dirname, "../../tools/tls", name), "utf8");
+const password = "E416D0F85DC0CB67C85E070A32D9F0123AFF4762";
+const context = { customer: "C2", baseUrl: "", timezone: "Asia/Shanghai", region: "CN", areaCode: "" };
+const tlsNode = {
+  addTLSOptions: (options: Record<string, unknown>) =>
+    Object.assign(options, { key: pem("key.pem"), cert: pem("cert.pem") }),
+};
+
+/** Posts a push, again as long as nobody listens yet, within bounds; the status. */
+async function post(url: string, options: https.RequestOptions = {}): Promise<number> {
+  const body = JSON.stringify(signPush({ customer: "C2", password, notify: { type: "callin", number: "10086" } }));
+  const until = Date.now() + 5000;
+  for (;;) {
+    try {
+      if (url.startsWith("http:")) {
+        const headers = { "content-type": "application/json" };
+        return (await fetch(url, { method: "POST", headers, body })).status;
+      }
+      const request = https.request(url, {
+        method: "POST",
+        agent: false,
+        headers: { "content-type": "application/json" },
+        ...options,
+      });
+      request.end(body);
+      const [response] = await once(request, "response");
+      response.resume();
+      return response.statusCode;
+    } catch (error) {
+      const code =
+        (error as { code?: string; cause?: { code?: string } }).code ??
+        (error as { cause?: { code?: string } }).cause?.code;
+      if (code !== "ECONNREFUSED" || Date.now() > until) throw error;
+    }
+  }
+}
+
+const bodyOf = (notify: object = { type: "callin", number: "10086" }): string =>
+  JSON.stringify(signPush({ customer: "C2", password, notify: { ...notify } }));
+
+/** A service whose messages a test reads. */
+class World {
+  readonly heard: DeliveryTuple[] = [];
+  readonly problems = new Map<string, ReceivingProblem | undefined>();
+  readonly warnings: string[] = [];
+  readonly answers: (readonly [number, string])[] = [];
+  readonly service: ReceiveService;
+  readonly #folder = mkdtempSync(join(tmpdir(), "sccc-service-"));
+
+  constructor(server: Partial<PushServerDeps> = {}, holdMs?: number) {
+    this.service = new ReceiveService({
+      owner: "test",
+      post: (message) => this.#hear(message),
+      server,
+      ...(holdMs === undefined ? {} : { holdMs }),
+    });
+  }
+
+  #hear(message: FromWorker): void {
+    if (message.kind === "problem") this.problems.set(message.account, message.problem);
+    if (message.kind === "warning") this.warnings.push(message.key);
+    if (message.kind === "answers") this.answers.push(...message.answers);
+    if (message.kind !== "deliveries") return;
+    const tuples = JSON.parse(message.text) as readonly DeliveryTuple[];
+    this.heard.push(...tuples);
+    this.service.handle({ kind: "handed", handed: tuples.map(([number]) => number), lost: [] });
+  }
+
+  /** The events that an account got. */
+  eventsOf(account: string): readonly string[] {
+    return this.heard.filter(([, id]) => id === account).map(([, , , , , , kept]) => (kept as { topic: string }).topic);
+  }
+
+  accountOf(id: string, port: number, config: Record<string, unknown> = {}, files?: TlsSettings["files"]): AccountSpec {
+    const narrowed = narrowReceiving(
+      { customer: "C2", ...(port === 0 ? {} : { pushPort: port, pushHost: "127.0.0.1" }), ...config },
+      { password },
+      (text) => text,
+      (node) => (node === "tls" ? tlsNode : undefined),
+      context,
+      () => files,
+    );
+    assert.ok(narrowed.ok, JSON.stringify(narrowed));
+    const listeners = [{ id: `n-${id}`, transient: false, events: [], others: true }];
+    return { id, config: narrowed.value, folder: join(this.#folder, id), tokenPrefix: "", listeners };
+  }
+
+  apply(...accounts: readonly AccountSpec[]): void {
+    this.service.handle({ kind: "apply", accounts });
+  }
+
+  problem(account: string, reason: string | undefined): Promise<true> {
+    return eventually(`${account}: ${reason}`, () =>
+      this.problems.has(account) && this.problems.get(account)?.reason === reason ? true : undefined,
+    );
+  }
+
+  close(): void {
+    this.service.close();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+/** A socket that says nothing; resolves when it is connected. */
+async function silent(port: number, sockets: Socket[], from = "127.0.0.1"): Promise<Socket> {
+  const socket = connect({ port, host: "127.0.0.1", localAddress: from });
+  sockets.push(socket);
+  socket.on("error", () => undefined);
+  await once(socket, "connect");
+  return socket;
+}
+
+describe("the receiving service", () => {
+  let world: World;
+  let port: number;
+  const sockets: Socket[] = [];
+  beforeEach(async () => {
+    world = new World();
+    port = await freePort();
+  });
+  afterEach(() => {
+    for (const socket of sockets.splice(0)) socket.destroy();
+    world.close();
+  });
+  const url = (path = "/sccc/notify") => `http://127.0.0.1:${port}${path}`;
+
+  it("receives with TLS on a port of its own", async () => {
+    world.apply(world.accountOf("a", port, { pushTls: "tls" }));
+    assert.equal(await post(`https://127.0.0.1:${port}/sccc/notify`, { ca: pem("cert.pem") }), 200);
+    assert.deepEqual(world.eventsOf("a"), ["callin"]);
+  });
+
+  it("serves several paths and accounts of one port, and nobody else", async () => {
+    world.apply(world.accountOf("a", port), world.accountOf("b", port, { pushPath: "/other" }));
+    assert.equal(await post(`${url()}?from=a`), 200);
+    assert.equal(await post(url("/other")), 200);
+    assert.equal(await post(url("/nobody")), 404);
+    assert.deepEqual([world.eventsOf("a").length, world.eventsOf("b").length], [1, 1]);
+  });
+
+  it("takes a path by its encoded form, a target of absolute form, and every value of a repeated key", async () => {
+    world.apply(world.accountOf("a", port, { pushPath: "/推送" }));
+    await listening(port);
+    const targets = ["/%E6%8E%A8%E9%80%81", `http://proxy.example:1/%e6%8e%a8%e9%80%81?a=1?2&b=x&b=y`];
+    for (const path of targets) {
+      const [answer] = answersIn(await talk(port, (socket) => void socket.write(bytesOf({ path, body: bodyOf() }))));
+      assert.equal(answer?.status, 200, path);
+    }
+    const query = (world.heard.at(-1)?.[6] as { push?: { http: unknown } } | undefined)?.push?.http;
+    assert.deepEqual(query, { path: "/推送", query: { a: "1?2", b: ["x", "y"] }, ip: "127.0.0.1" });
+  });
+
+  it("refuses what is too large by its length alone, and without one as soon as it is", async () => {
+    world.apply(world.accountOf("a", port));
+    await listening(port);
+    const headers = { "Content-Length": String(maxBodyBytes + 1) };
+    const [head = Buffer.alloc(0), chunked = Buffer.alloc(0)] = [
+      bytesOf({ path: "/sccc/notify", headers, body: "{" }),
+      bytesOf({
+        path: "/sccc/notify",
+        headers: { "Content-Length": undefined, "Transfer-Encoding": "chunked" },
+        body: `${(maxBodyBytes + 1).toString(16)}\r\n${" ".repeat(maxBodyBytes + 1)}\r\n0\r\n\r\n`,
+      }),
+    ];
+    // The first one ends after a byte: to wait for more would be in vain.
+    const answers = [
+      await talk(port, (socket) => socket.end(head)),
+      await talk(port, (socket) => socket.write(chunked)),
+    ];
+    assert.deepEqual(
+      answers.map((bytes) => answersIn(bytes)[0]?.status),
+      [413, 413],
+    );
+  });
+
+  it("refuses a sender that is not allowed before its body: when it connects, or by what a proxy says", async () => {
+    const other = await freePort();
+    world.apply(
+      world.accountOf("a", port, { pushAllow: "10.0.0.0/8" }),
+      world.accountOf("b", other, { pushAllow: "10.0.0.0/8", trustProxy: true }),
+      world.accountOf("c", other, { pushPath: "/open" }),
+    );
+    await listening(other);
+    assert.equal((await talk(port, (socket) => void socket.write("POST / HTTP/1.1\r\n"))).length, 0);
+    const part = bytesOf({
+      path: "/sccc/notify",
+      headers: { "X-Forwarded-For": "6.6.6.6:1", Expect: "100-continue" },
+      body: "{}",
+    });
+    const refused = await talk(other, (socket) => socket.end(part.subarray(0, -2)));
+    assert.deepEqual([answersIn(refused)[0]?.status, refused.includes("100 Continue")], [401, false]);
+    const whole = bytesOf({
+      path: "/sccc/notify",
+      headers: { "X-Forwarded-For": "[::ffff:10.0.0.1]:443" },
+      body: bodyOf(),
+    });
+    assert.equal(answersIn(await talk(other, (socket) => void socket.write(whole)))[0]?.status, 200);
+    for (const account of ["a", "b"]) {
+      assert.ok(Number(world.service.inboxOf(account)?.counts.refused.get("sender")) >= 1, account);
+    }
+    assert.equal(world.service.inboxOf("c")?.counts.refused.size, 0, "it was not meant for this one");
+  });
+
+  it("tells both of two accounts that contradict each other, until they don't", async () => {
+    const plain = world.accountOf("a", port);
+    world.apply(plain, world.accountOf("b", port, { pushTls: "tls" }));
+    assert.deepEqual([world.problems.get("a")?.reason, world.problems.get("b")?.reason], ["conflict", "conflict"]);
+    world.apply(plain);
+    assert.equal(await post(url()), 200);
+    await world.problem("a", undefined);
+  });
+
+  it("tells of a port that is taken, and has it once it is free", async () => {
+    const server = createServer().listen(port, "127.0.0.1");
+    await once(server, "listening");
+    world.apply(world.accountOf("a", port));
+    await world.problem("a", "port");
+    const problem = world.problems.get("a");
+    assert.match(problem?.detail ?? "", /EADDRINUSE/);
+    assert.ok(Number(problem?.retryAt) > Date.now() - 5000);
+    server.close();
+    await once(server, "close");
+    await world.problem("a", undefined);
+    assert.equal(await post(url()), 200);
+  });
+
+  it("tells of an address that is not there, and goes on trying", async () => {
+    world.apply(world.accountOf("a", port, { pushHost: "192.0.2.1" }));
+    await world.problem("a", "host");
+    const first = world.problems.get("a")?.retryAt;
+    await eventually("it is tried again", () => (world.problems.get("a")?.retryAt !== first ? true : undefined));
+  });
+
+  it("tells of a key that does not load, and takes it up when it does, and when it is renewed", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "sccc-tls-"));
+    const files = { key: join(folder, "key.pem"), cert: join(folder, "cert.pem") };
+    writeFileSync(files.key, "not a key");
+    writeFileSync(files.cert, pem("cert.pem"));
+    world.close();
+    world = new World({ renewEveryMs: 20 });
+    world.apply(world.accountOf("a", port, { pushTls: "tls" }, files));
+    await world.problem("a", "tls");
+    writeFileSync(files.key, pem("key.pem"));
+    await world.problem("a", undefined);
+    const secure = `https://127.0.0.1:${port}/sccc/notify`;
+    assert.equal(await post(secure, { ca: pem("cert.pem") }), 200);
+    // A renewal that does not load is told of; the certificate of before goes on.
+    writeFileSync(files.cert, "not a certificate");
+    await eventually("a warning", () => (world.warnings.includes("badCertificate") ? true : undefined));
+    assert.equal(await post(secure, { ca: pem("cert.pem") }), 200);
+    rmSync(folder, { recursive: true });
+  });
+
+  it("survives what goes wrong with connections, again and again", async () => {
+    const create = http.createServer;
+    const servers: http.Server[] = [];
+    http.createServer = ((...args: Parameters<typeof create>) => {
+      const server = create(...args);
+      servers.push(server);
+      return server;
+    }) as typeof create;
+    world.apply(world.accountOf("a", port));
+    http.createServer = create;
+    assert.equal(await post(url()), 200);
+    for (let times = 0; times < 3; times += 1)
+      servers[0]?.emit("error", Object.assign(new Error("accept"), { code: "EMFILE" }));
+    assert.equal(await post(url()), 200);
+    assert.equal(world.problems.get("a"), undefined);
+  });
+
+  it("holds pushes back while nodes come and go", async () => {
+    world.apply(world.accountOf("a", port));
+    assert.equal(await post(url()), 200);
+    world.service.handle({ kind: "hold" });
+    const waiting = post(url());
+    // What is no HTTP is answered at once: by then the push has come in, and waits.
+    const [refused] = answersIn(await talk(port, (socket) => socket.write("nonsense\r\n\r\n")));
+    assert.deepEqual([refused?.status, world.eventsOf("b")], [400, []]);
+    world.apply(world.accountOf("b", port));
+    assert.equal(await waiting, 200);
+    assert.deepEqual([world.eventsOf("a").length, world.eventsOf("b").length], [1, 1]);
+  });
+
+  it("tells whoever waits too long to come again, and stays as it is", async () => {
+    world.close();
+    world = new World({}, 20);
+    world.apply(world.accountOf("a", port));
+    assert.equal(await post(url()), 200);
+    world.service.handle({ kind: "hold" });
+    assert.equal(await post(url()), 503);
+    world.apply(world.accountOf("a", port));
+    assert.equal(await post(url()), 200);
+    assert.equal(world.heard.length, 2);
+  });
+
+  it("tells whoever waits to come again when the process is about to end", async () => {
+    world.apply(world.accountOf("a", port));
+    assert.equal(await post(url()), 200);
+    world.service.handle({ kind: "hold" });
+    const waiting = post(url());
+    world.service.handle({ kind: "down" });
+    assert.deepEqual([await waiting, await post(url())], [503, 503]);
+    assert.equal(world.heard.length, 1);
+  });
+
+  it("answers requests to Node-RED's own server, raw or parsed", async () => {
+    world.apply(world.accountOf("a", 0));
+    const common = { path: "/sccc/notify", query: "a=1&a=2", peer: "10.0.0.1", forwarded: "" };
+    const long = bodyOf().replace('"10086"', "12345678901234567890");
+    const bodies = [new Uint8Array(Buffer.from(long)), bodyOf(), "{}", new Uint8Array([0xff])];
+    const requests = bodies.map((body, number) => ({ ...common, number, body }));
+    world.service.handle({ kind: "requests", requests });
+    await eventually("all answers", () => (world.answers.length === 4 ? true : undefined));
+    assert.deepEqual(
+      [...world.answers].sort(([one], [other]) => one - other),
+      [
+        [0, "taken"],
+        [1, "taken"],
+        [2, "malformed"],
+        [3, "malformed"],
+      ],
+    );
+    const kept = world.heard.map(
+      ([, , , , , , one]) => one as { payload: { number: unknown }; push: { http: unknown } },
+    );
+    assert.ok(
+      kept.some(({ payload }) => payload.number === "12345678901234567890"),
+      "the digits are kept",
+    );
+    assert.deepEqual(kept[0]?.push.http, { path: "/sccc/notify", query: { a: ["1", "2"] }, ip: "10.0.0.1" });
+  });
+
+  it("keeps connections within bounds, and lets the listed platform in", async () => {
+    world.close();
+    world = new World({ connections: { total: 20, perAddress: 8 } });
+    world.apply(
+      world.accountOf("a", port, { pushAllow: "127.0.0.1" }),
+      world.accountOf("b", port, { pushPath: "/open" }),
+    );
+    await listening(port);
+    for (let count = 0; count < 30; count += 1) await silent(port, sockets, "127.0.0.7");
+    const server = world.service.serverAt(port);
+    await eventually("one address has its bound", () => (server?.connections === 8 ? true : undefined));
+    for (let count = 0; count < 40; count += 1) await silent(port, sockets, `127.0.1.${count + 1}`);
+    await eventually("all have theirs", () => (server?.connections === 20 ? true : undefined));
+    assert.equal(await post(url()), 200);
+    for (const socket of sockets.splice(0)) socket.destroy();
+    await eventually("all are gone", () => (Number(server?.connections) <= 1 ? true : undefined));
+  });
+
+  it("closes a TLS connection that says nothing, and one that ends in the middle", async () => {
+    world.close();
+    world = new World({ handshakeTimeoutMs: 100 });
+    world.apply(world.accountOf("a", port, { pushTls: "tls" }));
+    await listening(port);
+    const quiet = await silent(port, sockets);
+    const half = await silent(port, sockets);
+    half.write(Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00, 0x01]));
+    await Promise.all([quiet, half].map((socket) => (socket.closed ? undefined : once(socket.resume(), "close"))));
+    const server = world.service.serverAt(port);
+    await eventually("both are gone", () => (server?.connections === 0 ? true : undefined));
+    const good = tls.connect({ port, host: "127.0.0.1", ca: pem("cert.pem"), rejectUnauthorized: false });
+    sockets.push(good);
+    await once(good, "secureConnect");
+  });
+
+  it("ends a body of one-byte chunks, and takes others meanwhile", async () => {
+    world.apply(world.accountOf("a", port));
+    await listening(port);
+    const head = bytesOf({
+      path: "/sccc/notify",
+      headers: { "Content-Length": undefined, "Transfer-Encoding": "chunked" },
+    });
+    const shredded = await silent(port, sockets);
+    const closed = new Promise((resolve) => shredded.resume().on("close", resolve));
+    shredded.write(head);
+    shredded.write("1\r\nx\r\n".repeat(20_000));
+    const whole = bytesOf({ path: "/sccc/notify", body: bodyOf() });
+    assert.equal(answersIn(await talk(port, (socket) => void socket.write(whole)))[0]?.status, 200);
+    await closed;
+  });
+});
