@@ -259,6 +259,35 @@ export function help(nodes: readonly NodeType[], language: Language): string {
       heading("errors"),
       list(about("tracker.errors")),
     ],
+    calls: (node) => [
+      heading("outputs"),
+      list([
+        { name: "topic", type: type("string"), text: own("calls.outputs.topic") },
+        {
+          name: "payload",
+          type: type("object"),
+          text: own("calls.outputs.payload"),
+          more: list([
+            ...about("tracker.call"),
+            ...["reason", "context", "recording"].map((name) => ({ name, text: own(`calls.outputs.${name}`) })),
+          ]),
+        },
+        { name: "sccc.call", type: type("object"), text: own("calls.outputs.call") },
+        { name: "sccc.token", type: type("string"), text: own("calls.outputs.token") },
+      ]),
+      heading("properties"),
+      propertyList(node.properties),
+      heading("events"),
+      list(
+        (eventsOf(node) ?? []).map(({ event, label, summary }) => ({
+          name: event,
+          type: label[language.text],
+          text: summary[language.text],
+        })),
+      ),
+      heading("details"),
+      details("calls.details"),
+    ],
     simulator: ({ properties }) => [
       heading("inputs"),
       list([

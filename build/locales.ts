@@ -4,6 +4,8 @@ import { join } from "node:path";
 import {
   accountSettings,
   type Choice,
+  callEvents,
+  callsSettings,
   commands,
   errorCodes,
   type Field,
@@ -102,7 +104,7 @@ export function generated({ text }: Language): Texts {
       }),
     ),
     event: by(
-      pushes,
+      [...pushes, ...callEvents],
       ({ event }) => event,
       ({ label, summary }) => ({ label: label[text], summary: summary[text] }),
     ),
@@ -111,6 +113,7 @@ export function generated({ text }: Language): Texts {
       account: by([...accountSettings, ...receivingSettings], nameOf, settingTexts),
       simulator: by(simulatorSettings, nameOf, settingTexts),
       "call-tracker": by(trackerSettings, nameOf, settingTexts),
+      calls: by(callsSettings, nameOf, settingTexts),
       feed: by(feedSettings, nameOf, settingTexts),
       "get-recording": by(recordingSettings, nameOf, settingTexts),
     },

@@ -3,7 +3,10 @@
 import {
   accountSettings,
   type Command,
+  callEvents,
+  callsSettings,
   commands,
+  defaultCallEvents,
   type Field,
   feedSettings,
   type Group,
@@ -57,8 +60,13 @@ export type Property = {
   | { readonly kind: "choice"; readonly default: string; readonly choices: readonly string[] }
   | { readonly kind: "secret" }
   | { readonly kind: "node"; readonly type: string }
-  /** Some of the platform's events, or all. */
-  | { readonly kind: "events"; readonly default: readonly string[]; readonly events: readonly Push[] }
+  /** Some events. `standard`: what none ticked stands for, where that is not all. */
+  | {
+      readonly kind: "events";
+      readonly default: readonly string[];
+      readonly events: readonly Push[];
+      readonly standard?: readonly string[];
+    }
   /** The number of outputs, which nobody sees: it follows another property. */
   | { readonly kind: "ports"; readonly default: number }
   /** A typed input: kept as two properties, `name` and `nameType`. */
@@ -487,6 +495,40 @@ const tracker: NodeType = {
   properties: [nameProperty, accountProperty, ...settings("setting.call-tracker", trackerSettings)],
 };
 
+const calls: NodeType = {
+  type: "sccc-calls",
+  key: "node.calls",
+  config: false,
+  ...looks("call"),
+  inputs: [],
+  outputs: ["port.every"],
+  properties: [
+    nameProperty,
+    accountProperty,
+    {
+      kind: "events",
+      name: "events",
+      key: "node.calls.fields.events",
+      icon: "bell-o",
+      required: false,
+      default: defaultCallEvents,
+      events: callEvents,
+      standard: defaultCallEvents,
+    },
+    {
+      kind: "choice",
+      name: "layout",
+      key: "node.calls.fields.layout",
+      icon: "sign-out",
+      required: false,
+      default: "one",
+      choices: ["one", "perEvent"],
+    },
+    portsProperty,
+    ...settings("setting.calls", callsSettings),
+  ],
+};
+
 const simulator: NodeType = {
   type: "sccc-simulator",
   key: "node.simulator",
@@ -507,13 +549,15 @@ export const nodeTypes: readonly NodeType[] = [
   feed,
   notify,
   confirm,
+  calls,
   tracker,
   simulator,
 ];
 
-/** The events that a node type receives, if it has a choice of them. */
-export const eventsOf = ({ properties }: NodeType): readonly Push[] | undefined =>
-  properties.flatMap((property) => (property.kind === "events" ? [property.events] : []))[0];
+const eventsProperty = ({ properties }: NodeType) => properties.find((property) => property.kind === "events");
+
+/** The events that a node type has messages for, if it has a choice of them. */
+export const eventsOf = (node: NodeType): readonly Push[] | undefined => eventsProperty(node)?.events;
 
 /** What the editor's script has to know of a property; nothing of most. */
 export function described(property: Property): Described | undefined {
@@ -539,7 +583,7 @@ export function described(property: Property): Described | undefined {
 
 /** What the editor's script has to know of a node type. */
 function description(node: NodeType): Description {
-  const events = eventsOf(node);
+  const { events, standard } = eventsProperty(node) ?? {};
   return {
     key: node.key,
     inputs: node.inputs,
@@ -547,6 +591,7 @@ function description(node: NodeType): Description {
     ...(node.otherOutputs === undefined ? {} : { otherOutputs: node.otherOutputs }),
     ...(node.does === undefined ? {} : { does: node.does }),
     ...(events === undefined ? {} : { events: events.map(({ event }) => event) }),
+    ...(standard === undefined ? {} : { standardEvents: standard }),
     properties: Object.fromEntries(
       node.properties.flatMap((property) => {
         const found = described(property);

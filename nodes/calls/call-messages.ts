@@ -48,8 +48,11 @@ export interface Step {
 export interface MessageDeps {
   /** The passing of time has brought something. */
   readonly onStep: (step: Step) => void;
-  /** Fetches the recording of a call, which has a recordFile. Tries for so many ms. Never rejects. */
-  readonly fetch: (call: TrackedCall, withinMs: number) => Promise<Fetched>;
+  /**
+   * Fetches the recording of a call, which has a recordFile. Tries for so many ms. Never rejects.
+   * `again`: an earlier process may have fetched it and ended before it could say so.
+   */
+  readonly fetch: (call: TrackedCall, withinMs: number, again: boolean) => Promise<Fetched>;
   readonly timing?: Timing;
 }
 
@@ -58,6 +61,8 @@ interface Awaited {
   readonly call: Call;
   /** When it is given up, in ms of the clock that is never set. */
   readonly due: number;
+  /** It was waited for by an earlier process. */
+  readonly again: boolean;
   fetching: boolean;
 }
 
@@ -73,6 +78,7 @@ export class CallMessages {
   #settings: MessageSettings;
   #timer: (() => void) | undefined;
   #closed = false;
+  #restoring = false;
 
   constructor(settings: MessageSettings, deps: MessageDeps) {
     this.#settings = settings;
@@ -97,7 +103,9 @@ export class CallMessages {
   restore(records: Iterable<unknown>): Step {
     this.#tracker.restore(records);
     const messages: CallMessage[] = [];
+    this.#restoring = true;
     for (const call of this.#tracker.all()) if (call.finished) messages.push(...this.#due(call));
+    this.#restoring = false;
     return { records: this.#tracker.records(), messages };
   }
 
@@ -174,7 +182,7 @@ export class CallMessages {
       const left = call.endAt + recordingWaitMs - this.#timing.date();
       // Should the clock have been set meanwhile, a recording is not waited for longer than said.
       const due = this.#timing.now() + Math.max(0, Math.min(left, recordingWaitMs));
-      awaited = { call, due, fetching: false };
+      awaited = { call, due, again: this.#restoring, fetching: false };
       this.#awaited.set(call.id, awaited);
     }
     if (call.billing?.recordFile) this.#fetch(awaited);
@@ -186,7 +194,7 @@ export class CallMessages {
     awaited.fetching = true;
     const tracked = awaited.call.tracked(this.#settings.context);
     const within = Math.max(0, awaited.due - this.#timing.now());
-    this.#deps.fetch(tracked, within).then((fetched) => {
+    this.#deps.fetch(tracked, within, awaited.again).then((fetched) => {
       if (this.#closed) return;
       const message = this.#recorded(awaited, fetched);
       this.#deps.onStep({ records: this.#tracker.records(), messages: [message] });

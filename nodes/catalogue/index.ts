@@ -4,6 +4,7 @@ import { errorCodes } from "./errors";
 import { pushes } from "./pushes";
 import type { Command, ErrorCode, Push } from "./types";
 
+export { callEvents, defaultCallEvents } from "./call-events";
 export * as enumerations from "./enumerations";
 export { errorCodes } from "./errors";
 export { seqOf } from "./fields";
@@ -13,6 +14,7 @@ export { recording } from "./recording";
 export {
   accountSettings,
   callNumberSettings,
+  callsSettings,
   feedSettings,
   receivingSettings,
   recordingSettings,
