@@ -8,8 +8,11 @@ import type { Failure } from "../../protocol/failure";
 import { guarded } from "../../util/guarded";
 import { isObject } from "../../util/json";
 import { accountOf } from "../account/account";
+import { BoundedLog } from "../receive/bounded-log";
 import { acknowledge, freeToken } from "../receive/tokens";
+import { CallStore, callsFolder } from "../shared/call-store";
 import { type Narrowed, narrow, Settings } from "../shared/config";
+import { listenForCalls } from "../shared/expected-calls";
 import { takeMessages } from "../shared/input";
 import { refuse as refuseAll } from "../shared/refuse";
 import { describe, errorOf } from "../shared/texts";
@@ -37,22 +40,26 @@ export function narrowTracker(
 /** A tracker that outlives a redeploy, and whom it tells its news now. */
 interface Kept {
   readonly tracker: CallTracker;
+  /** It has what an earlier process has left. */
+  restored: boolean;
   tell: (news: readonly News[]) => void;
 }
 
 const kept = new Map<string, Kept>();
 
 /** The tracker of a node, by its id: the one from before a redeploy, if there is one. */
-function trackerOf(id: string, settings: TrackerSettings, tell: Kept["tell"]): CallTracker {
+function trackerOf(id: string, settings: TrackerSettings, tell: Kept["tell"]): Kept {
   let it = kept.get(id);
   if (it === undefined) {
-    const fresh: Kept = { tracker: new CallTracker(settings, (news) => fresh.tell(news)), tell };
+    const fresh: Kept = { tracker: new CallTracker(settings, (news) => fresh.tell(news)), restored: false, tell };
+    // From here on it gathers what changes.
+    fresh.tracker.records();
     kept.set(id, fresh);
     it = fresh;
   }
   it.tell = tell;
   it.tracker.configure(settings);
-  return it.tracker;
+  return it;
 }
 
 /** Whether anything is wired to each output. Wires change without a redeploy of the node. */
@@ -118,19 +125,57 @@ class Shown {
 }
 
 /** Gives a node with a good configuration its behaviour. */
-function run(RED: NodeAPI, node: Node, settings: TrackerSettings): void {
-  const tracker = trackerOf(node.id, settings, (news) => {
+function run(RED: NodeAPI, node: Node, settings: TrackerSettings, account: string): void {
+  const warnings = new BoundedLog((counts) => {
+    for (const [what, count] of counts) node.warn(count === 1 ? what : `${what} (×${count})`);
+  });
+  const it = trackerOf(node.id, settings, (news) => {
     for (const one of news) node.send(outputsOf(one.kind, messageOf(one, freeToken(node.id))));
     shown.update(news);
+    void store.add(tracker.records());
   });
+  const { tracker } = it;
   const shown = new Shown(RED, node, () => tracker.size);
-  tracker.resume();
-  shown.show();
+  let open: () => void = () => undefined;
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const store: CallStore = new CallStore({
+    folder: callsFolder(RED, node.id),
+    // It has no entries: what comes again is the account's.
+    ...{ redeliverAfterMs: 0, maxDeliveries: 1, keepDays: 0, waits: false, onUnkept: () => undefined },
+    onOpen: (records) => {
+      if (!it.restored) tracker.restore(records);
+      it.restored = true;
+      open();
+    },
+    onWarning: (key, params) => warnings.add(RED._(`errors.${key}`, { ...params })),
+  });
+  void opened.then(() => {
+    tracker.resume();
+    shown.show();
+  });
+  const forget = listenForCalls(account, {
+    expect: (expected) => {
+      tracker.expect(expected);
+      return store.add(tracker.records());
+    },
+    unexpect: (id) => {
+      tracker.unexpect(id);
+      void store.add(tracker.records());
+    },
+  });
 
-  const take = (msg: NodeMessageInFlow, send: (msgs: (NodeMessage | null)[]) => void): Failure | undefined => {
+  const take = async (
+    msg: NodeMessageInFlow,
+    send: (msgs: (NodeMessage | null)[]) => void,
+  ): Promise<Failure | undefined> => {
+    await opened;
     const reading = readMessage(msg, settings.context, Date.now());
     if (reading.kind === "unreadable") return unreadable(msg);
     const news = reading.kind === "facts" ? reading.facts.flatMap((fact) => tracker.hear(fact)) : [];
+    // What is told must not be forgotten by a crash: the call would go on under another id.
+    await store.add(tracker.records());
     const { token } = isObject(msg.sccc) ? msg.sccc : {};
     const given = typeof token === "string" ? token : undefined;
     const wired = wiredOutputs(node);
@@ -148,8 +193,8 @@ function run(RED: NodeAPI, node: Node, settings: TrackerSettings): void {
 
   takeMessages(RED, node, {
     name: type,
-    handle: (msg, send) => {
-      const failure = take(msg, send);
+    handle: async (msg, send) => {
+      const failure = await take(msg, send);
       return failure && errorOf(RED._, type, failure);
     },
     // The status shows how many calls are followed.
@@ -158,6 +203,9 @@ function run(RED: NodeAPI, node: Node, settings: TrackerSettings): void {
   node.on("close", (removed: boolean, done: () => void) => {
     tracker.pause();
     shown.close();
+    forget();
+    store.close(removed);
+    warnings.close();
     if (removed) kept.delete(node.id);
     done();
   });
@@ -189,6 +237,6 @@ export function registerTracker(RED: NodeAPI): void {
     const narrowed = narrowTracker(config, expander(RED, this));
     if (!account.ok) refuse(RED, this, account.failure);
     else if (!narrowed.ok) refuse(RED, this, { kind: "config", code: "SCCC_CONFIG", ...narrowed.problem });
-    else run(RED, this, { ...narrowed.value, context: account.sender.context });
+    else run(RED, this, { ...narrowed.value, context: account.sender.context }, String(config.account));
   });
 }

@@ -142,7 +142,7 @@ class Calls {
       keepDays,
       onOpen: (records, spool) => this.#begin(records, spool),
       onWarning: (key, params) => this.#warnings.add(RED._(`errors.${key}`, { ...params })),
-      entriesWait: stored,
+      waits: stored,
       onUnkept: (entry) => void this.#give({ ...entry, id: "", delivery: 1 }),
     });
   }

@@ -110,15 +110,18 @@ export interface CallStoreOptions {
   readonly onOpen: (records: Iterable<unknown>, spool: Spool | undefined) => void;
   /** Something is wrong: a key below `errors`, and its parameters. */
   readonly onWarning: (key: string, params: Readonly<Record<string, string>>) => void;
-  /** Whether entries that the disk refuses wait until it takes them. */
-  readonly entriesWait: boolean;
+  /**
+   * Whether what the disk refuses holds up those who wait for it, until the disk takes it. Else they go on without, and what has changed is
+   * written when the disk takes it; where the folder cannot be opened at all, nothing is kept until the next deploy.
+   */
+  readonly waits: boolean;
   /** Hears of each entry that is not kept: there is no folder, or the disk refuses it and it does not wait. */
   readonly onUnkept: (entry: Entry) => void;
 }
 
 interface Waiting {
-  records: readonly CallRecord[];
-  entries: readonly Entry[];
+  readonly records: readonly CallRecord[];
+  readonly entries: readonly Entry[];
   readonly done: () => void;
 }
 
@@ -131,13 +134,14 @@ export class CallStore {
   #waiting: Waiting[] = [];
   #store: Store | undefined;
   #opened = false;
+  /** Nothing is kept. */
+  #isWithout = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: CallStoreOptions) {
     this.#options = options;
     if (options.folder === undefined) {
-      this.#opened = true;
-      options.onOpen([], undefined);
+      this.#goWithout();
     } else void this.#open(options.folder, firstPauseMs);
   }
 
@@ -150,10 +154,10 @@ export class CallStore {
     return this.#store?.spool;
   }
 
-  /** Writes records, and entries for the spool. Resolves when they are on disk, however long that takes; never if it is closed before. */
+  /** Writes records, and entries for the spool. Resolves when they are on disk, or when that is not waited for; never if it is closed before. */
   add(records: readonly CallRecord[], entries: readonly Entry[] = []): Promise<void> {
     if (records.length + entries.length === 0 && this.#waiting.length === 0) return Promise.resolve();
-    if (this.#options.folder === undefined) {
+    if (this.#isWithout) {
       for (const entry of entries) this.#options.onUnkept(entry);
       return Promise.resolve();
     }
@@ -192,6 +196,7 @@ export class CallStore {
     } catch (error) {
       if (signal.aborted) return;
       onWarning("callsFolder", { folder, detail: asError(error).message });
+      if (!this.#options.waits) return this.#goWithout();
       this.#timer = setTimeout(
         guarded(() => void this.#open(folder, Math.min(2 * pauseMs, longestPauseMs))),
         pauseMs,
@@ -217,12 +222,21 @@ export class CallStore {
   }
 
   #wait(one: Waiting): void {
-    const { onUnkept, entriesWait } = this.#options;
-    if (!entriesWait && this.#opened) {
-      for (const entry of one.entries) onUnkept(entry);
-      one.entries = [];
+    const { onUnkept, waits } = this.#options;
+    if (waits || !this.#opened) {
+      this.#waiting.push(one);
+      return;
     }
-    this.#waiting.push(one);
+    for (const entry of one.entries) onUnkept(entry);
+    one.done();
+    if (one.records.length > 0) this.#waiting.push({ records: one.records, entries: [], done: () => undefined });
+  }
+
+  #goWithout(): void {
+    this.#isWithout = true;
+    this.#opened = true;
+    this.#options.onOpen([], undefined);
+    for (const { records, entries, done } of this.#waiting.splice(0)) void this.add(records, entries).then(done);
   }
 
   #retry(): void {
