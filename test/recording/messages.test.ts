@@ -4,6 +4,7 @@ import type { Simulator } from "../../simulator";
 import { freePort } from "../../tools/node-red";
 import { initHelper, load, nodeOf, unload } from "../../tools/nodes";
 import { account, startPlatform } from "../../tools/platform";
+import { listening } from "../receive/flow";
 
 const recordingUrl = "https://files.example/listen?key={filename:query}";
 const expected = (filename: unknown) => `https://files.example/listen?key=${encodeURIComponent(String(filename))}`;
@@ -46,6 +47,7 @@ describe("the recording address of an account", function () {
     platform = await startPlatform({ pushUrl: `http://127.0.0.1:${port}/sccc/notify` });
     const own = { pushPort: String(port), pushHost: "127.0.0.1", recordingUrl };
     await load(platform, { type: "sccc-notify" }, own);
+    await listening(port);
     const billed = message<{ topic: string; payload: { recordFile: string; recordUrl: string } }>(
       ({ topic }) => topic === "billing",
     );
