@@ -95,6 +95,11 @@ const toolRows: Readonly<Record<Tool["kind"], (node: NodeType) => string>> = {
       <div class="sccc-result" id="sccc-sample-result" role="status"></div>
       <div class="sccc-hint" data-i18n="sample.hint"></div>
     </div>`,
+  template: () => `    <div class="form-row sccc-row">
+      <span></span>
+      <div class="sccc-control">${button("sccc-template", "magic", "template.fill")}</div>
+      <div class="sccc-hint" id="sccc-template-hint" role="status"></div>
+    </div>`,
 };
 
 /** The form of a node type. */

@@ -8,14 +8,17 @@ import {
   callsSettings,
   commands,
   errorCodes,
+  extra,
   type Field,
   feedSettings,
   groups,
+  propertyOf,
   pushes,
   receivingSettings,
   recording,
   recordingSettings,
   type Setting,
+  seenCommands,
   seqOf,
   simulatorSettings,
   type Text,
@@ -90,7 +93,7 @@ export function generated({ text }: Language): Texts {
         label: label[text],
         ...(does === undefined ? {} : { does: does[text] }),
         summary: summary[text],
-        fields: by(fields, ({ name, property }) => property ?? name, fieldTexts),
+        fields: by(fields, propertyOf, fieldTexts),
         ...(settings === undefined ? {} : { settings: by(settings, nameOf, settingTexts) }),
       }),
     ),
@@ -100,7 +103,7 @@ export function generated({ text }: Language): Texts {
       ({ label, summary, fields }) => ({
         label: label[text],
         summary: summary[text],
-        fields: by(fields, ({ name }) => name, fieldTexts),
+        fields: by(fields, propertyOf, fieldTexts),
       }),
     ),
     event: by(
@@ -108,7 +111,20 @@ export function generated({ text }: Language): Texts {
       ({ event }) => event,
       ({ label, summary }) => ({ label: label[text], summary: summary[text] }),
     ),
-    form: { seq: fieldTexts(seqOf("number")) },
+    form: { seq: fieldTexts(seqOf("number")), extra: fieldTexts(extra) },
+    node: {
+      command: {
+        fields: {
+          api: {
+            suggestions: by(
+              seenCommands,
+              ({ api }) => api,
+              (command) => command.text[text],
+            ),
+          },
+        },
+      },
+    },
     setting: {
       account: by([...accountSettings, ...receivingSettings], nameOf, settingTexts),
       simulator: by(simulatorSettings, nameOf, settingTexts),

@@ -89,7 +89,13 @@ export async function platformOf(): Promise<Platform> {
   return url === "" ? simulator() : real(url);
 }
 
-/** The flows with the demo's simulator switched on or off, and all else as it is. */
-export const withSimulator = (flows: readonly FlowNode[], on: boolean): readonly FlowNode[] =>
+/**
+ * The flows with the demo's simulator switched on or off, in the dialect of SCCC_SIMULATOR_DIALECT if that is set, and all else as it is. Not a
+ * `${…}` in the flow: the form of the simulator offers a choice of dialects, which could not show it.
+ */
+export function withSimulator(flows: readonly FlowNode[], on: boolean): readonly FlowNode[] {
+  const dialect = given("SCCC_SIMULATOR_DIALECT");
+  const changes = on && dialect !== "" ? { dialect } : {};
   // JSON leaves out what is undefined.
-  flows.map((node) => (node.id === "demo-simulator" ? { ...node, d: on ? undefined : true } : node));
+  return flows.map((node) => (node.id === "demo-simulator" ? { ...node, ...changes, d: on ? undefined : true } : node));
+}

@@ -80,6 +80,13 @@ const requestsOf = ({ request, requests }: Json): readonly Json[] | undefined =>
   return objects.length === items.length ? objects : undefined;
 };
 
+/** How a command came in: its place among those of the request, the request's language, and what is to go wrong. */
+interface Circumstances {
+  readonly index: number;
+  readonly lang: Lang;
+  readonly fault: AnswerFault | undefined;
+}
+
 interface Answered {
   readonly response: Json;
   readonly beside: Json;
@@ -108,7 +115,7 @@ export class Api {
     if (fault?.kind === "error" && fault.where === "request") {
       return refusal(fault.error, lang, logs([`${command.api}: ${fault.error.name}, as told`]), fault.form);
     }
-    const answered = requests.map((request, index) => this.#carryOut(command, request, lang, index, fault));
+    const answered = requests.map((request, index) => this.#carryOut(command, request, { index, lang, fault }));
     const responses = answered.map(({ response }) => response);
     if (fault?.kind === "shuffle") responses.reverse();
     return {
@@ -128,7 +135,7 @@ export class Api {
     return successMsg === undefined ? {} : { msg: successMsg };
   }
 
-  #carryOut(command: KnownCommand, request: Json, lang: Lang, index: number, fault: AnswerFault | undefined): Answered {
+  #carryOut(command: KnownCommand, request: Json, { index, lang, fault }: Circumstances): Answered {
     const hit = fault?.kind === "error" && (fault.only?.includes(index) ?? true) ? fault : undefined;
     const { reply, userData, why } =
       hit === undefined

@@ -1,4 +1,5 @@
 // The calls: each walks through its steps, pushes what happens, and ends in the books.
+import { callTypeOf } from "../nodes/catalogue";
 import type { Agent, Agents, Cause, Tell } from "./agents";
 import type { Clock } from "./clock";
 import type { Dialect } from "./dialects";
@@ -250,6 +251,7 @@ export class Calls {
 
   /** What every push of a call is about; which of it a push says is up to its fields. */
   #about({ agent, number, inbound, id, plan }: Call) {
-    return { agent, number, call_type: inbound ? "0" : "1", call: id, taskID: plan.task?.id };
+    const { value: call_type } = callTypeOf[inbound ? "inbound" : "outbound"];
+    return { agent, number, call_type, call: id, taskID: plan.task?.id };
   }
 }

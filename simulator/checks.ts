@@ -63,6 +63,9 @@ const checkValue = (rule: Rule, raw: unknown): Value => {
     }
     case "time":
       return instantOf(text) === undefined ? bad : good(text);
+    // No command has such a field of its own.
+    case "object":
+      return bad;
   }
 };
 

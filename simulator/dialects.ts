@@ -1,5 +1,5 @@
 // The dialects, as data: what the vendor's document says, and what installed platforms, clients and receivers really do.
-import { commandOf, type Field, type Version } from "../nodes/catalogue";
+import { commands as catalogue, commandOf, type Field, pushes, seenCommands, type Version } from "../nodes/catalogue";
 
 export type DialectName = "document" | "field";
 
@@ -36,19 +36,8 @@ export interface Dialect {
   readonly recordings: readonly { readonly path: string; readonly key: string; readonly holds: "path" | "name" }[];
 }
 
-const text = (name: string): RequestField => ({ name, rule: { kind: "text", overlong: "refuse" }, required: false });
-const integer = (name: string, max = 1_000_000): RequestField => ({
-  name,
-  rule: { kind: "integer", min: 0, max, wire: "number" },
-  required: false,
-});
-const phones: RequestField = {
-  name: "callees",
-  rule: { kind: "list", of: { kind: "phone", max: 32 }, max: 1000 },
-  required: true,
-};
-const decimal: RequestField = { name: "multiplier", rule: { kind: "decimal", min: 1, below: 5 }, required: false };
-const required = (field: RequestField): RequestField => ({ ...field, required: true });
+/** Sites send their own id with every command. */
+const userData: RequestField = { name: "userData", rule: { kind: "text", overlong: "refuse" }, required: false };
 
 const documented: Readonly<Record<string, Version>> = {
   "v2.0.1": 1,
@@ -74,52 +63,20 @@ const document: Dialect = {
 const field: Dialect = {
   name: "field",
   versions: { ...documented, "v2.1.2": 6 },
-  commands: [
-    {
-      api: "VoiceNotifaction",
-      fields: [required(text("voiceFileID")), phones, integer("cyclePlayTimes", 100), text("userData")],
-    },
-    // No client shows its fields.
-    { api: "CallMultiNumbers", fields: [] },
-    {
-      api: "callTaskCreateByVoiceTransferAgent",
-      fields: [
-        text("taskName"),
-        decimal,
-        text("agentGroup"),
-        text("CIDGroup"),
-        phones,
-        integer("maxConcurrence"),
-        integer("cyclePlayTimes", 100),
-        text("voiceFileID"),
-        text("userData"),
-      ],
-    },
-    { api: "login", version: "v2.1.2", fields: [required(text("customerName")), required(text("userName"))] },
-  ],
-  requestFields: {
-    CallNumber: [{ name: "caller", rule: { kind: "phone", max: 32 }, required: false }],
-  },
+  commands: seenCommands.map(({ api, version, fields }) => ({
+    api,
+    ...(version === undefined ? {} : { version: `v${version}` }),
+    fields: [...fields, userData],
+  })),
+  requestFields: Object.fromEntries(catalogue.map(({ api, seen = [] }) => [api, seen])),
   emptySeq: true,
   repeatedSeq: true,
   successMsg: "Successfully",
   taken: "status",
   times: "epoch",
-  pushFields: {
-    billing: [
-      "staffNo",
-      "taskID",
-      "taskName",
-      "area",
-      "city",
-      "trunkIndex",
-      "trunkType",
-      "trunkName",
-      "trunkPeerIP",
-      "trunkUsername",
-      "releaseCause",
-    ],
-  },
+  pushFields: Object.fromEntries(
+    pushes.map(({ event, fields }) => [event, fields.filter(({ seen }) => seen).map(({ name }) => name)]),
+  ),
   recordings: [
     { path: "/recordFile/listen", key: "file", holds: "path" },
     { path: "/recordFile/listen", key: "key", holds: "name" },

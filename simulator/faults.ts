@@ -169,6 +169,18 @@ const pushFaultOf = (kind: (typeof pushKinds)[number], reader: Reader): PushFaul
   }
 };
 
+/** What a fault may befall. */
+interface Occasion<Fault> {
+  /** An ApiName or an event. */
+  readonly name: string;
+  /** What a push is about. */
+  readonly about: Json;
+  /** Whether a fault of this kind can befall it. */
+  readonly fits: (fault: Fault) => boolean;
+  /** Names the draw of the fault's probability. */
+  readonly draw: readonly (string | number)[];
+}
+
 interface Waiting<Fault> {
   readonly fault: Fault;
   /** A lower-case ApiName or event; undefined for any. */
@@ -245,14 +257,14 @@ export class Faults implements PushFaults {
   takeForRequest(api: string): AnswerFault | WireFault | undefined {
     this.#asked += 1;
     const fits = (fault: AnswerFault | WireFault) => "after" in fault || api !== recordingApi;
-    return this.#take(this.#requests, api, {}, fits, [api, this.#asked])?.fault;
+    return this.#take(this.#requests, { name: api, about: {}, fits, draw: [api, this.#asked] })?.fault;
   }
 
   takeForPush(event: string, about: Json): PushFault | undefined {
     if (this.#pushes.length === 0) return undefined;
     // What one push draws depends on its call alone, not on what else goes on.
     const name = [event, ...["call", ...selectors].map((part) => textOrDigits(about[part]) ?? "")];
-    const taken = this.#take(this.#pushes, event, about, () => true, name);
+    const taken = this.#take(this.#pushes, { name: event, about, fits: () => true, draw: name });
     if (taken?.fault.kind !== "delayPush") return taken?.fault;
     const { fault, ordinal } = taken;
     const drawn = randomOf(this.seed, "late", ordinal, ...name).integer(fault.seconds, fault.upTo);
@@ -266,13 +278,7 @@ export class Faults implements PushFaults {
     this.#asked = 0;
   }
 
-  #take<Fault>(
-    list: Waiting<Fault>[],
-    name: string,
-    about: Json,
-    fits: (fault: Fault) => boolean,
-    draw: readonly (string | number)[],
-  ): Waiting<Fault> | undefined {
+  #take<Fault>(list: Waiting<Fault>[], { name, about, fits, draw }: Occasion<Fault>): Waiting<Fault> | undefined {
     const waiting = list.find(
       (one) =>
         (one.of === undefined || one.of === name.toLowerCase()) &&

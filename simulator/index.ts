@@ -57,7 +57,9 @@ export const startSimulator = async (options: SimulatorOptions): Promise<Simulat
   const gate = new Gate(settings);
   const pusher = new Pusher(settings, clock, faults, guarded(options.onPush ?? (() => {})));
   const platform = new Platform(settings, clock, pusher, options.onEvent && guarded(options.onEvent));
-  const server = new Server(new Api(platform, gate), platform.ledger, faults, settings.dialect, options.tls);
+  const api = new Api(platform, gate);
+  const { dialect } = settings;
+  const server = new Server({ api, ledger: platform.ledger, faults, dialect, tls: options.tls });
   const port = await server.listen(settings.port, settings.host);
   const { agents, calls, tasks, ledger } = platform;
   let closing: Promise<void> | undefined;

@@ -102,11 +102,14 @@ const push: Instruction = ({ platform, pusher }, reader) => {
 
 /** What became of pushes: of the first that failed, else of the last. One that is wrong on purpose has failed only if there was no answer. */
 const outcomeOf = (outcomes: readonly PushOutcome[], mustBeTaken: boolean): Outcome => {
-  const failed = outcomes.find(({ error, status }) => error !== undefined && (mustBeTaken || status === undefined));
-  const { error, ...shown } = failed ?? outcomes.at(-1) ?? {};
+  const failed = outcomes.find(
+    (one): one is PushOutcome & { readonly error: string } =>
+      one.error !== undefined && (mustBeTaken || one.status === undefined),
+  );
+  const { error: _, ...shown } = failed ?? outcomes.at(-1) ?? {};
   const taken = outcomes.filter((outcome) => outcome.error === undefined).length;
   const told = { ...shown, times: outcomes.length, taken };
-  return failed === undefined ? { ok: true, ...told } : { ok: false, error: error ?? "", ...told };
+  return failed === undefined ? { ok: true, ...told } : { ok: false, error: failed.error, ...told };
 };
 
 /** {do: "fault", kind, …}: see Faults. */

@@ -1,5 +1,5 @@
 // The books: what is known of ended calls, as records (§20), CDRs (§24) and billing (§23). Made to hold a million calls.
-
+import { callTypeOf } from "../nodes/catalogue";
 import type { Dialect } from "./dialects";
 import type { Json } from "./narrow";
 import { randomOf } from "./random";
@@ -64,7 +64,7 @@ export const recordOf = (entry: Entry) => ({
   caller: entry.facts.caller,
   callee: entry.facts.callee,
   filename: entry.filename,
-  type: entry.facts.inbound ? "0" : "1",
+  type: callTypeOf[entry.facts.inbound ? "inbound" : "outbound"].value,
   agent: entry.facts.agent,
   startTime: String(entry.facts.startAt),
   duration: String(entry.duration),

@@ -1,5 +1,5 @@
 // What the pushes say: the catalogue decides which fields a notify has, the caller brings the values.
-import { type AnswerField, type Push, pushes } from "../nodes/catalogue";
+import { type AnswerField, callTypeOf, type Push, pushes } from "../nodes/catalogue";
 import { trunks } from "./calls";
 import { type Dialect, isForeign } from "./dialects";
 import { billingOf, Entry } from "./ledger";
@@ -73,7 +73,7 @@ export const madeUpOf = (of: {
     result: "1",
   });
   return {
-    ...{ customer, agent, seq, number, call_type: "1" },
+    ...{ customer, agent, seq, number, call_type: callTypeOf.outbound.value },
     // There is no such recording.
     ...{ ...billingOf(entry, dialect), recordFile: "" },
     ...{ taskID: "1001", taskName: "task-1001", calleeAmount: "100", remainAmount: "100", status: "0" },

@@ -7,7 +7,7 @@ import type { PushOutcome } from "./pushes";
 
 /** Counts, for a status line. */
 export interface Summary {
-  /** Agents that are not offline. */
+  /** StaffNumbers that are not offline. */
   readonly agents: number;
   /** Calls under way. */
   readonly calls: number;
@@ -62,7 +62,7 @@ export interface Settings {
   readonly pushUrl: () => string;
   readonly pushUser: string;
   readonly pushPassword: string;
-  readonly agents: readonly string[];
+  readonly agents: StaffNumbers;
   readonly speed: number;
   readonly seed: number;
   readonly dialect: Dialect;
@@ -81,8 +81,11 @@ export class OptionError extends Error {
 
 const mostAgents = 100_000;
 
+/** Staff numbers: at least one. */
+export type StaffNumbers = readonly [string, ...string[]];
+
 /** The staff numbers of "1000-1019,2000": each once, leading zeros kept. Throws an OptionError. */
-export const agentsOf = (text: string): readonly string[] => {
+export const agentsOf = (text: string): StaffNumbers => {
   const found = new Set<string>();
   for (const part of text.split(/[,，\s]+/).filter((piece) => piece !== "")) {
     const [, from = "", to = from] = /^(\d{1,8})(?:-(\d{1,8}))?$/.exec(part) ?? [];
@@ -94,8 +97,9 @@ export const agentsOf = (text: string): readonly string[] => {
     }
     for (let n = Number(from); n <= Number(to); n++) found.add(String(n).padStart(from.length, "0"));
   }
-  if (found.size === 0) throw new OptionError("agents", "there must be at least one");
-  return [...found];
+  const [first, ...others] = found;
+  if (first === undefined) throw new OptionError("agents", "there must be at least one");
+  return [first, ...others];
 };
 
 /** A number within the catalogue's bounds for the setting of that name. */

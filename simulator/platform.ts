@@ -68,7 +68,7 @@ export class Platform {
     this.#madeUp += 1;
     const { customer, agents } = this.settings;
     const { seq } = this.ownCause();
-    return madeUpOf({ customer, agent: agents[0] ?? "", seq, ordinal: this.#madeUp, now: this.clock.date(), dialect });
+    return madeUpOf({ customer, agent: agents[0], seq, ordinal: this.#madeUp, now: this.clock.date(), dialect });
   }
 
   summary(): Summary {

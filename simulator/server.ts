@@ -48,6 +48,15 @@ export const urlOf = (scheme: string, host: string, port: number): string => {
   return `${scheme}://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`;
 };
 
+/** What answers requests. */
+interface ServerDeps {
+  readonly api: Api;
+  readonly ledger: Ledger;
+  readonly faults: Faults;
+  readonly dialect: Dialect;
+  readonly tls: { readonly key: string | Buffer; readonly cert: string | Buffer } | undefined;
+}
+
 export class Server {
   readonly #log = new RequestLog();
   readonly #server: http.Server;
@@ -55,13 +64,8 @@ export class Server {
   /** Ends the sleep of a restart. */
   #wake: () => void = () => {};
 
-  constructor(
-    private readonly api: Api,
-    private readonly ledger: Ledger,
-    private readonly faults: Faults,
-    private readonly dialect: Dialect,
-    tls: { readonly key: string | Buffer; readonly cert: string | Buffer } | undefined,
-  ) {
+  constructor(private readonly deps: ServerDeps) {
+    const { tls } = deps;
     const take = (request: http.IncomingMessage, response: http.ServerResponse) => {
       // What fails here is the connection: the client has gone, and nobody is left to be told.
       this.#take(request, response).catch(() => response.destroy());
@@ -146,18 +150,18 @@ export class Server {
   /** The recording that a download asks for: its path, or the query of an address that the dialect serves recordings at. */
   #entryOf(path: string, url: string): Entry | undefined {
     const query = new URLSearchParams(/\?([^#]*)/.exec(url)?.[1] ?? "");
-    const shape = this.dialect.recordings.find((one) => one.path === path && query.has(one.key));
+    const shape = this.deps.dialect.recordings.find((one) => one.path === path && query.has(one.key));
     return shape === undefined
-      ? this.ledger.entryOf(path)
-      : this.ledger.entryOf(query.get(shape.key) ?? "", shape.holds);
+      ? this.deps.ledger.entryOf(path)
+      : this.deps.ledger.entryOf(query.get(shape.key) ?? "", shape.holds);
   }
 
   #command(method: string, path: string, body: string, response: http.ServerResponse): void {
-    const route = routeOf(this.dialect, method, path);
-    const fault = this.faults.takeForRequest(route.ok ? route.command.api : route.api);
+    const route = routeOf(this.deps.dialect, method, path);
+    const fault = this.deps.faults.takeForRequest(route.ok ? route.command.api : route.api);
     const isOfWire = fault !== undefined && "after" in fault;
     const work = () =>
-      route.ok ? this.api.answer(route.command, body, isOfWire ? undefined : fault) : refusal(route.error);
+      route.ok ? this.deps.api.answer(route.command, body, isOfWire ? undefined : fault) : refusal(route.error);
     if (isOfWire) {
       const done = fault.after ? work() : {};
       play(fault, response, () => sendJson(response, 200, done));
@@ -168,7 +172,7 @@ export class Server {
 
   #download(method: string, entry: Entry | undefined, response: http.ServerResponse): void {
     const answer = () => this.#sendRecording(method, entry, response);
-    const fault = this.faults.takeForRequest(recordingApi);
+    const fault = this.deps.faults.takeForRequest(recordingApi);
     if (fault !== undefined && "after" in fault) play(fault, response, answer);
     else answer();
   }

@@ -20,9 +20,16 @@ interface Group {
   readonly jobs: number;
   /** Versions of Node-RED for tests that start one: the major numbers, between commas. */
   readonly nodeRed?: string;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 const unit: Group = { title: "unit", files: ["test/**/!(*.integration|*.browser|*.long).test.ts"], jobs: 2 };
+
+/** The files of tests of which the long tier does more: those that say how much with tools/amount.ts. */
+const ofAnyAmount = readdirSync(join(root, "test"), { recursive: true, encoding: "utf8" })
+  .filter((name) => !name.startsWith("hosts") && /(?<!\.long)\.test\.ts$/.test(name))
+  .map((name) => join("test", name))
+  .filter((name) => readFileSync(join(root, name), "utf8").includes("/tools/amount"));
 
 /** What a tier is made of: checks first, then lanes side by side, each a sequence of groups. */
 interface Tier {
@@ -45,8 +52,25 @@ const tiers: Readonly<Record<"unit" | "usual" | "long", Tier>> = {
   long: {
     checks: [],
     lanes: [
-      [{ title: "browser on Node-RED 4.1", files: ["test/**/*.browser.test.ts"], jobs: 1, nodeRed: "4" }],
-      [{ title: "long", files: ["test/**/*.long.test.ts"], jobs: 1, nodeRed: "4,5" }],
+      [
+        { title: "browser on Node-RED 4.1", files: ["test/**/*.browser.test.ts"], jobs: 1, nodeRed: "4" },
+        {
+          title: "examples and demo in the dialect of the field",
+          files: [
+            "test/examples/drive.integration.test.ts",
+            "test/examples/reconciliation.integration.test.ts",
+            "test/demo/desk.browser.test.ts",
+            "test/package/demo.integration.test.ts",
+          ],
+          jobs: 1,
+          nodeRed: "5",
+          env: { SCCC_TEST_DIALECT: "field" },
+        },
+      ],
+      [
+        { title: "long", files: ["test/**/*.long.test.ts"], jobs: 1, nodeRed: "4,5" },
+        { title: "unit, the whole amount", files: ofAnyAmount, jobs: 2, env: { SCCC_TEST_WHOLE: "1" } },
+      ],
     ],
     limitMinutes: 60,
   },
@@ -95,7 +119,7 @@ async function run(title: string, command: string, args: readonly string[], opti
 
 /** What mocha counted. A run that broke off, or ended badly without a failed test, is one failure more. */
 async function mocha(group: Group, args: readonly string[], options: RunOptions): Promise<Counts> {
-  const { title, files, jobs, nodeRed } = group;
+  const { title, files, jobs, nodeRed, env } = group;
   const countsFile = join(cache, `counts of ${title}.json`);
   rmSync(countsFile, { force: true });
   const well = await run(
@@ -104,14 +128,14 @@ async function mocha(group: Group, args: readonly string[], options: RunOptions)
     [
       join(root, "node_modules/mocha/bin/mocha.js"),
       ...["--reporter", join(root, "test/reporter.ts"), "--reporter-option", `counts=${countsFile}`],
-      ...["--forbid-only", "--forbid-pending"],
+      ...["--require", join(root, "test/worker.ts"), "--forbid-only", "--forbid-pending"],
       ...(jobs > 1 ? ["--parallel", "--jobs", String(jobs)] : []),
       ...args,
       ...files,
     ],
     {
       ...options,
-      env: { NODE_V8_COVERAGE: coverage, ...(nodeRed === undefined ? {} : { SCCC_TEST_NODE_RED: nodeRed }) },
+      env: { NODE_V8_COVERAGE: coverage, ...env, ...(nodeRed === undefined ? {} : { SCCC_TEST_NODE_RED: nodeRed }) },
     },
   );
   try {
@@ -140,6 +164,9 @@ async function main(): Promise<void> {
     steps.push(
       await run("the Node-REDs to test in", process.execPath, [join(root, "build/ready.mjs"), ...hosts], options),
     );
+    // Packed and installed once, before several processes want it.
+    const installed = ["--import", "tsx", "-e", 'require("./tools/node-red").template()'];
+    steps.push(await run("the package, installed", process.execPath, installed, options));
   }
   const counts = await Promise.all(
     lanes.map(async (groups) => {

@@ -3,6 +3,7 @@ import { strict as assert } from "node:assert";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { delimiter, dirname } from "node:path";
+import { testDialect } from "./dialect";
 import { root } from "./hosts";
 import { freePort } from "./node-red";
 
@@ -58,6 +59,7 @@ export class Demo {
         DEMO_DIR: userDir,
         PORT: new URL(this.url).port,
         SCCC_SIMULATOR_PORT: new URL(this.simulator).port,
+        ...(testDialect === undefined ? {} : { SCCC_SIMULATOR_DIALECT: testDialect }),
         ...env,
       },
       stdio: ["ignore", "pipe", "pipe"],

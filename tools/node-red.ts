@@ -1,6 +1,18 @@
 // Real Node-REDs for tests: each with a user folder of its own, with our package in it as the palette would have installed it.
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { root, testHost } from "./hosts";
@@ -77,34 +89,81 @@ export interface Packed {
   readonly files: readonly { readonly path: string; readonly size: number }[];
 }
 
+const cache = join(root, ".cache");
+
+/** A number for all that goes into the package; needs a built dist/. */
+function contentOf(): string {
+  const manifest = readFileSync(join(root, "package.json"), "utf8");
+  const { files } = JSON.parse(manifest) as { readonly files: readonly string[] };
+  const hash = createHash("sha256").update(manifest);
+  for (const name of files.map((file) => join(root, file.replace(/\/\*.*$/, "")))) {
+    const below = statSync(name).isDirectory() ? readdirSync(name, { recursive: true, encoding: "utf8" }).sort() : [""];
+    for (const file of below.map((one) => join(name, one))) {
+      if (statSync(file).isFile()) hash.update(`\0${file}\0`).update(readFileSync(file));
+    }
+  }
+  return hash.digest("hex").slice(0, 16);
+}
+
+/** How long what other contents were packed to is kept, in ms. */
+const keptMs = 86_400_000;
+
+/**
+ * A folder of .cache that is made once for a content of the package, whichever process comes first. It is made under another name and then
+ * renamed: if two make it at the same time, one of them wins, and nobody finds half of it.
+ */
+function once(name: string, make: (folder: string) => void): string {
+  const folder = join(cache, `${name}-${contentOf()}`);
+  if (existsSync(folder)) return folder;
+  mkdirSync(cache, { recursive: true });
+  for (const other of readdirSync(cache).filter((one) => one.startsWith(`${name}-`))) {
+    const old = statSync(join(cache, other), { throwIfNoEntry: false });
+    if (old !== undefined && old.mtimeMs < Date.now() - keptMs)
+      rmSync(join(cache, other), { recursive: true, force: true });
+  }
+  const making = mkdtempSync(join(cache, `${name}-new-`));
+  try {
+    make(making);
+    renameSync(making, folder);
+  } catch (error) {
+    rmSync(making, { recursive: true, force: true });
+    if (!existsSync(folder)) throw error;
+  }
+  return folder;
+}
+
 let packed: Packed | undefined;
 
-/** The package as it would be published, packed once per process. */
+/** The package as it would be published, packed once per content. */
 export function pack(): Packed {
   if (packed !== undefined) return packed;
   const ready = spawnSync(process.execPath, [join(root, "build/ready.mjs")], { stdio: ["ignore", 2, 2] });
   if (ready.status !== 0) throw new Error("The build failed");
-  const folder = temporaryFolder();
-  // Without prepack: dist is fresh, and a build would write into the answer.
-  const answer = npm(root, "pack", "--json", "--ignore-scripts", "--pack-destination", folder);
-  const [{ filename, size, files }] = JSON.parse(answer) as [Packed & { readonly filename: string }];
+  const folder = once("packed", (to) => {
+    // Without prepack: dist is fresh, and a build would write into the answer.
+    writeFileSync(join(to, "answer.json"), npm(root, "pack", "--json", "--ignore-scripts", "--pack-destination", to));
+  });
+  const [{ filename, size, files }] = JSON.parse(readFileSync(join(folder, "answer.json"), "utf8")) as [
+    Packed & { readonly filename: string },
+  ];
   packed = { tarball: join(folder, filename), size, files };
   return packed;
 }
 
-let installed: string | undefined;
-
-/** A user folder with the package installed as Node-RED's palette does it, made once per process. */
-function template(): string {
-  if (installed !== undefined) return installed;
-  const folder = temporaryFolder();
-  writeFileSync(
-    join(folder, "package.json"),
-    JSON.stringify({ name: "node-red-project", version: "0.0.1", private: true }),
-  );
-  npm(folder, "install", "--no-audit", "--no-fund", "--omit=dev", "--engine-strict", pack().tarball);
-  installed = folder;
-  return folder;
+/** A user folder with the package installed as Node-RED's palette does it, made once per content. */
+export function template(): string {
+  const { tarball } = pack();
+  return once("installed", (folder) => {
+    const list = { name: "node-red-project", version: "0.0.1", private: true };
+    writeFileSync(join(folder, "package.json"), JSON.stringify(list));
+    npm(folder, "install", "--no-audit", "--no-fund", "--omit=dev", "--engine-strict", "--no-package-lock", tarball);
+    // The palette names a version. The path of the tarball would be wrong in each copy.
+    const { version } = JSON.parse(readFileSync(join(folder, "node_modules", packageName, "package.json"), "utf8"));
+    writeFileSync(
+      join(folder, "package.json"),
+      JSON.stringify({ ...list, dependencies: { [packageName]: `~${version}` } }),
+    );
+  });
 }
 
 /** Adds packages to a user folder as Node-RED does when a function node asks for them: installed, and listed in its package.json. */

@@ -1,5 +1,5 @@
 // A simulated platform and a client of it, for tests of the protocol.
-import { commandOf, type Field } from "../nodes/catalogue/index";
+import { type Command, commandOf, type Field, propertyOf } from "../nodes/catalogue/index";
 import { Client, type ClientOptions } from "../nodes/protocol/client";
 import type { PreparedCommand } from "../nodes/protocol/envelope";
 import { type Simulator, type SimulatorOptions, startSimulator } from "../simulator/index";
@@ -33,6 +33,10 @@ export const clientOf = (baseUrl: string, options: Partial<ClientOptions> = {}):
 /** What a field's example says, as a flow would have it. */
 export const exampleOf = (field: Field): unknown =>
   field.rule.kind === "list" ? JSON.parse(field.example) : field.example;
+
+/** A payload with an example for each field of a command, as a flow would have it. */
+export const examplePayload = ({ fields }: Pick<Command, "fields">): Record<string, unknown> =>
+  Object.fromEntries(fields.map((field) => [propertyOf(field), exampleOf(field)]));
 
 /** A command with its examples for fields, unless others are given. */
 export function callOf(client: Client, api: string, given: Record<string, unknown> = {}): PreparedCommand {

@@ -1,7 +1,8 @@
 // One message for each event of a call: which, when, and with what. Knows nothing of Node-RED, files or HTTP.
+import type { Direction } from "../catalogue";
 import type { Call, TrackedCall } from "./call";
 import type { ExpectedCall } from "./contexts";
-import type { Direction, Fact } from "./facts";
+import type { Fact } from "./facts";
 import { type CallRecord, CallTracker, type News, realTiming, type Timing, type TrackerSettings } from "./tracker";
 
 /** The events that a call's messages are for, in the order in which a call has them. A call has `ringing` or `dialing`, not both. */

@@ -1,22 +1,22 @@
-// One call: what has been heard of it, and what that says.
-
+// A single call: the facts received so far and the state derived from them.
+import { type Direction, enumerations } from "../catalogue/index";
 import type { PushContext } from "../protocol/push";
 import { recordUrl } from "../protocol/recording-url";
 import { newId } from "../util/id";
 import { isObject, type JsonObject } from "../util/json";
 import { isoTime } from "../util/time";
-import { type Bill, type Direction, type Fact, type Kind, kinds } from "./facts";
+import { type Bill, type Fact, type Kind, kinds } from "./facts";
 import type { Queue, Queued } from "./queue";
 
-/** How far a call has got, in this order. */
+/** The states of a call, in order. */
 export const states = ["dialing", "ringing", "answered", "ended", "billed"] as const;
 
 export type State = (typeof states)[number];
 
-/** How an ended call went. `unknown`: its end, or whether anybody answered, was not heard. */
+/** How an ended call went. `unknown`: its end, or whether it was answered, was not reported. */
 export type Outcome = "answered" | "missed" | "unanswered" | "unknown";
 
-/** An event of a call, in the order in which they came; each kind comes once. */
+/** An event of a call, in order of arrival; each kind occurs once. */
 export interface CallEvent {
   readonly event: Kind;
   /** ISO 8601. */
@@ -24,7 +24,7 @@ export interface CallEvent {
   readonly eventId: string | null;
 }
 
-/** A tracked call: `msg.payload`. Times are ISO 8601 with the account's offset; what is not known is null. */
+/** A tracked call: `msg.payload`. Times are ISO 8601 with the account's offset; unknown values are null. */
 export interface TrackedCall {
   readonly id: string;
   readonly state: State;
@@ -66,17 +66,17 @@ export interface Entry {
   amended: boolean;
 }
 
-/** The kinds that come before an answer. */
+/** The kinds that precede an answer. */
 const opening: readonly Kind[] = ["dialing", "callin", "callout", "screenpop"];
 
 export const isOpening = (kind: Kind): boolean => opening.includes(kind);
 
-/** Whether a fact's seq is not surely that of the command that caused the call. */
+/** Whether a fact's seq may differ from that of the command that caused the call. */
 export const isSeqLoose = ({ kind, direction }: Fact): boolean => kind === "screenpop" || direction === "inbound";
 
 const rankOf = (state: State): number => states.indexOf(state);
 
-/** The state that a fact alone speaks for. An inbound call that rings the agent rings; an outbound one has yet to ring the customer. */
+/** The state that a single fact implies. An inbound "ringing" rings the agent; an outbound one precedes the ringing of the customer. */
 function stateOf({ kind }: Fact, direction: Direction | undefined): State {
   switch (kind) {
     case "callin":
@@ -100,7 +100,7 @@ const seconds = (from: number | undefined, to: number | undefined): number | und
 
 const least = (one: number | undefined, other: number): number => (one === undefined ? other : Math.min(one, other));
 
-/** What has been heard of one call. */
+/** A call and its facts. */
 export class Call implements Queued<Call> {
   since = 0;
   before: Call | undefined;
@@ -109,11 +109,11 @@ export class Call implements Queued<Call> {
 
   readonly id: string;
   state: State;
-  /** Whether it has been told as a finished one. */
+  /** Whether its end was reported to the flow. */
   finished = false;
-  /** Its end was not heard, but concluded: a newer call, or too long a silence. */
+  /** Its end was concluded, not received: a newer call began, or there was no event for too long. */
   presumed = false;
-  /** It was given up while nobody knows how it goes on. */
+  /** It was dropped before its end was known. */
   givenUp = false;
   account: string | undefined;
   agent: string | undefined;
@@ -122,7 +122,7 @@ export class Call implements Queued<Call> {
   keys: readonly string[] = [];
   direction: Direction | undefined;
   seq: string | undefined;
-  /** The seq is not surely a command's: a screen pop's is "a sequence number" (§19), and an inbound call had no command. */
+  /** Whether the seq may not be a command's: a screen pop's is "a sequence number" (§19), and inbound calls have no command. */
   seqIsLoose = true;
   userData: string | undefined;
   taskID: string | undefined;
@@ -194,7 +194,8 @@ export class Call implements Queued<Call> {
       keys: this.keys,
       told: this.#told,
       direction: this.direction,
-      billing: this.billing,
+      // The catalogue's entry is looked up again by its value.
+      billing: this.billing && { ...this.billing, service: this.billing.service?.value },
       context: this.context,
       openedAt: this.#openedAt,
       rangAt: this.#rangAt,
@@ -211,7 +212,7 @@ export class Call implements Queued<Call> {
     };
   }
 
-  /** Whether a kind was heard already. */
+  /** Whether a fact of a kind was received. */
   has(kind: Kind): boolean {
     return (this.#heard & bitOf(kind)) !== 0;
   }
@@ -251,14 +252,14 @@ export class Call implements Queued<Call> {
     return rankOf(this.state) >= rankOf("ended");
   }
 
-  /** When its end was heard of, by the clock that all events are received by: ms since 1970. */
+  /** When its end was received, by the local clock: ms since 1970. */
   get endAt(): number {
     return this.#endedAt ?? this.heardAt("billing") ?? this.lastAt;
   }
 
-  /** A verification code's call: nothing but its billing is ever heard of it. */
+  /** Whether it is a verification call: only its bill is ever received. */
   get isVerification(): boolean {
-    return this.billing?.service === "19";
+    return this.billing?.service?.verification === true;
   }
 
   get outcome(): Outcome | undefined {
@@ -274,7 +275,7 @@ export class Call implements Queued<Call> {
     return this.direction === "inbound" ? "missed" : "unanswered";
   }
 
-  /** Takes a fact in. Returns where it is kept. */
+  /** Adds a fact. Returns its stored entry. */
   hear(fact: Fact): Entry {
     const { kind, at } = fact;
     this.#heard |= bitOf(kind);
@@ -325,12 +326,12 @@ export class Call implements Queued<Call> {
     this.state = "ended";
   }
 
-  /** What there is to tell of a change: it has not changed while this is the same. */
+  /** A text of all values that a flow sees; it changes whenever one of them does. */
   get summary(): string {
     return `${this.state}|${this.outcome ?? ""}|${this.agent ?? ""}|${this.number ?? ""}`;
   }
 
-  /** The call as a flow gets it. @param state what to tell of it, where that is not the latest */
+  /** The call as a flow receives it. @param state the state to report; default: the current one */
   tracked(context: PushContext, state: State = this.state): TrackedCall {
     const { timezone } = context;
     const { billing } = this;
@@ -369,7 +370,7 @@ export class Call implements Queued<Call> {
     };
   }
 
-  /** From when it began to ring to the answer, or to the end of a call that nobody answered. */
+  /** Seconds from the start of ringing to the answer, or to the end of an unanswered call. */
   #ringSeconds(): number | undefined {
     const { billing } = this;
     const billed =
@@ -427,7 +428,7 @@ function billOf(record: unknown): Bill | undefined {
   if (!isObject(record)) return undefined;
   const side = record.side === "caller" || record.side === "callee" ? record.side : undefined;
   return {
-    service: textIn(record, "service"),
+    service: enumerations.serviceType.find(({ value }) => value === record.service),
     startAt: numberIn(record, "startAt"),
     ringAt: numberIn(record, "ringAt"),
     answerAt: numberIn(record, "answerAt"),

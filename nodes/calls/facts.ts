@@ -1,34 +1,33 @@
-// What messages say of calls: the platform's events, and the answers to CallNumber (docs/protocol.md, "Pushes"). Pure functions.
-import { enumerations } from "../catalogue/index";
+// Extracts facts about calls from messages: the platform's events and the answers to CallNumber (docs/protocol.md, "Pushes"). Pure
+// functions.
+import { type Direction, enumerations } from "../catalogue/index";
 import { type NumberRegion, numberE164 } from "../protocol/number";
-import { type Billed, billedOf, knownEvents, type PushContext, textOf } from "../protocol/push";
+import { type Billed, billedOf, choiceOf, knownEvents, type PushContext, textOf } from "../protocol/push";
 import { isObject, type JsonObject } from "../util/json";
 
-/** What can be heard of a call. `dialing` is an accepted CallNumber; the rest are the platform's events. */
+/** The kinds of facts. `dialing` is an accepted CallNumber; the others are events of the platform. */
 export const kinds = ["dialing", "callin", "callout", "screenpop", "callstart", "callend", "billing"] as const;
 
 export type Kind = (typeof kinds)[number];
 
 const isKind = (event: unknown): event is Kind => kinds.some((kind) => kind === event);
 
-/** Whether an event is one of a call's. */
+/** Whether an event belongs to a call. */
 export const isCallEvent = (event: string): boolean => isKind(event);
 
-export type Direction = "inbound" | "outbound";
-
-/** One thing that was heard of a call. What is not known is undefined. */
+/** One fact about a call. Unknown values are undefined. */
 export interface Fact {
   readonly kind: Kind;
   readonly eventId: string | undefined;
-  /** It is handed over again, because nobody has confirmed it yet. */
+  /** Whether it is delivered again, because it was not acknowledged. */
   readonly again: boolean;
   /** ms since 1970. */
   readonly at: number;
   readonly account: string | undefined;
   readonly agent: string | undefined;
-  /** The customer's number as it came; undefined too where it may be either of two. */
+  /** The customer's number, unchanged; undefined too if either of two numbers may be the customer's. */
   readonly number: string | undefined;
-  /** What the number is compared by: one, or both where nobody says which is the customer's. */
+  /** The keys for comparing numbers: one key, or both if it is unknown which number is the customer's. */
   readonly keys: readonly string[];
   readonly numberE164: string | undefined;
   readonly direction: Direction | undefined;
@@ -48,23 +47,23 @@ export interface Bill extends Billed {
   readonly reason: string | undefined;
 }
 
-/** What a message is: facts of calls; something else that comes along with them; or nothing that a tracker can read. */
+/** The content of a message: facts about calls; an unrelated message; or a message that a tracker cannot read. */
 export type Reading =
   | { readonly kind: "facts"; readonly facts: readonly Fact[] }
   | { readonly kind: "other" }
   | { readonly kind: "unreadable" };
 
-/** A message as flows have it, from anywhere. */
+/** A message of a flow, from any source. */
 export interface Heard {
   readonly topic?: unknown;
   readonly payload?: unknown;
   readonly sccc?: unknown;
 }
 
-/** A text that says something. */
+/** A non-empty text. */
 const given = (value: unknown): string | undefined => textOf(value) || undefined;
 
-/** A seq that says something: an inbound call had no command. */
+/** A seq that identifies a command; an inbound call has none. */
 const seqOf = (value: unknown): string | undefined => {
   const seq = given(value);
   return seq === "0" ? undefined : seq;
@@ -88,33 +87,19 @@ const numbered = (value: unknown, place: NumberRegion): Pick<Fact, "number" | "k
 };
 
 const directionOf = (payload: JsonObject): Direction | undefined => {
-  const code = textOf(payload.call_type);
-  const named = enumerations.callType.find(({ value }) => value === code)?.text.en ?? payload.direction;
+  const named = choiceOf(enumerations.callType, payload.call_type)?.direction ?? payload.direction;
   return named === "inbound" || named === "outbound" ? named : undefined;
 };
 
-/** The direction of a billed service (§24.3): not of those between agents, nor of transfers. */
-const directionOfService: ReadonlyMap<string | undefined, Direction> = new Map([
-  ["1", "outbound"],
-  ["2", "inbound"],
-  ["4", "outbound"],
-  ["5", "outbound"],
-  ["19", "outbound"],
-]);
-
-/** Services that are billed and are no calls (§24.3): recording, rent, settlement. */
-const noCalls: readonly (string | undefined)[] = ["7", "17", "18"];
-
-/** A moment in a message; the present for what is none. */
+/** A time in a message; the current time if it is not valid. */
 function momentIn(value: unknown, now: number): number {
   const moment = typeof value === "number" ? value : typeof value === "string" ? Date.parse(value) : Number.NaN;
   return Number.isFinite(moment) ? moment : now;
 }
 
 function billingFact(payload: JsonObject, context: PushContext): Partial<Fact> | undefined {
-  const service = textOf(payload.service);
-  if (noCalls.includes(service)) return undefined;
   const billed = billedOf(payload, context.timezone);
+  if (billed.service?.noCall) return undefined;
   const { caller, callee } = payload;
   const sides =
     billed.side === undefined
@@ -126,9 +111,9 @@ function billingFact(payload: JsonObject, context: PushContext): Partial<Fact> |
       : numbered(payload[billed.side], context);
   return {
     ...sides,
-    // Seen in the field (docs/protocol.md): a bill with the agent as staffNo.
+    // Some platforms send bills with the agent as staffNo (docs/protocol.md, "Seen in the field").
     agent: given(payload.agent) ?? given(payload.staffNo),
-    direction: directionOfService.get(service) ?? directionOf(payload),
+    direction: billed.service?.direction ?? directionOf(payload),
     billing: {
       ...billed,
       session: given(payload.session),
@@ -138,14 +123,17 @@ function billingFact(payload: JsonObject, context: PushContext): Partial<Fact> |
   };
 }
 
-/** A push's message, or its payload alone, as it comes from a broker or out of a file. */
-function pushFact(
-  kind: Kind,
-  payload: JsonObject,
-  push: JsonObject,
-  context: PushContext,
-  now: number,
-): Fact | undefined {
+/** A message of sccc-notify. `push` is its information about the delivery: `msg.sccc.push`, may be empty. */
+interface HeardPush {
+  readonly kind: Kind;
+  readonly payload: JsonObject;
+  readonly push: JsonObject;
+  readonly context: PushContext;
+  readonly now: number;
+}
+
+/** The fact in a push: from the whole message, or from its payload alone, as it comes from a broker or a file. */
+function pushFact({ kind, payload, push, context, now }: HeardPush): Fact | undefined {
   const own: Partial<Fact> | undefined =
     kind === "billing"
       ? billingFact(payload, context)
@@ -170,7 +158,7 @@ function pushFact(
   };
 }
 
-/** A CallNumber that the platform has accepted; undefined for one that was refused. */
+/** The fact that the platform has accepted a CallNumber; undefined if it refused. */
 export function dialingFact(
   payload: unknown,
   result: unknown,
@@ -208,9 +196,9 @@ function answerFacts(payload: unknown, command: JsonObject, context: PushContext
 }
 
 /**
- * Reads a message of sccc-notify, whole or its payload alone with the field `event`, or of sccc-call-number. Other events, other commands and
- * tracked calls are "other".
- * @param now ms since 1970, for messages that do not say when they were received
+ * Reads a message of sccc-notify (whole, or its payload alone with the field `event`) or of sccc-call-number. Other events, other commands
+ * and tracked calls are "other".
+ * @param now ms since 1970, for messages without a time of receipt
  */
 export function readMessage({ topic, payload, sccc }: Heard, context: PushContext, now: number): Reading {
   const { push, command, call } = isObject(sccc) ? sccc : {};
@@ -219,7 +207,7 @@ export function readMessage({ topic, payload, sccc }: Heard, context: PushContex
   const named = given(fields?.event);
   if (named === undefined && call !== undefined) return { kind: "other" };
   if (named === undefined && isObject(command)) return answerFacts(payload, command, context, now);
-  // A field `event` of the vendor's own would cover ours; what sccc-notify says goes before.
+  // The vendor may use a field `event` itself; the value of sccc-notify takes precedence.
   const told = given(report.event);
   const event =
     (fields !== undefined && fields.eventId === report.eventId ? told : undefined) ?? named ?? told ?? given(topic);
@@ -230,6 +218,6 @@ export function readMessage({ topic, payload, sccc }: Heard, context: PushContex
       : { kind: "unreadable" };
   }
   if (event === "dialing") return { kind: "other" };
-  const fact = pushFact(event, fields, report, context, now);
+  const fact = pushFact({ kind: event, payload: fields, push: report, context, now });
   return fact === undefined ? { kind: "other" } : { kind: "facts", facts: [fact] };
 }

@@ -1,4 +1,4 @@
-// Finds calls by a text. Most texts have one call: only those with several pay for a set.
+// An index of calls by a text. Most keys have a single call; only keys with several calls use a Set.
 
 /** The members of each key, the oldest first. */
 export class Index<T extends object> {
@@ -17,7 +17,7 @@ export class Index<T extends object> {
     else if (there instanceof Set && there.delete(member) && there.size === 0) this.#members.delete(key);
   }
 
-  /** The members of a key, at most so many. */
+  /** The members of a key, at most `most`. */
   *of(key: string, most = Number.POSITIVE_INFINITY): Generator<T> {
     const there = this.#members.get(key);
     if (there === undefined) return;

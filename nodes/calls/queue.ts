@@ -1,15 +1,15 @@
-// A queue in the order of time whose members can leave it from anywhere, each step in constant time.
+// A queue ordered by time; members can be removed at any position. All operations take constant time.
 
-/** What may stand in a queue, in one at a time. */
+/** A member of a queue; it may be in one queue at a time. */
 export interface Queued<T extends Queued<T>> {
-  /** When it was put there, in ms of a clock that is never set. */
+  /** When it was added, in ms of a monotonic clock. */
   since: number;
   before: T | undefined;
   after: T | undefined;
   queue: Queue<T> | undefined;
 }
 
-/** The members in the order in which they were put there, the oldest first. */
+/** The members in the order in which they were added, the oldest first. */
 export class Queue<T extends Queued<T>> {
   #first: T | undefined;
   #last: T | undefined;
@@ -19,12 +19,12 @@ export class Queue<T extends Queued<T>> {
     return this.#size;
   }
 
-  /** The one that has been there longest. */
+  /** The member that was added first. */
   get first(): T | undefined {
     return this.#first;
   }
 
-  /** Puts a member to the end, wherever it stood before. */
+  /** Moves a member to the end, or adds it. */
   put(member: T, since: number): void {
     member.queue?.remove(member);
     member.since = since;
@@ -36,7 +36,7 @@ export class Queue<T extends Queued<T>> {
     this.#size += 1;
   }
 
-  /** Takes a member out. */
+  /** Removes a member. */
   remove(member: T): void {
     const { before, after } = member;
     if (before === undefined) this.#first = after;

@@ -1,4 +1,4 @@
-// Joins what is heard of calls into calls (docs/decisions/0040). Knows nothing of Node-RED, of sockets, or of the time of day.
+// Joins facts into calls (docs/decisions/0040). Independent of Node-RED, of sockets and of the wall clock.
 
 import type { PushContext } from "../protocol/push";
 import { guarded } from "../util/guarded";
@@ -9,9 +9,9 @@ import type { Fact } from "./facts";
 import { Index } from "./index-of-calls";
 import { Queue } from "./queue";
 
-/** How calls are tracked. Times in ms. */
+/** Settings of the tracking. Times in ms. */
 export interface TrackerSettings {
-  /** A call of which nothing is heard for so long is over. */
+  /** A call without a fact for this long is over. */
   readonly windowMs: number;
   /** How long a finished call is remembered for what comes late; default: the window. */
   readonly rememberMs?: number;
@@ -19,16 +19,16 @@ export interface TrackerSettings {
   readonly maxFinished?: number;
   /** How long an ended call waits for its billing. */
   readonly waitForBillingMs: number;
-  /** The most calls that are followed at once. */
+  /** Maximum number of calls that are tracked at the same time. */
   readonly maxOpen: number;
   readonly context: PushContext;
 }
 
-/** What lets time pass. */
+/** The clock and the timers. */
 export interface Timing {
-  /** A clock that is never set, in ms. */
+  /** A monotonic clock, in ms. */
   readonly now: () => number;
-  /** Runs something later; call what comes back to call it off. */
+  /** Runs a function later; the returned function cancels it. */
   readonly after: (ms: number, run: () => void) => () => void;
   /** The time of day, in ms since 1970: what is written down has to be read by another process. */
   readonly date: () => number;
@@ -41,42 +41,42 @@ export interface CallRecord {
   readonly value: JsonObject | undefined;
 }
 
-/** Why something is told of a call: an event was heard, or something was concluded. */
+/** Why a change of a call is reported: an event was received, or something was concluded. */
 export type Cause =
   | "event"
-  /** A newer call of the same agent with the same number: the end of this one was lost. */
+  /** A newer call of the same agent with the same number began: the end of this one was lost. */
   | "superseded"
-  /** Nothing was heard of it for the time of the window. */
+  /** No fact was received for `windowMs`. */
   | "window"
-  /** It ended, and no billing came. */
+  /** The call has ended, and no bill came in time. */
   | "noBilling"
-  /** Too many calls are followed. */
+  /** Too many calls are tracked. */
   | "overflow";
 
-/** Something to tell of a call. */
+/** A report about a call. */
 export interface News {
-  /** Its state or what is known of it has changed; or it is finished, which is told once. */
+  /** Its state or its known values have changed; or it is finished, which is reported once. */
   readonly kind: "change" | "finished";
   readonly topic: State;
   readonly call: TrackedCall;
   /** The same call, which goes on changing. */
   readonly of: Call;
   readonly cause: Cause;
-  /** Whether the fact that is being taken in is why. */
+  /** Whether the fact that is being processed is the cause. */
   readonly own: boolean;
 }
 
-/** A call that was begun. */
+/** A call that was created by `begin`. */
 export interface Begun {
   readonly id: string;
   readonly news: readonly News[];
-  /** The call as it stands. */
+  /** The call in its current state. */
   readonly tracked: () => TrackedCall;
-  /** Drops it without a word. */
+  /** Removes the call without a report. */
   readonly forget: () => void;
 }
 
-/** A real clock and timers that do not keep the process from ending. */
+/** A real clock, and timers that do not keep the process alive. */
 export const realTiming: Timing = {
   now: () => performance.now(),
   after: (ms, run) => {
@@ -86,33 +86,30 @@ export const realTiming: Timing = {
   date: () => Date.now(),
 };
 
-/** What comes later than so long after a call's end is another call's, unless its seq says otherwise. */
+/** A fact that arrives later than this after a call's end belongs to another call, unless its seq matches. */
 const lateMs = 60_000;
 
-/** The same event under another identity within so long is the same one: it was signed again to be sent again. */
+/** The same event with another id within this time is a repeat: it was signed again for another attempt. */
 const repeatMs = 10_000;
 
-/** How far apart the ends of one call may be, as its billing and as its callend have it: the clocks are two. */
+/** Maximum difference between a call's end in its bill and in its callend: they come from two clocks. */
 const clocksApartMs = 600_000;
 
-/** A number that half the world calls at once is not searched for ever. */
+/** Limits the search for a number with very many calls. */
 const mostSearched = 256;
 
 /** Finished calls are remembered for what comes late: at most so many, unless the settings say otherwise. */
 const mostFinished = 20_000;
 
-/** So many calls are ended in one turn when their time is up. */
+/** Maximum number of calls that one timer ends at once. */
 const mostAtOnce = 1000;
-
-/** The service of a verification code's call (§24.3). */
-const verification = "19";
 
 const differ = <T>(one: T | undefined, other: T | undefined): boolean =>
   one !== undefined && other !== undefined && one !== other;
 
 const equal = <T>(one: T | undefined, other: T | undefined): boolean => one !== undefined && one === other;
 
-/** A key of two texts that no other two texts have. */
+/** A key for two texts that is unique for each pair. */
 const pair = (one: string, other: string): string => `${one.length}:${one}${other}`;
 
 /** What a call's number is found by: a call whose number was withheld has a place of its own. */
@@ -131,17 +128,17 @@ interface Keys {
   readonly agent: string | undefined;
 }
 
-/** Follows calls from the facts that are heard of them. */
+/** Tracks calls by the facts received. */
 export class CallTracker {
   #settings: TrackerSettings;
   readonly #timing: Timing;
   readonly #onNews: (news: readonly News[]) => void;
 
-  /** Those of which more is to come, in the order of when they were last heard of. */
+  /** Calls that expect further facts, in the order of their last fact. */
   readonly #open = new Queue<Call>();
-  /** Those that ended and have no billing yet, in the order of their ends. */
+  /** Ended calls without a bill, in the order of their ends. */
   readonly #waiting = new Queue<Call>();
-  /** Those that have been told as finished, in that order. */
+  /** Finished calls, in the order in which they were finished. */
   readonly #finished = new Queue<Call>();
 
   readonly #byPair = new Index<Call>();
@@ -158,14 +155,14 @@ export class CallTracker {
   #timer: { readonly due: number; readonly callOff: () => void } | undefined;
   #paused = false;
 
-  /** @param onNews hears what the passing of time brings; what a fact brings comes back from `hear` */
+  /** @param onNews receives reports that are caused by timers; those caused by a fact are returned by `hear` */
   constructor(settings: TrackerSettings, onNews: (news: readonly News[]) => void, timing: Timing = realTiming) {
     this.#settings = settings;
     this.#onNews = onNews;
     this.#timing = timing;
   }
 
-  /** How many calls are followed, those that wait for their billing among them. */
+  /** The number of tracked calls, including those that wait for their bill. */
   get size(): number {
     return this.#open.size + this.#waiting.size;
   }
@@ -242,31 +239,31 @@ export class CallTracker {
     for (const call of this.#keys.keys()) yield call.tracked(this.#settings.context);
   }
 
-  /** How many finished calls are remembered. */
+  /** The number of remembered finished calls. */
   get remembered(): number {
     return this.#finished.size;
   }
 
-  /** Goes on with other settings. */
+  /** Changes the settings. */
   configure(settings: TrackerSettings): void {
     this.#settings = settings;
     this.#arm();
   }
 
-  /** Stops the time. */
+  /** Stops the timer. */
   pause(): void {
     this.#paused = true;
     this.#timer?.callOff();
     this.#timer = undefined;
   }
 
-  /** Lets the time go on. */
+  /** Starts the timer again. */
   resume(): void {
     this.#paused = false;
     this.#arm();
   }
 
-  /** Takes a fact in. */
+  /** Processes a fact. */
   hear(fact: Fact): readonly News[] {
     const found = this.#find(fact);
     if (found === undefined) return this.#hearable(fact) ? this.#begin(fact) : [];
@@ -286,12 +283,12 @@ export class CallTracker {
     };
   }
 
-  /** Whether a fact says enough of a call to begin one. */
+  /** Whether a fact has enough information to create a call. */
   #hearable({ agent, keys, billing }: Fact): boolean {
     return agent !== undefined || keys.length > 0 || billing?.session !== undefined;
   }
 
-  /** The calls that a fact may be of, by what there is to find them by. */
+  /** The calls that a fact may belong to, found by its keys. */
   *#candidates({ agent, keys, seq, userData, billing }: Fact): Generator<Call> {
     if (billing?.session !== undefined) yield* this.#bySession.of(billing.session);
     for (const key of placesOf(keys)) {
@@ -307,7 +304,7 @@ export class CallTracker {
     if (keys.length === 0 && agent !== undefined) yield* this.#byAgent.of(agent, mostSearched);
   }
 
-  /** The call that a fact is of, and whether it was heard before. */
+  /** The call that a fact belongs to, and whether the fact was received before. */
   #find(fact: Fact): { readonly call: Call; readonly repeat: boolean } | undefined {
     const candidates = [...new Set(this.#candidates(fact))];
     const { session } = fact.billing ?? {};
@@ -350,7 +347,7 @@ export class CallTracker {
   /** Whether nothing says that a fact is of another call. */
   #fits(call: Call, fact: Fact): boolean {
     // Nothing but its bill is ever heard of a verification code's call.
-    if (call.isVerification || fact.billing?.service === verification) return false;
+    if (call.isVerification || fact.billing?.service?.verification) return false;
     if (!this.#namesSame(call, fact)) return false;
     // An agent may have a call with a number and one without at about the same time.
     const oneNumber = (call.keys.length === 0) !== (fact.keys.length === 0);
@@ -359,12 +356,12 @@ export class CallTracker {
     if (!differ(call.seq, fact.seq)) return true;
     const begins = call.ended && !call.presumed && isOpening(fact.kind);
     const inbound = call.direction === "inbound" || fact.direction === "inbound";
-    // A bill has no agent that would speak for it.
+    // A bill's agent does not identify the call.
     const loose = inbound || (fact.kind !== "billing" && (call.seqIsLoose || isSeqLoose(fact)));
     return loose && !begins && !call.finished;
   }
 
-  /** Whether a fact may be of a call as to its time. */
+  /** Whether a fact may belong to a call by its time. */
   #isInTime(call: Call, { kind, at, seq, billing }: Fact): boolean {
     const { windowMs } = this.#settings;
     const over = call.ended && !call.presumed && !equal(call.seq, seq);
@@ -386,7 +383,7 @@ export class CallTracker {
     return [...news, ...this.begin(fact).news];
   }
 
-  /** A call whose end was lost, or that nothing is heard of any more. */
+  /** Ends a call whose end was lost, or that has had no fact for too long. */
   #conclude(call: Call, cause: Cause): readonly News[] {
     if (!call.ended) call.presumeEnd();
     const news = [this.#news(call, "change", cause)];
@@ -397,7 +394,7 @@ export class CallTracker {
     return news;
   }
 
-  /** Takes a fact into a call. */
+  /** Adds a fact to a call. */
   #add(call: Call, fact: Fact): readonly News[] {
     const isNew = call.queue === undefined;
     const before = call.summary;
@@ -408,7 +405,7 @@ export class CallTracker {
     const news: News[] = [];
     if (isNew || call.summary !== before) news.push(this.#news(call, "change", "event", true));
     if (call.finished) {
-      // What comes late is told, but the call is finished once.
+      // Late facts are reported, but a call is finished only once.
     } else if (this.#isComplete(call)) news.push(this.#finish(call, "event", true));
     else if (call.ended) {
       if (call.queue !== this.#waiting) this.#waiting.put(call, this.#timing.now());
@@ -464,7 +461,7 @@ export class CallTracker {
     return { kind, topic: call.state, call: call.tracked(this.#settings.context), of: call, cause, own };
   }
 
-  /** Tells a call as finished, and remembers it for what comes late. */
+  /** Reports a call as finished, and remembers it for late facts. */
   #finish(call: Call, cause: Cause, own = false): News {
     call.finished = true;
     this.#note(callKey(call), call);
@@ -474,7 +471,7 @@ export class CallTracker {
     return this.#news(call, "finished", cause, own);
   }
 
-  /** Gives up what is too much: first the calls that only wait for their billing, then those that have been silent longest. */
+  /** Removes calls above the limit: first calls that only wait for their bill, then those with the oldest last fact. */
   #makeRoom(): readonly News[] {
     const news: News[] = [];
     while (this.size > this.#settings.maxOpen) {
@@ -491,7 +488,7 @@ export class CallTracker {
     return news;
   }
 
-  /** Brings the indexes up to what is known of a call now. */
+  /** Updates the indexes to the current values of a call. */
   #index(call: Call): void {
     const { agent = "", seq, userData, billing } = call;
     const keys = placesOf(call.keys);
@@ -539,7 +536,7 @@ export class CallTracker {
     call.queue?.remove(call);
   }
 
-  /** The queues with how long their members stay, and what becomes of them then. */
+  /** The queues, with how long members stay in them and what happens then. */
   get #stays(): readonly (readonly [Queue<Call>, number, (call: Call) => readonly News[]])[] {
     const { windowMs, rememberMs = windowMs, waitForBillingMs } = this.#settings;
     return [
@@ -556,7 +553,7 @@ export class CallTracker {
     ];
   }
 
-  /** Sets the one timer to when the next call's time is up. */
+  /** Sets the single timer to the time at which the next call is due. */
   #arm(): void {
     if (this.#paused) return;
     const next = Math.min(
@@ -564,14 +561,14 @@ export class CallTracker {
         queue.first === undefined ? Number.POSITIVE_INFINITY : queue.first.since + ms,
       ),
     );
-    // One that comes too early finds nothing to do and sets the next.
+    // A timer that fires early finds nothing to do and sets the next one.
     if (next === Number.POSITIVE_INFINITY || (this.#timer !== undefined && this.#timer.due <= next)) return;
     this.#timer?.callOff();
     const callOff = this.#timing.after(Math.max(0, next - this.#timing.now()), () => this.#pass());
     this.#timer = { due: next, callOff };
   }
 
-  /** Time has passed. */
+  /** Handles the calls that are due. */
   #pass(): void {
     this.#timer = undefined;
     const now = this.#timing.now();
@@ -589,7 +586,7 @@ export class CallTracker {
   }
 }
 
-/** Whether a fact of a kind that a call has had already is the same again, signed anew, and not the next call's. */
+/** Whether a fact of a kind that a call already has is a repeat with a new signature rather than a fact of the next call. */
 function isRepeat(call: Call, fact: Fact): boolean {
   const { kind, at, billing } = fact;
   if (kind === "billing") {
@@ -602,7 +599,7 @@ function isRepeat(call: Call, fact: Fact): boolean {
   return heardAt !== undefined && Math.abs(at - heardAt) <= repeatMs;
 }
 
-/** The call that a fact fits best; of equal ones the newest, or for a bill the one whose end is nearest. */
+/** The call that matches a fact best; of equal matches the newest, or for a bill the one with the nearest end. */
 function bestOf(calls: readonly Call[], fact: Fact): Call | undefined {
   let best: Call | undefined;
   let most = -1;

@@ -1,5 +1,6 @@
 // Values that the vendor enumerates, as they stand on the wire.
-import type { Choice } from "./types";
+import { callTypeOf } from "./directions";
+import type { CallResult, CallType, Choice, ServiceType } from "./types";
 
 /** An agent's working state (§六.6). */
 export const workStatus: readonly Choice[] = [
@@ -31,31 +32,33 @@ export const taskAction: readonly Choice[] = [
 ];
 
 /** The kind of service of a CDR or a billing push (§24.3). */
-export const serviceType: readonly Choice[] = [
-  { value: "1", text: { en: "outbound call", zh: "出局呼叫" } },
-  { value: "2", text: { en: "inbound call", zh: "入局呼叫" } },
+export const serviceType: readonly ServiceType[] = [
+  { value: "1", direction: "outbound", text: { en: "outbound call", zh: "出局呼叫" } },
+  { value: "2", direction: "inbound", text: { en: "inbound call", zh: "入局呼叫" } },
   { value: "3", text: { en: "internal call", zh: "内部呼叫" } },
-  { value: "4", text: { en: "automatic outbound call", zh: "自动外呼" } },
-  { value: "5", text: { en: "preview outbound call", zh: "预览外呼" } },
-  { value: "7", text: { en: "recording", zh: "录音业务" } },
+  { value: "4", direction: "outbound", text: { en: "automatic outbound call", zh: "自动外呼" } },
+  { value: "5", direction: "outbound", text: { en: "preview outbound call", zh: "预览外呼" } },
+  { value: "7", noCall: true, text: { en: "recording", zh: "录音业务" } },
   { value: "9", text: { en: "transfer", zh: "转接业务" } },
-  { value: "17", text: { en: "rent", zh: "租金业务" } },
-  { value: "18", text: { en: "settlement", zh: "结算业务" } },
-  { value: "19", text: { en: "voice verification code", zh: "语音验证码业务" } },
+  { value: "17", noCall: true, text: { en: "rent", zh: "租金业务" } },
+  { value: "18", noCall: true, text: { en: "settlement", zh: "结算业务" } },
+  {
+    value: "19",
+    direction: "outbound",
+    verification: true,
+    text: { en: "voice verification code", zh: "语音验证码业务" },
+  },
 ];
 
 /** How a call ended (§24.5). */
-export const callResult: readonly Choice[] = [
-  { value: "1", text: { en: "connected", zh: "接通" } },
-  { value: "2", text: { en: "not connected", zh: "未接通" } },
-  { value: "3", text: { en: "vacant number", zh: "空号" } },
+export const callResult: readonly CallResult[] = [
+  { value: "1", name: "connected", text: { en: "connected", zh: "接通" } },
+  { value: "2", name: "notConnected", text: { en: "not connected", zh: "未接通" } },
+  { value: "3", name: "vacant", text: { en: "vacant number", zh: "空号" } },
 ];
 
 /** A push's direction of call (§17.4) and a record's (§20.6; other values occur there). */
-export const callType: readonly Choice[] = [
-  { value: "0", text: { en: "inbound", zh: "来电" } },
-  { value: "1", text: { en: "outbound", zh: "去电" } },
-];
+export const callType: readonly CallType[] = [callTypeOf.inbound, callTypeOf.outbound];
 
 /** A dialling task's state (§25.4). */
 export const taskStatus: readonly Choice[] = [

@@ -103,6 +103,17 @@ export const listAnswers: readonly AnswerField[] = [
   },
 ];
 
+/** The name of a field in msg.payload, and of the node's property that says where the field comes from. */
+export const propertyOf = ({ name, property }: Pick<Field, "name" | "property">): string => property ?? name;
+
+/** Where a node reads a field unless the user says otherwise: the typed input `msg.payload.<property>`. */
+export const standardInput = (
+  field: Pick<Field, "name" | "property">,
+): { readonly value: string; readonly type: "msg" } => ({
+  value: `payload.${propertyOf(field)}`,
+  type: "msg",
+});
+
 /** An optional form of a field that other commands require. */
 export const optional = (field: Field): Field => ({ ...field, required: false });
 
@@ -119,7 +130,28 @@ const seq = (wire: "number" | "string"): Field => ({
   },
 });
 
-const seqs = { number: seq("number"), string: seq("string") } as const;
+// Marked as pure, so that the editor's script leaves them out.
+const seqs = { number: /* @__PURE__ */ seq("number"), string: /* @__PURE__ */ seq("string") } as const;
 
 /** §三.3: the command seq; §20.4 has it as a string. Empty: a new one is made. */
 export const seqOf = (wire: "number" | "string"): Field => seqs[wire];
+
+/** What the envelope of a request has: none of these is a command's own field (§三.3). */
+const envelope = ["authentication", "param", "request", "requests"];
+
+/**
+ * Fields for platforms that take more than the vendor's document says. The name must not be one of a request's own; and what a flow copies into
+ * an object must not set its prototype.
+ */
+export const extra: Field = {
+  name: "extra",
+  rule: { kind: "object", reserved: [...envelope, "__proto__"] },
+  required: false,
+  unset: "omit",
+  example: '{"lineMode":"0"}',
+  label: { en: "Further fields", zh: "附加字段" },
+  hint: {
+    en: "A JSON object with further fields of the request, for platforms that take more. A field above wins over one of the same name.",
+    zh: "JSON 对象，为接受更多字段的平台附加请求字段。与上方字段同名时，以上方字段为准。",
+  },
+};

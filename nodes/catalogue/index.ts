@@ -5,12 +5,14 @@ import { pushes } from "./pushes";
 import type { Command, ErrorCode, Push } from "./types";
 
 export { callEvents, defaultCallEvents } from "./call-events";
+export { callTypeOf, customerSide } from "./directions";
 export * as enumerations from "./enumerations";
 export { errorCodes } from "./errors";
-export { seqOf } from "./fields";
+export { extra, propertyOf, seqOf, standardInput } from "./fields";
 export { groups } from "./groups";
 export { pushes } from "./pushes";
-export { recording } from "./recording";
+export { recording, recordingName } from "./recording";
+export { seenCommands, templateOf } from "./seen-commands";
 export {
   accountSettings,
   callNumberSettings,

@@ -14,6 +14,23 @@ const number: AnswerField = { name: "number", text: { en: "the customer's number
 const direction: AnswerField = { name: "call_type", text: { en: "the direction", zh: "呼叫类型" }, choices: callType };
 const callFields: readonly AnswerField[] = [seq, userData, customer, agent, number, direction];
 
+/** What bills of installed platforms have beside the document's fields (docs/protocol.md, "Seen in the field"). */
+const billSeen: readonly AnswerField[] = (
+  [
+    ["staffNo", { en: "the agent's staff number", zh: "坐席工号" }],
+    ["taskID", { en: "the ID of the task that called", zh: "发起呼叫的任务 ID" }],
+    ["taskName", { en: "its name", zh: "任务名称" }],
+    ["area", { en: "the customer's province", zh: "客户所在省份" }],
+    ["city", { en: "the customer's city", zh: "客户所在城市" }],
+    ["trunkIndex", { en: "the trunk's number", zh: "中继序号" }],
+    ["trunkType", { en: "its type", zh: "中继类型" }],
+    ["trunkName", { en: "its name", zh: "中继名称" }],
+    ["trunkPeerIP", { en: "its other end", zh: "中继对端地址" }],
+    ["trunkUsername", { en: "its user", zh: "中继用户名" }],
+    ["releaseCause", { en: "why the call ended, a SIP code", zh: "挂断原因（SIP 代码）" }],
+  ] as const
+).map(([name, text]) => ({ name, text, optional: true, seen: true }));
+
 /** Every push of the vendor's document and those seen in the field. The editor and the help keep this order. */
 export const pushes: readonly Push[] = [
   {
@@ -72,6 +89,7 @@ export const pushes: readonly Push[] = [
       { name: "service", text: { en: "the kind of service", zh: "业务类型" }, choices: serviceType },
       { name: "session", text: { en: "the call's identity", zh: "通话标识" } },
       { name: "timeLength", text: { en: "its length in seconds", zh: "通话时长（秒）" }, optional: true },
+      ...billSeen,
     ],
     label: { en: "call billed", zh: "通话话单" },
     summary: { en: "The call's times, parties and recording.", zh: "通话的时间、双方号码和录音。" },

@@ -1,5 +1,19 @@
 // The download of a recording (§20.7): GET http://HOST:PORT/<filename>, without authentication.
-import type { Download } from "./types";
+import type { Download, Field } from "./types";
+
+/** Where the recording is on the platform. */
+export const recordingName: Field = {
+  name: "filename",
+  rule: { kind: "text", overlong: "refuse" },
+  required: true,
+  unset: "omit",
+  example: "/record/2026/11/23/1000-13800138000.wav",
+  label: { en: "File", zh: "录音文件" },
+  hint: {
+    en: "The filename of a record or CDR, or the recordFile of a billing event.",
+    zh: "录音记录或话单的 filename，或话单推送的 recordFile。",
+  },
+};
 
 export const recording: Download = {
   node: "sccc-get-recording",
@@ -7,20 +21,7 @@ export const recording: Download = {
   order: 17,
   group: "record",
   resend: "read",
-  fields: [
-    {
-      name: "filename",
-      rule: { kind: "text", overlong: "refuse" },
-      required: true,
-      unset: "omit",
-      example: "/record/2026/11/23/1000-13800138000.wav",
-      label: { en: "File", zh: "录音文件" },
-      hint: {
-        en: "The filename of a record or CDR, or the recordFile of a billing event.",
-        zh: "录音记录或话单的 filename，或话单推送的 recordFile。",
-      },
-    },
-  ],
+  fields: [recordingName],
   label: { en: "get recording", zh: "获取录音文件" },
   summary: {
     en: "Fetches the recording of a call, to a Buffer or to a file.",

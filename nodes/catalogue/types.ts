@@ -12,6 +12,30 @@ export interface Choice {
   readonly text: Text;
 }
 
+/** Which way a call goes, as the account sees it: inbound is one from a customer. */
+export type Direction = "inbound" | "outbound";
+
+/** A push's direction of call, and a record's. */
+export interface CallType extends Choice {
+  readonly direction: Direction;
+}
+
+/** A kind of service. */
+export interface ServiceType extends Choice {
+  /** The direction of its calls. Absent for calls between agents, for transfers, and for what is no call. */
+  readonly direction?: Direction;
+  /** It is billed and is no call. */
+  readonly noCall?: true;
+  /** The platform speaks a code to the customer: such a call has no agent. */
+  readonly verification?: true;
+}
+
+/** How a call ended. */
+export interface CallResult extends Choice {
+  /** The name that flows get. */
+  readonly name: string;
+}
+
 /** The x of V2.0.x in which the vendor lists a command. There was no 5. */
 export type Version = 1 | 2 | 3 | 4 | 6;
 
@@ -25,6 +49,7 @@ export type Version = 1 | 2 | 3 | 4 | 6;
  * - text: `max` is a number of characters; longer is refused, or cut where the platform would cut it
  * - time: sent as YYYY-MM-DD HH:mm:ss in the account's time zone
  * - list: an array of digits or phones; `max` is its length (absent: no limit given)
+ * - object: a JSON object, or text of one; `reserved` are names, in lower case, that it may not have in any case
  */
 export type Rule =
   | { readonly kind: "digits"; readonly min: number; readonly max: number }
@@ -40,7 +65,8 @@ export type Rule =
         | { readonly kind: "digits"; readonly min: number; readonly max: number }
         | { readonly kind: "phone"; readonly max: number };
       readonly max?: number;
-    };
+    }
+  | { readonly kind: "object"; readonly reserved: readonly string[] };
 
 /** A field of a command's request. */
 export interface Field {
@@ -75,6 +101,24 @@ export interface AnswerField {
   readonly choices?: readonly Choice[];
   /** Of a push: not always there. */
   readonly optional?: true;
+  /** Of a push: installed platforms send it, the vendor's document does not have it. */
+  readonly seen?: true;
+}
+
+/** A field of a request that the vendor's document does not have, as public clients send it. */
+export interface SeenField extends Pick<Field, "name" | "rule" | "required" | "example"> {
+  readonly text: Text;
+}
+
+/** A command that public clients send and the vendor's document does not have. */
+export interface SeenCommand {
+  /** Its ApiName, in the clients' spelling. */
+  readonly api: string;
+  /** The only API version that it was seen with; absent: any. */
+  readonly version?: string;
+  /** Empty where no client shows its fields. */
+  readonly fields: readonly SeenField[];
+  readonly text: Text;
 }
 
 /** A command's or a push's family: decides colour and icon. */
@@ -110,8 +154,12 @@ export interface Command {
   /** The command seq's type on the wire. */
   readonly seq: "number" | "string";
   readonly fields: readonly Field[];
+  /** Further fields that clients send, for the help of `extra`. */
+  readonly seen?: readonly SeenField[];
   /** Properties of the node that are no fields of the request. */
   readonly settings?: readonly Setting[];
+  /** The node can wait for the call that the command causes, and has a second output while it does. */
+  readonly waits?: true;
   /** A list that may be longer than one request takes: so many entries go at once, and the rest follow by another command. */
   readonly chunks?: { readonly field: string; readonly size: number; readonly by: string };
   /** Fields of the answer beyond seq, userData and result. */
@@ -203,6 +251,8 @@ export type Setting = {
       readonly default: string;
       readonly required?: true;
       readonly format?: TextFormat;
+      /** Left empty it restricts nothing: a text that only comes out empty, because a variable is not set, must not do the same. */
+      readonly restricts?: true;
       readonly example?: string;
       /** Known values, for a field that takes others too; `key` is where the text is in the locales. */
       readonly suggestions?: readonly (Choice & { readonly key: string })[];

@@ -1,4 +1,4 @@
-// What was given up: a file of JSON lines for people, kept for a number of days.
+// Dead letters: entries that were given up, in a file of JSON lines for people, kept for a number of days.
 import { existsSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { appendLines, asError, codeOf, type OpenFile, syncFolder, unwritten } from "./files";
@@ -26,7 +26,7 @@ export class DeadLetters {
     this.path = join(folder, "dead.jsonl");
   }
 
-  /** Adds letters; returns when they are on disk. Throws if the disk refuses. */
+  /** Appends letters; returns when they are on disk. Throws if writing fails. */
   add(letters: readonly DeadLetter[]): void {
     const time = new Date(this.now()).toISOString();
     const lines = letters.map(({ id, node, delivery, text }) => {
@@ -40,7 +40,7 @@ export class DeadLetters {
     }
   }
 
-  /** Drops letters that are older than so many days; 0 keeps all. Letters that cannot be read stay. Throws if the disk refuses. */
+  /** Removes letters older than this number of days; 0 keeps all. Unreadable lines stay. Throws if writing fails. */
   expire(keepDays: number): void {
     if (keepDays === 0 || !existsSync(this.path)) return;
     const oldest = this.now() - keepDays * dayMs;

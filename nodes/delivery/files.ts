@@ -1,5 +1,5 @@
-// Files of a store. Everything here is synchronous: a store runs in a worker, where waiting for the disk delays no flow, and the thread
-// pool of libuv, which flows share, cannot delay it.
+// File operations of a store. All are synchronous: a store runs in a worker, so waiting for the disk blocks no flow. They also do not use
+// libuv's thread pool, which flows may keep busy.
 import {
   closeSync,
   fdatasyncSync,
@@ -15,28 +15,28 @@ import {
 import { mkdir } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 
-/** An open file. Everything throws the system's error. */
+/** An open file. Its methods throw the system's error. */
 export interface StoreFile {
-  /** Writes all of it at a position in bytes; after an error a part of it may be there. */
+  /** Writes all data at a position in bytes; after an error, part of it may have been written. */
   write(data: Buffer, position: number): void;
-  /** Returns when everything written is on the disk itself. */
+  /** Flushes written data to the physical disk. */
   sync(): void;
   truncate(length: number): void;
-  /** Reads up to so many bytes; fewer at the end of the file. */
+  /** Reads up to `length` bytes; fewer at the end of the file. */
   read(position: number, length: number): Buffer;
   /** The file's length in bytes. */
   size(): number;
-  /** Whether a path still leads to this very file: false if that was removed or replaced. */
+  /** Whether a path still leads to this file: false if the file was removed or replaced. */
   isAt(path: string): boolean;
   close(): void;
 }
 
-/** Opens a file for reading and writing and makes it if it is missing. `new`: it must be missing. */
+/** Opens a file for reading and writing, creating it if it is missing. `new`: it must not exist. */
 export type OpenFile = (path: string, mode: "new" | "existing" | "any") => StoreFile;
 
 const flagsOf = { new: "wx+", existing: "r+", any: "a+" } as const;
 
-/** The real files; readable only by their owner. */
+/** Real files, readable by their owner only. */
 export const openFile: OpenFile = (path, mode) => {
   const fd = openSync(path, flagsOf[mode], 0o600);
   return {
@@ -64,10 +64,10 @@ export const openFile: OpenFile = (path, mode) => {
   };
 };
 
-/** What systems say that cannot sync a folder, Windows among them. */
+/** Error codes of systems that cannot sync a folder, such as Windows. */
 const unsupported = new Set(["EACCES", "EBADF", "EINVAL", "EISDIR", "ENOTSUP", "EPERM"]);
 
-/** Puts the names in a folder on disk. Throws if the disk refuses, not if the system has no such function. */
+/** Flushes a folder's entries to disk. Throws if that fails, except on systems that cannot sync a folder. */
 export function syncFolder(folder: string): void {
   try {
     const fd = openSync(folder, "r");
@@ -81,7 +81,7 @@ export function syncFolder(folder: string): void {
   }
 }
 
-/** The folders whose entries a new folder changed: the one above each folder that was made, from the lowest up. */
+/** The folders to sync after creating a folder: the parent of each created folder, the lowest first. */
 function changedBy(folder: string, made: string | undefined): readonly string[] {
   if (made === undefined) return [];
   const first = resolve(made);
@@ -90,7 +90,7 @@ function changedBy(folder: string, made: string | undefined): readonly string[] 
   return changed;
 }
 
-/** Makes a folder with all that it stands in. What is new is on disk when this resolves. @param mode of what is new */
+/** Creates a folder and its parents. New folders are on disk when this resolves. @param mode of the new folders */
 export async function makeFolder(
   folder: string,
   mode?: number,
@@ -100,17 +100,17 @@ export async function makeFolder(
   for (const changed of changedBy(folder, made)) await sync(changed);
 }
 
-/** makeFolder for a thread that may wait for the disk. */
+/** makeFolder for a thread that may be blocked by the disk. */
 export function makeFolderSync(folder: string, mode: number): void {
   for (const changed of changedBy(folder, mkdirSync(folder, { recursive: true, mode }))) syncFolder(changed);
 }
 
-/** Appends whole lines to a file that is rarely written; returns when they are on disk. After an error some of them may be there. */
+/** Appends whole lines to a file that is written rarely; returns when they are on disk. After an error, some of them may be there. */
 export function appendLines(path: string, text: string, open: OpenFile): void {
   const file = open(path, "any");
   try {
     const size = file.size();
-    // A crash may have left half a line.
+    // A crash may have left an incomplete line.
     const torn = size > 0 && file.read(size - 1, 1)[0] !== 0x0a;
     file.write(Buffer.from(torn ? `\n${text}` : text), size);
     file.sync();
@@ -124,9 +124,9 @@ export function appendLines(path: string, text: string, open: OpenFile): void {
 export const codeOf = (error: unknown): string =>
   error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
 
-/** What was thrown, as an error. */
+/** A thrown value as an Error. */
 export const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)));
 
-/** Says which file could not be written; the cause is the system's error. */
+/** An error that names the file that could not be written; its cause is the system's error. */
 export const unwritten = (path: string, cause: unknown): Error =>
   new Error(`${path} can't be written: ${asError(cause).message}`, { cause });

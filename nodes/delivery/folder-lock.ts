@@ -1,10 +1,11 @@
-// A folder that one process at a time may use. The holder shows by a heartbeat that it is alive: process ids repeat in containers.
+// A lock for a folder that only one process may use at a time. The holder proves by a heartbeat that it is alive: process ids repeat in
+// containers.
 import { readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { guarded } from "../util/guarded";
 import { codeOf } from "./files";
 
-/** How a lock beats, in ms. A holder that was not heard of for `staleMs` is gone. */
+/** Timing of a lock's heartbeat, in ms. A lock without a heartbeat for `staleMs` is free. */
 export interface Beat {
   readonly everyMs: number;
   readonly staleMs: number;
@@ -14,17 +15,17 @@ const standardBeat: Beat = { everyMs: 400, staleMs: 2400 };
 
 export interface LockOptions {
   readonly folder: string;
-  /** Who takes the lock; an owner of the same name is the same owner. */
+  /** Name of the owner; a lock held under the same name counts as one's own. */
   readonly owner: string;
   readonly beat?: Beat;
 }
 
-/** A lock that is held. */
+/** A lock that was acquired. */
 export class FolderLock {
   readonly #path: string;
   readonly #owner: string;
   readonly #timer: NodeJS.Timeout;
-  /** Counts the heartbeats. It stands in the file's times, so that a heartbeat writes no data. */
+  /** Number of the heartbeat. It is stored in the file's times, so that a heartbeat writes no data. */
   #count = 1;
 
   private constructor(path: string, owner: string, { everyMs }: Beat) {
@@ -37,9 +38,9 @@ export class FolderLock {
   }
 
   /**
-   * Takes the lock of a folder, which must exist. Waits as long as somebody else holds it.
-   * @param onHeld called once when it shows that somebody else holds the lock and is alive
-   * @returns undefined if `signal` ended the waiting. Rejects with the system's error.
+   * Acquires the lock of an existing folder. Waits while another owner holds it.
+   * @param onHeld called once, when a heartbeat shows that another owner is alive
+   * @returns undefined if `signal` ended the wait. Rejects with the system's error.
    */
   static async acquire(options: LockOptions, signal: AbortSignal, onHeld: () => void): Promise<FolderLock | undefined> {
     const { folder, owner, beat = standardBeat } = options;
@@ -55,7 +56,7 @@ export class FolderLock {
       else {
         const state = `${now.owner} ${now.beat}`;
         if (state !== seen) {
-          // One heartbeat is enough to know that the holder is alive.
+          // One heartbeat proves that the holder is alive.
           if (seen !== "" && !told) {
             told = true;
             onHeld();
@@ -66,7 +67,7 @@ export class FolderLock {
         const silent = performance.now() - since;
         if (silent >= beat.staleMs) {
           replace(path, owner);
-          // If several wait, the one that wrote last has it.
+          // If several processes wait, the one that wrote last gets the lock.
           await pause(beat.everyMs / 2, signal);
           if (stateOf(path)?.owner === owner) return new FolderLock(path, owner, beat);
           continue;
@@ -77,19 +78,19 @@ export class FolderLock {
     return undefined;
   }
 
-  /** Whether the lock is still held. If the file was removed it is taken again. Throws the system's error. */
+  /** Whether the lock is still held. If its file was removed, acquires the lock again. Throws the system's error. */
   isHeld(): boolean {
     const state = stateOf(this.#path);
     return state === undefined ? create(this.#path, this.#owner) : state.owner === this.#owner;
   }
 
-  /** Gives the lock back. */
+  /** Releases the lock. */
   release(): void {
     clearInterval(this.#timer);
     try {
       if (stateOf(this.#path)?.owner === this.#owner) rmSync(this.#path, { force: true });
     } catch {
-      // It will be stale.
+      // The lock becomes stale without its heartbeat.
     }
   }
 
@@ -98,12 +99,12 @@ export class FolderLock {
     try {
       if (stateOf(this.#path)?.owner === this.#owner) utimesSync(this.#path, this.#count, this.#count);
     } catch {
-      // Whoever uses the folder finds out by isHeld.
+      // The user of the folder notices it by calling isHeld.
     }
   }
 }
 
-/** Who holds a lock and its last heartbeat; undefined if nobody does. */
+/** The owner of the lock and its last heartbeat; undefined if there is no lock. */
 function stateOf(path: string): { readonly owner: string; readonly beat: number } | undefined {
   try {
     const { mtimeMs } = statSync(path);

@@ -1,4 +1,4 @@
-// A map from numbers that are given in order, for a million values: pages of an array take a fraction of a Map's memory.
+// A map for a million values with ascending numbers as keys: pages of an array need a fraction of a Map's memory.
 
 const pageSize = 1024;
 
@@ -7,7 +7,7 @@ interface Page<T> {
   used: number;
 }
 
-/** Values by numbers that only grow. A page goes when nothing is in it any more. */
+/** Values by ascending numbers. An empty page is removed. */
 export class IdMap<T> {
   readonly #pages = new Map<number, Page<T>>();
   #size = 0;

@@ -1,12 +1,12 @@
-// A linked list of items, which costs no memory beside them: there may be a million.
+// A linked list whose links are fields of its items: no extra memory for each of up to a million items.
 
-/** What can stand in a list; in one at a time. */
+/** An item of a list; it may be in one list at a time. */
 export interface Linked<T> {
   previous: T | undefined;
   next: T | undefined;
 }
 
-/** Items in an order; adding, removing and the first cost the same however many there are. */
+/** An ordered list; adding, removing and reading the first item take constant time. */
 export class ItemList<T extends Linked<T>> {
   #first: T | undefined;
   #last: T | undefined;
@@ -24,7 +24,7 @@ export class ItemList<T extends Linked<T>> {
     return this.#size;
   }
 
-  /** Adds an item that stands in no list at the end. */
+  /** Appends an item that is in no list. */
   push(item: T): void {
     item.previous = this.#last;
     item.next = undefined;
@@ -34,7 +34,7 @@ export class ItemList<T extends Linked<T>> {
     this.#size += 1;
   }
 
-  /** Removes an item that stands in this list. */
+  /** Removes an item that is in this list. */
   remove(item: T): void {
     if (item.previous === undefined) this.#first = item.next;
     else item.previous.next = item.next;
@@ -45,7 +45,7 @@ export class ItemList<T extends Linked<T>> {
     this.#size -= 1;
   }
 
-  /** The first so many. */
+  /** The first `count` items. */
   take(count: number): T[] {
     const items: T[] = [];
     for (let item = this.#first; item !== undefined && items.length < count; item = item.next) items.push(item);

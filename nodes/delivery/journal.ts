@@ -1,5 +1,5 @@
-// A journal in segments: lines are appended, each with a checksum, one fsync serves all lines of a turn, and old segments are dropped
-// when nothing in them is needed any more.
+// A journal in segments. Lines with checksums are appended; one fsync serves all lines of a turn of the event loop. An old segment is
+// deleted when none of its lines is needed any more.
 import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { guarded } from "../util/guarded";
@@ -11,14 +11,14 @@ export interface Segment {
   readonly number: number;
   readonly path: string;
   readonly file: StoreFile;
-  /** How much of it is on disk, in bytes. */
+  /** Size of its written part, in bytes. */
   size: number;
-  /** How many lines in it are still needed. */
+  /** Number of its lines that are still needed. */
   live: number;
 }
 
-/** Where a line is. */
-export interface Place {
+/** Position of a line on disk. */
+export interface LinePosition {
   readonly segment: Segment;
   readonly offset: number;
   readonly length: number;
@@ -27,35 +27,35 @@ export interface Place {
 /** A line to be written. The text has no line end. */
 export interface Line {
   readonly text: string;
-  /** Called when it is on disk, before anything else is written. Must not throw. */
-  readonly landed?: (place: Place) => void;
+  /** Called when the line is on disk, before anything else is written. Must not throw. */
+  readonly landed?: (place: LinePosition) => void;
 }
 
-/** Who keeps lines in a journal. The first character of a line says whose it is. */
+/** A part of the program that keeps lines in a journal. The first character of a line identifies its keeper. */
 export interface Keeper {
   readonly letters: string;
-  /** Gets the journal before the first line is read. */
+  /** Receives the journal before the first line is read. */
   use(journal: Journal): void;
-  /** Reads a line at the start, in the order in which they were written. False: it is no line of this form. */
-  read(text: string, place: Place): boolean;
-  /** The lines of a segment that are still needed, to be written once more; `landed` must move what they stand for to the new place. */
+  /** Receives a line at the start, in the order of writing. Returns false if the line is malformed. */
+  read(text: string, place: LinePosition): boolean;
+  /** The lines of a segment that are still needed, to be written again. `landed` must store the new position. */
   carry(segment: Segment): readonly Line[];
 }
 
-/** How a journal is kept. */
+/** Options of a journal. */
 export interface JournalOptions {
-  /** Must exist. */
+  /** An existing folder. */
   readonly folder: string;
   readonly keepers: readonly Keeper[];
   readonly open: OpenFile;
-  /** For the names of what is kept aside; ms since 1970. */
+  /** The time in names of files that are set aside; ms since 1970. */
   readonly now: () => number;
-  /** Throws if the folder may not be written any more. Called after each fsync and before anybody is told. */
+  /** Throws if the folder may not be written any more. Called after each fsync, before appends are confirmed. */
   readonly verify: () => void;
-  /** Hears of what no caller hears of. */
+  /** Receives errors that are not passed to a caller. */
   readonly onProblem: (error: Error) => void;
   readonly segmentBytes?: number;
-  /** How long a note may wait for company, in ms. */
+  /** How long a note may wait to be written together with other lines, in ms. */
   readonly noteDelayMs?: number;
 }
 
@@ -68,25 +68,26 @@ interface Append {
 const nameOf = (number: number): string => `journal-${String(number).padStart(10, "0")}.log`;
 const namePattern = /^journal-(\d{10})\.log$/;
 const lineEnd = 0x0a;
-/** Bytes of a line that are not its text: the checksum and the line end. */
+/** Bytes of a line besides its text: the checksum and the line end. */
 const frame = 9;
-/** How many characters are written at once, about: a batch is refused as a whole. */
+/** Approximate number of characters in one write. A failed write fails the whole batch. */
 const batchLength = 1 << 20;
-/** So many bytes are not worth cleaning. */
+/** Below this size in bytes, a journal is not cleaned. */
 const smallSize = 1 << 20;
 /** How many bytes of a segment are read at once. */
 const pieceSize = 1 << 20;
-/** A note that the disk refused is tried again after so long, in ms. */
+/** Pause before a note whose write failed is tried again, in ms. */
 const retryMs = 2000;
 
-/** Many small segments, as restarts leave them, are put together above this number. */
+/** Above this number, small segments are merged. Each restart leaves a small segment. */
 const fewSegments = 8;
 
 /**
- * One writer. What is appended in one turn of the event loop goes to the disk together. What the disk refuses is cut off the file again.
+ * A journal with a single writer. Lines that are appended in one turn of the event loop are written together. After a failed write, the
+ * file is truncated to its last complete state.
  *
- * Segments are dropped from the oldest on: a line says something of lines in its own or in older segments only, so what is dropped with a
- * segment says nothing of what stays.
+ * Segments are deleted from the oldest on. A line refers only to lines in its own or in older segments, so a deleted segment never contains
+ * information about the remaining ones.
  */
 export class Journal {
   readonly #options: JournalOptions;
@@ -97,10 +98,10 @@ export class Journal {
   /** Bytes of the lines that are still needed. */
   #needed = 0;
   #active: Segment | undefined;
-  /** What was refused could not be cut off the active segment. */
+  /** Whether truncating the active segment failed after a failed write. */
   #uncut = false;
   #last = 0;
-  /** When a cleaning that failed is tried again, by the clock of performance.now. */
+  /** When a failed cleaning is tried again, by the clock of performance.now. */
   #cleanAfter = 0;
   #immediate: NodeJS.Immediate | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -110,7 +111,7 @@ export class Journal {
     this.#segmentBytes = options.segmentBytes ?? 8 << 20;
   }
 
-  /** Opens a folder and gives the keepers their lines. Throws the system's error. */
+  /** Opens a folder and passes the stored lines to the keepers. Throws the system's error. */
   static open(options: JournalOptions): Journal {
     const journal = new Journal(options);
     for (const keeper of options.keepers) keeper.use(journal);
@@ -124,7 +125,7 @@ export class Journal {
     return journal;
   }
 
-  /** Appends lines; resolves when they are on disk, rejects if they are not, and then they are not read later either. */
+  /** Appends lines. Resolves when they are on disk. Rejects if they are not; they will not be read later either. */
   append(lines: readonly Line[]): Promise<void> {
     return new Promise((done, refused) => {
       this.#appends.push({ lines, done, refused });
@@ -132,26 +133,26 @@ export class Journal {
     });
   }
 
-  /** Appends a line sooner or later: with the next append, or a moment later. Lost if the process ends before. */
+  /** Appends a line with the next append, or after a short delay. The line is lost if the process ends before that. */
   note(line: Line): void {
     this.#notes.push(line);
     this.#later(this.#options.noteDelayMs ?? 100);
   }
 
-  /** A line is needed from now on. */
-  retain({ segment, length }: Place): void {
+  /** Marks a line as needed. */
+  retain({ segment, length }: LinePosition): void {
     segment.live += 1;
     this.#needed += length;
   }
 
-  /** A line is not needed any more. */
-  release({ segment, length }: Place): void {
+  /** Marks a line as not needed any more. */
+  release({ segment, length }: LinePosition): void {
     segment.live -= 1;
     this.#needed -= length;
   }
 
-  /** The text of a line; undefined if it is damaged or cannot be read. */
-  read({ segment, offset, length }: Place): string | undefined {
+  /** The text of a line; undefined if it is damaged or unreadable. */
+  read({ segment, offset, length }: LinePosition): string | undefined {
     try {
       return textIn(segment.file.read(offset, length - 1));
     } catch {
@@ -159,7 +160,7 @@ export class Journal {
     }
   }
 
-  /** Writes all that waits. Never throws: whoever appended hears of it, for notes `onProblem` does. */
+  /** Writes all waiting lines. Never throws: errors go to the callers of `append`, and to `onProblem` for notes. */
   flush(): void {
     if (this.#immediate !== undefined) clearImmediate(this.#immediate);
     this.#immediate = undefined;
@@ -175,7 +176,7 @@ export class Journal {
         this.#notes = [...notes, ...this.#notes];
         for (const { refused } of appends) refused(asError(error));
         this.#dropUnneeded(true);
-        // A disk that is full may be full of what is not needed; then the notes say nothing any more.
+        // A full disk may be full of lines that are not needed. Without segments, the notes have nothing to refer to.
         if (this.#segments.length === 0) this.#notes = [];
         if (appends.length === 0 && this.#notes.length > 0) this.#tell(error);
         if (this.#notes.length > 0) this.#later(retryMs);
@@ -186,7 +187,7 @@ export class Journal {
     } while (this.#appends.length > 0);
   }
 
-  /** Writes what waits, and closes the files. Nothing may be appended or noted any more. Never throws. */
+  /** Writes waiting lines and closes the files. No append or note may follow. Never throws. */
   close(): void {
     this.flush();
     clearTimeout(this.#timer);
@@ -218,7 +219,7 @@ export class Journal {
     return this.#appends.splice(0, end < 0 ? this.#appends.length : end + 1);
   }
 
-  /** Puts lines on disk, or throws and leaves none. */
+  /** Writes lines to disk; if it throws, none of them is kept. */
   #write(lines: readonly Line[]): void {
     if (lines.length === 0) return;
     const framed = lines.map(({ text }) => `${checksumOf(text)}${text}\n`);
@@ -226,7 +227,7 @@ export class Journal {
     const data = Buffer.from(text);
     const plain = data.length === text.length;
     let segment = this.#segment();
-    // The file may have been removed or replaced meanwhile: then what is needed of it is written anew, and the batch once more.
+    // If the file was removed or replaced in the meantime, write its needed lines and the batch to a new file.
     for (let tries = 0; ; tries += 1) {
       try {
         segment.file.write(data, segment.size);
@@ -255,7 +256,7 @@ export class Journal {
     }
   }
 
-  /** The segment to be written to. */
+  /** The segment to write to. */
   #segment(): Segment {
     if (this.#active !== undefined && this.#uncut) {
       this.#active.file.truncate(this.#active.size);
@@ -275,12 +276,12 @@ export class Journal {
     this.#segments.push(segment);
     this.#active = segment;
     this.#uncut = false;
-    // Without it a power cut could take the name away, and with it what is in the file.
+    // Without this, a power failure could remove the new file's name and thereby its content.
     syncFolder(folder);
     return segment;
   }
 
-  /** Takes back what was written since the last success: a line that was refused must not be read later. */
+  /** Truncates a segment to the last successful write, so that a rejected line is not read later. */
   #cut(segment: Segment): void {
     try {
       segment.file.truncate(segment.size);
@@ -290,7 +291,7 @@ export class Journal {
     }
   }
 
-  /** Segments were removed or replaced on disk. What is needed of them is still there through the open files, and is written anew. */
+  /** Segments were removed or replaced on disk. Their needed lines are read through the open files and written again. */
   #rescue(): Segment {
     const { folder, now, onProblem } = this.#options;
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -316,7 +317,7 @@ export class Journal {
     if (segment === this.#active) this.#active = undefined;
     try {
       const mine = segment.file.isAt(segment.path);
-      // Windows removes no file that is open.
+      // Windows cannot remove a file that is open.
       segment.file.close();
       if (mine) rmSync(segment.path, { force: true });
     } catch (error) {
@@ -330,7 +331,7 @@ export class Journal {
     return size;
   }
 
-  /** Drops the oldest segments as long as nothing in them is needed. The one that is written to stays while it is small, unless `all`. */
+  /** Deletes the oldest segments that hold no needed line. The active segment stays while it is small, unless `all`. */
   #dropUnneeded(all = false): void {
     for (let [first] = this.#segments; first?.live === 0; [first] = this.#segments) {
       if (first === this.#active && !all && first.size < smallSize) return;
@@ -338,14 +339,14 @@ export class Journal {
     }
   }
 
-  /** Writes the oldest segments anew when most of the journal is of no more use: on average each byte is written at most once more. */
+  /** Rewrites the oldest segments when most of the journal is not needed. On average, each byte is rewritten at most once. */
   #clean(): void {
     this.#dropUnneeded();
     const isDirty = () => {
       const many = this.#segments.length > Math.max(fewSegments, (2 * this.#needed) / this.#segmentBytes);
       return many || this.#size > 2 * this.#needed + smallSize;
     };
-    // One segment at a time: what comes meanwhile must not wait for all of them.
+    // One segment at a time, so that new lines do not wait for all segments.
     const [first] = this.#segments;
     if (first === undefined || !isDirty() || performance.now() < this.#cleanAfter) return;
     if (first === this.#active) this.#active = undefined;
@@ -376,7 +377,10 @@ export class Journal {
     }
   }
 
-  /** A torn last line is left out: nobody was told that it is safe. Other lines that cannot be read are reported and kept aside. */
+  /**
+   * Reads a segment. An incomplete last line is skipped: its append was never confirmed. Other unreadable lines are reported, and a copy of
+   * the file is kept.
+   */
   #readSegment(segment: Segment): void {
     const unreadable: number[] = [];
     let number = 0;
@@ -405,7 +409,7 @@ export class Journal {
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** The text of a line without its end; undefined if its checksum does not fit. */
+/** The text of a line without its end; undefined if the checksum does not match. */
 function textIn(bytes: Buffer): string | undefined {
   if (bytes.length < frame - 1) return undefined;
   const text = bytes.subarray(frame - 1);
@@ -417,7 +421,7 @@ function textIn(bytes: Buffer): string | undefined {
   }
 }
 
-/** The whole lines of a file, without their ends; what stands behind the last end is left out. */
+/** The complete lines of a file, without line ends. Bytes after the last line end are skipped. */
 export function* linesOf(file: StoreFile): Generator<{ readonly bytes: Buffer; readonly offset: number }> {
   let rest: Buffer = Buffer.alloc(0);
   let offset = 0;

@@ -10,7 +10,7 @@ export interface LegacyEntry {
   readonly count: number;
 }
 
-/** What is pending in such a file, in the order of arrival, and how many of its lines could not be read. */
+/** The pending entries of such a file, in order of arrival, and the number of its unreadable lines. */
 export function readLegacy(file: StoreFile): { readonly entries: readonly LegacyEntry[]; readonly unreadable: number } {
   const entries = new Map<string, LegacyEntry>();
   let unreadable = 0;

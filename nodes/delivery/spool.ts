@@ -1,86 +1,95 @@
-// The spool: keeps what is on its way to nodes on disk until it is acknowledged, and hands it over again until then.
+// The spool: stores entries for nodes on disk and delivers each again until it is acknowledged.
 
 import { guarded } from "../util/guarded";
 import { DeadLetters } from "./dead-letters";
 import { asError, type OpenFile } from "./files";
 import { IdMap } from "./id-map";
 import { ItemList, type Linked } from "./item-list";
-import type { Journal, Keeper, Line, Place, Segment } from "./journal";
+import type { Journal, Keeper, Line, LinePosition, Segment } from "./journal";
 
-/** What is to be handed to a node: `node` is its id, `text` is JSON. */
+/** An entry for a node: `node` is the node's id, `text` is JSON. */
 export interface Entry {
   readonly node: string;
   readonly text: string;
 }
 
-/** An entry as it is handed over. `id` is its own for as long as the store is there; `delivery` says which delivery it is; 1 = the first. */
+/** A delivered entry. `id` is unique for the lifetime of the store; `delivery` counts its deliveries from 1. */
 export interface Handed extends Entry {
   readonly id: string;
   readonly delivery: number;
 }
 
-/** Who takes what is pending for a node. */
+/** Receives the pending entries of a node. */
 export interface Recipient {
   readonly hand: (entry: Handed) => void;
-  /** An entry was given up: it stands in dead.jsonl. */
+  /** Called when an entry was given up and is in dead.jsonl. */
   readonly dead: (entry: Handed) => void;
-  /** How many entries may be handed over now; without it any number. When there is room again, call `resume`. */
+  /** How many entries may be delivered now; absent: no limit. Call `resume` when there is room again. */
   readonly room?: () => number;
+  /**
+   * What is handed over takes a while to reach its node: `arrived` or `giveBack` is called for each entry. Until then it is not due again, however
+   * long that takes. Absent: an entry has reached its node when `hand` returns.
+   */
+  readonly reports?: true;
 }
 
-/** How a spool hands over. Times in ms. */
+/** Settings of the delivery. Times in ms. */
 export interface SpoolSettings {
   readonly redeliverAfterMs: number;
   readonly maxDeliveries: number;
 }
 
-/** How a spool is kept. */
+/** Options of a spool. */
 export interface SpoolOptions extends SpoolSettings {
   readonly folder: string;
   readonly open: OpenFile;
-  /** The time that dead letters get, in ms since 1970. Redelivery goes by a clock that nobody sets. */
+  /** The time written into dead letters, in ms since 1970. Redelivery uses a monotonic clock. */
   readonly now: () => number;
-  /** Hears of what no caller hears of. */
+  /** Receives errors that are not passed to a caller. */
   readonly onProblem: (error: Error) => void;
 }
 
-/** An entry that is not acknowledged. Only what is needed to find it is in memory: there may be a million. */
-interface Item extends Linked<Item>, Place {
-  /** Also the order of arrival. A number, not a text: a map of a million takes much less memory. */
+/** An entry that is not acknowledged. Memory holds only its position on disk: there may be a million entries. */
+interface Item extends Linked<Item>, LinePosition {
+  /** Also the order of arrival. A number, because a map with a million text keys needs much more memory. */
   readonly id: number;
   queue: Queue;
   segment: Segment;
   offset: number;
   length: number;
-  /** When it is due again, in ms of the spool's clock; -1: it stands in its queue. */
+  /** When it is due again, in ms of the spool's clock; or `queued`, or `underWay`. */
   due: number;
-  /** How often it was handed over, and how often by what stands on disk. */
+  /** Number of deliveries; `counted` is the number stored on disk. */
   deliveries: number;
   counted: number;
 }
 
-/** What is pending for one node. */
+/** The pending entries of one node. */
 interface Queue {
   readonly node: string;
-  /** To be handed over as soon as somebody takes it, in this order. */
+  /** Entries to deliver as soon as there is a recipient, in this order. */
   readonly ready: ItemList<Item>;
   recipient: Recipient | undefined;
-  /** Something is being written; until it is, nothing is handed over: order. */
+  /** A write is in progress. Delivery waits for its end, to keep the order. */
   busy: boolean;
 }
 
+/** Values of `due`: the item stands in its queue; it was handed over and has not reached its node yet. Small integers take the least memory. */
+const queued = -1;
+const underWay = -2;
+
 /** How many entries are prepared at once for being handed over. */
 const batchSize = 256;
-/** The longest that a timer of Node's can wait, in ms. */
+/** The longest delay of a timer in Node, in ms. */
 const longestWait = 2 ** 31 - 1;
 
 /**
- * Entries on their way to nodes. Each is handed over until it is settled: at least once, and in order the first time.
+ * Entries for nodes. Each is delivered until it is settled: at least once, and in order the first time.
  *
- * A count is on disk before the delivery that it counts, so that a message that ends the process is given up in the end too.
+ * The delivery count is written before the delivery itself. Therefore an entry that crashes the process is given up in the end, too.
  *
- * Lines of the journal: `e` an entry (head, tab, value), `c` a count, `s` settled, `m` moved to another node,
- * `i` another file was imported.
+ * Lines of the journal: `e` an entry (head, tab, value), `c` a count, `s` settled, `m` moved to another node, `i` another file was
+ * imported.
  */
 export class Spool implements Keeper {
   readonly letters = "ecsmi";
@@ -88,7 +97,7 @@ export class Spool implements Keeper {
   readonly #deadLetters: DeadLetters;
   readonly #pending = new IdMap<Item>();
   readonly #queues = new Map<string, Queue>();
-  /** Those that were handed over. All wait equally long, so that the first is the earliest. */
+  /** Delivered entries that wait for their acknowledgement. All wait equally long, so the first one is due first. */
   readonly #waiting = new ItemList<Item>();
   readonly #start = performance.now();
   #settings: SpoolSettings;
@@ -108,27 +117,27 @@ export class Spool implements Keeper {
     this.#journal = journal;
   }
 
-  /** How many entries are not settled. */
+  /** The number of entries that are not settled. */
   get pending(): number {
     return this.#pending.size;
   }
 
-  /** The nodes that something is pending for. */
+  /** The nodes that have pending entries. */
   get nodes(): readonly string[] {
     const nodes = new Set<string>();
     for (const { queue } of this.#pending.values()) nodes.add(queue.node);
     return [...nodes];
   }
 
-  /** Changes how entries are handed over. Those that wait already wait as long as was said then. */
+  /** Changes the settings. Entries that wait already keep their due time. */
   configure(settings: SpoolSettings): void {
     this.#settings = settings;
   }
 
   /**
-   * Keeps entries; resolves with their ids when they are on disk. Rejects if the disk refuses them or the spool is closed: then none is handed
-   * over, ever.
-   * @param more further lines, which go to the disk together with the entries
+   * Stores entries; resolves with their ids when they are on disk. Rejects if writing fails or the spool is closed; the entries are then
+   * never delivered.
+   * @param more further lines to write together with the entries
    */
   async add(entries: readonly Entry[], more: readonly Line[] = []): Promise<readonly string[]> {
     const journal = this.#journal;
@@ -139,7 +148,7 @@ export class Spool implements Keeper {
       const id = this.#lastId;
       ids.push(String(id));
       const queue = this.#queueOf(node);
-      // Where somebody waits for it, it is handed over as soon as it is on disk: its line counts that already.
+      // With a recipient, the entry is delivered as soon as it is on disk, so its line already counts that delivery.
       const counted = queue.recipient === undefined ? 0 : 1;
       return {
         text: entryText(id, node, counted, text),
@@ -151,7 +160,8 @@ export class Spool implements Keeper {
   }
 
   /**
-   * Keeps entries of another file, with the number of their deliveries; once, should the process end before that file is gone.
+   * Imports the entries of another file, with their delivery counts. A file is imported once, even if the process ends before the file is
+   * removed.
    * @param bytes the size of that file
    */
   async restore(entries: readonly (Entry & { readonly count: number })[], bytes: number): Promise<void> {
@@ -159,17 +169,17 @@ export class Spool implements Keeper {
     const lines = entries.map(({ node, text, count }): Line => {
       this.#lastId += 1;
       const id = this.#lastId;
-      const landed = (place: Place) => void this.#keep(id, this.#queueOf(node), count, count, place);
+      const landed = (place: LinePosition) => void this.#keep(id, this.#queueOf(node), count, count, place);
       return { text: entryText(id, node, count, text), landed };
     });
     await this.#journalOf().append([...lines, { text: `i${bytes}` }]);
   }
 
   /**
-   * Hands a node what is pending for it, in the order of arrival, and from then on what is added; each again `redeliverAfterMs` after
-   * its last delivery or refusal. After `maxDeliveries` deliveries `dead` gets it instead. Callbacks come later than this returns; one that
-   * throws is reported, and has had its delivery. A new recipient takes the place of the one before.
-   * @returns detach: no callbacks after it; what is pending stays
+   * Delivers a node's pending entries in order of arrival, then new ones. Each is delivered again `redeliverAfterMs` after its last
+   * delivery or refusal. After `maxDeliveries` deliveries, `dead` gets it instead. Callbacks are called asynchronously. If one throws, the
+   * error is reported and the delivery counts. A new recipient replaces the previous one.
+   * @returns detach: ends the callbacks; pending entries stay
    */
   attach(node: string, recipient: Recipient): () => void {
     const queue = this.#queueOf(node);
@@ -188,12 +198,15 @@ export class Spool implements Keeper {
     };
   }
 
-  /** There is room again. */
+  /** To be called when recipients have room again. */
   resume(): void {
     for (const queue of this.#queues.values()) this.#serve(queue);
   }
 
-  /** An entry has been acknowledged; true if it was pending. Written a moment later: if that is lost, it is handed over once more. */
+  /**
+   * Settles an acknowledged entry; true if it was pending. This is written after a short delay: if it is lost, the entry is delivered once
+   * more.
+   */
   settle(id: string): boolean {
     const item = this.#pending.get(Number(id));
     if (item === undefined || this.#closed) return false;
@@ -201,31 +214,38 @@ export class Spool implements Keeper {
     return true;
   }
 
-  /** Not yet: the entry comes again `redeliverAfterMs` from now, if it has deliveries left; true if it was pending. */
+  /** Refuses an entry: it is delivered again after `redeliverAfterMs` if it has deliveries left. True if it was pending. */
   refuse(id: string): boolean {
     const item = this.#pending.get(Number(id));
     if (item === undefined || this.#closed) return false;
-    if (item.due >= 0) this.#wait(item);
+    if (item.due !== queued) this.#wait(item);
     return true;
   }
 
-  /** The entry did not reach its node: it comes again as soon as somebody takes it. */
+  /** The entry has reached its node: it comes again `redeliverAfterMs` from now, unless it is settled. */
+  arrived(id: string): void {
+    const item = this.#pending.get(Number(id));
+    if (item?.due === underWay && !this.#closed) this.#wait(item);
+  }
+
+  /** The entry did not reach its node: it comes again as soon as somebody takes it, and that was no delivery. */
   giveBack(id: string): void {
     const item = this.#pending.get(Number(id));
-    if (item === undefined || item.due < 0 || this.#closed) return;
-    this.#waiting.remove(item);
+    if (item === undefined || item.due === queued || this.#closed) return;
+    this.#unlink(item);
+    item.deliveries -= 1;
     this.#makeReady(item);
   }
 
-  /** How often an entry was handed over; undefined if it is not pending. */
+  /** The number of an entry's deliveries; undefined if it is not pending. */
   deliveriesOf(id: string): number | undefined {
     return this.#pending.get(Number(id))?.deliveries;
   }
 
   /**
-   * A node is gone for good: what is pending for it goes to another node or to the dead letters.
-   * @param chooseNode the node that takes an entry, by its text; undefined: none does
-   * @returns how many went to another node and how many to the dead letters
+   * Moves the entries of a node that no longer exists to other nodes or to the dead letters.
+   * @param chooseNode returns the new node for an entry's text; undefined: dead letter
+   * @returns how many entries were moved, and how many became dead letters
    */
   reassign(node: string, chooseNode: (text: string) => string | undefined): { moved: number; dead: number } {
     const counts = { moved: 0, dead: 0 };
@@ -239,8 +259,7 @@ export class Spool implements Keeper {
         given.push({ item, text });
         continue;
       }
-      if (item.due >= 0) this.#waiting.remove(item);
-      else item.queue.ready.remove(item);
+      this.#unlink(item);
       item.queue = this.#queueOf(to);
       this.#makeReady(item);
       this.#journal?.note({ text: `m${JSON.stringify([item.id, to])}` });
@@ -257,7 +276,7 @@ export class Spool implements Keeper {
     return counts;
   }
 
-  /** Drops dead letters that are older than so many days; 0 keeps all. */
+  /** Removes dead letters older than this number of days; 0 keeps all. */
   expire(keepDays: number): void {
     try {
       this.#deadLetters.expire(keepDays);
@@ -266,14 +285,14 @@ export class Spool implements Keeper {
     }
   }
 
-  /** No callbacks from here on, and nothing is taken. The journal is closed by whoever has opened it. */
+  /** Ends callbacks and rejects new entries. The owner of the journal closes the journal. */
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
     for (const queue of this.#queues.values()) queue.recipient = undefined;
   }
 
-  read(text: string, place: Place): boolean {
+  read(text: string, place: LinePosition): boolean {
     const kind = text[0];
     if (kind === "i") {
       this.#importedBytes = Number(text.slice(1));
@@ -308,7 +327,7 @@ export class Spool implements Keeper {
       return true;
     }
     if (!isCount(third) || tab < 0) return false;
-    // The same entry again: it was written anew, and is needed at its new place only.
+    // A rewritten line of a known entry: only its new position is needed.
     if (item !== undefined) this.#relocate(item, place);
     else this.#keep(id, this.#queueOf(second), third, third, place);
     return true;
@@ -338,17 +357,17 @@ export class Spool implements Keeper {
     return queue;
   }
 
-  /** An entry is on disk. */
-  #land(id: number, queue: Queue, counted: number, place: Place, text: string): void {
+  /** Called when an entry is on disk. */
+  #land(id: number, queue: Queue, counted: number, place: LinePosition, text: string): void {
     const item = this.#keep(id, queue, 0, counted, place);
     const { recipient, busy, ready } = queue;
-    // Where nothing stands before it, it need not be read from disk again.
+    // If no entry is ahead of it, deliver it at once without reading it from disk again.
     const atOnce = counted === 1 && recipient !== undefined && !busy && ready.size === 1 && roomOf(recipient) > 0;
     if (atOnce && !this.#closed) this.#handOver(recipient, item, text);
     else this.#serve(queue);
   }
 
-  #keep(id: number, queue: Queue, deliveries: number, counted: number, place: Place): Item {
+  #keep(id: number, queue: Queue, deliveries: number, counted: number, place: LinePosition): Item {
     const { segment, offset, length } = place;
     const item: Item = {
       id,
@@ -356,7 +375,7 @@ export class Spool implements Keeper {
       segment,
       offset,
       length,
-      due: -1,
+      due: queued,
       deliveries,
       counted,
       previous: undefined,
@@ -368,8 +387,8 @@ export class Spool implements Keeper {
     return item;
   }
 
-  #relocate(item: Item, { segment, offset, length }: Place): void {
-    // It may have been settled while it was written.
+  #relocate(item: Item, { segment, offset, length }: LinePosition): void {
+    // It may have been settled during the write.
     if (this.#pending.get(item.id) !== item) return;
     this.#journalOf().release(item);
     item.segment = segment;
@@ -381,8 +400,13 @@ export class Spool implements Keeper {
   #forget(item: Item): void {
     this.#pending.delete(item.id);
     this.#journalOf().release(item);
-    if (item.due < 0) item.queue.ready.remove(item);
-    else this.#waiting.remove(item);
+    this.#unlink(item);
+  }
+
+  /** Takes an item out of the list that it stands in. */
+  #unlink(item: Item): void {
+    if (item.due === queued) item.queue.ready.remove(item);
+    else if (item.due !== underWay) this.#waiting.remove(item);
   }
 
   #remove(item: Item): void {
@@ -396,11 +420,11 @@ export class Spool implements Keeper {
   }
 
   #makeReady(item: Item): void {
-    item.due = -1;
+    item.due = queued;
     item.queue.ready.push(item);
   }
 
-  /** The text of an entry. One that is damaged on disk is reported and given up: nobody could take it. */
+  /** The text of an entry. A damaged entry is reported and given up. */
   #textOf(item: Item): string | undefined {
     const line = this.#journalOf().read(item);
     const tab = line?.indexOf("\t") ?? -1;
@@ -412,7 +436,7 @@ export class Spool implements Keeper {
     return undefined;
   }
 
-  /** Hands over what is ready, as long as somebody takes it and has room. */
+  /** Delivers ready entries while there is a recipient with room. */
   #serve(queue: Queue): void {
     while (queue.recipient !== undefined && !queue.busy && queue.ready.size > 0 && !this.#closed) {
       const batch = queue.ready.take(Math.min(batchSize, roomOf(queue.recipient)));
@@ -427,7 +451,7 @@ export class Spool implements Keeper {
     return deliveries >= this.#settings.maxDeliveries;
   }
 
-  /** Writes down that entries are about to be handed over. If the disk refuses, they are none the less: nothing else empties the spool. */
+  /** Writes delivery counts. If that fails, the entries are delivered anyway: otherwise a full disk could never be emptied. */
   #count(queue: Queue, items: readonly Item[]): void {
     queue.busy = true;
     for (const item of items) item.counted = item.deliveries + 1;
@@ -441,22 +465,25 @@ export class Spool implements Keeper {
       });
   }
 
-  /** Hands over a batch, without what has been settled meanwhile, and to nobody if nobody is there any more. */
+  /** Delivers a batch, except for entries that were settled meanwhile. Does nothing if the recipient is gone. */
   #deliver(queue: Queue, batch: readonly Item[]): void {
     const spent = batch.filter((item) => this.#isSpent(item));
     if (spent.length > 0) this.#bury(queue, spent);
     for (const item of batch) {
       const { recipient } = queue;
       if (recipient === undefined || this.#closed) return;
-      if (item.due >= 0 || this.#pending.get(item.id) !== item || this.#isSpent(item)) continue;
+      if (item.due !== queued || this.#pending.get(item.id) !== item || this.#isSpent(item)) continue;
       const text = this.#textOf(item);
       if (text !== undefined) this.#handOver(recipient, item, text);
     }
   }
 
-  #handOver({ hand }: Recipient, item: Item, text: string): void {
+  #handOver({ hand, reports }: Recipient, item: Item, text: string): void {
     item.deliveries += 1;
-    this.#wait(item);
+    if (reports) {
+      this.#unlink(item);
+      item.due = underWay;
+    } else this.#wait(item);
     this.#call(hand, item, text);
   }
 
@@ -468,7 +495,7 @@ export class Spool implements Keeper {
     }
   }
 
-  /** Gives entries up. If the disk refuses the dead letters, they wait for another time. */
+  /** Gives entries up. If dead letters cannot be written, the entries are tried again later. */
   #bury(queue: Queue, items: readonly Item[]): void {
     const letters = items.flatMap((item) => {
       const text = this.#textOf(item);
@@ -489,17 +516,16 @@ export class Spool implements Keeper {
     }
   }
 
-  /** An entry has been handed over or refused: it is due again after a while. */
+  /** An entry has reached its node or was refused: it is due again after a while. */
   #wait(item: Item): void {
-    if (item.due < 0) item.queue.ready.remove(item);
-    else this.#waiting.remove(item);
+    this.#unlink(item);
     // Rounded up, so that it is not due before its time.
     item.due = Math.ceil(performance.now() - this.#start + this.#settings.redeliverAfterMs);
     this.#waiting.push(item);
     this.#schedule();
   }
 
-  /** One timer for all. It may find that its entry has been settled; that is cheaper than to move it each time. */
+  /** Sets the single timer for all entries. Its entry may be settled when it fires; that costs less than resetting it each time. */
   #schedule(): void {
     const { first } = this.#waiting;
     if (this.#timer !== undefined || this.#closed || first === undefined) return;
@@ -529,7 +555,7 @@ export class Spool implements Keeper {
     try {
       this.#options.onProblem(asError(thrown));
     } catch {
-      // Who cannot bear to hear of problems must not make another.
+      // An error of the error handler is not reported: it would cause a loop.
     }
   };
 }

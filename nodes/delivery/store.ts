@@ -1,4 +1,4 @@
-// A store: a folder with a lock, a journal in it, and the spool of what is pending there.
+// A store: a locked folder with a journal and the spool of pending entries.
 import { existsSync, renameSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { guarded } from "../util/guarded";
@@ -8,28 +8,28 @@ import { Journal, type Keeper } from "./journal";
 import { readLegacy } from "./legacy";
 import { Spool, type SpoolSettings } from "./spool";
 
-/** How a store is kept. */
+/** Options of a store. */
 export interface StoreOptions extends SpoolSettings {
-  /** Made if it is missing. Only its owner may read what is in it: pushes hold personal data. */
+  /** Created if missing. Readable by its owner only: pushes contain personal data. */
   readonly folder: string;
-  /** Who locks the folder: the same text for all of a process, another for every other process. */
+  /** Owner of the folder's lock: the same text for the whole process, unique for each process. */
   readonly owner: string;
-  /** Who else keeps lines in the journal. Their letters must not be the spool's: `e`, `c`, `s`, `m` and `i`. */
+  /** Further keepers of lines in the journal. They must not use the spool's letters `e`, `c`, `s`, `m` and `i`. */
   readonly keepers?: readonly Keeper[];
-  /** How long dead letters are kept; 0 = for ever. */
+  /** How many days dead letters are kept; 0 = for ever. */
   readonly keepDays?: number;
   /** ms since 1970. */
   readonly now?: () => number;
-  /** Hears of what no caller hears of. */
+  /** Receives errors that are not passed to a caller. */
   readonly onProblem?: (error: Error) => void;
-  /** How files are opened; for tests of a disk that refuses. */
+  /** Opens files; replaced in tests of a failing disk. */
   readonly open?: OpenFile;
   readonly segmentBytes?: number;
   readonly noteDelayMs?: number;
   readonly beat?: Beat;
 }
 
-/** Another process has the folder, or has taken it over. */
+/** Another process holds the folder, or has taken it over. */
 export class StoreHeldError extends Error {
   constructor(folder: string) {
     super(`${folder} is in use by another process`);
@@ -39,7 +39,7 @@ export class StoreHeldError extends Error {
 
 const dayMs = 86_400_000;
 
-/** A store that is open. */
+/** An open store. */
 export class Store {
   readonly spool: Spool;
   readonly journal: Journal;
@@ -71,10 +71,10 @@ export class Store {
   }
 
   /**
-   * Opens a folder and reads what an earlier process left there. Waits as long as another process has it.
-   * @param signal ends the waiting
-   * @param onHeld called if another process has the folder
-   * @returns undefined if the waiting was ended. Rejects if the folder cannot be made or read.
+   * Opens a folder and reads its stored entries. Waits while another process holds it.
+   * @param signal ends the wait
+   * @param onHeld called if another process holds the folder
+   * @returns undefined if the wait was ended. Rejects if the folder cannot be created or read.
    */
   static async open(
     options: StoreOptions,
@@ -97,13 +97,13 @@ export class Store {
     }
   }
 
-  /** Changes how entries are handed over and how long dead letters are kept. */
+  /** Changes the delivery settings and how long dead letters are kept. */
   configure(settings: SpoolSettings & { readonly keepDays: number }): void {
     this.spool.configure(settings);
     this.#keepDays = settings.keepDays;
   }
 
-  /** Writes what waits, and lets others have the folder. Never throws. */
+  /** Writes waiting lines and releases the folder. Never throws. */
   close(): void {
     clearInterval(this.#timer);
     this.spool.close();
@@ -111,7 +111,7 @@ export class Store {
     this.#lock.release();
   }
 
-  /** Takes over what an earlier version left. The old file stays until all of it is in the journal. */
+  /** Imports the file of an earlier version. It is removed only when all its entries are in the journal. */
   async #importLegacy(folder: string, options: StoreOptions): Promise<void> {
     const path = join(folder, "journal.jsonl");
     if (!existsSync(path)) return;

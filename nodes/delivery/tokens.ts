@@ -1,31 +1,31 @@
-// Tokens: what a flow acknowledges a delivery with. A token begins with the name of its owner, so that no owner can void another's tokens.
+// Tokens with which a flow acknowledges deliveries. A token begins with its owner's name, so that no owner can invalidate another's tokens.
 import { AgedMap } from "../util/aged-map";
 import { newId } from "../util/id";
 
-/** How an acknowledgement reads: taken, or not yet. */
+/** An acknowledgement: taken, or refused and to be delivered again. */
 export type Outcome = "taken" | "refused";
 
-/** Who has given tokens. */
+/** An owner of tokens. */
 export interface TokenOwner {
   /**
-   * Acknowledges by what stands in a token behind the owner's name.
+   * Acknowledges by the part of a token after the owner's name.
    * @returns false if nothing is pending under it
    */
   acknowledge(rest: string, outcome: Outcome): boolean | Promise<boolean>;
 }
 
-/** The owners of a process. */
+/** All owners of a process. */
 export class TokenRegistry {
   readonly #owners = new Map<string, TokenOwner>();
 
-  /** Adds an owner. @returns what its tokens begin with */
+  /** Adds an owner. @returns the prefix of its tokens */
   add(owner: TokenOwner): string {
     const name = newId().replaceAll("-", "");
     this.#owners.set(name, owner);
     return `${name}.`;
   }
 
-  /** Removes an owner: its tokens are void. @param prefix what `add` returned */
+  /** Removes an owner and invalidates its tokens. @param prefix what `add` returned */
   remove(prefix: string): void {
     this.#owners.delete(prefix.slice(0, -1));
   }
@@ -37,12 +37,12 @@ export class TokenRegistry {
   }
 }
 
-/** One thing that is handed to a flow, perhaps several times: each time it has a token of its own. */
+/** An item to be acknowledged. It may be delivered several times, each time with a new token. */
 export class PendingAck {
   readonly #acks: PendingAcks;
   readonly #tokens = new Set<string>();
 
-  /** @param acknowledged called with each acknowledgement; false if there is nothing left to acknowledge */
+  /** @param acknowledged called with each acknowledgement; returns false if there is nothing left to acknowledge */
   constructor(
     acks: PendingAcks,
     readonly acknowledged: (outcome: Outcome) => boolean,
@@ -50,14 +50,14 @@ export class PendingAck {
     this.#acks = acks;
   }
 
-  /** A token for the next delivery. Those of earlier deliveries stay good, for flows that are slow. */
+  /** A token for the next delivery. Tokens of earlier deliveries stay valid, for slow flows. */
   token(): string {
     const token = this.#acks.add(this);
     this.#tokens.add(token);
     return token;
   }
 
-  /** Acknowledges with one of its tokens. Taken settles it whole; refused uses up that token only. */
+  /** Acknowledges with one of its tokens. "taken" settles the item; "refused" invalidates only that token. */
   acknowledge(token: string, outcome: Outcome): boolean {
     if (outcome === "taken") this.forget();
     else {
@@ -67,14 +67,14 @@ export class PendingAck {
     return this.acknowledged(outcome);
   }
 
-  /** Makes its tokens void. */
+  /** Invalidates all its tokens. */
   forget(): void {
     for (const token of this.#tokens) this.#acks.delete(token);
     this.#tokens.clear();
   }
 }
 
-/** The pending acknowledgements of one owner. It bounds them itself: what is not waited for any more must be forgotten. */
+/** The pending acknowledgements of one owner. The owner limits their number: it must forget those that are no longer awaited. */
 export class PendingAcks implements TokenOwner {
   readonly #pending = new Map<string, PendingAck>();
   readonly #prefix: string;
@@ -85,19 +85,22 @@ export class PendingAcks implements TokenOwner {
     this.#prefix = registry.add(this);
   }
 
-  /** Begins to wait. @param acknowledged called with each acknowledgement; false if there is nothing left to acknowledge */
+  /**
+   * Creates a pending acknowledgement. @param acknowledged called with each acknowledgement; returns false if there is nothing left to
+   * acknowledge
+   */
   begin(acknowledged: (outcome: Outcome) => boolean): PendingAck {
     return new PendingAck(this, acknowledged);
   }
 
-  /** A new token of a pending acknowledgement. */
+  /** Creates a token for a pending acknowledgement. */
   add(pending: PendingAck): string {
     const token = this.#prefix + newId();
     this.#pending.set(token, pending);
     return token;
   }
 
-  /** Makes a token void. */
+  /** Invalidates a token. */
   delete(token: string): void {
     this.#pending.delete(token);
   }
@@ -107,14 +110,14 @@ export class PendingAcks implements TokenOwner {
     return this.#pending.get(token)?.acknowledge(token, outcome) ?? false;
   }
 
-  /** All its tokens are void from here on. */
+  /** Invalidates all tokens. */
   close(): void {
     this.#registry.remove(this.#prefix);
     this.#pending.clear();
   }
 }
 
-/** Values that were seen, the newest so many. */
+/** A set with a maximum size: the oldest values are removed first. */
 export class BoundedSet {
   readonly #values = new AgedMap<true>();
 
@@ -136,8 +139,8 @@ export class BoundedSet {
 }
 
 /**
- * Tokens that nothing waits for, so that every message can be acknowledged. They are numbered: only those that were used need memory, for
- * most flows acknowledge nothing.
+ * Tokens that are not awaited, so that every message can be acknowledged. They are numbered: only used tokens need memory, because most
+ * flows do not acknowledge anything.
  */
 export class FreeTokens implements TokenOwner {
   readonly #prefix: string;
@@ -145,7 +148,7 @@ export class FreeTokens implements TokenOwner {
   readonly #used: BoundedSet;
   #given = 0;
 
-  /** @param limit how many of the newest tokens are good */
+  /** @param limit how many of the newest tokens are valid */
   constructor(registry: TokenRegistry, limit = 200_000) {
     this.#prefix = registry.add(this);
     this.#limit = limit;

@@ -1,16 +1,12 @@
 // Picks an agent from the platform's own list, in the field that wants a staff number.
 import { text, warn } from "./page";
 import { agentsOf, inWords } from "./requests";
+import { showMenu } from "./suggestions";
 
 /** The account that is chosen in the open form of a node, if it is there. */
 function chosenAccount(): EditorNode | undefined {
   const id = $("#node-input-account").val();
   return typeof id === "string" ? (RED.nodes.node(id) ?? undefined) : undefined;
-}
-
-interface Suggestion {
-  readonly value: string;
-  readonly label: string;
 }
 
 /** Asked for once per form and account: a platform does not mind, but a user who types does. */
@@ -21,7 +17,7 @@ export function forgetAgents(): void {
   asked = undefined;
 }
 
-async function suggestions(part: string): Promise<readonly Suggestion[] | string> {
+async function suggestions(part: string): Promise<readonly MenuOption[] | string> {
   const account = chosenAccount();
   if (account === undefined) return text("connection.noAccount");
   if (asked?.account !== account) asked = { account, answer: agentsOf(account) };
@@ -36,7 +32,7 @@ async function suggestions(part: string): Promise<readonly Suggestion[] | string
 }
 
 /** For Node-RED's completion while one types. Where the list can't be had, one types without. */
-export function complete(part: string, done: (found: readonly Suggestion[]) => void): void {
+export function complete(part: string, done: (found: readonly MenuOption[]) => void): void {
   void suggestions(part).then((found) => done(typeof found === "string" ? [] : found));
 }
 
@@ -47,14 +43,8 @@ export async function pick(beside: JQuery, take: (staffNo: string) => void): Pro
     warn(found);
     return;
   }
-  const menu = RED.popover.menu({
-    options: found.length > 0 ? found : [{ value: "", label: text("connection.nobody") }],
-    width: Math.max(240, Number(beside.outerWidth())),
-    maxHeight: 240,
-    onselect: ({ value }) => {
-      if (value !== "") take(value);
-    },
-    onclose: () => beside.trigger("focus"),
+  const options = found.length > 0 ? found : [{ value: "", label: text("connection.nobody") }];
+  showMenu(beside, options, (value) => {
+    if (value !== "") take(value);
   });
-  menu.show({ target: beside });
 }

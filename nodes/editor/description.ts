@@ -8,6 +8,13 @@ export interface Condition {
   readonly isNot?: string;
 }
 
+/** A known value of a text. `key` is where its meaning is in the locales; `template` is the JSON of a request that fits it. */
+export interface Suggestion {
+  readonly value: string;
+  readonly key: string;
+  readonly template?: string;
+}
+
 /** A property whose value gets checked or needs more than an input. `key` is where its texts are in the locales. */
 export type Described = { readonly key: string; readonly onlyIf?: Condition } & (
   | {
@@ -16,6 +23,7 @@ export type Described = { readonly key: string; readonly onlyIf?: Condition } & 
       readonly required: boolean;
       readonly example: string;
       readonly field?: Field;
+      readonly suggestions?: readonly Suggestion[];
     }
   | { readonly kind: "number"; readonly min: number; readonly max: number; readonly integer: boolean }
   | { readonly kind: "text"; readonly required: boolean; readonly format?: TextFormat }

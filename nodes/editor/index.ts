@@ -21,7 +21,7 @@ export const valid = (property: string) =>
   function (this: EditorNode, value: unknown, _opt: unknown): true | string {
     const description = DESCRIPTIONS[this.type];
     const given = value ?? standard(this, property);
-    const problem = description && problemOf(description, property, given, reader(this), editor);
+    const problem = description && problemOf({ node: description, property, value: given, read: reader(this), editor });
     return problem === undefined ? true : untagged(problem);
   };
 
@@ -82,7 +82,7 @@ function review(node: EditorNode, description: Description): void {
     const element = input(node, property);
     const row = element.closest(".form-row");
     row.toggle(applies(description, property, read));
-    const problem = problemOf(description, property, read(property), read, editor) ?? "";
+    const problem = problemOf({ node: description, property, value: read(property), read, editor }) ?? "";
     row.find(".sccc-problem").text(problem);
     const seen = row.find(`#${row.find("label").attr("for")}`);
     if (problem === "") seen.removeAttr("aria-invalid");

@@ -12,8 +12,15 @@ const asText = (value: unknown): string => (value === undefined || value === nul
 
 const shortened = (value: string): string => (value.length > longest ? `${value.slice(0, longest)}…` : value);
 
+/** A property of a node, as it stands there. `type` is a typed input's, or "". */
+interface Given {
+  readonly property: string;
+  readonly value: string;
+  readonly type: string;
+}
+
 /** A value as a label has it: a literal as it is, a choice in words, anything else by where it comes from. */
-function shown({ properties }: Description, property: string, value: string, type: string, text: Translate): string {
+function shown({ properties }: Description, { property, value, type }: Given, text: Translate): string {
   const described = properties[property];
   if (type === "env") return `$${shortened(value)}`;
   if (type === "jsonata") return "ƒ";
@@ -34,15 +41,15 @@ const isFixed = (type: string): boolean => type === "" || isLiteral(type);
  * @param read reads a property of the node
  */
 export function doing(node: Description, read: (property: string) => unknown, text: Translate): string | undefined {
-  const given = (node.does ?? []).map((property) => ({
-    property,
-    value: asText(read(property)),
-    type: asText(read(`${property}Type`)),
-  }));
+  const given = (node.does ?? []).map(
+    (property): Given => ({
+      property,
+      value: asText(read(property)),
+      type: asText(read(`${property}Type`)),
+    }),
+  );
   const some = given.some(({ value, type }) => isFixed(type) && value !== "");
   if (!some || given.some(({ value }) => value === "")) return undefined;
-  const params = given.map(
-    ({ property, value, type }) => [property, shown(node, property, value, type, text)] as const,
-  );
+  const params = given.map((one) => [one.property, shown(node, one, text)] as const);
   return text(`${node.key}.does`, Object.fromEntries(params));
 }

@@ -127,18 +127,11 @@ function findProblem(question: Question, described: Described): string | undefin
 
 /**
  * What is wrong with a property of a node, as a sentence; undefined if nothing is.
- * @param value what the editor asks about
- * @param read reads another property of the same node, as it stands in the form
  */
-export function problemOf(
-  node: Description,
-  property: string,
-  value: unknown,
-  read: Read,
-  editor: Editor,
-): string | undefined {
+export function problemOf(asked: Omit<Question, "value"> & { readonly value: unknown }): string | undefined {
+  const { node, property, editor } = asked;
   const described = node.properties[property];
-  const question = { node, property, value: asText(value), read, editor };
+  const question: Question = { ...asked, value: asText(asked.value) };
   if (described === undefined || isFromEnvironment(question.value)) return undefined;
   const problem = findProblem(question, described);
   const label = () => editor.text(`${described.key}.label`);

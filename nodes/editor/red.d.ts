@@ -48,6 +48,13 @@ declare const RED: {
   };
   /** It takes a string too, for HTML: that is why none may be given. */
   notify(message: JQuery, options: { readonly type: "success" | "warning" }): void;
+  readonly editor: {
+    editJSON(options: {
+      readonly value: string;
+      readonly focus: boolean;
+      readonly complete: (value: string) => void;
+    }): void;
+  };
   readonly popover: {
     menu(options: {
       readonly options: readonly MenuOption[];
@@ -67,6 +74,8 @@ interface TypedInputType {
   readonly hasValue?: false;
   readonly options?: readonly MenuOption[];
   readonly autoComplete?: Completion;
+  /** True, or what is wrong with a value. */
+  readonly validate?: (value: string) => true | string;
   /** Draws a button that does this. */
   readonly expand?: () => void;
 }
@@ -77,7 +86,7 @@ type Completion = (part: string, done: (found: readonly MenuOption[]) => void) =
 interface JQuery {
   typedInput(options: { readonly types: readonly (string | TypedInputType)[]; readonly typeField: string }): this;
   typedInput(method: "type" | "value"): string;
-  typedInput(method: "value", value: string): this;
+  typedInput(method: "type" | "value", value: string): this;
   autoComplete(options: { readonly search: Completion; readonly minLength: number }): this;
   editableList<Item>(options: {
     readonly height: "auto";

@@ -1,5 +1,6 @@
 // What forms have beside properties: trying an account out, the address to hand to the platform's operator, sending a sample of an event.
 import { isThisMachine, pushAddress } from "./address";
+import type { Suggestion } from "./description";
 import { input, reader, text } from "./page";
 import { inWords, sendSample, tryAccount } from "./requests";
 
@@ -67,11 +68,46 @@ function prepareSample(notify: EditorNode): void {
   });
 }
 
+/** The suggestion that a property's value is, if it stands in the form. */
+function suggested(node: EditorNode, property: string): Suggestion | undefined {
+  const described = DESCRIPTIONS[node.type]?.properties[property];
+  const read = reader(node);
+  if (described?.kind !== "typed" || read(`${property}Type`) !== "str") return undefined;
+  const value = String(read(property)).trim().toLowerCase();
+  return described.suggestions?.find((one) => one.value.toLowerCase() === value);
+}
+
+/** Writes the request of a known command: at the press of the button, and by itself where the request is an empty literal. */
+function prepareTemplate(node: EditorNode): void {
+  const button = $("#sccc-template");
+  const request = input(node, "request");
+  const write = (template: string): void => {
+    request.typedInput("type", "json");
+    request.typedInput("value", template);
+  };
+  const show = (): void => {
+    const known = suggested(node, "api");
+    const template = known?.template;
+    button.prop("disabled", template === undefined);
+    const hint = known === undefined ? text("template.hint") : `${known.value}: ${text(known.key)}`;
+    $("#sccc-template-hint").text(hint);
+    const isEmpty = /^(?:\{\s*\})?$/.test(String(request.typedInput("value")).trim());
+    if (template !== undefined && request.typedInput("type") === "json" && isEmpty) write(template);
+  };
+  button.on("click", () => {
+    const template = suggested(node, "api")?.template;
+    if (template !== undefined) write(template);
+  });
+  input(node, "api").on("change", show);
+  show();
+}
+
 /** Each tool by its element; a form has those that it was built with. */
 const tools: Readonly<Record<string, (node: EditorNode) => void>> = {
   "#sccc-connection": prepareConnection,
   "#sccc-address": preparePushAddress,
   "#sccc-sample": prepareSample,
+  "#sccc-template": prepareTemplate,
 };
 
 /** Brings the tools of a node's form to life. */

@@ -4,13 +4,52 @@ import type { Described } from "./description";
 import { drawNumbers } from "./numbers";
 import { editor, input, reader, standard, text } from "./page";
 import { isLiteral, planOf } from "./problem";
+import { completeFrom, pickFrom } from "./suggestions";
 
 type Typed = Extract<Described, { kind: "typed" }>;
 
+/** JSON written anew; a text that is none stays as it is. */
+function rewritten(json: string, indent: number): string {
+  try {
+    return JSON.stringify(JSON.parse(json), null, indent);
+  } catch {
+    return json;
+  }
+}
+
+const indented = (json: string): string => rewritten(json, 4);
+const compact = (json: string): string => rewritten(json, 0);
+
 /** A literal of a field that has more to offer than an empty line; undefined for others. */
-function literalOf(element: JQuery, { key, required, field }: Typed, type: string): TypedInputType | undefined {
+function literalOf(element: JQuery, described: Typed, type: string): TypedInputType | undefined {
+  const { key, required, field, suggestions } = described;
+  const visible = () => element.next().find("input.red-ui-typedInput-input");
+  if (type === "str" && suggestions !== undefined) {
+    return {
+      value: type,
+      label: text("form.known"),
+      icon: "fa fa-terminal",
+      autoComplete: completeFrom(suggestions),
+      expand: () => pickFrom(suggestions, visible(), (value) => element.typedInput("value", value)),
+    };
+  }
   if (field === undefined) return undefined;
   const { rule, picks } = field;
+  if (type === "json" && rule.kind === "object") {
+    // Node-RED's own takes an empty text for an error.
+    return {
+      value: type,
+      label: "JSON",
+      icon: "red/images/typedInput/json.svg",
+      validate: (value) => value === "" || editor.expression(value, type),
+      expand: () =>
+        RED.editor.editJSON({
+          value: indented(String(element.typedInput("value"))),
+          focus: true,
+          complete: (value) => element.typedInput("value", compact(value)),
+        }),
+    };
+  }
   if (type === "str" && rule.kind === "choice") {
     const choices = rule.choices.map(({ value }) => ({ value, label: text(`${key}.choices.${value}`) }));
     const options = required ? choices : [{ value: "", label: text("form.unset") }, ...choices];
@@ -20,7 +59,6 @@ function literalOf(element: JQuery, { key, required, field }: Typed, type: strin
     return { value: type, label: text("form.list"), icon: "fa fa-list-ol", hasValue: false };
   }
   if (type !== "str" || picks === undefined || rule.kind === "list") return undefined;
-  const visible = () => element.next().find("input.red-ui-typedInput-input");
   return {
     value: type,
     label: text("form.agent"),

@@ -1,4 +1,4 @@
-// axios's way to the network: node:http with the account's agents, for commands, whose answer is read whole, and for files, which are streams.
+// An axios adapter over node:http that uses the account's agents. Answers to commands are read whole; files are streams.
 import http, { type IncomingMessage } from "node:http";
 import https from "node:https";
 import type { Socket } from "node:net";
@@ -9,11 +9,11 @@ import { unpacked } from "../util/content-encoding";
 import { guarded } from "../util/guarded";
 import { isObject } from "../util/json";
 
-/** Why an exchange ended without a whole answer: `code` is Node's. */
+/** A request ended without a complete answer: `code` is Node's error code. */
 export class NoAnswer extends Error {
   readonly code: string;
 
-  /** @param neverLeft the connection never stood, so that surely no part of the request reached anybody */
+  /** @param neverLeft the connection was never established, so no part of the request can have reached anybody */
   constructor(
     cause: unknown,
     readonly neverLeft: boolean,
@@ -23,7 +23,7 @@ export class NoAnswer extends Error {
   }
 }
 
-/** The code of an error of a request or of its answer's stream. */
+/** The code of an error of a request, or of the stream of its answer. */
 export function codeOf(error: unknown): string {
   const code = isObject(error) && typeof error.code === "string" ? error.code : "UNKNOWN";
   return code === "ERR_STREAM_PREMATURE_CLOSE" ? "ECONNRESET" : code;
@@ -32,7 +32,7 @@ export function codeOf(error: unknown): string {
 const reset = (): Error =>
   Object.assign(new Error("the connection was closed before the answer"), { code: "ECONNRESET" });
 
-/** An answer's body as it was before it was packed. That of an error can be done without: its status says enough. */
+/** The decoded body of an answer. If an error answer cannot be decoded, its status is enough. */
 function bodyOf(response: IncomingMessage): Readable {
   const { statusCode: status = 0, headers } = response;
   try {
@@ -50,7 +50,7 @@ function headersOf(response: IncomingMessage): AxiosResponse["headers"] {
   return headers;
 }
 
-/** Where a request goes: to its URL, or to a proxy that is asked for the whole URL. */
+/** Where a request is sent: to its URL, or to a proxy that gets the absolute URL. */
 function addressOf(target: URL, proxy: AxiosProxyConfig | undefined): https.RequestOptions {
   if (proxy === undefined) {
     const { protocol, hostname, port, pathname, search } = target;
@@ -68,8 +68,8 @@ function proxyHeaders(target: URL, proxy: AxiosProxyConfig | undefined): http.Ou
 }
 
 /**
- * Sends a request. Resolves with the answer: read whole and no longer than `maxContentLength`, or, for `responseType: "stream"`, as a stream.
- * Settles whatever the other side does, and when the signal is aborted; rejects with NoAnswer.
+ * Sends a request. Resolves with the answer: read whole, up to `maxContentLength`; or, for `responseType: "stream"`, as a stream. Settles
+ * whatever the other side does, and when the signal is aborted; rejects with NoAnswer.
  */
 export const overHttp: AxiosAdapter = (config) =>
   new Promise((resolve, reject) => {
@@ -108,7 +108,7 @@ export const overHttp: AxiosAdapter = (config) =>
       left = true;
     };
     const onSocket = (socket: Socket): void => {
-      // `secureConnecting` is not documented. Without it, a connection counts as standing, which is the careful reading.
+      // `secureConnecting` is undocumented. Without it, the connection counts as established, which is the cautious choice.
       const handshaking = "secureConnecting" in socket && socket.secureConnecting === true;
       left = !socket.connecting && !handshaking;
       if (!left) socket.once(secure || handshaking ? "secureConnect" : "connect", guarded(connected));
@@ -141,17 +141,17 @@ export const overHttp: AxiosAdapter = (config) =>
         }),
       );
     };
-    // An unwanted upgrade is an answer without a body: nobody reads what follows on its connection.
+    // An unwanted upgrade is an answer without a body: the data that follows is not read.
     const onUpgrade = (came: IncomingMessage, socket: Duplex): void => {
       response = came;
       socket.destroy();
       answer(came, responseType === "stream" ? Readable.from([]) : Buffer.alloc(0));
     };
-    // What comes after a whole answer does not spoil it; its stream still gives what was received.
+    // Errors after a complete answer are ignored. The stream still yields the received data.
     const onError = (error: Error): void => {
       if (response?.complete !== true) fail(error);
     };
-    // Node closes some connections without any error. A whole answer, or a stream that was cut, ends by itself.
+    // Node closes some connections without an error. A complete answer, and a stream that was cut off, end by themselves.
     const onClose = (): void => {
       if (response === undefined) fail(reset());
     };
@@ -160,7 +160,7 @@ export const overHttp: AxiosAdapter = (config) =>
     request.on("upgrade", guarded(onUpgrade, fail));
     request.on("error", guarded(onError, fail));
     request.on("close", guarded(onClose, fail));
-    // After the end of the connection Node ignores an aborted signal, so that it is heeded here.
+    // Node ignores an aborted signal once the connection has ended, so it is handled here.
     if (signal instanceof AbortSignal) {
       const abort = guarded(() => fail(signal.reason));
       if (signal.aborted) abort();
@@ -169,5 +169,5 @@ export const overHttp: AxiosAdapter = (config) =>
     request.end(sent);
   });
 
-/** The code of an answer that is longer than it may be. */
+/** The code of an answer that exceeds the maximum length. */
 export const tooLong = "ERR_TOO_LONG";

@@ -1,16 +1,16 @@
-// Reads a response liberally (docs/protocol.md, "Answers"): many shapes in, one shape out.
+// Parses the platform's answers (docs/protocol.md, "Answers"): accepts the many shapes that platforms send, returns one shape.
 import { type Command, errorOfValue } from "../catalogue";
-import { isObject, isWithin, type JsonObject, maxDepth, parseJson } from "../util/json";
+import { isObject, isWithin, type JsonObject, listItems, maxDepth, parseJson } from "../util/json";
 import { others, sliceLength } from "../util/slices";
 import { excerptOf, type Failure, type ProtocolReason, type Result } from "./failure";
 import { noSecrets, type Secrets } from "./secrets";
 
-/** What the platform said of one command. `response` is the command's part of the answer as it came; `list` its array, if it has one. */
+/** The answer to one command. `response` is the command's part of the answer, unchanged; `list` is its array, if it has one. */
 export type CommandAnswer =
   | { readonly ok: true; readonly response: JsonObject; readonly list?: readonly unknown[]; readonly result: Result }
   | { readonly ok: false; readonly response: JsonObject; readonly failure: Failure };
 
-/** What the platform said of a request: an answer for each of its commands, in their order; or why the whole request failed. */
+/** The answer to a request: one answer for each command, in order; or the failure of the whole request. */
 export type Answer =
   | { readonly ok: true; readonly commands: readonly CommandAnswer[]; readonly body: JsonObject }
   | { readonly ok: false; readonly failure: Failure; readonly body?: JsonObject };
@@ -18,8 +18,8 @@ export type Answer =
 const success = 0;
 
 /**
- * The value of an `error` as -1 or unsigned: a number, a decimal or hex string, or a negative signed 32-bit number.
- * "absent" for a missing or empty one, undefined for what is no error code.
+ * The value of an `error`, as -1 or unsigned. Accepts a number, a decimal or hex string, or a negative signed 32-bit number. "absent" if it
+ * is missing or empty, undefined if it is not an error code.
  */
 export function errorValue(error: unknown): number | "absent" | undefined {
   if (error === undefined || error === null || error === "") return "absent";
@@ -38,7 +38,7 @@ export function errorValue(error: unknown): number | "absent" | undefined {
   return unsigned === 0xffffffff ? -1 : unsigned;
 }
 
-/** The vendor's name of a value; an unknown one is E_ and the value. */
+/** The vendor's name of an error value; for an unknown one, E_ and the value. */
 export const errorName = (value: number): string => errorOfValue(value)?.name ?? `E_${value}`;
 
 const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
@@ -58,12 +58,12 @@ const refused = (value: number, msg: unknown, scope: "request" | "command"): Fai
   scope,
 });
 
-/** Seqs come back as strings or as numbers. */
+/** Platforms return seqs as strings or as numbers. */
 const seqText = (value: unknown): string => (typeof value === "number" ? String(value) : textOf(value).trim());
 
-/** The responses in the order of the commands: by command seq, or by place where the answer carries no seqs. */
+/** The responses in the order of the commands: matched by command seq, or by position if the answer has no seqs. */
 function inOrder(data: JsonObject, seqs: readonly string[]): readonly (JsonObject | undefined)[] {
-  const listed: readonly unknown[] = Array.isArray(data.responses) ? data.responses : [data.response ?? data.responses];
+  const listed = listItems(data.responses) ?? [data.response ?? data.responses];
   const responses = listed.filter(isObject);
   if (seqs.length === 1) return [responses[0]];
   const bySeq = new Map(responses.map((response) => [seqText(response.seq), response]));
@@ -71,13 +71,12 @@ function inOrder(data: JsonObject, seqs: readonly string[]): readonly (JsonObjec
   return seqs.map((seq, index) => (unnamed ? responses[index] : bySeq.get(seq)));
 }
 
-/** The command's array, which may stand in the response or beside it; null or absent means an empty one. */
+/** The command's list, which may stand in the response or beside it; null or absent means an empty one. */
 function listOf(name: string, response: JsonObject, data: JsonObject): readonly unknown[] | undefined {
-  const found = response[name] ?? data[name] ?? [];
-  return Array.isArray(found) ? found : undefined;
+  return listItems(response[name] ?? data[name] ?? []);
 }
 
-/** What stands in `data` beside the responses; a command that this package does not know may answer there. */
+/** The fields of `data` besides the responses; commands that are not in the catalogue may answer there. */
 function beside({ seq: _seq, response: _response, responses: _responses, ...rest }: JsonObject): JsonObject {
   return rest;
 }
@@ -104,17 +103,17 @@ function readCommand(
     : { ok: true, response, list, result: done };
 }
 
-/** What is read besides the text of an answer. */
+/** What is needed to parse an answer besides its text. */
 export interface Reading {
-  /** The catalogue's entry, absent for a command that this package does not know. */
+  /** The catalogue's entry; undefined for a command that is not in the catalogue. */
   readonly command: Command | undefined;
-  /** The command seqs that were sent, as text, in their order. */
+  /** The command seqs that were sent, as text, in order. */
   readonly seqs: readonly string[];
-  /** What must not get out, should the platform echo it. */
+  /** Secrets to remove if the platform echoes them. */
   readonly secrets?: Secrets;
 }
 
-/** A text that was parsed, with its beginning for errors. */
+/** A parsed text, with its beginning for error messages. */
 type Parsed =
   | { readonly ok: true; readonly value: unknown; readonly json: string; readonly begin: string }
   | { readonly ok: false; readonly failure: Failure };
@@ -130,7 +129,7 @@ function parse(text: string, secrets: Secrets): Parsed {
   }
 }
 
-/** isWithin, in which others get their turn while the items of a long list are looked at. */
+/** Like isWithin, but works on the items of a long list in slices. */
 async function isWithinInSlices(value: unknown, limit: number): Promise<boolean> {
   if (typeof value !== "object" || value === null) return true;
   const inner: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
@@ -144,7 +143,7 @@ async function isWithinInSlices(value: unknown, limit: number): Promise<boolean>
   return true;
 }
 
-/** Reads the text of a response. */
+/** Parses the text of an answer. */
 export function readAnswer(text: string, reading: Reading): Answer {
   const { secrets = noSecrets } = reading;
   const parsed = parse(text, secrets);
@@ -154,7 +153,7 @@ export function readAnswer(text: string, reading: Reading): Answer {
   return answerOf(secrets.answer(value, json), begin, reading);
 }
 
-/** readAnswer for long texts: others get their turn between taking the text in, parsing it and looking through it. */
+/** Like readAnswer, for long texts: yields to the event loop between removing secrets, parsing and checking. */
 export async function readLongAnswer(text: string, reading: Reading): Promise<Answer> {
   const { secrets = noSecrets } = reading;
   await others();
@@ -167,7 +166,7 @@ export async function readLongAnswer(text: string, reading: Reading): Promise<An
   return answerOf(secrets.answer(value, json), begin, reading);
 }
 
-/** What a body says that is not too deep. @param begin the text's beginning, for errors */
+/** The answer in a parsed body. @param begin the text's beginning, for error messages */
 function answerOf(body: unknown, begin: string, { command, seqs }: Reading): Answer {
   if (!isObject(body)) return { ok: false, failure: malformed("notObject", begin) };
   if (!isObject(body.result)) return { ok: false, failure: malformed("noResult", begin), body };
@@ -176,7 +175,7 @@ function answerOf(body: unknown, begin: string, { command, seqs }: Reading): Ans
   if (value !== success) return { ok: false, failure: refused(value, body.result.msg, "request"), body };
   const data = isObject(body.data) ? body.data : {};
   const responses = inOrder(data, seqs);
-  // A good outcome without data for a single command is its success (section 2): the answer simply has no fields.
+  // For a single command, success without `data` is a success without fields (section 2).
   const lone = seqs.length === 1 ? {} : undefined;
   return { ok: true, body, commands: responses.map((response) => readCommand(command, response ?? lone, data, begin)) };
 }

@@ -1,17 +1,20 @@
-// Checks a command's fields against the catalogue and turns them into what goes on the wire.
+// Checks a command's fields against the catalogue and converts them to their form on the wire.
 import type { Field, Rule } from "../catalogue";
+// Not from the index: the editor uses this file too, and should not include the whole catalogue.
+import { propertyOf } from "../catalogue/fields";
+import { asJson, isObject, type JsonObject, parseJson } from "../util/json";
 import { platformTime } from "../util/time";
 import type { Failure, RuleText } from "./failure";
 import { anyPlan, numbersOf } from "./numbers-to-dial";
 
 /** A field's value on the wire. */
-export type Wire = string | number | readonly string[];
+export type Wire = string | number | readonly string[] | JsonObject;
 
 type Verdict =
   | { readonly ok: true; readonly wire: Wire }
   | { readonly ok: false; readonly rule: RuleText; readonly got: unknown };
 
-/** Fields that passed, under the vendor's names; or the first that did not. */
+/** The checked fields under the vendor's names, or the first invalid one. */
 export type Checked =
   | { readonly ok: true; readonly fields: Record<string, Wire> }
   | { readonly ok: false; readonly failure: Failure };
@@ -24,10 +27,10 @@ const refuse = (key: string, got: unknown, params: RuleText["params"] = {}): Ver
 });
 
 /** Unset: undefined, null, "" and the empty list. */
-const isUnset = (value: unknown): boolean =>
+export const isUnset = (value: unknown): boolean =>
   value === undefined || value === null || value === "" || (Array.isArray(value) && value.length === 0);
 
-/** Text of a string, or of a number that has lost nothing. */
+/** The text of a string, or of a number without loss of digits. */
 function textOf(value: unknown): string | undefined {
   if (typeof value === "string") return value.trim();
   if (typeof value === "bigint" || Number.isSafeInteger(value)) return String(value);
@@ -36,7 +39,7 @@ function textOf(value: unknown): string | undefined {
 
 const splitter = /[\s,，;；、]+/;
 
-/** The items of a text. */
+/** The items of a text with a list. */
 function itemsOf(rule: Extract<Rule, { kind: "list" }>, text: string): readonly string[] {
   return rule.of.kind === "phone" ? numbersOf(text, anyPlan) : text.split(splitter).filter((item) => item !== "");
 }
@@ -81,6 +84,26 @@ function checkInteger(rule: Extract<Rule, { kind: "integer" }>, value: unknown):
   return pass(rule.wire === "number" && exact ? number : text);
 }
 
+/** An object, given as one or as its JSON. */
+function objectOf(value: unknown): JsonObject | undefined {
+  if (typeof value !== "string") return isObject(value) ? value : undefined;
+  try {
+    const parsed = parseJson(value);
+    return isObject(parsed) ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function checkObject(rule: Extract<Rule, { kind: "object" }>, value: unknown): Verdict {
+  const object = objectOf(value);
+  if (object === undefined) return refuse("jsonObject", value);
+  const written = asJson(object);
+  if (written === undefined) return refuse("json", value);
+  const name = Object.keys(written).find((key) => rule.reserved.includes(key.toLowerCase()));
+  return name === undefined ? pass(written) : refuse("reserved", value, { name });
+}
+
 function checkRule(rule: Rule, value: unknown, zone: string): Verdict {
   switch (rule.kind) {
     case "digits":
@@ -117,10 +140,12 @@ function checkRule(rule: Rule, value: unknown, zone: string): Verdict {
     }
     case "list":
       return checkList(rule, value);
+    case "object":
+      return checkObject(rule, value);
   }
 }
 
-/** A short rendering of a refused value for people. Never throws, and does not look into what it renders. */
+/** A short text for a refused value, for error messages. Never throws; does not inspect the content of objects. */
 export function render(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
   if (typeof value === "function") return "a function";
@@ -128,17 +153,17 @@ export function render(value: unknown): string {
   try {
     return Array.isArray(value) ? `an array of ${value.length}` : "an object";
   } catch {
-    // A proxy that was revoked.
+    // A revoked proxy throws.
     return "an object";
   }
 }
 
 const invalid = (field: Field, rule: RuleText, got: string): Checked => ({
   ok: false,
-  failure: { kind: "field", code: "SCCC_INVALID_FIELD", field: field.property ?? field.name, rule, got },
+  failure: { kind: "field", code: "SCCC_INVALID_FIELD", field: propertyOf(field), rule, got },
 });
 
-/** Checks one field and puts it on the wire, unless it is left out; gives what is wrong with it. */
+/** Checks one field and adds its wire value unless the field is omitted; returns the problem if it is invalid. */
 function checkField(
   field: Field,
   given: Readonly<Record<string, unknown>>,
@@ -163,9 +188,9 @@ function checkField(
 }
 
 /**
- * Checks the values given for a command's fields, under the vendor's names, against the catalogue.
- * Unset fields are left out, or sent as "" or [] where the vendor's sample demands it; numbers that begin with 0 keep it.
- * @param zone the platform's time zone, for fields that are times
+ * Checks the values of a command's fields, given under the vendor's names, against the catalogue. Unset fields are omitted, or sent as ""
+ * or [] where the vendor's sample requires it. Leading zeros of numbers are kept.
+ * @param zone the platform's time zone, for fields with times
  */
 export function checkFields(fields: readonly Field[], given: Readonly<Record<string, unknown>>, zone: string): Checked {
   const wire: Record<string, Wire> = {};
@@ -174,7 +199,7 @@ export function checkFields(fields: readonly Field[], given: Readonly<Record<str
       const failure = checkField(field, given, zone, wire);
       if (failure !== undefined) return failure;
     } catch {
-      // A proxy that was revoked, or a getter that throws.
+      // A revoked proxy, or a getter that throws.
       return invalid(field, { key: "unreadable", params: {} }, typeof given[field.name]);
     }
   }

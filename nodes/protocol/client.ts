@@ -1,12 +1,13 @@
-// An account's client: sends commands, one or a list, and says of each what became of it.
+// The client of an account: sends a command or a list of commands and returns the outcome of each.
 import { setMaxListeners } from "node:events";
 import { type Command, seqOf } from "../catalogue";
 import { guarded } from "../util/guarded";
-import { isObject, isWithin, type JsonObject, maxDepth } from "../util/json";
+import { asJson, type JsonObject } from "../util/json";
 import { checkFields, render } from "./check";
 import { forbiddenNumber } from "./dial-only";
 import { hasCommand, type Identity, type PreparedCommand, versionText } from "./envelope";
-import { Exchange, type ExchangeDeps, type Exchanged, type SendOptions } from "./exchange";
+import { Exchange, type ExchangeDeps, type Exchanged, type ExchangedOne, type SendOptions } from "./exchange";
+import { fillUp } from "./extra";
 import type { Failure } from "./failure";
 import { recordUrl } from "./recording-url";
 import { type QueueLimits, RequestQueue } from "./request-queue";
@@ -21,84 +22,88 @@ import {
   type TransportOptions,
 } from "./transport";
 
-/** Everything that a client needs to know of its account. Times in ms. */
+/** The account's settings. Times in ms. */
 export interface ClientOptions extends Identity, QueueLimits, Omit<TransportOptions, "maxConcurrent"> {
   readonly apiVersion: string;
-  /** IANA name of the platform's local time. */
+  /** IANA name of the platform's time zone. */
   readonly timezone: string;
-  /** Per try. */
+  /** For each try. */
   readonly timeoutMs: number;
-  /** Further tries. */
+  /** Number of retries. */
   readonly retries: number;
-  /** Patterns of numbers that may be dialled; none: any. */
+  /** Patterns of numbers that may be dialled; empty: every number. */
   readonly dialOnly: readonly RegExp[];
   readonly backoff?: Backoff;
   readonly random?: () => number;
   readonly now?: () => number;
-  /** How long a download may keep others waiting, in ms; 5000. */
+  /** After this time, a download no longer delays the next one, in ms; default 5000. */
   readonly downloadTurnMs?: number;
   readonly requestSequence?: Sequence;
   readonly commandSequence?: Sequence;
 }
 
-/** Commands per request of a list. */
+/** Maximum number of commands in one request of a list. */
 export const listChunk = 100;
 
-/** A command that passed the checks, ready to be sent; or why not. */
+/** A checked command that is ready to be sent, or why it was refused. */
 export type Prepared =
   | { readonly ok: true; readonly call: PreparedCommand }
   | { readonly ok: false; readonly failure: Failure };
 
-/** Speaks for one account. Never throws for what the platform or the network does: failures are outcomes. */
+/** The client of one account. Failures of the platform or the network are returned as outcomes, never thrown. */
 export class Client {
   readonly #options: ClientOptions;
-  readonly #means: ExchangeDeps;
+  readonly #deps: ExchangeDeps;
   readonly #commandSequence: Sequence;
   readonly #files: RequestQueue;
   #longDownloads = 0;
   readonly #closing = new AbortController();
 
-  /** Throws a TypeError if a URL is none. */
+  /** Throws a TypeError for an invalid URL. */
   constructor(options: ClientOptions) {
     setMaxListeners(0, this.#closing.signal);
     this.#options = options;
     this.#files = new RequestQueue({ maxConcurrent: maxDownloads, minInterval: 0, maxQueue: options.maxQueue });
     this.#commandSequence = options.commandSequence ?? commandSequence;
-    this.#means = {
+    this.#deps = {
       ...options,
       backoff: options.backoff ?? defaultBackoff,
       random: options.random ?? Math.random,
       now: options.now ?? Date.now,
       requestSequence: options.requestSequence ?? requestSequence,
-      lane: new RequestQueue(options),
+      queue: new RequestQueue(options),
       transport: new Transport(options),
       subjects: new Subjects(),
       closing: this.#closing.signal,
     };
   }
 
-  /** How many requests wait for their turn. */
+  /** The number of waiting requests. */
   get waiting(): number {
-    return this.#means.lane.waiting;
+    return this.#deps.queue.waiting;
   }
 
-  /** The version as it stands in the URL, without its V. */
+  /** The version as written in the URL, without its V. */
   get version(): string {
     return versionText(this.#options.apiVersion);
   }
 
-  /** Checks a command of the catalogue: its version, its fields (under the vendor's names, `seq` among them), and dialOnly. */
+  /**
+   * Checks a command of the catalogue: its version, its fields (under the vendor's names, `seq` among them, further ones in `extra`), and dialOnly.
+   */
   prepare(command: Command, given: Readonly<Record<string, unknown>>): Prepared {
     if (!hasCommand(command, this.#options.apiVersion)) {
       const has = command.versions.map((x) => `2.0.${x}`).join(", ");
       return { ok: false, failure: { kind: "unsupported", code: "SCCC_UNSUPPORTED", version: this.version, has } };
     }
-    const checked = checkFields([seqOf(command.seq), ...command.fields], given, this.#options.timezone);
+    const filled = fillUp(command, given);
+    if (!filled.ok) return filled;
+    const checked = checkFields([seqOf(command.seq), ...command.fields], filled.given, this.#options.timezone);
     if (!checked.ok) return checked;
-    return this.#allowed({ api: command.api, command, fields: checked.fields });
+    return this.#allowed({ api: command.api, command, fields: { ...filled.given.extra, ...checked.fields } });
   }
 
-  /** A command as somebody wrote it, for what the catalogue does not know: only its seq and dialOnly are looked at. */
+  /** Checks a command that need not be in the catalogue: only its seq and dialOnly are checked. */
   prepareRaw(api: string, command: Command | undefined, request: JsonObject): Prepared {
     const { seq, ...fields } = request;
     const checked = checkFields([seqOf(command?.seq ?? "number")], { seq }, this.#options.timezone);
@@ -118,34 +123,37 @@ export class Client {
     });
   }
 
-  #allowed(call: PreparedCommand): Prepared {
-    const failure = forbiddenNumber(this.#options.dialOnly, call.command, call.fields);
+  #allowed(prepared: PreparedCommand): Prepared {
+    const failure = forbiddenNumber(this.#options.dialOnly, prepared.command, prepared.fields);
     if (failure !== undefined) return { ok: false, failure };
-    const seq = call.fields.seq ?? this.#commandSequence.next();
+    const seq = prepared.fields.seq ?? this.#commandSequence.next();
     return {
       ok: true,
-      call: { ...call, fields: { seq: call.command?.seq === "string" ? String(seq) : seq, ...call.fields } },
+      call: {
+        ...prepared,
+        fields: { seq: prepared.command?.seq === "string" ? String(seq) : seq, ...prepared.fields },
+      },
     };
   }
 
   /** Sends one command. */
-  send(call: PreparedCommand, options: SendOptions): Promise<Exchanged> {
-    return new Exchange(this.#means, call.api, call.command, { list: false, admitted: false }, options).run([call]);
+  send(command: PreparedCommand, options: SendOptions): Promise<ExchangedOne> {
+    return new Exchange(this.#deps, command, { list: false, admitted: false }, options).runOne(command);
   }
 
   /**
-   * Sends commands of one kind, a request for each hundred, and gives their outcomes in their order. The queue takes the whole list or, with
-   * SCCC_BUSY, nothing of it. No more requests of it are made than may run at once; other commands get their turn between them.
+   * Sends commands of one kind, at most 100 in each request, and returns their outcomes in order. The queue accepts the whole list, or
+   * refuses all of it with SCCC_BUSY. A list has at most `maxConcurrent` requests in the queue, so that other commands are sent in between.
    */
-  async sendList(calls: readonly PreparedCommand[], options: SendOptions): Promise<readonly Exchanged[]> {
-    const [first] = calls;
+  async sendList(commands: readonly PreparedCommand[], options: SendOptions): Promise<readonly Exchanged[]> {
+    const [first] = commands;
     if (first === undefined) return [];
-    const { lane } = this.#means;
-    const part = { list: true, admitted: lane.hasRoom };
-    const count = Math.ceil(calls.length / listChunk);
+    const { queue } = this.#deps;
+    const part = { list: true, admitted: queue.hasRoom };
+    const count = Math.ceil(commands.length / listChunk);
     if (!part.admitted) {
-      const failure: Failure = { kind: "busy", code: "SCCC_BUSY", waiting: lane.waiting };
-      const outcomes = calls.map(({ fields }) => ({ ok: false as const, response: {}, failure, fields }));
+      const failure: Failure = { kind: "busy", code: "SCCC_BUSY", waiting: queue.waiting };
+      const outcomes = commands.map(({ fields }) => ({ ok: false as const, response: {}, failure, fields }));
       return [{ tries: 0, outcomes }];
     }
     const exchanged: Exchanged[] = new Array(count);
@@ -154,8 +162,8 @@ export class Client {
     const sendRest = async (): Promise<void> => {
       while (next < count) {
         const index = next++;
-        const chunk = calls.slice(index * listChunk, (index + 1) * listChunk);
-        const sending = new Exchange(this.#means, first.api, first.command, part, options).run(chunk);
+        const chunk = commands.slice(index * listChunk, (index + 1) * listChunk);
+        const sending = new Exchange(this.#deps, first, part, options).run(chunk);
         report?.(count - next);
         exchanged[index] = await sending;
       }
@@ -164,32 +172,32 @@ export class Client {
     return exchanged;
   }
 
-  /** Where a recording of this account is; undefined if its name leads elsewhere. */
+  /** The URL of a recording; undefined if its name leads outside the account's recordings. */
   urlOf(filename: string): string | undefined {
     return recordUrl(filename, this.#options);
   }
 
   /**
-   * Fetches a file when its turn comes. One that takes longer than its turn goes on beside, if there is room, and lets the next one begin.
-   * Rejects only with what `write` rejects with.
+   * Downloads a file when its turn comes. A download that takes longer than its turn continues if there is room for another long one, and
+   * the next download begins. Rejects only with what `write` rejects with.
    */
   async fetch(file: Omit<Fetch, "idleMs">): Promise<Fetched> {
     const { timeoutMs, downloadTurnMs = 5000 } = this.#options;
-    // In an object: a promise that resolves with a promise would wait for it.
+    // Wrapped in an object because a promise that resolves with a promise would wait for it.
     const task = async (): Promise<{ readonly fetched: Promise<Fetched> }> => {
-      const fetched = this.#means.transport.fetch({ ...file, idleMs: timeoutMs });
-      // Whoever asked hears of a rejection, later.
+      const fetched = this.#deps.transport.fetch({ ...file, idleMs: timeoutMs });
+      // The caller receives the rejection later; without this handler it would count as unhandled meanwhile.
       fetched.catch(() => undefined);
       await this.#turnOf(fetched, downloadTurnMs);
       return { fetched };
     };
-    const passage = await this.#files.run(task, { signal: file.signal });
-    if (passage.kind === "done") return passage.value.fetched;
-    if (passage.kind === "closed") return { ok: false, failure: { kind: "closed", code: "SCCC_CLOSED" } };
-    return { ok: false, failure: { kind: "busy", code: "SCCC_BUSY", waiting: passage.waiting } };
+    const turn = await this.#files.run(task, { signal: file.signal });
+    if (turn.kind === "done") return turn.value.fetched;
+    if (turn.kind === "closed") return { ok: false, failure: { kind: "closed", code: "SCCC_CLOSED" } };
+    return { ok: false, failure: { kind: "busy", code: "SCCC_BUSY", waiting: turn.waiting } };
   }
 
-  /** Resolves when a download is over, or has had its turn and there is room for it among the long ones. Never rejects. */
+  /** Resolves when a download has ended, or when its turn is over and there is room for it among the long downloads. Never rejects. */
   #turnOf(fetched: Promise<unknown>, turnMs: number): Promise<void> {
     return new Promise((resolve) => {
       let isLong = false;
@@ -212,24 +220,11 @@ export class Client {
     });
   }
 
-  /** Ends everything with SCCC_CLOSED and closes the connections. */
+  /** Ends all requests with SCCC_CLOSED and closes the connections. */
   close(): void {
     this.#closing.abort();
-    this.#means.lane.close();
+    this.#deps.queue.close();
     this.#files.close();
-    this.#means.transport.close();
-  }
-}
-
-/**
- * An object as it will be sent: what is checked and what is sent must be the same, also where an object says itself how it is written.
- * Undefined for one that can't be written as JSON, because it contains itself or a bigint or does not want to be read, or that is nested too deep.
- */
-function asJson(value: JsonObject): JsonObject | undefined {
-  try {
-    const written: unknown = JSON.parse(JSON.stringify(value));
-    return isObject(written) && isWithin(written, maxDepth) ? written : undefined;
-  } catch {
-    return undefined;
+    this.#deps.transport.close();
   }
 }

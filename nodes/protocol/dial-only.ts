@@ -1,10 +1,10 @@
-// dialOnly: an account's list of numbers that may be dialled, held against every field of a request that might ring somebody.
+// dialOnly: an account's list of numbers that may be dialled, checked against every field of a request that could dial a number.
 import { type Command, commands, seqOf } from "../catalogue";
 import { render } from "./check";
 import type { Failure } from "./failure";
 import { entriesOf } from "./numbers-to-dial";
 
-/** The patterns of an account's dialOnly: between commas or spaces; `*` stands for any characters, `?` for one. */
+/** Parses dialOnly: patterns separated by commas or spaces; `*` matches any characters, `?` matches one. */
 export function dialPatterns(text: string): readonly RegExp[] {
   return text
     .split(/[\s,，;；、]+/)
@@ -20,17 +20,23 @@ export function dialPatterns(text: string): readonly RegExp[] {
     );
 }
 
-/** What is known of a field. `dials`: every value in it must be allowed. `safe`: nothing in it is dialled. `unknown`: what looks like a number must be. */
+/**
+ * What is known of a field. `dials`: every value must be allowed. `safe`: never dialled. `unknown`: values that look like a number must be
+ * allowed.
+ */
 type Knowledge = "dials" | "safe" | "unknown";
 
 const fieldsOfAll = [...commands.flatMap(({ fields }) => fields), seqOf("number")];
 const names = (dials: boolean): ReadonlySet<string> =>
   new Set(fieldsOfAll.filter((field) => (field.dials === true) === dials).map(({ name }) => name.toLowerCase()));
 
-/** Names of fields that dial in a command of the catalogue. `callee` is only a filter in another one: here the danger counts. */
+/**
+ * Names of fields that are dialled by some command of the catalogue. `callee` is only a filter in another command; here it counts as
+ * dialled.
+ */
 const dialling = names(true);
 
-/** Names that never dial: those of the catalogue's other fields, and those seen in commands that it does not have. */
+/** Names that are never dialled: the catalogue's other fields, and fields seen in commands that are not in the catalogue. */
 const harmless: ReadonlySet<string> = new Set(
   [
     ...names(false),
@@ -48,7 +54,7 @@ const harmless: ReadonlySet<string> = new Set(
   ].map((name) => name.toLowerCase()),
 );
 
-/** Names that say that a number is called, whatever command they stand in. */
+/** Names that indicate a number to call, in any command. */
 const suspicious =
   /call(?:ee|ed|to)|dial|phone|mobile|cell|^tel|tel(?:s|no|num)?$|^num(?:ber)?s?$|msisdn|dest|target|^to$|contact|被叫|号码|电话|手机/i;
 
@@ -59,26 +65,26 @@ function knowledgeOf(name: string): Knowledge {
   return suspicious.test(name) ? "dials" : "unknown";
 }
 
-/** What a command of the catalogue says of a field of its own. */
+/** What the catalogue says about a field of one of its commands. */
 function declared(command: Command | undefined, name: string): Knowledge | undefined {
   const field = command?.fields.find((one) => one.name === name);
   return field && (field.dials ? "dials" : "safe");
 }
 
-/** A text as digits, without what stands between them for people; "" for nothing. */
+/** A text without separators between digits; "" for an empty one. */
 const compact = (text: string): string => text.normalize("NFKC").replace(/[\s\p{Pd}\p{Cf}().[\]/._]/gu, "");
 
-/** Fewer digits are more likely a count, a mode or an id than somebody's number. */
+/** Fewer digits are more likely a count, a mode or an id than a phone number. */
 const looksDialled = /^\+?\d{7,32}$/;
 
-/** A value that is still to be looked at, with what is known of the field that it stands in. */
+/** A value to be checked, with what is known of its field. */
 interface Open {
   readonly value: unknown;
   readonly field: string;
   readonly knowledge: Knowledge;
 }
 
-/** The first number in a request that dialOnly does not have. */
+/** Finds the first number in a request that dialOnly does not allow. */
 class Guard {
   readonly #patterns: readonly RegExp[];
   readonly #seen = new Set<object>();
@@ -87,7 +93,7 @@ class Guard {
     this.#patterns = patterns;
   }
 
-  /** Looks at every value, however deep; does not recurse, so that depth can't hurt it. */
+  /** Checks every value at any depth. Not recursive, so that deep nesting cannot overflow the stack. */
   find(open: Open[]): { readonly field: string; readonly number: string } | undefined {
     for (let next = open.pop(); next !== undefined; next = open.pop()) {
       const { value, field, knowledge } = next;
@@ -102,7 +108,7 @@ class Guard {
     return undefined;
   }
 
-  /** Puts what an object holds among the open values. Its names may be numbers too. */
+  /** Adds the content of an object to the values to be checked. Property names may be numbers too. */
   #open(value: object, { field, knowledge }: Open, open: Open[]): string | undefined {
     if (this.#seen.has(value)) return undefined;
     this.#seen.add(value);
@@ -115,19 +121,19 @@ class Guard {
       const forbidden = knowledge === "safe" ? undefined : this.#forbidden(name, "unknown");
       if (forbidden !== undefined) return forbidden;
       const own = knowledgeOf(name);
-      // An index or a name that says nothing stands for the field that it is in.
+      // An array index or an unknown name inherits from the field that contains it.
       const inner = own === "unknown" && knowledge === "dials" ? "dials" : own;
       open.push({ value: item, field: knowledge === "dials" ? field : `${field}.${name}`, knowledge: inner });
     }
     return undefined;
   }
 
-  /** A number in a value that must not be dialled; undefined if there is none. */
+  /** A number in a value that is not allowed; undefined if there is none. */
   #forbidden(value: unknown, knowledge: Knowledge): string | undefined {
     if (value === undefined || value === null || typeof value === "boolean") return undefined;
     const text = typeof value === "string" ? value : String(value);
     for (const entry of entriesOf(text)) {
-      // Without a digit it rings nobody.
+      // Without a digit, it cannot be dialled.
       if (!/[\p{N}*#]/u.test(entry)) continue;
       if (knowledge === "unknown" && !looksDialled.test(compact(entry))) continue;
       if (!this.#allows(entry)) return entry.length > 60 ? render(entry) : entry;
@@ -135,7 +141,7 @@ class Guard {
     return undefined;
   }
 
-  /** Whether all that stands in an entry may be dialled: the entry as a whole, and each part where several numbers may be meant. */
+  /** Whether an entry is allowed: as a whole, and each part if it may contain several numbers. */
   #allows(entry: string): boolean {
     const digits = compact(entry);
     if (!/^\+?[\d*#]+$/.test(digits) || !this.#matches(digits)) return false;
@@ -149,11 +155,11 @@ class Guard {
 }
 
 /**
- * The first number that a request would ring and that dialOnly does not have. No patterns: every number may be dialled.
+ * The first number in a request that would be dialled and that dialOnly does not allow. Without patterns, every number is allowed.
  *
- * Fields of a command of the catalogue are guarded as it says (`dials`), whatever their names. Every other field, in a command that the catalogue
- * has or does not have, and however deep, is guarded by its name: those that dial somewhere or sound like it wholly; of all others that are not known
- * to be harmless, what looks like a subscriber's number.
+ * Fields that the catalogue declares for the command are checked as declared (`dials`), whatever their names. All other fields, in any
+ * command and at any depth, are checked by name. Names that dial in some command, or that indicate a number to call, are checked
+ * completely. In other fields, unless they are known to be harmless, only values that look like a subscriber's number are checked.
  */
 export function forbiddenNumber(
   patterns: readonly RegExp[],

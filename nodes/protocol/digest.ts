@@ -1,7 +1,7 @@
 // The digest of an authentication block (§三.1).
 import { createHash, hash } from "node:crypto";
 
-/** What a digest is made of; `timestamp` and `seq` exactly as they stand on the wire. */
+/** The parts of a digest; `timestamp` and `seq` exactly as written on the wire. */
 export interface Signed {
   readonly customer: string;
   readonly timestamp: string;
@@ -9,20 +9,22 @@ export interface Signed {
   readonly password: string;
 }
 
-/** A hash of a text's UTF-8 bytes, in lower-case hex. From 20.12 on Node does it without an object for each, which is most of what it costs. */
+/**
+ * A hash of a text's UTF-8 bytes, in lower-case hex. `crypto.hash` (Node 20.12) avoids creating a Hash object, which is most of the cost.
+ */
 export const hexHash: (algorithm: string, text: string) => string =
   hash ?? ((algorithm, text) => createHash(algorithm).update(text, "utf8").digest("hex"));
 
-/** MD5 by OpenSSL. Throws where OpenSSL refuses MD5 (FIPS). */
+/** MD5 by OpenSSL. Throws if OpenSSL refuses MD5 (FIPS mode). */
 const nativeMd5 = (text: string): string => hexHash("md5", text);
 
-/** MD5 in JavaScript. Loaded only where it is needed: it is slow, and few systems run in FIPS mode. */
+/** MD5 in JavaScript. Loaded on demand: it is slow, and few systems run in FIPS mode. */
 function portableMd5(text: string): string {
   const md5: typeof import("crypto-js/md5") = require("crypto-js/md5");
   return md5(text).toString();
 }
 
-/** MD5 of a text's UTF-8 bytes in lower-case hex, also where OpenSSL refuses it. */
+/** MD5 of a text's UTF-8 bytes in lower-case hex, also if OpenSSL refuses MD5. */
 export function md5(text: string, native: (text: string) => string = nativeMd5): string {
   try {
     return native(text);

@@ -1,8 +1,8 @@
-// Writes a request (docs/protocol.md, "Requests").
+// Builds the body of a request (docs/protocol.md, "Requests").
 import { type Command, versions } from "../catalogue";
 import { digestOf } from "./digest";
 
-/** Who signs. */
+/** The credentials that sign requests. */
 export interface Identity {
   readonly customer: string;
   readonly password: string;
@@ -10,23 +10,23 @@ export interface Identity {
   readonly debug: boolean;
 }
 
-/** A command to send: its ApiName, the catalogue's entry if there is one, and its fields with its seq. */
+/** A command to send: its ApiName, its entry in the catalogue if there is one, and its fields including seq. */
 export interface PreparedCommand {
   readonly api: string;
   readonly command?: Command;
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** A signed request, and the digest in it, which must not get out. */
+/** A signed request, and its digest, which must be kept secret. */
 export interface SignedRequest {
   readonly body: string;
   readonly digest: string;
 }
 
-/** The version as it stands in the URL: 2.0.6 of "2.0.6", "V2.0.6" or " v2.0.6 ". */
+/** The version as written in the URL: 2.0.6 for "2.0.6", "V2.0.6" or " v2.0.6 ". */
 export const versionText = (apiVersion: string): string => apiVersion.trim().replace(/^v/i, "");
 
-/** Whether the platform's version has a command; an unknown version counts as the newest. */
+/** Whether a version of the platform has a command; an unknown version counts as the newest. */
 export function hasCommand(command: Command, apiVersion: string): boolean {
   const x = Number(/^2\.0\.(\d+)$/.exec(versionText(apiVersion))?.[1]);
   const version = versions.find((known) => known === x) ?? versions.at(-1);
@@ -37,7 +37,7 @@ export function hasCommand(command: Command, apiVersion: string): boolean {
 export const pathOf = (apiVersion: string, api: string): string =>
   `/openapi/V${encodeURIComponent(versionText(apiVersion))}/${encodeURIComponent(api)}`;
 
-/** The agent that all commands share, where the vendor's sample shows `authentication.agent`. */
+/** The agent that all commands share, if the vendor's sample shows `authentication.agent`. */
 function agentOf(command: Command | undefined, requests: readonly Readonly<Record<string, unknown>>[]): object {
   if (command?.agentInAuthentication !== true) return {};
   const agents = new Set(requests.map((request) => request.agent));
@@ -46,9 +46,9 @@ function agentOf(command: Command | undefined, requests: readonly Readonly<Recor
 }
 
 /**
- * A request with one command, or with several of the same kind.
+ * Builds and signs a request with one command, or with several of the same kind.
  * @param now ms since 1970
- * @param requestSeq must not have been used before
+ * @param requestSeq a number that was not used before
  */
 export function signRequest(
   identity: Identity,

@@ -1,4 +1,4 @@
-// One request with its commands, from the queue to the last try: what became of each of them.
+// Sends one request with its commands, including retries, and determines the outcome of each command.
 import type { Command } from "../catalogue";
 import type { JsonObject } from "../util/json";
 import { sleep } from "../util/sleep";
@@ -11,13 +11,13 @@ import { secretsOf } from "./secrets";
 import type { Sequence } from "./sequence";
 import type { Transport } from "./transport";
 
-/** What became of one command. `fields` are those that were sent. */
+/** The outcome of one command. `fields` are the fields that were sent. */
 export type Outcome = { readonly fields: Readonly<Record<string, unknown>> } & (
   | { readonly ok: true; readonly response: JsonObject; readonly list?: readonly unknown[]; readonly result: Result }
   | { readonly ok: false; readonly response: JsonObject; readonly failure: Failure }
 );
 
-/** Outcomes in the order of the commands, and how their request went. `requestSeq` is that of the last try, `body` its whole answer. */
+/** Outcomes in the order of the commands, with details of their request. `requestSeq` is that of the last try, `body` its whole answer. */
 export interface Exchanged {
   readonly outcomes: readonly Outcome[];
   readonly requestSeq?: number;
@@ -25,16 +25,21 @@ export interface Exchanged {
   readonly body?: JsonObject;
 }
 
-/** Where an exchange is: it waits for its turn or for its next try, it is under way, it is over. */
+/** The result of a request with a single command. */
+export interface ExchangedOne extends Exchanged {
+  readonly outcome: Outcome;
+}
+
+/** State of an exchange: waiting for its turn or for the next try, sending, finished. */
 export type Progress = "waiting" | "requesting" | "over";
 
-/** What an exchange takes from its account. Times in ms. */
+/** The account's settings and objects that an exchange needs. Times in ms. */
 export interface ExchangeDeps extends Identity {
   readonly apiVersion: string;
   readonly timeoutMs: number;
   readonly retries: number;
   readonly backoff: Backoff;
-  readonly lane: RequestQueue;
+  readonly queue: RequestQueue;
   readonly transport: Transport;
   readonly subjects: Subjects;
   readonly requestSequence: Sequence;
@@ -44,31 +49,31 @@ export interface ExchangeDeps extends Identity {
   readonly closing: AbortSignal;
 }
 
-/** What a caller may give beside the commands. */
+/** Options of the caller. */
 export interface SendOptions {
   readonly signal: AbortSignal;
-  /** Called for each request that is to be made; what it gives is told how that request gets on. */
+  /** Called for each request to be made; the returned function receives the progress of that request. */
   readonly track?: () => (progress: Progress) => void;
-  /** Called for each list; what it gives is told how many of the list's requests are still to be made. */
+  /** Called for each list; the returned function receives the number of requests that remain to be made. */
   readonly backlog?: () => (requests: number) => void;
 }
 
-/** What an exchange is a part of. */
+/** How an exchange belongs to a list. */
 export interface Part {
-  /** The commands go as `requests`, also if it is only one. */
+  /** Sends the commands as `requests`, even a single one. */
   readonly list: boolean;
-  /** It belongs to a list that the queue has let in. */
+  /** It belongs to a list that the queue has accepted. */
   readonly admitted: boolean;
 }
 
-/** A command that is not settled. */
+/** A command without a final answer. */
 interface Pending {
   readonly index: number;
   readonly fields: Readonly<Record<string, unknown>>;
   readonly subject?: string;
 }
 
-/** In characters: a millisecond or two of parsing. */
+/** In characters; parsing this many takes one or two milliseconds. */
 const longBody = 200_000;
 
 const closed: Failure = { kind: "closed", code: "SCCC_CLOSED" };
@@ -81,15 +86,15 @@ const unanswered: CommandAnswer = {
 
 const failed = (failure: Failure): CommandAnswer => ({ ok: false, response: {}, failure });
 
-/** Whom a command that changes something is about; reads neither are repeats to fear nor make others old. */
+/** The subject of a command that changes something. Reads have none: they may be repeated freely and do not supersede other commands. */
 function subjectOf(command: Command | undefined, fields: Readonly<Record<string, unknown>>): { subject?: string } {
   if (command?.subject === undefined || command.resend === "read") return {};
   return { subject: `${command.subject}:${String(fields[command.subject])}` };
 }
 
-/** Sends commands of one kind in one request and, where that does no harm, sends again what was not carried out. */
+/** Sends commands of one kind in one request, and sends those again that failed and may be repeated. */
 export class Exchange {
-  readonly #means: ExchangeDeps;
+  readonly #deps: ExchangeDeps;
   readonly #signal: AbortSignal;
   readonly #report: (progress: Progress) => void;
   readonly #api: string;
@@ -97,18 +102,23 @@ export class Exchange {
   readonly #resend: Command["resend"];
   readonly #part: Part;
   readonly #answers: (CommandAnswer | undefined)[];
-  /** For each agent or task, when it was last sent something by this exchange. */
+  /** Tickets of the agents and tasks to which this exchange has sent a command. */
   readonly #tickets = new Map<string, number>();
   #pending: readonly Pending[];
   #last: Omit<Exchanged, "outcomes" | "tries"> = {};
   #tries = 0;
   #deadline = Number.POSITIVE_INFINITY;
 
-  constructor(means: ExchangeDeps, api: string, command: Command | undefined, part: Part, options: SendOptions) {
-    this.#means = means;
+  constructor(
+    deps: ExchangeDeps,
+    { api, command }: Pick<PreparedCommand, "api" | "command">,
+    part: Part,
+    options: SendOptions,
+  ) {
+    this.#deps = deps;
     this.#api = api;
     this.#command = command;
-    // Of a command that nobody knows, nobody knows what a second one does.
+    // Unknown commands are not retried: they may not be idempotent.
     this.#resend = command?.resend ?? "once";
     this.#part = part;
     this.#signal = options.signal;
@@ -117,41 +127,51 @@ export class Exchange {
     this.#pending = [];
   }
 
-  /** Runs it once. Never throws; resolves when every command is settled. */
-  async run(calls: readonly PreparedCommand[]): Promise<Exchanged> {
-    const { lane, retries, backoff, random, closing } = this.#means;
+  /** Runs the exchange with a single command. Never throws. */
+  async runOne(command: PreparedCommand): Promise<ExchangedOne> {
+    const exchanged = await this.run([command]);
+    return { ...exchanged, outcome: this.#outcomeOf(command, 0) };
+  }
+
+  #outcomeOf({ fields }: PreparedCommand, index: number): Outcome {
+    return { ...(this.#answers[index] ?? unanswered), fields };
+  }
+
+  /** Runs the exchange; may be called once. Never throws; resolves when every command has an outcome. */
+  async run(commands: readonly PreparedCommand[]): Promise<Exchanged> {
+    const { queue, retries, backoff, random, closing } = this.#deps;
     const signal = this.#signal;
-    this.#pending = calls.map(({ fields }, index) => ({ index, fields, ...subjectOf(this.#command, fields) }));
-    this.#report(lane.full ? "waiting" : "requesting");
+    this.#pending = commands.map(({ fields }, index) => ({ index, fields, ...subjectOf(this.#command, fields) }));
+    this.#report(queue.full ? "waiting" : "requesting");
     for (;;) {
-      const passage = await lane.run(() => this.#try(), {
+      const turn = await queue.run(() => this.#try(), {
         signal,
         again: this.#tries > 0,
         admitted: this.#part.admitted,
       });
-      if (passage.kind === "busy") this.#settle(failed({ kind: "busy", code: "SCCC_BUSY", waiting: passage.waiting }));
-      if (passage.kind === "closed") this.#settle(failed(closed));
-      if (passage.kind !== "done" || passage.value === undefined || this.#tries > retries) break;
-      const pause = pauseBefore(this.#tries, passage.value, backoff, random);
+      if (turn.kind === "busy") this.#settle(failed({ kind: "busy", code: "SCCC_BUSY", waiting: turn.waiting }));
+      if (turn.kind === "closed") this.#settle(failed(closed));
+      if (turn.kind !== "done" || turn.value === undefined || this.#tries > retries) break;
+      const pause = pauseBefore(this.#tries, turn.value, backoff, random);
       if (performance.now() + pause >= this.#deadline) break;
       this.#report("waiting");
-      // Whether it slept or was stopped, the lane says what comes next.
+      // If a signal has ended the pause, the queue returns "closed".
       await sleep(pause, signal, closing);
     }
     this.#report("over");
-    for (const subject of this.#tickets.keys()) this.#means.subjects.left(subject);
-    const outcomes = calls.map(({ fields }, index) => ({ ...(this.#answers[index] ?? unanswered), fields }));
+    for (const subject of this.#tickets.keys()) this.#deps.subjects.left(subject);
+    const outcomes = commands.map((command, index) => this.#outcomeOf(command, index));
     return { ...this.#last, tries: this.#tries, outcomes };
   }
 
-  /** Gives everything that is not settled the same answer. */
+  /** Sets the same answer for all pending commands. */
   #settle(answer: CommandAnswer): void {
     for (const { index } of this.#pending) this.#answers[index] = answer;
   }
 
-  /** One try, when its turn has come. Keeps in `#pending` what may be sent again, and says why; undefined if nothing may. */
+  /** Makes one try. Keeps commands that may be sent again in `#pending` and returns the reason; undefined if there are none. */
   async #try(): Promise<Failure | undefined> {
-    const { timeoutMs, retries, subjects } = this.#means;
+    const { timeoutMs, retries, subjects } = this.#deps;
     this.#pending = this.#pending.filter(({ subject }) => subject === undefined || !this.#isOld(subject));
     if (this.#pending.length === 0) return undefined;
     this.#report("requesting");
@@ -175,15 +195,15 @@ export class Exchange {
 
   #isOld(subject: string): boolean {
     const ticket = this.#tickets.get(subject);
-    return ticket !== undefined && this.#means.subjects.isOld(subject, ticket);
+    return ticket !== undefined && this.#deps.subjects.isOld(subject, ticket);
   }
 
-  /** One request and its answer, signed anew. */
+  /** Signs and sends one request and reads its answer. */
   async #send(timeoutMs: number): Promise<Answer> {
-    const { password, apiVersion, requestSequence, transport, now } = this.#means;
+    const { password, apiVersion, requestSequence, transport, now } = this.#deps;
     const requests = this.#pending.map((one) => one.fields);
     const requestSeq = requestSequence.next();
-    const { body, digest } = signRequest(this.#means, this.#command, requests, {
+    const { body, digest } = signRequest(this.#deps, this.#command, requests, {
       list: this.#part.list,
       requestSeq,
       now: now(),
@@ -204,7 +224,7 @@ export class Exchange {
           secrets,
         })
       : { ok: false, failure: posted.failure };
-    // A wrong password, or a seq that another installation has used. It would have used the next ones too.
+    // The password is wrong, or another installation has used this seq. In the latter case it has probably used the following ones too.
     if (!answer.ok && answer.failure.code === "E_S_AUTH_FAIL") requestSequence.leap();
     this.#last = { requestSeq, ...(answer.body === undefined ? {} : { body: answer.body }) };
     return answer;

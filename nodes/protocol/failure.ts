@@ -1,18 +1,14 @@
-// What can go wrong with a command, as data: one union that the retry rules, the messages and the error texts read.
-import type { Cleaned } from "./numbers-to-dial";
+// Failures of commands as data: a union that the retry rules and the error texts use.
 
-/** Why a field was refused, for texts: a key below `errors.rule` of the locales, and its parameters. */
+/** Why a field was refused: a key below `errors.rule` of the locales, and its parameters. */
 export interface RuleText {
   readonly key: string;
   readonly params: Readonly<Record<string, string | number>>;
 }
 
-/** What was taken out of a list of numbers before it was sent. */
-type Cleanings = Pick<Cleaned, "duplicates" | "illegal">;
-
-/** A command that was not carried out, or of which that is not known. `code` is what flows see. */
+/** Why a command failed, or why its result is unknown. `code` is the code that flows see. */
 export type Failure =
-  /** The platform said no. `scope` tells whether it refused the request or this command. */
+  /** The platform returned an error. `scope`: whether it concerns the whole request or this command. */
   | {
       readonly kind: "platform";
       readonly code: string;
@@ -20,7 +16,7 @@ export type Failure =
       readonly text: string;
       readonly scope: "request" | "command";
     }
-  /** Refused by us before sending. `got` is a short rendering of what came, `index` the place in a list of commands. */
+  /** We refused a field before sending. `got` is a short text of the value, `index` the position in a list of commands. */
   | {
       readonly kind: "field";
       readonly code: "SCCC_INVALID_FIELD";
@@ -29,9 +25,9 @@ export type Failure =
       readonly got: string;
       readonly index?: number;
     }
-  /** No complete answer within so many milliseconds. */
+  /** No complete answer within `afterMs`. */
   | { readonly kind: "timeout"; readonly code: "SCCC_TIMEOUT"; readonly afterMs: number }
-  /** The connection failed. `neverLeft`: the request surely did not reach anybody. `lasting`: trying again can't help. */
+  /** The connection failed. `neverLeft`: no part of the request can have reached anybody. `lasting`: retrying cannot help. */
   | {
       readonly kind: "network";
       readonly code: "SCCC_NETWORK";
@@ -40,7 +36,7 @@ export type Failure =
       readonly neverLeft: boolean;
       readonly lasting: boolean;
     }
-  /** An HTTP status that is not success. */
+  /** An HTTP status other than success. */
   | {
       readonly kind: "http";
       readonly code: `SCCC_HTTP_${number}`;
@@ -48,29 +44,16 @@ export type Failure =
       readonly location?: string;
       readonly excerpt: string;
     }
-  /** An answer that is not the API's. */
+  /** The answer does not have the API's format. */
   | {
       readonly kind: "protocol";
       readonly code: "SCCC_PROTOCOL";
       readonly reason: ProtocolReason;
       readonly excerpt: string;
     }
-  /** The account's version does not have the command. */
+  /** The account's API version does not have the command. */
   | { readonly kind: "unsupported"; readonly code: "SCCC_UNSUPPORTED"; readonly version: string; readonly has: string }
-  /** The account is missing or incomplete: which setting, and why, as a key below `errors.config`. */
-  | {
-      readonly kind: "config";
-      readonly code: "SCCC_CONFIG";
-      readonly reason: string;
-      readonly setting: string;
-      /** The environment's variable that is to blame. */
-      readonly variable?: string;
-      /** What the system says of it. */
-      readonly detail?: string;
-      /** When it is tried again, in ms since 1970. */
-      readonly retryAt?: number;
-    }
-  /** The account's dialOnly does not have the number. */
+  /** The account's dialOnly does not allow the number. */
   | { readonly kind: "notAllowed"; readonly code: "SCCC_NOT_ALLOWED"; readonly field: string; readonly number: string }
   /** The same call was made less than so many seconds ago. `index` is the place in a list of commands. */
   | {
@@ -81,34 +64,15 @@ export type Failure =
       readonly seconds: number;
       readonly index?: number;
     }
-  /** A file could not be written, or is there already; `reason` is a key below `errors.file`. */
-  | {
-      readonly kind: "file";
-      readonly code: "SCCC_FILE";
-      readonly reason: "exists" | "write";
-      readonly path: string;
-      readonly detail: string;
-    }
-  /**
-   * A list of numbers that got in only in part: those that are in the task, those that were not sent, and those of which that is not known,
-   * because an answer was lost. `taskID` is "" where that of a new task was lost with it.
-   */
-  | {
-      readonly kind: "partial";
-      readonly code: "SCCC_PARTIAL";
-      readonly taskID: string;
-      readonly in: readonly string[];
-      readonly notSent: readonly string[];
-      readonly unknown: readonly string[];
-      readonly cleaned: Cleanings;
-      readonly because: Failure;
-    }
-  /** So many requests wait already. */
+  /** The queue is full: `waiting` requests are waiting. */
   | { readonly kind: "busy"; readonly code: "SCCC_BUSY"; readonly waiting: number }
-  /** The node or the account was closed meanwhile. `waiting`: the command had been carried out, its call was waited for. */
+  /** The node or the account was closed. `waiting`: the command was carried out and its node was waiting for the call. */
   | { readonly kind: "closed"; readonly code: "SCCC_CLOSED"; readonly waiting?: true };
 
-/** What is wrong with an answer; keys below `errors.protocol` of the locales. */
+/** A field that was refused. */
+export type FieldFailure = Extract<Failure, { kind: "field" }>;
+
+/** What is wrong with an answer: keys below `errors.protocol` of the locales. */
 export type ProtocolReason =
   | "empty"
   | "notJson"
@@ -127,17 +91,17 @@ export type ProtocolReason =
   | "notHttp"
   | "encoding";
 
-/** The value and the name of an outcome as `msg.sccc.command.result` has them; `error` is null where the platform gave none. */
+/** Value and name of an outcome as in `msg.sccc.command.result`; `error` is null if the platform sent none. */
 export interface Result {
   readonly error: number | null;
   readonly name: string;
   readonly msg: string;
 }
 
-/** Line breaks, what a terminal takes for commands, and what turns the direction of writing: nobody's text may write log lines. */
+/** Line breaks, control characters, and marks of writing direction: text from outside must not be able to forge log lines. */
 const unprintable = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu;
 
-/** A text from outside as it may stand in a log, an error or a status: one line, and nothing but writing. */
+/** A text from outside on one line, without control characters, for logs, errors and statuses. */
 export const plainText = (text: string): string => text.replace(unprintable, " ");
 
 /** The first characters of a text from outside, on one line. */

@@ -1,9 +1,9 @@
-// What texts of a configuration must look like: the runtime checks them when it starts, the editor while one types. Runs in both.
+// Checks the format of texts in a configuration. Used by the runtime at the start and by the editor during input.
 import type { TextFormat } from "../catalogue";
 import { isTimeZone } from "../util/time";
 import { isRecordingUrl } from "./recording-url";
 
-/** Why a text is not of its format: a key below `errors.config` and `invalid.format` of the locales. */
+/** What is wrong with a text: a key below `errors.config` and `invalid.format` of the locales. */
 export type FormatProblem =
   | "url"
   | "path"
@@ -15,7 +15,7 @@ export type FormatProblem =
   | "property"
   | "addresses";
 
-/** A URL, or undefined for what is none. */
+/** A parsed URL, or undefined if the text is not a URL. */
 const urlOf = (text: string): URL | undefined => (URL.canParse(text) ? new URL(text) : undefined);
 
 /** http:// or https://, host and port, and nothing else. */
@@ -25,7 +25,7 @@ function originProblem(text: string): FormatProblem | undefined {
   return url.pathname === "/" && url.search === "" && url.hash === "" ? undefined : "path";
 }
 
-/** How many bits an address has; undefined for what is no address. */
+/** The number of bits of an address; undefined if the text is not an address. */
 function bitsOf(address: string): number | undefined {
   if (/^\d+(\.\d+){3}$/.test(address)) return urlOf(`http://${address}`)?.hostname === address ? 32 : undefined;
   return /^[\da-f:.]+$/i.test(address) && urlOf(`http://[${address}]`) !== undefined ? 128 : undefined;
@@ -43,10 +43,10 @@ function isBlock(entry: string): boolean {
   return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits);
 }
 
-/** A property of a message, and of what is in it. */
+/** A property of a message, or a nested property. */
 const propertyPath = /^[a-z_$][\w$]*(?:\.[a-z_$][\w$]*|\[\d+\])*$/i;
 
-/** What belongs to every object, and what would be a property of a property: the message itself is not named. */
+/** Names that every object has, and paths that begin with `msg.`: the path is relative to the message. */
 const unfitProperty = /^msg\.|(?:^|\.)(?:__proto__|prototype|constructor)(?:$|[.[])/;
 
 const problems: Readonly<Record<TextFormat, (text: string) => FormatProblem | undefined>> = {
@@ -57,8 +57,11 @@ const problems: Readonly<Record<TextFormat, (text: string) => FormatProblem | un
   path: (text) => (/^\/[^\s?#%]*$/.test(text) ? undefined : "pushPath"),
   property: (text) => (propertyPath.test(text) && !unfitProperty.test(text) ? undefined : "property"),
   recordingUrl: (text) => (isRecordingUrl(text) ? undefined : "recordingUrl"),
-  addresses: (text) => (addressesOf(text).every(isBlock) ? undefined : "addresses"),
+  addresses: (text) => {
+    const entries = addressesOf(text);
+    return entries.length > 0 && entries.every(isBlock) ? undefined : "addresses";
+  },
 };
 
-/** What is wrong with a text that is not empty; undefined if nothing is. */
+/** What is wrong with a non-empty text; undefined if it is valid. */
 export const formatProblem = (format: TextFormat, text: string): FormatProblem | undefined => problems[format](text);

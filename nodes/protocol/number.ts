@@ -1,47 +1,49 @@
-// Telephone numbers as they stand in pushes and records, to E.164.
+// Converts telephone numbers of pushes and records to E.164.
 import type { NumberType } from "libphonenumber-js/max";
 
 type Library = typeof import("libphonenumber-js/max");
 
 let loaded: Library | undefined;
 
-/** Loaded with the first number: its tables take longer to load than all the rest of the package. */
+/** Loaded on first use: loading its tables takes longer than loading the rest of the package. */
 function library(): Library {
   loaded ??= require("libphonenumber-js/max") as Library;
   return loaded;
 }
 
-/** Where an account is: what its numbers mean that name no country, or no city. */
+/** The account's country and city, for numbers without a country code or an area code. */
 export interface NumberRegion {
   /** ISO 3166-1 alpha-2: "CN". */
   readonly region: string;
-  /** For local numbers, with or without the trunk 0: "021" or "21"; "" for none. */
+  /** For local numbers, with or without the trunk 0: "021" or "21"; "" if there is none. */
   readonly areaCode: string;
 }
 
-/** What one rings somebody at. 400 and 800 numbers, premium rates and the like can't be called from everywhere, and are nobody's own. */
+/**
+ * Types of numbers that belong to a subscriber. 400 and 800 numbers, premium-rate numbers and the like cannot be called from everywhere.
+ */
 const personal: readonly NumberType[] = ["FIXED_LINE", "MOBILE", "FIXED_LINE_OR_MOBILE", "VOIP", "PERSONAL_NUMBER"];
 
-/** At most 15 digits: some countries' plans, Germany's for one, have longer numbers, which are none of E.164. */
+/** At most 15 digits. Some countries, such as Germany, have longer numbers, which are not valid E.164. */
 const e164 = /^\+[1-9]\d{4,14}$/;
 
 interface Plan {
   /** A subscriber's number within a city. */
   readonly local: RegExp;
-  /** The fewest digits of a subscriber's number, area code included. */
+  /** The minimum number of digits of a subscriber's number, including the area code. */
   readonly shortest: number;
 }
 
-/** A local number begins neither with the 0 of a trunk nor with the 1 of services and mobiles. */
+/** A local number begins neither with the trunk prefix 0 nor with 1, which services and mobiles use. */
 const anywhere: Plan = { local: /^[2-9]\d{6,7}$/, shortest: 0 };
 
-/** China: 95105105 is a service of the whole country, and 021 12315 a service of one city; libphonenumber takes both for fixed lines. */
+/** China: 95105105 is a nationwide service and 021 12315 a service of one city; libphonenumber takes both for fixed lines. */
 const plans: ReadonlyMap<string, Plan> = new Map([["CN", { local: /^[2-8]\d{6,7}$/, shortest: 10 }]]);
 
 /**
- * A number in E.164 ("+8613800138000"), or undefined if it is no valid number of a subscriber: garbage, an extension, an emergency or
- * service number (110, 10086, 95588), a 400 or 800 number. Reads strings and safe integers; international with + or 00; national with or without
- * the trunk 0, also before a Chinese mobile; local with the account's area code. Never throws.
+ * A number in E.164 ("+8613800138000"), or undefined if it is not a valid subscriber's number: garbage, an extension, an emergency or
+ * service number (110, 10086, 95588), a 400 or 800 number. Accepts strings and safe integers; international with + or 00; national with or
+ * without the trunk 0, also before a Chinese mobile; local with the account's area code. Never throws.
  */
 export function numberE164(value: unknown, place: NumberRegion): string | undefined {
   if (typeof value !== "string" && !Number.isSafeInteger(value)) return undefined;
@@ -56,7 +58,7 @@ export function numberE164(value: unknown, place: NumberRegion): string | undefi
   return known.get(key);
 }
 
-/** Numbers that were read: those of one call come several times within minutes. */
+/** A cache of converted numbers: the events of one call repeat its numbers within minutes. */
 const known = new Map<string, string | undefined>();
 const mostKnown = 10_000;
 
@@ -66,13 +68,13 @@ function read(digits: string, place: NumberRegion): string | undefined {
   return (local ? subscriber(place.areaCode + digits, place) : undefined) ?? subscriber(digits, place);
 }
 
-/** A Chinese mobile: its country code or trunk 0, the digits that say whether it is one, and the rest. */
+/** A Chinese mobile: optional country code or trunk 0, the five digits that identify a mobile, and the rest. */
 const chineseMobile = /^(\+?86|0)?(1\d{4})(\d{6})$/;
 
-/** Whether Chinese numbers with these first five digits are mobiles, by the library's own reading of one of them. */
+/** Whether Chinese numbers with these first five digits are mobiles, as libphonenumber decides for one of them. */
 const mobilePrefixes = new Map<string, boolean>();
 
-/** A full reading takes some 50 times as long as this, and lists have 100,000 numbers. */
+/** Faster than a full parse by a factor of about 50; lists may have 100,000 numbers. */
 function isMobilePrefix(prefix: string): boolean {
   let found = mobilePrefixes.get(prefix);
   if (found === undefined) {
@@ -89,14 +91,14 @@ function subscriber(digits: string, { region }: NumberRegion): string | undefine
   return isMobilePrefix(prefix) ? `+86${prefix}${rest}` : undefined;
 }
 
-/** A number by the library. */
+/** Parses a number with libphonenumber. */
 function parsed(digits: string, country: string | undefined): string | undefined {
   const found = library().parsePhoneNumberFromString(
     digits,
     country !== undefined && library().isSupportedCountry(country) ? country : undefined,
   );
   if (found === undefined) return undefined;
-  // Only valid numbers have one.
+  // Only valid numbers have a type.
   const type = found.getType();
   const { shortest } = plans.get(found.country ?? "") ?? anywhere;
   const isPersonal = type !== undefined && personal.includes(type) && found.nationalNumber.length >= shortest;

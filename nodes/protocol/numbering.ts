@@ -1,7 +1,7 @@
-// The numbering plans of countries, for numbers to dial: China's from our own rules, all others by the lengths that libphonenumber knows.
+// Numbering plans for numbers to dial: our own rules for China; the number lengths of libphonenumber for all other countries.
 import { anyPlan, chinesePlan, type NumberingPlan } from "./numbers-to-dial";
 
-/** One plan of libphonenumber's tables; its types leave some of this out. */
+/** An entry of libphonenumber's tables; its published types omit parts of this. */
 interface Plan {
   possibleLengths(): readonly number[];
   nationalPrefix(): string | undefined;
@@ -15,7 +15,7 @@ interface Tables {
   readonly numberingPlan?: Plan;
 }
 
-/** Lengths of national numbers, and the prefix that is dialled before them within the country. */
+/** Valid lengths of national numbers, and the prefix for calls within the country. */
 interface Lengths {
   readonly possible: readonly number[];
   readonly prefix: string;
@@ -24,7 +24,7 @@ interface Lengths {
 const lengthsOf = (plan: Plan | undefined): Lengths | undefined =>
   plan && { possible: plan.possibleLengths(), prefix: plan.nationalPrefix() ?? "" };
 
-/** Reads from libphonenumber's tables, which are loaded when a plan that is not China's is first asked for. */
+/** Reads libphonenumber's tables. They are loaded when a plan other than China's is first needed. */
 function tables() {
   const { Metadata } = require("libphonenumber-js/core") as { readonly Metadata: new (metadata: unknown) => Tables };
   const all = new Metadata(require("libphonenumber-js/max/metadata"));
@@ -42,7 +42,7 @@ function tables() {
           all.selectNumberingPlan(undefined, code);
           found = lengthsOf(all.numberingPlan);
         } catch {
-          // No country has it.
+          // No country has this code.
         }
         byCode.set(code, found);
       }
@@ -60,7 +60,7 @@ const library = (): ReturnType<typeof tables> => {
 const tooShortOrLong = (length: number, possible: readonly number[]): "tooShort" | "tooLong" =>
   length < Math.max(...possible) ? "tooShort" : "tooLong";
 
-/** A number with + or 00, by the lengths that its country has. */
+/** Reads a number with + or 00 by the lengths of its country. */
 const international: NumberingPlan = (number) => {
   const digits = number.replace(/^(?:\+|00)/, "");
   for (let size = 1; size <= 3; size += 1) {
@@ -73,7 +73,7 @@ const international: NumberingPlan = (number) => {
   return { kind: "none", reason: "country" };
 };
 
-/** The longest of the short codes that services have: 911, 116117. */
+/** Maximum length of a short service code: 911, 116117. */
 const longestService = 6;
 
 function planOfRegion(region: string): NumberingPlan {
@@ -94,7 +94,7 @@ function planOfRegion(region: string): NumberingPlan {
 
 const plans = new Map<string, NumberingPlan>();
 
-/** The plan of a country. @param region ISO 3166-1 alpha-2; of one that nobody knows, any length goes */
+/** The plan of a country. @param region ISO 3166-1 alpha-2; an unknown one accepts any length */
 export function planOf(region: string): NumberingPlan {
   const name = region.trim().toUpperCase();
   let plan = plans.get(name);

@@ -1,14 +1,14 @@
-// Numbers to dial, as people have them in their tables: each is dialled as it was meant, or listed apart with a reason. Pure; runs in the editor too.
+// Cleans lists of numbers to dial: each entry is dialled as intended or refused with a reason. Pure; also runs in the editor.
 
 /**
  * Why an entry is not dialled:
- * - extension: a number that a switchboard has to be told more digits after
- * - several: numbers that cannot be told apart for sure
- * - date, scientific: what a spreadsheet made of a cell
+ * - extension: the number is followed by an extension, which cannot be dialled directly
+ * - several: several numbers that cannot be separated reliably
+ * - date, scientific: a spreadsheet has converted the cell
  * - letters, characters: text, or characters that no number has
- * - tooShort, tooLong: by the numbering plan of the country; short service codes are not too short
- * - country: begins with a country code that no country has
- * - empty: nothing; object: neither text nor a whole number
+ * - tooShort, tooLong: by the country's numbering plan; short service codes are accepted
+ * - country: begins with a country code that does not exist
+ * - empty: nothing; object: neither text nor an integer
  */
 export const illegalReasons = [
   "extension",
@@ -26,41 +26,41 @@ export const illegalReasons = [
 
 export type IllegalReason = (typeof illegalReasons)[number];
 
-/** An entry that was left out, as it came, and why: a word for flows. */
+/** A refused entry, unchanged, and the reason. */
 export interface Illegal {
   readonly number: string;
   readonly reason: IllegalReason;
 }
 
-/** What one entry is: a number to dial, several of them, or none. */
+/** The result for one entry: a number, several numbers, or a refusal. */
 export type Entry =
   | { readonly kind: "number"; readonly number: string }
   | { readonly kind: "several"; readonly numbers: readonly string[] }
   | { readonly kind: "illegal"; readonly reason: IllegalReason };
 
-/** A list after cleaning. Every entry that came stands in just one of the three; one with several numbers has each of them in one. */
+/** A cleaned list. Every entry is in exactly one of the three lists; of an entry with several numbers, each number is. */
 export interface Cleaned {
-  /** Each once, in the order in which they came first. */
+  /** Without repetitions, in order of first occurrence. */
   readonly numbers: readonly string[];
-  /** Those that came again, as they would have been sent. */
+  /** Repetitions, in the form in which they would have been sent. */
   readonly duplicates: readonly string[];
   readonly illegal: readonly Illegal[];
 }
 
-/** What a numbering plan says of digits. */
+/** What a numbering plan says about digits. */
 export type PlanReading =
   | {
       readonly kind: "number";
-      /** As it is dialled. */
+      /** The number as it is dialled. */
       readonly number: string;
-      /** No shorter number with further digits after it could be meant. */
+      /** Whether no shorter number followed by further digits can be meant. */
       readonly firm: boolean;
-      /** A number within a city, without its area code. */
+      /** Whether it is a number within a city, without area code. */
       readonly local: boolean;
     }
   | { readonly kind: "none"; readonly reason: "tooShort" | "tooLong" | "country" };
 
-/** A country's numbers. @param digits digits only, perhaps with a leading + */
+/** A country's numbering plan. @param digits digits only, optionally with a leading + */
 export type NumberingPlan = (digits: string) => PlanReading;
 
 const none = (reason: "tooShort" | "tooLong" | "country"): PlanReading => ({ kind: "none", reason });
@@ -71,14 +71,14 @@ const number = (digits: string, firm: boolean, local = false): PlanReading => ({
   local,
 });
 
-/** An international number by its length alone: with its country code 7 to 15 digits. */
+/** Accepts an international number by its length alone: 7 to 15 digits including the country code. */
 export const anyCountry: NumberingPlan = (digits) => {
   const { length } = digits.replace(/^(?:\+|00)/, "");
   if (length < 7) return none("tooShort");
   return length > 15 ? none("tooLong") : number(digits, true);
 };
 
-/** Numbers of a country that nothing is known of: 3 to 15 digits. */
+/** For countries without a known plan: accepts 3 to 15 digits. */
 export const anyPlan: NumberingPlan = (digits) => {
   if (/^(?:\+|00)/.test(digits)) return anyCountry(digits);
   if (digits.length < 3) return none("tooShort");
@@ -86,16 +86,19 @@ export const anyPlan: NumberingPlan = (digits) => {
 };
 
 const chinese = {
-  /** Mobiles, also with the trunk 0, and 400 and 800 numbers; Beijing and the cities with a code 02x. Their length never varies. */
+  /**
+   * Mobiles, also with the trunk 0; 400 and 800 numbers; fixed lines in Beijing and in cities with an area code 02x. All have a fixed
+   * length.
+   */
   firm: /^(?:01[3-9]\d{9}|1\d{10}|[48]00\d{7}|0(?:10|2\d)\d{8})$/,
   /** All other cities: 7 or 8 digits after the area code. */
   withArea: /^0[3-9]\d{2}\d{7,8}$/,
-  /** A fixed line whose trunk 0 a spreadsheet has dropped, or that had none. */
+  /** A fixed line without the trunk 0, which spreadsheets drop. */
   withoutTrunk: /^(?:(?:10|2\d)\d{8}|[3-9]\d{2}\d{7,8})$/,
   local: /^[2-9]\d{6,7}$/,
-  /** 110, 10086, 12345678, 95588; also of one city: 021 12315. */
+  /** Service numbers: 110, 10086, 12345678, 95588; also of one city: 021 12315. */
   service: /^(?:1[12]\d|(?:0(?:10|2\d|[3-9]\d{2}))?(?:1[0-2]\d{3,6}|9[56]\d{3,6}))$/,
-  /** A carrier's prefix, and a number after it. */
+  /** A carrier's prefix followed by a number. */
   carrier: /^(?:179\d{2}|12593|12583|12520|10193)((?:0|1)\d+)$/,
 };
 
@@ -112,7 +115,7 @@ function readChinese(digits: string): PlanReading {
   return none(digits.length < (digits.startsWith("1") ? 11 : 10) ? "tooShort" : "tooLong");
 }
 
-/** A Chinese number without its country code: mobiles and services as they are dialled, fixed lines with the trunk 0. */
+/** Reads a Chinese number without its country code. Mobiles and services are dialled unchanged, fixed lines with the trunk 0. */
 function withoutCountry(rest: string): PlanReading {
   const read = readChinese(rest);
   if (read.kind === "none") return read;
@@ -120,41 +123,41 @@ function withoutCountry(rest: string): PlanReading {
   return chinese.withoutTrunk.test(rest) && !chinese.firm.test(rest) ? readChinese(`0${rest}`) : read;
 }
 
-/** China's numbers. @param international reads those of other countries */
+/** China's numbering plan. @param international reads numbers of other countries */
 export const chinesePlan =
   (international: NumberingPlan = anyCountry): NumberingPlan =>
   (digits) => {
     const [, rest] = /^(?:\+|00)86(\d*)$/.exec(digits) ?? [];
     if (rest !== undefined) return withoutCountry(rest);
     if (/^(?:\+|00)/.test(digits)) return international(digits);
-    // A mobile in the international form without its plus.
+    // A mobile in international form without its plus sign.
     if (/^861[3-9]\d{9}$/.test(digits)) return number(digits.slice(2), true);
     return readChinese(digits);
   };
 
-/** Spaces, dashes, dots, brackets: what stands between digits only for people. */
+/** Separators within a number: spaces, dashes, dots, brackets. */
 const writing = /[\s\p{Pd}\u2212\u00b7_.()[\]]+/u;
 
-/** Marks that nobody sees: byte order marks, joiners, directions of writing. */
+/** Invisible characters: byte order marks, joiners, marks of writing direction. */
 const invisible = /[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
 
-/** Between the numbers of a text; a line, a comma, a semicolon, a tab. */
+/** Separators between the numbers of a text: line break, comma, semicolon, tab. */
 const separators = /[\r\n\t,，;；、|]+/;
 
-/** Between the numbers of one cell, besides. */
+/** Separators between the numbers of one cell. */
 const cellSeparators = /[\r\n\t,，;；、|/\\]+/;
 
-/** The longest entry that is looked into, and the most groups of digits in one. */
+/** The longest entry that is analysed, and the maximum number of digit groups in it. */
 const longestEntry = 2000;
 const mostGroups = 200;
 
-/** Full-width characters as the plain ones that they stand for. */
+/** Converts full-width characters to their ASCII equivalents. */
 const plain = (text: string): string =>
   text
     .replace(/[\uff01-\uff5e]/g, (character) => String.fromCharCode(character.charCodeAt(0) - 0xfee0))
     .replace(invisible, "")
     .trim()
-    // What tells a spreadsheet that a cell is text.
+    // A leading apostrophe marks a cell as text in a spreadsheet.
     .replace(/^['’](?=[+\d])/, "");
 
 const year = "(?:19|20)\\d{2}";
@@ -172,10 +175,10 @@ const illegal = (reason: IllegalReason): Entry => ({ kind: "illegal", reason });
 const asEntry = (reading: PlanReading): Entry =>
   reading.kind === "none" ? illegal(reading.reason) : { kind: "number", number: reading.number };
 
-/** The shortest number that can stand in one entry with further digits: 10086. */
+/** The shortest number that may share an entry with other digits: 10086. */
 const shortestPiece = 5;
 
-/** Several numbers, if each is one for sure. Codes of three digits may be extensions, and a local number may lack the area code beside it. */
+/** Several numbers, if each is certain. Codes of three digits may be extensions, and a local number may lack its area code. */
 function several(readings: readonly PlanReading[]): Entry {
   const numbers: string[] = [];
   let [locals, areas] = [0, 0];
@@ -188,9 +191,9 @@ function several(readings: readonly PlanReading[]): Entry {
   return locals > 0 && areas > 0 ? illegal("several") : { kind: "several", numbers };
 }
 
-/** All ways, up to two, in which groups of digits make numbers of at least seven digits. */
+/** The ways, at most two, to combine groups of digits into numbers of at least seven digits. */
 function partitions(groups: readonly string[], plan: NumberingPlan): readonly (readonly PlanReading[])[] {
-  // ways[i]: those of the groups from i on.
+  // ways[i]: the ways for the groups from i on.
   const ways: (readonly PlanReading[])[][] = groups.map(() => []);
   ways.push([[]]);
   for (let from = groups.length - 1; from >= 0; from -= 1) {
@@ -205,19 +208,21 @@ function partitions(groups: readonly string[], plan: NumberingPlan): readonly (r
   return ways[0] ?? [];
 }
 
-/** A text without separators: one number, perhaps written in groups, or several with only spaces or dashes between them. */
+/** Reads a text without separators: one number, possibly in groups, or several numbers with only spaces or dashes between them. */
 function readPiece(text: string, plan: NumberingPlan): Entry {
-  // Codes that a telephone exchange takes.
+  // Codes for a telephone exchange.
   const code = text.replace(/\s+/g, "");
   if (/^[*#][\d*#]{1,31}$/.test(code) || /^\d{2,31}#$/.test(code)) return { kind: "number", number: code };
-  // The trunk 0 that is only dialled within the country.
+  // Remove "(0)", the trunk 0 that is only dialled within the country.
   const international = text.replace(/^(\(?(?:\+|00)\s*\d{1,3}\)?)\s*\(0\)/, "$1 ");
   const groups = international.split(writing).filter((group) => group !== "");
-  // "+ 86 138": a lone plus belongs to what follows.
+  // "+ 86 138": a separate plus sign belongs to the next group.
   if (groups[0] === "+") groups.splice(0, 2, `+${groups[1] ?? ""}`);
   const isWriting = groups.every((group) => /^\+?\d+$/.test(group));
   if (!isWriting || groups.length === 0 || /^\+?\d+\.\d+$/.test(text)) return illegal("characters");
   if (groups.length > mostGroups) return illegal("several");
+  // However it is written: "2026 03 01", "(2026–03–01)". All of it would be a number of a city.
+  if (groups.length > 1 && date.test(groups.join("-"))) return illegal("date");
   const plusses = groups.filter((group, index) => index > 0 && group.startsWith("+")).length;
   const digits = groups.join("");
   const whole = plusses > 0 ? none("tooLong") : plan(digits);
@@ -234,8 +239,8 @@ function readPiece(text: string, plan: NumberingPlan): Entry {
 }
 
 /**
- * Reads one entry of a list: a cell, an element of an array. Cleaned are spaces, dashes, brackets, full-width digits, invisible marks, China's
- * country code, and the `.0` that a spreadsheet adds. Never throws, and never makes another number of what came.
+ * Reads one entry of a list: a cell, or an element of an array. Removes spaces, dashes, brackets, invisible characters, China's country
+ * code, and the `.0` that spreadsheets add; converts full-width digits. Never throws, and never changes an entry into a different number.
  */
 export function readEntry(entry: unknown, plan: NumberingPlan): Entry {
   if (entry === undefined || entry === null) return illegal("empty");
@@ -243,17 +248,17 @@ export function readEntry(entry: unknown, plan: NumberingPlan): Entry {
   if (typeof entry !== "string" && typeof entry !== "number") return illegal("object");
   const given = String(entry);
   if (given.length > longestEntry) return illegal("tooLong");
-  // Most entries of most lists need no second look.
+  // Shortcut: most entries are plain digits.
   if (/^\d+$/.test(given)) return asEntry(plan(given));
   const text = plain(given);
   if (text === "") return illegal("empty");
   if (date.test(text)) return illegal("date");
   if (scientific.test(text)) return illegal("scientific");
-  // A code of the exchange has its * and # at the front.
+  // Codes of an exchange begin with * or #; elsewhere these characters introduce an extension.
   if (/^[^*#]/.test(text) && extension.test(text)) return illegal("extension");
   if (/\p{L}/u.test(text)) return illegal("letters");
   const pieces = text.split(cellSeparators).flatMap((piece) => {
-    const shown = piece.trim().replace(/^(\+?\d+)\.0+$/, "$1");
+    const shown = piece.trim().replace(/^([^.]*\d)\.0+$/, "$1");
     return shown === "" ? [] : [shown];
   });
   const [first] = pieces;
@@ -267,7 +272,7 @@ export function readEntry(entry: unknown, plan: NumberingPlan): Entry {
   return several(readings);
 }
 
-/** The entries of a text: one a line, or between commas, semicolons and tabs. */
+/** The entries of a text, separated by line breaks, commas, semicolons or tabs. */
 export const entriesOf = (text: string): readonly string[] =>
   text
     .split(separators)
@@ -275,8 +280,8 @@ export const entriesOf = (text: string): readonly string[] =>
     .filter((entry) => entry.replace(invisible, "").trim() !== "");
 
 /**
- * The numbers of a text, as they stand in it. Spaces stand within numbers too: they separate only where it is sure that there are several. What is
- * no number stands among them as it came.
+ * The numbers of a text, unchanged. Spaces occur within numbers too; they separate numbers only if there are certainly several. Entries
+ * that are not numbers are returned unchanged.
  */
 export const numbersOf = (text: string, plan: NumberingPlan): readonly string[] =>
   entriesOf(text).flatMap((entry) => {
@@ -284,7 +289,7 @@ export const numbersOf = (text: string, plan: NumberingPlan): readonly string[] 
     return read.kind === "several" ? read.numbers : [entry];
   });
 
-/** More entries than any list has: an array with a length that nobody filled. */
+/** More entries than any list has: protects against arrays with a huge length and no content. */
 const mostEntries = 10_000_000;
 
 /** The entries of a list of numbers: an array, a text, or one number. */
@@ -294,13 +299,13 @@ function listed(value: unknown): readonly unknown[] {
   return value.length > mostEntries ? Object.values(value) : value;
 }
 
-/** An entry as it came, short enough to be shown. Never throws. */
+/** An entry as a short text for display. Never throws. */
 function shownOf(entry: unknown): string {
   try {
     const text = typeof entry === "object" ? JSON.stringify(entry) : String(entry);
     return (text ?? String(entry)).slice(0, 60);
   } catch {
-    // It contains itself or a bigint, is nested too deep, or does not want to be read.
+    // A cycle, a bigint, too deep nesting, or a getter that throws.
     return typeof entry;
   }
 }

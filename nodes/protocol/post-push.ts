@@ -1,11 +1,11 @@
-// Sends a push to ourselves, as the platform would: over HTTP, to the address at which an account receives.
+// Sends a push to ourselves over HTTP, as the platform would, to the address at which an account receives.
 import http from "node:http";
 import https from "node:https";
 import axios from "axios";
 import { isObject, parseJson } from "../util/json";
 import { codeOf, overHttp } from "./adapter";
 
-/** What came back: a status with the `result.msg` of the answer, or why nothing did. */
+/** The answer: its status and `result.msg`, or why there is no answer. */
 export type PushAnswer =
   | { readonly ok: true; readonly status: number; readonly msg: string }
   | { readonly ok: false; readonly systemCode: string };
@@ -22,7 +22,7 @@ function messageIn(text: string): string {
   }
 }
 
-/** Posts it. Never rejects. A certificate is not checked: it names a host, and we call this machine by its own address. */
+/** Posts a push. Never rejects. The certificate is not checked: it names a host, but we connect to this machine by its address. */
 export async function postPush(url: string, push: unknown): Promise<PushAnswer> {
   const signal = AbortSignal.timeout(timeoutMs);
   try {

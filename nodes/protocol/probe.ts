@@ -1,5 +1,7 @@
-// Tries an account out without changing anything on the platform: asks for what any account may ask for, and looks at the clock.
-import { type Command, commandOf, errorOfName } from "../catalogue";
+// Tests an account without changing anything on the platform: sends a harmless query and compares clocks.
+import { type Command, errorOfName } from "../catalogue";
+import { getAgentInfo } from "../catalogue/commands/get-agent-info";
+import { getAgentStatus } from "../catalogue/commands/get-agent-status";
 import { isObject } from "../util/json";
 import { type Answer, readAnswer } from "./answer";
 import type { ClientOptions } from "./client";
@@ -9,29 +11,32 @@ import { secretsOf } from "./secrets";
 import { requestSequence } from "./sequence";
 import { Transport } from "./transport";
 
-/** An agent as getAgentInfo has it (§七). */
+/** An agent as returned by getAgentInfo (§七). */
 export interface ListedAgent {
   readonly staffNo: string;
   readonly name: string;
 }
 
-/** What a try came to. `agents` where the version has such a list, `offMs`: how far the platform's clock is ahead of ours, if it tells. */
+/**
+ * The result of a test. `agents`: if the version can list them. `offMs`: how far the platform's clock is ahead of ours, if the answer has a
+ * date.
+ */
 export type Probed = { readonly offMs?: number } & (
   | { readonly ok: true; readonly agents?: readonly ListedAgent[]; readonly durationMs: number }
   | { readonly ok: false; readonly failure: Failure }
 );
 
-/** An agent that no platform has, for versions without a list of agents: what matters is that the question is let in. */
+/** An agent that does not exist, for versions without a list of agents: only the authentication matters. */
 const nobody = { agent: "00000000" };
 
-/** The platform lets the question in, and has no answer to it: it was asked too often, or there is no such agent. */
+/** Errors that still prove valid credentials: too many requests, or no such agent. */
 const admitting: ReadonlySet<number | undefined> = new Set(
   ["E_G_API_TO_FREQUENTLY", "E_G_STAFF_NO_EXIST", "E_G_RES_NOT_EXIST"].map((name) => errorOfName(name)?.value),
 );
 
 const unsupported = errorOfName("E_C_UNSUPPORT_API_REQUEST")?.value;
 
-/** The longest name or number of an agent that is taken over, in characters. */
+/** Maximum length of an agent's name or number, in characters; longer ones are ignored. */
 const longest = 100;
 
 const textOf = (value: unknown): string =>
@@ -43,20 +48,14 @@ const agentsIn = (list: readonly unknown[]): readonly ListedAgent[] =>
     .map(({ staffNo, name }) => ({ staffNo: textOf(staffNo), name: textOf(name) }))
     .filter(({ staffNo }) => staffNo !== "");
 
-const known = (api: string): Command => {
-  const command = commandOf(api);
-  if (command === undefined) throw new Error(`the catalogue has no ${api}`);
-  return command;
-};
-
-/** Asks once. Never rejects; a signal ends it with SCCC_CLOSED. */
+/** Sends one query. Never rejects; an aborted signal gives SCCC_CLOSED. */
 export async function probe(options: ClientOptions, signal: AbortSignal): Promise<Probed> {
   const transport = new Transport(options);
   try {
-    const withList = hasCommand(known("getAgentInfo"), options.apiVersion);
-    const probed = await ask(transport, options, known(withList ? "getAgentInfo" : "getAgentStatus"), signal);
+    const withList = hasCommand(getAgentInfo, options.apiVersion);
+    const probed = await ask(transport, options, withList ? getAgentInfo : getAgentStatus, signal);
     const lacksList = !probed.ok && probed.failure.kind === "platform" && probed.failure.value === unsupported;
-    return withList && lacksList ? await ask(transport, options, known("getAgentStatus"), signal) : probed;
+    return withList && lacksList ? await ask(transport, options, getAgentStatus, signal) : probed;
   } finally {
     transport.close();
   }
@@ -93,7 +92,7 @@ async function ask(
   return { ...off, ok: true, durationMs, ...(list === undefined ? {} : { agents: agentsIn(list) }) };
 }
 
-/** Why the account can't be used, if that is so. That a command was refused says that its request was not. */
+/** Why the account cannot be used; undefined if it can. A refused command shows that its request was accepted. */
 function failureOf(answer: Answer): Failure | undefined {
   if (!answer.ok) return isAdmitting(answer.failure) ? undefined : answer.failure;
   const [first] = answer.commands;

@@ -1,20 +1,20 @@
-// Which proxy a platform is reached through: that of an `http proxy` node, or the environment's.
+// Selects the proxy for a platform: from an `http proxy` node or from the environment.
 import { getProxyForUrl } from "proxy-from-env";
 
-/** A proxy: its URL, perhaps with a user and a password in it, and hosts that are reached without it. */
+/** A proxy: its URL, optionally with user and password, and hosts that are reached directly. */
 export interface ProxySettings {
   readonly url: string;
   readonly noProxy: readonly string[];
 }
 
-/** A proxy that can't be used. `variable`: the environment's variable that names it. */
+/** A proxy that cannot be used. `variable`: the environment variable that names it. */
 export class ProxyError extends TypeError {
   constructor(readonly variable?: string) {
     super("the proxy's address can't be used");
   }
 }
 
-/** A user or a password of a URL; undefined where its percent signs encode nothing. */
+/** A decoded user or password of a URL; undefined if its percent-encoding is invalid. */
 function decoded(text: string): string | undefined {
   try {
     return decodeURIComponent(text);
@@ -23,13 +23,13 @@ function decoded(text: string): string | undefined {
   }
 }
 
-/** The user and the password of a proxy's URL, as they are; undefined for none. */
+/** The decoded user and password of a proxy's URL; undefined if there are none. */
 export function proxyCredentials({ username, password }: URL): { username: string; password: string } | undefined {
   if (username === "" && password === "") return undefined;
   return { username: decoded(username) ?? username, password: decoded(password) ?? password };
 }
 
-/** The address of a proxy: http or https, a host, perhaps a port. Without a scheme it is http. undefined for what can't be used. */
+/** The URL of a proxy: http or https, a host, optionally a port. Without a scheme, http. Undefined if it cannot be used. */
 export function proxyUrl(text: string): URL | undefined {
   const given = text.trim();
   const whole = given.includes("://") ? given : `http://${given}`;
@@ -39,7 +39,7 @@ export function proxyUrl(text: string): URL | undefined {
   return usable ? url : undefined;
 }
 
-/** Whether a host is one of those that are reached without the proxy: the same name, or a domain that it belongs to. */
+/** Whether a host is reached without the proxy: its name is in the list, or its domain is. */
 function isDirect(host: string, noProxy: readonly string[]): boolean {
   return noProxy
     .map((entry) =>
@@ -51,13 +51,13 @@ function isDirect(host: string, noProxy: readonly string[]): boolean {
     .some((entry) => entry === "*" || (entry !== "" && (host === entry || host.endsWith(`.${entry}`))));
 }
 
-/** The variable that proxy-from-env takes a proxy from: the first that is set. */
+/** The environment variable that proxy-from-env uses: the first one that is set. */
 function variableFor({ protocol }: URL): string | undefined {
   const names = [`${protocol.slice(0, -1)}_proxy`, "all_proxy"];
   return names.flatMap((name) => [name, name.toUpperCase()]).find((name) => (process.env[name] ?? "") !== "");
 }
 
-/** The proxy for a platform; undefined for none. Throws a ProxyError. @param settings absent: as http_proxy and its kin say */
+/** The proxy for a platform; undefined for none. Throws a ProxyError. @param settings absent: the environment decides (http_proxy etc.) */
 export function proxyFor(target: URL, settings: ProxySettings | undefined): URL | undefined {
   if (settings === undefined) {
     const fromEnvironment = getProxyForUrl(target.href);

@@ -1,4 +1,5 @@
-// Where the recording of a filename is: by the account's own address, or by the template that its installation needs. Runs in the editor too.
+// Builds the URL of a recording from its filename: by the account's address, or by a template for the installation. Also runs in the
+// editor.
 
 /** Where an account's recordings are. */
 export interface RecordingSite {
@@ -14,7 +15,7 @@ export interface RecordingSite {
 /** How a placeholder encodes a filename. */
 type Encoding = "segments" | "value";
 
-/** A template, taken apart: a text, or a place for the filename. */
+/** A parsed template: fixed texts and placeholders for the filename. */
 interface Template {
   readonly origin: string;
   readonly parts: readonly (string | Encoding)[];
@@ -22,20 +23,20 @@ interface Template {
 
 const placeholder = /(\{filename(?::query)?\})/;
 
-/** What no template holds: characters that URL parsers drop or turn into others, fragments, other braces, a lone %. */
+/** Characters that a template may not contain: those that URL parsers drop or replace, fragments, other braces, a % without an escape. */
 const unfit = /[\s\\#{}\p{Cc}\p{Cs}]|%(?![\da-f]{2})/iu;
 
 /**
- * Names that are addresses themselves, or that a reader might take for one: `scheme://…`, `//host`, the schemes that need no slashes, and
- * `user:password@host`. Any other colon is an ordinary character: `rec-2026-03-01-10:00:00.wav`.
+ * Names that are URLs, or that a parser might take for one: `scheme://…`, `//host`, schemes without slashes, and `user:password@host`. Any
+ * other colon is an ordinary character: `rec-2026-03-01-10:00:00.wav`.
  */
 const address =
   /^(?:[a-z][a-z\d+.-]*:)?\/\/|^(?:https?|ftps?|wss?|file|data|blob|about|javascript|vbscript):|^[^/]*:[^/]*@/i;
 
-/** Names that lead up and out, and those that no URL can carry. */
+/** Names that leave the folder, and names with characters that no URL can contain. */
 const unsafe = /(?:^|\/)\.{1,2}(?:\/|$)|[\\\p{Cc}\p{Cs}]/u;
 
-/** A URL; undefined for what is none. Asking canParse first would parse each one twice. */
+/** Parses a URL; undefined if invalid. Calling canParse first would parse each URL twice. */
 function parse(text: string, base?: string): URL | undefined {
   try {
     return new URL(text, base);
@@ -44,7 +45,7 @@ function parse(text: string, base?: string): URL | undefined {
   }
 }
 
-/** Takes a template apart; undefined if it is none, or needs an origin and there is none. */
+/** Parses a template; undefined if it is invalid, or if it needs an origin and there is none. */
 function parseTemplate({ baseUrl, recordingUrl = "" }: RecordingSite): Template | undefined {
   const text = recordingUrl.trim() || "{filename}";
   const parts = text.split(placeholder);
@@ -53,7 +54,7 @@ function parseTemplate({ baseUrl, recordingUrl = "" }: RecordingSite): Template 
   const absolute = /^https?:\/\/[^/?]/i.test(text);
   if (!absolute && (/^[a-z][a-z\d+.-]*:/i.test(text) || text.startsWith("//"))) return undefined;
   const path = absolute || text.startsWith("/") ? text : `/${text}`;
-  // With a name in the place of the filename, so that one in the host or the port shows.
+  // Try two filenames: if host or port change, the filename is part of them.
   const [one, other] = ["a", "b"].map((name) =>
     parse(path.replaceAll(new RegExp(placeholder, "g"), name), absolute ? undefined : baseUrl),
   );
@@ -70,7 +71,7 @@ function parseTemplate({ baseUrl, recordingUrl = "" }: RecordingSite): Template 
   };
 }
 
-/** Templates by their sites, which live as long as their accounts: a list of records asks for the same one each time. */
+/** Parsed templates by site. A site lives as long as its account, and a list of records needs the same template for each item. */
 const templates = new WeakMap<RecordingSite, Template | { readonly origin: undefined }>();
 
 function templateOf(site: RecordingSite): Template | undefined {
@@ -83,7 +84,7 @@ function templateOf(site: RecordingSite): Template | undefined {
 }
 
 const encoders: Readonly<Record<Encoding, (name: string, before: string) => string>> = {
-  // After a slash the filename's own leading slash would make an empty segment.
+  // After a slash, the filename's own leading slash would make an empty segment.
   segments: (name, before) =>
     (before.endsWith("/") ? name.replace(/^\//, "") : name).split("/").map(encodeURIComponent).join("/"),
   value: (name) => encodeURIComponent(name),
@@ -91,11 +92,11 @@ const encoders: Readonly<Record<Encoding, (name: string, before: string) => stri
 
 const isEncoding = (part: string): part is Encoding => Object.hasOwn(encoders, part);
 
-/** Whether a template can be used, on whatever origin the account has. */
+/** Whether a template is valid, whatever the account's origin is. */
 export const isRecordingUrl = (recordingUrl: string): boolean =>
   parseTemplate({ baseUrl: "http://localhost", recordingUrl }) !== undefined;
 
-/** The origins that recordings may be asked from: the account's own, and its template's. */
+/** The origins that recordings may be requested from: the account's own and its template's. */
 export function recordingOrigins(site: RecordingSite): readonly string[] {
   const own = parse(site.baseUrl)?.origin;
   const other = templateOf(site)?.origin;
@@ -103,8 +104,8 @@ export function recordingOrigins(site: RecordingSite): readonly string[] {
 }
 
 /**
- * The address of a recording, on its template's origin and nowhere else; undefined if the name is empty, is an address itself, leads out of
- * its place or can't be written in a URL, or if there is no origin. The name is encoded: its `%`, `?` and `#` stand for themselves.
+ * The URL of a recording, always on its template's origin. Undefined if the name is empty, is a URL itself, leaves the folder or cannot be
+ * written in a URL, or if there is no origin. The name is encoded, so its `%`, `?` and `#` have no special meaning.
  * @param filename a record's or CDR's `filename`, a bill's `recordFile`
  */
 export function recordUrl(filename: unknown, site: RecordingSite): string | undefined {

@@ -1,12 +1,12 @@
-// Records and CDRs: the fields that are derived from the vendor's, beside them. Pure functions.
-import { enumerations, sipCauses } from "../catalogue";
+// Derived fields of records and CDRs. Pure functions.
+import { customerSide, enumerations } from "../catalogue";
 import { isObject, type JsonObject } from "../util/json";
 import { isoTime, momentOf } from "../util/time";
 import { numberE164 } from "./number";
-import { customerSide, english, type PushContext, secondsOf, textOf, withDerived } from "./push";
+import { causeText, choiceOf, customerSideOf, type PushContext, secondsOf, withDerived } from "./push";
 import { recordUrl } from "./recording-url";
 
-/** Which kind of list an item stands in. */
+/** The kind of list that contains an item. */
 export type ListKind = "records" | "cdrs";
 
 const iso = (value: unknown, timezone: string): string | null => {
@@ -14,41 +14,34 @@ const iso = (value: unknown, timezone: string): string | null => {
   return moment === undefined ? null : isoTime(moment, timezone);
 };
 
-/** A record's own times and parties (§20.6): startAt, durationSeconds, direction, numberE164, recordUrl. */
+/** Derived fields of a record (§20.6): startAt, durationSeconds, direction, numberE164, recordUrl. */
 function recordFields(record: JsonObject, context: PushContext): JsonObject {
-  const direction = english(enumerations.callType, record.type);
-  const side = direction === "inbound" ? record.caller : direction === "outbound" ? record.callee : undefined;
+  const direction = choiceOf(enumerations.callType, record.type)?.direction;
   return {
     startAt: iso(record.startTime, context.timezone),
     durationSeconds: secondsOf(record.duration) ?? null,
     direction,
-    numberE164: side === undefined ? undefined : numberE164(side, context),
+    numberE164: direction && numberE164(record[customerSide[direction]], context),
     recordUrl: recordUrl(record.filename, context),
   };
 }
 
-/** The names of §24.5's results. */
-const resultNames: ReadonlyMap<string | undefined, string> = new Map([
-  ["1", "connected"],
-  ["2", "notConnected"],
-  ["3", "vacant"],
-]);
-
-/** A CDR's (§24.5): answerAt, durationSeconds, serviceName, resultName, causeText, numberE164, recordUrl. */
+/** Derived fields of a CDR (§24.5): answerAt, durationSeconds, serviceName, resultName, causeText, numberE164, recordUrl. */
 function cdrFields(cdr: JsonObject, context: PushContext): JsonObject {
-  const side = customerSide.get(textOf(cdr.serviceType));
+  const service = choiceOf(enumerations.serviceType, cdr.serviceType);
+  const side = customerSideOf(service);
   return {
     answerAt: iso(cdr.answerTime, context.timezone),
     durationSeconds: secondsOf(cdr.timeLength) ?? null,
-    serviceName: english(enumerations.serviceType, cdr.serviceType),
-    resultName: resultNames.get(textOf(cdr.result)),
-    causeText: sipCauses.get(textOf(cdr.releaseCause) ?? ""),
-    numberE164: side === undefined ? undefined : numberE164(cdr[side], context),
+    serviceName: service?.text.en,
+    resultName: choiceOf(enumerations.callResult, cdr.result)?.name,
+    causeText: causeText(cdr.releaseCause),
+    numberE164: side && numberE164(cdr[side], context),
     recordUrl: recordUrl(cdr.filename, context),
   };
 }
 
-/** An item with its derived fields, which never cover one of the vendor's. What is no object stays as it is. */
+/** An item with its derived fields, which never replace the vendor's. A value that is not an object is returned unchanged. */
 export function readItem(kind: ListKind, item: unknown, context: PushContext): unknown {
   if (!isObject(item)) return item;
   return withDerived(item, kind === "records" ? recordFields(item, context) : cdrFields(item, context));

@@ -1,13 +1,13 @@
-// An account's way to the platform: so many requests at once, so far apart, and a bounded number that wait.
+// An account's queue of requests: limits how many run at once, how closely they follow each other, and how many wait.
 import { guarded } from "../util/guarded";
 
-/** What became of a task that asked for the lane. */
+/** The outcome of a task: its value, or why it did not run. */
 export type Turn<T> =
   | { readonly kind: "done"; readonly value: T }
   | { readonly kind: "busy"; readonly waiting: number }
   | { readonly kind: "closed" };
 
-/** `maxConcurrent` at once, `minInterval` ms between two starts, `maxQueue` that may wait. */
+/** `maxConcurrent` tasks at once, `minInterval` ms between two starts, `maxQueue` waiting tasks. */
 export interface QueueLimits {
   readonly maxConcurrent: number;
   readonly minInterval: number;
@@ -17,22 +17,23 @@ export interface QueueLimits {
 interface Waiter {
   readonly start: () => void;
   readonly refuse: () => void;
-  /** It waits beside the bounded number, and takes nobody's room. */
+  /** It does not count towards `maxQueue`. */
   readonly admitted: boolean;
 }
 
-/** How a task asks for the lane. */
+/** Options of a task. */
 export interface RunOptions {
   readonly signal?: AbortSignal;
-  /** It goes before new ones, and is never refused for want of room. */
+  /** A repeated try: runs before new tasks, and is accepted even if the queue is full. */
   readonly again?: boolean;
-  /** It belongs to a list that was let in: it is never refused for want of room, and takes none. */
+  /** Part of an accepted list: is accepted even if the queue is full, and does not count towards `maxQueue`. */
   readonly admitted?: boolean;
 }
 
 /**
- * First come, first served; a repeated try goes before new ones. Repeated tries and lists that were let in are never refused for want of room.
- * No library fits: p-queue and p-limit are ES modules only in their maintained versions, and none refuses at a bound.
+ * A first-in, first-out queue in which repeated tries go before new tasks. Repeated tries and accepted lists are never refused because the
+ * queue is full.
+ * No library fits: the maintained versions of p-queue and p-limit are ES modules only, and neither can refuse tasks at a limit.
  */
 export class RequestQueue {
   readonly #limits: QueueLimits;
@@ -46,22 +47,22 @@ export class RequestQueue {
     this.#limits = limits;
   }
 
-  /** How many wait. */
+  /** The number of waiting tasks. */
   get waiting(): number {
     return this.#waiters.length;
   }
 
-  /** Whether a task that came now would have to wait. */
+  /** Whether a new task would have to wait. */
   get full(): boolean {
     return !this.#free();
   }
 
-  /** Whether a task that came now would be taken, at once or into the queue. */
+  /** Whether a new task would be accepted, either at once or into the queue. */
   get hasRoom(): boolean {
     return this.#free() || this.#waiters.filter(({ admitted }) => !admitted).length < this.#limits.maxQueue;
   }
 
-  /** Runs a task when its turn comes; rejects if it does. A signal takes it out of the queue, not off the road. */
+  /** Runs a task when its turn comes; rejects if the task does. The signal removes a waiting task; it does not stop a running one. */
   run<T>(task: () => Promise<T>, options: RunOptions = {}): Promise<Turn<T>> {
     const { signal, again = false, admitted = false } = options;
     if (this.#closed || signal?.aborted) return Promise.resolve({ kind: "closed" });
@@ -97,7 +98,7 @@ export class RequestQueue {
     });
   }
 
-  /** Refuses everything that waits, and everything that comes. What is on the road runs on. */
+  /** Refuses waiting and new tasks. Running tasks continue. */
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);

@@ -1,13 +1,13 @@
-// What may be sent again, and when (docs/protocol.md, "Commands").
+// Decides which commands may be sent again, and when (docs/protocol.md, "Commands").
 import { errorOfName, type Resend } from "../catalogue";
 import type { Failure } from "./failure";
 
 const tooFrequent = errorOfName("E_G_API_TO_FREQUENTLY")?.value;
 
-/** Statuses that say "not now" rather than "not so". */
+/** Statuses of temporary failures. */
 const passing = new Set([408, 425, 429, 500, 502, 503, 504]);
 
-/** Whether the answer got lost in a way that the next try may not: the command may have been carried out, or not. */
+/** Whether the answer was lost by a temporary failure: the command may have been carried out or not. */
 function isLost(failure: Failure): boolean {
   switch (failure.kind) {
     case "timeout":
@@ -21,18 +21,18 @@ function isLost(failure: Failure): boolean {
   }
 }
 
-/** The platform refused to carry the command out for now. */
+/** Whether the platform refused the command because of too many requests. */
 export const isTooFrequent = (failure: Failure): boolean =>
   failure.kind === "platform" && failure.value === tooFrequent;
 
-/** Whether a command of this kind may be sent again after this failure, as far as the failure alone tells. */
+/** Whether a command of this kind may be sent again after this failure. Newer commands for the same subject are not considered here. */
 export function mayResend(resend: Resend, failure: Failure): boolean {
   if (isTooFrequent(failure)) return true;
   if (resend === "once") return failure.kind === "network" && failure.neverLeft && !failure.lasting;
   return isLost(failure);
 }
 
-/** The first pause in ms after a lost answer, the first one after E_G_API_TO_FREQUENTLY, and the longest. */
+/** In ms: the first pause after a lost answer, the first after E_G_API_TO_FREQUENTLY, and the longest. */
 export interface Backoff {
   readonly first: number;
   readonly firstTooFrequent: number;
@@ -41,7 +41,10 @@ export interface Backoff {
 
 export const defaultBackoff: Backoff = { first: 250, firstTooFrequent: 1000, longest: 15_000 };
 
-/** The pause in ms before try `attempt` (1 = the first repeat): doubled each time, and drawn from its upper half so that clients part. */
+/**
+ * The pause in ms before a retry (attempt 1 = the first retry). It doubles each time; half of it is random so that clients do not retry in
+ * step.
+ */
 export function pauseBefore(attempt: number, failure: Failure, backoff: Backoff, random: () => number): number {
   const first = isTooFrequent(failure) ? backoff.firstTooFrequent : backoff.first;
   const full = Math.min(backoff.longest, first * 2 ** (attempt - 1));
@@ -49,14 +52,14 @@ export function pauseBefore(attempt: number, failure: Failure, backoff: Backoff,
 }
 
 /**
- * Which command was the last to go out for an agent or a task: one that sets a state must not be sent again after a newer one.
- * Remembers a subject only while a command for it is under way.
+ * Remembers which command for an agent or a task was sent last: a command that sets a state must not be sent again after a newer one. A
+ * subject is remembered only while a command for it is in progress.
  */
 export class Subjects {
   readonly #subjects = new Map<string, { newest: number; users: number }>();
   #ticket = 0;
 
-  /** A command for the subject goes out now. Call `left` with its ticket when it is over. */
+  /** Registers that a command for the subject is sent now; returns its ticket. Call `left` when the command is finished. */
   sent(subject: string): number {
     this.#ticket += 1;
     const entry = this.#subjects.get(subject);
@@ -68,12 +71,12 @@ export class Subjects {
     return this.#ticket;
   }
 
-  /** Whether a newer command for the subject has gone out. */
+  /** Whether a newer command for the subject has been sent. */
   isOld(subject: string, ticket: number): boolean {
     return (this.#subjects.get(subject)?.newest ?? 0) > ticket;
   }
 
-  /** The command is over. */
+  /** Registers that a command is finished. */
   left(subject: string): void {
     const entry = this.#subjects.get(subject);
     if (entry === undefined) return;
@@ -81,7 +84,7 @@ export class Subjects {
     if (entry.users === 0) this.#subjects.delete(subject);
   }
 
-  /** How many subjects are remembered. */
+  /** The number of remembered subjects. */
   get size(): number {
     return this.#subjects.size;
   }

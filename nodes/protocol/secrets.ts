@@ -1,33 +1,33 @@
-// Takes secrets out of what the platform says, should it echo them, and leaves ordinary values alone.
+// Removes secrets that the platform echoes in its answers, and leaves ordinary values unchanged.
 import { isObject } from "../util/json";
 
-/** Takes out the secrets of one request. */
+/** Removes the secrets of one request. */
 export interface Secrets {
-  /** Of a text for people, such as an error page or a Location: every form of the password and the digest. */
+  /** From text for people, such as an error page or a Location: every form of the password and the digest. */
   readonly text: (text: string) => string;
-  /** Of a parsed answer. Gives the value itself where there is nothing to take out. @param json the text that it was parsed from */
+  /** From a parsed answer. Returns the same value if it contains no secret. @param json the text that it was parsed from */
   readonly answer: (value: unknown, json: string) => unknown;
 }
 
 const hidden = "***";
 
-/** Shorter passwords stand in harmless texts and values too. */
+/** Minimum lengths: shorter passwords occur by chance in harmless texts and values. */
 const shortest = { prose: 4, digitsInProse: 6, values: 8 };
 
-/** A password of digits may be a number of somebody's as well: an ordinary value. */
+/** A password of digits may also occur as a phone number, which is an ordinary value. */
 const isNumber = (password: string): boolean => /^\+?\d+$/.test(password);
 
-/** Whether a field's text is for people or for debugging, so that no flow takes a number from it. An error may be a code, or words. */
+/** Whether a field's text is for people or debugging, so that flows read no number from it. An error may be a code or words. */
 const isProse = (key: string, value: unknown): boolean =>
   /^(?:msg|message|logs?|debug|exception|stack|trace)$/i.test(key) ||
   (/^error$/i.test(key) && typeof value === "string" && /\s/.test(value.trim()));
 
-/** The fields that hold nothing but secrets. */
+/** Fields that contain nothing but secrets. */
 const isSecret = (key: string): boolean => /^(?:digest|pass(?:word|wd)?|pwd|secret)$/i.test(key);
 
 const literal = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
 
-/** Replaces every one of the forms; digits only where they are not a part of a longer number. */
+/** Replaces every form of a secret. Forms of digits are replaced only if they are not part of a longer number. */
 function remover(forms: readonly string[], flags: string): (text: string) => string {
   const unique = [...new Set(forms)].filter((form) => form !== "").sort((a, b) => b.length - a.length);
   if (unique.length === 0) return (text) => text;
@@ -36,17 +36,17 @@ function remover(forms: readonly string[], flags: string): (text: string) => str
   return (text) => text.replace(pattern, hidden);
 }
 
-/** What a text looks like in JSON and in a URL. */
+/** The forms of a text in JSON and in a URL. */
 const formsOf = (text: string): readonly string[] => {
   const json = JSON.stringify(text).slice(1, -1);
   return [text, json, json.replaceAll("/", "\\/"), encodeURIComponent(text)];
 };
 
-/** Whether JSON may hold a text in a form in which it can't be found: escaped letters. */
+/** Whether JSON may contain a text in a form that a search cannot find: with escaped letters. */
 const mayHide = (json: string, text: string): boolean =>
   json.includes("\\u00") || (/[^\x20-\x7e]/.test(text) && json.includes("\\u"));
 
-/** The secrets of a request: its digest, and the password that it was made with. */
+/** The secrets of a request: its digest and the password. */
 export function secretsOf(digest: string, password: string): Secrets {
   const withoutDigest = remover([digest], "gi");
   const leastLength = isNumber(password) ? shortest.digitsInProse : shortest.prose;

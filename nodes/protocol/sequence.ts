@@ -1,13 +1,13 @@
-// Sequence numbers that don't repeat across restarts, nor between installations that share an account (docs/protocol.md, "Requests").
+// Sequence numbers that do not repeat after restarts or between installations that share an account (docs/protocol.md, "Requests").
 import { randomInt } from "node:crypto";
 
 const end = 2 ** 31;
 
 /**
- * Integers from 1 to 2^31 - 1, counted up from a random start and around.
+ * Integers from 1 to 2^31 - 1, ascending from a random start, with wrap-around.
  *
- * A count that starts at random keeps what one process has used in one run of numbers, so that n numbers of one installation
- * and m of another overlap at all with a probability of only (n + m) / 2^31; numbers drawn one by one would collide far sooner.
+ * The numbers of one process form a single range. Ranges of n and m numbers overlap with a probability of only (n + m) / 2^31; individually
+ * random numbers would collide far sooner.
  */
 export class Sequence {
   #next: number;
@@ -23,14 +23,14 @@ export class Sequence {
     return value;
   }
 
-  /** Goes on from another random number: this run of numbers may be another installation's. */
+  /** Continues from another random number, because another installation may use the current range. */
   leap(): void {
     this.#next = randomInt(1, end);
   }
 }
 
-/** Shared by all accounts of the process, so that two of them with one customer don't repeat each other. */
+/** Shared by all accounts of the process, so that two accounts with the same customer do not use the same numbers. */
 export const requestSequence = new Sequence();
 
-/** The same for command seqs, which pushes carry back. */
+/** The same for command seqs, which pushes contain again. */
 export const commandSequence = new Sequence();

@@ -1,4 +1,4 @@
-// One HTTP exchange with the platform: bounded, not redirected, never throwing.
+// HTTP requests to the platform: limited in time and size, without redirects, failures as values.
 import { setMaxListeners } from "node:events";
 import http from "node:http";
 import https from "node:https";
@@ -20,73 +20,78 @@ export interface TransportOptions extends RecordingSite {
   readonly baseUrl: string;
   /** Options of node:tls, as a tls-config node gives them. */
   readonly tls?: https.AgentOptions;
-  /** Absent: as http_proxy, https_proxy, all_proxy and no_proxy say. */
+  /** Absent: http_proxy, https_proxy, all_proxy and no_proxy decide. */
   readonly proxy?: ProxySettings;
-  /** Bytes of an answer, after decompression; 64 MiB. A busy day's CDRs come in one answer of some 250 bytes each. */
+  /**
+   * Maximum size of an answer in bytes after decompression; default 64 MiB. One answer may hold the CDRs of a busy day, about 250 bytes
+   * each.
+   */
   readonly maxAnswerBytes?: number;
   readonly maxConcurrent: number;
 }
 
-/** One request. `fresh`: on a connection of its own. */
+/** One request. `fresh`: uses a new connection. */
 export interface Post {
   readonly path: string;
   readonly body: string;
   readonly timeoutMs: number;
   readonly fresh: boolean;
   readonly signal: AbortSignal;
-  /** Takes secrets out of what the platform says, before any of it goes further. */
+  /** Removes secrets from the platform's text before it is used in any way. */
   readonly clean: (text: string) => string;
 }
 
-/** The text of a successful answer, or why there is none. `date` is the platform's clock in ms since 1970, if it tells. */
+/** The text of a successful answer, or why there is none. `date`: the platform's clock in ms since 1970, if the answer has one. */
 export type Posted = { readonly date?: number } & (
   | { readonly ok: true; readonly text: string }
   | { readonly ok: false; readonly failure: Failure }
 );
 
-/** A file to be fetched. */
+/** A file to download. */
 export interface Fetch {
   readonly url: string;
   readonly maxBytes: number;
-  /** In ms: the longest wait for the answer to begin, and from then on the time in which at least `minBytesPerSecond` come on average. */
+  /** In ms: the longest wait for the answer to begin; afterwards, the time within which `minBytesPerSecond` must be reached on average. */
   readonly idleMs: number;
-  /** Only the beginning is wanted: what `write` gets first. */
+  /** Only the beginning is needed: the first chunk for `write`. */
   readonly beginningOnly?: boolean;
   readonly signal: AbortSignal;
-  /** Takes a piece; the next one is read only when it is done. A rejection ends the fetch and is passed on. */
+  /** Receives a chunk; the next one is read when the promise resolves. A rejection ends the download and is passed on. */
   readonly write: (chunk: Buffer) => Promise<void>;
-  /** Hears how many bytes have come, and of how many, if that is known. */
+  /** Receives the number of bytes so far, and the total if it is known. */
   readonly progress: (bytes: number, of: number | undefined) => void;
 }
 
-/** A file that came whole, or why not. */
+/** The result of a download: complete, or why not. */
 export type Fetched =
   | { readonly ok: true; readonly bytes: number; readonly contentType: string }
   | { readonly ok: false; readonly failure: Failure };
 
-/** Files that are begun at once, beside the requests: a long one must not keep a call waiting. */
+/** Downloads that may start at once. They do not count as requests, so that a long download does not delay a call. */
 export const maxDownloads = 4;
-/** Files at once that take longer, beside those: they must not keep short ones waiting. */
+/** Additional slots for downloads that take longer, so that they do not delay short ones. */
 export const maxLongDownloads = 8;
-/** A file that comes more slowly is given up. The smallest codecs of telephony have more than this for each second of speech. */
+/** Minimum speed; slower downloads are aborted. Even the smallest telephony codecs need more for each second of speech. */
 export const minBytesPerSecond = 1000;
 
-/** An exchange's bounds: what ends it, and why it has ended. */
+/** What may end a request early, and the reason if it has ended. */
 interface Bounds {
   readonly signal: AbortSignal;
   readonly ended: () => Failure | undefined;
-  /** The time begins anew. */
+  /** Restarts the time limit. */
   readonly refresh: () => void;
-  /** The exchange is over. */
+  /** To be called when the request is finished. */
   readonly release: () => void;
-  /** The exchange is over, and what is left of its answer is not read. */
+  /** To be called when the request is finished and the rest of its answer is not read. */
   readonly abandon: () => void;
 }
 
 const defaultMaxAnswerBytes = 64 * 1024 * 1024;
 
-/** Errors of TLS that the next try would meet again. */
-const lasting = /^(?:CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ERR_TLS_|ERR_SSL_|HOSTNAME_MISMATCH|EPROTO)/;
+const tlsCodes = /^(?:CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ERR_TLS_|ERR_SSL_|HOSTNAME_MISMATCH|EPROTO)/;
+
+/** Whether an error code means that TLS failed: a bad certificate, or a server without TLS. A retry would fail the same way. */
+export const isTlsError = (systemCode: string): boolean => tlsCodes.test(systemCode);
 
 const networkFailure = (systemCode: string, detail: string, neverLeft: boolean): Failure => ({
   kind: "network",
@@ -94,7 +99,7 @@ const networkFailure = (systemCode: string, detail: string, neverLeft: boolean):
   systemCode,
   detail: excerptOf(detail),
   neverLeft,
-  lasting: lasting.test(systemCode),
+  lasting: isTlsError(systemCode),
 });
 
 const protocolFailure = (
@@ -107,7 +112,9 @@ const protocolFailure = (
   excerpt: excerptOf(detail),
 });
 
-/** Why an exchange failed, from an error of the adapter or of an answer's stream. axios's own objects carry the request's body and must not get out. */
+/**
+ * The failure for an error of the adapter or of an answer's stream. Errors of axios contain the request's body and must not be passed on.
+ */
 function failureOf(error: unknown): Failure {
   const message = error instanceof Error ? error.message : String(error);
   const code = codeOf(error);
@@ -121,17 +128,17 @@ function failureOf(error: unknown): Failure {
 
 const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
 
-/** How long a file is going to be, if that is known: not where it is compressed on the way. */
+/** The size of a file, if known: not if the transfer is compressed. */
 function lengthOf(headers: Readonly<Record<string, unknown>>): number | undefined {
   if (encodingsOf(headers["content-encoding"]).length > 0) return undefined;
   const length = textOf(headers["content-length"]);
   return /^\d+$/.test(length) ? Number(length) : undefined;
 }
 
-/** Pages and messages of errors are no recordings, whatever the status says. */
+/** Content types of error pages and messages, which are not recordings whatever the status says. */
 const noFile = /^(?:text|image|message|multipart)\/|^application\/(?:[\w.-]+\+)?(?:json|xml|javascript)/i;
 
-/** Why an answer is no file, as far as its head tells. */
+/** Why an answer is not a file, as far as its headers tell. */
 function refusalOf(status: number, headers: Readonly<Record<string, unknown>>, maxBytes: number): Failure | undefined {
   if (status < 200 || status >= 300) {
     const location = textOf(headers.location);
@@ -144,7 +151,7 @@ function refusalOf(status: number, headers: Readonly<Record<string, unknown>>, m
   return length !== undefined && length > maxBytes ? protocolFailure("tooLarge", `${length} > ${maxBytes}`) : undefined;
 }
 
-/** A file that is to be had from somebody else. */
+/** The failure for a file on a foreign origin. */
 const foreign = (url: string): Failure => ({
   kind: "field",
   code: "SCCC_INVALID_FIELD",
@@ -161,29 +168,30 @@ const forwardProxy = (proxy: URL, credentials = proxyCredentials(proxy)): AxiosP
 });
 
 /**
- * Speaks HTTP to one platform. Two pools of connections: kept alive for what may be sent again, and a fresh connection for
- * what may not, because a kept one may be closed by the platform just as the request leaves, and then nobody knows.
+ * HTTP client for one platform, with two pools of connections. Requests that may be repeated use kept-alive connections. Requests that may
+ * not be repeated use a fresh connection: the platform may close a kept-alive one just when the request is sent, and the result would be
+ * unknown.
  */
 export class Transport {
   readonly #base: URL;
   readonly #axios: AxiosInstance;
   readonly #agents: { readonly kept: http.Agent; readonly fresh: http.Agent };
-  /** By the origins that files may be asked from. */
+  /** By the origins that files may be requested from. */
   readonly #files: ReadonlyMap<string, { readonly agent: http.Agent; readonly proxy: AxiosProxyConfig | false }>;
   readonly #underWay = new Set<() => void>();
   readonly #tunnels = new AbortController();
 
-  /** Throws a ProxyError for a proxy that can't be used, and a TypeError if the base URL is none. */
+  /** Throws a ProxyError for a proxy that cannot be used, and a TypeError for an invalid base URL. */
   constructor(options: TransportOptions) {
     this.#base = new URL(options.baseUrl);
     setMaxListeners(0, this.#tunnels.signal);
     const own = this.#routeTo(this.#base, options);
-    // A plain platform is asked through the proxy in absolute form, a TLS one through a tunnel of its agent.
+    // The proxy gets requests to an http platform in absolute form; an https platform is reached through the agent's tunnel.
     this.#agents = { kept: own.agent(true, options.maxConcurrent), fresh: own.agent(false, options.maxConcurrent) };
     this.#files = new Map(
       recordingOrigins(options).map((origin) => {
         const { agent, proxy } = this.#routeTo(new URL(origin), options);
-        // How many at once is the client's to say: whoever waited for a socket here would already be timed.
+        // No limit here: the client limits concurrency. A request that waited for a socket would already use up its time limit.
         return [origin, { agent: agent(false, Number.POSITIVE_INFINITY), proxy }];
       }),
     );
@@ -201,13 +209,13 @@ export class Transport {
     });
   }
 
-  /** How an origin is reached: agents for it, and the proxy that is asked in absolute form, if there is one. */
+  /** How an origin is reached: its agents, and the proxy for requests in absolute form, if there is one. */
   #routeTo(target: URL, options: TransportOptions) {
     const proxy = proxyFor(target, options.proxy);
     const secure = target.protocol === "https:";
-    // hpagent hands these on to http.request: closing must also end a tunnel that its proxy never answers.
+    // hpagent passes these options to http.request: closing must also abort a CONNECT that the proxy never answers.
     const proxyRequestOptions: object = { signal: this.#tunnels.signal };
-    // The server's name in the account's TLS settings is that of the account's platform.
+    // The server name in the account's TLS settings is for the account's platform only.
     const { servername, ...others } = options.tls ?? {};
     const tls = target.origin === this.#base.origin ? options.tls : others;
     const agent = (keepAlive: boolean, maxSockets: number): http.Agent => {
@@ -221,7 +229,7 @@ export class Transport {
     return { agent, proxy: proxy === undefined || secure ? (false as const) : forwardProxy(proxy) };
   }
 
-  /** Sends one request and reads its whole answer. Aborting the signal, or closing, gives SCCC_CLOSED. */
+  /** Sends one request and reads its whole answer. An aborted signal, or closing, gives SCCC_CLOSED. */
   async post({ path, body, timeoutMs, fresh, signal, clean }: Post): Promise<Posted> {
     const bounds = this.#bound(timeoutMs, signal);
     const agent = fresh ? this.#agents.fresh : this.#agents.kept;
@@ -257,7 +265,7 @@ export class Transport {
     }
   }
 
-  /** What ends an exchange before its time: so many ms, its caller, or the end of all. Release it when the exchange is over. */
+  /** Ends a request early: after `ms`, by its caller, or by closing. Call `release` when the request is finished. */
   #bound(ms: number, caller: AbortSignal): Bounds {
     const exchange = new AbortController();
     let ended: Failure | undefined;
@@ -290,7 +298,7 @@ export class Transport {
     };
   }
 
-  /** Fetches a file, piece by piece, from an origin of the account's recordings. Rejects only with what `write` rejects with. */
+  /** Downloads a file in chunks from an origin of the account's recordings. Rejects only with what `write` rejects with. */
   async fetch({ url, maxBytes, idleMs, signal, beginningOnly, write, progress }: Fetch): Promise<Fetched> {
     const route = URL.canParse(url) ? this.#files.get(new URL(url).origin) : undefined;
     if (route === undefined) return { ok: false, failure: foreign(url) };
@@ -311,7 +319,7 @@ export class Transport {
       });
       bounds.refresh();
       const { status, headers, data } = response;
-      // Once it has ended badly, it must not throw where nobody listens.
+      // A later error must not become an uncaught exception.
       data.on("error", () => undefined);
       const refusal = refusalOf(status, headers, maxBytes);
       if (refusal !== undefined) return { ok: false, failure: refusal };
@@ -330,7 +338,7 @@ export class Transport {
         }
         progress(bytes, length);
       };
-      /** What has come while that is too little to tell a recording from a page. */
+      /** The data so far, while it is too short to tell a recording from a page. */
       let head: Buffer | undefined = Buffer.alloc(0);
       for await (const chunk of body as AsyncIterable<Buffer>) {
         bytes += chunk.length;
@@ -372,7 +380,7 @@ export class Transport {
     }
   }
 
-  /** Ends what is under way and closes every connection. */
+  /** Aborts running requests and closes every connection. */
   close(): void {
     this.#tunnels.abort();
     for (const end of this.#underWay) end();

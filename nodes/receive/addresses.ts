@@ -1,9 +1,9 @@
-// Who sends: addresses, lists of them, and what a proxy says of whom it speaks for.
+// Addresses of senders: allow lists, and the sender that a proxy names in X-Forwarded-For.
 import { BlockList, isIP } from "node:net";
 
 const family = (address: string): "ipv4" | "ipv6" => (isIP(address) === 6 ? "ipv6" : "ipv4");
 
-/** An address without what Node may add: the IPv6 form of an IPv4 address, the zone. */
+/** An address without the prefix of an IPv4-mapped IPv6 address and without a zone; Node may add both. */
 const plain = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/i, "").replace(/%.*$/, "");
 
 /** Addresses and CIDR blocks that may send. */
@@ -19,7 +19,7 @@ export class AllowList {
     }
   }
 
-  /** Whether an address is in the list; what is no address is not. */
+  /** Whether an address is in the list; false for a text that is not an address. */
   has(address: string): boolean {
     const given = plain(address);
     return isIP(given) !== 0 && this.#list.check(given, family(given));
@@ -27,8 +27,9 @@ export class AllowList {
 }
 
 /**
- * The sender that the nearest proxy names in X-Forwarded-For: the last entry, because those before may be anybody's. An entry may have a
- * port (`203.0.113.9:51234`) and brackets (`[2001:db8::7]:443`). What is no address stays as it is; "" where there is no entry.
+ * The sender that the nearest proxy names in X-Forwarded-For: the last entry. Earlier entries can be forged by the sender. An entry may
+ * have a port (`203.0.113.9:51234`) and brackets (`[2001:db8::7]:443`). Text that is not an address is returned unchanged; "" if there is
+ * no entry.
  */
 export function forwardedSender(header: string): string {
   const last = (header.split(",").at(-1) ?? "").trim().replace(/^"(.*)"$/, "$1");
@@ -38,7 +39,7 @@ export function forwardedSender(header: string): string {
   return withPort !== undefined && isIP(withPort) === 4 ? withPort : last;
 }
 
-/** The sender of a push: behind a proxy whom that names, else the peer. */
+/** The sender of a push: behind a proxy whom that names, else the peer. An IPv4 address is written as one, whichever server it came through. */
 export function senderOf(peer: string, forwarded: string, trustProxy: boolean): string {
-  return (trustProxy && forwardedSender(forwarded)) || peer;
+  return plain((trustProxy && forwardedSender(forwarded)) || peer);
 }

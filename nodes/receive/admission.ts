@@ -1,32 +1,35 @@
-// Which connections a port keeps: a number in all and a number for each address; when there are too many, the least useful one goes.
+// Limits a port's connections, in total and for each address. When there are too many, it chooses which one to close.
 
-/** How many connections are kept. */
+/** How many connections a port keeps open. */
 export interface ConnectionLimits {
   readonly total: number;
-  /** For each address that is not listed. */
+  /** Applies to each address that is not listed. */
   readonly perAddress: number;
 }
 
-/** What is known of a connection. */
+/** State of a connection. */
 interface Connection<S> {
   readonly key: string;
   readonly socket: S;
   readonly source: string;
-  /** Its address is the platform's, or its proxy's. */
+  /** Whether its address belongs to the platform or its proxy. */
   readonly listed: boolean;
-  /** A push that came over it was taken. */
+  /** Whether a push that came over it was accepted. */
   proven: boolean;
-  /** A request is under way. */
+  /** Whether a request is in progress. */
   busy: boolean;
 }
 
-/** The classes of connections, in the order in which they go: those that have proven nothing first, unknown addresses before listed ones. */
+/**
+ * Classes of connections in the order in which they are closed: connections without an accepted push first, unknown addresses before listed
+ * ones.
+ */
 type Class = "unknown" | "listed" | "proven";
 const classOf = ({ listed, proven }: Connection<unknown>): Class => (proven ? "proven" : listed ? "listed" : "unknown");
 
 /**
- * Who must make room, in this order: an unknown address takes the place of unknown ones only, a listed one also that of others that are idle.
- * Idle ones go before busy ones.
+ * Which connections are closed to make room, in this order. An unknown address replaces unknown ones only. A listed address also replaces
+ * idle connections of the other classes. Idle connections are closed before busy ones.
  */
 const victims: Readonly<Record<"listed" | "unlisted", readonly { readonly of: Class; readonly busy: boolean }[]>> = {
   unlisted: [
@@ -41,7 +44,7 @@ const victims: Readonly<Record<"listed" | "unlisted", readonly { readonly of: Cl
   ],
 };
 
-/** Keeps account of a port's connections, each under a key that is its own. */
+/** Keeps track of a port's connections. Each has a unique key. */
 export class Admission<S> {
   readonly #limits: ConnectionLimits;
   readonly #all = new Map<string, Connection<S>>();
@@ -62,8 +65,8 @@ export class Admission<S> {
   }
 
   /**
-   * A connection has come.
-   * @returns the socket that has to go for it, if one has to; or that there is no place for it
+   * Admits a new connection.
+   * @returns the socket that must be closed to make room, if any; or that the connection is refused
    */
   admit(key: string, socket: S, address: string, listed: boolean): { readonly admitted: boolean; readonly victim?: S } {
     const source = sourceOf(address);
@@ -81,7 +84,7 @@ export class Admission<S> {
     return victim === undefined ? { admitted: true } : { admitted: true, victim: victim.socket };
   }
 
-  /** A connection is at work, or is not any more; it has proven itself, or has not yet. */
+  /** Updates a connection: whether it is busy, and whether one of its pushes was accepted. */
   mark(key: string, changes: { readonly busy?: boolean; readonly proven?: true }): void {
     const connection = this.#all.get(key);
     if (connection === undefined) return;
@@ -92,13 +95,13 @@ export class Admission<S> {
     this.#classes[classOf(connection)].add(key);
   }
 
-  /** A connection has ended. @param socket the one that was admitted under this key */
+  /** Removes a connection that has ended. @param socket the one that was admitted under this key */
   leave(key: string, socket: S): void {
     const connection = this.#all.get(key);
     if (connection?.socket === socket) this.#remove(connection);
   }
 
-  /** Who has to go: of all, or of some. */
+  /** The connection to close next: out of all connections or a subset. */
   #first(among: ReadonlySet<string> | undefined, who: "listed" | "unlisted"): Connection<S> | undefined {
     for (const { of, busy } of victims[who]) {
       for (const key of among ?? this.#classes[of]) {
@@ -128,7 +131,7 @@ export class Admission<S> {
   }
 }
 
-/** Addresses that are one sender's: an IPv6 sender has a /64 to itself. */
+/** Groups addresses by sender: one IPv6 sender controls a whole /64. */
 export function sourceOf(address: string): string {
   const given = address.replace(/^::ffff:(?=\d+\.)/i, "").replace(/%.*$/, "");
   if (!given.includes(":")) return given;

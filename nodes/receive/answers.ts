@@ -1,8 +1,8 @@
-// What a sender of pushes is answered, in the vendor's shape.
+// Answers to senders of pushes, in the vendor's format.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { guarded } from "../util/guarded";
 
-/** The answers, by what became of the push: HTTP status, `result.error` and `result.msg`. */
+/** The answers by the outcome of the push: HTTP status, `result.error` and `result.msg`. */
 export const answers = {
   taken: [200, 0, ""],
   notAuthentic: [401, 1, "authentication failed"],
@@ -17,7 +17,7 @@ export const answers = {
 /** A name of an answer. */
 export type AnswerName = keyof typeof answers;
 
-/** An answer as it goes out. */
+/** An answer, serialized. */
 export interface WrittenAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | number>>;
@@ -37,16 +37,16 @@ function write(name: AnswerName): WrittenAnswer {
   return { status, headers, body };
 }
 
-/** All answers: they are few, and the same for everybody. */
+/** All answers, serialized once: there are few, and none depends on the request. */
 const writtenAnswers = Object.fromEntries(
   Object.keys(answers).map((name) => [name, write(name as AnswerName)]),
 ) as Readonly<Record<AnswerName, WrittenAnswer>>;
 
-/** Whoever goes on sending after a refusal is read for so many bytes and so many ms, so that it gets to see the answer. */
+/** After a refusal, the rest of the request is still read, up to this many bytes and ms, so that the sender can read the answer. */
 const drainBytes = 64 * 1024 * 1024;
 const drainMs = 15_000;
 
-/** Answers in the vendor's shape. What is left of the request's body is read and thrown away, within bounds. */
+/** Answers in the vendor's format. The rest of the request's body is read and discarded, within limits. */
 export function answer(request: IncomingMessage, response: ServerResponse, name: AnswerName): void {
   if (response.headersSent || response.destroyed) return;
   const { status, headers, body } = writtenAnswers[name];
@@ -55,7 +55,7 @@ export function answer(request: IncomingMessage, response: ServerResponse, name:
     return;
   }
   response.writeHead(status, { ...headers, Connection: "close" }).write(body);
-  // The connection goes with the response's end: a reset amid what is still sent could cost the sender the answer.
+  // Close the connection only after the response has ended: a reset while the sender is still sending could lose the answer.
   for (const event of ["end", "close"])
     request.once(
       event,

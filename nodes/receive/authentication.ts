@@ -1,9 +1,9 @@
-// The authentication of a push (§三.2), checked over strictly typed fields and in constant time.
+// Verifies the authentication of a push (§三.2): fields are strictly typed, the comparison takes constant time.
 import { timingSafeEqual } from "node:crypto";
 import { digestOf } from "../protocol/digest";
 import { isObject } from "../util/json";
 
-/** An authentication block as it stands on the wire, every field as text. */
+/** An authentication block as sent, every field as text. */
 export interface Authentication {
   readonly customer: string;
   readonly digest: string;
@@ -11,7 +11,7 @@ export interface Authentication {
   readonly timestamp: string;
 }
 
-/** Who may sign: a name, and its passwords (the previous one too while it is being changed). */
+/** Credentials for signing: a name and its passwords (during a change of password, the previous one is valid too). */
 export interface Signer {
   readonly customer: string;
   readonly passwords: readonly string[];
@@ -26,8 +26,8 @@ function digitsOf(value: unknown): string | undefined {
 }
 
 /**
- * Reads an authentication block. Names have no @ and numbers are digits only, so that no two blocks give the digest the same text.
- * Undefined where a field is missing or of another form.
+ * Reads an authentication block. Names may not contain @ and numbers must be digits, so that different blocks never give the same text to
+ * digest. Undefined if a field is missing or malformed.
  */
 export function readAuthentication(value: unknown): Authentication | undefined {
   if (!isObject(value)) return undefined;
@@ -46,7 +46,10 @@ export function readAuthentication(value: unknown): Authentication | undefined {
   return { customer, digest: digest.toLowerCase(), seq, timestamp };
 }
 
-/** Whether a signer made the digest. Takes the same time whichever password fits, and whether any does; an empty password never fits. */
+/**
+ * Whether a signer made the digest. The time does not depend on which password matches, or whether one does. An empty password never
+ * matches.
+ */
 export function isSignedBy(block: Authentication, signer: Signer): boolean {
   const { customer, timestamp, seq, digest } = block;
   const given = Buffer.from(digest);
@@ -60,7 +63,7 @@ export function isSignedBy(block: Authentication, signer: Signer): boolean {
   return fits;
 }
 
-/** A timestamp in ms since 1970; below 10^11 it is in seconds: both are in use. */
+/** A timestamp in ms since 1970. Platforms send seconds or milliseconds; values below 10^11 are seconds. */
 export function momentOf(timestamp: string): number {
   const value = Number(timestamp);
   return value < 1e11 ? value * 1000 : value;

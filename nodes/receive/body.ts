@@ -1,14 +1,14 @@
-// The body of a push: its type, its bytes, the JSON in it.
+// Reads the body of a push: content type, bytes, JSON.
 import type { Readable } from "node:stream";
 import { guarded } from "../util/guarded";
 import { isObject, isWithin, type JsonObject, maxDepth, parseJson } from "../util/json";
 
-/** Bytes of a push; those of the vendor's document have a few hundred. */
+/** Maximum size of a push in bytes. The examples in the vendor's document have a few hundred. */
 export const maxBodyBytes = 256 * 1024;
 
 /** Whether a body is JSON by its content type; UTF-8 is the vendor's only encoding (§三.3). */
 export function isJsonType(contentType: string | undefined): boolean {
-  // What nearly every sender writes.
+  // Shortcut: nearly every sender uses this exact value.
   if (contentType === "application/json") return true;
   const [type = "", ...parameters] = (contentType ?? "")
     .toLowerCase()
@@ -22,7 +22,7 @@ export function isJsonType(contentType: string | undefined): boolean {
   return charset === undefined || charset === "utf-8" || charset === "utf8";
 }
 
-/** A number of bytes that all bodies together may take while they are read and looked at. */
+/** Limits the bytes of all bodies that are being read or checked at the same time. */
 export class ByteBudget {
   #used = 0;
 
@@ -32,7 +32,7 @@ export class ByteBudget {
     return this.#used;
   }
 
-  /** Takes bytes; false if there are not so many. */
+  /** Reserves bytes; false if the budget does not have that many left. */
   take(bytes: number): boolean {
     if (this.#used + bytes > this.limit) return false;
     this.#used += bytes;
@@ -47,11 +47,13 @@ export class ByteBudget {
 const smallest = 1024;
 const empty = Buffer.alloc(0);
 
-/** A body that is cut into more pieces than this, each of less than this many bytes on average, costs more than it can be worth. */
+/** A body with more chunks than this, of fewer bytes than this on average, is refused: handling the chunks costs too much. */
 const manyPieces = 2000;
 const smallPiece = 8;
 
-/** Collects a body in memory that is in proportion to its bytes, however they are cut into chunks: a chunk itself may hold much more. */
+/**
+ * Collects a body. Memory stays proportional to the body's size however it is chunked: a small chunk may keep a much larger buffer alive.
+ */
 export class BodyCollector {
   #buffer: Buffer = empty;
   #whole: Buffer | undefined;
@@ -60,7 +62,7 @@ export class BodyCollector {
 
   constructor(private readonly budget: ByteBudget) {}
 
-  /** Adds a chunk, or says why the body is not read any further. */
+  /** Adds a chunk. Returns a reason if the body must not be read further. */
   add(chunk: Buffer): "tooLarge" | "busy" | "shredded" | undefined {
     this.#pieces += 1;
     if (this.#pieces > manyPieces && this.#size < this.#pieces * smallPiece) return "shredded";
@@ -78,19 +80,19 @@ export class BodyCollector {
     return undefined;
   }
 
-  /** Takes a body that came in one piece as it is: it will not be waited for, so that it does not matter what it holds beside. */
+  /** Takes a body that arrived in one chunk without copying it. It is parsed at once, so keeping a larger buffer alive does not matter. */
   addWhole(chunk: Buffer): "tooLarge" | undefined {
     if (chunk.length > maxBodyBytes) return "tooLarge";
     this.#whole = chunk;
     return undefined;
   }
 
-  /** What came so far. */
+  /** The bytes received so far. */
   get bytes(): Buffer {
     return this.#whole ?? this.#buffer.subarray(0, this.#size);
   }
 
-  /** Gives the memory back; `bytes` is empty afterwards. */
+  /** Releases the memory and the budget; `bytes` is empty afterwards. */
   release(): void {
     this.#whole = undefined;
     if (this.#buffer === empty) return;
@@ -101,8 +103,8 @@ export class BodyCollector {
 }
 
 /**
- * Reads a body that nobody has read; undefined if the sender has gone.
- * @param timeoutMs the connection of a sender that takes longer is closed; without it somebody else sees to that
+ * Reads a request's body; undefined if the sender disconnected.
+ * @param timeoutMs closes the connection of a slower sender; if absent, the caller enforces a limit
  */
 export function readBody(
   request: Readable & { readonly headers?: { readonly "content-length"?: string | undefined } },
@@ -126,7 +128,7 @@ export function readBody(
       const refused = chunk.length === announced ? body.addWhole(chunk) : body.add(chunk);
       if (refused === undefined) return;
       request.off("data", take).pause();
-      // No answer: what would still come need not be read then.
+      // No answer here, so the rest of the body is not read either.
       if (refused === "shredded") request.destroy();
       end(refused === "shredded" ? undefined : refused);
     });
@@ -145,13 +147,13 @@ export function readBody(
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** A push whose form is right. */
+/** A push with a valid structure. */
 export interface ParsedPush {
   readonly authentication: JsonObject;
   readonly notify: JsonObject;
 }
 
-/** The push in a body's bytes; undefined for what is not UTF-8, no JSON, or no push. */
+/** Parses the bytes of a body; undefined if they are not UTF-8, not JSON, or not a push. */
 export function readPushBody(bytes: Uint8Array): ParsedPush | undefined {
   try {
     return pushIn(parseJson(utf8.decode(bytes)));
@@ -160,12 +162,12 @@ export function readPushBody(bytes: Uint8Array): ParsedPush | undefined {
   }
 }
 
-/** The push in a value; undefined for what is no object, nested too deep, or without authentication or notify. */
+/** Reads a push from parsed JSON; undefined if it is not an object, is nested too deep, or lacks authentication or notify. */
 export function pushIn(body: unknown): ParsedPush | undefined {
   if (!isObject(body) || !isWithin(body, maxDepth, isPassable)) return undefined;
   const { authentication, notify } = body;
   return isObject(authentication) && isObject(notify) ? { authentication, notify } : undefined;
 }
 
-/** Numbers such as 1e400 are JSON, but cannot be passed on unchanged. */
+/** Numbers such as 1e400 are valid JSON, but become Infinity and cannot be serialized again. */
 const isPassable = (leaf: unknown): boolean => typeof leaf !== "number" || Number.isFinite(leaf);

@@ -1,4 +1,4 @@
-// What Node-RED's thread and the worker tell each other. Everything is plain data.
+// Messages between Node-RED's thread and the worker. All are plain data.
 import type { PushContext } from "../protocol/push";
 import type { AnswerName } from "./answers";
 import type { Signer } from "./authentication";
@@ -9,11 +9,11 @@ export interface TlsSettings {
   readonly cert?: string | Uint8Array;
   readonly ca?: string | Uint8Array;
   readonly passphrase?: string;
-  /** Where they came from: a renewed file is taken up. */
+  /** Paths of their files, so that renewed files are reloaded. */
   readonly files?: { readonly key?: string; readonly cert?: string; readonly ca?: string };
 }
 
-/** A port of our own. */
+/** A port that we open ourselves. */
 export interface OwnPort {
   readonly port: number;
   /** "" = every address. */
@@ -21,24 +21,24 @@ export interface OwnPort {
   readonly tls?: TlsSettings;
 }
 
-/** Where an account receives: a path of Node-RED's own server, or of a port of our own. */
+/** Where an account receives: a path on Node-RED's own server or on a port of our own. */
 export interface Endpoint {
   readonly path: string;
   readonly own?: OwnPort;
 }
 
-/** Which events somebody takes. */
+/** Which events are wanted. */
 export interface EventSelection {
   /** Empty: all. */
   readonly events: readonly string[];
-  /** Whether events that the catalogue does not know are taken too. */
+  /** Whether events that are not in the catalogue are wanted too. */
   readonly others: boolean;
 }
 
 /** A node that takes pushes. */
 export interface ListenerSpec extends EventSelection {
   readonly id: string;
-  /** It listens for the moment only: nothing is stored for it, and what it gets is not acknowledged. */
+  /** A temporary listener: nothing is stored for it, and its deliveries are not acknowledged. */
   readonly transient: boolean;
 }
 
@@ -48,7 +48,7 @@ export interface InboxConfig {
   readonly customer: string;
   readonly signer: Signer;
   readonly endpoint: Endpoint;
-  /** Addresses and CIDR blocks; empty: anybody. */
+  /** Addresses and CIDR blocks; empty: every address. */
   readonly allow: readonly string[];
   readonly trustProxy: boolean;
   readonly toleranceMs: number;
@@ -60,22 +60,22 @@ export interface InboxConfig {
   readonly context: PushContext;
 }
 
-/** An account that receives. */
+/** An account that receives pushes. */
 export interface AccountSpec {
   readonly id: string;
   readonly config: InboxConfig;
   readonly folder: string;
-  /** What the tokens of its stored deliveries begin with. */
+  /** Prefix of the tokens of its stored deliveries. */
   readonly tokenPrefix: string;
   readonly listeners: readonly ListenerSpec[];
-  /** Nodes that are there but do not listen now: what is pending for them stays. Undefined: it is not known which nodes are there. */
+  /** Nodes that exist but do not listen now: their pending entries stay. Undefined: the existing nodes are not known. */
   readonly dormant?: readonly string[];
 }
 
-/** Why a push was not let in, in the words of the fields that decide. */
+/** Why a push was refused, named after the field that decided. */
 export type Refusal = "customer" | "digest" | "timestamp" | "sender" | "replay";
 
-/** What came in since the account started. */
+/** Counters since the account was started. */
 export interface Counts {
   readonly taken: number;
   readonly refused: ReadonlyMap<Refusal, number>;
@@ -83,12 +83,12 @@ export interface Counts {
   readonly last?: number;
 }
 
-/** What is wrong with how an account receives. `reason` is a key below `errors.config`. */
+/** A problem with receiving for an account. `reason` is a key below `errors.config`. */
 export interface ReceivingProblem {
   readonly setting: string;
-  readonly reason: "conflict" | "port" | "host" | "tls" | "folder" | "held" | "worker";
+  readonly reason: "conflict" | "port" | "host" | "certificate" | "folder" | "held" | "worker";
   readonly detail: string;
-  /** When it is tried again, in ms since 1970; undefined: at the next deploy. */
+  /** Time of the next attempt, in ms since 1970; undefined: at the next deploy. */
   readonly retryAt?: number;
 }
 
@@ -96,43 +96,48 @@ export interface ReceivingProblem {
 export interface SharedRequest {
   readonly number: number;
   readonly path: string;
-  /** What stands behind the first `?`. */
+  /** The text behind the first `?`. */
   readonly query: string;
   readonly peer: string;
   readonly forwarded: string;
-  /** The raw bytes, or what Node-RED has parsed, as JSON. */
+  /** The raw bytes, or the JSON of a body that Node-RED has parsed already. */
   readonly body: Uint8Array | string;
 }
 
-/** `handed`: the numbers of deliveries that nodes have got; `lost`: of those that none has got. */
+/** `handed`: numbers of deliveries that reached a node; `lost`: numbers of deliveries that did not. */
 export interface HandedMessage {
   readonly kind: "handed";
   readonly handed: readonly number[];
   readonly lost: readonly number[];
 }
 
-/** An acknowledgement: its number, the account, the token without its prefix, and whether it was taken. */
+/** An acknowledgement: its number, the account, the token without its prefix, and whether the delivery was taken. */
 export type AckTuple = readonly [number: number, account: string, token: string, taken: boolean];
 
-/** What Node-RED's thread says. */
+/** Messages from Node-RED's thread. */
 export type ToWorker =
-  /** All accounts as they are now. Ends a hold. */
+  /** The current accounts. Ends a hold. */
   | { readonly kind: "apply"; readonly accounts: readonly AccountSpec[] }
-  /** Nodes come or go: pushes wait. */
+  /** A deploy has begun: pushes wait. */
   | { readonly kind: "hold" }
   | HandedMessage
-  /** A request to Node-RED's own server was refused before it was read. */
+  /** A request to Node-RED's own server was refused before its body was read. */
   | { readonly kind: "refused"; readonly accounts: readonly string[]; readonly why: Refusal }
   | { readonly kind: "acks"; readonly acks: readonly AckTuple[] }
   | { readonly kind: "requests"; readonly requests: readonly SharedRequest[] }
-  /** Everything of an account that waits goes to the disk; answered by `flushed`. */
+  /** Writes an account's waiting lines to disk; answered by `flushed`. */
   | { readonly kind: "flush"; readonly account: string }
-  /** The process is about to end: whatever comes or waits is told to come again. */
+  /** The process is about to end: waiting and new pushes are answered "try again". */
   | { readonly kind: "down" }
   /** Closes everything; answered by `stopped`. */
-  | { readonly kind: "stop" };
+  | { readonly kind: "stop" }
+  /** Ends the thread at once, as a crash would; for tests. */
+  | { readonly kind: "exit" };
 
-/** A delivery in `deliveries`: number, account, node, `h` hand or `d` dead or `t` transient, token, delivery, and what was pushed. */
+/**
+ * A delivery in `deliveries`: number, account, node, kind (`h` handed over, `d` dead letter, `t` transient), token, delivery count, pushed
+ * data.
+ */
 export type DeliveryTuple = readonly [
   number: number,
   account: string,
@@ -143,16 +148,16 @@ export type DeliveryTuple = readonly [
   kept: unknown,
 ];
 
-/** What the worker says. */
+/** Messages from the worker. */
 export type FromWorker =
   /** JSON of an array of DeliveryTuple. */
   | { readonly kind: "deliveries"; readonly text: string }
   | { readonly kind: "acked"; readonly results: readonly (readonly [number: number, pending: boolean])[] }
   | { readonly kind: "answers"; readonly answers: readonly (readonly [number: number, answer: AnswerName])[] }
   | { readonly kind: "counts"; readonly account: string; readonly counts: Counts }
-  /** No problem: nothing is wrong any more. */
+  /** Without `problem`: the problem is solved. */
   | { readonly kind: "problem"; readonly account: string; readonly problem?: ReceivingProblem }
-  /** For the log. `text` is the detail; the key is below `errors`. */
+  /** A line for the log. `text` is the detail; `key` is below `errors`. */
   | {
       readonly kind: "warning";
       readonly account: string;

@@ -1,9 +1,9 @@
-// An account's deliveries on their way to Node-RED's thread: bounded, so that a thread that is busy is not buried under them.
+// An account's deliveries to Node-RED's thread. Their number is limited so that a busy thread does not accumulate them.
 
 import { guarded } from "../util/guarded";
 import type { DeliveryTuple } from "./messages";
 
-/** Tells what became of a delivery: whether a node has it. */
+/** Reports the outcome of a delivery: whether a node received it. */
 export type Done = (handed: boolean) => void;
 
 /** A delivery without its number. */
@@ -14,7 +14,7 @@ interface Waiting {
   readonly done: Done;
 }
 
-/** Numbers deliveries, and gathers those of one turn of the event loop in one message. */
+/** Numbers deliveries, and sends those of one turn of the event loop in one message. */
 export class Sender {
   readonly #post: (text: string) => void;
   readonly #done = new Map<number, Done>();
@@ -35,7 +35,7 @@ export class Sender {
     this.#immediate ??= setImmediate(guarded(() => this.#flush()));
   }
 
-  /** What Node-RED's thread says of deliveries. */
+  /** Settles deliveries by what Node-RED's thread reports. */
   settle(numbers: readonly number[], handed: boolean): void {
     for (const number of numbers) {
       const done = this.#done.get(number);
@@ -62,8 +62,8 @@ export class Outbox {
   #full = false;
 
   /**
-   * @param onRoom called when there is room again after there was none
-   * @param limit how many may be under way
+   * @param onRoom called when there is room again after the outbox was full
+   * @param limit maximum number of deliveries in progress
    */
   constructor(sender: Sender, onRoom: () => void, limit = 256) {
     this.#sender = sender;
@@ -71,14 +71,14 @@ export class Outbox {
     this.#onRoom = onRoom;
   }
 
-  /** How many deliveries may be sent now; those beyond wait. */
+  /** How many deliveries may be sent now; further ones wait. */
   get room(): number {
     const room = Math.max(0, this.#limit - this.#underWay - this.#waiting.length);
     this.#full ||= room === 0;
     return room;
   }
 
-  /** Sends a delivery as soon as there is room. `kept` is JSON already. */
+  /** Sends a delivery as soon as there is room. `kept` is JSON text. */
   send(
     account: string,
     node: string,

@@ -1,4 +1,4 @@
-// An account's inbox: lets pushes in, makes messages of them, and hands them to the nodes that want them.
+// An account's inbox: checks pushes, turns them into messages, and hands these to the nodes that want them.
 import type { Line } from "../delivery/journal";
 import { Store, StoreHeldError } from "../delivery/store";
 import { BoundedSet } from "../delivery/tokens";
@@ -20,16 +20,16 @@ import type {
 import { Outbox, type Sender } from "./outbox";
 import { filledFields, ReplayCache } from "./replay-cache";
 
-/** How a push came in. */
+/** How a push arrived. */
 export interface Arrival {
   readonly path: string;
   readonly query: Readonly<Record<string, unknown>>;
-  /** The peer's address, and the X-Forwarded-For that a proxy wrote. */
+  /** The peer's address, and the X-Forwarded-For header of a proxy. */
   readonly peer: string;
   readonly forwarded: string;
 }
 
-/** What becomes of a push. `busy`: it was not taken, the platform may send it again. */
+/** The outcome of a push. `busy`: not accepted, the platform may send it again. */
 export type Verdict =
   | { readonly kind: "taken" }
   | { readonly kind: "refused"; readonly why: Refusal }
@@ -38,12 +38,12 @@ export type Verdict =
 /** What an inbox is given. */
 export interface InboxDeps {
   readonly sender: Sender;
-  /** Who locks the stores: the same for all of a process. */
+  /** Owner of the locks of the stores: the same text for the whole process. */
   readonly owner: string;
   /** The counts have changed. */
   readonly onCounts: () => void;
   readonly onProblem: (problem: ReceivingProblem | undefined) => void;
-  /** For the log: a key below `errors`, and what stands in that text. */
+  /** For the log: a key below `errors`, and the parameters of that text. */
   readonly onWarning: (key: string, params: Readonly<Record<string, string>>) => void;
   readonly now?: () => number;
   readonly elapsed?: () => number;
@@ -51,13 +51,13 @@ export interface InboxDeps {
   readonly store?: Partial<Parameters<typeof Store.open>[0]>;
 }
 
-/** How long a push waits for the store to be open, in ms. */
+/** How long a push waits for the store to open, in ms. */
 const openWithinMs = 5000;
-/** The pauses before a folder is tried again, in ms: doubled from the first to the longest. */
+/** Pauses before a folder is tried again, in ms: each is twice the one before, up to the longest. */
 const firstPauseMs = 1000;
 const longestPauseMs = 60_000;
 
-/** What a push is kept as. `base`: so many deliveries of the same event have been before. */
+/** What is stored for a push. `base`: number of earlier deliveries of the same event. */
 interface Kept {
   readonly topic: string;
   readonly payload: Readonly<Record<string, unknown>>;
@@ -65,16 +65,16 @@ interface Kept {
   readonly base?: number;
 }
 
-/** Whether a selection has an event. */
+/** Whether a selection includes an event. */
 export const wantsEvent = ({ events, others }: EventSelection, event: string): boolean =>
   events.length === 0 || events.includes(event) || (others && !knownEvents.includes(event));
 
-/** How the text of a bill begins: its deliveries count on when it comes again with more fields. */
+/** Beginning of a stored bill. Its delivery count continues when the bill comes again with more fields. */
 const billStart = '{"topic":"billing",';
 
 const busy: Verdict = { kind: "busy" };
 
-/** Receives for one account. It outlives redeploys: `apply` tells it what has changed. */
+/** Receives for one account. Survives redeploys: `apply` gives it the new configuration. */
 export class PushInbox {
   readonly id: string;
   readonly #deps: InboxDeps;
@@ -82,7 +82,7 @@ export class PushInbox {
   readonly #outbox: Outbox;
   readonly #replay: ReplayCache;
   readonly #refusedTokens = new BoundedSet();
-  /** Bills that are on their way: what becomes of the first decides what its repeats are. */
+  /** Bills that are being stored: their repeats wait for the result of the first. */
   readonly #billing = new Map<string, Promise<boolean>>();
   readonly #refused = new Map<Refusal, number>();
   readonly #closing = new AbortController();
@@ -116,7 +116,7 @@ export class PushInbox {
     return this.#spec.config;
   }
 
-  /** What came in so far. */
+  /** The current counters. */
   get counts(): Counts {
     return {
       taken: this.#taken,
@@ -135,7 +135,7 @@ export class PushInbox {
     return this.#opened;
   }
 
-  /** Takes over the configuration and the listeners of now. */
+  /** Applies the current configuration and listeners. */
   apply(spec: AccountSpec): void {
     this.#spec = spec;
     const { allow, toleranceMs, redeliverAfterMs, maxDeliveries, keepDays } = spec.config;
@@ -145,22 +145,22 @@ export class PushInbox {
     this.#attach();
   }
 
-  /** Whether pushes of a sender are looked at. */
+  /** Whether the allow list admits a sender. */
   admits(peer: string, forwarded: string): boolean {
     return this.#allow?.has(senderOf(peer, forwarded, this.config.trustProxy)) ?? true;
   }
 
-  /** Whether connections of an address are looked at: behind a proxy the address says nothing. */
+  /** Whether connections from an address are accepted. Always true behind a proxy: there the peer's address is the proxy's. */
   admitsPeer(peer: string): boolean {
     return this.config.trustProxy || (this.#allow?.has(peer) ?? true);
   }
 
-  /** Whether an address is known to be the platform's, or its proxy's. */
+  /** Whether an address is known to belong to the platform or its proxy. */
   isListed(peer: string): boolean {
     return this.config.trustProxy || (this.#allow?.has(peer) ?? false);
   }
 
-  /** Lets a push in, or says why not. */
+  /** Accepts a push, or returns why it is refused. */
   async receive(push: ParsedPush, arrival: Arrival): Promise<Verdict> {
     const { signer, trustProxy, toleranceMs, allowReused, context, stored } = this.config;
     if (!this.admits(arrival.peer, arrival.forwarded)) return this.refuse("sender");
@@ -170,7 +170,7 @@ export class PushInbox {
     if (toleranceMs > 0 && Math.abs(momentOf(block.timestamp) - this.#now()) > toleranceMs) {
       return this.refuse("timestamp");
     }
-    // Which blocks were used stands in the store.
+    // The used authentication blocks are in the store.
     if (this.#store === undefined) await this.#waitForStore();
     if (this.#store === undefined && (stored || this.#trouble !== "folder")) return busy;
     if (this.#replay.isTooOld(block)) return this.refuse("timestamp");
@@ -186,14 +186,14 @@ export class PushInbox {
     return (await once({ ...block, seq: `${block.seq}/${id}` })).taken ? { kind: "taken" } : busy;
   }
 
-  /** Counts a push that is not let in. */
+  /** Counts a refused push. */
   refuse(why: Refusal): Verdict {
     this.#refused.set(why, (this.#refused.get(why) ?? 0) + 1);
     this.#deps.onCounts();
     return { kind: "refused", why };
   }
 
-  /** An acknowledgement by what stands in a token behind its prefix; false if nothing is pending under it. */
+  /** Acknowledges by the part of a token after its prefix; false if nothing is pending under it. */
   acknowledge(token: string, taken: boolean): boolean {
     const spool = this.#store?.spool;
     const [id = "", number = ""] = token.split(".");
@@ -206,12 +206,12 @@ export class PushInbox {
     return spool.refuse(id);
   }
 
-  /** Writes all that waits. */
+  /** Writes waiting lines to disk. */
   flush(): void {
     this.#store?.journal.flush();
   }
 
-  /** Writes all that waits and closes the store. */
+  /** Writes waiting lines to disk and closes the store. */
   close(): void {
     this.#closing.abort();
     for (const detach of this.#detach.splice(0)) detach();
@@ -220,7 +220,7 @@ export class PushInbox {
     this.#trouble = "held";
   }
 
-  /** Opens the store; tries again for as long as the account is there. Resolves after the first try. */
+  /** Opens the store; retries until the inbox is closed. Resolves after the first try. */
   async #open(pauseMs: number): Promise<void> {
     const { folder, config } = this.#spec;
     const { signal } = this.#closing;
@@ -268,7 +268,7 @@ export class PushInbox {
     }
   }
 
-  /** Waits until the store is open, as long as it is being opened. */
+  /** Waits for the store while it is being opened. */
   async #waitForStore(): Promise<void> {
     if (this.#trouble !== "opening") return;
     let timer: NodeJS.Timeout | undefined;
@@ -292,17 +292,19 @@ export class PushInbox {
           const token = `${tokenPrefix}${entry.id}.${entry.delivery}`;
           if (entry.text.startsWith(billStart)) this.#countBill(entry.text, entry.delivery);
           this.#outbox.send(id, node, "h", token, entry.delivery, entry.text, (handed) => {
-            if (!handed) store.spool.giveBack(entry.id);
+            if (handed) store.spool.arrived(entry.id);
+            else store.spool.giveBack(entry.id);
           });
         },
         dead: (entry) => this.#outbox.send(id, node, "d", "", entry.delivery, entry.text, () => undefined),
         room: () => this.#outbox.room,
+        reports: true,
       });
       this.#detach.push(detach);
     }
   }
 
-  /** What is pending for nodes that are gone for good goes to another node of the account, or to the dead letters. */
+  /** Moves entries of nodes that no longer exist to another node of the account, or to the dead letters. */
   #reassign({ spool }: Store, listeners: readonly ListenerSpec[], dormant: readonly string[]): void {
     const there = new Set([...dormant, ...listeners.map(({ id }) => id)]);
     for (const node of spool.nodes) {
@@ -320,7 +322,7 @@ export class PushInbox {
     }
   }
 
-  /** Makes messages of a push and hands them on; false if the platform must send it again. */
+  /** Turns a push into messages and hands them over; false if the platform must send it again. */
   #take(read: ReadPush, notify: JsonObject, arrival: Arrival, ip: string, lines: readonly Line[]): Promise<boolean> {
     const { event, eventId, known, payload } = read;
     const { label, customer } = this.config;
@@ -331,7 +333,7 @@ export class PushInbox {
     return event === "billing" ? this.#passBill(kept, eventId, notify, lines) : this.#pass(kept, lines);
   }
 
-  /** Hands a bill on: once, and again when it has more fields than before. */
+  /** Hands a bill over: once, and again when a repeat has more fields than before. */
   async #passBill(kept: Kept, eventId: string, notify: JsonObject, lines: readonly Line[]) {
     for (let underWay = this.#billing.get(eventId); underWay !== undefined; underWay = this.#billing.get(eventId)) {
       if (!(await underWay)) return false;
@@ -370,7 +372,7 @@ export class PushInbox {
       if (listeners.length > 0 && !(await this.#handToSome(listeners, text))) return false;
       for (const line of lines) this.#store?.journal.note(line);
     }
-    // Only now: what was not taken comes again.
+    // Only after storing: a push that was not stored comes again.
     for (const { id: node, transient } of wanting) {
       if (transient) this.#outbox.send(this.id, node, "t", "", 1, text, () => undefined);
     }
@@ -380,7 +382,7 @@ export class PushInbox {
     return true;
   }
 
-  /** Hands a push to nodes; whether one of them has got it. */
+  /** Hands a push to nodes; resolves with whether at least one of them received it. */
   #handToSome(listeners: readonly ListenerSpec[], text: string): Promise<boolean> {
     return new Promise((resolve) => {
       let open = listeners.length;
@@ -395,7 +397,7 @@ export class PushInbox {
     });
   }
 
-  /** Keeps lines of a push that leads to no message. */
+  /** Writes the lines of a push that leads to no message. */
   async #keepLines(lines: readonly Line[]): Promise<boolean> {
     try {
       if (this.config.stored) await this.#store?.spool.add([], lines);
@@ -414,7 +416,7 @@ export class PushInbox {
       this.#deps.onWarning("spool", { folder, detail });
       return;
     }
-    // Another process took the folder over: it is its own until it is gone.
+    // Another process has taken the folder over: it is not ours until that process ends.
     this.#store?.close();
     this.#store = undefined;
     this.#trouble = "held";
@@ -429,7 +431,7 @@ export class PushInbox {
   }
 }
 
-/** What is kept in a text. */
+/** Parses the text of a stored entry. */
 function keptIn(text: string): Kept | undefined {
   const value: unknown = JSON.parse(text);
   if (!isObject(value) || typeof value.topic !== "string" || !isObject(value.payload) || !isObject(value.push)) {

@@ -1,4 +1,4 @@
-// A port of our own: listens, keeps connections within bounds and deadlines, and tries again for as long as something is wrong.
+// A port of our own: listens, limits connections and their duration, and retries while the port cannot be opened.
 import { readFileSync, statSync } from "node:fs";
 import http, { type IncomingMessage, type ServerResponse } from "node:http";
 import https from "node:https";
@@ -8,52 +8,57 @@ import { Admission, type ConnectionLimits } from "./admission";
 import { answer } from "./answers";
 import type { OwnPort, ReceivingProblem, TlsSettings } from "./messages";
 
-/** Limits of a server: a sender of pushes is quick, and there are few of them. Times in ms. */
+/** Limits of a server. Senders of pushes are few and fast. Times in ms. */
 const limits = {
   headersTimeout: 10_000,
   requestTimeout: 20_000,
   keepAliveTimeout: 30_000,
   connectionsCheckingInterval: 2000,
   maxHeaderSize: 16 * 1024,
-  // Node would refuse it in words of its own.
+  // Off: Node's own answer to a request without Host would not have the vendor's format.
   requireHostHeader: false,
 };
 
 const handshakeTimeoutMs = 10_000;
 /** How long a peer may take to close its side after an answer that ends the connection. */
 const lingerMs = 2000;
+/**
+ * How many requests of one connection may be under way. Senders wait for an answer before they ask again; one that does not would fill the memory
+ * while answers have to wait, as during a redeploy.
+ */
+const mostPipelined = 16;
 const standardConnections: ConnectionLimits = { total: 2000, perAddress: 1000 };
 
-/** The pauses before a port is tried again, in ms: doubled from the first to the longest. Short failures are not told of. */
+/** Pauses before a port is tried again, in ms: each is twice the one before, up to the longest. Short failures are not reported. */
 const firstPauseMs = 20;
 const longestPauseMs = 30_000;
 const patienceMs = 1000;
 
-/** How often certificate files are looked at, in ms. */
+/** How often the certificate files are checked for changes, in ms. */
 const renewEveryMs = 20_000;
 
-/** A request as the server hands it on. */
+/** A request that the server passes on. */
 export interface ServedRequest {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  /** Call it before the body is read: a sender may wait for the word that it is wanted. */
+  /** Must be called before the body is read: a sender may wait for "100 Continue". */
   readonly wanted: () => void;
-  /** The push was taken: the connection is a sender's. */
+  /** To be called when the push is accepted: marks the connection as the platform's. */
   readonly proven: () => void;
 }
 
 /** What a server is given. */
 export interface PushServerDeps {
   readonly handle: (served: ServedRequest) => void;
-  /** Whether connections of an address are looked at. */
+  /** Whether connections from an address are accepted. */
   readonly admits: (address: string) => boolean;
-  /** Whether an address is known to be the platform's, or its proxy's. */
+  /** Whether an address is known to belong to the platform or its proxy. */
   readonly isListed: (address: string) => boolean;
   /** A connection was closed because of its address. */
   readonly onRefused: () => void;
-  /** What is wrong now; undefined: nothing any more. */
+  /** The current problem; undefined: the problem is solved. */
   readonly onProblem: (problem: ReceivingProblem | undefined) => void;
-  /** A renewed certificate cannot be used; the one of before goes on. */
+  /** A renewed certificate cannot be used; the previous one stays in use. */
   readonly onBadCertificate: (error: Error) => void;
   readonly connections?: ConnectionLimits;
   readonly renewEveryMs?: number;
@@ -62,19 +67,21 @@ export interface PushServerDeps {
 
 type Server = http.Server | https.Server;
 
-/** One port. It listens, or tries to, until it is closed. */
+/** A port. Listens, or retries, until it is closed. */
 export class PushServer {
   readonly own: OwnPort;
   readonly #deps: PushServerDeps;
   readonly #admission: Admission<Socket>;
   readonly #sockets = new Set<Socket>();
+  /** How many requests are under way, by connection. */
+  readonly #underWay = new WeakMap<Socket, number>();
   readonly #since = performance.now();
   #server: Server | undefined;
   #timer: NodeJS.Timeout | undefined;
   #renewal: NodeJS.Timeout | undefined;
   #stamps = "";
   #pauseMs = firstPauseMs;
-  #problem = false;
+  #problem: ReceivingProblem | undefined;
   #closed = false;
 
   constructor(own: OwnPort, deps: PushServerDeps) {
@@ -91,9 +98,14 @@ export class PushServer {
     }
   }
 
-  /** How many connections there are. */
+  /** The number of open connections. */
   get connections(): number {
     return this.#admission.size;
+  }
+
+  /** What is wrong now; undefined: nothing that was told of. */
+  get problem(): ReceivingProblem | undefined {
+    return this.#problem;
   }
 
   /** Resolves when it listens; never if it cannot. */
@@ -116,14 +128,14 @@ export class PushServer {
       server = this.#create();
     } catch (error) {
       // A key that does not load, or does not fit.
-      this.#failed("tls", error);
+      this.#failed("certificate", error);
       return;
     }
     this.#server = server;
     server.on(
       "error",
       guarded((error: NodeJS.ErrnoException) => {
-        // What goes wrong with one connection does not concern the port.
+        // Errors of a single connection do not concern the port.
         if (this.#closed || server.listening) return;
         this.#server = undefined;
         server.close();
@@ -134,7 +146,7 @@ export class PushServer {
       "listening",
       guarded(() => {
         this.#pauseMs = firstPauseMs;
-        this.#problem = false;
+        this.#problem = undefined;
         this.#deps.onProblem(undefined);
       }),
     );
@@ -146,11 +158,11 @@ export class PushServer {
     const pauseMs = this.#pauseMs;
     this.#pauseMs = Math.min(2 * pauseMs, longestPauseMs);
     // A port may still be held for a moment by the server that had it before.
-    if (reason !== "port" || this.#problem || performance.now() - this.#since > patienceMs) {
-      this.#problem = true;
+    if (reason !== "port" || this.#problem !== undefined || performance.now() - this.#since > patienceMs) {
       const detail = error instanceof Error ? error.message : String(error);
-      const setting = reason === "tls" ? "pushTls" : reason === "host" ? "pushHost" : "pushPort";
-      this.#deps.onProblem({ setting, reason, detail, retryAt: Date.now() + pauseMs });
+      const setting = reason === "certificate" ? "pushTls" : reason === "host" ? "pushHost" : "pushPort";
+      this.#problem = { setting, reason, detail, retryAt: Date.now() + pauseMs };
+      this.#deps.onProblem(this.#problem);
     }
     this.#timer = setTimeout(
       guarded(() => this.#start()),
@@ -161,7 +173,7 @@ export class PushServer {
   #create(): Server {
     const { tls } = this.own;
     const handshakeTimeout = this.#deps.handshakeTimeoutMs ?? handshakeTimeoutMs;
-    // Taken before the files are read: one that changes meanwhile is taken up later.
+    // Read the stamps before the files: a file that changes in between is then reloaded by the next check.
     if (tls?.files !== undefined) this.#stamps = stampsOf(tls);
     const server =
       tls === undefined
@@ -219,17 +231,27 @@ export class PushServer {
   }
 
   #requested(request: IncomingMessage, response: ServerResponse, wanted: () => void): void {
-    const key = keyOf(request.socket);
-    this.#admission.mark(key, { busy: true });
+    const { socket } = request;
+    const key = keyOf(socket);
+    const count = (change: 1 | -1): number => {
+      const now = (this.#underWay.get(socket) ?? 0) + change;
+      this.#underWay.set(socket, now);
+      this.#admission.mark(key, { busy: now > 0 });
+      return now;
+    };
+    if (count(1) > mostPipelined) {
+      socket.destroy();
+      return;
+    }
     response.on(
       "close",
-      guarded(() => this.#admission.mark(key, { busy: false })),
+      guarded(() => count(-1)),
     );
     const proven = () => this.#admission.mark(key, { proven: true });
     this.#deps.handle({ request, response, wanted, proven });
   }
 
-  /** Takes up certificate files that have changed. */
+  /** Reloads certificate files that have changed. */
   #renew(): void {
     const { tls } = this.own;
     const server = this.#server;
@@ -245,10 +267,10 @@ export class PushServer {
   }
 }
 
-/** A connection's key: the other end of it. It is the same for a TLS socket and the socket below it. */
+/** A connection's key: its remote address and port. These are equal for a TLS socket and the TCP socket below it. */
 const keyOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
 
-/** The certificates of a port; from their files where there are some. Throws where one is missing or cannot be read. */
+/** The certificates of a port, read from files if it has paths. Throws if a file is missing or unreadable. */
 function certificatesOf({ files = {}, key, cert, ca, passphrase }: TlsSettings): https.ServerOptions {
   const read = (path: string | undefined, given: string | Uint8Array | undefined) =>
     path !== undefined ? readFileSync(path) : typeof given === "object" ? Buffer.from(given) : given;
@@ -257,7 +279,7 @@ function certificatesOf({ files = {}, key, cert, ca, passphrase }: TlsSettings):
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
-/** Changes whenever one of the files does. */
+/** A text that changes whenever one of the files changes. */
 function stampsOf({ files = {} }: TlsSettings): string {
   const stamps = Object.values(files).map((path) => {
     const stat = statSync(path, { throwIfNoEntry: false });
@@ -266,7 +288,7 @@ function stampsOf({ files = {} }: TlsSettings): string {
   return stamps.join(", ");
 }
 
-/** What is not HTTP gets an answer of ours too, in the vendor's shape; then the socket is closed, whatever the peer does. */
+/** Answers bytes that are not HTTP in the vendor's format too, then closes the socket whatever the peer does. */
 function refuseBytes(error: NodeJS.ErrnoException, socket: Socket): void {
   if (!socket.writable || error.code === "ECONNRESET") {
     socket.destroy();

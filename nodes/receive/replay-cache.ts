@@ -1,10 +1,10 @@
-// Which authentication blocks were used, and which bills came in, so that nothing is taken twice. Kept in the account's journal.
-import type { Journal, Keeper, Line, Place, Segment } from "../delivery/journal";
+// Remembers used authentication blocks and received bills, so that nothing is accepted twice. Stored in the account's journal.
+import type { Journal, Keeper, Line, LinePosition, Segment } from "../delivery/journal";
 import { AgedMap } from "../util/aged-map";
 import { isObject } from "../util/json";
 import { type Authentication, momentOf } from "./authentication";
 
-/** What is known of a block: new, the same push again, or the block with another body. */
+/** State of a block: new, a repeat of the same push, or reused with another body. */
 export type Seen = "new" | "repeat" | "reused";
 
 /** A used block. */
@@ -12,45 +12,46 @@ interface Used {
   readonly body: string;
   /** The block's timestamp, in ms since 1970. */
   readonly moment: number;
-  /** When it was used: by the wall clock, for the disk, and by a clock that is never set. In ms. */
+  /** When it was used, in ms: by the wall clock (stored on disk), and by a monotonic clock. */
   readonly at: number;
   readonly stamp: number;
-  /** Whether the push was taken in the end; false lets the platform send it again. */
+  /** Whether the push was accepted; false lets the platform send it again. */
   taken: true | Promise<boolean>;
-  place: Place | undefined;
+  place: LinePosition | undefined;
 }
 
-/** A bill that came in. */
+/** A received bill. */
 interface Bill {
   /** The names of the fields that had a value, sorted, between commas. */
   readonly fields: string;
-  /** How often it was handed over. */
+  /** How many deliveries it has had. */
   delivery: number;
-  place: Place | undefined;
+  place: LinePosition | undefined;
 }
 
 export interface ReplayCacheOptions {
-  /** Of the time window; 0 = none. */
+  /** Half the width of the time window; 0 = no window. */
   readonly toleranceMs: number;
   /** The wall clock, in ms since 1970. */
   readonly now?: () => number;
-  /** A clock that is never set, in ms. */
+  /** A monotonic clock, in ms. */
   readonly elapsed?: () => number;
-  /** How many blocks and how many bills are remembered. */
+  /** Maximum number of blocks, and of bills. */
   readonly limit?: number;
-  /** The wall clock was set back so far that what was forgotten would have kept right pushes out. */
+  /** The wall clock was set back so far that valid pushes would have been refused. */
   readonly onClockSetBack?: () => void;
 }
 
 const dayMs = 86_400_000;
-/** What was forgotten keeps pushes out for at most so long after the clock was set back, in ms. */
+/** After the wall clock is set back, forgotten blocks cause refusals for at most this long, in ms. */
 const patienceMs = 60_000;
 
 /**
- * The blocks that were taken, each for a day or for twice the tolerance if that is longer. Bounded: the oldest are forgotten first.
+ * The accepted blocks. Each is kept for one day, or for twice the tolerance if that is longer. Their number is limited: the oldest are
+ * forgotten first.
  *
- * A block that has been forgotten in due time is older than any that the time window lets in. If the clock is set back, that does not hold
- * any longer, so nothing that is as old as what was forgotten gets in again, unless that would keep right pushes out.
+ * A block that is forgotten because of its age is outside the time window. This no longer holds when the wall clock is set back. Blocks as
+ * old as the forgotten ones are then refused, unless valid pushes would be refused too.
  *
  * Lines of the journal: `u` a used block, `b` a bill.
  */
@@ -63,7 +64,7 @@ export class ReplayCache implements Keeper {
   #toleranceMs: number;
   #blocks = new AgedMap<Used>();
   readonly #bills = new AgedMap<Bill>();
-  /** Lists of fields, each once in memory: most bills have the same. */
+  /** Each distinct list of fields once: most bills have the same fields. */
   readonly #fieldLists = new Map<string, string>();
   #journal: Journal | undefined;
   #sorted = true;
@@ -77,17 +78,17 @@ export class ReplayCache implements Keeper {
     this.#onClockSetBack = options.onClockSetBack ?? (() => undefined);
   }
 
-  /** How many blocks are remembered. */
+  /** The number of remembered blocks. */
   get size(): number {
     return this.#blocks.size;
   }
 
-  /** Changes the time window; what was used stays used. */
+  /** Changes the time window; used blocks stay used. */
   configure(toleranceMs: number): void {
     this.#toleranceMs = toleranceMs;
   }
 
-  /** Whether a block is as old as some that were forgotten. */
+  /** Whether a block is as old as blocks that were forgotten. */
   isTooOld({ timestamp }: Authentication): boolean {
     this.#forget();
     if (this.#toleranceMs === 0) return false;
@@ -99,10 +100,10 @@ export class ReplayCache implements Keeper {
   }
 
   /**
-   * Takes a block once: runs `take` for a new one, and for one whose earlier taking failed. A repeat that comes while the first is still being
-   * taken waits for it. `taken` is false where `take` said so.
-   * @param body stands for the body: equal for equal ones
-   * @param take gets the line that says on disk that the block is used
+   * Accepts a block once: runs `take` if the block is new or if its earlier `take` failed. A repeat that arrives meanwhile waits for the
+   * running `take`. `taken` is false if `take` returned false.
+   * @param body identifies the body: equal for equal bodies
+   * @param take gets the line to store, which records that the block is used
    */
   async once(
     block: Authentication,
@@ -111,7 +112,7 @@ export class ReplayCache implements Keeper {
   ): Promise<{ readonly seen: Seen; readonly taken: boolean }> {
     this.#forget();
     const key = `${block.customer}@${block.timestamp}@${block.seq}`;
-    // Of several that waited for one which then failed, the first takes and the others wait for that one.
+    // If several repeats waited for a `take` that failed, the first runs its own `take` and the others wait for that.
     for (let known = this.#blocks.get(key); known !== undefined; known = this.#blocks.get(key)) {
       if (known.body !== body) return { seen: "reused", taken: false };
       if (known.taken === true || (await known.taken)) return { seen: "repeat", taken: true };
@@ -130,13 +131,13 @@ export class ReplayCache implements Keeper {
     return { seen: "new", taken: ok };
   }
 
-  /** What is known of a bill. */
+  /** The remembered fields and deliveries of a bill. */
   billOf(eventId: string): { readonly fields: ReadonlySet<string>; readonly delivery: number } | undefined {
     const bill = this.#bills.get(eventId);
     return bill && { fields: new Set(bill.fields.split(",")), delivery: bill.delivery };
   }
 
-  /** The line that says on disk that a bill came in. */
+  /** The line that records a bill on disk. */
   billLine(eventId: string, fields: ReadonlySet<string>, delivery: number): Line {
     const list = this.#listOf(fields);
     return {
@@ -149,7 +150,7 @@ export class ReplayCache implements Keeper {
     };
   }
 
-  /** A bill has come in. */
+  /** Remembers a bill. */
   keepBill(eventId: string, fields: ReadonlySet<string>, delivery: number): void {
     const before = this.#bills.get(eventId);
     const list = this.#listOf(fields);
@@ -162,7 +163,7 @@ export class ReplayCache implements Keeper {
     this.#boundBills();
   }
 
-  /** A bill was handed over: its deliveries count on from here. */
+  /** Sets the delivery count of a bill. */
   countBill(eventId: string, delivery: number): void {
     const bill = this.#bills.get(eventId);
     if (bill !== undefined) bill.delivery = Math.max(bill.delivery, delivery);
@@ -170,11 +171,11 @@ export class ReplayCache implements Keeper {
 
   use(journal: Journal): void {
     this.#journal = journal;
-    // Places are in the journal of before.
+    // The places belong to the previous journal.
     for (const what of [...this.#blocks.values(), ...this.#bills.values()]) what.place = undefined;
   }
 
-  read(text: string, place: Place): boolean {
+  read(text: string, place: LinePosition): boolean {
     let line: unknown;
     try {
       line = JSON.parse(text.slice(1));
@@ -196,12 +197,12 @@ export class ReplayCache implements Keeper {
     if (typeof at !== "number") return false;
     const before = this.#blocks.get(key);
     if (before !== undefined) this.#drop(key, before);
-    // Should the clock have been set back since, it was used just now.
+    // If the clock was set back since, count the block as used just now.
     const age = Math.max(0, this.#now() - at);
     const used: Used = { body: second, moment: third, at, stamp: this.#elapsed() - age, taken: true, place: undefined };
     this.#blocks.set(key, used);
     this.#settle(used, key, place);
-    // What was written once more stands behind what is newer.
+    // Lines that were rewritten stand behind newer ones.
     this.#sorted = false;
     return true;
   }
@@ -221,8 +222,8 @@ export class ReplayCache implements Keeper {
     return lines;
   }
 
-  /** A line is on disk: it is needed as long as what it says is remembered. */
-  #settle(what: Used | Bill, key: string, place: Place): void {
+  /** A line is on disk: keep it as long as its block or bill is remembered. */
+  #settle(what: Used | Bill, key: string, place: LinePosition): void {
     this.#release(what);
     if (this.#blocks.get(key) !== what && this.#bills.get(key) !== what) return;
     what.place = place;
@@ -243,7 +244,7 @@ export class ReplayCache implements Keeper {
     const list = typeof fields === "string" ? fields : [...fields].sort().join(",");
     const known = this.#fieldLists.get(list);
     if (known !== undefined) return known;
-    // Whoever makes up field names must not fill the memory.
+    // Limits memory if a sender invents field names.
     if (this.#fieldLists.size >= 1000) this.#fieldLists.clear();
     this.#fieldLists.set(list, list);
     return list;
@@ -271,7 +272,7 @@ export class ReplayCache implements Keeper {
       const isOver = used.stamp + keepMs <= elapsed;
       if (!isOver && this.#blocks.size < this.#limit) return;
       this.#drop(key, used);
-      // One that had to make room says nothing about time.
+      // A block that was dropped to make room does not count: it may still be inside the time window.
       if (isOver) this.#forgotten = Math.max(this.#forgotten, used.moment);
     }
   }
@@ -288,6 +289,6 @@ export class ReplayCache implements Keeper {
 export function filledFields(notify: unknown): ReadonlySet<string> {
   if (!isObject(notify)) return new Set();
   const filled = Object.entries(notify).filter(([, value]) => value !== undefined && value !== null && value !== "");
-  // Commas separate them where they are kept.
+  // Commas separate the names in the stored text.
   return new Set(filled.map(([name]) => name.replaceAll(",", "_")));
 }

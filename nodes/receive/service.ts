@@ -1,4 +1,4 @@
-// All that runs in the worker: the accounts' inboxes, the ports, and what holds pushes back during a redeploy. Knows nothing of threads.
+// Everything that runs in the worker: inboxes, ports, and the hold on pushes during a redeploy. Does not depend on worker threads.
 
 import { guarded } from "../util/guarded";
 import { type AnswerName, answer } from "./answers";
@@ -18,24 +18,24 @@ import { type Arrival, type InboxDeps, PushInbox, type Verdict } from "./push-in
 import { PushServer, type PushServerDeps, type ServedRequest } from "./push-server";
 import { decodedPath, readQuery, readTarget } from "./target";
 
-/** Bytes that all bodies together may take. */
+/** Maximum number of bytes of all bodies together. */
 const bodyBudget = 64 * 1024 * 1024;
 
-/** How often counts are told, in ms. */
+/** How often counters are sent, in ms. */
 const countsEveryMs = 200;
 
 export interface ServiceOptions {
   readonly post: (message: FromWorker) => void;
-  /** Who locks the stores: the same for all of a process, another for every other process. */
+  /** Owner of the locks of the stores: unique for each process. */
   readonly owner: string;
-  /** How long a push waits for a redeploy to be over, in ms. */
+  /** How long a push waits for the end of a redeploy, in ms. */
   readonly holdMs?: number;
   /** For tests. */
   readonly inbox?: Partial<InboxDeps>;
   readonly server?: Partial<PushServerDeps>;
 }
 
-/** The problems of an account, by where they come from; the first counts. */
+/** An account's problems by source; the first one is reported. */
 interface Troubles {
   port?: ReceivingProblem | undefined;
   store?: ReceivingProblem | undefined;
@@ -55,10 +55,10 @@ export class ReceiveService {
   readonly #changed = new Set<string>();
   #countsTimer: NodeJS.Timeout | undefined;
   #answers: [number, AnswerName][] = [];
-  /** A redeploy is under way: whoever waits for it. Undefined: none is. */
+  /** The pushes that wait for the end of a redeploy. Undefined: no redeploy is in progress. */
   #held: ((ready: boolean) => void)[] | undefined;
   #holdTimer: NodeJS.Timeout | undefined;
-  /** The redeploy takes longer than a push can wait. */
+  /** The redeploy takes longer than a push may wait. */
   #late = false;
   #down = false;
 
@@ -68,7 +68,7 @@ export class ReceiveService {
     this.#sender = new Sender((text) => this.#post({ kind: "deliveries", text }));
   }
 
-  /** Takes what Node-RED's thread says. */
+  /** Handles a message from Node-RED's thread. */
   handle(message: ToWorker): void {
     switch (message.kind) {
       case "apply":
@@ -109,6 +109,10 @@ export class ReceiveService {
       case "stop":
         this.close();
         this.#post({ kind: "stopped" });
+        return;
+      case "exit":
+        // Handled by the owner of the service.
+        return;
     }
   }
 
@@ -154,7 +158,7 @@ export class ReceiveService {
     for (const tell of waiting) tell(ready);
   }
 
-  /** Whether pushes are let in; during a redeploy that shows when it is over. */
+  /** Whether pushes are accepted. During a redeploy, a promise that resolves at its end. */
   #ready(): boolean | Promise<boolean> {
     if (this.#down || this.#late) return false;
     if (this.#held === undefined) return true;
@@ -173,7 +177,7 @@ export class ReceiveService {
       const inbox = this.#inboxes.get(id);
       if (inbox === undefined) this.#inboxes.set(id, new PushInbox(account, this.#inboxDeps(id)));
       else inbox.apply(account);
-      // Counts and problems are told again: the nodes may be new.
+      // Send counters and problems again: the nodes may be new.
       this.#tellProblem(id);
     }
     this.#findEndpoints();
@@ -192,7 +196,7 @@ export class ReceiveService {
     };
   }
 
-  /** Opens the ports that are wanted and closes those that nobody wants; one that stays as it is stays open. */
+  /** Opens the ports that are needed and closes the others; an unchanged port stays open. */
   #applyPorts(accounts: readonly AccountSpec[]): void {
     const ports = new Map<number, { readonly own: OwnPort; readonly ids: string[]; conflict: boolean }>();
     for (const { id, config } of accounts) {
@@ -218,11 +222,13 @@ export class ReceiveService {
       const trouble = (problem: ReceivingProblem | undefined) => {
         for (const id of ids) this.#trouble(id, { port: problem });
       };
-      if (conflict) trouble({ setting: "pushPort", reason: "conflict", detail: String(port) });
-      else if (!this.#servers.has(port)) {
-        trouble(undefined);
-        this.#servers.set(port, new PushServer(own, this.#serverDeps(port)));
+      if (conflict) {
+        trouble({ setting: "pushPort", reason: "conflict", detail: String(port) });
+        continue;
       }
+      // Also where the port stays open: an account may be new there, and bring the trouble of another port with it.
+      trouble(this.#servers.get(port)?.problem);
+      if (!this.#servers.has(port)) this.#servers.set(port, new PushServer(own, this.#serverDeps(port)));
     }
   }
 
@@ -251,7 +257,7 @@ export class ReceiveService {
     };
   }
 
-  /** The inboxes at a port (0: Node-RED's own server), and at a path of it. */
+  /** The inboxes at a port (0: Node-RED's own server), or at one of its paths. */
   #at(port: number, path?: string): readonly PushInbox[] {
     return this.#endpoints.get(path === undefined ? String(port) : `${port} ${path}`) ?? [];
   }
@@ -280,7 +286,7 @@ export class ReceiveService {
     } catch {
       name = "busy";
     }
-    // The sender is gone.
+    // The sender has disconnected.
     if (name === undefined) return;
     if (name === "taken") proven();
     answer(request, response, name);
@@ -316,15 +322,16 @@ export class ReceiveService {
     }
   }
 
-  /** Takes a push whose form is right or is not. */
+  /** Handles a push; undefined if the body was not a valid one. */
   async #take(port: number, push: ParsedPush | undefined, arrival: Arrival): Promise<AnswerName> {
     if (push === undefined) return "malformed";
-    // A redeploy may have begun while the body came in: the nodes of before would let the push go by.
+    // A redeploy may have begun while the body arrived: the previous nodes would lose the push.
     const ready = this.#ready();
     if (ready !== true && !(await ready)) return "busy";
     const inboxes = this.#at(port, arrival.path);
     if (inboxes.length === 0) return "notFound";
-    // Where several accounts receive, those of the push's customer are asked; of an unknown one all, so that somebody counts it.
+    // If several accounts share the path, only those of the push's customer get it. With an unknown customer all get it, so that the
+    // refusal is counted.
     const own = inboxes.filter(({ config }) => config.signer.customer === push.authentication.customer);
     const asked = own.length === 0 ? inboxes : own;
     const [only] = asked;
@@ -380,7 +387,7 @@ export class ReceiveService {
   }
 }
 
-/** What the platform is told where several accounts receive: taken if one took it and none has yet to. */
+/** The answer if several accounts share a path: accepted if one accepted the push and none is busy. */
 function summaryOf(verdicts: readonly Verdict[]): AnswerName {
   if (verdicts.some(({ kind }) => kind === "busy")) return "busy";
   return verdicts.some(({ kind }) => kind === "taken") ? "taken" : "notAuthentic";

@@ -1,12 +1,15 @@
 // The target of a request: a path and a query.
 
-/** A target, read. `path` is decoded; a query key that comes several times has an array of its values. */
+/** A parsed target. `path` is decoded; a query key that occurs several times has an array of its values. */
 export interface Target {
   readonly path: string;
   readonly query: Readonly<Record<string, string | readonly string[]>>;
 }
 
-/** A path with its escapes decoded, so that `/推送` and its encoded form are one. An encoded slash stays encoded: it separates nothing. */
+/**
+ * A path with its escapes decoded, so that `/推送` and its encoded form are equal. An encoded slash stays encoded because it does not
+ * separate segments.
+ */
 export function decodedPath(path: string): string | undefined {
   if (!path.includes("%")) return path;
   try {
@@ -29,7 +32,7 @@ export function readQuery(text: string): Target["query"] {
   return Object.fromEntries(query);
 }
 
-/** Reads a request's target, also one of absolute form (`http://host/path`). Undefined where its path cannot be decoded. */
+/** Parses a request's target, also in absolute form (`http://host/path`). Undefined if its path cannot be decoded. */
 export function readTarget(url: string): Target | undefined {
   const relative = url.replace(/^https?:\/\/[^/?#]*/i, "");
   const mark = relative.indexOf("?");

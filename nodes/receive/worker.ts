@@ -1,10 +1,10 @@
-// The worker's entry: connects the service with Node-RED's thread.
+// Entry of the worker thread: connects the service with Node-RED's thread.
 import { parentPort, workerData } from "node:worker_threads";
 import { guarded } from "../util/guarded";
 import type { ToWorker } from "./messages";
 import { ReceiveService } from "./service";
 
-/** What the worker is started with. */
+/** Data for starting the worker. */
 export interface WorkerData {
   readonly owner: string;
 }
@@ -15,6 +15,10 @@ if (parentPort !== null) {
   const service = new ReceiveService({ owner, post: (message) => port.postMessage(message) });
   port.on(
     "message",
-    guarded((message: ToWorker) => service.handle(message)),
+    guarded((message: ToWorker) => {
+      // Not worker.terminate(): Node aborts the whole process if the HTTP parser is running at that moment.
+      if (message.kind === "exit") process.exit(1);
+      service.handle(message);
+    }),
   );
 }

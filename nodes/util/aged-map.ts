@@ -1,16 +1,16 @@
-// A map that knows its oldest entry, for memories that are bounded.
+// A map with fast access to its oldest entry, for caches of limited size.
 
-/** A Map that tells its oldest key in constant time: a new iterator would first walk over all that was ever deleted at the front. */
+/** A Map that finds its oldest key in constant time. A new iterator would first skip all entries that were deleted at the front. */
 export class AgedMap<V> extends Map<string, V> {
   #walk = this.keys();
   #oldest: string | undefined;
 
-  /** The key that was put in first, of those that are there. */
+  /** The key that was inserted first, of the keys that are present. */
   get oldest(): string | undefined {
     if (this.#oldest !== undefined) return this.#oldest;
     let next = this.#walk.next();
     if (next.done) {
-      // It came to the end once, and sees nothing new: whatever is there has come since.
+      // An iterator that has reached the end stays there: all current entries were inserted later.
       this.#walk = this.keys();
       next = this.#walk.next();
     }

@@ -3,20 +3,20 @@
 const smallest = 1024;
 
 /**
- * A body as far as it has come. It holds at most twice its bytes, or 1 KiB: chunks are copied, because a chunk of one byte costs an
- * object and keeps the whole packet that it came in.
+ * The bytes of a body received so far. Memory is at most twice its size, or 1 KiB. Chunks are copied: a chunk of one byte costs an object,
+ * and keeps the whole packet in memory.
  */
 export class Bytes {
-  // Not from the pool of small Buffers, which would stay in memory as a whole.
+  // Not from Node's pool of small Buffers: the whole pool would stay in memory.
   #buffer = Buffer.allocUnsafeSlow(smallest);
   #size = 0;
 
-  /** How many bytes have come. */
+  /** The number of bytes received. */
   get size(): number {
     return this.#size;
   }
 
-  /** Adds a copy of a chunk. */
+  /** Appends a copy of a chunk. */
   add(chunk: Buffer): void {
     const size = this.#size + chunk.length;
     if (size > this.#buffer.length) {
@@ -28,7 +28,7 @@ export class Bytes {
     this.#size = size;
   }
 
-  /** What has come; valid until more is added. */
+  /** The bytes received so far; valid until the next chunk is added. */
   whole(): Buffer {
     return this.#buffer.subarray(0, this.#size);
   }

@@ -1,21 +1,21 @@
-// Undoes the content encodings of an HTTP answer: gzip, deflate with and without its frame, br, and zstd where Node has it.
+// Decodes the content encodings of HTTP answers: gzip, deflate with and without zlib header, br, and zstd if Node supports it.
 import { Duplex, pipeline, Readable } from "node:stream";
 import * as zlib from "node:zlib";
 
-/** An encoding that can't be undone here. The message names it. */
+/** An encoding that cannot be decoded; the message names it. */
 export class EncodingError extends Error {
   readonly code = "ERR_CONTENT_ENCODING";
 }
 
-/** As many on top of each other as curl takes. Each one multiplies what a small answer can grow to. */
+/** Maximum number of nested encodings, the same as in curl. Each level multiplies the size that a small answer can expand to. */
 const mostEncodings = 5;
 
 const nothing = (): void => undefined;
 
-/** Whether two bytes begin a zlib stream (RFC 1950): the method is deflate, and both together are a multiple of 31. */
+/** Whether two bytes are a zlib header (RFC 1950): the method is deflate, and both bytes as a number are a multiple of 31. */
 const isZlibHeader = (head: Buffer): boolean => (head.readUInt8(0) & 0x0f) === 8 && head.readUInt16BE(0) % 31 === 0;
 
-/** Undoes `deflate`: a zlib stream by its standard, but some servers send what is inside of it alone. */
+/** Decodes `deflate`: by the standard a zlib stream, but some servers send it without zlib header. */
 async function* inflated(packed: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const source = packed[Symbol.asyncIterator]();
   let head = Buffer.alloc(0);
@@ -37,10 +37,10 @@ async function* inflated(packed: AsyncIterable<Buffer>): AsyncGenerator<Buffer> 
   yield* pipeline(Readable.from(whole()), unpacker, nothing) as AsyncIterable<Buffer>;
 }
 
-/** From Node 22.15 on. */
+/** Available from Node 22.15 on. */
 const createZstdDecompress: unknown = Reflect.get(zlib, "createZstdDecompress");
 
-/** By the name of an encoding, what undoes it. */
+/** Creates the decoder for an encoding's name. */
 const unpackers: ReadonlyMap<string, () => Duplex> = new Map<string, () => Duplex>([
   ["gzip", () => zlib.createGunzip()],
   ["x-gzip", () => zlib.createGunzip()],
@@ -49,7 +49,7 @@ const unpackers: ReadonlyMap<string, () => Duplex> = new Map<string, () => Duple
   ...(typeof createZstdDecompress === "function" ? [["zstd", () => createZstdDecompress()] as const] : []),
 ]);
 
-/** The encodings of an answer in the order in which they were applied; none if it came as it is. */
+/** The encodings of an answer in the order in which they were applied; empty if there are none. */
 export function encodingsOf(contentEncoding: unknown): readonly string[] {
   if (typeof contentEncoding !== "string") return [];
   return contentEncoding
@@ -59,9 +59,9 @@ export function encodingsOf(contentEncoding: unknown): readonly string[] {
 }
 
 /**
- * An answer as it was before it was packed. The stream ends with an error, zlib's own or the connection's, if that fails.
- * @param contentEncoding the header
- * @throws EncodingError for an encoding that is not known, or too many of them
+ * The decoded stream of an answer. It ends with an error of zlib or of the connection if one of these fails.
+ * @param contentEncoding the header's value
+ * @throws EncodingError for an unknown encoding, or too many encodings
  */
 export function unpacked(answer: Readable, contentEncoding: unknown): Readable {
   const names = encodingsOf(contentEncoding);

@@ -1,18 +1,18 @@
-// Callbacks of events, timers and sockets. What one of them throws must be reported: uncaught, it ends Node-RED.
+// Wraps callbacks of events, timers and sockets. An error that a callback throws must be reported: uncaught, it would end Node-RED.
 
-/** Hears of an error that a callback has thrown. */
+/** Receives an error that a callback has thrown. */
 export type Report = (error: unknown) => void;
 
 let log: Report = (error) => console.error(error);
 
-/** Sets where errors are reported that have no report of their own. The runtime sets Node-RED's log. */
+/** Sets the default report for errors. The runtime sets Node-RED's log. */
 export function reportUncaughtTo(report: Report): void {
   log = report;
 }
 
 /**
- * Makes a callback safe to register: what it throws, and the rejection of a promise that it returns, are reported.
- * @param report what to do with the error; a line in the log if absent
+ * Makes a callback safe to register: an error that it throws, or a rejection of the promise that it returns, is reported.
+ * @param report what to do with the error; default: a line in the log
  */
 export function guarded<A extends readonly unknown[]>(
   callback: (...args: A) => unknown,
@@ -22,7 +22,7 @@ export function guarded<A extends readonly unknown[]>(
     try {
       (report ?? log)(error);
     } catch {
-      // Nobody is left to tell: a logger of the user's may throw too.
+      // The report has failed too, for example a user's logger: nothing else can be done.
     }
   };
   return (...args) => {

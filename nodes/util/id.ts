@@ -1,5 +1,5 @@
-// Identifiers that are kept by the hundred thousand.
+// Identifiers that are stored in large numbers.
 import { randomUUID } from "node:crypto";
 
-/** A new UUID as one piece: Node's own comes as a tree of some twenty strings, which a map keeps as it is, at ten times the memory. */
+/** A new UUID as a flat string. Node returns a concatenation of about twenty strings, which takes ten times the memory when stored. */
 export const newId = (): string => Buffer.from(randomUUID(), "latin1").toString("latin1");

@@ -1,6 +1,6 @@
-// JSON from outside: read without losing digits, and not too deep for Node-RED.
+// Parses JSON from outside without losing digits, and checks its depth.
 
-/** Deeper than this and Node-RED's clone of a message may end the process; nothing in the API comes near it. */
+/** Maximum depth. Node-RED's clone of a deeper message may end the process; messages of the API are much flatter. */
 export const maxDepth = 64;
 
 /** A JSON object. */
@@ -10,13 +10,29 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
+const index = /^(?:0|[1-9]\d{0,8})$/;
+
+/**
+ * The items of a list: of an array, or of an object whose keys are all numbers, in the order of these. PHP writes a list with a gap like this.
+ * Undefined for all else, an object without keys among it.
+ */
+export function listItems(value: unknown): readonly unknown[] | undefined {
+  if (Array.isArray(value)) return value;
+  if (!isObject(value)) return undefined;
+  // JavaScript keeps such keys in their numeric order.
+  const keys = Object.keys(value);
+  return keys.length > 0 && keys.every((key) => index.test(key)) ? Object.values(value) : undefined;
+}
+
 /** Strings and numbers, each whole: a number that matched in part would be tried again from every digit of it. */
 const stringOrNumber = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
-/** So many digits may be more than a JavaScript number holds. */
+/** From this many digits on, an integer may exceed what a JavaScript number can hold. */
 const longNumber = 16;
 
-/** Whether so many digits stand together. One of them is at a multiple of their count, so that only these places are looked at. */
+/**
+ * Whether a text has a run of this many digits. One digit of the run is at a multiple of that length, so only those positions are checked.
+ */
 function hasLongNumber(text: string): boolean {
   const isDigit = (index: number): boolean => {
     const code = text.charCodeAt(index);
@@ -33,11 +49,11 @@ function hasLongNumber(text: string): boolean {
 }
 
 /**
- * JSON.parse, but integers that a JavaScript number can't hold become strings of their digits: an identifier must not change.
- * Throws a SyntaxError.
+ * Like JSON.parse, but integers that a JavaScript number cannot hold become strings, so that identifiers do not change. Throws a
+ * SyntaxError.
  */
 export function parseJson(text: string): unknown {
-  // What is no JSON must not get further: a string without an end would be tried again from every quote in it.
+  // Reject invalid JSON first: an unterminated string would be tried again from each of its quotes.
   const value: unknown = JSON.parse(text);
   if (!hasLongNumber(text)) return value;
   return JSON.parse(
@@ -45,6 +61,20 @@ export function parseJson(text: string): unknown {
       /[".eE]/.test(token) || Number.isSafeInteger(Number(token)) ? token : `"${token}"`,
     ),
   );
+}
+
+/**
+ * An object as it will be sent: what is checked and what is sent must be the same, also where an object says itself how it is written.
+ * Undefined for one that can't be written as a JSON object, because it contains itself or a bigint or does not want to be read, or that is
+ * nested too deep.
+ */
+export function asJson(value: JsonObject): JsonObject | undefined {
+  try {
+    const written: unknown = JSON.parse(JSON.stringify(value));
+    return isObject(written) && isWithin(written, maxDepth) ? written : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Whether a parsed value is nested no deeper than `limit`, and each of its leaves is right. Goes no deeper than the limit itself. */

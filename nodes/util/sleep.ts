@@ -1,7 +1,7 @@
-// Waits, and can be woken.
+// A pause that can be ended early.
 import { guarded } from "./guarded";
 
-/** Waits so many ms, or until one of the signals ends it. */
+/** Waits for `ms`, or until one of the signals is aborted. */
 export function sleep(ms: number, ...signals: readonly AbortSignal[]): Promise<void> {
   return new Promise((resolve) => {
     const wake = guarded(() => {

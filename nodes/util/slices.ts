@@ -1,12 +1,12 @@
-// Work on long lists in slices, so that a list of any length does not block Node-RED.
+// Processes long lists in slices, so that they do not block Node-RED.
 
-/** So many items are worked on at once: a few milliseconds for what is done with a record. */
+/** Items in a slice; processing a slice of records takes a few milliseconds. */
 export const sliceLength = 200;
 
-/** Lets everything else run that waits for its turn. */
+/** Yields to the event loop. */
 export const others = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** Calls a function for each item in their order, and lets others run after each slice. */
+/** Calls a function for each item in order, and yields after each slice. */
 export async function forEachInSlices<T>(items: readonly T[], each: (item: T, index: number) => void): Promise<void> {
   for (let start = 0; start < items.length; start += sliceLength) {
     if (start > 0) await others();
@@ -16,17 +16,17 @@ export async function forEachInSlices<T>(items: readonly T[], each: (item: T, in
   }
 }
 
-/** Array.map that lets others run after each slice. */
+/** Array.map that yields after each slice. */
 export async function mapInSlices<T, U>(items: readonly T[], map: (item: T, index: number) => U): Promise<U[]> {
   const mapped: U[] = [];
   await forEachInSlices(items, (item, index) => mapped.push(map(item, index)));
   return mapped;
 }
 
-/** Steps of a merge between two turns of others: one is far shorter than a step of a map. */
+/** Steps of a merge between two yields; a step takes much less time than one of a map. */
 const mergeSteps = 50 * sliceLength;
 
-/** A sorted copy (stable), made while others run after each slice. */
+/** A sorted copy (stable sort) that yields after each slice. */
 export async function sortInSlices<T>(items: readonly T[], compare: (one: T, other: T) => number): Promise<T[]> {
   let runs: T[][] = [];
   for (let start = 0; start < items.length; start += sliceLength) {

@@ -1,15 +1,15 @@
-// Times as the platform writes them: YYYY-MM-DD HH:mm:ss in its local time.
+// Reads and writes times in the platform's format: YYYY-MM-DD HH:mm:ss in its local time.
 
-const form = /^(\d{4})-(\d{2})-(\d{2})(?:[ T](\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?$/i;
+const form = /^(\d{4})-(\d{2})-(\d{2})(?:[ T](\d{2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?)?$/i;
 
-/** How far a zone's clocks are ahead of UTC on a day, in ms: `after` from the moment `change` on, `before` until then. */
+/** A zone's offset from UTC on one day, in ms: `before` until the moment `change`, `after` from then on. */
 interface DayOffsets {
   readonly before: number;
   readonly change: number;
   readonly after: number;
 }
 
-/** A zone's clocks, and their offsets by the day (UTC, counted from 1970). */
+/** A zone's formatter, and a cache of its offsets by day (UTC days since 1970). */
 interface Zone {
   readonly clock: Intl.DateTimeFormat;
   readonly offsets: Map<number, DayOffsets>;
@@ -27,7 +27,7 @@ function zoneOf(name: string): Zone {
   return found;
 }
 
-/** Whether a name is a time zone that this Node knows. */
+/** Whether Node knows a time zone. */
 export function isTimeZone(zone: string): boolean {
   try {
     zoneOf(zone);
@@ -40,7 +40,10 @@ export function isTimeZone(zone: string): boolean {
 /** A moment (ms since 1970) as YYYY-MM-DD HH:mm:ss in an IANA time zone. */
 export const localTime = (moment: number, zone: string): string => zoneOf(zone).clock.format(moment);
 
-/** The same text in the platform's form, if it is a date or a date with a time that exists in the calendar, without an offset. */
+/**
+ * Normalizes a text in the platform's format without an offset: a date, or a date with a time. Undefined if it does not exist in the
+ * calendar.
+ */
 function wallClock(text: string): string | undefined {
   const parts = form.exec(text);
   // There was no year 0.
@@ -48,39 +51,39 @@ function wallClock(text: string): string | undefined {
   const [, year, month, day, hour = "00", minute = "00", second = "00"] = parts;
   const local = `${year}-${month}-${day} ${hour}:${minute}:${second}`;
   const check = new Date(asIfUtc(local));
-  // The 31st of a shorter month would be the 1st of the next, and 24:00 the next day.
+  // Date.UTC turns the 31st of a shorter month into the 1st of the next, and 24:00 into the next day.
   return check.getUTCDate() === Number(day) ? local : undefined;
 }
 
-/** A time in the platform's form as ms since 1970, as if its zone were UTC; NaN if it is none. */
+/** A time in the platform's format as ms since 1970, read as UTC; NaN if invalid. */
 const asIfUtc = (local: string): number => Date.parse(`${local.replace(" ", "T")}Z`);
 
-/** Digits only: YYYYMMDD or YYYYMMDDHHmmss, perhaps with the T of ISO 8601's basic form. */
+/** Digits only: YYYYMMDD or YYYYMMDDHHmmss, optionally with the T of ISO 8601's basic format. */
 const compactForm = /^(\d{4})(\d{2})(\d{2})(?:T?(\d{2})(\d{2})(\d{2}))?$/i;
 
-/** A time as people and programs write it, split from its offset: Z, +08:00, +0800 or +08. */
+/** Splits a time from its offset: Z, +08:00, +0800 or +08. */
 const withOffset = /^(.*?\d{2}:?\d{2}(?:[.,]\d+)?) ?(Z|[+-]\d{2}(?::?\d{2})?)$/i;
 
-/** The years between which a number is taken for an epoch; outside they are more likely something else. */
+/** A number counts as an epoch if it lies between these years. */
 const epochFrom = Date.UTC(2000, 0, 1);
 const epochTo = Date.UTC(2100, 0, 1);
 
-/** A number as ms since 1970: milliseconds or seconds, whichever falls between the years 2000 and 2100; undefined for neither. */
+/** A number as ms since 1970: interpreted as milliseconds or seconds, whichever lies between 2000 and 2100; undefined if neither does. */
 function epoch(value: number): number | undefined {
   return [value, value * 1000].find((moment) => moment >= epochFrom && moment < epochTo);
 }
 
-/** A date with - or /, a date and time, or their compact form, in the platform's form; undefined for what no calendar or clock has. */
+/** A date with - or /, a date and time, or the compact form of these, in the platform's format; undefined if it does not exist. */
 function localForm(text: string): string | undefined {
   const compact = compactForm.exec(text);
   if (compact !== null) {
     const [, year, month, day, hour = "00", minute = "00", second = "00"] = compact;
     return wallClock(`${year}-${month}-${day} ${hour}:${minute}:${second}`);
   }
-  return wallClock(text.replace(/^(\d{4})\/(\d{2})\/(\d{2})(?!\d)/, "$1-$2-$3").replace(",", "."));
+  return wallClock(text.replace(/^(\d{4})\/(\d{2})\/(\d{2})(?!\d)/, "$1-$2-$3"));
 }
 
-/** How far an offset is ahead of UTC in ms; undefined for one that no place has. */
+/** An offset from UTC in ms; undefined if no time zone has it. */
 function offsetOf(offset: string): number | undefined {
   if (/^z$/i.test(offset)) return 0;
   const [, sign, hours, minutes = "0"] = /^([+-])(\d{2}):?(\d{2})?$/.exec(offset) ?? [];
@@ -89,14 +92,14 @@ function offsetOf(offset: string): number | undefined {
 }
 
 /**
- * Reads a time that a user or a flow gives. It may be:
+ * Reads a time given by a user or a flow:
  * - a Date
  * - ISO 8601 with an offset or Z
  * - YYYY-MM-DD[ HH:mm[:ss]] with - or /, or with the T of ISO 8601: the platform's own local time
  * - the compact YYYYMMDD[HHmmss], the same
- * - an epoch in seconds or milliseconds between the years 2000 and 2100, as a number or as digits
+ * - an epoch in seconds or milliseconds between the years 2000 and 2100, perhaps with a fraction, as a number or as text
  * @param zone the platform's time zone, an IANA name
- * @returns YYYY-MM-DD HH:mm:ss in that zone; undefined for everything else, and for a day that no calendar has
+ * @returns YYYY-MM-DD HH:mm:ss in that zone; undefined for everything else, including days that do not exist
  */
 export function platformTime(value: unknown, zone: string): string | undefined {
   if (value instanceof Date) return fromMoment(value.getTime(), zone);
@@ -107,7 +110,7 @@ export function platformTime(value: unknown, zone: string): string | undefined {
   }
   if (typeof value !== "string") return undefined;
   const text = value.trim();
-  if (/^\d{9,13}$/.test(text)) return platformTime(Number(text), zone);
+  if (/^\d{9,13}(?:\.\d+)?$/.test(text)) return platformTime(Number(text), zone);
   const [, time, offset] = withOffset.exec(text) ?? [];
   if (time === undefined || offset === undefined) return localForm(text);
   const local = /[T ]/i.test(time) ? localForm(time) : undefined;
@@ -115,27 +118,27 @@ export function platformTime(value: unknown, zone: string): string | undefined {
   return local === undefined || ahead === undefined ? undefined : fromMoment(asIfUtc(local) - ahead, zone);
 }
 
-/** A moment in the platform's form, which has room for four digits of a year. */
+/** A moment in the platform's format, which has four digits for the year. */
 function fromMoment(moment: number, zone: string): string | undefined {
   const text = Number.isNaN(new Date(moment).getTime()) ? "" : localTime(moment, zone);
   return /^\d{4}-/.test(text) && moment >= firstMoment ? text : undefined;
 }
 
-/** The first year that the platform's form can write. */
+/** The first year that the platform's format can express. */
 const firstMoment = Date.parse("0001-01-01T00:00:00Z");
 
-/** Times of calls lie between 1973 and 2286. What lies outside is one of the ways to write "none" (0, 1970-01-01, 9999-12-31), or no time. */
+/** Times of calls lie between 1973 and 2286. Values outside are either ways to write "none" (0, 1970-01-01, 9999-12-31) or not times. */
 const plausible = (moment: number): number | undefined =>
   moment >= 1e11 && moment < 1e13 ? Math.trunc(moment) : undefined;
 
-/** How far a zone is ahead of UTC at a moment, in ms, by its clocks. */
+/** A zone's offset from UTC at a moment, in ms, computed by its formatter. */
 const readOffset = (moment: number, zone: string): number =>
   asIfUtc(localTime(moment, zone)) - Math.floor(moment / 1000) * 1000;
 
 const day = 86_400_000;
 const mostDays = 10_000;
 
-/** The same from memory: to ask the clocks takes longer than all else that is done with a push. */
+/** The same from a cache: formatting takes longer than the rest of the processing of a push. */
 function offsetAt(moment: number, zone: string): number {
   const { offsets } = zoneOf(zone);
   const index = Math.floor(moment / day);
@@ -155,7 +158,7 @@ function readDay(begin: number, zone: string): DayOffsets {
   return { before, change: changeBetween(begin, begin + day, (moment) => readOffset(moment, zone)), after };
 }
 
-/** The first second with another offset than that of `from`. @param to has another offset */
+/** The first second whose offset differs from that of `from`. @param to a later moment with another offset */
 function changeBetween(from: number, to: number, offsetOf: (moment: number) => number): number {
   const before = offsetOf(from);
   let [same, other] = [Math.floor(from / 1000), Math.ceil(to / 1000)];
@@ -168,10 +171,10 @@ function changeBetween(from: number, to: number, offsetOf: (moment: number) => n
 }
 
 /**
- * The moment (ms since 1970) of a time that the platform sent: an epoch in seconds or milliseconds, as a number or a string of digits, or a
- * date string, in the platform's own time zone unless it has an offset (docs/protocol.md, "Seen in the field"). Where clocks are put
- * back or forward, the offset from before applies: of two such moments the first, and for a time that was skipped as much after the change.
- * Undefined for "", "0", 0 and whatever is no time.
+ * The moment (ms since 1970) of a time sent by the platform: an epoch in seconds or milliseconds, as a number or as digits, or a date text
+ * in the platform's time zone unless it has an offset (docs/protocol.md, "Seen in the field"). Where clocks change, the offset before the
+ * change applies: of a repeated time, the first occurrence is meant; a skipped time is moved past the change. Undefined for "", "0", 0 and
+ * everything that is not a time.
  */
 export function momentOf(value: unknown, zone: string): number | undefined {
   if (typeof value === "number") return plausible(value < 1e11 ? value * 1000 : value);
@@ -188,7 +191,7 @@ export function momentOf(value: unknown, zone: string): number | undefined {
   return Math.abs(ahead) < 24 * 60 ? local - ahead * 60_000 : undefined;
 }
 
-/** The moment at which a zone's clocks show a time, given as if it were UTC. */
+/** The moment at which a zone's clocks show a time; the time is given as if it were UTC. */
 function fromLocal(local: number, zone: string): number {
   const [before, after] = [offsetAt(local - day, zone), offsetAt(local + day, zone)];
   const fitting = [before, after].find((offset) => offsetAt(local - offset, zone) === offset);
@@ -204,24 +207,24 @@ export function isoTime(moment: number, zone: string): string {
   return `${new Date(moment + offsetMs).toISOString().slice(0, 19)}${offset}`;
 }
 
-/** What a zone's clocks show at a moment: ms since 1970 as if the zone were UTC. Such times are called clock times here. */
+/** What a zone's clocks show at a moment, as ms since 1970 as if the zone were UTC. This file calls such values clock times. */
 export const clockTime = (moment: number, zone: string): number => moment + offsetAt(moment, zone);
 
-/** A clock time in the platform's form: YYYY-MM-DD HH:mm:ss. */
+/** A clock time in the platform's format: YYYY-MM-DD HH:mm:ss. */
 export const clockText = (clock: number): string => new Date(clock).toISOString().slice(0, 19).replace("T", " ");
 
-/** When clocks show a time. All in ms since 1970. */
+/** When clocks show a certain time. All in ms since 1970. */
 export interface Showing {
-  /** The first moment at which they show this time or a later one, and the last second at which they show this time or an earlier one. */
+  /** The first moment at which clocks show this time or a later one, and the last second at which they show this time or an earlier one. */
   readonly first: number;
   readonly last: number;
-  /** The moment from which the next offset applies, where the time comes twice or never. */
+  /** The moment of the change of the offset, if the time occurs twice or never. */
   readonly change?: number;
 }
 
 /**
- * When a zone's clocks show a clock time (whole seconds). `first` and `last` are the same for almost every time. `last` is later where the
- * clocks are put back and the time comes twice, and one second earlier where they are put forward and the time never comes.
+ * When a zone's clocks show a clock time (whole seconds). `first` and `last` are equal for almost every time. `last` is later if the time
+ * occurs twice because clocks are put back. It is one second earlier if the time is skipped because clocks are put forward.
  */
 export function showingOf(clock: number, zone: string): Showing {
   const [from, to] = [clock - day, clock + day];
@@ -235,8 +238,8 @@ export function showingOf(clock: number, zone: string): Showing {
 }
 
 /**
- * The earliest clock time from a moment on (whole seconds). Within an hour that is going to be repeated it is the second before that hour,
- * because a platform may take times of the hour itself for those of the second pass.
+ * The earliest clock time from a moment on (whole seconds). Within an hour that will be repeated, it is the second before that hour: a
+ * platform may take a time of the hour for its second occurrence.
  */
 export function earliestClock(moment: number, zone: string): number {
   const second = Math.floor(moment / 1000) * 1000;
@@ -246,8 +249,8 @@ export function earliestClock(moment: number, zone: string): number {
 }
 
 /**
- * The latest clock time up to a moment (whole seconds). Within an hour that is being repeated it is the first second after that hour, because a
- * platform may take times of the hour itself for those of the first pass.
+ * The latest clock time up to a moment (whole seconds). Within an hour that is being repeated, it is the first second after that hour: a
+ * platform may take a time of the hour for its first occurrence.
  */
 export function latestClock(moment: number, zone: string): number {
   const second = Math.floor(moment / 1000) * 1000;

@@ -73,7 +73,7 @@ async function takePictures(editor: EditorPage, language: "en" | "zh"): Promise<
 const englishSentence = /[A-Za-z]+(?:[ ,][A-Za-z']+){3,}/;
 /** A key of the locales that nobody translated. */
 const rawKey =
-  /\b(?:command|setting|form|errors|event|node|port|section|status|connection|address|sample)\.[a-z][\w-]*\.\w|\bsccc:/;
+  /\b(?:command|setting|form|errors|event|node|port|section|status|connection|address|sample|template)\.[a-z][\w-]*\.\w|\bsccc:/;
 
 const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 
@@ -188,6 +188,60 @@ for (const version of nodeRedVersions) {
         await at("#node-input-agent-visible").pressSequentially("1002");
         await at(".red-ui-autoComplete-container a").getByText("1002").click();
         assert.equal(await at("#node-input-agent-visible").inputValue(), "1002");
+        await editor.cancel();
+      });
+
+      it("suggests the commands seen in the field, and writes their fields into an empty request", async () => {
+        await editor.edit(await editor.drag("sccc-command"));
+        const request = () => typedInput(editor.page, "#node-input-request", "value");
+        const expand = ".red-ui-typedInput-container:has(#node-input-api-visible) .red-ui-typedInput-option-expand";
+        assert.equal(await at("#sccc-template").isDisabled(), true);
+        await at(expand).click();
+        await at(".red-ui-menu a").getByText("VoiceNotifaction").click();
+        assert.equal(await at("#node-input-api-visible").inputValue(), "VoiceNotifaction");
+        // It is the message's payload until somebody wants it otherwise.
+        assert.equal(await request(), "payload");
+        await at("#sccc-template").click();
+        const notification = '{"voiceFileID":"1","callees":["13800138000","13900139000"],"cyclePlayTimes":1}';
+        assert.deepEqual(
+          [await typedInput(editor.page, "#node-input-request", "type"), await request()],
+          ["json", notification],
+        );
+        await typedInput(editor.page, "#node-input-request", "value", "{}");
+        await at("#node-input-api-visible").fill("");
+        await at("#node-input-api-visible").pressSequentially("transfer");
+        await at(".red-ui-autoComplete-container a").getByText("callTaskCreateByVoiceTransferAgent").click();
+        const { agentGroup, weekday1 } = JSON.parse(await request());
+        assert.deepEqual([agentGroup, weekday1], ["group1", ["1", "2", "3", "4", "5"]]);
+        // What somebody has written stays.
+        await typedInput(editor.page, "#node-input-request", "value", '{"own":1}');
+        await at("#node-input-api-visible").fill("login");
+        await at("#node-input-api-visible").press("Tab");
+        assert.equal(await request(), '{"own":1}');
+        await at("#node-input-api-visible").fill("CallMultiNumbers");
+        await at("#node-input-api-visible").press("Tab");
+        assert.equal(await at("#sccc-template").isDisabled(), true);
+        await editor.cancel();
+      });
+
+      it("takes further fields as JSON, and says what is wrong with them", async () => {
+        await editor.edit(await editor.drag("sccc-call-number"));
+        await unfold(editor.page);
+        const extra = at("#node-input-extra-visible");
+        const problems = async () =>
+          (await editor.problems()).filter((problem) => problem.startsWith("Further fields"));
+        assert.deepEqual(await problems(), []);
+        assert.equal(await at(".red-ui-typedInput-container.input-error:has(#node-input-extra-visible)").count(), 0);
+        for (const [wrong, says] of [
+          ["{", /is not as it should be/],
+          ["[1]", /must be a JSON object/],
+          ['{"Authentication":{}}', /must not have Authentication/],
+        ] as const) {
+          await extra.fill(wrong);
+          assert.match((await problems()).join(), says);
+        }
+        await extra.fill('{"lineMode":"0"}');
+        assert.deepEqual(await problems(), []);
         await editor.cancel();
       });
 

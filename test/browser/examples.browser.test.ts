@@ -1,243 +1,18 @@
-// Every example as a user tries it: imported through the editor's own menu, deployed, and driven to its result on its simulator.
+// The examples as a user tries them: imported through the editor's own menu, and those that show a page, or are the README's, driven to their
+// result. test/examples drives the others.
 import { strict as assert } from "node:assert";
-import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { closeBrowser, EditorPage, openPage } from "../../tools/browser";
 import { nodeRedVersions, prepared, root } from "../../tools/hosts";
 import type { FlowNode, Sidebar } from "../../tools/launch";
-import { type NodeRed, startNodeRed, temporaryFolder } from "../../tools/node-red";
-import { type Example, examples } from "../examples/examples";
-import { eventually } from "../receive/flow";
+import { type NodeRed, packageName, startNodeRed, temporaryFolder } from "../../tools/node-red";
+import { type Drive, drive, drives, Running } from "../examples/drives";
+import { type Example, examples, inNodeRed, onFreePorts } from "../examples/examples";
 
-/** What an example says in its comment: the address of a Node-RED as it is installed. */
-const standard = "http://127.0.0.1:1880";
-
-type Shown = Readonly<Record<string, unknown>>;
-
-/** An example that has been deployed, and what its debug nodes show. */
-class Running {
-  constructor(
-    readonly nodeRed: NodeRed,
-    readonly userDir: string,
-    private readonly example: Example,
-    private readonly sidebar: Sidebar,
-  ) {}
-
-  /** The node whose identifier ends so. */
-  id(name: string): string {
-    const node = this.example.nodes.find(({ id }) => id === name || new RegExp(`^sccc-[a-z]+-${name}$`).test(id));
-    assert.ok(node !== undefined, `${this.example.name} has no ${name}`);
-    return node.id;
-  }
-
-  press(button: string): Promise<void> {
-    return this.nodeRed.inject(this.id(button));
-  }
-
-  /** What a debug node shows next. */
-  shown(name: string): Promise<Shown> {
-    return this.sidebar.next(this.id(name)) as Promise<Shown>;
-  }
-
-  /** What a debug node shows that fits; what it shows before is passed over. */
-  async until(name: string, fits: (shown: Shown) => boolean): Promise<Shown> {
-    for (;;) {
-      const shown = await this.shown(name);
-      if (fits(shown)) return shown;
-    }
-  }
-
-  /** Presses a button, again and again while the agent is not free yet, until a debug node shows something. */
-  async pressUntil(button: string, name: string): Promise<Shown> {
-    const shown = this.shown(name);
-    let there = false;
-    shown.then(() => {
-      there = true;
-    });
-    await eventually(`${name} after ${button}`, async () => {
-      await this.press(button);
-      return there || undefined;
-    });
-    return shown;
-  }
-
-  async post(path: string, body: object, headers: Readonly<Record<string, string>>): Promise<[number, Shown]> {
-    const response = await this.nodeRed.fetch(path, {
-      method: "POST",
-      headers: { "content-type": "application/json", ...headers },
-      body: JSON.stringify(body),
-    });
-    return [response.status, (await response.json()) as Shown];
-  }
-
-  file(name: string): string {
-    return readFileSync(join(this.userDir, name), "utf8");
-  }
-}
-
-const lines = (text: string) => text.split(/\r?\n/).filter((line) => line !== "");
-
-/** What makes each example show what it is for. */
-const drives: Readonly<Record<string, (flow: Running) => Promise<void>>> = {
-  async "after-call-work"(flow) {
-    await flow.press("login-button");
-    await flow.shown("logged-in");
-    await flow.press("call");
-    assert.equal((await flow.shown("is-busy")).agent, "1000");
-    await flow.press("note");
-    assert.equal((await flow.shown("is-idle")).agent, "1000");
-    // The next time nobody saves a note.
-    await flow.pressUntil("call", "is-busy");
-    assert.equal((await flow.shown("is-idle")).agent, "1000");
-  },
-
-  async "agent-board"(flow) {
-    await flow.press("login-button");
-    const states = new Map<unknown, unknown>();
-    const change = async (agent: string, state: RegExp) => {
-      const fits = (shown: Shown) => {
-        assert.notEqual(states.get(shown.agent), shown.state, "only what has changed is passed on");
-        states.set(shown.agent, shown.state);
-        return shown.agent === agent && state.test(String(shown.state));
-      };
-      return flow.until("changes", fits);
-    };
-    assert.ok((await change("1001", /^ONLINE IDLE$/)).name);
-    await flow.press("call");
-    await change("1001", /RINGING|CALL_IN/);
-    const board = (await flow.nodeRed.admin("GET", "/crm/board")) as readonly Shown[];
-    assert.equal(board.length, 20);
-    assert.deepEqual(Object.keys(board[0] ?? {}).sort(), ["agent", "name", "since", "state"]);
-  },
-
-  async "call-log"(flow) {
-    await flow.press("login-button");
-    await flow.shown("logged-in");
-    await flow.press("answered");
-    const values = (await flow.shown("statement")) as unknown as readonly unknown[];
-    assert.deepEqual(values.slice(1, 5), ["inbound", "answered", "1000", "+8613800138888"]);
-    await flow.shown("logged");
-    await flow.pressUntil("missed", "logged");
-    const rows = lines(flow.file("sccc-call-log.csv")).map((line) => line.split(","));
-    assert.deepEqual(rows.map(([, direction, outcome]) => [direction, outcome]).slice(0, 3), [
-      ["direction", "outcome"],
-      ["inbound", "answered"],
-      ["inbound", "missed"],
-    ]);
-    assert.equal(new Set(rows.map(([id]) => id)).size, rows.length);
-  },
-
-  async "calls-with-recordings"(flow) {
-    await flow.press("login-button");
-    await flow.shown("logged-in");
-    await flow.press("answered");
-    await flow.shown("logged");
-    const sound = readFileSync(String(await flow.shown("saved")));
-    assert.equal(sound.toString("latin1", 0, 4), "RIFF");
-    await flow.pressUntil("missed", "logged");
-    const rows = lines(flow.file("sccc-calls.csv")).map((line) => line.split(","));
-    assert.deepEqual(rows.map(([, , direction, outcome]) => [direction, outcome]).slice(0, 3), [
-      ["direction", "outcome"],
-      ["inbound", "answered"],
-      ["inbound", "missed"],
-    ]);
-  },
-
-  async "campaign-from-csv"(flow) {
-    await flow.press("login-button");
-    await flow.shown("logged-in");
-    await flow.press("sample-button");
-    await flow.shown("written");
-    await flow.press("start-button");
-    const { totals } = (await flow.shown("created")) as { readonly totals: Shown };
-    assert.equal(Number(totals.total) - Number(totals.error) - Number(totals.repeat), 5);
-    const { percent, done, connected } = await flow.until("progress", ({ finished }) => finished === true);
-    assert.deepEqual({ percent, done, connected }, { percent: 100, done: 5, connected: 3 });
-  },
-
-  async "cdr-reconciliation"(flow) {
-    await flow.press("scccrecon0btnlog0");
-    await flow.shown("scccrecon0loggedin");
-    await flow.press("scccrecon0btncall");
-    const { source, caller } = await flow.shown("scccrecon00calls0");
-    assert.deepEqual([source, caller], ["push", "13800138000"]);
-  },
-
-  async "click-to-call"(flow) {
-    await flow.press("login-button");
-    await flow.shown("logged-in");
-    await flow.press("click");
-    const { accepted, agent, callee } = await flow.shown("answered");
-    assert.deepEqual({ accepted, agent, callee }, { accepted: true, agent: "1000", callee: "13800138888" });
-    const { outcome, userData } = await flow.shown("crm-got");
-    assert.deepEqual({ outcome, userData }, { outcome: "answered", userData: "customer-42" });
-    const call = { agent: "1000", callee: "13800138888" };
-    assert.equal((await flow.post("/crm/call", call, { "x-crm-key": "guessed" }))[0], 401);
-    assert.equal((await flow.post("/crm/call", call, {}))[0], 401);
-    const [status, { error }] = await flow.post(
-      "/crm/call",
-      { agent: "1000", callee: "Mr Li" },
-      { "x-crm-key": "change-me" },
-    );
-    assert.deepEqual([status, error], [400, "SCCC_INVALID_FIELD"]);
-  },
-
-  async "crm-activity"(flow) {
-    // The CRM is in the flow itself, whose port is another one here.
-    const nodes = (await flow.nodeRed.admin("GET", "/flows")) as FlowNode[];
-    const env = [{ name: "CRM_URL", value: flow.nodeRed.url, type: "str" }];
-    await flow.nodeRed.deploy(nodes.map((node) => (node.id === "sccc-crm-tab" ? { ...node, env } : node)));
-    await flow.press("login-button");
-    await flow.shown("logged-in");
-    await flow.press("click");
-    const { customer, subject, direction, phone } = await flow.shown("done");
-    assert.deepEqual(
-      { customer, subject, direction, phone },
-      { customer: "crm-42", subject: "Call", direction: "outbound", phone: "+8613800138888" },
-    );
-    const missed = await flow.pressUntil("missed", "done");
-    assert.deepEqual([missed.subject, missed.customer], ["Missed call", undefined]);
-  },
-
-  async "error-handling"(flow) {
-    await flow.press("login-button");
-    await flow.shown("logged-in");
-    await flow.press("busy-button");
-    await flow.shown("prepared");
-    await flow.press("call-button");
-    assert.equal((await flow.shown("called")).tries, 1);
-    await flow.press("lost-button");
-    await flow.shown("prepared");
-    await flow.press("call-button");
-    assert.ok((await flow.shown("look")).workStatus);
-    await flow.press("wrong-button");
-    assert.equal((await flow.shown("tell")).code, "SCCC_INVALID_FIELD");
-  },
-
-  async "missed-call-follow-up"(flow) {
-    await flow.press("login-button");
-    await flow.shown("logged-in");
-    await flow.press("reachable");
-    await flow.shown("rung");
-    const reached = await flow.shown("done");
-    assert.deepEqual([reached.topic, reached.payload], ["reached", { number: "13800138888", tries: 1 }]);
-    await flow.pressUntil("unreachable", "rung");
-    const given = await flow.shown("done");
-    assert.deepEqual([given.topic, given.payload], ["given up", { number: "13900130000", tries: 3 }]);
-  },
-
-  async "record-archive"(flow) {
-    await flow.press("seed");
-    await flow.shown("made");
-    await flow.press("go");
-    await flow.until("run", ({ items }) => items === 20);
-    const rows = lines(flow.file("sccc-recordings/index.csv")).slice(1);
-    assert.equal(new Set(rows).size, 20);
-    for (const row of rows) {
-      const file = readFileSync(row.split(",").at(-1) ?? "");
-      assert.equal(file.toString("latin1", 0, 4), "RIFF");
-    }
-  },
+/** What makes an example show what it is for, where that is a page; and one of those without. */
+const inBrowser: Readonly<Record<string, Drive | undefined>> = {
+  "click-to-call": drives["click-to-call"],
 
   async "screen-pop"(flow) {
     await flow.press("login-button");
@@ -254,60 +29,6 @@ const drives: Readonly<Record<string, (flow: Running) => Promise<void>>> = {
     await page.locator("article.stranger h2", { hasText: "陌生来电" }).waitFor();
     assert.deepEqual(errors, []);
     await context.close();
-  },
-
-  async "several-accounts"(flow) {
-    for (const button of ["north-login-button", "south-login-button"]) {
-      await flow.press(button);
-      await flow.shown("logged-in");
-    }
-    await flow.press("north-call");
-    assert.equal((await flow.shown("north")).number, "13800138888");
-    await flow.press("south-call");
-    assert.equal((await flow.shown("south-shown")).number, "13900138888");
-  },
-
-  async tour(flow) {
-    for (const { id, type, name } of examples.find(({ name: one }) => one === "tour")?.nodes ?? []) {
-      if (type !== "inject") continue;
-      await flow.nodeRed.inject(id);
-      // The call may be over already when it is to be hung up.
-      const answer = await Promise.race([flow.shown("sccctour0answers0"), flow.shown("sccctour00errors0")]);
-      assert.ok(answer !== undefined, String(name));
-    }
-    assert.ok((await flow.shown("sccctour00events0")).event);
-    assert.ok((await flow.shown("sccctour00calls00")).id);
-    assert.ok(Number(await flow.shown("sccctour0recordng")) > 44);
-  },
-
-  async "voice-verification"(flow) {
-    await flow.press("send-button");
-    const code = String(await flow.shown("hears"));
-    assert.match(code, /^\d{6}$/);
-    const told = async () => {
-      const answer = await flow.shown("told");
-      assert.ok(!JSON.stringify(answer).includes(code));
-      return answer.status;
-    };
-    assert.equal(await told(), 202);
-    for (const [button, status] of [
-      ["send-button", 429],
-      ["wrong-button", 403],
-      ["right-button", 200],
-      ["right-button", 403],
-    ] as const) {
-      await flow.press(button);
-      assert.equal(await told(), status, button);
-    }
-    const key = { "x-app-key": "change-me" };
-    assert.equal((await flow.post("/verify/send", { number: "Mr Li" }, key))[0], 400);
-    assert.equal((await flow.post("/verify/check", { number: "1", code: "" }, { "x-app-key": "" }))[0], 401);
-    // Five attempts, then even the right code is none.
-    const number = "13900138888";
-    assert.equal((await flow.post("/verify/send", { number }, key))[0], 202);
-    const next = String(await flow.shown("hears"));
-    for (let attempt = 0; attempt < 5; attempt += 1) await flow.post("/verify/check", { number, code: "0" }, key);
-    assert.equal((await flow.post("/verify/check", { number, code: next }, key))[0], 403);
   },
 
   async wallboard(flow) {
@@ -336,9 +57,16 @@ function addDashboard(userDir: string): void {
   symlinkSync(join(host, "node_modules/@flowfuse/node-red-dashboard"), join(scope, "node-red-dashboard"), "junction");
 }
 
-/** Imports an example as a user does, deploys it, and checks what it looks like on the canvas. */
-async function importExample(nodeRed: NodeRed, { name, nodes }: Example): Promise<void> {
-  const editor = await EditorPage.open(nodeRed);
+/** Gives the examples of a user folder free ports, so that other Node-REDs may run them too. */
+async function moveExamples(userDir: string): Promise<void> {
+  for (const { name } of examples) {
+    const file = join(userDir, "node_modules", packageName, "examples", `${name}.json`);
+    writeFileSync(file, await onFreePorts(readFileSync(file, "utf8")));
+  }
+}
+
+/** Imports an example as a user does, and checks what it looks like on the canvas. */
+async function importExample(editor: EditorPage, { name, nodes }: Example): Promise<void> {
   await editor.importExample(name);
   const tab = nodes.find(({ type }) => type === "tab")?.id ?? "";
   const drawn = await editor.drawn(tab);
@@ -350,9 +78,15 @@ async function importExample(nodeRed: NodeRed, { name, nodes }: Example): Promis
       assert.ok(apart, `${one.id} and ${other.id} overlap`);
     }
   }
+}
+
+/** Imports an example and deploys it. */
+async function deployExample(nodeRed: NodeRed, example: Example): Promise<void> {
+  const editor = await EditorPage.open(nodeRed);
+  await importExample(editor, example);
   await nodeRed.deployed(() => editor.deploy());
   // With PICTURES set, the READMEs' picture is taken again.
-  if (process.env.PICTURES !== undefined && name === "click-to-call") {
+  if (process.env.PICTURES !== undefined && example.name === "click-to-call") {
     const { page } = editor;
     await page.setViewportSize({ width: 1640, height: 720 });
     await page.locator(".red-ui-notification").first().waitFor({ state: "hidden" });
@@ -363,16 +97,18 @@ async function importExample(nodeRed: NodeRed, { name, nodes }: Example): Promis
 }
 
 for (const version of nodeRedVersions) {
-  describe(`the examples in Node-RED ${version}`, function () {
+  describe(`the examples in the editor of Node-RED ${version}`, function () {
     this.timeout(120_000);
     const userDir = temporaryFolder();
     let nodeRed: NodeRed;
     let sidebar: Sidebar;
+    let editor: EditorPage | undefined;
 
     before(async () => {
       nodeRed = await startNodeRed({ version, userDir });
       await nodeRed.stop();
       addDashboard(userDir);
+      await moveExamples(userDir);
       nodeRed = await startNodeRed({ version, userDir });
       sidebar = await nodeRed.sidebar();
     });
@@ -381,27 +117,36 @@ for (const version of nodeRedVersions) {
       await closeBrowser();
       await nodeRed?.stop();
     });
-    afterEach(() => nodeRed.deploy([]));
 
-    it("are all driven here", () => {
-      assert.deepEqual(Object.keys(drives).sort(), examples.map(({ name }) => name).sort());
+    it("are all driven, here or without a browser", () => {
+      const driven = new Set([...Object.keys(drives), ...Object.keys(inBrowser)]);
+      assert.deepEqual([...driven].sort(), examples.map(({ name }) => name).sort());
     });
 
-    for (const example of examples) {
+    describe("on one canvas", () => {
+      before(async () => {
+        editor = await EditorPage.open(nodeRed);
+      });
+      after(() => editor?.close());
+
+      for (const example of examples) {
+        it(`${example.name}: imported, everything set, nothing over anything else`, async () => {
+          assert.ok(editor !== undefined);
+          await importExample(editor, example);
+          assert.deepEqual(editor.errors, []);
+        });
+      }
+    });
+
+    for (const example of examples.filter(({ name }) => inBrowser[name] !== undefined)) {
       it(`${example.name}: imported, deployed, driven to its result`, async () => {
-        await importExample(nodeRed, example);
+        await deployExample(nodeRed, example);
         // Ours does not listen where one usually does.
-        const flows = (await nodeRed.admin("GET", "/flows")) as readonly FlowNode[];
-        if (JSON.stringify(flows).includes(`"${standard}`)) {
-          await nodeRed.deploy(JSON.parse(JSON.stringify(flows).replaceAll(`"${standard}`, `"${nodeRed.url}`)));
-        }
-        await drives[example.name]?.(new Running(nodeRed, userDir, example, sidebar));
-        // What went wrong on purpose goes to a Catch node: nothing is left for the log.
-        const errors = nodeRed.logs.filter(({ level, type }) => level === "error" && type !== "sccc-simulator");
-        assert.deepEqual(
-          errors.map(({ text }) => text),
-          [],
-        );
+        const flows = JSON.stringify(await nodeRed.admin("GET", "/flows"));
+        const here = inNodeRed(flows, nodeRed.url);
+        if (here !== flows) await nodeRed.deploy(JSON.parse(here) as readonly FlowNode[]);
+        await drive(new Running(nodeRed, userDir, example, sidebar), inBrowser[example.name]);
+        await nodeRed.deploy([]);
       });
     }
   });

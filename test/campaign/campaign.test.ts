@@ -3,12 +3,12 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { commandOf } from "../../nodes/catalogue";
 import type { Client } from "../../nodes/protocol/client";
-import type { Exchanged } from "../../nodes/protocol/exchange";
+import type { ExchangedOne } from "../../nodes/protocol/exchange";
 import type { Failure } from "../../nodes/protocol/failure";
 import { planOf } from "../../nodes/protocol/numbering";
 import { cleanNumbers } from "../../nodes/protocol/numbers-to-dial";
 import type { Sender } from "../../nodes/runtime/account/account";
-import { sendLongList } from "../../nodes/runtime/command/long-list";
+import { longListCommandOf, sendLongList } from "../../nodes/runtime/command/long-list";
 import type { Simulator } from "../../simulator";
 import { initHelper, load, unload } from "../../tools/nodes";
 import { startPlatform } from "../../tools/platform";
@@ -90,7 +90,7 @@ describe("a campaign", () => {
               ok: true,
               call: { api: command.api, command, fields: { seq: 1, ...fields } },
             }),
-            send: async ({ fields }: { fields: Record<string, unknown> }): Promise<Exchanged> => {
+            send: async ({ fields }: { fields: Record<string, unknown> }): Promise<ExchangedOne> => {
               const fails = asked === failsAt;
               asked += 1;
               const surely =
@@ -105,7 +105,8 @@ describe("a campaign", () => {
                     response: { taskID: "7", report: { total: "1" } },
                     result: { error: 0, name: "E_SUCC", msg: "" },
                   };
-              return { outcomes: [{ fields, ...outcome }], tries: 1 };
+              const one = { fields, ...outcome };
+              return { outcome: one, outcomes: [one], tries: 1 };
             },
           };
           const sender = {
@@ -115,14 +116,14 @@ describe("a campaign", () => {
             context: { region: "CN" },
           } as Sender;
           const callees = Array.from({ length: count }, (_, index) => mobile(index));
-          const sent = await sendLongList(
+          const sent = await sendLongList({
             sender,
-            create,
-            { agent: "1000", mode: "2", callees },
-            { signal: new AbortController().signal },
-            () => ({ error: null, name: "", msg: "" }),
-            () => undefined,
-          );
+            command: longListCommandOf(create)!,
+            given: { agent: "1000", mode: "2", callees },
+            options: { signal: new AbortController().signal },
+            resulting: () => ({ error: null, name: "", msg: "" }),
+            onProgress: () => undefined,
+          });
           const inTask = taken.flat();
           assert.equal(new Set(inTask).size, inTask.length, "no number twice in a task");
           assert.ok(taken.every((part) => part.length <= 1000));

@@ -17,6 +17,7 @@ import {
   type Field,
   feedSettings,
   groups,
+  propertyOf,
   pushes,
   pushOfType,
   receivingSettings,
@@ -175,7 +176,7 @@ describe("the catalogue's fields", () => {
     for (const { fields, node } of [...commands, recording]) {
       const names = fields.map(({ name }) => name);
       unique(names);
-      unique(fields.map(({ name, property }) => property ?? name));
+      unique(fields.map(propertyOf));
       for (const { onlyIf, needs } of fields) {
         for (const other of [onlyIf?.field, needs]) assert.ok(other === undefined || names.includes(other), node);
       }

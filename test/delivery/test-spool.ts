@@ -1,5 +1,5 @@
 // A spool in a store of its own, as tests use it: values instead of texts.
-import type { Handed as SpoolHanded } from "../../nodes/delivery/spool";
+import type { Recipient, Handed as SpoolHanded } from "../../nodes/delivery/spool";
 import { Store, type StoreOptions } from "../../nodes/delivery/store";
 
 /** An entry with its value. */
@@ -47,13 +47,26 @@ export class TestSpool {
     for (const [index, { id }] of entries.entries()) this.#ids.set(id, ids[index] ?? "");
   }
 
-  attach(node: string, hand: (entry: Handed) => void, dead: (entry: Handed) => void, room?: () => number): () => void {
+  attach(
+    node: string,
+    hand: (entry: Handed) => void,
+    dead: (entry: Handed) => void,
+    how: Pick<Recipient, "room" | "reports"> = {},
+  ): () => void {
     const parsed = (callback: (entry: Handed) => void) => (entry: SpoolHanded) => {
       const { id, value } = JSON.parse(entry.text) as Entry;
       this.#ids.set(id, entry.id);
       callback({ id, node: entry.node, value, delivery: entry.delivery });
     };
-    return this.store.spool.attach(node, { hand: parsed(hand), dead: parsed(dead), ...(room && { room }) });
+    return this.store.spool.attach(node, { hand: parsed(hand), dead: parsed(dead), ...how });
+  }
+
+  arrived(id: string): void {
+    this.store.spool.arrived(this.#ids.get(id) ?? "");
+  }
+
+  giveBack(id: string): void {
+    this.store.spool.giveBack(this.#ids.get(id) ?? "");
   }
 
   settle(id: string): boolean {

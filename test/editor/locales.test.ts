@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { flat, languages, merge, written } from "../../build/locales";
 import { nodeTypes } from "../../build/nodes";
-import { commands, errorCodes, pushes, receivingSettings } from "../../nodes/catalogue";
+import { commands, errorCodes, propertyOf, pushes, receivingSettings } from "../../nodes/catalogue";
 import { type Built, built } from "./built";
 
 const [english, chinese] = languages.map((language) => new Map(flat(written(language))));
@@ -109,7 +109,7 @@ describe("the texts that Node-RED serves", () => {
       for (const { node, fields, answer, list, section, notes } of commands) {
         const [, help = ""] =
           new RegExp(`data-help-name="${node}">([\\s\\S]*?)</script>`).exec(pages.help[name]!) ?? [];
-        for (const field of fields) assert.match(help, new RegExp(`>payload\\.${field.property ?? field.name} <`));
+        for (const field of fields) assert.match(help, new RegExp(`>payload\\.${propertyOf(field)} <`));
         for (const { name } of list?.items ?? answer) assert.match(help, new RegExp(`>(payload\\.)?${name}</dt>`));
         for (const note of notes) assert.ok(help.includes(note[text]), node);
         assert.ok(help.includes(section));

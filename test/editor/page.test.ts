@@ -71,6 +71,8 @@ describe("sccc.html", () => {
         ...(settings.length === 0 ? {} : { outputs: 1 }),
         seq: "",
         seqType: "str",
+        extra: "",
+        extraType: "json",
       });
       const { account } = page.registered.get(node)!.defaults;
       assert.equal(account!.type, "sccc-account");

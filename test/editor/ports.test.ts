@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { descriptions } from "../../build/nodes";
+import { commandNode } from "../../build/nodes/command";
+import { commandOf } from "../../nodes/catalogue";
 import { type Layout, layoutOf, moves, outputNames } from "../../nodes/editor/ports";
 
 const known = descriptions["sccc-notify"]!.events!;
@@ -58,5 +60,14 @@ describe("the outputs of a node that receives events", () => {
         }
       }),
     );
+  });
+
+  it("took every command with settings for one that waits", () => {
+    const { waits: _, ...patient } = commandOf("CallNumber")!;
+    assert.ok(commandNode({ ...patient, waits: true }).otherOutputs);
+    const node = commandNode(patient);
+    assert.equal(node.otherOutputs, undefined);
+    assert.ok(node.properties.every(({ kind }) => kind !== "ports"));
+    assert.ok(node.properties.some(({ name }) => name === "waitFor"));
   });
 });

@@ -18,7 +18,7 @@ const all = descriptions;
 
 /** What is wrong with a property of a node with these properties. */
 function problem(type: string, node: Readonly<Record<string, unknown>>, property: string): string | undefined {
-  return problemOf(all[type]!, property, node[property], (name) => node[name], editor);
+  return problemOf({ node: all[type]!, property, value: node[property], read: (name) => node[name], editor });
 }
 
 const environment = (name: string) => `\${${name}}`;

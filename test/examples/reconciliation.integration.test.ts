@@ -2,6 +2,7 @@
 import { strict as assert } from "node:assert";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { inTestDialect } from "../../tools/dialect";
 import { root } from "../../tools/hosts";
 import { type FlowNode, freePort, type NodeRed, startNodeRed } from "../../tools/node-red";
 
@@ -21,7 +22,7 @@ describe("the example of reconciliation", function () {
       tab: { env: [{ name: "GRACE_SECONDS", value: "2", type: "str" }] },
     };
     const ticking = (node: FlowNode) => (node.id === "scccrecon000tick0" ? { repeat: "0.5" } : {});
-    await nodeRed.deploy(flow.map((node) => ({ ...node, ...changes[node.type], ...ticking(node) })));
+    await nodeRed.deploy(inTestDialect(flow.map((node) => ({ ...node, ...changes[node.type], ...ticking(node) }))));
   });
   after(() => nodeRed?.stop());
 

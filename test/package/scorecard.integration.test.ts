@@ -1,11 +1,11 @@
 // The flow library's scorecard on the packed package: everything that it checks, and everything that it reads.
 import { strict as assert } from "node:assert";
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { cpSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { nodeTypes } from "../../build/nodes";
 import { root } from "../../tools/hosts";
-import { pack, packageName, temporaryFolder } from "../../tools/node-red";
+import { packageName, template, temporaryFolder } from "../../tools/node-red";
 
 const host = join(root, "test/hosts/node-red-dev");
 
@@ -24,7 +24,7 @@ describe("the flow library's scorecard", function () {
   before(() => {
     run(process.execPath, [join(root, "build/ready.mjs"), host], root);
     const folder = temporaryFolder();
-    run("npm", ["install", "--prefix", folder, "--omit=dev", "--no-audit", "--no-fund", pack().tarball], folder);
+    cpSync(template(), folder, { recursive: true });
     const output = join(folder, "scorecard.json");
     run(
       process.execPath,

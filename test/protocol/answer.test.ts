@@ -1,7 +1,7 @@
 // Reading of responses: every shape that the vendor's samples show or the field has seen, and everything that is not the API's.
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { commandOf, errorCodes } from "../../nodes/catalogue";
+import { commandOf, commands, errorCodes } from "../../nodes/catalogue";
 import { errorName, errorValue, readAnswer, readLongAnswer } from "../../nodes/protocol/answer";
 
 const status = commandOf("getAgentStatus");
@@ -110,7 +110,44 @@ describe("reading responses", () => {
     assert.deepEqual(lists("getRecordsList", answered({ seq: "7" })), []);
     assert.deepEqual(lists("getCdrList", answered({ seq: "7", total: "0", cdr: null })), []);
     assert.deepEqual(lists("getAgentInfo", answered({ data: [{ id: "1" }] })), [{ id: "1" }]);
-    assert.equal(outcome(answered({ cdr: {} }), commandOf("getCdrList")), "SCCC_PROTOCOL badList");
+    for (const none of [{}, { a: {} }, { 0: {}, a: {} }, { "01": {} }, { "-1": {} }, "0", 1]) {
+      assert.equal(outcome(answered({ cdr: none }), commandOf("getCdrList")), "SCCC_PROTOCOL badList");
+    }
+  });
+
+  for (const { api, list } of commands) {
+    if (list === undefined) continue;
+    it(`reads ${api}'s list where it is an object with numbers for keys, in their order`, () => {
+      const items = Array.from({ length: 12 }, (_, index) => ({ key: String(index), id: String(index) }));
+      for (const first of [0, 1, 7]) {
+        const written = items.map((item, index) => [index + first, item] as const).reverse();
+        for (const place of ["response", "data"]) {
+          const body = {
+            data: {
+              response: { seq: "7", ...(place === "response" ? { [list.name]: Object.fromEntries(written) } : {}) },
+              ...(place === "data" ? { [list.name]: Object.fromEntries(written) } : {}),
+            },
+            result: ok,
+          };
+          const answer = readAnswer(JSON.stringify(body), { command: commandOf(api), seqs: ["7"] });
+          assert.ok(answer.ok && answer.commands[0]?.ok, `${first} ${place}`);
+          assert.deepEqual(answer.commands[0].list, items);
+        }
+      }
+    });
+  }
+
+  it("reads responses that are an object with numbers for keys", () => {
+    const responses = { 1: { seq: 8, n: 2 }, 0: { seq: 7, n: 1 }, 4: { seq: 9, n: 3 } };
+    const answer = read({ data: { responses }, result: ok }, status, ["7", "8", "9"]);
+    assert.ok(answer.ok);
+    assert.deepEqual(
+      answer.commands.map((command) => command.response.n),
+      [1, 2, 3],
+    );
+    const one = read({ data: { responses: { 0: { seq: 7, n: 1 } } }, result: ok });
+    assert.ok(one.ok);
+    assert.equal(one.commands[0]?.response.n, 1);
   });
 
   it("gives an unknown command what stands beside its response too", () => {

@@ -38,6 +38,9 @@ const dialled: readonly Case[] = [
   ["13800138888.0", "13800138888"],
   ["13800138888.00", "13800138888"],
   ["10086.0", "10086"],
+  ["138 0013 8888.0", "13800138888"],
+  // Before, the 0 became the last digit of a longer number.
+  ["+86 13800138888.0", "+8613800138888", "US"],
   // The country code.
   ["+8613800138000", "13800138000"],
   ["0086 13800138000", "13800138000"],
@@ -121,6 +124,16 @@ const apart: readonly (readonly [entry: unknown, reason: IllegalReason, region?:
   ["2026-03-01 10:00:00", "date"],
   ["2026-03-01T10:00:00Z", "date"],
   ["2026年3月1日", "date"],
+  // Dates that were dialled as the local number 20260301.
+  ["2026 03 01", "date"],
+  ["2026–03–01", "date"],
+  ["2026—03—01", "date"],
+  ["2026_03_01", "date"],
+  ["2026 - 03 - 01", "date"],
+  ["(2026-03-01)", "date"],
+  ["2026-03-01,", "date"],
+  ["13800138888,2026-03-01", "several"],
+  ["2026-03-01/2026-03-02", "several"],
   ["1.38E+10", "scientific"],
   ["1.38001E+10", "scientific"],
   ["1E10", "scientific"],

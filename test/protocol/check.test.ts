@@ -1,7 +1,7 @@
 // Fields against the catalogue: what passes, what is refused and why, and what goes on the wire.
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { commandOf, commands, type Field, seqOf } from "../../nodes/catalogue";
+import { commandOf, commands, type Field, propertyOf, seqOf } from "../../nodes/catalogue";
 import { checkFields } from "../../nodes/protocol/check";
 
 const zone = "Asia/Shanghai";
@@ -35,10 +35,7 @@ describe("checking fields", () => {
         for (const unset of [undefined, null, "", []]) {
           const checked = checkFields(command.fields, { ...given, [field.name]: unset }, zone);
           assert.ok(!checked.ok && checked.failure.kind === "field");
-          assert.deepEqual(
-            [checked.failure.field, checked.failure.rule.key],
-            [field.property ?? field.name, "required"],
-          );
+          assert.deepEqual([checked.failure.field, checked.failure.rule.key], [propertyOf(field), "required"]);
         }
       }
     });

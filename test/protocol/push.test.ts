@@ -1,9 +1,10 @@
 // Pushes: which event, which identity, what is derived, and that nothing of the platform's is lost or covered.
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { enumerations, pushes } from "../../nodes/catalogue";
+import { enumerations, pushes, sipCauses } from "../../nodes/catalogue";
 import { eventOf, knownEvents, type PushContext, readPush } from "../../nodes/protocol/push";
 import { recordUrl } from "../../nodes/protocol/recording-url";
+import { readItem } from "../../nodes/protocol/records";
 import { isObject, type JsonObject } from "../../nodes/util/json";
 import { isoTime, localTime, momentOf } from "../../nodes/util/time";
 
@@ -181,10 +182,10 @@ describe("a push's payload", () => {
   it("never covers a field of the platform's", () => {
     const fields = [
       ...["event", "eventId", "direction", "statusName", "serviceName", "startAt", "ringAt", "answerAt", "byeAt"],
-      ...["answered", "durationSeconds", "numberE164", "recordUrl"],
+      ...["answered", "durationSeconds", "numberE164", "recordUrl", "agent", "causeText"],
     ];
     const theirs = Object.fromEntries(fields.map((name) => [name, null]));
-    const notify = { ...billing, call_type: "1", ...theirs };
+    const notify = { ...billing, call_type: "1", staffNo: "1000", releaseCause: "486", ...theirs };
     const { event, eventId, payload } = read(notify);
     assert.deepEqual(payload, notify);
     assert.equal(event, "billing");
@@ -212,12 +213,45 @@ describe("a billed call", () => {
     }
   });
 
+  it("has its agent from staffNo, and leaves taskID as it came", () => {
+    for (const [staffNo, agent] of [
+      ["1000", "1000"],
+      [1000, "1000"],
+      [" 0012 ", "0012"],
+    ] as const) {
+      const { payload } = read({ ...billing, staffNo, taskID: 42 });
+      assert.deepEqual([payload.agent, payload.staffNo, payload.taskID], [agent, staffNo, 42]);
+    }
+    for (const staffNo of ["", " ", null, undefined, {}, ["1000"], true]) {
+      assert.ok(!("agent" in read({ ...billing, staffNo }).payload), JSON.stringify(staffNo));
+    }
+    for (const type of ["taskinfo", "somethingNew"]) {
+      assert.equal(read({ type, staffNo: "1000" }).payload.agent, "1000");
+      assert.equal(read({ type, staffNo: "1000", agent: "1001" }).payload.agent, "1001");
+    }
+  });
+
+  it("says in words why it ended, as any push with a cause does", () => {
+    for (const [cause, words] of sipCauses) {
+      for (const releaseCause of [cause, Number(cause), ` ${cause} `]) {
+        for (const notify of [billing, { type: "callend" }, { type: "somethingNew" }]) {
+          assert.equal(read({ ...notify, releaseCause }).payload.causeText, words);
+        }
+        assert.equal((readItem("cdrs", { releaseCause }, context) as JsonObject).causeText, words);
+      }
+    }
+    for (const releaseCause of ["", "0", "999", 486.5, null, undefined, {}, ["486"], "constructor"]) {
+      assert.ok(!("causeText" in read({ ...billing, releaseCause }).payload), JSON.stringify(releaseCause));
+    }
+  });
+
   const epoch = 1536561560;
   for (const written of [
     "2018-09-10 14:39:20",
     " 2018-09-10 14:39:20 ",
     "2018-09-10T14:39:20",
     "2018-09-10 14:39:20.123",
+    "2018-09-10 14:39:20,123",
     "2018-09-10T14:39:20+08:00",
     "2018-09-10 14:39:20 +0800",
     "2018-09-10T06:39:20Z",
@@ -229,6 +263,7 @@ describe("a billed call", () => {
     `${epoch}999`,
     epoch + 0.5,
     `${epoch}.5`,
+    `${epoch}000.75`,
   ]) {
     it(`reads the time ${JSON.stringify(written)}`, () => {
       const { payload } = read({ type: "billing", startTime: written, byeTime: written });

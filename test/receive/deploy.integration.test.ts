@@ -146,8 +146,10 @@ for (const version of nodeRedVersions) {
 
       it("that contain a type that is not installed turn nobody away", async () => {
         const unknown = { id: "unknown", type: "nobody-has-this", z: "flow", wires: [] };
+        // A node that comes with its credentials is taken for changed, and stopped; an editor sends only those that were changed.
+        const unchanged = accounts.map(({ credentials: _, ...account }) => account);
         await assert.rejects(
-          nodeRed.deploy([...collector, ...accounts, ...notifies, unknown], "nodes"),
+          nodeRed.deploy([...collector, ...unchanged, ...notifies, unknown], "nodes"),
           /nobody-has-this/,
         );
         for (const sender of senders.values()) {

@@ -32,6 +32,9 @@ describe("X-Forwarded-For", () => {
     assert.equal(senderOf("10.0.0.1", "203.0.113.9", false), "10.0.0.1");
     assert.equal(senderOf("10.0.0.1", "203.0.113.9:1", true), "203.0.113.9");
     assert.equal(senderOf("10.0.0.1", "", true), "10.0.0.1");
+    // A server that listens on every address has IPv4 peers in their IPv6 form.
+    assert.equal(senderOf("::ffff:10.0.0.1", "", true), "10.0.0.1");
+    assert.equal(senderOf("::ffff:10.0.0.1", "203.0.113.9", false), "10.0.0.1");
     const list = new AllowList(["203.0.113.0/24"]);
     fc.assert(fc.property(fc.string(), (header) => assert.ok(!list.has(senderOf("", `${header},1`, true)))));
   });

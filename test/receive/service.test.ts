@@ -250,6 +250,23 @@ describe("the receiving service", () => {
     assert.equal(await post(url()), 200);
   });
 
+  it("tells of the port that an account has now, where another account had it before", async () => {
+    const other = await freePort();
+    const server = createServer().listen(port, "127.0.0.1");
+    await once(server, "listening");
+    world.apply(world.accountOf("a", port), world.accountOf("b", other));
+    await world.problem("a", "port");
+    // It moves to a port that is open, and another one comes to the port that is taken.
+    world.apply(world.accountOf("a", other), world.accountOf("b", other), world.accountOf("c", port));
+    const now = [...world.problems].map(([id, problem]) => [id, problem?.reason]);
+    server.close();
+    assert.deepEqual(now, [
+      ["a", undefined],
+      ["b", undefined],
+      ["c", "port"],
+    ]);
+  });
+
   it("tells of an address that is not there, and goes on trying", async () => {
     world.apply(world.accountOf("a", port, { pushHost: "192.0.2.1" }));
     await world.problem("a", "host");
@@ -265,7 +282,7 @@ describe("the receiving service", () => {
     world.close();
     world = new World({ renewEveryMs: 20 });
     world.apply(world.accountOf("a", port, { pushTls: "tls" }, files));
-    await world.problem("a", "tls");
+    await world.problem("a", "certificate");
     writeFileSync(files.key, pem("key.pem"));
     await world.problem("a", undefined);
     const secure = `https://127.0.0.1:${port}/sccc/notify`;
@@ -305,6 +322,27 @@ describe("the receiving service", () => {
     world.apply(world.accountOf("b", port));
     assert.equal(await waiting, 200);
     assert.deepEqual([world.eventsOf("a").length, world.eventsOf("b").length], [1, 1]);
+  });
+
+  it("ends a connection that fills the memory with requests while pushes are held back", async () => {
+    world.apply(world.accountOf("a", port));
+    assert.equal(await post(url()), 200);
+    world.service.handle({ kind: "hold" });
+    const requests = (count: number): Buffer =>
+      Buffer.concat(
+        Array.from({ length: count }, (_, index) => {
+          const Connection = index === count - 1 ? "close" : "keep-alive";
+          return bytesOf({ path: "/sccc/notify", body: bodyOf(), headers: { Connection } });
+        }),
+      );
+    const few = talk(port, (socket) => socket.write(requests(16)));
+    const many = await talk(port, (socket) => socket.write(requests(1000)));
+    world.apply(world.accountOf("a", port));
+    assert.deepEqual(
+      answersIn(await few).map(({ status }) => status),
+      Array(16).fill(200),
+    );
+    assert.equal(many.length, 0);
   });
 
   it("tells whoever waits too long to come again, and stays as it is", async () => {

@@ -1,8 +1,10 @@
 // The receiving thread ends under load, again and again: nothing that was acknowledged is lost, and Node-RED goes on.
 // CRASHES says how often; a flow that blocks Node-RED does so for BLOCK_SECONDS.
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { NodeAPI } from "node-red";
-import { receivingOf } from "../../nodes/runtime/receive/receiving";
+import { receivingOf, spoolFolder } from "../../nodes/runtime/receive/receiving";
 import { acknowledge } from "../../nodes/runtime/receive/tokens";
 import { freePort } from "../../tools/node-red";
 import { initHelper, load, nodeOf, unload } from "../../tools/nodes";
@@ -53,6 +55,18 @@ describe("the receiving thread", function () {
     }
   });
 
+  it("lets go of its stores before the process ends", async () => {
+    const port = await begin("stored");
+    const sender = new Sender(port, "/push", 1);
+    assert.equal((await sender.post(pushOf(account, newMark())))?.status, 200);
+    sender.close();
+    const lock = join(spoolFolder(RED, "a"), "lock");
+    assert.ok(existsSync(lock));
+    receivingOf(RED).shutDown();
+    await unload();
+    assert.ok(!existsSync(lock));
+  });
+
   for (const mode of ["stored", "received"] as const) {
     it(`ends ${crashes} times under load, and is started again: ${mode}`, async () => {
       const port = await begin(mode);
@@ -74,14 +88,19 @@ describe("the receiving thread", function () {
         sender.close();
       };
       const working = Array.from({ length: 8 }, work);
-      for (let crash = 0; crash < crashes; crash += 1) {
+      const takes = () => {
         const before = taken.length;
-        await eventually("pushes are taken", () => (taken.length > before + 50 ? true : undefined));
-        await receivingOf(RED).crash();
+        return eventually("pushes are taken", () => (taken.length > before + 50 ? true : undefined));
+      };
+      try {
+        for (let crash = 0; crash < crashes; crash += 1) {
+          await takes();
+          await receivingOf(RED).crash();
+        }
+        await takes();
+      } finally {
+        over = true;
       }
-      const before = taken.length;
-      await eventually("pushes are taken again", () => (taken.length > before + 50 ? true : undefined));
-      over = true;
       await Promise.all(working);
       await eventually("all that was acknowledged is emitted", () =>
         taken.every((mark) => emitted.has(mark)) ? true : undefined,

@@ -1,13 +1,12 @@
 // The command nodes in Node-RED: what they read, what they refuse, what comes out, and what they show.
 import assert from "node:assert/strict";
-import { commands, errorCodes } from "../../nodes/catalogue";
+import { commands, errorCodes, propertyOf } from "../../nodes/catalogue";
 import type { Simulator } from "../../simulator";
 import { initHelper, load, unload } from "../../tools/nodes";
-import { account, exampleOf, startPlatform } from "../../tools/platform";
+import { account, examplePayload, startPlatform } from "../../tools/platform";
 
 const payloadOf = (api: string): Record<string, unknown> => {
-  const command = commands.find((one) => one.api === api)!;
-  return Object.fromEntries(command.fields.map((field) => [field.property ?? field.name, exampleOf(field)]));
+  return examplePayload(commands.find((one) => one.api === api)!);
 };
 
 describe("command nodes", () => {
@@ -88,7 +87,7 @@ describe("command nodes", () => {
 
       it("names a required field that is missing, and sends nothing", async () => {
         for (const field of command.fields.filter(({ required }) => required)) {
-          const name = field.property ?? field.name;
+          const name = propertyOf(field);
           const flow = await load(platform, { type: command.node });
           const { msg, error } = await flow.send({ payload: { ...payloadOf(command.api), [name]: "" } });
           assert.deepEqual(

@@ -4,7 +4,7 @@ import { inspect } from "node:util";
 import { commands } from "../../nodes/catalogue";
 import type { Simulator } from "../../simulator";
 import { initHelper, load, logged, unload } from "../../tools/nodes";
-import { account, exampleOf, startPlatform } from "../../tools/platform";
+import { account, examplePayload, startPlatform } from "../../tools/platform";
 
 const outcomes: readonly (Record<string, unknown> | undefined)[] = [
   undefined,
@@ -31,9 +31,7 @@ describe("secrets", () => {
     const seen: unknown[] = [];
     for (const command of commands) {
       const flow = await load(platform, { type: command.node, repeatGuard: 0 }, { debug: true });
-      const payload = Object.fromEntries(
-        command.fields.map((field) => [field.property ?? field.name, exampleOf(field)]),
-      );
+      const payload = examplePayload(command);
       for (const outcome of outcomes) {
         if (outcome !== undefined) await platform.instruct({ do: "fault", ...outcome });
         const { msg, error } = await flow.send({ payload });

@@ -1,5 +1,6 @@
 // Proxies that can't be used, credentials with a $ in them, and variables that are not set: each is refused by its name, or taken as it is.
 import assert from "node:assert/strict";
+import { narrowReceiving } from "../../nodes/runtime/receive/config";
 import { narrowAccount } from "../../nodes/runtime/shared/config";
 import type { Simulator } from "../../simulator";
 import { initHelper, load, logged, unload } from "../../tools/nodes";
@@ -131,6 +132,31 @@ describe("an account", () => {
       assert.equal(error.code, "SCCC_CONFIG");
       assert.deepEqual([error.cause.setting, error.cause.variable], [setting, variable]);
       assert.equal(platform.requests.length, 0);
+    });
+  }
+
+  for (const config of [
+    { dialOnly: "${UNSET}" },
+    { dialOnly: " ${UNSET} " },
+    { dialOnly: " , ；" },
+    { dialOnly: ["138*"] },
+    { dialOnly: true },
+    { pushAllow: "${UNSET}" },
+    { pushAllow: "," },
+    { pushAllow: ["203.0.113.10"] },
+    { pushHost: "${UNSET}" },
+  ]) {
+    it(`does not lift a restriction because it comes out empty: ${JSON.stringify(config)}`, () => {
+      const expand = (text: string) => text.replace("${UNSET}", "");
+      const all = { baseUrl: "http://127.0.0.1", customer: "C2", pushPort: "1881", ...config };
+      const credentials = { password: "secret" };
+      const context = { customer: "C2", baseUrl: "", timezone: "Asia/Shanghai", region: "CN", areaCode: "" };
+      const nodeOf = () => undefined;
+      const account = narrowAccount(all, credentials, expand, nodeOf);
+      const receiving = narrowReceiving(all, credentials, expand, nodeOf, context);
+      const narrowed = "dialOnly" in config ? account : receiving;
+      assert.ok(!narrowed.ok, "the account works without its restriction");
+      assert.equal(narrowed.problem.setting, Object.keys(config)[0]);
     });
   }
 

@@ -7,7 +7,7 @@ import { type Ending, Status } from "../../nodes/runtime/shared/status";
 import type { Simulator } from "../../simulator";
 import { freePort, temporaryFolder } from "../../tools/node-red";
 import { type Flow, initHelper, load, unload } from "../../tools/nodes";
-import { exampleOf, startPlatform } from "../../tools/platform";
+import { examplePayload, startPlatform } from "../../tools/platform";
 
 /** What a status is: the state of requests and calls is blue, a recording that is not there yet has a text of its own; all else is an outcome. */
 const isOutcome = ({ fill, text }: { readonly fill?: string; readonly text?: string }): boolean =>
@@ -125,13 +125,7 @@ describe("the statuses of nodes that take messages", () => {
   const fail = (api: string) =>
     platform.instruct({ do: "fault", kind: "error", error: "E_G_EXEC_FAIL", api, where: "request", times: 2 });
 
-  const payloadOf = (api: string) =>
-    Object.fromEntries(
-      (commands.find((one) => one.api === api)?.fields ?? []).map((field) => [
-        field.property ?? field.name,
-        exampleOf(field),
-      ]),
-    );
+  const payloadOf = (api: string) => examplePayload(commands.find((one) => one.api === api) ?? { fields: [] });
 
   /** Each node with messages that are refused by the node and such as the platform carries out, or not. */
   const cases: readonly {

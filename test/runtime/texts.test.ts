@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { generated, languages, type Texts, written } from "../../build/locales";
 import { errorCodes } from "../../nodes/catalogue";
-import type { Failure, ProtocolReason } from "../../nodes/protocol/failure";
+import type { ProtocolReason } from "../../nodes/protocol/failure";
+import type { Failure } from "../../nodes/runtime/shared/failure";
 import { errorOf, describe as inWords, resultOf, type Translate } from "../../nodes/runtime/shared/texts";
 
 /** Interpolates as Node-RED's RED._ does; a key without a text throws. */

@@ -9,7 +9,7 @@ import { PositionFile } from "../../nodes/runtime/feed/position";
 import { nameOf } from "../../nodes/runtime/get-recording/target";
 import { temporaryFolder } from "../../tools/node-red";
 import { initHelper, load, unload } from "../../tools/nodes";
-import { exampleOf } from "../../tools/platform";
+import { examplePayload } from "../../tools/platform";
 import { type Handed, TestSpool } from "../delivery/test-spool";
 import { eventually } from "../receive/flow";
 import { type Listening, listen } from "./server";
@@ -53,9 +53,7 @@ describe("prototypes", () => {
     answer = `{${poison},"result":{"error":0,${poison}},"data":{${poison},${listed},"response":{${poison},${listed},"result":{"error":0,${poison}}}}}`;
     for (const command of commands) {
       const flow = await load(platform, { type: command.node }, { debug: true });
-      const payload = Object.fromEntries(
-        command.fields.map((field) => [field.property ?? field.name, exampleOf(field)]),
-      );
+      const payload = examplePayload(command);
       const { msg } = await flow.send({ payload });
       const { payload: out } = msg as { readonly payload: unknown };
       assert.equal(Reflect.get(Object(out), "polluted"), undefined, command.api);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { commands } from "../../nodes/catalogue";
 import { type NodeRed, startNodeRed } from "../../tools/node-red";
 import { initHelper, load, unload } from "../../tools/nodes";
-import { account, exampleOf } from "../../tools/platform";
+import { account, examplePayload } from "../../tools/platform";
 import { type Listening, listen } from "./server";
 
 const redirects = [301, 302, 303, 307, 308];
@@ -26,9 +26,7 @@ describe("a platform that leads elsewhere", () => {
   it("is not followed by any command", async () => {
     for (const command of commands) {
       const flow = await load(platform, { type: command.node });
-      const payload = Object.fromEntries(
-        command.fields.map((field) => [field.property ?? field.name, exampleOf(field)]),
-      );
+      const payload = examplePayload(command);
       for (status of redirects) {
         const { error } = await flow.send({ payload });
         assert.equal(error?.code, `SCCC_HTTP_${status}`, command.api);

@@ -47,6 +47,9 @@ const wrongOf = ({ rule }: Field): readonly (readonly [unknown, number])[] => {
             ["的".repeat(rule.max + 1), bad],
             [{}, bad],
           ];
+    // A node's own: no command has it on the wire.
+    case "object":
+      return [];
     case "time":
       return [
         ["2026-02-30 00:00:00", bad],

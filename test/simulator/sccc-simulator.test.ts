@@ -3,11 +3,14 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import { buildSync } from "esbuild";
 import { simulatorSettings } from "../../nodes/catalogue";
 import { type Simulator, startSimulator } from "../../simulator";
+import { temporaryFolder } from "../../tools/node-red";
 import { ask, command, password } from "./client";
 
-const file = join(__dirname, "../../simulator/sccc-simulator.ts");
+/** Bundled once: to translate all sources takes each process longer than its work. */
+const file = join(temporaryFolder(), "sccc-simulator.cjs");
 
 interface Run {
   readonly child: ChildProcess;
@@ -19,7 +22,7 @@ interface Run {
 
 const run = (args: readonly string[], environment: Record<string, string> = {}): Run => {
   const env = { ...process.env, ...environment };
-  const child = spawn(process.execPath, ["--import", "tsx", file, ...args], { env });
+  const child = spawn(process.execPath, [file, ...args], { env });
   const output = { out: "", err: "" };
   const exited = once(child, "close").then(([code]: (number | null)[]) => code ?? null);
   child.stdout.on("data", (chunk: Buffer) => {
@@ -39,6 +42,10 @@ const run = (args: readonly string[], environment: Record<string, string> = {}):
 
 describe("the command sccc-simulator", function () {
   this.timeout(30_000);
+  before(() => {
+    const entryPoints = [join(__dirname, "../../simulator/sccc-simulator.ts")];
+    buildSync({ entryPoints, outfile: file, bundle: true, platform: "node", target: "node20", sourcemap: "inline" });
+  });
 
   it("says where it is, serves, and ends well when it is told to", async () => {
     for (const [signal, environment, args] of [

@@ -1,5 +1,6 @@
 // CallNumber (§11): Click to call: rings the agent first, then the callee.
 import { agent, callee, userData } from "../fields";
+import { seenOfCallNumber } from "../seen-commands";
 import { callNumberSettings } from "../settings";
 import type { Command } from "../types";
 
@@ -16,7 +17,9 @@ export const callNumber: Command = {
   batch: true,
   seq: "number",
   fields: [agent, callee, userData],
+  seen: seenOfCallNumber,
   settings: callNumberSettings,
+  waits: true,
   answer: [],
   label: { en: "call number", zh: "点击呼叫" },
   does: { en: "call __callee__ as __agent__", zh: "以 __agent__ 呼叫 __callee__" },

@@ -141,6 +141,7 @@ export const accountSettings: readonly Setting[] = [
     name: "dialOnly",
     kind: "text",
     default: "",
+    restricts: true,
     example: "10086, 138*",
     section: "safety",
     label: { en: "Dial only", zh: "仅允许呼叫" },

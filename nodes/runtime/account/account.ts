@@ -2,7 +2,6 @@
 import type { Node, NodeAPI } from "node-red";
 import { accountSettings, receivingSettings } from "../../catalogue/index";
 import { Client } from "../../protocol/client";
-import type { Failure } from "../../protocol/failure";
 import type { PushContext } from "../../protocol/push";
 import { isObject } from "../../util/json";
 import { AccountReceiver } from "../receive/account-receiver";
@@ -10,11 +9,13 @@ import { narrowReceiving, tlsFilesOf } from "../receive/config";
 import {
   type AccountConfig,
   type ConfigProblem,
+  configFailure,
   credentialsOf,
   isUsableTls,
   narrowAccount,
   proxyProblem,
 } from "../shared/config";
+import type { Failure } from "../shared/failure";
 import { describe } from "../shared/texts";
 import { expander } from "../shared/values";
 
@@ -53,7 +54,7 @@ const runningOf = (RED: NodeAPI, id: unknown): Running | undefined => {
 
 const failure = (problem: ConfigProblem): Account => ({
   ok: false,
-  failure: { kind: "config", code: "SCCC_CONFIG", ...problem },
+  failure: configFailure(problem),
 });
 
 /** What an account's records and pushes are read with. */

@@ -1,9 +1,10 @@
 // Tries an account out as it stands in the editor, saved or not, and says what came of it: an outcome that the editor has words for.
 import type { NodeAPI } from "node-red";
-import type { Failure } from "../../protocol/failure";
 import { type ListedAgent, type Probed, probe } from "../../protocol/probe";
+import { isTlsError } from "../../protocol/transport";
 import { isObject } from "../../util/json";
 import { type AccountConfig, type ConfigProblem, isUsableTls, narrowAccount, proxyProblem } from "../shared/config";
+import type { Failure } from "../shared/failure";
 import { expander } from "../shared/values";
 
 /** An outcome: the end of a key below `connection` or `sample` of the locales, and what stands in that text. */
@@ -82,8 +83,6 @@ export async function tryOut(RED: NodeAPI, draft: Draft, signal: AbortSignal): P
   }
 }
 
-const certificate = /^(?:CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ERR_TLS_|ERR_SSL_|HOSTNAME_MISMATCH|EPROTO)/;
-
 /** The codes of the platform that have words of their own here. */
 const platformOutcomes: Readonly<Record<string, string>> = {
   E_S_AUTH_FAIL: "password",
@@ -101,7 +100,7 @@ function failureTold(failure: Failure, { baseUrl, apiVersion }: AccountConfig, c
       if (systemCode === "ENOTFOUND" || systemCode === "EAI_AGAIN")
         return { outcome: "name", params: { host: hostname } };
       if (systemCode === "ECONNREFUSED") return { outcome: "refused", params: { host } };
-      return { outcome: certificate.test(systemCode) ? "tls" : "unreachable", params: { host, systemCode } };
+      return { outcome: isTlsError(systemCode) ? "tls" : "unreachable", params: { host, systemCode } };
     }
     case "timeout":
       return { outcome: "timeout", params: { host, limit: Math.round(failure.afterMs / 1000) } };

@@ -3,12 +3,13 @@ import { commandOf } from "../../catalogue";
 import { audioName } from "../../protocol/beginning";
 import { Client } from "../../protocol/client";
 import { hasCommand } from "../../protocol/envelope";
-import { excerptOf, type Failure } from "../../protocol/failure";
+import { excerptOf } from "../../protocol/failure";
 import { isObject } from "../../util/json";
 import { momentOf } from "../../util/time";
 import { Reader } from "../feed/feed";
 import { newestRecords } from "../feed/source";
 import type { AccountConfig } from "../shared/config";
+import type { Failure } from "../shared/failure";
 import type { AdminAnswer } from "./connection";
 
 /** The longest that somebody waits for all of it, in ms. */

@@ -1,10 +1,10 @@
 // sccc-call-number, where it waits: listens for the account's pushes itself, and says where its calls have got.
 import type { Node, NodeAPI } from "node-red";
 import { callNumberSettings } from "../../catalogue/index";
-import type { Failure } from "../../protocol/failure";
 import { type Account, receiverOf } from "../account/account";
 import type { Sent } from "../command/send";
-import { type ConfigProblem, type Narrowed, narrow, Settings } from "../shared/config";
+import { type ConfigProblem, configFailure, type Narrowed, narrow, Settings } from "../shared/config";
+import type { Failure } from "../shared/failure";
 import type { Status } from "../shared/status";
 import { expander } from "../shared/values";
 import { type Aim, Waiting } from "./waiting";
@@ -26,6 +26,14 @@ export const narrowWait = (config: unknown, expand: (text: string) => string): N
     return aim && { aim, timeoutMs: settings.number("waitTimeout") * 1000 };
   });
 
+/** What a wait needs of its node. */
+export interface CallWaitDeps {
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly account: Account;
+  /** Shows how many calls are waited for, and that no push can come. */
+  readonly status: Pick<Status, "wait" | "state">;
+}
+
 /** Waits for calls. */
 export interface CallWait {
   /** Why nothing can be waited for now. */
@@ -33,8 +41,6 @@ export interface CallWait {
   /** Sends a command of these fields, and waits for its call once it is accepted. The call has the context, if there is one. */
   through(fields: Readonly<Record<string, unknown>>, context: unknown, send: () => Promise<Sent>): Promise<Sent>;
 }
-
-const configFailure = (problem: ConfigProblem): Failure => ({ kind: "config", code: "SCCC_CONFIG", ...problem });
 
 /** A wait that never begins. */
 const never = (failure: Failure): CallWait => ({
@@ -53,15 +59,9 @@ const listRefused = (aim: Aim): Failure => ({
 
 /**
  * Lets a node wait, if its configuration says so: it listens from now on until it is closed, and is handed events only while it waits.
- * @param status shows how many calls are waited for, and that no push can come
  */
-export function callWaitOf(
-  RED: NodeAPI,
-  node: Node,
-  config: Readonly<Record<string, unknown>>,
-  account: Account,
-  status: Pick<Status, "wait" | "state">,
-): CallWait | undefined {
+export function callWaitOf(RED: NodeAPI, node: Node, deps: CallWaitDeps): CallWait | undefined {
+  const { config, account, status } = deps;
   const narrowed = narrowWait(config, expander(RED, node));
   if (!narrowed.ok) return never(configFailure(narrowed.problem));
   const wanted = narrowed.value;

@@ -4,12 +4,12 @@ import { dialingFact } from "../../calls/facts";
 import { callNumberSettings } from "../../catalogue/index";
 import { render } from "../../protocol/check";
 import type { PreparedCommand } from "../../protocol/envelope";
-import type { Failure } from "../../protocol/failure";
 import type { PushContext } from "../../protocol/push";
 import { newId } from "../../util/id";
 import { isWithin, maxDepth } from "../../util/json";
 import { narrow, Settings, typedInput } from "../shared/config";
 import { expectCall, unexpectCall } from "../shared/expected-calls";
+import type { Failure } from "../shared/failure";
 import { expander, reader } from "../shared/values";
 
 /** The most that a context may be, in bytes of JSON in UTF-8. */

@@ -4,15 +4,15 @@ import { readMessage } from "../../calls/facts";
 import { CallTracker, type News, type TrackerSettings } from "../../calls/tracker";
 import { trackerSettings } from "../../catalogue/index";
 import { render } from "../../protocol/check";
-import type { Failure } from "../../protocol/failure";
 import { guarded } from "../../util/guarded";
 import { isObject } from "../../util/json";
 import { accountOf } from "../account/account";
 import { BoundedLog } from "../receive/bounded-log";
 import { acknowledge, freeToken } from "../receive/tokens";
 import { CallStore, callsFolder } from "../shared/call-store";
-import { type Narrowed, narrow, Settings } from "../shared/config";
+import { configFailure, type Narrowed, narrow, Settings } from "../shared/config";
 import { listenForCalls } from "../shared/expected-calls";
+import type { Failure } from "../shared/failure";
 import { takeMessages } from "../shared/input";
 import { refuse as refuseAll } from "../shared/refuse";
 import { describe, errorOf } from "../shared/texts";
@@ -236,7 +236,7 @@ export function registerTracker(RED: NodeAPI): void {
     const account = accountOf(RED, config.account);
     const narrowed = narrowTracker(config, expander(RED, this));
     if (!account.ok) refuse(RED, this, account.failure);
-    else if (!narrowed.ok) refuse(RED, this, { kind: "config", code: "SCCC_CONFIG", ...narrowed.problem });
+    else if (!narrowed.ok) refuse(RED, this, configFailure(narrowed.problem));
     else run(RED, this, { ...narrowed.value, context: account.sender.context }, String(config.account));
   });
 }

@@ -11,7 +11,6 @@ import {
 import { isCallEvent, kinds, readMessage } from "../../calls/facts";
 import type { Entry, Handed, Spool } from "../../delivery/spool";
 import { BoundedSet, type Outcome, type TokenOwner } from "../../delivery/tokens";
-import type { Failure } from "../../protocol/failure";
 import { guarded } from "../../util/guarded";
 import { accountOf, receiverOf, type Sender } from "../account/account";
 import type { AccountReceiver } from "../receive/account-receiver";
@@ -20,6 +19,7 @@ import type { Delivery } from "../receive/receiving";
 import { acknowledge, freeToken, tokens } from "../receive/tokens";
 import { CallStore, callsFolder } from "../shared/call-store";
 import { listenForCalls } from "../shared/expected-calls";
+import type { Failure } from "../shared/failure";
 import { failureStatus } from "../shared/status";
 import { describe, ScccError } from "../shared/texts";
 import { expander } from "../shared/values";

@@ -5,9 +5,9 @@ import type { Fetched } from "../../calls/call-messages";
 import { recordingSettings } from "../../catalogue/index";
 import { render } from "../../protocol/check";
 import type { Client } from "../../protocol/client";
-import type { Failure } from "../../protocol/failure";
 import { getRecording, type Target } from "../get-recording/download";
 import { nameOf } from "../get-recording/target";
+import type { Failure } from "../shared/failure";
 import type { RecordingTarget } from "./config";
 
 const megabyte = 1e6;

@@ -1,23 +1,41 @@
 // The command nodes: one type for each command of the catalogue, and sccc-command for what the catalogue does not know.
 import { setMaxListeners } from "node:events";
 import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from "node-red";
-import { type Command, commandOf, commands, type Field, seqOf } from "../../catalogue/index";
+import {
+  type Command,
+  commandOf,
+  commands,
+  extra,
+  type Field,
+  propertyOf,
+  seqOf,
+  standardInput,
+} from "../../catalogue/index";
 import { render } from "../../protocol/check";
 import type { Prepared } from "../../protocol/client";
 import type { SendOptions } from "../../protocol/exchange";
-import type { Failure, Result } from "../../protocol/failure";
+import type { FieldFailure, Result } from "../../protocol/failure";
 import { isObject } from "../../util/json";
 import { others } from "../../util/slices";
 import { accountOf, type Sender } from "../account/account";
 import { type CallWait, callWaitOf } from "../call-number/call-number";
 import { type Dialing, dialingOf } from "../call-number/dialing";
 import { typedInput } from "../shared/config";
+import type { Failure } from "../shared/failure";
 import { takeMessages } from "../shared/input";
 import { Status } from "../shared/status";
 import { errorOf, resultOf } from "../shared/texts";
 import { type ReadValue, reader } from "../shared/values";
-import { type Sending, sendLongList } from "./long-list";
-import { type CallReport, type CommandReport, type Resulting, type Sent, sendList, sendOne } from "./send";
+import { type LongList, longListCommandOf, sendLongList } from "./long-list";
+import {
+  type CallReport,
+  type CommandReport,
+  type Resulting,
+  type Sending,
+  type Sent,
+  sendList,
+  sendOne,
+} from "./send";
 
 type NodeConfig = Parameters<NodeAPI["nodes"]["createNode"]>[1];
 
@@ -27,16 +45,10 @@ interface Maker {
   readonly api: (msg: NodeMessage) => Promise<string>;
   readonly prepare: (sender: Sender, api: string, msg: NodeMessage) => Promise<Prepared>;
   /** Sends a message's list, of any length; absent where a command has no such list. */
-  readonly campaign?: (
-    sender: Sender,
-    msg: NodeMessage,
-    options: SendOptions,
-    resulting: Resulting,
-    sending: Sending,
-  ) => Promise<Sent>;
+  readonly campaign?: (sending: Sending, msg: NodeMessage, onProgress: LongList["onProgress"]) => Promise<Sent>;
 }
 
-const refusal = (field: string, key: string, got: string): Failure => ({
+const refusal = (field: string, key: string, got: string): FieldFailure => ({
   kind: "field",
   code: "SCCC_INVALID_FIELD",
   field,
@@ -48,7 +60,7 @@ const refusal = (field: string, key: string, got: string): Failure => ({
 async function readOr<T>(
   field: string,
   read: () => Promise<T>,
-): Promise<{ ok: true; value: T } | { ok: false; failure: Failure }> {
+): Promise<{ ok: true; value: T } | { ok: false; failure: FieldFailure }> {
   try {
     return { ok: true, value: await read() };
   } catch (error) {
@@ -58,21 +70,21 @@ async function readOr<T>(
 
 /** Makes a command of the catalogue from a node's typed inputs. */
 function catalogued(RED: NodeAPI, node: Node, config: NodeConfig, command: Command): Maker {
-  const property = (field: Field) => field.property ?? field.name;
   const readers = command.fields.map((field): [Field, ReadValue] => {
-    const standard = { value: `payload.${property(field)}`, type: "msg" };
-    return [field, reader(RED, node, typedInput(config, property(field), standard))];
+    return [field, reader(RED, node, typedInput(config, propertyOf(field), standardInput(field)))];
   });
   readers.push([seqOf(command.seq), reader(RED, node, typedInput(config, "seq", { value: "", type: "str" }))]);
+  readers.push([extra, reader(RED, node, typedInput(config, extra.name, { value: "", type: "json" }))]);
   const readAll = async (msg: NodeMessage) => {
     const given: Record<string, unknown> = {};
     for (const [field, read] of readers) {
-      const reading = await readOr(property(field), () => read(msg));
+      const reading = await readOr(propertyOf(field), () => read(msg));
       if (!reading.ok) return reading;
       given[field.name] = reading.value;
     }
     return { ok: true as const, given };
   };
+  const longList = longListCommandOf(command);
   return {
     batch: () => command.batch,
     api: async () => command.api,
@@ -80,12 +92,12 @@ function catalogued(RED: NodeAPI, node: Node, config: NodeConfig, command: Comma
       const all = await readAll(msg);
       return all.ok ? sender.client.prepare(command, all.given) : all;
     },
-    ...(command.chunks === undefined
+    ...(longList === undefined
       ? {}
       : {
-          campaign: async (sender, msg, options, resulting, sending) => {
+          campaign: async (sending, msg, onProgress) => {
             const all = await readAll(msg);
-            return all.ok ? sendLongList(sender, command, all.given, options, resulting, sending) : all;
+            return all.ok ? sendLongList({ ...sending, command: longList, given: all.given, onProgress }) : all;
           },
         }),
   };
@@ -129,24 +141,28 @@ interface Carried {
   readonly sent: Sent;
 }
 
+/** How a node carries commands out. */
+interface Work {
+  readonly maker: Maker;
+  /** Each message has a list of commands. */
+  readonly list: boolean;
+  readonly options: SendOptions;
+  readonly resulting: (api: string) => Resulting;
+  readonly wait: CallWait | undefined;
+  readonly dialing: Dialing | undefined;
+  readonly onProgress: LongList["onProgress"];
+}
+
 /** Runs one message to its end. */
-async function carryOut(
-  maker: Maker,
-  sender: Sender,
-  list: boolean,
-  msg: NodeMessage,
-  options: SendOptions,
-  resulting: (api: string) => Resulting,
-  wait: CallWait | undefined,
-  sending: Sending,
-  dialing: Dialing | undefined,
-): Promise<Carried> {
+async function carryOut(work: Work, sender: Sender, msg: NodeMessage): Promise<Carried> {
+  const { maker, list, options, wait, dialing } = work;
   const problem = wait?.problem();
   if (problem !== undefined) return { api: "", sent: { ok: false, failure: problem } };
   const reading = await readOr("api", () => maker.api(msg));
   if (!reading.ok) return { api: "", sent: reading };
   const api = reading.value;
   const { payload } = msg;
+  const sending: Sending = { sender, options, resulting: work.resulting(api) };
   const refuse = (key: string, got: string) => ({
     api,
     sent: { ok: false as const, failure: refusal("payload", key, got) },
@@ -155,10 +171,10 @@ async function carryOut(
     // A list of records wired to call-number must not ring anybody; nodes that can't take lists have no such danger.
     if (Array.isArray(payload) && maker.batch(api)) return refuse("oneNotList", render(payload));
     if (maker.campaign !== undefined) {
-      return { api, sent: await maker.campaign(sender, msg, options, resulting(api), sending) };
+      return { api, sent: await maker.campaign(sending, msg, work.onProgress) };
     }
     const one = await maker.prepare(sender, api, msg);
-    const send = () => sendOne(sender, one, options, resulting(api));
+    const send = () => sendOne(sending, one);
     if (dialing === undefined || !one.ok) return { api, sent: await send() };
     const context = await dialing.context(msg);
     if (!context.ok) return { api, sent: context };
@@ -183,7 +199,7 @@ async function carryOut(
     if (!context.ok) return { api, sent: { ok: false, failure: atIndex(context.failure, index) } };
     contexts.push(context.value);
   }
-  const send = () => sendList(sender, api, prepared, options, resulting(api));
+  const send = () => sendList(sending, api, prepared);
   if (dialing === undefined || !prepared.every(({ ok }) => ok)) return { api, sent: await send() };
   const begun = await dialing.begin(
     prepared.flatMap((one) => (one.ok ? [one.call] : [])),
@@ -215,32 +231,35 @@ function setReport(msg: NodeMessage, command: CommandReport, call?: CallReport):
   msg.sccc = { ...(isObject(msg.sccc) ? msg.sccc : {}), command, ...(call === undefined ? {} : { call }) };
 }
 
+/** What a node is to do. */
+interface Behaviour {
+  readonly config: NodeConfig & Readonly<Record<string, unknown>>;
+  readonly maker: Maker;
+  /** The command or the node type, for texts. */
+  readonly name: string;
+  /** It can wait for the call that its command causes. */
+  readonly waits: boolean;
+}
+
 /** Gives a node its behaviour. */
-function run(
-  RED: NodeAPI,
-  node: Node,
-  config: NodeConfig & Readonly<Record<string, unknown>>,
-  maker: Maker,
-  name: string,
-  waits = false,
-): void {
+function run(RED: NodeAPI, node: Node, { config, maker, name, waits }: Behaviour): void {
   const account = accountOf(RED, config.account);
-  const list = config.input === "list";
   const status = new Status((shown) => node.status(shown));
   const closing = new AbortController();
   setMaxListeners(0, closing.signal);
   const options: SendOptions = { signal: closing.signal, track: status.track, backlog: status.backlog };
-  const wait = waits ? callWaitOf(RED, node, config, account, status) : undefined;
+  const wait = waits ? callWaitOf(RED, node, { config, account, status }) : undefined;
   const dialing = waits && account.ok ? dialingOf(RED, node, config, account.sender.context) : undefined;
-  const sending: Sending = (sent, of) => status.wait(sent === of ? "" : `${sent} / ${of}`);
   const resulting =
     (api: string): Resulting =>
     (failure) =>
       resultOf(RED._, api || name, failure);
+  const onProgress: Work["onProgress"] = (sent, of) => status.wait(sent === of ? "" : `${sent} / ${of}`);
+  const work: Work = { maker, list: config.input === "list", options, resulting, wait, dialing, onProgress };
 
   const handle = async (msg: NodeMessageInFlow): Promise<{ readonly error?: Error; readonly second?: boolean }> => {
     const { api, sent }: Carried = account.ok
-      ? await carryOut(maker, account.sender, list, msg, options, resulting, wait, sending, dialing)
+      ? await carryOut(work, account.sender, msg)
       : { api: name, sent: account };
     if (!sent.ok) {
       const sender = account.ok ? account.sender : undefined;
@@ -295,12 +314,12 @@ export function registerCommands(RED: NodeAPI): void {
   for (const command of commands) {
     RED.nodes.registerType(command.node, function (this: Node, config: NodeConfig): void {
       RED.nodes.createNode(this, config);
-      const waits = command.settings !== undefined;
-      run(RED, this, { ...config }, catalogued(RED, this, config, command), command.api, waits);
+      const maker = catalogued(RED, this, config, command);
+      run(RED, this, { config: { ...config }, maker, name: command.api, waits: command.waits === true });
     });
   }
   RED.nodes.registerType("sccc-command", function (this: Node, config: NodeConfig): void {
     RED.nodes.createNode(this, config);
-    run(RED, this, { ...config }, free(RED, this, config), "sccc-command");
+    run(RED, this, { config: { ...config }, maker: free(RED, this, config), name: "sccc-command", waits: false });
   });
 }

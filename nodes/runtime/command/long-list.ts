@@ -3,19 +3,37 @@
 import { type Command, commandOf } from "../../catalogue/index";
 import { render } from "../../protocol/check";
 import type { Prepared } from "../../protocol/client";
-import type { SendOptions } from "../../protocol/exchange";
-import type { Failure } from "../../protocol/failure";
+import { fillUp } from "../../protocol/extra";
 import { planOf } from "../../protocol/numbering";
 import { cleanNumbers } from "../../protocol/numbers-to-dial";
 import { isObject, type JsonObject } from "../../util/json";
 import { others } from "../../util/slices";
-import type { Sender } from "../account/account";
-import { type Resulting, type Sent, sendOne } from "./send";
+import type { Failure } from "../shared/failure";
+import { type Sending, type Sent, sendOne } from "./send";
 
-/** Hears how many numbers have been sent, of how many. */
-export type Sending = (sent: number, of: number) => void;
+/** A message's list under way. */
+export interface LongList extends Sending {
+  readonly command: LongListCommand;
+  /** The fields as they were read, under the vendor's names. */
+  readonly given: Readonly<Record<string, unknown>>;
+  /** Hears how many numbers have been sent, of how many. */
+  readonly onProgress: (sent: number, of: number) => void;
+}
 
-type Given = Readonly<Record<string, unknown>>;
+/** A command whose list may be longer than one request takes, and the command that the rest follows by. */
+export interface LongListCommand {
+  readonly first: Command;
+  readonly next: Command;
+  readonly field: string;
+  readonly size: number;
+}
+
+/** A command of the catalogue as one with a long list; undefined for one that has none. */
+export function longListCommandOf(command: Command): LongListCommand | undefined {
+  const { chunks } = command;
+  const next = chunks && commandOf(chunks.by);
+  return next && { first: command, next, field: chunks.field, size: chunks.size };
+}
 
 /** Whether a command that failed has surely not been carried out. */
 const surelyNot = (failure: Failure): boolean =>
@@ -45,26 +63,17 @@ function totalsOf(reports: readonly JsonObject[]): Totals {
 /** What was answered, as the vendor has it. */
 const answerOf = (sent: Sent): JsonObject => (sent.ok && isObject(sent.payload) ? sent.payload : {});
 
-/**
- * Sends a command with a list that is longer than one request may be.
- * @param given the fields as they were read, under the vendor's names
- */
-export async function sendLongList(
-  sender: Sender,
-  command: Command,
-  given: Given,
-  options: SendOptions,
-  resulting: Resulting,
-  sending: Sending,
-): Promise<Sent> {
-  const { chunks } = command;
-  const follow = chunks === undefined ? undefined : commandOf(chunks.by);
-  if (chunks === undefined || follow === undefined) throw new Error(`${command.api} takes no long lists`);
-  const { field } = chunks;
+/** Sends a command with a list that is longer than one request may be. The fields in `extra` go with every request. */
+export async function sendLongList(list: LongList): Promise<Sent> {
+  const { sender, resulting, onProgress } = list;
+  const { first: command, next, field, size } = list.command;
+  const filled = fillUp(command, list.given);
+  if (!filled.ok) return filled;
+  const { given } = filled;
   const value = given[field];
   // What is missing altogether is refused as of every command.
   if (value === undefined || value === null || value === "" || (Array.isArray(value) && value.length === 0)) {
-    return sendOne(sender, sender.client.prepare(command, given), options, resulting);
+    return sendOne(list, sender.client.prepare(command, given));
   }
   const { numbers, duplicates, illegal } = cleanNumbers(value, planOf(sender.context.region));
   const cleaned = { duplicates, illegal };
@@ -72,14 +81,20 @@ export async function sendLongList(
     const rule = { key: "noNumbers", params: {} };
     return { ok: false, failure: { kind: "field", code: "SCCC_INVALID_FIELD", field, rule, got: render(value) } };
   }
-  const parts = Array.from({ length: Math.ceil(numbers.length / chunks.size) }, (_, index) =>
-    numbers.slice(index * chunks.size, (index + 1) * chunks.size),
+  const parts = Array.from({ length: Math.ceil(numbers.length / size) }, (_, index) =>
+    numbers.slice(index * size, (index + 1) * size),
   );
   const prepare = (part: readonly string[], index: number, taskID: unknown): Prepared =>
     index === 0
       ? sender.client.prepare(command, { ...given, [field]: part })
       : // A seq that the user gave is the first command's.
-        sender.client.prepare(follow, { taskID, agent: given.agent, userData: given.userData, [field]: part });
+        sender.client.prepare(next, {
+          taskID,
+          agent: given.agent,
+          userData: given.userData,
+          [field]: part,
+          extra: given.extra,
+        });
   // All of them are checked before any is sent; which task it will be does not matter for that.
   for (const [index, part] of parts.entries()) {
     const prepared = prepare(part, index, "0");
@@ -92,16 +107,16 @@ export async function sendLongList(
   let taskID: unknown = given.taskID;
   const start = performance.now();
   for (const [index, part] of parts.entries()) {
-    if (parts.length > 1) sending(index * chunks.size, numbers.length);
+    if (parts.length > 1) onProgress(index * size, numbers.length);
     const prepared = prepare(part, index, taskID);
-    const sent = await sendOne(sender, prepared, options, resulting);
+    const sent = await sendOne(list, prepared);
     if (!sent.ok) {
-      sending(numbers.length, numbers.length);
+      onProgress(numbers.length, numbers.length);
       const none = surelyNot(sent.failure);
       // Nothing is in, and nothing may be: it is as with any other command.
       if (index === 0 && (none || parts.length === 1)) return sent;
-      const done = numbers.slice(0, index * chunks.size);
-      const rest = numbers.slice((index + 1) * chunks.size);
+      const done = numbers.slice(0, index * size);
+      const rest = numbers.slice((index + 1) * size);
       const failure: Failure = {
         kind: "partial",
         code: "SCCC_PARTIAL",
@@ -124,7 +139,7 @@ export async function sendLongList(
     taskID ??= answer.taskID;
     if (isObject(answer.report)) reports.push(answer.report);
   }
-  sending(numbers.length, numbers.length);
+  onProgress(numbers.length, numbers.length);
   if (first === undefined) throw new Error("a list that is not empty has a first part");
   const payload = {
     ...answerOf(first),

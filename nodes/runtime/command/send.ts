@@ -3,11 +3,12 @@ import type { Command } from "../../catalogue/index";
 import type { Prepared } from "../../protocol/client";
 import type { PreparedCommand } from "../../protocol/envelope";
 import type { Exchanged, Outcome, SendOptions } from "../../protocol/exchange";
-import type { Failure, Result } from "../../protocol/failure";
+import type { Result } from "../../protocol/failure";
 import { readItem } from "../../protocol/records";
 import type { JsonObject } from "../../util/json";
 import { mapInSlices, others, sliceLength } from "../../util/slices";
 import type { Sender } from "../account/account";
+import type { Failure } from "../shared/failure";
 
 /** `msg.sccc.command` (docs/messages.md). `seq` and `requestSeq` are a single command's; `failed` a list's. */
 export interface CommandReport {
@@ -62,19 +63,20 @@ async function itemsOf(command: Command | undefined, list: readonly unknown[], {
   return kind === undefined ? list : mapInSlices(list, (item) => readItem(kind, item, context));
 }
 
+/** What commands are sent with. */
+export interface Sending {
+  readonly sender: Sender;
+  readonly options: SendOptions;
+  readonly resulting: Resulting;
+}
+
 /** Sends one command. */
-export async function sendOne(
-  sender: Sender,
-  prepared: Prepared,
-  options: SendOptions,
-  resulting: Resulting,
-): Promise<Sent> {
+export async function sendOne({ sender, options, resulting }: Sending, prepared: Prepared): Promise<Sent> {
   if (!prepared.ok) return prepared;
   const { call } = prepared;
   const start = performance.now();
   const exchanged = await sender.client.send(call, options);
-  const [outcome] = exchanged.outcomes;
-  if (outcome === undefined) throw new Error("an exchange gives an outcome for each command");
+  const { outcome } = exchanged;
   const report: CommandReport = {
     api: call.api,
     account: sender.label,
@@ -113,11 +115,9 @@ const isRefusal = (checked: Failure | readonly PreparedCommand[]): checked is Fa
 
 /** Sends a list of commands of one kind. An element that fails the checks fails it all before anything is sent. */
 export async function sendList(
-  sender: Sender,
+  { sender, options, resulting }: Sending,
   api: string,
   prepared: readonly Prepared[],
-  options: SendOptions,
-  resulting: Resulting,
 ): Promise<Sent> {
   const checked = await firstRefusal(prepared);
   if (isRefusal(checked)) return { ok: false, failure: checked };

@@ -1,9 +1,9 @@
 // sccc-confirm: tells that what a message stands for was taken, or was not.
 import type { Node, NodeAPI, NodeMessage } from "node-red";
 import type { Outcome } from "../../delivery/tokens";
-import type { Failure } from "../../protocol/failure";
 import { acknowledge } from "../receive/tokens";
 import { typedInput } from "../shared/config";
+import type { Failure } from "../shared/failure";
 import { takeMessages } from "../shared/input";
 import { doneStatus } from "../shared/status";
 import { errorOf, ScccError } from "../shared/texts";

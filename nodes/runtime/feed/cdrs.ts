@@ -1,8 +1,9 @@
 // Where a feed reads CDRs: over the times that the platform's clocks show, a span at a time. One answer in memory at a time.
-import type { Failure } from "../../protocol/failure";
+
 import { isObject } from "../../util/json";
 import { forEachInSlices } from "../../util/slices";
 import { clockTime, earliestClock, latestClock, momentOf, showingOf } from "../../util/time";
+import type { Failure } from "../shared/failure";
 import type { CdrsPosition } from "./position";
 import { compare, keyed, type Listed, type Next, protocolFailure } from "./source";
 

@@ -1,8 +1,9 @@
 // sccc-feed: everything that the platform records, once and in order, from where it was last time.
 import { join } from "node:path";
 import type { Node, NodeAPI, NodeMessage } from "node-red";
-import { type Command, commandOf, feedSettings } from "../../catalogue";
-import type { Failure } from "../../protocol/failure";
+import { type Command, feedSettings } from "../../catalogue";
+import { getCdrList } from "../../catalogue/commands/get-cdr-list";
+import { getRecordsList } from "../../catalogue/commands/get-records-list";
 import { type ListKind, readItem } from "../../protocol/records";
 import { guarded } from "../../util/guarded";
 import { isObject } from "../../util/json";
@@ -10,7 +11,8 @@ import { forEachInSlices, mapInSlices } from "../../util/slices";
 import { clockText, momentOf, platformTime } from "../../util/time";
 import { accountOf, type Sender } from "../account/account";
 import { freeToken } from "../receive/tokens";
-import { type ConfigProblem, type Expand, type Narrowed, narrow, Settings, wrong } from "../shared/config";
+import { configFailure, type Expand, type Narrowed, narrow, Settings, wrong } from "../shared/config";
+import type { Failure } from "../shared/failure";
 import { takeMessages } from "../shared/input";
 import { refuse as refuseAll } from "../shared/refuse";
 import { failureStatus } from "../shared/status";
@@ -72,12 +74,6 @@ export function narrowFeed(config: unknown, expand: Expand, timezone: string): N
  */
 const running = new Map<string, Feed>();
 
-const known = (api: string): Command => {
-  const command = commandOf(api);
-  if (command === undefined) throw new Error(`the catalogue has no ${api}`);
-  return command;
-};
-
 /** Reads lists through an account. */
 export class Reader {
   constructor(
@@ -85,17 +81,15 @@ export class Reader {
     private readonly signal: AbortSignal,
   ) {}
 
-  readonly records = (startKey: string): Promise<Listed> => this.#read(known("getRecordsList"), { startKey });
+  readonly records = (startKey: string): Promise<Listed> => this.#read(getRecordsList, { startKey });
 
   readonly cdrs = (from: number, to: number): Promise<Listed> =>
-    this.#read(known("getCdrList"), { startTime: clockText(from), endTime: clockText(to) });
+    this.#read(getCdrList, { startTime: clockText(from), endTime: clockText(to) });
 
   async #read(command: Command, given: Readonly<Record<string, unknown>>): Promise<Listed> {
     const prepared = this.sender.client.prepare(command, given);
     if (!prepared.ok) return prepared;
-    const { outcomes } = await this.sender.client.send(prepared.call, { signal: this.signal });
-    const [outcome] = outcomes;
-    if (outcome === undefined) throw new Error("an exchange gives an outcome for each command");
+    const { outcome } = await this.sender.client.send(prepared.call, { signal: this.signal });
     if (!outcome.ok) return { ok: false, failure: outcome.failure };
     const total = Number(outcome.response.total);
     return {
@@ -104,6 +98,13 @@ export class Reader {
       ...(Number.isSafeInteger(total) ? { total } : {}),
     };
   }
+}
+
+/** What a feed works with. */
+interface FeedDeps {
+  readonly config: FeedConfig;
+  readonly sender: Sender;
+  readonly file: PositionFile;
 }
 
 /** A feed at work. */
@@ -120,7 +121,7 @@ class Feed {
   #run: Promise<Ran> | undefined;
   #read = 0;
 
-  constructor(RED: NodeAPI, node: Node, config: FeedConfig, sender: Sender, file: PositionFile) {
+  constructor(RED: NodeAPI, node: Node, { config, sender, file }: FeedDeps) {
     this.#RED = RED;
     this.#node = node;
     this.#config = config;
@@ -252,8 +253,6 @@ function refuse(RED: NodeAPI, node: Node, failure: Failure): void {
   refuseAll(RED, node, type, failure);
 }
 
-const problem = (found: ConfigProblem): Failure => ({ kind: "config", code: "SCCC_CONFIG", ...found });
-
 /** The folder of the positions. */
 export function feedsFolder(RED: NodeAPI): string {
   const { userDir } = RED.settings as { userDir?: string };
@@ -264,10 +263,10 @@ export function feedsFolder(RED: NodeAPI): string {
 function run(RED: NodeAPI, node: Node, config: FeedConfig, sender: Sender): void {
   const file = new PositionFile(feedsFolder(RED), config.feed, config.source);
   if (running.get(file.path)?.closed === false) {
-    refuse(RED, node, problem({ setting: "feed", reason: "feedTaken" }));
+    refuse(RED, node, configFailure({ setting: "feed", reason: "feedTaken" }));
     return;
   }
-  const feed = new Feed(RED, node, config, sender, file);
+  const feed = new Feed(RED, node, { config, sender, file });
   running.set(file.path, feed);
   const start = guarded(() => feed.start());
   // Before all nodes are there, what is sent reaches nobody.
@@ -299,6 +298,6 @@ export function registerFeed(RED: NodeAPI): void {
     const { sender } = account;
     const narrowed = narrowFeed(config, expander(RED, this), sender.context.timezone);
     if (narrowed.ok) run(RED, this, narrowed.value, sender);
-    else refuse(RED, this, problem(narrowed.problem));
+    else refuse(RED, this, configFailure(narrowed.problem));
   });
 }

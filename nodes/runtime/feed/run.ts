@@ -1,5 +1,5 @@
 // One run of a feed: reads page after page, hands each on, and moves the position, in this order, so that nothing is ever skipped.
-import type { Failure } from "../../protocol/failure";
+import type { Failure } from "../shared/failure";
 import { type CdrSource, CdrWalk, newestCdrs } from "./cdrs";
 import type { CdrsPosition, Position, PositionFile } from "./position";
 import { keysOf, type Next, newestRecords, nextRecords, type Page, type ReadRecords } from "./source";

@@ -1,7 +1,8 @@
 // Where a feed reads records: pages after a key. One page in memory at a time. What CDRs share with them is here too.
-import type { Failure } from "../../protocol/failure";
+
 import { isObject } from "../../util/json";
 import { forEachInSlices, sortInSlices } from "../../util/slices";
+import type { Failure } from "../shared/failure";
 import { isKey, type Position, type RecordsPosition } from "./position";
 
 /** Something the platform answers with a list. */

@@ -1,10 +1,10 @@
 // Gets one recording, to a Buffer or to a file, and waits for it if it is not there yet. Knows nothing of Node-RED.
 import { join } from "node:path";
 import type { Client } from "../../protocol/client";
-import type { Failure } from "../../protocol/failure";
 import type { Fetched } from "../../protocol/transport";
 import { Bytes } from "../../util/bytes";
 import { sleep } from "../../util/sleep";
+import type { Failure } from "../shared/failure";
 import { type Exists, isThere, PartFile } from "./target";
 
 /** Where a recording goes. */

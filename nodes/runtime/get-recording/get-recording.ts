@@ -2,13 +2,13 @@
 import { setMaxListeners } from "node:events";
 import { resolve } from "node:path";
 import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from "node-red";
-import { recording, recordingSettings } from "../../catalogue/index";
+import { propertyOf, recording, recordingName, recordingSettings, standardInput } from "../../catalogue/index";
 import { render } from "../../protocol/check";
-import type { Failure } from "../../protocol/failure";
+import type { FieldFailure, RuleText } from "../../protocol/failure";
 import { isObject } from "../../util/json";
 import { accountOf, type Sender } from "../account/account";
 import type { CommandReport } from "../command/send";
-import { type Expand, type Narrowed, narrow, Settings, typedInput } from "../shared/config";
+import { configFailure, type Expand, type Narrowed, narrow, Settings, typedInput } from "../shared/config";
 import { takeMessages } from "../shared/input";
 import { refuse } from "../shared/refuse";
 import { doneStatus, failureStatus } from "../shared/status";
@@ -60,13 +60,10 @@ interface RecordingReport extends CommandReport {
   readonly skipped?: true;
 }
 
-const invalid = (
-  rule: Extract<Failure, { kind: "field" }>["rule"],
-  got: string,
-): Extract<Failure, { kind: "field" }> => ({
+const invalid = (rule: RuleText, got: string): FieldFailure => ({
   kind: "field",
   code: "SCCC_INVALID_FIELD",
-  field: "filename",
+  field: propertyOf(recordingName),
   rule,
   got,
 });
@@ -109,12 +106,21 @@ class Progress {
   }
 }
 
+/** What a node with a good configuration works with. */
+interface RecordingDeps {
+  /** The properties as the editor has them. */
+  readonly config: NodeConfig;
+  readonly how: RecordingConfig;
+  readonly sender: Sender;
+}
+
 /** Gives a node with a good configuration its behaviour. */
-function run(RED: NodeAPI, node: Node, config: NodeConfig, how: RecordingConfig, sender: Sender): void {
-  const given = typedInput(config, "filename", { value: "payload.filename", type: "msg" });
+function run(RED: NodeAPI, node: Node, { config, how, sender }: RecordingDeps): void {
+  const standard = standardInput(recordingName);
+  const given = typedInput(config, propertyOf(recordingName), standard);
   const read = reader(RED, node, given);
-  const readBilled = reader(RED, node, { value: "payload.recordFile", type: "msg" });
-  const isDefault = given.type === "msg" && given.value === "payload.filename";
+  const readBilled = reader(RED, node, standardInput({ name: "recordFile" }));
+  const isDefault = given.type === standard.type && given.value === standard.value;
   const shown = new Progress(node);
   const closing = new AbortController();
   setMaxListeners(0, closing.signal);
@@ -145,7 +151,7 @@ function run(RED: NodeAPI, node: Node, config: NodeConfig, how: RecordingConfig,
     }
     if (isEmpty(name)) {
       if (how.passes) return undefined;
-      const example = recording.fields[0]?.example ?? "";
+      const { example } = recordingName;
       return { ok: false, failure: invalid({ key: "required", params: { example } }, render(name)) };
     }
     const url = typeof name === "string" ? sender.client.urlOf(name) : undefined;
@@ -214,14 +220,9 @@ export function registerRecording(RED: NodeAPI): void {
       const { userDir } = RED.settings as { userDir?: string };
       const account = accountOf(RED, config.account);
       const narrowed = narrowRecording(config, expander(RED, this), userDir ?? ".");
-      if (account.ok && narrowed.ok) {
-        run(RED, this, config, narrowed.value, account.sender);
-        return;
-      }
-      const failure: Failure = account.ok
-        ? { kind: "config", code: "SCCC_CONFIG", ...(narrowed.ok ? { setting: "", reason: "" } : narrowed.problem) }
-        : account.failure;
-      refuse(RED, this, api, failure);
+      if (!account.ok) refuse(RED, this, api, account.failure);
+      else if (!narrowed.ok) refuse(RED, this, api, configFailure(narrowed.problem));
+      else run(RED, this, { config, how: narrowed.value, sender: account.sender });
     },
   );
 }

@@ -60,7 +60,7 @@ export interface Naming {
 export function nameOf({ template, payload, filename, exists }: Naming): string {
   const fields = isObject(payload) ? payload : {};
   const whole = filename.trim().replace(/^\//, "");
-  const own = whole.split("/").at(-1) ?? "";
+  const own = whole.slice(whole.lastIndexOf("/") + 1);
   let named = false;
   const text = template.replace(/\{([^{}]+)\}/g, (_, name: string) => {
     const field = name.trim();
@@ -105,20 +105,25 @@ export class PartFile {
   readonly #handle: FileHandle;
   readonly #disk: Disk;
 
-  private constructor(folder: string, name: string, part: string, handle: FileHandle, used: Disk) {
+  private constructor(
+    folder: string,
+    name: string,
+    part: { readonly path: string; readonly handle: FileHandle },
+    used: Disk,
+  ) {
     this.#folder = folder;
     this.#name = name;
     this.#path = join(folder, name);
-    this.#part = part;
-    this.#handle = handle;
+    this.#part = part.path;
+    this.#handle = part.handle;
     this.#disk = used;
   }
 
   /** Makes the folder if it is missing, and begins the file. Rejects with the system's error. */
   static async begin(folder: string, name: string, used: Disk = disk): Promise<PartFile> {
     await makeFolder(folder, undefined, used.syncFolder);
-    const part = join(folder, `.${name}.${randomUUID().slice(0, 8)}.part`);
-    return new PartFile(folder, name, part, await open(part, "wx"), used);
+    const path = join(folder, `.${name}.${randomUUID().slice(0, 8)}.part`);
+    return new PartFile(folder, name, { path, handle: await open(path, "wx") }, used);
   }
 
   /** Appends a piece, whole. */

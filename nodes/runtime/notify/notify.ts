@@ -6,7 +6,7 @@ import { guarded } from "../../util/guarded";
 import { isObject, type JsonObject } from "../../util/json";
 import { receiverOf } from "../account/account";
 import type { Delivery } from "../receive/receiving";
-import type { ConfigProblem } from "../shared/config";
+import { type ConfigProblem, configFailure } from "../shared/config";
 import { describe, ScccError, timeOf } from "../shared/texts";
 
 type NodeConfig = Parameters<NodeAPI["nodes"]["createNode"]>[1];
@@ -94,7 +94,7 @@ export function registerNotify(RED: NodeAPI): void {
         }
         // Each further try changes the time in the status; the log has it once.
         if (trouble !== before) {
-          this.error(describe(RED._, "sccc-notify", { kind: "config", code: "SCCC_CONFIG", ...found }));
+          this.error(describe(RED._, "sccc-notify", configFailure(found)));
         }
         this.status({ fill: "red", shape: "ring", text: problemText(RED, found) });
       };

@@ -1,4 +1,5 @@
 // The thread that receives: started when it is needed, started again when it ends by itself, and told then what it has to know.
+import { once } from "node:events";
 import { join } from "node:path";
 import { type TransferListItem, Worker } from "node:worker_threads";
 import type { FromWorker, ToWorker } from "../../receive/messages";
@@ -10,7 +11,7 @@ export interface ThreadEvents {
   readonly onMessage: (message: FromWorker) => void;
   /** It has ended by itself, and is started again at a time (ms since 1970). */
   readonly onEnded: (detail: string, retryAt: number) => void;
-  /** It has been started again: it knows nothing. */
+  /** It has been started later than it was made, or again: it knows nothing. */
   readonly onStarted: () => void;
 }
 
@@ -21,7 +22,7 @@ const heapMb = 512;
 
 /** The pauses before it is started again, in ms: doubled from the first to the longest. One that ran for a while begins anew. */
 const firstPauseMs = 100;
-const longestPauseMs = 30_000;
+const longestPauseMs = 5000;
 const stableMs = 60_000;
 
 /** How long the end of the thread may take, in ms. */
@@ -38,9 +39,11 @@ export class ReceiveThread {
   #startedAt = 0;
   #stopped = false;
 
-  constructor(events: ThreadEvents) {
+  /** @param after the end of the thread before, if that is still ending: two threads of a process may not write to one store */
+  constructor(events: ThreadEvents, after?: Promise<void>) {
     this.#events = events;
-    this.#start();
+    if (after === undefined) this.#start();
+    else void after.then(() => this.#startAgain());
   }
 
   /** Sends a message; it is lost while the thread is not there. */
@@ -55,7 +58,11 @@ export class ReceiveThread {
 
   /** Ends the thread as a crash does; for tests. */
   async crash(): Promise<void> {
-    await this.#worker?.terminate();
+    const worker = this.#worker;
+    if (worker === undefined) return;
+    const ended = once(worker, "exit");
+    this.post({ kind: "exit" });
+    await ended;
   }
 
   /** Ends the thread once everything is on disk. */
@@ -66,19 +73,24 @@ export class ReceiveThread {
     this.#worker = undefined;
     if (worker === undefined) return;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(guarded(resolve), stopWithinMs);
-      const end = (): void => {
+      // It must not keep the process. To terminate it while it is at work is no way out: Node may end the whole process then.
+      const timer = setTimeout(
+        guarded(() => {
+          worker.unref();
+          resolve();
+        }),
+        stopWithinMs,
+      );
+      const ended = (): void => {
         clearTimeout(timer);
         resolve();
       };
-      worker.on(
-        "message",
-        guarded(({ kind }: FromWorker) => kind === "stopped" && end()),
-      );
-      worker.on("exit", guarded(end));
+      worker.on("exit", guarded(ended));
+      // It has closed its sockets, so that nothing is under way in it.
+      const stopped = ({ kind }: FromWorker): unknown => (kind === "stopped" ? worker.terminate() : undefined);
+      worker.on("message", guarded(stopped));
       worker.postMessage({ kind: "stop" } satisfies ToWorker);
     });
-    await worker.terminate();
   }
 
   #start(): void {
@@ -112,11 +124,14 @@ export class ReceiveThread {
     this.#pauseMs = Math.min(2 * pauseMs, longestPauseMs);
     this.#events.onEnded(detail, Date.now() + pauseMs);
     this.#timer = setTimeout(
-      guarded(() => {
-        this.#start();
-        this.#events.onStarted();
-      }),
+      guarded(() => this.#startAgain()),
       pauseMs,
     );
+  }
+
+  #startAgain(): void {
+    if (this.#stopped) return;
+    this.#start();
+    this.#events.onStarted();
   }
 }

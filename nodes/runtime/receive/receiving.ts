@@ -141,6 +141,8 @@ export class Receiving {
   readonly #requests = new Map<number, (answer: AnswerName) => void>();
   readonly #flushes = new Map<string, (() => void)[]>();
   #thread: ReceiveThread | undefined;
+  /** The end of the thread before; undefined once it has ended. */
+  #ending: Promise<void> | undefined;
   #queue: DeliveryTuple[] = [];
   #underway: Underway[] = [];
   #handing = false;
@@ -148,8 +150,11 @@ export class Receiving {
   #generation = 0;
   /** A redeploy is under way: nothing is handed to nodes. */
   #held = false;
+  /** Whether all nodes of the flows were there when the last redeploy was over. */
+  #complete = false;
   #holdTimer: NodeJS.Timeout | undefined;
   #down = false;
+  #stopped: Promise<void> | undefined;
   #lastNumber = 0;
   #newAcks: AckTuple[] = [];
   #newRequests: SharedRequest[] = [];
@@ -228,6 +233,12 @@ export class Receiving {
       this.#accounts.delete(state.id);
     }
     if (this.#thread?.running !== true) return;
+    if (this.#down) {
+      // The process ends when the nodes have closed: the stores must be free by then for the one that comes next.
+      this.#stopped ??= this.#thread.stop();
+      await this.#stopped;
+      return;
+    }
     await new Promise<void>((resolve) => {
       this.#flushes.set(state.id, [...(this.#flushes.get(state.id) ?? []), resolve]);
       this.#thread?.post({ kind: "flush", account: state.id });
@@ -264,6 +275,7 @@ export class Receiving {
   #settle(complete: boolean): void {
     clearTimeout(this.#holdTimer);
     this.#held = false;
+    this.#complete = complete;
     const listening = [...this.#accounts.values()].filter(({ listeners }) => listeners.size > 0);
     this.#paths = new Set(
       listening.flatMap(({ config: { endpoint } }) =>
@@ -273,11 +285,14 @@ export class Receiving {
     this.#routes = this.#paths.size === 0 ? new Set() : httpInRoutes(this.#RED);
     if (listening.length === 0) this.#stopThread();
     else {
-      this.#thread ??= new ReceiveThread({
-        onMessage: (message) => this.#hear(message),
-        onEnded: (detail, retryAt) => this.#ended(detail, retryAt),
-        onStarted: () => this.#resume(),
-      });
+      this.#thread ??= new ReceiveThread(
+        {
+          onMessage: (message) => this.#hear(message),
+          onEnded: (detail, retryAt) => this.#ended(detail, retryAt),
+          onStarted: () => this.#resume(),
+        },
+        this.#ending,
+      );
       this.#apply(listening, complete);
     }
     this.#hand();
@@ -310,10 +325,15 @@ export class Receiving {
   #stopThread(): void {
     const thread = this.#thread;
     this.#thread = undefined;
+    this.#stopped = undefined;
     this.#abandon();
     for (const { resolve } of this.#acks.values()) resolve(false);
     this.#acks.clear();
-    void thread?.stop();
+    if (thread === undefined) return;
+    const ending = Promise.all([this.#ending, thread.stop()]).then(() => {
+      if (this.#ending === ending) this.#ending = undefined;
+    });
+    this.#ending = ending;
   }
 
   /** The thread has ended by itself. What was on its way is gone with it; what is stored comes again. */
@@ -339,7 +359,7 @@ export class Receiving {
   #resume(): void {
     const listening = [...this.#accounts.values()].filter(({ listeners }) => listeners.size > 0);
     if (this.#held) this.#thread?.post({ kind: "hold" });
-    this.#apply(listening, false);
+    this.#apply(listening, this.#complete && !this.#held);
     const acks = [...this.#acks.values()];
     for (const ack of acks) ack.again = true;
     if (acks.length > 0) this.#thread?.post({ kind: "acks", acks: acks.map(({ tuple }) => tuple) });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { NodeAPI } from "node-red";
 import type { CallRecord } from "../../calls/tracker";
 import { asError } from "../../delivery/files";
-import type { Journal, Keeper, Line, Place, Segment } from "../../delivery/journal";
+import type { Journal, Keeper, Line, LinePosition, Segment } from "../../delivery/journal";
 import type { Entry, Spool } from "../../delivery/spool";
 import { Store } from "../../delivery/store";
 import { guarded } from "../../util/guarded";
@@ -13,7 +13,7 @@ import { newId } from "../../util/id";
 /** The newest record of each key. Lines of the journal: `p` a record (key, tab, JSON), `d` a key that is needed no more. */
 export class RecordKeeper implements Keeper {
   readonly letters = "pd";
-  readonly #places = new Map<string, Place>();
+  readonly #positions = new Map<string, LinePosition>();
   #journal: Journal | undefined;
 
   use(journal: Journal): void {
@@ -22,12 +22,12 @@ export class RecordKeeper implements Keeper {
 
   /** How many records there are. */
   get size(): number {
-    return this.#places.size;
+    return this.#positions.size;
   }
 
   /** The records, read from the disk. Those that cannot be read are left out. */
   *values(): Generator<unknown> {
-    for (const place of this.#places.values()) {
+    for (const place of this.#positions.values()) {
       const text = this.#journal?.read(place);
       try {
         if (text !== undefined) yield JSON.parse(text.slice(text.indexOf("\t") + 1));
@@ -46,7 +46,7 @@ export class RecordKeeper implements Keeper {
     );
   }
 
-  read(text: string, place: Place): boolean {
+  read(text: string, place: LinePosition): boolean {
     const tab = text.indexOf("\t");
     if (text[0] === "d") this.#forget(text.slice(1));
     else if (tab < 0) return false;
@@ -56,30 +56,30 @@ export class RecordKeeper implements Keeper {
 
   carry(segment: Segment): readonly Line[] {
     const lines: Line[] = [];
-    for (const [key, place] of this.#places) {
+    for (const [key, place] of this.#positions) {
       const text = place.segment === segment ? this.#journal?.read(place) : undefined;
       if (text === undefined) continue;
-      const landed = (moved: Place): void => {
+      const landed = (moved: LinePosition): void => {
         // It may have been written anew meanwhile.
-        if (this.#places.get(key) === place) this.#keep(key, moved);
+        if (this.#positions.get(key) === place) this.#keep(key, moved);
       };
       lines.push({ text, landed });
     }
     return lines;
   }
 
-  #keep(key: string, place: Place): void {
+  #keep(key: string, place: LinePosition): void {
     this.#forget(key);
     // A copy: the journal's own place may be one object for all lines of a batch.
     const own = { segment: place.segment, offset: place.offset, length: place.length };
-    this.#places.set(key, own);
+    this.#positions.set(key, own);
     this.#journal?.retain(own);
   }
 
   #forget(key: string): void {
-    const place = this.#places.get(key);
+    const place = this.#positions.get(key);
     if (place === undefined) return;
-    this.#places.delete(key);
+    this.#positions.delete(key);
     this.#journal?.release(place);
   }
 }

@@ -6,6 +6,7 @@ import { dialPatterns } from "../../protocol/dial-only";
 import { type FormatProblem, formatProblem } from "../../protocol/format";
 import { ProxyError, type ProxySettings, proxyUrl } from "../../protocol/proxy";
 import { isObject } from "../../util/json";
+import type { Failure } from "./failure";
 
 /** A setting that is missing or wrong; `reason` is a key below `errors.config` of the locales. */
 export interface ConfigProblem {
@@ -23,9 +24,11 @@ export interface ConfigProblem {
     | "startKey"
     | "port"
     | "tls"
+    | "certificate"
     | "proxyUrl"
     | "proxyVariable"
     | "variable"
+    | "empty"
     | "host"
     | "folder"
     | "held"
@@ -42,6 +45,9 @@ export interface ConfigProblem {
 export type Narrowed<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly problem: ConfigProblem };
+
+/** What is wrong with a configuration, as a failure. */
+export const configFailure = (problem: ConfigProblem): Failure => ({ kind: "config", code: "SCCC_CONFIG", ...problem });
 
 /** Replaces `${ENV}` in a text of the configuration. */
 export type Expand = (text: string) => string;
@@ -102,6 +108,9 @@ export class Settings {
       return problem === undefined ? text : refuse(problem);
     }
     if (setting?.kind === "choice") return setting.default;
+    // Also a list or an object, which a flow written by hand may have here.
+    const isGiven = value !== undefined && value !== null && (typeof value !== "string" || value.trim() !== "");
+    if (setting?.kind === "text" && setting.restricts && isGiven) return refuse("empty");
     if (setting?.kind === "text" && value === undefined && setting.default !== "") return setting.default;
     return setting !== undefined && "required" in setting ? refuse("missing") : "";
   }
@@ -244,6 +253,9 @@ export function narrowAccount(
     const customer = settings.text("customer");
     const tls = settings.id("tls");
     const proxy = settings.id("proxy");
+    const dialOnly = settings.text("dialOnly");
+    // Commas alone are no list: with no pattern every number may be dialled.
+    if (dialOnly !== "" && dialPatterns(dialOnly).length === 0) wrong("dialOnly", "empty");
     return {
       label: settings.text("name") || customer,
       baseUrl: new URL(settings.text("baseUrl")).origin,
@@ -261,7 +273,7 @@ export function narrowAccount(
       maxConcurrent: settings.number("maxConcurrent"),
       minInterval: settings.number("minInterval"),
       maxQueue: settings.number("maxQueue"),
-      dialOnly: dialPatterns(settings.text("dialOnly")),
+      dialOnly: dialPatterns(dialOnly),
       ...(tls === "" ? {} : { tls: tlsOf("tls", nodeOf(tls)) }),
       ...(proxy === "" ? {} : { proxy: proxyOf(nodeOf(proxy)) }),
     };

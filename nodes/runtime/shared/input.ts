@@ -1,6 +1,6 @@
 // Takes messages for every node type: each ends once, with a code where it fails, and none ends the process, however deep or strange it is.
 import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from "node-red";
-import type { Failure } from "../../protocol/failure";
+import type { Failure } from "./failure";
 import { codeStatus, failureStatus, unforeseenStatus } from "./status";
 import { errorOf, ScccError } from "./texts";
 

@@ -1,6 +1,6 @@
 // A node that can't work, because its properties or its account are not as they must be.
 import type { Node, NodeAPI } from "node-red";
-import type { Failure } from "../../protocol/failure";
+import type { Failure } from "./failure";
 import { takeMessages } from "./input";
 import { failureStatus } from "./status";
 import { errorOf } from "./texts";

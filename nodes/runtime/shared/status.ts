@@ -2,7 +2,7 @@
 import type { NodeStatus } from "node-red";
 import { errorOfName } from "../../catalogue/index";
 import type { Progress } from "../../protocol/exchange";
-import type { Failure } from "../../protocol/failure";
+import type { Failure } from "./failure";
 
 /** A failure in a word: the platform's codes have texts, ours too, and an unknown one stands for itself. */
 export function failureText({ kind, code }: Failure): string {

@@ -1,7 +1,8 @@
 // Failures in words, in the runtime's language, and as the errors that Catch gets.
 import { errorOfName } from "../../catalogue/index";
-import { type Failure, plainText, type Result } from "../../protocol/failure";
+import { plainText, type Result } from "../../protocol/failure";
 import { fill } from "../../util/fill";
+import type { Failure } from "./failure";
 
 /** RED._ : the text of a key of the locales, with its parameters. */
 export type Translate = (key: string, params?: Record<string, string>) => string;

@@ -1,8 +1,7 @@
 // sccc-simulator: a simulated platform as a node, for building flows without a call centre.
 import type { Node, NodeAPI } from "node-red";
 import { receivingSettings, simulatorSettings } from "../../catalogue/index";
-import type { Failure } from "../../protocol/failure";
-import { credentialsOf, narrow, Settings } from "../shared/config";
+import { configFailure, credentialsOf, narrow, Settings } from "../shared/config";
 import { takeMessages } from "../shared/input";
 import { ownAddress } from "../shared/own-address";
 import { refuse } from "../shared/refuse";
@@ -57,7 +56,7 @@ export function registerSimulator(RED: NodeAPI): void {
       dialect: settings.text("dialect") === "field" ? ("field" as const) : ("document" as const),
     }));
     if (!options.ok) {
-      const failure: Failure = { kind: "config", code: "SCCC_CONFIG", ...options.problem };
+      const failure = configFailure(options.problem);
       this.error(describe(RED._, type, failure));
       refuse(RED, this, type, failure);
       return;

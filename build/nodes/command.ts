@@ -1,0 +1,46 @@
+// The nodes of the catalogue's commands.
+import { type Command, propertyOf, type Text } from "../../nodes/catalogue";
+import type { OtherOutputs } from "../../nodes/editor/description";
+import { accountProperty, inputProperty, looks, nameProperty, portsProperty } from "./common";
+import { extraProperty, fieldProperty, seqProperty } from "./field";
+import type { NodeType } from "./node-type";
+import { settings } from "./setting";
+
+/** The part of a locale key that stands for a node type. */
+const short = (type: string) => type.replace(/^sccc-/, "");
+
+/** What comes out of a command that waits for what it has caused. */
+const waitingOutputs: OtherOutputs = {
+  property: "waitFor",
+  unless: "accepted",
+  outputs: ["port.reached", "port.notReached"],
+};
+
+/** The fields in a text that says what a node will do. */
+const fieldsIn = ({ en }: Text): readonly string[] => [...en.matchAll(/__(\w+?)__/g)].map(([, name = ""]) => name);
+
+/** The node of a command. */
+export function commandNode(command: Command): NodeType {
+  const key = `command.${short(command.node)}`;
+  return {
+    type: command.node,
+    key,
+    config: false,
+    ...looks(command.group),
+    inputs: ["port.fields"],
+    outputs: ["port.answer"],
+    ...(command.waits ? { otherOutputs: waitingOutputs } : {}),
+    properties: [
+      nameProperty,
+      accountProperty,
+      ...command.fields.map((field) => fieldProperty(`${key}.fields.${propertyOf(field)}`, field, command.fields)),
+      ...settings(`${key}.settings`, command.settings ?? []),
+      ...(command.waits ? [portsProperty] : []),
+      ...(command.batch ? [inputProperty] : []),
+      seqProperty(command),
+      extraProperty,
+    ],
+    ...(command.does === undefined ? {} : { does: fieldsIn(command.does) }),
+    command,
+  };
+}

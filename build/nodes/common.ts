@@ -1,0 +1,53 @@
+// What several node types have: their name, account, way of input, number of ports and looks.
+import { type Group, groups } from "../../nodes/catalogue";
+import { iconFor } from "./icon";
+import type { NodeType, Property } from "./node-type";
+
+/** The label on the canvas. */
+export const nameProperty: Property = {
+  kind: "text",
+  name: "name",
+  key: "setting.account.name",
+  icon: iconFor("name", "text"),
+  required: false,
+  default: "",
+};
+
+/** The account that a node works with. */
+export const accountProperty: Property = {
+  kind: "node",
+  name: "account",
+  key: "form.account",
+  icon: iconFor("account", "node"),
+  required: true,
+  type: "sccc-account",
+};
+
+/** One command for each message, or a list. */
+export const inputProperty: Property = {
+  kind: "choice",
+  name: "input",
+  key: "form.input",
+  icon: "sign-in",
+  required: false,
+  section: "more",
+  default: "one",
+  choices: ["one", "list"],
+};
+
+/** Node-RED reads the number of ports from a property of this name. */
+export const portsProperty: Property = {
+  kind: "ports",
+  name: "outputs",
+  key: "port.answer",
+  icon: "",
+  required: false,
+  default: 1,
+};
+
+/** The looks of a family. */
+export const looks = (group: Group): Pick<NodeType, "group" | "color" | "icon"> => ({
+  group,
+  color: groups[group].color,
+  icon: groups[group].icon,
+});

@@ -1,0 +1,24 @@
+// sccc-get-recording: fetches the recording of a call.
+import { recording, recordingSettings } from "../../nodes/catalogue";
+import { accountProperty, looks, nameProperty } from "./common";
+import { fieldProperty } from "./field";
+import type { NodeType } from "./node-type";
+import { settings } from "./setting";
+
+/** The recording's name: of a record or a CDR; the runtime looks for a billing event's too where nothing else is said. */
+export const getRecording: NodeType = {
+  type: recording.node,
+  key: "download.get-recording",
+  config: false,
+  ...looks(recording.group),
+  inputs: ["port.fields"],
+  outputs: ["port.recording"],
+  properties: [
+    nameProperty,
+    accountProperty,
+    ...recording.fields.map((field) =>
+      fieldProperty(`download.get-recording.fields.${field.name}`, field, recording.fields),
+    ),
+    ...settings("setting.get-recording", recordingSettings),
+  ],
+};

@@ -1,0 +1,100 @@
+// What the campaigns of one account share: how often each number was dialled in the last 24 hours, and whose task is whose.
+
+const day = 86_400_000;
+/** So many dials between two clean-ups. */
+const dialsPerSweep = 50_000;
+
+/** Dials of the last 24 hours by number key (entries.ts). Nothing is kept for longer. */
+export class DialBook {
+  /** One moment for most numbers, a list for those that were dialled several times. Ms since 1970. */
+  readonly #dials = new Map<string, number | number[]>();
+  #sinceSweep = 0;
+
+  /** How often a number was dialled in the 24 hours before a moment. A dial that lies in the future, after a clock was set back, counts. */
+  count(key: string, now: number): number {
+    const found = this.#dials.get(key);
+    if (found === undefined) return 0;
+    if (typeof found === "number") return found > now - day ? 1 : 0;
+    return found.filter((at) => at > now - day).length;
+  }
+
+  /** A number is dialled. Not for moments that are older than a day. */
+  add(key: string, at: number): void {
+    const found = this.#dials.get(key);
+    if (found === undefined) this.#dials.set(key, at);
+    else if (typeof found === "number") this.#dials.set(key, [found, at]);
+    else found.push(at);
+    this.#sinceSweep += 1;
+    if (this.#sinceSweep >= dialsPerSweep) this.#sweep(at);
+  }
+
+  /** The command was not carried out: its dial does not count. */
+  remove(key: string, at: number): void {
+    const found = this.#dials.get(key);
+    if (found === at) this.#dials.delete(key);
+    else if (Array.isArray(found) && found.includes(at)) found.splice(found.indexOf(at), 1);
+  }
+
+  /** How many numbers are kept. */
+  get size(): number {
+    return this.#dials.size;
+  }
+
+  #sweep(now: number): void {
+    this.#sinceSweep = 0;
+    for (const [key, found] of this.#dials) {
+      const kept = (typeof found === "number" ? [found] : found).filter((at) => at > now - day);
+      const [only] = kept;
+      if (only === undefined) this.#dials.delete(key);
+      else this.#dials.set(key, kept.length === 1 ? only : kept);
+    }
+  }
+}
+
+/**
+ * The tasks of an account's campaigns. CallTaskQuery names a task of an agent, not which one: a campaign that lost the answer to its create may
+ * take the task only if no other campaign can have made it.
+ */
+export class TaskBook {
+  readonly #owners = new Map<string, string>();
+  /** By agent: the creates whose task is not known (yet). */
+  readonly #doubts = new Map<string, Set<string>>();
+
+  /** A create goes out. @param owner names the campaign and its task */
+  doubt(agent: string, owner: string): void {
+    const doubts = this.#doubts.get(agent) ?? new Set();
+    doubts.add(owner);
+    this.#doubts.set(agent, doubts);
+  }
+
+  /** The create has no task, or its task is known. */
+  clear(agent: string, owner: string): void {
+    const doubts = this.#doubts.get(agent);
+    doubts?.delete(owner);
+    if (doubts?.size === 0) this.#doubts.delete(agent);
+  }
+
+  /** A task is known to be one's own. */
+  claim(taskID: string, owner: string): void {
+    this.#owners.set(taskID, owner);
+  }
+
+  /** A campaign has ended. */
+  release(taskID: string): void {
+    this.#owners.delete(taskID);
+  }
+
+  /** Whether a task that CallTaskQuery names for an agent can only be the one that this owner made. */
+  canOnlyBe(agent: string, taskID: string, owner: string): boolean {
+    const doubts = this.#doubts.get(agent);
+    return !this.#owners.has(taskID) && doubts?.size === 1 && doubts.has(owner);
+  }
+}
+
+/** What the campaigns of one account share. */
+export interface AccountBook {
+  readonly dials: DialBook;
+  readonly tasks: TaskBook;
+}
+
+export const newBook = (): AccountBook => ({ dials: new DialBook(), tasks: new TaskBook() });

@@ -1,0 +1,114 @@
+// The input of a campaign: one entry for each element, with the number to dial or the reason why it is not dialled.
+
+import { type NumberRegion, numberE164 } from "../protocol/number";
+import { entriesOf, type NumberingPlan, numbersOf, readEntry } from "../protocol/numbers-to-dial";
+import { isObject } from "../util/json";
+
+/** Why an entry is never dialled. */
+export type Exclusion = "illegal" | "duplicate" | "doNotCall" | "refused";
+
+/** An entry of a campaign, read. Its index is its place in the list. */
+export interface CampaignEntry {
+  /** The entry as it came. */
+  readonly row: unknown;
+  /** As it is dialled; null where no number could be read. */
+  readonly number: string | null;
+  /** Null for what is no subscriber's number: service numbers, local numbers without an area code. */
+  readonly numberE164: string | null;
+  /** Absent: it may be dialled. */
+  readonly excluded?: Exclusion;
+  /** `illegal`: one of illegalReasons. `refused`: SCCC_NOT_ALLOWED. */
+  readonly reason?: string;
+}
+
+/** How entries are read. */
+export interface EntryOptions {
+  readonly region: NumberRegion;
+  /** The account's numbering plan: `planOf(region)`. */
+  readonly plan: NumberingPlan;
+  /** The property of a row that holds the number. */
+  readonly numberField: string;
+  /** Numbers that are never dialled: an array of numbers or rows, a text, or one number. */
+  readonly doNotCall?: unknown;
+  /** The account's dialOnly; absent: any number may be dialled. */
+  readonly mayDial?: (number: string) => boolean;
+}
+
+/**
+ * What tells numbers apart: E.164 where a number has one, else its digits. The same key means the same telephone.
+ * @param e164 `numberE164(number, region)`
+ */
+export const keyOf = (number: string, e164: string | null | undefined): string =>
+  e164 ?? number.replace(/[^\d*#]/g, "");
+
+/** The rows of an input: an array's elements, a text's numbers, or the one value. */
+export function rowsOf(input: unknown, plan: NumberingPlan): readonly unknown[] {
+  if (typeof input === "string") return numbersOf(input, plan);
+  if (input === undefined || input === null) return [];
+  return Array.isArray(input) ? input : [input];
+}
+
+/** The cell of a row that holds the number. */
+function cellOf(row: unknown, field: string): unknown {
+  if (!isObject(row)) return row;
+  return Object.hasOwn(row, field) ? row[field] : undefined;
+}
+
+/** The keys of all numbers of a list. An entry that is no number stands by its digits, so that what was once dialled that way is found. */
+function keysOf(list: unknown, { plan, region, numberField }: EntryOptions): ReadonlySet<string> {
+  const keys = new Set<string>();
+  const rows = typeof list === "string" ? entriesOf(list) : rowsOf(list, plan);
+  for (const row of rows) {
+    const cell = cellOf(row, numberField);
+    const read = readEntry(cell, plan);
+    const numbers = read.kind === "number" ? [read.number] : read.kind === "several" ? read.numbers : [];
+    for (const number of numbers) keys.add(keyOf(number, numberE164(number, region)));
+    if (read.kind === "illegal" && (typeof cell === "string" || typeof cell === "number")) {
+      const digits = keyOf(String(cell), undefined);
+      if (digits.length >= 3) keys.add(digits);
+    }
+  }
+  return keys;
+}
+
+/** Reads entries one after the other, so that a long list can be read in slices. Never throws for what the rows are. */
+export class EntryReader {
+  readonly #options: EntryOptions;
+  readonly #doNotCall: ReadonlySet<string>;
+  readonly #seen = new Set<string>();
+
+  constructor(options: EntryOptions) {
+    this.#options = options;
+    this.#doNotCall = keysOf(options.doNotCall, options);
+  }
+
+  /** Of entries with the same number the first that is read may be dialled. */
+  read(row: unknown): CampaignEntry {
+    const { plan, region, numberField, mayDial } = this.#options;
+    const read = readEntry(cellOf(row, numberField), plan);
+    if (read.kind !== "number") {
+      const reason = read.kind === "several" ? "several" : read.reason;
+      return { row, number: null, numberE164: null, excluded: "illegal", reason };
+    }
+    const { number } = read;
+    const e164 = numberE164(number, region) ?? null;
+    const key = keyOf(number, e164);
+    const entry = { row, number, numberE164: e164 };
+    if (this.#seen.has(key)) return { ...entry, excluded: "duplicate" };
+    this.#seen.add(key);
+    // Both forms: the list may have the number as it is written, without an area code for instance.
+    if (this.#doNotCall.has(key) || this.#doNotCall.has(keyOf(number, undefined))) {
+      return { ...entry, excluded: "doNotCall" };
+    }
+    if (mayDial !== undefined && !mayDial(number)) {
+      return { ...entry, excluded: "refused", reason: "SCCC_NOT_ALLOWED" };
+    }
+    return entry;
+  }
+}
+
+/** Reads a whole input. A long one is better read in slices, with rowsOf and EntryReader. */
+export function readEntries(input: unknown, options: EntryOptions): readonly CampaignEntry[] {
+  const reader = new EntryReader(options);
+  return rowsOf(input, options.plan).map((row) => reader.read(row));
+}

@@ -1,0 +1,161 @@
+// Calling hours: weekly windows on the clocks of a time zone, and when they open and close.
+import { isObject } from "../util/json";
+import { clockTime, showingOf } from "../util/time";
+
+/** A weekly window as users give it. */
+export interface HoursWindow {
+  /** ISO weekdays: 1 = Monday to 7 = Sunday. A window that crosses midnight belongs to the day on which it begins. */
+  readonly days: readonly number[];
+  /** "HH:mm". */
+  readonly from: string;
+  /** "HH:mm", also "24:00"; the window ends before this minute. Not after `from`: on the next day. */
+  readonly to: string;
+}
+
+/** What is wrong with a setting of windows: the place in the list, and the property. */
+export interface HoursProblem {
+  readonly index: number;
+  readonly property: "window" | "days" | "from" | "to";
+}
+
+const minute = 60_000;
+const day = 24 * 60 * minute;
+/** Long enough that a window which a zone skips once comes again. */
+const horizonDays = 15;
+
+/** "HH:mm" in minutes since midnight; undefined if it is no time. */
+function minutesOf(text: unknown, last: number): number | undefined {
+  const [, hours, minutes] = /^(\d{2}):([0-5]\d)$/.exec(typeof text === "string" ? text : "") ?? [];
+  const value = Number(hours) * 60 + Number(minutes);
+  return hours !== undefined && value <= last ? value : undefined;
+}
+
+/** Checks windows from outside. Returns them, or what is wrong with the first that is wrong. An empty list means always open. */
+export function readHours(
+  value: unknown,
+): { readonly hours: readonly HoursWindow[] } | { readonly problem: HoursProblem } {
+  if (value === undefined || value === null || value === "") return { hours: [] };
+  if (!Array.isArray(value)) return { problem: { index: 0, property: "window" } };
+  const hours: HoursWindow[] = [];
+  for (const [index, window] of value.entries()) {
+    if (!isObject(window)) return { problem: { index, property: "window" } };
+    const { days, from, to } = window;
+    const areDays =
+      Array.isArray(days) && days.length > 0 && days.every((one) => Number.isInteger(one) && one >= 1 && one <= 7);
+    if (!areDays) return { problem: { index, property: "days" } };
+    if (minutesOf(from, 24 * 60 - 1) === undefined) return { problem: { index, property: "from" } };
+    if (minutesOf(to, 24 * 60) === undefined) return { problem: { index, property: "to" } };
+    hours.push({ days: days as number[], from: String(from), to: String(to) });
+  }
+  return { hours };
+}
+
+/** A window on one weekday, in minutes since midnight; `to` is greater than 1440 where it ends on the next day. */
+interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The state from a moment until another, and when it changes, if that is known. */
+interface Known {
+  readonly from: number;
+  readonly until: number;
+  readonly change: number | undefined;
+  readonly open: boolean;
+}
+
+/** The weekday of a day (counted from 1970-01-01, a Thursday): 1 = Monday. */
+const weekdayOf = (dayNumber: number): number => ((((dayNumber + 3) % 7) + 7) % 7) + 1;
+
+/**
+ * Calling hours. They are open at a moment if the zone's clocks then show a time within a window. So an hour that is repeated is open twice, and
+ * one that is skipped never. Windows may overlap.
+ */
+export class CallingHours {
+  readonly #spans = new Map<number, Span[]>();
+  readonly #zone: string;
+  readonly #always: boolean;
+  /** The state between two moments, so that the clocks are not asked at every event. */
+  #known: Known | undefined;
+
+  /** @param windows as readHours returns them; none means always open. @param zone a valid IANA name */
+  constructor(windows: readonly HoursWindow[], zone: string) {
+    this.#zone = zone;
+    this.#always = windows.length === 0;
+    for (const { days, from, to } of windows) {
+      const begin = minutesOf(from, 24 * 60 - 1) ?? 0;
+      const end = minutesOf(to, 24 * 60) ?? 0;
+      for (const one of new Set(days)) {
+        const spans = this.#spans.get(one) ?? [];
+        spans.push({ from: begin, to: end > begin ? end : end + 24 * 60 });
+        this.#spans.set(one, spans);
+      }
+    }
+  }
+
+  /** Whether numbers may be dialled at a moment (ms since 1970). */
+  isOpen(moment: number): boolean {
+    return this.#at(moment).open;
+  }
+
+  /** The first moment after this one at which the hours open or close (ms since 1970); undefined if they do neither within two weeks. */
+  nextChange(moment: number): number | undefined {
+    return this.#at(moment).change;
+  }
+
+  /** The moment at which the hours have been open for so many ms since a moment; undefined if that is more than two weeks of calendar away. */
+  afterOpen(moment: number, ms: number): number | undefined {
+    if (this.#always) return moment + ms;
+    let [at, left] = [moment, ms];
+    while (at < moment + horizonDays * day) {
+      const open = this.#read(at);
+      const until = this.#search(at, open) ?? moment + horizonDays * day;
+      if (open && until - at >= left) return at + left;
+      if (open) left -= until - at;
+      at = until;
+    }
+    return undefined;
+  }
+
+  #at(moment: number): Known {
+    const known = this.#known;
+    if (known !== undefined && moment >= known.from && moment < known.until) return known;
+    const open = this.#always || this.#read(moment);
+    const change = this.#always ? undefined : this.#search(moment, open);
+    // Where nothing changes within the horizon, the next look is a day later.
+    this.#known = { from: moment, until: change ?? moment + day, change, open };
+    return this.#known;
+  }
+
+  #read(moment: number): boolean {
+    const clock = clockTime(moment, this.#zone);
+    const dayNumber = Math.floor(clock / day);
+    const minutes = (clock - dayNumber * day) / minute;
+    const within = (number: number, time: number): boolean =>
+      this.#spans.get(weekdayOf(number))?.some(({ from, to }) => time >= from && time < to) ?? false;
+    return within(dayNumber, minutes) || within(dayNumber - 1, minutes + 24 * 60);
+  }
+
+  /** The first moment after this one at which the state is another. */
+  #search(moment: number, open: boolean): number | undefined {
+    const first = Math.floor(clockTime(moment, this.#zone) / day) - 2;
+    for (let number = first; number <= first + horizonDays + 2; number += 1) {
+      // Edges of two days at once: a window may end on the day after.
+      const candidates = [number, number + 1].flatMap((one) => this.#edges(one)).filter((at) => at > moment);
+      candidates.sort((one, other) => one - other);
+      const found = candidates.find((at) => this.#read(at) !== open);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  /** The moments at which something may change because of the windows of a day. */
+  #edges(dayNumber: number): readonly number[] {
+    return (this.#spans.get(weekdayOf(dayNumber)) ?? []).flatMap(({ from, to }) =>
+      [from, to].flatMap((time) => {
+        const { first, last, change } = showingOf(dayNumber * day + time * minute, this.#zone);
+        return change === undefined ? [first] : [first, last, change];
+      }),
+    );
+  }
+}

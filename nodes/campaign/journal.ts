@@ -1,0 +1,144 @@
+// The lines of a campaign's journal: each is a fact, and the facts in their order are the state. The file is the runtime's.
+import { isObject } from "../util/json";
+import type { CampaignEntry, Exclusion } from "./entries";
+import type { CampaignFigures, CampaignSettings, Outcome } from "./types";
+
+/** What is known of a call. Moments in ms since 1970, `talk` in seconds. */
+export interface CallFacts {
+  readonly start?: number | undefined;
+  readonly answer?: number | undefined;
+  readonly end?: number | undefined;
+  readonly talk?: number | undefined;
+  readonly file?: string | undefined;
+  readonly agent?: string | undefined;
+  /** What tells a bill from another of the same number: its session, else its times. */
+  readonly call?: string | undefined;
+}
+
+/** An entry without its row: number, E.164, and for excluded ones why. E.164 is 1 where it is +86 and the number. */
+export type EntryLine = readonly [
+  number: string | null,
+  e164: string | 1 | null,
+  excluded?: Exclusion,
+  reason?: string,
+];
+
+/** How a part of a task's numbers got to the platform. `sent` is what a crash leaves: the same as lost. */
+export type PartState = "sent" | "in" | "lost" | "refused" | "notSent";
+
+/** A line. `at` is ms since 1970, `i` an entry's index, `task` and `part` count from 0. */
+export type Line =
+  | {
+      readonly k: "start";
+      readonly v: 1;
+      readonly id: string;
+      readonly tag: string;
+      readonly at: number;
+      readonly size: number;
+      readonly settings: CampaignSettings;
+    }
+  | {
+      readonly k: "entries";
+      readonly from: number;
+      readonly entries: readonly EntryLine[];
+      readonly rows: readonly unknown[];
+    }
+  /** Numbers are about to be sent. `agent` and `prior` with the first part of a task: whether the agent had no task before. */
+  | {
+      readonly k: "sent";
+      readonly task: number;
+      readonly part: number;
+      readonly at: number;
+      readonly seq: string;
+      readonly entries: readonly number[];
+      readonly agent?: string;
+      readonly prior?: "none" | "unknown";
+    }
+  | {
+      readonly k: "answer";
+      readonly task: number;
+      readonly part: number;
+      readonly is: Exclude<PartState, "sent">;
+      readonly taskID?: string;
+    }
+  /** The ID of a task was found otherwise than by the answer to its create. */
+  | { readonly k: "task"; readonly task: number; readonly taskID: string }
+  | { readonly k: "control"; readonly task: number; readonly action: "start" | "stop" }
+  | { readonly k: "controlled"; readonly task: number; readonly at: number }
+  | { readonly k: "ended"; readonly task: number; readonly at: number }
+  /** It has not ended after all. */
+  | { readonly k: "revived"; readonly task: number }
+  /** A call to the number was heard of, or its end. */
+  | { readonly k: "heard"; readonly i: number; readonly end: boolean }
+  /** An attempt was not answered, and the number is dialled again from `due` on. `cause`: nothing told whether it is vacant. */
+  | {
+      readonly k: "attempt";
+      readonly i: number;
+      readonly due: number;
+      readonly start?: number | undefined;
+      readonly end?: number | undefined;
+      readonly cause: boolean;
+      readonly call?: string | undefined;
+    }
+  /** CDRs were asked for the causes of these. */
+  | { readonly k: "caused"; readonly entries: readonly number[] }
+  | {
+      readonly k: "result";
+      readonly i: number;
+      readonly o: Outcome;
+      readonly reason?: string | undefined;
+      readonly task?: number | undefined;
+      readonly call?: CallFacts | undefined;
+    }
+  /** These results were handed on. */
+  | { readonly k: "told"; readonly entries: readonly number[] }
+  | { readonly k: "do"; readonly what: "pause" | "resume" | "cancel"; readonly at: number }
+  | { readonly k: "finished"; readonly at: number; readonly figures: CampaignFigures }
+  | { readonly k: "finishedTold" };
+
+export type ResultLine = Extract<Line, { k: "result" }>;
+
+/** So many entries stand in one line. */
+export const entriesPerLine = 500;
+
+export const encodeLine = (line: Line): string => JSON.stringify(line);
+
+/** A row as JSON. What JSON does not have (an object that contains itself, a bigint) becomes a text. */
+export function rowJson(row: unknown): string {
+  try {
+    return JSON.stringify(row) ?? "null";
+  } catch {
+    return JSON.stringify(typeof row === "object" ? "[object]" : String(row));
+  }
+}
+
+/** Chinese mobiles need no second copy of their digits. */
+const chinese = (number: string | null): string => `+86${number ?? ""}`;
+
+/** An entry as a line has it. */
+export function packEntry({ number, numberE164, excluded, reason }: CampaignEntry): EntryLine {
+  const e164 = numberE164 !== null && numberE164 === chinese(number) ? 1 : numberE164;
+  if (excluded === undefined) return [number, e164];
+  return reason === undefined ? [number, e164, excluded] : [number, e164, excluded, reason];
+}
+
+/** The line of some entries, from their rows' JSON. */
+export function entriesLine(from: number, entries: readonly CampaignEntry[], rows: readonly string[]): string {
+  return `{"k":"entries","from":${from},"entries":${JSON.stringify(entries.map(packEntry))},"rows":[${rows.join(",")}]}`;
+}
+
+/** E.164 as a line has it. */
+export const e164Of = ([number, e164]: EntryLine): string | null => (e164 === 1 ? chinese(number) : e164);
+
+/**
+ * Reads a line that this module wrote. Undefined for what is no line: the runtime keeps it aside. Lines are trusted beyond that; the runtime's
+ * checksum tells damaged ones.
+ */
+export function readLine(text: string): Line | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) && typeof value.k === "string" ? (value as Line) : undefined;
+  } catch {
+    return undefined;
+  }
+}

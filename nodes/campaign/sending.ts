@@ -1,0 +1,279 @@
+// Sending numbers: for each agent one command after the other, a thousand numbers at a time.
+import { commandOf, errorOfName } from "../catalogue";
+import { textOf } from "../protocol/push";
+import type { Core } from "./core";
+import { phases, type Task } from "./state";
+import type { CommandAnswer } from "./types";
+
+/** The most numbers of one command (§13.4). */
+const most = commandOf("CallTaskCreate")?.chunks?.size ?? 1000;
+const firstPause = 1000;
+const longestPause = 60_000;
+
+/** What an agent is to dial as one task. */
+interface Job {
+  readonly entries: readonly number[];
+  /** Those before it have been sent. */
+  position: number;
+  /** Never dialled before: they may be added to any task of the agent. */
+  readonly isFresh: boolean;
+  task: Task | undefined;
+}
+
+/** An agent's jobs. One command is under way at a time. */
+interface Lane {
+  readonly agent: string;
+  readonly jobs: Job[];
+  isBusy: boolean;
+  retryAt: number;
+  pause: number;
+  /** Whether the agent has no task, as asked before a create. */
+  prior: "none" | "unknown" | undefined;
+  /** An answer was lost: no more numbers go out before the platform answers again. */
+  isShaken: boolean;
+}
+
+/** What the platform says of a task or an agent that is not there. */
+export const notThere = errorOfName("E_G_RES_NOT_EXIST")?.name ?? "";
+
+/** The ID in an answer of CallTaskQuery or CallTaskCreate; undefined for none. An agent without a task has an empty one. */
+export const taskIDOf = (data: Readonly<Record<string, unknown>>): string | undefined =>
+  textOf(data.taskID) || undefined;
+
+export class Sending {
+  readonly #core: Core;
+  #lanes: Lane[] = [];
+
+  constructor(core: Core) {
+    this.#core = core;
+  }
+
+  /** Makes the lanes; the settings must be known. */
+  begin(): void {
+    this.#lanes = this.#core.state.settings.agents.map((agent) => ({
+      agent,
+      jobs: [],
+      isBusy: false,
+      retryAt: 0,
+      pause: firstPause,
+      prior: undefined,
+      isShaken: false,
+    }));
+  }
+
+  /** Deals numbers out to the agents, a number to each in turn. */
+  deal(entries: readonly number[], isFresh: boolean): void {
+    const shares = this.#lanes.map((): number[] => []);
+    for (const [place, index] of entries.entries()) shares[place % shares.length]?.push(index);
+    for (const [place, lane] of this.#lanes.entries()) {
+      const share = shares[place] ?? [];
+      if (share.length > 0) lane.jobs.push({ entries: share, position: 0, isFresh, task: undefined });
+    }
+    if (entries.length > 0) this.#core.wake(this.#core.now);
+  }
+
+  /** Whether a command with numbers of a task is under way, or more numbers are to be added to it. */
+  isFilling(task: Task): boolean {
+    return (
+      task.parts.some(({ is }) => is === "sent") ||
+      this.#lanes.some(({ jobs }) => jobs.some((job) => job.task === task && job.position < job.entries.length))
+    );
+  }
+
+  /** Whether numbers wait to be sent, or are on their way. */
+  get isIdle(): boolean {
+    return this.#lanes.every(({ jobs, isBusy }) => jobs.length === 0 && !isBusy);
+  }
+
+  /** The clock was set back by so many ms. */
+  setBack(ms: number): void {
+    for (const lane of this.#lanes) lane.retryAt -= ms;
+  }
+
+  /** Forgets what was not sent. */
+  clear(): void {
+    for (const { jobs } of this.#lanes) jobs.length = 0;
+  }
+
+  advance(): void {
+    if (!this.#core.isRunning) return;
+    for (const lane of this.#lanes) {
+      // What is left out (over the limit) sends nothing: the next job may.
+      while (this.#step(lane));
+    }
+  }
+
+  /** Does the next thing of an agent. Returns whether there may be more to do at once. */
+  #step(lane: Lane): boolean {
+    const core = this.#core;
+    const { now } = core;
+    const [job] = lane.jobs;
+    if (lane.isBusy || job === undefined) return false;
+    if (job.position >= job.entries.length) {
+      lane.jobs.shift();
+      return true;
+    }
+    if (now < lane.retryAt) {
+      core.wake(lane.retryAt);
+      return false;
+    }
+    if (job.task === undefined && job.isFresh) job.task = this.#openTask(lane.agent);
+    const { task } = job;
+    if (task === undefined) {
+      if (lane.prior === undefined) this.#askPrior(lane);
+      else return this.#send(lane, job);
+      return false;
+    }
+    if (task.endedAt !== undefined) {
+      job.task = undefined;
+      return true;
+    }
+    if (task.taskID !== undefined) {
+      if (!lane.isShaken) return this.#send(lane, job);
+      this.#askPrior(lane);
+      return false;
+    }
+    // The answer to its create was lost: a query or a push may name it yet.
+    const until = (task.parts.at(-1)?.at ?? 0) + core.resultWait;
+    if (now >= until) {
+      job.task = undefined;
+      return true;
+    }
+    core.wake(until);
+    return false;
+  }
+
+  /** A task of the agent that numbers can be added to. */
+  #openTask(agent: string): Task | undefined {
+    return this.#core.state.tasks.findLast(
+      (task) => task.agent === agent && task.taskID !== undefined && task.endedAt === undefined && task.open > 0,
+    );
+  }
+
+  /** Asks whether the agent has a task already: should the answer to the create be lost, a later query tells more. */
+  #askPrior(lane: Lane): void {
+    const { agent } = lane;
+    lane.isBusy = true;
+    this.#core.send("CallTaskQuery", { agent, seq: this.#core.deps.nextSeq() }, (answer) => {
+      lane.isBusy = false;
+      if (answer.kind === "notSent" || answer.kind === "lost") {
+        // Numbers that went out now would be in doubt.
+        this.#wait(lane);
+        return;
+      }
+      lane.isShaken = false;
+      const isNone =
+        (answer.kind === "ok" && taskIDOf(answer.data) === undefined) ||
+        (answer.kind === "refused" && answer.code === notThere);
+      lane.prior = isNone ? "none" : "unknown";
+    });
+  }
+
+  /** Sends the next numbers of a job. Returns whether nothing was sent because none of them may be dialled. */
+  #send(lane: Lane, job: Job): boolean {
+    const core = this.#core;
+    const { state, now } = core;
+    const { agent } = lane;
+    const before = job.position;
+    const entries = this.#take(job);
+    if (entries.length === 0) return true;
+    const isNew = job.task === undefined;
+    const number = job.task?.number ?? state.tasks.length;
+    const part = job.task?.parts.length ?? 0;
+    const seq = core.deps.nextSeq();
+    core.record({
+      k: "sent",
+      task: number,
+      part,
+      at: now,
+      seq: String(seq),
+      entries,
+      ...(isNew ? { agent, prior: lane.prior ?? "unknown" } : {}),
+    });
+    const task = state.tasks[number];
+    if (task === undefined) throw new Error("a task that was sent is in the state");
+    job.task = task;
+    // Another create of the same agent asks again.
+    lane.prior = undefined;
+    lane.isBusy = true;
+    const callees = entries.map((index) => state.numbers[index] ?? "");
+    const request = isNew ? this.#creation(agent, task, callees) : { taskID: task.taskID, agent, callees };
+    const api = isNew ? "CallTaskCreate" : "CallTaskAddNumbers";
+    const onAnswer = (answer: CommandAnswer): void => this.#hear({ lane, job, task, part, before }, answer);
+    core.send(api, { ...request, userData: task.tag, seq }, onAnswer, true);
+    return false;
+  }
+
+  #creation(agent: string, task: Task, callees: readonly string[]): Record<string, unknown> {
+    const { taskName, callers, mode, multiplier } = this.#core.state.settings;
+    return {
+      agent,
+      // A name twice may be refused (E_G_RES_NAME_EXIST).
+      ...(taskName ? { taskName: task.number === 0 ? taskName : `${taskName}-${task.number + 1}` } : {}),
+      callees,
+      ...(callers !== undefined && callers.length > 0 ? { callers } : {}),
+      mode,
+      ...(multiplier === undefined ? {} : { multiplier }),
+    };
+  }
+
+  /** The next numbers that may be dialled. What is over the limit per day gets its result. */
+  #take(job: Job): number[] {
+    const core = this.#core;
+    const { state, now } = core;
+    const { maxPerDay } = state.settings;
+    const { book, numbersPerCommand = most } = core.deps;
+    const entries: number[] = [];
+    while (entries.length < numbersPerCommand && job.position < job.entries.length) {
+      const index = job.entries[job.position] ?? -1;
+      job.position += 1;
+      const phase = state.phase[index];
+      if (phase !== phases.ready && phase !== phases.waiting) continue;
+      if (maxPerDay > 0 && book.dials.count(state.keyOf(index), now) >= maxPerDay) core.leaveOut(index, "overLimit");
+      else entries.push(index);
+    }
+    return entries;
+  }
+
+  #hear(
+    { lane, job, task, part, before }: { lane: Lane; job: Job; task: Task; part: number; before: number },
+    answer: CommandAnswer,
+  ): void {
+    const core = this.#core;
+    const { state } = core;
+    const entries = task.parts[part]?.entries ?? new Int32Array(0);
+    lane.isBusy = false;
+    const isGone = answer.kind === "refused" && answer.code === notThere && part > 0;
+    if (answer.kind === "notSent" || isGone) {
+      core.record({ k: "answer", task: task.number, part, is: "notSent" });
+      if (isGone) core.record({ k: "ended", task: task.number, at: core.now });
+      else this.#wait(lane);
+      if (part === 0 || isGone) job.task = undefined;
+      job.position = before;
+      if (state.cancelledAt !== undefined) for (const index of entries) core.leaveOut(index, "cancelled");
+      return;
+    }
+    lane.pause = firstPause;
+    if (answer.kind === "ok") {
+      const taskID = taskIDOf(answer.data);
+      core.record({ k: "answer", task: task.number, part, is: "in", ...(taskID === undefined ? {} : { taskID }) });
+      return;
+    }
+    if (answer.kind === "lost") {
+      core.record({ k: "answer", task: task.number, part, is: "lost" });
+      lane.isShaken = true;
+      task.watch.pollAt = core.now;
+      return;
+    }
+    core.record({ k: "answer", task: task.number, part, is: "refused" });
+    if (part === 0) job.task = undefined;
+    for (const index of entries) {
+      if (state.phase[index] !== phases.done) core.leaveOut(index, "refused", answer.code);
+    }
+  }
+
+  #wait(lane: Lane): void {
+    lane.retryAt = this.#core.now + lane.pause;
+    lane.pause = Math.min(longestPause, lane.pause * 2);
+  }
+}

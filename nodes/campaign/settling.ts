@@ -1,0 +1,268 @@
+// The end of tasks: whether one is still there, and what became of its numbers that no bill came for.
+import type { Core } from "./core";
+import type { JoinedCdr } from "./joining";
+import type { Lookups } from "./lookups";
+import { notThere, type Sending, taskIDOf } from "./sending";
+import { firstSentAt, flags, phases, type Task } from "./state";
+import type { CommandAnswer } from "./types";
+
+const second = 1000;
+const minute = 60 * second;
+const hour = 60 * minute;
+/** A call that was heard to begin and not to end is waited for this long. */
+const longestTalk = hour;
+const talkPause = minute / 2;
+/** A running task that nothing tells of for so long is taken for ended: one with a known ID, and one that may never have been. */
+const silence = 24 * hour;
+const silenceOfDoubt = hour;
+const longestPoll = minute;
+/** So many queries may fail before an end goes without confirmation. */
+const mostFailures = 5;
+
+/** Whether numbers of a task are on their way to the platform. */
+const isSending = (task: Task): boolean => task.parts.some(({ is }) => is === "sent");
+
+/** Sees to the end of a campaign's tasks. */
+export class Settling {
+  readonly #core: Core;
+  readonly #sending: Sending;
+  readonly #lookups: Lookups;
+  /** Tasks that numbers are waited for. */
+  readonly live = new Set<Task>();
+  #wasRunning = true;
+
+  constructor(core: Core, sending: Sending, lookups: Lookups) {
+    this.#core = core;
+    this.#sending = sending;
+    this.#lookups = lookups;
+  }
+
+  /** The clock was set back by so many ms. */
+  setBack(ms: number): void {
+    for (const { watch } of this.live) {
+      watch.signAt -= ms;
+      watch.callAt -= ms;
+      watch.pollAt -= ms;
+      watch.controlAt -= ms;
+      watch.talkUntil -= ms;
+      if (watch.lookAgainAt !== undefined) watch.lookAgainAt -= ms;
+    }
+  }
+
+  /** Whether the tasks have anything to dial. */
+  get isDialling(): boolean {
+    for (const { open, endedAt } of this.live) if (open > 0 && endedAt === undefined) return true;
+    return false;
+  }
+
+  advance(): void {
+    const core = this.#core;
+    const ready: Task[] = [];
+    if (core.isRunning && !this.#wasRunning) {
+      // Until now nothing was to be heard of them.
+      for (const { watch } of this.live) watch.signAt = Math.max(watch.signAt, core.now);
+    }
+    this.#wasRunning = core.isRunning;
+    for (const task of this.live) {
+      if (task.watch.isLookedUp) continue;
+      if (task.open === 0 && !this.#sending.isFilling(task)) this.live.delete(task);
+      else if (this.#isReady(task)) ready.push(task);
+    }
+    if (ready.length === 0) return;
+    if (core.state.settings.reconcile) this.#lookUp(ready);
+    else for (const task of ready) this.#settle(task, new Map(), false);
+  }
+
+  /** Whether the time for bills of a task is over; otherwise sees to it that its end is noticed. */
+  #isReady(task: Task): boolean {
+    const core = this.#core;
+    const { state, now } = core;
+    const { watch } = task;
+    if (this.#sending.isFilling(task) && task.endedAt === undefined && state.cancelledAt === undefined) {
+      if (task.taskID === undefined) this.#watch(task);
+      return false;
+    }
+    if (isSending(task)) return false;
+    const { cancelledAt } = state;
+    let at: number;
+    if (cancelledAt !== undefined) {
+      if (task.taskID === undefined && task.endedAt === undefined) this.#watch(task);
+      // Calls may begin until the stop was carried out. What has no ID can't be stopped.
+      const isStopped = task.endedAt !== undefined || task.taskID === undefined || task.stoppedAt !== undefined;
+      if (!isStopped && now < cancelledAt + silence) {
+        core.wake(cancelledAt + silence);
+        return false;
+      }
+      at = Math.max(cancelledAt, task.stoppedAt ?? 0) + core.resultWait;
+    } else if (task.endedAt === undefined) {
+      this.#watch(task);
+      return false;
+    } else {
+      at = Math.max(Math.max(task.endedAt, watch.callAt) + core.resultWait, watch.lookAgainAt ?? 0);
+      if (now >= at && now < watch.callAt + longestTalk) {
+        // Looked at from time to time: a task may have many numbers.
+        if (now >= watch.talkUntil && this.#isTalking(task)) {
+          watch.talkUntil = Math.min(watch.callAt + longestTalk, now + talkPause);
+        }
+        at = Math.max(at, watch.talkUntil);
+      }
+    }
+    if (now < at) {
+      core.wake(at);
+      return false;
+    }
+    if (watch.mustConfirm && cancelledAt === undefined) {
+      this.#ask(task);
+      return false;
+    }
+    return true;
+  }
+
+  /** Whether a call of a task was heard to begin and not to end. */
+  #isTalking(task: Task): boolean {
+    const { state } = this.#core;
+    return this.#open(task).some((index) => state.has(index, flags.heard) && !state.has(index, flags.heardEnd));
+  }
+
+  /** The entries of a task that wait for a bill. */
+  #open(task: Task): number[] {
+    const { state } = this.#core;
+    return task.parts.flatMap(({ entries, is }) =>
+      is === "notSent" || is === "refused"
+        ? []
+        : [...entries].filter((index) => state.phase[index] === phases.sent && state.task[index] === task.number),
+    );
+  }
+
+  /** Asks the platform about a task that has been quiet, and gives up one that has been so for too long. */
+  #watch(task: Task): void {
+    const core = this.#core;
+    const { now } = core;
+    const { watch } = task;
+    if (isSending(task)) return;
+    const isKnown = task.taskID !== undefined;
+    // A stopped task is quiet.
+    if (isKnown && !core.isRunning) return;
+    const quiet = Math.max(minute, core.resultWait);
+    const lost = watch.signAt + (isKnown ? silence : silenceOfDoubt);
+    if (now >= lost) {
+      core.record({ k: "ended", task: task.number, at: now });
+      core.wake(now);
+      return;
+    }
+    core.wake(lost);
+    const at = isKnown ? Math.max(watch.pollAt, watch.signAt + quiet) : watch.pollAt;
+    if (now < at) core.wake(at);
+    else this.#ask(task);
+  }
+
+  #ask(task: Task): void {
+    const core = this.#core;
+    const { watch, agent } = task;
+    if (watch.isAsking) return;
+    if (core.now < watch.pollAt) {
+      core.wake(watch.pollAt);
+      return;
+    }
+    watch.isAsking = true;
+    const { length } = task.parts;
+    const { action } = task;
+    core.send("CallTaskQuery", { agent, seq: core.deps.nextSeq() }, (answer) => {
+      watch.isAsking = false;
+      watch.pollAt = core.now + watch.pollPause;
+      watch.pollPause = Math.min(longestPoll, watch.pollPause * 2);
+      // Commands may overtake each other: an answer from before the task's last command says nothing.
+      if (task.parts.length === length && task.action === action && !isSending(task)) this.#hear(task, answer);
+    });
+  }
+
+  #hear(task: Task, answer: CommandAnswer): void {
+    const core = this.#core;
+    const { state, now } = core;
+    const { watch } = task;
+    const isNone = answer.kind === "refused" && answer.code === notThere;
+    if (answer.kind !== "ok" && !isNone) {
+      watch.failures += 1;
+      if (watch.failures >= mostFailures) watch.mustConfirm = false;
+      return;
+    }
+    watch.failures = 0;
+    const taskID = answer.kind === "ok" ? taskIDOf(answer.data) : undefined;
+    if (task.taskID !== undefined) {
+      if (taskID === task.taskID) {
+        watch.signAt = now;
+        watch.mustConfirm = false;
+        if (task.endedAt !== undefined) core.record({ k: "revived", task: task.number });
+        return;
+      }
+      // Another task's ID says nothing: an agent may have several.
+      if (taskID === undefined && task.endedAt === undefined) core.record({ k: "ended", task: task.number, at: now });
+      watch.mustConfirm = false;
+      return;
+    }
+    if (taskID === undefined) {
+      // The create may be carried out yet.
+      const isOver = now >= firstSentAt(task) + core.resultWait;
+      if (isOver && task.endedAt === undefined) core.record({ k: "ended", task: task.number, at: now });
+      return;
+    }
+    if (task.prior !== "none" || !core.deps.book.tasks.canOnlyBe(task.agent, taskID, state.ownerOf(task))) return;
+    core.record({ k: "task", task: task.number, taskID });
+    watch.signAt = now;
+  }
+
+  /** Looks up the numbers of tasks whose bills have not come. */
+  #lookUp(tasks: readonly Task[]): void {
+    const core = this.#core;
+    const { state } = core;
+    const numbers = new Set(tasks.map(({ number }) => number));
+    for (const { watch } of tasks) watch.isLookedUp = true;
+    const wants = ({ index, taskID, verdict: { facts } }: JoinedCdr): boolean => {
+      const task = state.taskOf(index);
+      if (task === undefined || !numbers.has(task.number) || state.phase[index] !== phases.sent) return false;
+      if (taskID !== undefined && task.taskID !== undefined) return taskID === task.taskID;
+      const at = facts.answer ?? facts.start;
+      return at === undefined || at >= firstSentAt(task) - core.slack;
+    };
+    this.#lookups.add({
+      from: Math.min(...tasks.map(firstSentAt)) - core.slack,
+      to: core.now + core.slack,
+      wants,
+      onDone: (found, isComplete) => {
+        for (const task of tasks) {
+          task.watch.isLookedUp = false;
+          if (task.watch.lookAgainAt === undefined && state.cancelledAt === undefined) this.#lookAgain(task, found);
+          else this.#settle(task, found, isComplete);
+        }
+      },
+    });
+  }
+
+  /** Takes what was found. For the rest the CDRs are asked once more, later: a call may have been under way, or its CDR late. */
+  #lookAgain(task: Task, found: ReadonlyMap<number, JoinedCdr>): void {
+    const core = this.#core;
+    for (const index of this.#open(task)) {
+      const cdr = found.get(index);
+      if (cdr !== undefined) core.attemptEnded(index, cdr.verdict);
+    }
+    task.watch.lookAgainAt = core.now + core.resultWait;
+  }
+
+  /** Gives every number of a task its verdict. @param isComplete whether the CDRs of its whole time are known */
+  #settle(task: Task, found: ReadonlyMap<number, JoinedCdr>, isComplete: boolean): void {
+    const core = this.#core;
+    const { state } = core;
+    const isCancelled = state.cancelledAt !== undefined;
+    const isStopped = task.endedAt !== undefined || task.stoppedAt !== undefined;
+    // Without CDRs nothing but a call's pushes could tell that a number was dialled.
+    const mayTell = isComplete || !state.settings.reconcile;
+    for (const index of this.#open(task)) {
+      const cdr = found.get(index);
+      if (cdr !== undefined) core.attemptEnded(index, cdr.verdict);
+      else if (isCancelled && isStopped && mayTell && !state.has(index, flags.heard)) {
+        core.leaveOut(index, "cancelled");
+      } else core.attemptEnded(index, { outcome: "unknown", isCauseKnown: true, facts: {} });
+    }
+    this.live.delete(task);
+  }
+}

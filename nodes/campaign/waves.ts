@@ -1,0 +1,121 @@
+// Dialling unanswered numbers again: those whose time has come go together, as new tasks.
+import type { Core } from "./core";
+import type { Lookups } from "./lookups";
+import type { Sending } from "./sending";
+import { flags, phases } from "./state";
+
+/** Bills without times: the call was within so many ms before the end of its attempt. */
+const longestCall = 30 * 60_000;
+
+export class Waves {
+  readonly #core: Core;
+  readonly #sending: Sending;
+  readonly #lookups: Lookups;
+  /** Entries in the order in which their attempts ended; those before `#head` are done with. */
+  #queue: number[] = [];
+  #head = 0;
+  #lastAt = Number.NEGATIVE_INFINITY;
+
+  constructor(core: Core, sending: Sending, lookups: Lookups) {
+    this.#core = core;
+    this.#sending = sending;
+    this.#lookups = lookups;
+  }
+
+  /** An attempt of an entry has ended, and it is to be dialled again. */
+  add(index: number): void {
+    this.#queue.push(index);
+  }
+
+  /** After a restart: everything that waits. */
+  restore(entries: readonly number[]): void {
+    const { due } = this.#core.state;
+    this.#queue = [...entries].sort((one, other) => (due[one] ?? 0) - (due[other] ?? 0));
+  }
+
+  /** The clock was set back by so many ms. */
+  setBack(ms: number): void {
+    this.#lastAt -= ms;
+  }
+
+  clear(): void {
+    this.#queue = [];
+    this.#head = 0;
+  }
+
+  /** @param isDialling whether the campaign's tasks have anything to dial: if so, a wave waits until it is worth a task */
+  advance(isDialling: boolean): void {
+    const core = this.#core;
+    const { state, now } = core;
+    const next = this.#queue[this.#head];
+    if (next === undefined || !core.isRunning) return;
+    const due = state.due[next] ?? 0;
+    const at = isDialling ? Math.max(due, this.#lastAt + core.retryAfter / 4) : due + this.#company;
+    if (now < at) {
+      core.wake(at);
+      return;
+    }
+    this.#lastAt = now;
+    this.#begin(this.#takeDue());
+  }
+
+  /** For so long an entry waits for others, so that they make one task. In ms. */
+  get #company(): number {
+    return Math.min(60_000, this.#core.retryAfter / 10);
+  }
+
+  #takeDue(): number[] {
+    const { state, now } = this.#core;
+    const entries: number[] = [];
+    while (this.#head < this.#queue.length) {
+      const index = this.#queue[this.#head] ?? -1;
+      if (state.phase[index] === phases.waiting && (state.due[index] ?? 0) > now) break;
+      if (state.phase[index] === phases.waiting) entries.push(index);
+      this.#head += 1;
+    }
+    if (this.#head > 10_000 || this.#head === this.#queue.length) {
+      this.#queue = this.#queue.slice(this.#head);
+      this.#head = 0;
+    }
+    return entries;
+  }
+
+  /** Deals a wave, once the CDRs have told which of its numbers are vacant. */
+  #begin(entries: readonly number[]): void {
+    const core = this.#core;
+    const { state } = core;
+    const open = new Set(entries.filter((index) => state.has(index, flags.needsCause)));
+    if (open.size === 0) {
+      this.#deal(entries);
+      return;
+    }
+    let [from, to] = [Number.POSITIVE_INFINITY, 0];
+    for (const index of open) {
+      const end = state.end[index] || (state.due[index] ?? 0) - core.retryAfter;
+      from = Math.min(from, state.start[index] || end - longestCall);
+      to = Math.max(to, end);
+    }
+    this.#lookups.add({
+      from: from - core.slack,
+      to: to + core.slack,
+      wants: ({ index, verdict }) => open.has(index) && verdict.outcome === "vacant",
+      onDone: (found) => {
+        for (const [index, { verdict }] of found) {
+          if (state.phase[index] !== phases.waiting) continue;
+          core.finishEntry(index, "vacant", verdict.reason, { ...state.lastFacts(index), agent: verdict.facts.agent });
+        }
+        core.record({ k: "caused", entries: [...open] });
+        this.#deal(entries);
+      },
+    });
+  }
+
+  #deal(entries: readonly number[]): void {
+    const { state } = this.#core;
+    if (state.cancelledAt !== undefined) return;
+    this.#sending.deal(
+      entries.filter((index) => state.phase[index] === phases.waiting),
+      false,
+    );
+  }
+}

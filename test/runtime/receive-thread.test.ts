@@ -1,0 +1,50 @@
+// The receiving thread as Node-RED's thread sees it: when it starts, and when it is told what it has to know.
+import assert from "node:assert/strict";
+import { ReceiveThread } from "../../nodes/runtime/receive/receive-thread";
+import { eventually } from "../receive/flow";
+
+describe("the receiving thread of flows that start again at once", function () {
+  this.timeout(60_000);
+
+  /** A thread, and how often it has been started after it was made. */
+  function made(after?: Promise<void>) {
+    const counts = { started: 0 };
+    const thread = new ReceiveThread(
+      {
+        onMessage: () => undefined,
+        onEnded: () => undefined,
+        onStarted: () => {
+          counts.started += 1;
+        },
+      },
+      after,
+    );
+    return { thread, counts };
+  }
+
+  it("does not start while the one before is still writing to the same store", async () => {
+    const first = made().thread;
+    let ended = false;
+    const ending = first.stop().then(() => {
+      ended = true;
+    });
+    const { thread, counts } = made(ending);
+    assert.deepEqual([thread.running, counts.started], [false, 0]);
+    await eventually("it starts", () => (thread.running ? true : undefined));
+    assert.deepEqual([ended, counts.started], [true, 1]);
+    await thread.stop();
+  });
+
+  it("does not start at all if it is stopped before that", async () => {
+    let end = (): void => undefined;
+    const ending = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    const { thread, counts } = made(ending);
+    await thread.stop();
+    end();
+    await ending;
+    await new Promise(setImmediate);
+    assert.deepEqual([thread.running, counts.started], [false, 0]);
+  });
+});
