@@ -244,6 +244,50 @@ describe("sccc-calls", function () {
     assert.equal(told[0]?.msg.payload.agent, "1001");
   });
 
+  it("gives every event of every call once while pushes are lost, late, repeated and out of order, and the flow is deployed again", async () => {
+    for (const fault of [
+      { kind: "dropPush", event: "callin", probability: 0.15 },
+      { kind: "dropPush", event: "screenpop", probability: 0.15 },
+      { kind: "dropPush", event: "callstart", probability: 0.15 },
+      { kind: "dropPush", event: "callend", probability: 0.15 },
+      { kind: "duplicate", event: "billing", without: ["recordFile"], seconds: 60, probability: 0.2 },
+      { kind: "duplicate", anew: true, seconds: 200, probability: 0.2 },
+      { kind: "delayPush", seconds: 20, upTo: 200, probability: 0.2 },
+      { kind: "reorderPush", probability: 0.2 },
+    ]) {
+      assert.equal((await platform.instruct({ do: "fault", ...fault })).ok, true, JSON.stringify(fault));
+    }
+    await load({ events: all }, { pushAnswer: "stored" });
+    const helperConfirms = () => {
+      for (const output of [0, 1, 2, 3, 4]) helper.getNode(`out${output}`).on("input", (msg: Loose) => confirm(msg));
+    };
+    helperConfirms();
+    const numbers: string[] = [];
+    for (let round = 0; round < 3; round += 1) {
+      for (let index = 0; index < 10; index += 1) {
+        const number = `138001${round}000${index}`;
+        // The last one is still under way when the flow is deployed again.
+        const made = () => call({ number, agent: `100${index}`, answered: index % 3 !== 0, ring: 20, talk: 60 });
+        await eventually(`${number} rings`, async () => ((await made()).ok ? true : undefined));
+        numbers.push(number);
+      }
+      await unload();
+      await load({ events: all }, { pushAnswer: "stored" });
+      helperConfirms();
+    }
+    const wanted = (number: string) =>
+      Number(number.at(-1)) % 3 === 0 ? "finished ringing" : "answered finished recording ringing";
+    const of = (number: string) => told.filter(({ msg }) => msg.payload.number === number).map(({ msg }) => msg);
+    const count = numbers.reduce((sum, number) => sum + wanted(number).split(" ").length, 0);
+    await eventually(`${count} messages, not ${told.length}`, () => (told.length >= count ? true : undefined));
+    for (const number of numbers) {
+      const topics = of(number).map(({ topic }) => topic);
+      assert.equal([...topics].sort().join(" "), wanted(number), number);
+      assert.equal(new Set(of(number).map(({ payload }) => payload.id)).size, 1, number);
+    }
+    assert.deepEqual(errors, []);
+  });
+
   it("leaves no files behind when calls are over and forgotten, and keeps few", async () => {
     await load({ events: ["ringing", "finished"], window: "2", waitForBilling: "1" });
     for (let index = 0; index < 10; index += 1) await call({ number: `1380013000${index}`, agent: `100${index}` });
