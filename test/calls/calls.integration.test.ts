@@ -73,7 +73,7 @@ const flowAt = (platform: string, port: number): readonly FlowNode[] => {
     keep("finished", "finished"),
     // The command's answer begins a call.
     httpIn("dial-in", "/dial", "post", "dial"),
-    { id: "dial", type: "sccc-call-number", z: "flow", account: idOf("plain"), wires: [["tracker-plain", "out"]] },
+    { id: "dial", type: "sccc-call-number", z: "flow", account: idOf("plain"), repeatGuard: "0", wires: [["tracker-plain", "out"]] },
     // Answers when the call was answered, or will not be.
     httpIn("wait-in", "/wait", "post", "wait"),
     {
@@ -82,6 +82,7 @@ const flowAt = (platform: string, port: number): readonly FlowNode[] => {
       z: "flow",
       account: idOf("plain"),
       waitFor: "answered",
+      repeatGuard: "0",
       waitTimeout: "60",
       outputs: 2,
       wires: [["out"], ["missed"]],

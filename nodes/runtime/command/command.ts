@@ -180,7 +180,9 @@ async function carryOut(work: Work, sender: Sender, msg: NodeMessage): Promise<C
     if (!context.ok) return { api, sent: context };
     const begun = await dialing.begin([one.call], [context.value]);
     if (!begun.ok) return { api, sent: begun };
-    const sent = await (wait === undefined ? send() : wait.through(one.call.fields, context.value, send));
+    const sent = await (wait === undefined
+      ? send()
+      : wait.through({ fields: one.call.fields, context: context.value, msg }, send));
     if (!sent.ok) begun.value.failed(0, sent.failure);
     return { api, sent };
   }
