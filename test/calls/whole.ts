@@ -159,6 +159,9 @@ export async function playRun(run: Run): Promise<void> {
   let nodeRed = await launch(flowOf(platform.url, port, run.answer));
   try {
     await listening(port);
+    for (const { staffNo } of platform.state.agents) {
+      await platform.instruct({ do: "agent", agent: staffNo, workStatus: "ONLINE" });
+    }
     if (run.faults) {
       for (const fault of faults) {
         const outcome = await platform.instruct({ do: "fault", ...fault });

@@ -230,6 +230,7 @@ describe("sccc-calls", function () {
       told.map(({ msg }) => msg.payload.context),
       Array(4).fill({ order: 42 }),
     );
+    assert.deepEqual([...new Set(told.map(({ msg }) => msg.payload.number))], ["13800138888"]);
     told = [];
     await call();
     await until(inbound);
