@@ -4,6 +4,8 @@ import { join } from "node:path";
 import {
   accountSettings,
   type Choice,
+  campaignFields,
+  campaignSettings,
   commands,
   errorCodes,
   type Field,
@@ -111,6 +113,10 @@ export function generated({ text }: Language): Texts {
     setting: {
       account: by([...accountSettings, ...receivingSettings], nameOf, settingTexts),
       simulator: by(simulatorSettings, nameOf, settingTexts),
+      campaign: {
+        ...by(Object.values(campaignFields), propertyOf, fieldTexts),
+        ...by(campaignSettings, nameOf, settingTexts),
+      },
       "call-tracker": by(trackerSettings, nameOf, settingTexts),
       feed: by(feedSettings, nameOf, settingTexts),
       "get-recording": by(recordingSettings, nameOf, settingTexts),

@@ -3,6 +3,7 @@ import type { NodeAPI } from "node-red";
 import { registerAccount } from "./runtime/account/account";
 import { serveEditor } from "./runtime/admin/routes";
 import { registerTracker } from "./runtime/call-tracker/call-tracker";
+import { registerCampaign } from "./runtime/campaign/campaign";
 import { registerCommands } from "./runtime/command/command";
 import { registerConfirm } from "./runtime/confirm/confirm";
 import { registerFeed } from "./runtime/feed/feed";
@@ -20,6 +21,7 @@ export = (RED: NodeAPI): void => {
   registerNotify(RED);
   registerConfirm(RED);
   registerTracker(RED);
+  registerCampaign(RED);
   registerSimulator(RED);
   serveEditor(RED);
 };

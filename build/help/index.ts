@@ -5,6 +5,7 @@ import type { NodeType } from "../nodes";
 import { accountHelp } from "./account";
 import { anyCommandHelp } from "./any-command";
 import { callTrackerHelp } from "./call-tracker";
+import { campaignHelp } from "./campaign";
 import { commandHelp } from "./command";
 import { confirmHelp } from "./confirm";
 import { feedHelp } from "./feed";
@@ -24,6 +25,7 @@ const others: ReadonlyMap<string, NodeHelp> = new Map([
   ["sccc-get-recording", getRecordingHelp],
   ["sccc-feed", feedHelp],
   ["sccc-call-tracker", callTrackerHelp],
+  ["sccc-campaign", campaignHelp],
   ["sccc-simulator", simulatorHelp],
   ["sccc-notify", notifyHelp],
   ["sccc-confirm", confirmHelp],

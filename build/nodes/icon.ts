@@ -14,6 +14,7 @@ const icons: Readonly<Record<Rule["kind"] | Setting["kind"], string>> = {
   boolean: "check-square-o",
   secret: "lock",
   node: "cog",
+  hours: "clock-o",
 };
 
 /** Where a look at the name says more than a look at the kind. */
@@ -34,6 +35,7 @@ const iconOf: Readonly<Record<string, string>> = {
   pushAllow: "shield",
   redeliverAfter: "repeat",
   seq: "barcode",
+  doNotCall: "ban",
 };
 
 /** Font Awesome's name of the icon of a property. */

@@ -5,6 +5,7 @@ import type { Descriptions } from "../../nodes/editor/description";
 import { account } from "./account";
 import { anyCommand } from "./any-command";
 import { tracker } from "./call-tracker";
+import { campaign } from "./campaign";
 import { commandNode } from "./command";
 import { confirm } from "./confirm";
 import { description } from "./description";
@@ -27,6 +28,7 @@ export const nodeTypes: readonly NodeType[] = [
   notify,
   confirm,
   tracker,
+  campaign,
   simulator,
 ];
 

@@ -35,6 +35,8 @@ export type Property = {
   | { readonly kind: "boolean"; readonly default: boolean }
   | { readonly kind: "choice"; readonly default: string; readonly choices: readonly string[] }
   | { readonly kind: "secret" }
+  /** Weekly windows, a row each. */
+  | { readonly kind: "hours" }
   | { readonly kind: "node"; readonly type: string }
   /** Some of the platform's events, or all. */
   | { readonly kind: "events"; readonly default: readonly string[]; readonly events: readonly Push[] }

@@ -14,6 +14,8 @@ export { recording, recordingName } from "./recording";
 export {
   accountSettings,
   callNumberSettings,
+  campaignFields,
+  campaignSettings,
   feedSettings,
   receivingSettings,
   recordingSettings,

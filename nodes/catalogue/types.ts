@@ -220,7 +220,7 @@ export type Setting = {
   readonly label: Text;
   readonly hint: Text;
   /** The folded section of the form that it stands in; absent: always in view. */
-  readonly section?: "limits" | "network" | "safety" | "receiving";
+  readonly section?: "limits" | "network" | "safety" | "receiving" | "more";
   /** It applies only while another setting has this value, or any but that one, or, without either, any value. */
   readonly onlyIf?: { readonly setting: string; readonly is?: string; readonly isNot?: string };
 } & (
@@ -245,5 +245,7 @@ export type Setting = {
   | { readonly kind: "boolean"; readonly default: boolean }
   | { readonly kind: "choice"; readonly default: string; readonly choices: readonly Choice[] }
   | { readonly kind: "secret"; readonly required?: true }
+  /** Weekly windows: an array of {days, from, to}, empty by default. */
+  | { readonly kind: "hours" }
   | { readonly kind: "node"; readonly type: "tls-config" | "http proxy" }
 );

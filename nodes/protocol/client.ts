@@ -118,6 +118,11 @@ export class Client {
     });
   }
 
+  /** Whether the account's dialOnly has a number. */
+  mayDial(number: string): boolean {
+    return forbiddenNumber(this.#options.dialOnly, undefined, { callee: number }) === undefined;
+  }
+
   #allowed(call: PreparedCommand): Prepared {
     const failure = forbiddenNumber(this.#options.dialOnly, call.command, call.fields);
     if (failure !== undefined) return { ok: false, failure };

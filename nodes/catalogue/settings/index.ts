@@ -2,6 +2,7 @@
 // editor draws its forms from it.
 export { accountSettings } from "./account";
 export { callNumberSettings } from "./call-number";
+export { campaignFields, campaignSettings } from "./campaign";
 export { feedSettings } from "./feed";
 export { receivingSettings } from "./receiving";
 export { recordingSettings } from "./recording";
