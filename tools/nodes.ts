@@ -18,8 +18,14 @@ export interface Ended {
 
 /** Gives the helper the package's own Node-RED; call it once in a suite's `before`. */
 export function initHelper(): void {
-  helper.init(require.resolve("node-red"), { userDir: temporaryFolder() });
+  folder = temporaryFolder();
+  helper.init(require.resolve("node-red"), { userDir: folder });
 }
+
+let folder = "";
+
+/** The user folder of the helper's Node-RED. */
+export const userDir = (): string => folder;
 
 /** A running flow of one node under test `n`, its account `a`, and an output and a Catch beside it. */
 export interface Flow {

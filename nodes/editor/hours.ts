@@ -48,7 +48,6 @@ function timeInput(value: string, key: string): JQuery {
     .attr("aria-label", label)
     .attr("title", label)
     .attr("placeholder", "HH:mm")
-    .attr("maxlength", 5)
     .val(value);
 }
 

@@ -3,8 +3,8 @@ import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { crashCampaigns } from "../../nodes/runtime/campaign/store";
 import type { Simulator, SimulatorOptions } from "../../simulator/index";
-import { freePort } from "../../tools/launch";
-import { type Flow, load, nodeOf, unload } from "../../tools/nodes";
+import { freePort } from "../../tools/node-red";
+import { type Flow, load, nodeOf, unload, userDir } from "../../tools/nodes";
 import { startPlatform } from "../../tools/platform";
 import { listening } from "../receive/flow";
 
@@ -20,6 +20,8 @@ export interface CampaignOptions {
   readonly platform?: Partial<SimulatorOptions>;
   /** Agents that are online. */
   readonly agents?: readonly string[];
+  /** False for a node that can't work: nobody receives then. */
+  readonly receives?: boolean;
 }
 
 /** A running flow. */
@@ -68,9 +70,9 @@ export class CampaignFlow {
     };
     const receiving = { pushPort: String(this.pushPort), pushHost: "127.0.0.1", ...this.options.account };
     this.flow = await load(this.platform, config, receiving, others);
-    await listening(this.pushPort);
     for (const id of outputs) nodeOf(id).on("input", (msg: Loose) => this.#hear(this[id], msg));
     nodeOf("caught").on("input", (msg: Loose) => this.#hear(this.caught, msg));
+    if (this.options.receives !== false) await listening(this.pushPort);
   }
 
   #hear(list: Loose[], msg: Loose): void {
@@ -99,10 +101,6 @@ export class CampaignFlow {
       .map(({ outcome }) => outcome);
   }
 
-  get userDir(): string {
-    return this.flow.node._flow === undefined ? "" : require("node-red").settings.userDir;
-  }
-
   /** The process is killed, as far as campaigns can tell. */
   async crash(): Promise<void> {
     await crashCampaigns();
@@ -119,7 +117,7 @@ export class CampaignFlow {
 }
 
 /** Where this process's Node-RED keeps campaigns. */
-export const campaignsFolder = (): string => join(require("node-red").settings.userDir, "sccc", "campaigns");
+export const campaignsFolder = (): string => join(userDir(), "sccc", "campaigns");
 
 /** The journals that are there. */
 export const journals = (): readonly string[] =>

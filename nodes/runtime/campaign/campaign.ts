@@ -1,6 +1,7 @@
 // sccc-campaign: numbers in, a result for every number out.
 import type { Node, NodeAPI, NodeMessage } from "node-red";
 import type { CampaignProgress } from "../../campaign/types";
+import { guarded } from "../../util/guarded";
 import { newId } from "../../util/id";
 import { accountOf, receiverOf, type Sender } from "../account/account";
 import type { AccountReceiver } from "../receive/account-receiver";
@@ -47,7 +48,8 @@ class CampaignNode {
   readonly #deps: CampaignDeps;
   readonly #readers: OrderReaders;
   readonly #detachPushes: () => void;
-  readonly #detachStore: () => Promise<void>;
+  #detachStore: () => Promise<void> = async () => undefined;
+  readonly #started = guarded(() => this.#goOn());
   /** The last figures of the campaigns of this deploy, by ID. */
   readonly #figures = new Map<string, CampaignProgress>();
   #problem: ConfigProblem | undefined;
@@ -61,9 +63,8 @@ class CampaignNode {
       doNotCall: reader(RED, node, config.doNotCall),
       numberField: config.numberField,
     };
-    this.#detachStore = store.attach(node.id, this.#host(), {
-      warning: (key, params) => node.warn(RED._(`errors.${key}`, { ...params })),
-    });
+    // What a node sends before all nodes are there reaches nobody.
+    RED.events.once("flows:started", this.#started);
     this.#detachPushes = receiver.attach({
       id: node.id,
       transient: true,
@@ -79,7 +80,16 @@ class CampaignNode {
     takeMessages(RED, node, { name: type, handle: async (msg) => this.#take(msg) });
   }
 
+  /** The campaigns of before go on. */
+  #goOn(): void {
+    const { RED, node, store } = this.#deps;
+    this.#detachStore = store.attach(node.id, this.#host(), {
+      warning: (key, params) => node.warn(RED._(`errors.${key}`, { ...params })),
+    });
+  }
+
   async close(): Promise<void> {
+    this.#deps.RED.events.off("flows:started", this.#started);
     this.#detachPushes();
     await this.#detachStore();
   }
