@@ -49,7 +49,7 @@ class CampaignNode {
   readonly #readers: OrderReaders;
   readonly #detachPushes: () => void;
   #detachStore: () => Promise<void> = async () => undefined;
-  readonly #started = guarded(() => this.#goOn());
+  readonly #forgetStart: () => void;
   /** The last figures of the campaigns of this deploy, by ID. */
   readonly #figures = new Map<string, CampaignProgress>();
   #problem: ConfigProblem | undefined;
@@ -64,7 +64,9 @@ class CampaignNode {
       numberField: config.numberField,
     };
     // What a node sends before all nodes are there reaches nobody.
-    RED.events.once("flows:started", this.#started);
+    const started = guarded(() => this.#goOn());
+    RED.events.once("flows:started", started);
+    this.#forgetStart = () => void RED.events.off("flows:started", started);
     this.#detachPushes = receiver.attach({
       id: node.id,
       transient: true,
@@ -89,7 +91,7 @@ class CampaignNode {
   }
 
   async close(): Promise<void> {
-    this.#deps.RED.events.off("flows:started", this.#started);
+    this.#forgetStart();
     this.#detachPushes();
     await this.#detachStore();
   }

@@ -11,6 +11,7 @@ import { asError, makeFolder } from "../../delivery/files";
 import { FolderLock } from "../../delivery/folder-lock";
 import type { PushContext } from "../../protocol/push";
 import { commandSequence } from "../../protocol/sequence";
+import { guarded } from "../../util/guarded";
 import { newId } from "../../util/id";
 import { others } from "../../util/slices";
 import { pendingAcks } from "../receive/tokens";
@@ -68,7 +69,7 @@ export class CampaignStore {
   state: StoreState = "opening";
   /** It can't be opened, and is not tried any more. */
   hasFailed = false;
-  readonly #exit = (): void => this.#lock?.release();
+  #forgetExit: () => void = () => undefined;
 
   constructor(folder: string, account: StoreAccount) {
     this.folder = folder;
@@ -138,7 +139,7 @@ export class CampaignStore {
   /** Ends all as a crash does; for tests. */
   async crash(): Promise<void> {
     this.#closing.abort();
-    process.off("exit", this.#exit);
+    this.#forgetExit();
     await this.#opened;
     const runners = [...this.#paths.keys()];
     for (const runner of runners) runner.close();
@@ -221,7 +222,9 @@ export class CampaignStore {
         this.#settle();
       });
       if (this.#lock === undefined) return;
-      process.on("exit", this.#exit);
+      const release = guarded(() => this.#lock?.release());
+      process.on("exit", release);
+      this.#forgetExit = () => void process.off("exit", release);
       await this.#load();
       this.state = "open";
     } catch (error) {
