@@ -18,7 +18,7 @@ const eventBox = ({ event, section }: Push): string => `
         </label>`;
 
 /** The id of the visible input. For some kinds, another input has the property's own id, or none has. */
-const seen = ({ kind }: Property, id: string): string => (kind === "events" ? `${id}-choice` : id);
+const seen = ({ kind }: Property, id: string): string => (kind === "events" || kind === "hours" ? `${id}-choice` : id);
 
 function control(property: Property, id: string): string {
   const text = (type: string, more = "") => `<input type="${type}" id="${id}"${more}>`;
@@ -49,6 +49,8 @@ function control(property: Property, id: string): string {
       return select(id, property);
     case "events":
       return `<div class="sccc-events" id="${seen(property, id)}" role="group">${property.events.map(eventBox).join("")}\n      </div>`;
+    case "hours":
+      return `<div class="sccc-hours" id="${seen(property, id)}" role="group"></div>`;
     case "ports":
       return `<input type="hidden" id="${id}">`;
     case "secret":
@@ -151,6 +153,8 @@ function defaults(property: Property): [string, string][] {
         [name, `{ value: ${code(property.default)}, validate: SCCC.valid(${code(name)}) }`],
         [`${name}Type`, `{ value: ${code(property.defaultType)} }`],
       ];
+    case "hours":
+      return [[name, `{ value: [], validate: SCCC.valid(${code(name)}) }`]];
     default: {
       const check = described(property) !== undefined ? `, validate: SCCC.valid(${code(name)})` : "";
       return [[name, `{ value: ${code(property.default ?? "")}${check} }`]];
@@ -183,7 +187,9 @@ export function registration(node: NodeType): string {
     ...(node.press === undefined
       ? []
       : ([["button", `{ enabled: SCCC.isDeployed, onclick: SCCC.${node.press} }`]] as [string, string][])),
-    ...(eventsOf(node) === undefined ? [] : ([["oneditsave", "SCCC.save"]] as [string, string][])),
+    ...(eventsOf(node) === undefined && !node.properties.some(({ kind }) => kind === "hours")
+      ? []
+      : ([["oneditsave", "SCCC.save"]] as [string, string][])),
   ];
   return `RED.nodes.registerType(${code(node.type)}, {\n  ${object(entries, ",\n  ")}\n});`;
 }
@@ -213,6 +219,11 @@ const style = `
 .sccc-control > .red-ui-button { flex: none; }
 .sccc-row > .red-ui-editableList { grid-column: 2; margin-top: 4px; }
 .sccc-number > input { width: 100% !important; margin: 0; }
+.sccc-hours { flex: 1; min-width: 0; }
+.sccc-window { display: flex; flex-wrap: wrap; align-items: center; gap: 4px 8px; }
+.sccc-window > label { display: inline-flex !important; flex-direction: column; align-items: center; width: auto !important; margin: 0; font-size: 12px; }
+.sccc-window input[type="checkbox"] { width: auto; margin: 0; }
+.sccc-window > input[type="text"] { width: 60px !important; margin: 0; }
 .sccc-section { border-top: 1px solid var(--red-ui-secondary-border-color); padding-top: 8px; margin-top: 8px; }
 .sccc-section > summary { cursor: pointer; padding: 4px 0; margin-bottom: 8px; }
 `;

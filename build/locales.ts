@@ -6,6 +6,8 @@ import {
   type Choice,
   callEvents,
   callsSettings,
+  campaignFields,
+  campaignSettings,
   commands,
   errorCodes,
   extra,
@@ -128,6 +130,10 @@ export function generated({ text }: Language): Texts {
     setting: {
       account: by([...accountSettings, ...receivingSettings], nameOf, settingTexts),
       simulator: by(simulatorSettings, nameOf, settingTexts),
+      campaign: {
+        ...by(Object.values(campaignFields), propertyOf, fieldTexts),
+        ...by(campaignSettings, nameOf, settingTexts),
+      },
       "call-tracker": by(trackerSettings, nameOf, settingTexts),
       calls: by(callsSettings, nameOf, settingTexts),
       feed: by(feedSettings, nameOf, settingTexts),

@@ -4,6 +4,7 @@ import { registerAccount } from "./runtime/account/account";
 import { serveEditor } from "./runtime/admin/routes";
 import { registerTracker } from "./runtime/call-tracker/call-tracker";
 import { registerCalls } from "./runtime/calls/calls";
+import { registerCampaign } from "./runtime/campaign/campaign";
 import { registerCommands } from "./runtime/command/command";
 import { registerConfirm } from "./runtime/confirm/confirm";
 import { registerFeed } from "./runtime/feed/feed";
@@ -22,6 +23,7 @@ export = (RED: NodeAPI): void => {
   registerConfirm(runtime);
   registerCalls(runtime);
   registerTracker(runtime);
+  registerCampaign(runtime);
   registerSimulator(runtime);
   serveEditor(runtime);
 };

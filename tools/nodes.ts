@@ -19,8 +19,14 @@ export interface Ended {
 
 /** Gives our own Node-RED to the helper; to be called once in a suite's `before`. */
 export function initHelper(): void {
-  helper.init(require.resolve("node-red"), { userDir: temporaryFolder() });
+  folder = temporaryFolder();
+  helper.init(require.resolve("node-red"), { userDir: folder });
 }
+
+let folder = "";
+
+/** The user folder of the helper's Node-RED. */
+export const userDir = (): string => folder;
 
 /** A running flow: the node under test `n`, its account `a`, an output and a Catch. */
 export interface Flow {

@@ -6,6 +6,7 @@ import { accountHelp } from "./account";
 import { anyCommandHelp } from "./any-command";
 import { callTrackerHelp } from "./call-tracker";
 import { callsHelp } from "./calls";
+import { campaignHelp } from "./campaign";
 import { commandHelp } from "./command";
 import { confirmHelp } from "./confirm";
 import { feedHelp } from "./feed";
@@ -26,6 +27,7 @@ const others: ReadonlyMap<string, NodeHelp> = new Map([
   ["sccc-feed", feedHelp],
   ["sccc-calls", callsHelp],
   ["sccc-call-tracker", callTrackerHelp],
+  ["sccc-campaign", campaignHelp],
   ["sccc-simulator", simulatorHelp],
   ["sccc-notify", notifyHelp],
   ["sccc-confirm", confirmHelp],

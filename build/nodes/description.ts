@@ -23,6 +23,8 @@ export function described(property: Property): Described | undefined {
       const { min, max, integer } = property;
       return { ...common, kind: "number", min, max, integer };
     }
+    case "hours":
+      return { ...common, kind: "hours" };
     case "text": {
       const { required, format } = property;
       if (!required && format === undefined) break;

@@ -16,6 +16,7 @@ const icons: Readonly<Record<Rule["kind"] | Setting["kind"], string>> = {
   secret: "lock",
   node: "cog",
   typed: "code",
+  hours: "clock-o",
 };
 
 /** Icons by name, where the kind is not specific enough. */
@@ -37,6 +38,7 @@ const iconOf: Readonly<Record<string, string>> = {
   redeliverAfter: "repeat",
   seq: "barcode",
   extra: "plus-square-o",
+  doNotCall: "ban",
 };
 
 /** The Font Awesome name of a property's icon. */

@@ -6,6 +6,7 @@ import { account } from "./account";
 import { anyCommand } from "./any-command";
 import { tracker } from "./call-tracker";
 import { calls } from "./calls";
+import { campaign } from "./campaign";
 import { commandNode } from "./command";
 import { confirm } from "./confirm";
 import { description } from "./description";
@@ -29,6 +30,7 @@ export const nodeTypes: readonly NodeType[] = [
   confirm,
   calls,
   tracker,
+  campaign,
   simulator,
 ];
 

@@ -35,6 +35,8 @@ export type Property = {
   | { readonly kind: "boolean"; readonly default: boolean }
   | { readonly kind: "choice"; readonly default: string; readonly choices: readonly string[] }
   | { readonly kind: "secret" }
+  /** Weekly windows, a row each. */
+  | { readonly kind: "hours" }
   | { readonly kind: "node"; readonly type: string }
   /** Some events. `standard`: what none ticked stands for, where that is not all. */
   | {

@@ -53,6 +53,8 @@ function settingProperty(key: string, setting: Setting): Property {
       };
     case "secret":
       return { ...common, kind: "secret" };
+    case "hours":
+      return { ...common, kind: "hours" };
     case "node":
       return { ...common, kind: "node", type: setting.type };
     case "typed": {

@@ -1,54 +1,13 @@
 // Calling hours: weekly windows on the clocks of a time zone, and when they open and close.
-import { isObject } from "../util/json";
 import { clockTime, showingOf } from "../util/time";
+import { type HoursWindow, minutesOf } from "../util/weekly-windows";
 
-/** A weekly window as users give it. */
-export interface HoursWindow {
-  /** ISO weekdays: 1 = Monday to 7 = Sunday. A window that crosses midnight belongs to the day on which it begins. */
-  readonly days: readonly number[];
-  /** "HH:mm". */
-  readonly from: string;
-  /** "HH:mm", also "24:00"; the window ends before this minute. Not after `from`: on the next day. */
-  readonly to: string;
-}
-
-/** What is wrong with a setting of windows: the place in the list, and the property. */
-export interface HoursProblem {
-  readonly index: number;
-  readonly property: "window" | "days" | "from" | "to";
-}
+export { type HoursProblem, type HoursWindow, readHours } from "../util/weekly-windows";
 
 const minute = 60_000;
 const day = 24 * 60 * minute;
 /** Long enough that a window which a zone skips once comes again. */
 const horizonDays = 15;
-
-/** "HH:mm" in minutes since midnight; undefined if it is no time. */
-function minutesOf(text: unknown, last: number): number | undefined {
-  const [, hours, minutes] = /^(\d{2}):([0-5]\d)$/.exec(typeof text === "string" ? text : "") ?? [];
-  const value = Number(hours) * 60 + Number(minutes);
-  return hours !== undefined && value <= last ? value : undefined;
-}
-
-/** Checks windows from outside. Returns them, or what is wrong with the first that is wrong. An empty list means always open. */
-export function readHours(
-  value: unknown,
-): { readonly hours: readonly HoursWindow[] } | { readonly problem: HoursProblem } {
-  if (value === undefined || value === null || value === "") return { hours: [] };
-  if (!Array.isArray(value)) return { problem: { index: 0, property: "window" } };
-  const hours: HoursWindow[] = [];
-  for (const [index, window] of value.entries()) {
-    if (!isObject(window)) return { problem: { index, property: "window" } };
-    const { days, from, to } = window;
-    const areDays =
-      Array.isArray(days) && days.length > 0 && days.every((one) => Number.isInteger(one) && one >= 1 && one <= 7);
-    if (!areDays) return { problem: { index, property: "days" } };
-    if (minutesOf(from, 24 * 60 - 1) === undefined) return { problem: { index, property: "from" } };
-    if (minutesOf(to, 24 * 60) === undefined) return { problem: { index, property: "to" } };
-    hours.push({ days: days as number[], from: String(from), to: String(to) });
-  }
-  return { hours };
-}
 
 /** A window on one weekday, in minutes since midnight; `to` is greater than 1440 where it ends on the next day. */
 interface Span {

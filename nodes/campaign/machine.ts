@@ -187,6 +187,11 @@ export class Campaign {
     return state.isFinishedTold && state.untold.size === 0;
   }
 
+  /** When it finished, in ms since 1970. */
+  get finishedAt(): number | undefined {
+    return this.#core.state.finishedAt;
+  }
+
   /** An event has come. @param now ms since 1970; may be less than before, after a clock was set back */
   step(event: CampaignEvent, now: number): readonly CampaignEffect[] {
     const core = this.#core;
@@ -259,7 +264,7 @@ export class Campaign {
   /** The lines that a finished campaign needs: its ID stays used, its dials of the last day still count, its figures can be told. */
   stub(now: number): readonly string[] {
     const { state } = this.#core;
-    const { id, tag, startedAt: at, settings, finished, tasks } = state;
+    const { id, tag, startedAt: at, settings, finished, finishedAt, tasks } = state;
     if (finished === undefined) return [];
     const dialled = tasks.flatMap(({ parts }) =>
       parts.filter(({ at: sent, is }) => sent > now - 86_400_000 && is !== "refused" && is !== "notSent"),
@@ -278,7 +283,7 @@ export class Campaign {
       const moved = [...entries].map((index) => places.get(index) ?? 0);
       lines.push({ k: "sent", task, part: 0, at: sent, seq, entries: moved, agent: "", prior: "unknown" });
     }
-    lines.push({ k: "finished", at: now, figures: finished }, { k: "finishedTold" });
+    lines.push({ k: "finished", at: finishedAt ?? now, figures: finished }, { k: "finishedTold" });
     return lines.map(encodeLine);
   }
 

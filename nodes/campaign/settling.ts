@@ -99,7 +99,9 @@ export class Settling {
       return false;
     } else {
       at = Math.max(Math.max(task.endedAt, watch.callAt) + core.resultWait, watch.lookAgainAt ?? 0);
-      if (now >= at && now < watch.callAt + longestTalk) {
+      // The first look takes what it finds, also of a call whose end was not heard: only the last one has to wait for calls under way.
+      const isLast = watch.lookAgainAt !== undefined || !state.settings.reconcile;
+      if (isLast && now >= at && now < watch.callAt + longestTalk) {
         // Looked at from time to time: a task may have many numbers.
         if (now >= watch.talkUntil && this.#isTalking(task)) {
           watch.talkUntil = Math.min(watch.callAt + longestTalk, now + talkPause);

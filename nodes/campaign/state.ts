@@ -115,6 +115,7 @@ export class State {
   isPaused = false;
   cancelledAt: number | undefined;
   finished: CampaignFigures | undefined;
+  finishedAt: number | undefined;
   isFinishedTold = false;
 
   numbers: (string | null)[] = [];
@@ -250,6 +251,7 @@ export class State {
         return;
       case "finished":
         this.finished = line.figures;
+        this.finishedAt = line.at;
         for (const { taskID } of this.tasks) if (taskID !== undefined) this.#book.tasks.release(taskID);
         return;
       case "finishedTold":

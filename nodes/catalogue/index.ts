@@ -17,6 +17,8 @@ export {
   accountSettings,
   callNumberSettings,
   callsSettings,
+  campaignFields,
+  campaignSettings,
   feedSettings,
   receivingSettings,
   recordingSettings,

@@ -242,7 +242,7 @@ export type Setting = {
   readonly label: Text;
   readonly hint: Text;
   /** The collapsible section of the form; absent: always visible. */
-  readonly section?: "limits" | "network" | "safety" | "receiving";
+  readonly section?: "limits" | "network" | "safety" | "receiving" | "more";
   /** Applies only while another setting has the value `is`, does not have the value `isNot`, or, without either, has any value. */
   readonly onlyIf?: { readonly setting: string; readonly is?: string; readonly isNot?: string };
 } & (
@@ -269,6 +269,8 @@ export type Setting = {
   | { readonly kind: "boolean"; readonly default: boolean }
   | { readonly kind: "choice"; readonly default: string; readonly choices: readonly Choice[] }
   | { readonly kind: "secret"; readonly required?: true }
+  /** Weekly windows: an array of {days, from, to}, empty by default. */
+  | { readonly kind: "hours" }
   | { readonly kind: "node"; readonly type: "tls-config" | "http proxy" }
   /** A typed input: a value that each message has anew. */
   | {

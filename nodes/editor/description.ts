@@ -27,6 +27,7 @@ export type Described = { readonly key: string; readonly onlyIf?: Condition } & 
     }
   | { readonly kind: "number"; readonly min: number; readonly max: number; readonly integer: boolean }
   | { readonly kind: "text"; readonly required: boolean; readonly format?: TextFormat }
+  | { readonly kind: "hours" }
   | { readonly kind: "plain" }
 );
 

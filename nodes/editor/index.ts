@@ -2,6 +2,7 @@
 import { forgetAgents } from "./agents";
 import type { Description } from "./description";
 import { chosenEvents, eventsLabel, hasEvents, migrate, namesOf, prepareEvents, saveEvents } from "./events";
+import { hoursInForm, prepareHours } from "./hours";
 import { doing } from "./label";
 import { outputsOf } from "./outputs";
 import { editor, input, own, reader, standard, text, untagged } from "./page";
@@ -90,10 +91,15 @@ function review(node: EditorNode, description: Description): void {
   }
 }
 
+/** The properties of a node that are weekly windows. */
+const hoursOf = ({ type }: EditorNode): readonly string[] =>
+  Object.entries(DESCRIPTIONS[type]?.properties ?? {}).flatMap(([name, { kind }]) => (kind === "hours" ? [name] : []));
+
 /** Takes over what Node-RED does not: it takes over all that has an input of the property's name. */
 export function save(this: EditorNode): void {
   const description = DESCRIPTIONS[this.type];
   if (hasEvents(description)) saveEvents(this, description);
+  for (const property of hoursOf(this)) this[property] = hoursInForm(this, property);
 }
 
 /** Makes a form's inputs what they are: typed inputs, rows that hang on others, sections that open where something is wrong. */
@@ -116,6 +122,7 @@ export function prepare(this: EditorNode): void {
     if (described.kind === "typed") drawTyped(this, property, described);
   }
   if (hasEvents(description)) prepareEvents(this, description);
+  for (const property of hoursOf(this)) prepareHours(this, property);
   prepareTools(this, input(this, "name").closest("form"));
   review(this, description);
   // Node-RED checks the form once all is drawn.

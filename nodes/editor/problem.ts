@@ -3,6 +3,7 @@ import type { Field } from "../catalogue";
 import { checkFields } from "../protocol/check";
 import { formatProblem } from "../protocol/format";
 import { anyPlan, chinesePlan, entriesOf, type NumberingPlan, readEntry } from "../protocol/numbers-to-dial";
+import { readHours } from "../util/weekly-windows";
 import type { Described, Description } from "./description";
 
 /** What the checks need from the editor. */
@@ -120,9 +121,19 @@ function findProblem(question: Question, described: Described): string | undefin
       return numberProblem(question, described);
     case "text":
       return textProblem(question, described);
+    case "hours":
     case "plain":
       return undefined;
   }
+}
+
+/** What is wrong with weekly windows, as a sentence. */
+function hoursProblem(value: unknown, key: string, editor: Editor): string | undefined {
+  const read = readHours(value);
+  if (!("problem" in read)) return undefined;
+  const { index, property } = read.problem;
+  const problem = editor.text("errors.item", { index: index + 1 }) + editor.text(`invalid.hours.${property}`);
+  return editor.text("invalid.property", { label: editor.text(`${key}.label`), problem });
 }
 
 /**
@@ -131,6 +142,7 @@ function findProblem(question: Question, described: Described): string | undefin
 export function problemOf(asked: Omit<Question, "value"> & { readonly value: unknown }): string | undefined {
   const { node, property, editor } = asked;
   const described = node.properties[property];
+  if (described?.kind === "hours") return hoursProblem(asked.value, described.key, editor);
   const question: Question = { ...asked, value: asText(asked.value) };
   if (described === undefined || isFromEnvironment(question.value)) return undefined;
   const problem = findProblem(question, described);

@@ -17,7 +17,7 @@ interface EditorNode {
   outputs?: unknown;
   events?: unknown;
   layout?: unknown;
-  readonly [property: string]: unknown;
+  [property: string]: unknown;
 }
 
 /** An entry of a menu. Node-RED shows a label that is a string as text. */

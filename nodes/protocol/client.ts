@@ -126,6 +126,11 @@ export class Client {
     });
   }
 
+  /** Whether the account's dialOnly has a number. */
+  mayDial(number: string): boolean {
+    return forbiddenNumber(this.#options.dialOnly, undefined, { callee: number }) === undefined;
+  }
+
   #allowed(prepared: PreparedCommand): Prepared {
     const failure = forbiddenNumber(this.#options.dialOnly, prepared.command, prepared.fields);
     if (failure !== undefined) return { ok: false, failure };

@@ -56,6 +56,8 @@ export interface SendOptions {
   readonly track?: () => (progress: Progress) => void;
   /** Called for each list; the returned function receives the number of requests that remain to be made. */
   readonly backlog?: () => (requests: number) => void;
+  /** In ms since 1970: a request that has not left by then must not leave. One that never left is answered like one that found no room (SCCC_BUSY). */
+  readonly notAfter?: number;
 }
 
 /** How an exchange belongs to a list. */
@@ -101,6 +103,7 @@ export class Exchange {
   readonly #command: Command | undefined;
   readonly #resend: Command["resend"];
   readonly #part: Part;
+  readonly #notAfter: number;
   readonly #answers: (CommandAnswer | undefined)[];
   /** Tickets of the agents and tasks to which this exchange has sent a command. */
   readonly #tickets = new Map<string, number>();
@@ -122,6 +125,7 @@ export class Exchange {
     this.#resend = command?.resend ?? "once";
     this.#part = part;
     this.#signal = options.signal;
+    this.#notAfter = options.notAfter ?? Number.POSITIVE_INFINITY;
     this.#report = options.track?.() ?? (() => undefined);
     this.#answers = [];
     this.#pending = [];
@@ -174,6 +178,12 @@ export class Exchange {
     const { timeoutMs, retries, subjects } = this.#deps;
     this.#pending = this.#pending.filter(({ subject }) => subject === undefined || !this.#isOld(subject));
     if (this.#pending.length === 0) return undefined;
+    if (this.#deps.now() >= this.#notAfter) {
+      // What an earlier try was answered with stands.
+      if (this.#tries === 0)
+        this.#settle(failed({ kind: "busy", code: "SCCC_BUSY", waiting: this.#deps.queue.waiting }));
+      return undefined;
+    }
     this.#report("requesting");
     if (this.#tries === 0) this.#deadline = performance.now() + timeoutMs * (retries + 1);
     this.#tries += 1;

@@ -6,6 +6,7 @@ import { guarded, reportUncaughtTo } from "../util/guarded";
 import { isObject } from "../util/json";
 import type { RunningAccount } from "./account/running";
 import type { MessageTokens } from "./calls/message-tokens";
+import type { CampaignStore } from "./campaign/store";
 import { Receiving } from "./receive/receiving";
 import { Tokens } from "./receive/tokens";
 import { ExpectedCalls } from "./shared/expected-calls";
@@ -37,6 +38,8 @@ export class RuntimeState {
   readonly expectedCalls = new ExpectedCalls();
   /** The tokens of the messages of sccc-calls, by the id of their node: they outlive a redeploy. */
   readonly callTokens = new Map<string, MessageTokens>();
+  /** The campaigns of accounts, by their folders: they outlive every redeploy. */
+  readonly campaigns = new Map<string, CampaignStore>();
   /** The trackers, by the id of their node. */
   readonly trackers = new Map<string, KeptTracker>();
   /** The simulators, by the id of their node; undefined for one that could not start. */

@@ -3,7 +3,7 @@ import type { Page } from "playwright-core";
 import type { NodeType, Property } from "../../build/nodes";
 
 /** The value of a property as the form shows it. */
-export type Given = string | boolean | readonly string[];
+export type Given = string | boolean | readonly (string | object)[];
 
 const idOf = (node: NodeType, name: string) => `#node-${node.config ? "config-" : ""}input-${name}`;
 
@@ -52,6 +52,13 @@ async function give(page: Page, node: NodeType, property: Property): Promise<Giv
       const chosen = property.events.slice(0, 2).map(({ event }) => event);
       for (const event of chosen) await page.check(`${selector}-choice input[value="${event}"]`);
       return chosen;
+    }
+    case "hours": {
+      const within = `${selector}-choice`;
+      await page.click(`${within} .red-ui-editableList-addButton`);
+      await page.fill(`${within} input[type="text"] >> nth=1`, "24:00");
+      await page.uncheck(`${within} input[value="5"]`);
+      return [{ days: [1, 2, 3, 4], from: "09:00", to: "24:00" }];
     }
     case "secret":
       await page.fill(selector, "a secret of mine");

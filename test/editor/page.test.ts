@@ -15,6 +15,7 @@ const expected = [
   "sccc-confirm",
   "sccc-calls",
   "sccc-call-tracker",
+  "sccc-campaign",
   "sccc-simulator",
 ];
 
@@ -41,7 +42,13 @@ describe("sccc.html", () => {
       assert.match(text, new RegExp(`color: "${groups[group].color}"`));
       assert.match(text, new RegExp(`icon: "${groups[group].icon.replace(".", "\\.")}"`));
       const inputs = config || ["sccc-notify", "sccc-calls"].includes(type) ? 0 : 1;
-      const outputs = config ? 0 : ["sccc-call-tracker", "sccc-feed"].includes(type) ? 2 : 1;
+      const outputs = config
+        ? 0
+        : type === "sccc-campaign"
+          ? 3
+          : ["sccc-call-tracker", "sccc-feed"].includes(type)
+            ? 2
+            : 1;
       assert.match(text, new RegExp(`inputs: ${inputs},\\n {2}outputs: ${outputs},`));
     }
   });
@@ -138,9 +145,10 @@ describe("sccc.html", () => {
           assert.equal(form.split(`<input type="hidden" id="${id}">`).length, 2, "nobody sees it");
           continue;
         }
-        // Events have no single input: they are checkboxes.
-        assert.equal(form.split(`id="${id}"`).length, kind === "events" ? 1 : 2, `${type}: #${id}`);
-        const seen = kind === "events" ? `${id}-choice` : id;
+        // Node-RED takes events and hours over from no input: they are boxes and rows.
+        const isOurs = kind === "events" || kind === "hours";
+        assert.equal(form.split(`id="${id}"`).length, isOurs ? 1 : 2, `${type}: #${id}`);
+        const seen = isOurs ? `${id}-choice` : id;
         assert.equal(form.split(`for="${seen}"`).length, 2, `${type}: one label of #${seen}`);
         assert.equal(form.split(`id="${seen}"`).length, 2, `${type}: one #${seen}`);
         if (kind === "typed") assert.equal(form.split(`id="${id}Type"`).length, 2);
@@ -286,6 +294,7 @@ describe("sccc.html", () => {
       ["sccc-account", ["baseUrl", "customer"]],
       ["sccc-command", ["api"]],
       ["sccc-feed", ["feed"]],
+      ["sccc-campaign", ["agents"]],
     ]);
     for (const [type, _def] of page.registered) {
       const { defaults } = _def;

@@ -147,10 +147,33 @@ export const drives: Readonly<Record<string, Drive>> = {
     await flow.press("sample-button");
     await flow.shown("written");
     await flow.press("start-button");
-    const { totals } = (await flow.shown("created")) as { readonly totals: Shown };
-    assert.equal(Number(totals.total) - Number(totals.error) - Number(totals.repeat), 5);
-    const { percent, done, connected } = await flow.until("progress", ({ finished }) => finished === true);
-    assert.deepEqual({ percent, done, connected }, { percent: 100, done: 5, connected: 3 });
+    const { state, total, answered, excluded } = await flow.shown("finished");
+    assert.deepEqual({ state, total, answered, excluded }, { state: "finished", total: 7, answered: 3, excluded: 2 });
+    const rows = await eventually("all results are written", async () => {
+      const written = lines(flow.file("sccc-campaign-results.csv"));
+      return written.length === 8 ? written.slice(1).map((line) => line.split(",")) : undefined;
+    });
+    assert.deepEqual(rows.map(([, , outcome]) => outcome).sort(), [
+      "answered",
+      "answered",
+      "answered",
+      "duplicate",
+      "illegal",
+      "unanswered",
+      "unanswered",
+    ]);
+  },
+
+  async "campaign-next-morning"(flow) {
+    await flow.press("login-button");
+    await flow.shown("logged-in");
+    await flow.press("list-button");
+    assert.equal((await flow.shown("kept")).name, "Ann");
+    assert.equal((await flow.shown("finished")).total, 2);
+    await flow.press("button");
+    const { outcome, row } = await flow.shown("results-again");
+    assert.deepEqual([outcome, (row as Shown).name], ["unanswered", "Ann"]);
+    assert.equal((await flow.shown("finished-again")).total, 1);
   },
 
   async "cdr-reconciliation"(flow) {

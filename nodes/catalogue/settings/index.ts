@@ -3,6 +3,7 @@
 export { accountSettings } from "./account";
 export { callNumberSettings } from "./call-number";
 export { callsSettings } from "./calls";
+export { campaignFields, campaignSettings } from "./campaign";
 export { feedSettings } from "./feed";
 export { receivingSettings } from "./receiving";
 export { recordingSettings } from "./recording";

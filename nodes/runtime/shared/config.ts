@@ -32,7 +32,9 @@ export interface ConfigProblem {
     | "host"
     | "folder"
     | "held"
-    | "worker";
+    | "worker"
+    | "hours"
+    | "campaigns";
   /** The environment's variable that is to blame. */
   readonly variable?: string;
   /** What the system says of it. */

@@ -1,0 +1,94 @@
+// Weekly windows in a form: a row each, with its days and its two times.
+import { readHours } from "../util/weekly-windows";
+import { text } from "./page";
+
+const days = [1, 2, 3, 4, 5, 6, 7] as const;
+
+/** What a new row begins with: office hours. */
+const standard = { days: [1, 2, 3, 4, 5], from: "09:00", to: "18:00" };
+
+const place = (property: string): JQuery => $(`#node-input-${property}-choice`);
+
+const values = (row: HTMLElement, kind: string): readonly string[] =>
+  [...row.querySelectorAll<HTMLInputElement>(kind)].map(({ value }) => value.trim());
+
+/** 9:00 is what people type. */
+const padded = (time = ""): string => (/^\d:\d\d$/.test(time) ? `0${time}` : time);
+
+/** The windows as they stand in the form; those of the node if they are not drawn. */
+export function hoursInForm(node: EditorNode, property: string): unknown {
+  const list = place(property);
+  if (list.find("ol").length === 0) return node[property];
+  return list
+    .find(".sccc-window")
+    .toArray()
+    .map((row) => {
+      const [from, to] = values(row, "input[type=text]");
+      return { days: values(row, "input:checked").map(Number), from: padded(from), to: padded(to) };
+    });
+}
+
+interface Shown {
+  readonly days: readonly unknown[];
+  readonly from: string;
+  readonly to: string;
+}
+
+/** A window of an imported flow may be anything. */
+function shownOf(item: unknown): Shown {
+  const { days: chosen, from, to } = (item ?? {}) as Record<string, unknown>;
+  if (chosen === undefined && from === undefined && to === undefined) return standard;
+  return { days: Array.isArray(chosen) ? chosen : [], from: String(from ?? ""), to: String(to ?? "") };
+}
+
+function timeInput(value: string, key: string): JQuery {
+  const label = text(key);
+  return $("<input>")
+    .attr("type", "text")
+    .attr("aria-label", label)
+    .attr("title", label)
+    .attr("placeholder", "HH:mm")
+    .val(value);
+}
+
+function draw(container: JQuery, { days: chosen, from, to }: Shown): void {
+  container.addClass("sccc-window");
+  for (const day of days) {
+    const label = $("<label>").appendTo(container);
+    $("<span>")
+      .text(text(`form.hours.days.${day}`))
+      .appendTo(label);
+    $("<input>").attr("type", "checkbox").val(String(day)).prop("checked", chosen.includes(day)).appendTo(label);
+  }
+  timeInput(from, "form.hours.from").appendTo(container);
+  $("<span>").text("–").appendTo(container);
+  timeInput(to, "form.hours.to").appendTo(container);
+}
+
+/** Draws the windows of a node, and says below them what is wrong. */
+export function prepareHours(node: EditorNode, property: string): void {
+  const within = place(property);
+  const problem = within.closest(".form-row").find(".sccc-problem");
+  const list = $("<ol>").appendTo(within);
+  const review = (): void => {
+    const read = readHours(hoursInForm(node, property));
+    const found = "problem" in read ? read.problem : undefined;
+    const which = found && text("errors.item", { index: found.index + 1 });
+    problem.text(found === undefined ? "" : `${which}${text(`invalid.hours.${found.property}`)}`);
+  };
+  list.editableList<unknown>({
+    height: "auto",
+    removable: true,
+    sortable: false,
+    addButton: text("form.hours.add"),
+    addItem: (container, _, item) => {
+      draw(container, shownOf(item));
+      container.on("change input", review);
+      review();
+    },
+    removeItem: review,
+    sortItems: review,
+  });
+  const saved = node[property];
+  list.editableList("addItems", Array.isArray(saved) ? saved : []);
+}

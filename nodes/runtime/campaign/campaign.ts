@@ -1,0 +1,228 @@
+// sccc-campaign: numbers in, a result for every number out.
+import type { Node, NodeMessage } from "node-red";
+import type { CampaignProgress } from "../../campaign/types";
+import { guarded } from "../../util/guarded";
+import { newId } from "../../util/id";
+import { accountOf, receiverOf } from "../account/account";
+import type { Sender } from "../account/running";
+import type { AccountReceiver } from "../receive/account-receiver";
+import { type ConfigProblem, configFailure } from "../shared/config";
+import { type Behaviour, defineNode, type NodeSource } from "../shared/define-node";
+import type { Failure } from "../shared/failure";
+import { failureStatus } from "../shared/status";
+import { errorOf, ScccError } from "../shared/texts";
+import { reader } from "../shared/values";
+import type { Runtime } from "../state";
+import { type CampaignConfig, narrowCampaign } from "./config";
+import { type Control, controlOf, givenId, invalid, type OrderReaders, readOrder } from "./message";
+import type { CampaignHost, ResultEffect } from "./runner";
+import { type CampaignStore, storeOf } from "./store";
+
+const type = "sccc-campaign";
+
+/** What a node works with. */
+interface CampaignDeps {
+  readonly runtime: Runtime;
+  readonly node: Node;
+  readonly config: CampaignConfig;
+  readonly sender: Sender;
+  readonly receiver: AccountReceiver;
+  readonly store: CampaignStore;
+}
+
+const resultMessage = ({ id, result }: ResultEffect, token: string | undefined): NodeMessage => ({
+  topic: "result",
+  payload: result,
+  sccc: { campaign: { id }, ...(token === undefined ? {} : { token }) },
+});
+
+const progressMessage = (topic: "progress" | "finished", progress: CampaignProgress): NodeMessage => ({
+  topic,
+  payload: progress,
+  sccc: { campaign: { id: progress.campaign } },
+});
+
+/** A campaign node at work. */
+class CampaignNode {
+  readonly #deps: CampaignDeps;
+  readonly #readers: OrderReaders;
+  readonly #detachPushes: () => void;
+  #detachStore: () => Promise<void> = async () => undefined;
+  readonly #forgetStart: () => void;
+  /** The last figures of the campaigns of this deploy, by ID. */
+  readonly #figures = new Map<string, CampaignProgress>();
+  #problem: ConfigProblem | undefined;
+
+  constructor(deps: CampaignDeps) {
+    this.#deps = deps;
+    const { runtime, node, config, receiver, store } = deps;
+    const { RED } = runtime;
+    this.#readers = {
+      agents: reader(RED, node, config.agents),
+      numbers: reader(RED, node, config.numbers),
+      doNotCall: reader(RED, node, config.doNotCall),
+      numberField: config.numberField,
+    };
+    // What a node sends before all nodes are there reaches nobody.
+    const started = guarded(() => this.#goOn());
+    RED.events.once("flows:started", started);
+    this.#forgetStart = () => void RED.events.off("flows:started", started);
+    this.#detachPushes = receiver.attach({
+      id: node.id,
+      transient: true,
+      events: [],
+      others: true,
+      hand: ({ topic, payload }) => {
+        for (const runner of store.runnersOf(node.id)) runner.step({ kind: "push", event: topic, notify: payload });
+      },
+      dead: () => undefined,
+      counted: () => undefined,
+      problem: (problem) => this.#hearProblem(problem),
+    });
+  }
+
+  /** The campaigns of before go on. */
+  #goOn(): void {
+    const { node, store, runtime } = this.#deps;
+    const { RED } = runtime;
+    this.#detachStore = store.attach(node.id, this.#host(), {
+      warning: (key, params) => node.warn(RED._(`errors.${key}`, { ...params })),
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#forgetStart();
+    this.#detachPushes();
+    await this.#detachStore();
+  }
+
+  #host(): CampaignHost {
+    const { node, sender, receiver, runtime } = this.#deps;
+    const { RED } = runtime;
+    const { stored, redeliverAfterMs, maxDeliveries } = receiver.config;
+    return {
+      client: sender.client,
+      stored: stored ? { redeliverAfterMs, maxDeliveries } : undefined,
+      result: (effect, token) => node.send([resultMessage(effect, token), null, null]),
+      dead: (effect, deliveries) => {
+        const text = RED._("errors.resultNeverConfirmed", { id: effect.id, deliveries: String(deliveries) });
+        node.error(new ScccError(text, "SCCC_TIMEOUT", { id: effect.id }), resultMessage(effect, undefined));
+      },
+      progress: (progress) => {
+        this.#show(progress);
+        node.send([null, progressMessage("progress", progress), null]);
+      },
+      finished: (progress) => {
+        this.#show(progress);
+        node.send([null, null, progressMessage("finished", progress)]);
+      },
+    };
+  }
+
+  /** The figures of all campaigns that run, or of the last one. */
+  #show(progress: CampaignProgress): void {
+    const { node, runtime } = this.#deps;
+    const { RED } = runtime;
+    const isOver = (one: CampaignProgress): boolean => one.remaining === 0;
+    for (const [id, one] of this.#figures) if (isOver(one) && id !== progress.campaign) this.#figures.delete(id);
+    this.#figures.set(progress.campaign, progress);
+    const all = [...this.#figures.values()];
+    const sum = (of: (one: CampaignProgress) => number): string =>
+      String(all.reduce((total, one) => total + of(one), 0));
+    const text = RED._("status.campaign", {
+      done: sum(({ done }) => done),
+      total: sum(({ total }) => total),
+      answered: sum(({ answered }) => answered),
+    });
+    const isIdle = all.every(({ state }) => state === "paused" || state === "outsideHours");
+    const fill = this.#problem !== undefined ? "red" : all.every(isOver) ? "green" : isIdle ? "yellow" : "blue";
+    node.status({ fill, shape: isIdle || this.#problem !== undefined ? "ring" : "dot", text });
+  }
+
+  /** Without pushes a campaign goes on: the CDRs tell, only later. */
+  #hearProblem(problem: ConfigProblem | undefined): void {
+    const { node } = this.#deps;
+    if (problem !== undefined) node.status({ fill: "red", shape: "ring", text: "status.noReception" });
+    else if (this.#problem !== undefined) node.status({});
+    this.#problem = problem;
+  }
+
+  /** Takes a message; gives what was wrong with it. */
+  async take(msg: NodeMessage): Promise<Error | undefined> {
+    const { node, runtime } = this.#deps;
+    const { RED } = runtime;
+    const failure = await this.#obey(msg);
+    if (failure === undefined) return undefined;
+    node.status(failureStatus(failure));
+    return errorOf(RED._, type, failure);
+  }
+
+  async #obey(msg: NodeMessage): Promise<Failure | undefined> {
+    const { store } = this.#deps;
+    await store.settled;
+    if (store.state !== "open") {
+      const detail = typeof store.state === "object" ? store.state.problem : store.folder;
+      return configFailure({ setting: "account", reason: "campaigns", detail });
+    }
+    const control = controlOf(msg);
+    if (control === undefined) return this.#begin(msg);
+    return "kind" in control ? control : this.#control(control);
+  }
+
+  #control({ action, campaign }: Control): Failure | undefined {
+    const { store, node } = this.#deps;
+    const runners = store.runnersOf(node.id).filter(({ id }) => campaign === undefined || id === campaign);
+    if (campaign !== undefined && runners.length === 0)
+      return invalid("payload.campaign", "campaignNotThere", campaign);
+    for (const runner of runners) runner.step({ kind: "control", action });
+    return undefined;
+  }
+
+  async #begin(msg: NodeMessage): Promise<Failure | undefined> {
+    const { config, sender, store, node } = this.#deps;
+    const given = givenId(msg);
+    if (typeof given === "object") return given;
+    const id = given ?? newId();
+    if (!store.reserve(id)) return invalid("msg.campaign", "campaignUsed", id);
+    let hasBegun = false;
+    try {
+      const order = await readOrder(this.#readers, sender, msg);
+      if (!order.ok) return order.failure;
+      hasBegun = true;
+      const { agents, entries } = order.value;
+      await store.begin(node.id, { id, settings: { ...config.settings, agents }, entries });
+      return undefined;
+    } finally {
+      if (!hasBegun) store.free(id);
+    }
+  }
+}
+
+/** What a node with a good configuration works with. */
+type CampaignParts = Omit<CampaignDeps, "runtime" | "node" | "store"> & { readonly account: string };
+
+function start({ account, ...parts }: CampaignParts, { runtime, node }: NodeSource): Behaviour {
+  const { sender, receiver } = parts;
+  const { keepDays } = receiver.config;
+  const store = storeOf(runtime, account, { context: sender.context, keepDays });
+  const campaign = new CampaignNode({ ...parts, runtime, node, store });
+  return { handle: (msg) => campaign.take(msg), close: () => campaign.close() };
+}
+
+/** Registers the type. */
+export const registerCampaign = (runtime: Runtime): void =>
+  defineNode(runtime, {
+    type,
+    read: ({ config, expand }) => {
+      const account = accountOf(runtime, config.account);
+      if (!account.ok) return account;
+      const narrowed = narrowCampaign(config, expand);
+      if (!narrowed.ok) return narrowed;
+      const receiving = receiverOf(runtime, config.account);
+      if (!receiving.ok) return receiving;
+      const { sender } = account;
+      const { receiver } = receiving;
+      return { ok: true, value: { account: String(config.account), config: narrowed.value, sender, receiver } };
+    },
+    start,
+  });

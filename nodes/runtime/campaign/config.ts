@@ -1,0 +1,57 @@
+// Reads the properties of sccc-campaign.
+import { type HoursWindow, readHours } from "../../campaign/hours";
+import type { CampaignSettings } from "../../campaign/types";
+import { campaignSettings } from "../../catalogue/index";
+import { isObject } from "../../util/json";
+import { type Expand, type Narrowed, narrow, Settings, type TypedInput, typedInput, wrong } from "../shared/config";
+
+/** What a node is told once. */
+export interface CampaignConfig {
+  readonly settings: Omit<CampaignSettings, "agents">;
+  readonly numberField: string;
+  readonly agents: TypedInput;
+  readonly numbers: TypedInput;
+  readonly doNotCall: TypedInput;
+}
+
+/** Windows as a node has them, or as JSON. */
+function hoursOf(value: unknown): readonly HoursWindow[] {
+  let given = value;
+  try {
+    if (typeof value === "string" && value.trim() !== "") given = JSON.parse(value);
+  } catch {
+    return wrong("hours", "hours");
+  }
+  const read = readHours(given);
+  return "hours" in read ? read.hours : wrong("hours", "hours");
+}
+
+/** Reads a node's configuration. */
+export const narrowCampaign = (config: unknown, expand: Expand): Narrowed<CampaignConfig> =>
+  narrow(() => {
+    const settings = new Settings(campaignSettings, config, undefined, expand);
+    const mode = settings.text("mode");
+    const callers = settings
+      .text("callers")
+      .split(/[\s,，;；、]+/)
+      .filter((caller) => caller !== "");
+    const given = isObject(config) ? config : {};
+    return {
+      settings: {
+        mode: Number(mode),
+        multiplier: settings.number("multiplier"),
+        ...(mode === "2" && callers.length > 0 ? { callers } : {}),
+        taskName: settings.text("taskName"),
+        attempts: settings.number("attempts"),
+        retryAfter: settings.number("retryAfter"),
+        hours: hoursOf(given.hours),
+        maxPerDay: settings.number("maxPerDay"),
+        resultWait: settings.number("resultWait"),
+        reconcile: given.reconcile === undefined || settings.flag("reconcile"),
+      },
+      numberField: settings.text("numberField"),
+      agents: typedInput(config, "agents", { value: "", type: "json" }),
+      numbers: typedInput(config, "numbers", { value: "payload", type: "msg" }),
+      doNotCall: typedInput(config, "doNotCall", { value: "", type: "json" }),
+    };
+  });

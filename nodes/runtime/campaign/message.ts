@@ -1,0 +1,111 @@
+// What a message to sccc-campaign asks for: a campaign to begin, or one to control.
+import type { NodeMessage } from "node-red";
+import { type CampaignEntry, EntryReader, rowsOf } from "../../campaign/entries";
+import type { ControlAction } from "../../campaign/types";
+import { campaignFields, type Field } from "../../catalogue/index";
+import { checkFields, render } from "../../protocol/check";
+import type { FieldFailure } from "../../protocol/failure";
+import { planOf } from "../../protocol/numbering";
+import { isObject } from "../../util/json";
+import { forEachInSlices } from "../../util/slices";
+import type { Sender } from "../account/running";
+import type { Failure } from "../shared/failure";
+import type { ReadValue } from "../shared/values";
+
+/** A control: of one campaign, or of all of the node. */
+export interface Control {
+  readonly action: ControlAction;
+  readonly campaign?: string;
+}
+
+const actions: readonly ControlAction[] = ["pause", "resume", "cancel", "progress"];
+const longestId = 100;
+
+/** A value of a message that can't be taken. */
+export const invalid = (
+  field: string,
+  key: string,
+  value: unknown,
+  params: FieldFailure["rule"]["params"] = {},
+): FieldFailure => ({ kind: "field", code: "SCCC_INVALID_FIELD", field, rule: { key, params }, got: render(value) });
+
+/** The ID that a value gives; undefined if it is none. */
+function idOf(value: unknown): string | undefined {
+  const text = typeof value === "string" ? value.trim() : Number.isSafeInteger(value) ? String(value) : "";
+  return text !== "" && text.length <= longestId && !/\p{Cc}/u.test(text) ? text : undefined;
+}
+
+/** The control that a message asks for; undefined if it asks for a campaign. */
+export function controlOf({ payload }: NodeMessage): Control | FieldFailure | undefined {
+  if (!isObject(payload) || !("do" in payload)) return undefined;
+  const { do: what, campaign } = payload;
+  const action = actions.find((one) => one === what);
+  if (action === undefined) return invalid("payload.do", "choice", what, { choices: actions.join(", ") });
+  if (campaign === undefined || campaign === null) return { action };
+  const id = idOf(campaign);
+  return id === undefined ? invalid("payload.campaign", "campaignId", campaign) : { action, campaign: id };
+}
+
+/** The ID that a message gives its campaign; undefined if it gives none. */
+export function givenId({
+  campaign,
+}: NodeMessage & { readonly campaign?: unknown }): string | FieldFailure | undefined {
+  if (campaign === undefined || campaign === null || campaign === "") return undefined;
+  return idOf(campaign) ?? invalid("msg.campaign", "campaignId", campaign);
+}
+
+/** What a campaign is begun with. */
+export interface Order {
+  readonly agents: readonly string[];
+  readonly entries: readonly CampaignEntry[];
+}
+
+type Read<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure };
+
+async function read(field: string, value: ReadValue, msg: NodeMessage): Promise<Read<unknown>> {
+  try {
+    return { ok: true, value: await value(msg) };
+  } catch (error) {
+    const got = error instanceof Error ? error.message : String(error);
+    return { ok: false, failure: { ...invalid(field, "unreadable", undefined), got } };
+  }
+}
+
+/** How a node's typed inputs are read. */
+export interface OrderReaders {
+  readonly agents: ReadValue;
+  readonly numbers: ReadValue;
+  readonly doNotCall: ReadValue;
+  readonly numberField: string;
+}
+
+const isUnset = (value: unknown): boolean => value === undefined || value === null || value === "";
+
+const required = (field: Field, value: unknown): FieldFailure =>
+  invalid(field.name, "required", value, { example: field.example });
+
+/** Reads what is to be dialled, and by whom. A long list is read while others run. */
+export async function readOrder(readers: OrderReaders, sender: Sender, msg: NodeMessage): Promise<Read<Order>> {
+  const agents = await read("agents", readers.agents, msg);
+  if (!agents.ok) return agents;
+  const numbers = await read("numbers", readers.numbers, msg);
+  if (!numbers.ok) return numbers;
+  const doNotCall = await read("doNotCall", readers.doNotCall, msg);
+  if (!doNotCall.ok) return doNotCall;
+  const checked = checkFields([campaignFields.agents], { agents: agents.value }, sender.context.timezone);
+  if (!checked.ok) return checked;
+  if (isUnset(numbers.value)) return { ok: false, failure: required(campaignFields.numbers, numbers.value) };
+  const { region, areaCode } = sender.context;
+  const plan = planOf(region);
+  const reader = new EntryReader({
+    region: { region, areaCode },
+    plan,
+    numberField: readers.numberField,
+    doNotCall: doNotCall.value,
+    mayDial: (number) => sender.client.mayDial(number),
+  });
+  const entries: CampaignEntry[] = [];
+  await forEachInSlices(rowsOf(numbers.value, plan), (row) => entries.push(reader.read(row)));
+  const staff = checked.fields.agents;
+  return { ok: true, value: { agents: [...new Set(Array.isArray(staff) ? staff : [])], entries } };
+}

@@ -1,0 +1,337 @@
+// Carries out what a campaign wants: writes its journal, sends its commands, hands on its results, keeps its timer. Outlives a redeploy.
+import { performance } from "node:perf_hooks";
+import { answerOf } from "../../campaign/answers";
+import type { Campaign } from "../../campaign/machine";
+import type {
+  CampaignCommand,
+  CampaignEffect,
+  CampaignEvent,
+  CampaignProgress,
+  CommandAnswer,
+} from "../../campaign/types";
+import { commandOf } from "../../catalogue/index";
+import type { PendingAck, PendingAcks } from "../../delivery/tokens";
+import type { Client } from "../../protocol/client";
+import { guarded } from "../../util/guarded";
+import type { JournalFile } from "./journal-file";
+
+/** A result on its way, as the machine gave it. */
+export type ResultEffect = Extract<CampaignEffect, { kind: "result" }>;
+
+/** The node that a campaign runs for, while it is there. */
+export interface CampaignHost {
+  readonly client: Client;
+  /** Results are waited for until they are acknowledged; undefined: they are handed on once they have left the node. */
+  readonly stored: { readonly redeliverAfterMs: number; readonly maxDeliveries: number } | undefined;
+  readonly result: (effect: ResultEffect, token: string | undefined) => void;
+  /** It was never acknowledged. */
+  readonly dead: (effect: ResultEffect, deliveries: number) => void;
+  readonly progress: (progress: CampaignProgress) => void;
+  readonly finished: (progress: CampaignProgress) => void;
+}
+
+/** What a runner works with. */
+export interface RunnerDeps {
+  readonly campaign: Campaign;
+  readonly file: JournalFile;
+  readonly acks: PendingAcks;
+  /** Nothing is left to do: the journal may be replaced. */
+  readonly over: (runner: Runner) => void;
+  /** What went wrong that should not. */
+  readonly failed: (error: unknown) => void;
+}
+
+/** A result that was handed on and not acknowledged. */
+interface Unsettled {
+  readonly effect: ResultEffect;
+  ack: PendingAck | undefined;
+  deliveries: number;
+  /** By the clock of performance.now. */
+  due: number;
+}
+
+/** A timer that is far away is looked at again after so many ms: a clock may be set. */
+const longestTimer = 60_000;
+
+export class Runner {
+  readonly #deps: RunnerDeps;
+  #host: CampaignHost | undefined;
+  #queue: CampaignEffect[] = [];
+  #isDraining = false;
+  #isClosed = false;
+  #timer: NodeJS.Timeout | undefined;
+  #timerAt: number | undefined;
+  /** In the order in which they are due. */
+  readonly #unsettled = new Map<number, Unsettled>();
+  /** How often results were delivered that come again, and their acknowledgements, whose earlier tokens stay good. */
+  readonly #again = new Map<number, { readonly deliveries: number; readonly ack: PendingAck | undefined }>();
+  #redeliverTimer: NodeJS.Timeout | undefined;
+  #isLater = false;
+  #handed: number[] = [];
+  #finishedGiven: CampaignProgress | undefined;
+  #isOver = false;
+  readonly #aborting = new AbortController();
+  /** What it was at last. */
+  progress: CampaignProgress;
+
+  /** @param effects what the campaign wanted when it began or was restarted */
+  constructor(deps: RunnerDeps, effects: readonly CampaignEffect[]) {
+    this.#deps = deps;
+    this.progress = deps.campaign.progress(Date.now());
+    this.#take(effects);
+  }
+
+  get id(): string {
+    return this.#deps.campaign.id;
+  }
+
+  get isFinished(): boolean {
+    return this.#deps.campaign.isFinished;
+  }
+
+  get campaign(): Campaign {
+    return this.#deps.campaign;
+  }
+
+  get file(): JournalFile {
+    return this.#deps.file;
+  }
+
+  /** The node is there (again): commands leave, and results that were on their way when it went are given again. */
+  attach(host: CampaignHost): void {
+    this.#host = host;
+    const open = [...this.#unsettled.values()];
+    this.#unsettled.clear();
+    this.#queue.unshift(...open.map(({ effect }) => effect));
+    for (const { effect, deliveries, ack } of open) this.#again.set(effect.result.index, { deliveries, ack });
+    if (this.#finishedGiven !== undefined) this.#queue.push({ kind: "finished", progress: this.#finishedGiven });
+    this.step({ kind: "tick" });
+  }
+
+  /** The node goes: nothing is sent until it is back. Commands under way are answered still. */
+  detach(): void {
+    this.#host = undefined;
+    clearTimeout(this.#timer);
+    clearTimeout(this.#redeliverTimer);
+    this.#timer = undefined;
+    this.#redeliverTimer = undefined;
+  }
+
+  /** Ends it as a crash does. */
+  close(): void {
+    this.#isClosed = true;
+    this.detach();
+    this.#aborting.abort();
+    for (const { ack } of this.#unsettled.values()) ack?.forget();
+  }
+
+  /** Resolves when what can be written is on disk. */
+  flush(): Promise<void> {
+    return this.#deps.file.flush();
+  }
+
+  /** Something has happened. */
+  step(event: CampaignEvent): void {
+    if (this.#isClosed) return;
+    this.#take(this.#deps.campaign.step(event, Date.now()));
+    if (event.kind === "tick") this.#setTimer();
+  }
+
+  #take(effects: readonly CampaignEffect[]): void {
+    for (const effect of effects) {
+      if (effect.kind === "timer") {
+        this.#timerAt = effect.at;
+        this.#setTimer();
+      } else this.#queue.push(effect);
+    }
+    void this.#drain().catch(this.#deps.failed);
+    if (this.#deps.campaign.isOver && !this.#isOver) {
+      this.#isOver = true;
+      this.#deps.over(this);
+    }
+  }
+
+  #setTimer(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#timerAt === undefined || this.#host === undefined) return;
+    const wait = Math.min(longestTimer, Math.max(0, this.#timerAt - Date.now()));
+    this.#timer = setTimeout(
+      guarded(() => {
+        this.#timer = undefined;
+        this.step({ kind: "tick" });
+      }),
+      wait,
+    ).unref();
+  }
+
+  /** Does what is to be done, in its order. Stops where it needs a node that is not there. */
+  async #drain(): Promise<void> {
+    if (this.#isDraining) return;
+    this.#isDraining = true;
+    try {
+      let place = 0;
+      for (; place < this.#queue.length && !this.#isClosed; ) {
+        const effect = this.#queue[place];
+        if (effect?.kind === "write") {
+          this.#queue.splice(0, place);
+          place = 0;
+          if (!(await this.#write())) return;
+          continue;
+        }
+        const host = this.#host;
+        if (host === undefined) break;
+        place += 1;
+        if (effect !== undefined) this.#do(effect, host);
+      }
+      this.#queue.splice(0, place);
+    } finally {
+      this.#isDraining = false;
+    }
+  }
+
+  /** Writes all lines of the queue at once: earlier than its place in the queue a line may always be written. */
+  async #write(): Promise<boolean> {
+    const lines: string[] = [];
+    let mustWait = false;
+    this.#queue = this.#queue.filter((effect) => {
+      if (effect.kind !== "write") return true;
+      for (const line of effect.lines) lines.push(line);
+      mustWait ||= effect.wait;
+      return false;
+    });
+    const writing = this.#deps.file.append(lines);
+    return !mustWait || (await writing);
+  }
+
+  #do(effect: CampaignEffect, host: CampaignHost): void {
+    switch (effect.kind) {
+      case "command":
+        void this.#send(effect.command, host.client).catch(this.#deps.failed);
+        return;
+      case "result":
+        this.#give(effect, host);
+        return;
+      case "progress":
+        this.progress = effect.progress;
+        host.progress(effect.progress);
+        return;
+      case "finished":
+        this.progress = effect.progress;
+        this.#finishedGiven = effect.progress;
+        host.finished(effect.progress);
+        this.#later();
+        return;
+      default:
+        return;
+    }
+  }
+
+  async #send({ id, api, request, notAfter }: CampaignCommand, client: Client): Promise<void> {
+    const answer = await this.#exchange(client, api, request, notAfter);
+    this.step({ kind: "answer", id, answer });
+  }
+
+  async #exchange(
+    client: Client,
+    api: string,
+    request: Readonly<Record<string, unknown>>,
+    notAfter: number | undefined,
+  ): Promise<CommandAnswer> {
+    const command = commandOf(api);
+    const prepared =
+      command === undefined ? client.prepareRaw(api, command, request) : client.prepare(command, request);
+    if (!prepared.ok) return answerOf(prepared.failure);
+    const { outcome } = await client.send(prepared.call, {
+      signal: this.#aborting.signal,
+      ...(notAfter === undefined ? {} : { notAfter }),
+    });
+    if (!outcome.ok) return answerOf(outcome.failure);
+    const name = command?.list?.name;
+    const list = name === undefined || outcome.list === undefined ? {} : { [name]: outcome.list };
+    return { kind: "ok", data: { ...outcome.response, ...list } };
+  }
+
+  #give(effect: ResultEffect, host: CampaignHost): void {
+    const { index } = effect.result;
+    const before = this.#again.get(index);
+    this.#again.delete(index);
+    const { stored } = host;
+    const deliveries = (before?.deliveries ?? 0) + 1;
+    const one: Unsettled = { effect, ack: before?.ack, deliveries, due: 0 };
+    this.#unsettled.set(index, one);
+    if (stored === undefined) {
+      host.result(effect, undefined);
+      this.#handed.push(index);
+      this.#later();
+      return;
+    }
+    one.due = performance.now() + stored.redeliverAfterMs;
+    one.ack ??= this.#deps.acks.begin((outcome) => {
+      if (!this.#unsettled.has(index)) return false;
+      if (outcome === "taken") this.#settled([index]);
+      return true;
+    });
+    host.result(effect, one.ack.token());
+    this.#watch();
+  }
+
+  #settled(indices: readonly number[]): void {
+    for (const index of indices) {
+      this.#unsettled.get(index)?.ack?.forget();
+      this.#unsettled.delete(index);
+    }
+    this.step({ kind: "handed", entries: indices });
+  }
+
+  /** What a node sends reaches the next one in a later turn. If the node was closed by then, it is given again. */
+  #later(): void {
+    if (this.#isLater) return;
+    this.#isLater = true;
+    const host = this.#host;
+    setImmediate(
+      guarded(() => {
+        this.#isLater = false;
+        const indices = this.#handed.splice(0);
+        if (this.#host !== host || host === undefined) return;
+        if (indices.length > 0) this.#settled(indices);
+        if (this.#finishedGiven === undefined) return;
+        this.#finishedGiven = undefined;
+        this.step({ kind: "finishedHanded" });
+      }, this.#deps.failed),
+    );
+  }
+
+  /** Gives results again that were not acknowledged in time. */
+  #watch(): void {
+    const [first] = this.#unsettled.values();
+    if (this.#redeliverTimer !== undefined || first === undefined || this.#host?.stored === undefined) return;
+    this.#redeliverTimer = setTimeout(
+      guarded(() => {
+        this.#redeliverTimer = undefined;
+        this.#redeliver();
+        this.#watch();
+      }, this.#deps.failed),
+      Math.max(10, first.due - performance.now()),
+    ).unref();
+  }
+
+  #redeliver(): void {
+    const host = this.#host;
+    if (host?.stored === undefined) return;
+    const now = performance.now();
+    const due = [...this.#unsettled].filter(([, one]) => one.due <= now);
+    const dead: number[] = [];
+    for (const [index, { effect, ack, deliveries }] of due) {
+      if (deliveries >= host.stored.maxDeliveries) {
+        host.dead(effect, deliveries);
+        dead.push(index);
+        continue;
+      }
+      this.#unsettled.delete(index);
+      this.#again.set(index, { deliveries, ack });
+      this.#give(effect, host);
+    }
+    if (dead.length > 0) this.#settled(dead);
+  }
+}

@@ -1,0 +1,308 @@
+// The campaigns of an account: their folder, which one process at a time may use, their journals, the IDs that were used, and what they share.
+import { readdir, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { NodeAPI } from "node-red";
+import { newBook } from "../../campaign/book";
+import type { CampaignDeps } from "../../campaign/core";
+import type { CampaignEntry } from "../../campaign/entries";
+import { Campaign } from "../../campaign/machine";
+import type { CampaignEffect, CampaignSettings } from "../../campaign/types";
+import { asError, makeFolder } from "../../delivery/files";
+import { FolderLock } from "../../delivery/folder-lock";
+import type { PendingAcks } from "../../delivery/tokens";
+import type { PushContext } from "../../protocol/push";
+import type { Sequences } from "../../protocol/sequence";
+import { guarded } from "../../util/guarded";
+import { newId } from "../../util/id";
+import { others } from "../../util/slices";
+import type { Tokens } from "../receive/tokens";
+import { JournalFile, readJournal, replaceJournal } from "./journal-file";
+import { type CampaignHost, Runner } from "./runner";
+
+/** What a store tells the nodes of its account. */
+export interface StoreReports {
+  /** Something that people should know; a key below `errors`. */
+  readonly warning: (key: string, params: Readonly<Record<string, string>>) => void;
+}
+
+/** What the stores of a Node-RED share. */
+export interface SharedState {
+  readonly tokens: Tokens;
+  readonly sequences: Sequences;
+  /** The stores by their folders. */
+  readonly campaigns: Map<string, CampaignStore>;
+}
+
+/** An account as it is now. */
+export interface StoreAccount {
+  readonly context: PushContext;
+  /** Finished campaigns are forgotten after so many days; 0: never. */
+  readonly keepDays: number;
+}
+
+/** A campaign to begin. */
+export interface NewCampaign {
+  readonly id: string;
+  readonly settings: CampaignSettings;
+  readonly entries: readonly CampaignEntry[];
+}
+
+/** Whether a store can be used. */
+export type StoreState = "opening" | "open" | { readonly problem: string };
+
+const day = 86_400_000;
+/** Who holds the folders of this process. */
+const owner = newId();
+const safe = (id: string): string => id.replace(/[^\w-]/g, "_");
+const nameOf = /^(\w{1,20})\.log$/;
+
+export class CampaignStore {
+  readonly folder: string;
+  readonly #book = newBook();
+  readonly #state: SharedState;
+  readonly #acks: PendingAcks;
+  /** Every ID of the account that is on disk. */
+  readonly #used = new Set<string>();
+  /** By the node that they run for. */
+  readonly #runners = new Map<string, Set<Runner>>();
+  /** Where the journal of each is. */
+  readonly #paths = new Map<Runner, string>();
+  readonly #hosts = new Map<string, CampaignHost>();
+  readonly #reports = new Map<string, StoreReports>();
+  readonly #closing = new AbortController();
+  #account: StoreAccount;
+  #lock: FolderLock | undefined;
+  readonly #opened: Promise<void>;
+  #settle: () => void = () => undefined;
+  /** Resolves when it is known whether the store can be used now. */
+  readonly settled: Promise<void>;
+  state: StoreState = "opening";
+  /** It can't be opened, and is not tried any more. */
+  hasFailed = false;
+  #forgetExit: () => void = () => undefined;
+
+  constructor(folder: string, account: StoreAccount, state: SharedState) {
+    this.folder = folder;
+    this.#state = state;
+    this.#acks = state.tokens.pendingAcks();
+    this.#account = account;
+    this.settled = new Promise((resolve) => {
+      this.#settle = resolve;
+    });
+    this.#opened = this.#open().finally(this.#settle);
+  }
+
+  /** The account was deployed again. */
+  set account(account: StoreAccount) {
+    this.#account = account;
+  }
+
+  /** A node of the account is there. Its campaigns go on once the store is open. Detach with what comes back. */
+  attach(node: string, host: CampaignHost, reports: StoreReports): () => Promise<void> {
+    this.#hosts.set(node, host);
+    this.#reports.set(node, reports);
+    if (this.state === "open") for (const runner of this.runnersOf(node)) runner.attach(host);
+    else if (typeof this.state === "object") reports.warning("campaignsKept", { detail: this.state.problem });
+    return async () => {
+      this.#hosts.delete(node);
+      this.#reports.delete(node);
+      for (const runner of this.runnersOf(node)) runner.detach();
+      await Promise.all(this.runnersOf(node).map((runner) => runner.flush()));
+    };
+  }
+
+  /** The campaigns of a node that are not over. */
+  runnersOf(node: string): readonly Runner[] {
+    return [...(this.#runners.get(safe(node)) ?? [])];
+  }
+
+  /** Takes an ID, for ever. False: it was used. */
+  reserve(id: string): boolean {
+    if (this.#used.has(id)) return false;
+    this.#used.add(id);
+    return true;
+  }
+
+  /** Nothing was begun under an ID that was reserved. */
+  free(id: string): void {
+    this.#used.delete(id);
+  }
+
+  /** Begins a campaign under an ID that was reserved. Resolves once it is on disk, or the node is gone. */
+  async begin(node: string, { id, settings, entries }: NewCampaign): Promise<void> {
+    const tag = newId().replaceAll("-", "").slice(0, 20);
+    const steps = Campaign.beginning({ id, tag, settings, entries }, this.#deps, Date.now());
+    let step = steps.next();
+    while (!step.done) {
+      await others();
+      step = steps.next();
+    }
+    const { campaign, effects } = step.value;
+    const folder = join(this.folder, safe(node));
+    await makeFolder(folder, 0o700);
+    const path = join(folder, `${tag}.log`);
+    const file = this.#journal(folder, path);
+    const runner = this.#add(node, path, campaign, file, effects);
+    const host = this.#hosts.get(node);
+    if (host !== undefined) runner.attach(host);
+    await file.flush();
+  }
+
+  /** Ends all as a crash does; for tests. */
+  async crash(): Promise<void> {
+    this.#closing.abort();
+    this.#forgetExit();
+    await this.#opened;
+    const runners = [...this.#paths.keys()];
+    for (const runner of runners) runner.close();
+    await Promise.all(runners.map(({ file }) => file.close()));
+    this.#acks.close();
+    this.#lock?.release();
+  }
+
+  /** A campaign reads the account as it is at that moment. */
+  get #deps(): CampaignDeps {
+    const context = (): PushContext => this.#account.context;
+    return {
+      get context() {
+        return context();
+      },
+      book: this.#book,
+      nextSeq: () => this.#state.sequences.commandSequence.next(),
+    };
+  }
+
+  #warn(key: string, params: Readonly<Record<string, string>>): void {
+    // Each node of the account would say the same.
+    for (const reports of [...this.#reports.values()].slice(0, 1)) reports.warning(key, params);
+  }
+
+  #journal(folder: string, path: string, length?: number): JournalFile {
+    const reports = {
+      trouble: (error: Error | undefined) =>
+        error === undefined
+          ? this.#warn("campaignsKeptAgain", {})
+          : this.#warn("campaignsNotKept", { detail: error.message }),
+      verify: () => {
+        if (this.#lock?.isHeld() !== true) throw new Error(`another process uses ${this.folder}`);
+      },
+    };
+    return new JournalFile(folder, path, reports, length);
+  }
+
+  #add(node: string, path: string, campaign: Campaign, file: JournalFile, effects: readonly CampaignEffect[]): Runner {
+    const runner = new Runner(
+      {
+        campaign,
+        file,
+        acks: this.#acks,
+        over: (one) => void this.#retire(node, one).catch((error) => this.#failed(error)),
+        failed: (error) => this.#failed(error),
+      },
+      effects,
+    );
+    this.#paths.set(runner, path);
+    const all = this.#runners.get(safe(node)) ?? new Set();
+    all.add(runner);
+    this.#runners.set(safe(node), all);
+    return runner;
+  }
+
+  #failed(error: unknown): void {
+    this.#warn("campaignFailed", { detail: asError(error).message });
+  }
+
+  /** A campaign is over: its journal shrinks to what must be remembered. */
+  async #retire(node: string, runner: Runner): Promise<void> {
+    // In the turn in which a runner is made it has no path yet.
+    await others();
+    const path = this.#paths.get(runner);
+    this.#paths.delete(runner);
+    this.#runners.get(safe(node))?.delete(runner);
+    runner.detach();
+    await runner.file.flush();
+    await runner.file.close();
+    if (path !== undefined) await replaceJournal(path, runner.campaign.stub(Date.now()));
+  }
+
+  async #open(): Promise<void> {
+    try {
+      await makeFolder(this.folder, 0o700);
+      this.#lock = await FolderLock.acquire({ folder: this.folder, owner }, this.#closing.signal, () => {
+        this.state = { problem: `another process uses ${this.folder}` };
+        this.#warn("campaignsKept", { detail: this.state.problem });
+        this.#settle();
+      });
+      if (this.#lock === undefined) return;
+      const release = guarded(() => this.#lock?.release());
+      process.on("exit", release);
+      this.#forgetExit = () => void process.off("exit", release);
+      await this.#load();
+      this.state = "open";
+    } catch (error) {
+      this.hasFailed = true;
+      this.#lock?.release();
+      this.state = { problem: asError(error).message };
+      this.#warn("campaignsKept", { detail: this.state.problem });
+    }
+  }
+
+  /** Reads all journals: every campaign must be known before the first one goes on, because of the limit per day. */
+  async #load(): Promise<void> {
+    const found: { node: string; path: string; folder: string; length: number; campaign: Campaign }[] = [];
+    const now = Date.now();
+    for (const entry of await readdir(this.folder, { withFileTypes: true })) {
+      if (!entry.isDirectory()) continue;
+      const folder = join(this.folder, entry.name);
+      for (const name of await readdir(folder)) {
+        if (!nameOf.test(name)) continue;
+        const path = join(folder, name);
+        const reader = Campaign.reader(this.#deps, now);
+        const { length, damaged } = await readJournal(path, reader.take);
+        if (damaged > 0) this.#warn("campaignDamaged", { path, lines: String(damaged) });
+        const campaign = reader.end();
+        if (campaign === undefined) await (damaged > 0 ? rename(path, `${path}.unreadable`) : rm(path));
+        else found.push({ node: entry.name, path, folder, length, campaign });
+      }
+    }
+    const { keepDays } = this.#account;
+    for (const { node, path, folder, length, campaign } of found) {
+      const { finishedAt } = campaign;
+      if (campaign.isOver && keepDays > 0 && finishedAt !== undefined && finishedAt < now - keepDays * day) {
+        await rm(path);
+        continue;
+      }
+      this.#used.add(campaign.id);
+      if (campaign.isOver) continue;
+      const runner = this.#add(node, path, campaign, this.#journal(folder, path, length), campaign.restart(Date.now()));
+      const host = [...this.#hosts].find(([id]) => safe(id) === node)?.[1];
+      if (host !== undefined) runner.attach(host);
+      await others();
+    }
+  }
+}
+
+/** The store of an account, opened when its first campaign node asks for it. It outlives every redeploy. */
+export function storeOf(
+  { RED, state }: { readonly RED: NodeAPI; readonly state: SharedState },
+  accountId: string,
+  account: StoreAccount,
+): CampaignStore {
+  const stores = state.campaigns;
+  const { userDir } = RED.settings as { userDir?: string };
+  const folder = join(userDir ?? ".", "sccc", "campaigns", safe(accountId));
+  let store = stores.get(folder);
+  // One that could not be opened is opened anew; one that waits for another process goes on waiting.
+  if (store === undefined || store.hasFailed) {
+    store = new CampaignStore(folder, account, state);
+    stores.set(folder, store);
+  } else store.account = account;
+  return store;
+}
+
+/** Ends all campaigns of a Node-RED as a crash does; for tests. */
+export async function crashCampaigns({ campaigns }: SharedState): Promise<void> {
+  const all = [...campaigns.values()];
+  campaigns.clear();
+  await Promise.all(all.map((store) => store.crash()));
+}

@@ -1,0 +1,173 @@
+// A campaign in a real Node-RED that is killed again and again: runs it to its end and holds its results against the platform's own books.
+import { strict as assert } from "node:assert";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Simulator, startSimulator } from "../../simulator";
+import { type FlowNode, freePort, type NodeRed, startNodeRed, temporaryFolder } from "../../tools/node-red";
+import { account } from "../../tools/platform";
+import { eventually } from "../receive/flow";
+
+/** A run. */
+export interface KilledCampaign {
+  readonly version: Parameters<typeof startNodeRed>[0]["version"];
+  readonly dialect: "document" | "field";
+  readonly rows: number;
+  readonly kills: number;
+  readonly speed: number;
+  readonly attempts: number;
+}
+
+const agents = ["1000", "1001", "1002"];
+/** Calls that nobody answers, most of them: at a high speed a long call is dated from before its task, and no CDR of it is found. */
+const endings = ["0000", "0000", "0001", "9999", "0000", "8888", "0001"];
+
+/** Rows as people have them: some are no number, some stand twice. */
+const rowsOf = (count: number): readonly { readonly number: string }[] =>
+  Array.from({ length: count }, (_, index) => {
+    if (index % 50 === 7) return { number: "n/a" };
+    const own = index % 40 === 9 ? index - 1 : index;
+    return { number: `13${String(own).padStart(5, "0")}${endings[own % endings.length]}` };
+  });
+
+interface Flow {
+  readonly platform: Simulator;
+  readonly pushPort: number;
+  readonly file: string;
+  readonly attempts: number;
+}
+
+const flowsOf = ({ platform, pushPort, file, attempts }: Flow): readonly FlowNode[] => {
+  const z = "flow";
+  const write = (id: string, what: string): FlowNode => ({
+    id,
+    type: "function",
+    z,
+    func: `fs.appendFileSync(${JSON.stringify(file)}, JSON.stringify(${what}) + "\\n");`,
+    libs: [{ var: "fs", module: "fs" }],
+    outputs: 0,
+    wires: [],
+  });
+  return [
+    { id: z, type: "tab", label: "Flow" },
+    {
+      id: "account",
+      type: "sccc-account",
+      baseUrl: platform.url,
+      customer: account.customer,
+      credentials: { password: account.password },
+      pushPort: String(pushPort),
+      pushHost: "127.0.0.1",
+    },
+    { id: "in", type: "http in", z, url: "/start", method: "post", wires: [["id", "taken"]] },
+    { id: "taken", type: "http response", z, wires: [] },
+    {
+      id: "id",
+      type: "function",
+      z,
+      func: 'return { payload: msg.payload, campaign: "killed" };',
+      outputs: 1,
+      wires: [["n"]],
+    },
+    {
+      id: "n",
+      type: "sccc-campaign",
+      z,
+      account: "account",
+      agents: JSON.stringify(agents),
+      agentsType: "json",
+      attempts,
+      retryAfter: 0.02,
+      resultWait: 3,
+      wires: [["result"], [], ["finished"]],
+    },
+    write("result", "{ id: msg.sccc.campaign.id, ...msg.payload, row: undefined }"),
+    write("finished", "{ finished: msg.payload }"),
+  ];
+};
+
+interface Line {
+  readonly id?: string;
+  readonly index?: number;
+  readonly number?: string | null;
+  readonly outcome?: string;
+  readonly finished?: Readonly<Record<string, number>>;
+}
+
+const linesIn = (file: string): readonly Line[] =>
+  existsSync(file)
+    ? readFileSync(file, "utf8")
+        .split("\n")
+        .slice(0, -1)
+        .map((line) => JSON.parse(line) as Line)
+    : [];
+
+/** Runs a campaign to its end, with kills at different moments. */
+export async function runKilled({ version, dialect, rows, kills, speed, attempts }: KilledCampaign): Promise<void> {
+  const pushPort = await freePort();
+  const platform = await startSimulator({
+    ...account,
+    agents: agents.join(","),
+    dialect,
+    speed,
+    pushUrl: `http://127.0.0.1:${pushPort}/sccc/notify`,
+    pushPatience: 60,
+  });
+  let nodeRed: NodeRed | undefined;
+  try {
+    for (const agent of agents) await platform.instruct({ do: "agent", agent, workStatus: "ONLINE" });
+    await platform.instruct({ do: "fault", kind: "dropPush", event: "billing", probability: 0.1 });
+    const userDir = temporaryFolder();
+    const file = join(userDir, "results.txt");
+    const input = rowsOf(rows);
+    const flows = flowsOf({ platform, pushPort, file, attempts });
+    const settings = { functionExternalModules: true };
+    const results = () => linesIn(file).filter(({ id }) => id !== undefined);
+    for (let died = 0; died <= kills; died += 1) {
+      nodeRed = await startNodeRed({ version, userDir, settings, ...(died === 0 ? { flows } : {}) });
+      if (died === 0) {
+        const body = JSON.stringify(input);
+        const headers = { "Content-Type": "application/json" };
+        assert.equal((await nodeRed.fetch("/start", { method: "POST", body, headers })).status, 200);
+      }
+      if (died === kills) break;
+      const before = results().length;
+      const more = Math.ceil(rows / (kills + 3));
+      await eventually("some results have come", async () => (results().length >= before + more ? true : undefined));
+      await nodeRed.kill();
+    }
+    await eventually("it is finished", async () => linesIn(file).find(({ finished }) => finished !== undefined));
+    await nodeRed?.stop();
+    nodeRed = undefined;
+    check(platform, input.length, linesIn(file), attempts);
+  } finally {
+    await nodeRed?.kill();
+    await platform.close();
+  }
+}
+
+/** Holds what came out against the books. */
+function check(platform: Simulator, rows: number, lines: readonly Line[], attempts: number): void {
+  const byId = new Map<string, Line>();
+  for (const line of lines) {
+    if (line.id === undefined) continue;
+    const before = byId.get(line.id);
+    if (before !== undefined) assert.deepEqual(line, before, "what comes again is the same");
+    byId.set(line.id, line);
+  }
+  assert.equal(byId.size, rows, "a result for every row");
+  const all = [...byId.values()];
+  const count = (...outcomes: readonly string[]) =>
+    all.filter(({ outcome }) => outcomes.includes(String(outcome))).length;
+  const figures = lines.find(({ finished }) => finished !== undefined)?.finished;
+  assert.deepEqual(
+    [figures?.total, figures?.answered, figures?.unanswered, figures?.excluded, figures?.unknown, figures?.remaining],
+    [rows, count("answered"), count("unanswered", "vacant"), count("illegal", "duplicate"), count("unknown"), 0],
+  );
+  for (const { number, outcome } of all) {
+    if (typeof number !== "string" || outcome === "duplicate") continue;
+    const { dialled, answered } = platform.books({ number });
+    assert.ok(dialled <= attempts, `${number} was dialled ${dialled} times`);
+    if (outcome !== "unknown") assert.equal(answered > 0, outcome === "answered", `${number}: ${outcome}`);
+  }
+  assert.ok(count("unknown") < rows / 5, `${count("unknown")} of ${rows} are unknown`);
+}

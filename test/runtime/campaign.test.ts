@@ -1,0 +1,337 @@
+// sccc-campaign in Node-RED on a simulated platform: a result for every entry, whatever happens on the way.
+import assert from "node:assert/strict";
+import { readFileSync, statSync } from "node:fs";
+import { initHelper, logged, nodeOf, stateOf, unload } from "../../tools/nodes";
+import { CampaignFlow, type CampaignOptions, campaignsFolder, journals, mobile } from "./campaign-flow";
+
+// biome-ignore lint/suspicious/noExplicitAny: messages are what assertions look into.
+type Loose = any;
+
+describe("sccc-campaign", () => {
+  before(initHelper);
+
+  let one: CampaignFlow;
+  const start = async (options: CampaignOptions = {}): Promise<CampaignFlow> => {
+    one = await CampaignFlow.start(options);
+    return one;
+  };
+  afterEach(() => one.end());
+
+  const addsUp = ({ payload: p }: Loose): void => {
+    assert.equal(p.done, p.answered + p.unanswered + p.excluded + p.cancelled + p.unknown);
+    assert.equal(p.total, p.done + p.remaining);
+  };
+
+  for (const dialect of ["document", "field"] as const) {
+    it(`gives a result for every entry, once (${dialect})`, async () => {
+      await start({ platform: { dialect }, node: { doNotCall: `["${mobile(5)}"]` } });
+      const rows = [
+        { number: mobile(1), name: "Ann" },
+        { number: mobile(2, "0000") },
+        { number: mobile(3, "9999") },
+        { number: `+86 ${mobile(1)}` },
+        { number: mobile(5) },
+        { number: "none" },
+        { name: "nobody" },
+        { number: mobile(4, "0001") },
+      ];
+      one.send(rows, { campaign: "spring" });
+      await one.untilFinished();
+      assert.deepEqual(one.outcomes(), [
+        "answered",
+        "unanswered",
+        // Only a bill of this dialect tells the cause, and the CDRs are asked before a number is dialled again.
+        dialect === "field" ? "vacant" : "unanswered",
+        "duplicate",
+        "doNotCall",
+        "illegal",
+        "illegal",
+        "unanswered",
+      ]);
+      const first = one.results.find(({ payload }) => payload.index === 0);
+      assert.deepEqual(first.sccc, { campaign: { id: "spring/0" } });
+      assert.deepEqual(
+        [first.payload.campaign, first.payload.row, first.payload.number, first.payload.numberE164],
+        ["spring", rows[0], mobile(1), `+86${mobile(1)}`],
+      );
+      assert.equal(first.payload.attempts, 1);
+      assert.match(first.payload.recordUrl, /^http:\/\/127\.0\.0\.1:\d+\/.*\.wav$/);
+      const [end] = one.finished;
+      addsUp(end);
+      for (const progress of one.progress) addsUp(progress);
+      assert.deepEqual(
+        [end.payload.state, end.payload.total, end.payload.answered, end.payload.unanswered, end.payload.excluded],
+        ["finished", 8, 1, 3, 4],
+      );
+      assert.deepEqual(end.sccc, { campaign: { id: "spring" } });
+      assert.equal(one.flow.statuses.at(-1)?.text, "status.campaign");
+      assert.deepEqual(one.caught, []);
+    });
+  }
+
+  it("dials again what was not answered, and not what is vacant", async () => {
+    await start({ node: { attempts: 3 } });
+    one.send([mobile(1, "0000"), mobile(2, "9999"), mobile(3)]);
+    await one.untilFinished();
+    assert.deepEqual(one.outcomes(), ["unanswered", "vacant", "answered"]);
+    const dialled = [mobile(1, "0000"), mobile(2, "9999"), mobile(3)].map(
+      (number) => one.platform.books({ number }).dialled,
+    );
+    assert.deepEqual(dialled, [3, 1, 1]);
+  });
+
+  it("finds in the CDRs what no push told", async () => {
+    await start({ node: { resultWait: 0.2 } });
+    await one.platform.instruct({ do: "fault", kind: "dropPush", event: "billing", times: "always" });
+    one.send([mobile(1), mobile(2, "0000"), mobile(3, "9999")]);
+    await one.untilFinished();
+    assert.deepEqual(one.outcomes(), ["answered", "unanswered", "vacant"]);
+  });
+
+  it("finds the CDR of a call that was heard to begin and not to end, without waiting for its end", async () => {
+    await start({ node: { resultWait: 0.2 } });
+    for (const event of ["billing", "callend"]) {
+      await one.platform.instruct({ do: "fault", kind: "dropPush", event, times: "always" });
+    }
+    one.send([mobile(1, "0000")]);
+    await one.untilFinished();
+    assert.deepEqual(one.outcomes(), ["unanswered"]);
+  });
+
+  it("does not dial twice because the answer to a create was lost", async () => {
+    await start({ node: { agents: '["1000"]' } });
+    await one.platform.instruct({ do: "fault", kind: "drop", api: "CallTaskCreate", after: true });
+    const numbers = Array.from({ length: 20 }, (_, index) => mobile(index));
+    one.send(numbers);
+    await one.untilFinished();
+    assert.deepEqual(
+      one.outcomes(),
+      numbers.map(() => "answered"),
+    );
+    for (const number of numbers) assert.equal(one.platform.books({ number }).dialled, 1, number);
+  });
+
+  it("gives the platform's code where it refuses the whole command", async () => {
+    await start({ node: { agents: "1000", agentsType: "str" } });
+    await one.platform.instruct({
+      do: "fault",
+      kind: "error",
+      api: "CallTaskCreate",
+      error: "E_G_STAFF_NO_EXIST",
+      times: "always",
+    });
+    one.send([mobile(1), mobile(2)]);
+    await one.untilFinished();
+    assert.deepEqual(
+      one.results.map(({ payload }) => [payload.outcome, payload.reason]),
+      [1, 2].map(() => ["refused", "E_G_STAFF_NO_EXIST"]),
+    );
+  });
+
+  it("refuses numbers that the account may not dial", async () => {
+    await start({ account: { dialOnly: mobile(1) } });
+    one.send([mobile(1), mobile(2)]);
+    await one.untilFinished();
+    assert.deepEqual(one.outcomes(), ["answered", "refused"]);
+    assert.equal(one.platform.books({ number: mobile(2) }).dialled, 0);
+  });
+
+  it("sends nothing outside the hours, stops when they close and goes on when they open", async () => {
+    const { now } = Date;
+    const every = [1, 2, 3, 4, 5, 6, 7];
+    /** Sets this process's clock to a time in Shanghai, as many days later. */
+    const set = (time: string, days: number): void => {
+      const offset = Date.parse(`2026-03-02T${time}+08:00`) + days * 86_400_000 - now();
+      Date.now = () => now() + offset;
+    };
+    const requests = (api: string) => one.platform.requests.filter(({ url }) => url.includes(`/${api}`));
+    const controls = () => requests("CallTaskControl").map(({ body }) => /"action":"(\w+)"/.exec(body)?.[1]);
+    try {
+      set("09:00:00", 0);
+      await start({
+        // The thread that receives has the real clock.
+        account: { pushTolerance: "0" },
+        platform: { speed: 300, tolerance: 0 },
+        node: { agents: '["1000"]', hours: [{ days: every, from: "10:00", to: "12:00" }] },
+      });
+      const numbers = Array.from({ length: 6 }, (_, index) => mobile(index));
+      one.send(numbers);
+      await one.until(() => one.progress.length > 0);
+      assert.equal(one.progress.at(-1).payload.state, "outsideHours");
+      assert.deepEqual([requests("CallTaskCreate").length, one.platform.books().dialled], [0, 0]);
+      set("10:00:00", 0);
+      one.send({ do: "progress" });
+      await one.until(() => one.results.length >= 1);
+      set("12:00:00", 0);
+      one.send({ do: "progress" });
+      await one.until(() => one.progress.at(-1).payload.tasks[0]?.state === "stopped");
+      assert.deepEqual([one.progress.at(-1).payload.state, controls()], ["outsideHours", ["stop"]]);
+      set("10:00:00", 1);
+      one.send({ do: "progress" });
+      await one.untilFinished();
+      assert.deepEqual(controls(), ["stop", "start"]);
+      assert.deepEqual(
+        one.outcomes(),
+        numbers.map(() => "answered"),
+      );
+      for (const number of numbers) assert.equal(one.platform.books({ number }).dialled, 1, number);
+    } finally {
+      Date.now = now;
+    }
+  });
+
+  it("pauses and resumes", async () => {
+    await start({ platform: { speed: 300 }, node: { agents: '["1000"]' } });
+    one.send(
+      Array.from({ length: 6 }, (_, index) => mobile(index)),
+      { campaign: "p" },
+    );
+    await one.until(() => one.results.length >= 1);
+    one.send({ do: "pause", campaign: "p" });
+    await one.until(() => one.progress.at(-1).payload.tasks[0]?.state === "stopped");
+    assert.equal(one.progress.at(-1).payload.state, "paused");
+    one.send({ do: "resume" });
+    await one.untilFinished();
+    assert.equal(one.outcomes().length, 6);
+  });
+
+  it("cancels: what was not dialled is cancelled, and all adds up", async () => {
+    await start({ platform: { speed: 200 }, node: { agents: '["1000"]', resultWait: 0.3 } });
+    const numbers = Array.from({ length: 30 }, (_, index) => mobile(index));
+    one.send(numbers);
+    await one.until(() => one.results.length >= 1);
+    one.send({ do: "cancel" });
+    await one.untilFinished();
+    const [end] = one.finished;
+    addsUp(end);
+    assert.equal(end.payload.state, "cancelled");
+    assert.equal(one.results.length, 30);
+    const cancelled = one.results.filter(({ payload }) => payload.outcome === "cancelled");
+    assert.notEqual(cancelled.length, 0);
+    for (const { payload } of cancelled) assert.equal(one.platform.books({ number: payload.number }).dialled, 0);
+  });
+
+  it("tells its progress when it is asked", async () => {
+    await start({ agents: [] });
+    one.send([mobile(1)], { campaign: "asked" });
+    await one.until(() => one.progress.length > 0);
+    const before = one.progress.length;
+    one.send({ do: "progress", campaign: "asked" });
+    await one.until(() => one.progress.length > before);
+    assert.equal(one.progress.at(-1).payload.campaign, "asked");
+  });
+
+  it("refuses an ID that was used, also when it finished before a restart", async () => {
+    await start();
+    one.send([mobile(1)], { campaign: "once" });
+    one.send([mobile(2)], { campaign: "once" });
+    await one.untilFinished();
+    await one.until(() => one.caught.length === 1);
+    assert.deepEqual(
+      [one.caught[0].error.code, one.platform.books({ number: mobile(2) }).dialled],
+      ["SCCC_INVALID_FIELD", 0],
+    );
+    one.send([mobile(1)], { campaign: "once" });
+    await one.until(() => one.caught.length === 2);
+    await one.crash();
+    await one.load();
+    one.send([mobile(1)], { campaign: "once" });
+    await one.until(() => one.caught.length === 3);
+    assert.equal(one.platform.books({ number: mobile(1) }).dialled, 1);
+  });
+
+  for (const [what, payload, more, code] of [
+    ["numbers that are missing", undefined, {}, "SCCC_INVALID_FIELD"],
+    ["a control that there is none of", { do: "stop" }, {}, "SCCC_INVALID_FIELD"],
+    ["a control of a campaign that does not run", { do: "cancel", campaign: "nobody" }, {}, "SCCC_INVALID_FIELD"],
+    ["an ID that is none", [mobile(1)], { campaign: { a: 1 } }, "SCCC_INVALID_FIELD"],
+  ] as const) {
+    it(`refuses ${what}`, async () => {
+      await start();
+      one.send(payload, more);
+      await one.until(() => one.caught.length === 1);
+      assert.equal(one.caught[0].error.code, code);
+      assert.equal(one.platform.books().dialled, 0);
+    });
+  }
+
+  for (const [what, node] of [
+    ["hours that are none", { hours: [{ days: [], from: "9", to: "10" }] }],
+    ["attempts out of bounds", { attempts: 11 }],
+  ] as const) {
+    it(`can't work with ${what}`, async () => {
+      await start({ node, receives: false });
+      one.send([mobile(1)]);
+      await one.until(() => one.caught.length === 1);
+      assert.equal(one.caught[0].error.code, "SCCC_CONFIG");
+    });
+  }
+
+  it("needs an agent", async () => {
+    await start({ node: { agents: "", agentsType: "json" } });
+    one.send([mobile(1)], { campaign: "again" });
+    await one.until(() => one.caught.length === 1);
+    assert.equal(one.caught[0].error.code, "SCCC_INVALID_FIELD");
+  });
+
+  it("gives nothing for an empty list but that it is finished", async () => {
+    await start();
+    one.send([]);
+    await one.untilFinished();
+    assert.deepEqual([one.results.length, one.finished[0].payload.total], [0, 0]);
+  });
+
+  for (const how of ["redeploy", "restart"] as const) {
+    it(`goes on after a ${how}: each number is dialled once and has one result`, async () => {
+      // Nobody answers, so that calls are short: at this speed a long one is dated from before its task, and no CDR of it is found.
+      await start({ node: { resultWait: 0.3 }, platform: { speed: 400, pushPatience: 30 } });
+      const numbers = Array.from({ length: 24 }, (_, index) => mobile(index, "0000"));
+      one.send(numbers, { campaign: "long" });
+      await one.until(() => one.results.length >= 3);
+      await (how === "redeploy" ? unload() : one.crash());
+      await one.load();
+      await one.untilFinished();
+      const ids = new Set(one.results.map(({ sccc }) => sccc.campaign.id));
+      assert.equal(ids.size, numbers.length);
+      for (const number of numbers) assert.equal(one.platform.books({ number }).dialled, 1, number);
+      for (const { payload } of one.results) assert.equal(payload.outcome, "unanswered");
+    });
+  }
+
+  it("keeps its journal where only its owner reads it, and shrinks it in the end", async () => {
+    await start();
+    one.send([{ number: mobile(1), name: "somebody's own" }]);
+    await one.until(() => journals().length === 1);
+    assert.equal(statSync(campaignsFolder()).mode & 0o077, 0);
+    const [journal = ""] = journals();
+    assert.equal(statSync(journal).mode & 0o077, 0);
+    await one.untilFinished();
+    while (readFileSync(journal, "utf8").includes("somebody's own")) await new Promise(setImmediate);
+    assert.match(readFileSync(journal, "utf8"), /"finishedTold"/);
+  });
+
+  it("gives a result again until it is confirmed, with a stored account", async () => {
+    await start({ account: { pushAnswer: "stored", redeliverAfter: "1", maxDeliveries: "2" } });
+    one.send([mobile(1), "none"]);
+    await one.until(() => one.results.filter(({ payload }) => payload.index === 1).length === 2);
+    const [first, second] = one.results.filter(({ payload }) => payload.index === 1);
+    assert.notEqual(first.sccc.token, second.sccc.token);
+    assert.equal(first.sccc.campaign.id, second.sccc.campaign.id);
+    assert.equal(await stateOf().tokens.acknowledge(first.sccc.token, "taken"), true);
+    assert.equal(await stateOf().tokens.acknowledge(second.sccc.token, "taken"), false, "it is settled");
+    // Nobody confirms the other one: it goes to Catch in the end.
+    await one.until(() => one.caught.length === 1);
+    const { error, payload } = one.caught[0];
+    assert.deepEqual([error.code, payload.index], ["SCCC_TIMEOUT", 0]);
+    assert.equal(one.results.filter((msg) => msg.payload.index === 0).length, 2);
+    assert.equal(one.results.filter((msg) => msg.payload.index === 1).length, 2);
+  });
+
+  it("throws nothing that nobody catches, and logs no secret", async () => {
+    await start();
+    one.send([mobile(1)]);
+    await one.untilFinished();
+    assert.doesNotMatch(JSON.stringify(logged()), /E416D0F85DC0/);
+    assert.equal(nodeOf("n").type, "sccc-campaign");
+  });
+});
