@@ -338,6 +338,20 @@ describe("client", () => {
       assert.equal(word(await send("getAgentStatus")), "ok");
     });
 
+    it("does not send what waits past its time, and says that it never left", async () => {
+      const client = clientOf(platform.url, { maxConcurrent: 1 });
+      const before = platform.requests.length;
+      const query = () => callOf(client, "CallTaskQuery");
+      const { signal } = new AbortController();
+      const first = client.send(query(), { signal });
+      const late = client.send(query(), { signal, notAfter: Date.now() - 1 });
+      const early = client.send(query(), { signal, notAfter: Date.now() + 60_000 });
+      const [, { outcome, tries }] = await Promise.all([first, late, early]);
+      assert.deepEqual([outcome.ok, tries, platform.requests.length - before], [false, 0, 2]);
+      assert.equal(!outcome.ok && outcome.failure.code, "SCCC_BUSY");
+      client.close();
+    });
+
     it("keeps connections for what may be sent again, and takes a fresh one for what may not", async () => {
       const ports = (api: string) => platformPorts(api);
       const server = await rawServer((socket) => answering(socket));

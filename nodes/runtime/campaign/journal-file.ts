@@ -1,5 +1,5 @@
 // The journal of one campaign on disk: lines with checksums, appended in their order, one fsync for all that wait.
-import { type FileHandle, open, rename, writeFile } from "node:fs/promises";
+import { type FileHandle, open, rename, stat, writeFile } from "node:fs/promises";
 import { checksumOf } from "../../delivery/checksum";
 import { asError, syncFolder } from "../../delivery/files";
 import { guarded } from "../../util/guarded";
@@ -117,9 +117,7 @@ export class JournalFile {
         return;
       }
       this.#appends.push({ data: Buffer.from(lines.map(written).join("")), done });
-      this.#working ??= this.#work().finally(() => {
-        this.#working = undefined;
-      });
+      this.#working ??= this.#work();
     });
   }
 
@@ -154,13 +152,16 @@ export class JournalFile {
       this.#appends.splice(0, batch.length);
       for (const { done } of batch) done(true);
     }
+    // In the turn in which the loop ends: a line that is appended in a later one must find that nobody works.
+    this.#working = undefined;
   }
 
   async #write(data: Buffer): Promise<void> {
     this.#reports.verify();
     const file = await this.#open();
-    // Somebody removed it: what stood in it must not be taken for written.
-    if ((await file.stat()).nlink === 0) throw new Error(`${this.#path} was removed`);
+    // If it was removed or replaced, what is written into it is lost.
+    const [mine, there] = await Promise.all([file.stat(), stat(this.#path)]);
+    if (mine.ino !== there.ino || mine.dev !== there.dev) throw new Error(`${this.#path} was replaced`);
     for (let at = 0; at < data.length; ) {
       at += (await file.write(data, at, data.length - at, this.#length + at)).bytesWritten;
     }
