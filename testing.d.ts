@@ -1,24 +1,24 @@
-// The types of require("@sccc/node-red-sccc/testing"). Kept by hand; a test holds them against the source.
+// The types of require("@sccc/node-red-sccc/testing"). Maintained by hand; a test compares them with the source.
 
 /** A JSON object. */
 type Json = Readonly<Record<string, unknown>>;
 
-/** What a push says, and who signs it. */
+/** The content of a push, and who signs it. */
 export interface PushToSign {
   /** The push user if the account has one, else the customer. */
   readonly customer: string;
   /** The push user's password, else the customer's. */
   readonly password: string;
-  /** What has happened, such as {type: "callstart", agent: "1000", …}. */
+  /** The event, such as {type: "callstart", agent: "1000", …}. */
   readonly notify: Json;
   /** Milliseconds since 1970, or seconds; now if absent. */
   readonly timestamp?: number | string;
-  /** Of this push; a random one if absent. */
+  /** The seq of this push; random if absent. */
   readonly seq?: number | string;
   readonly param?: Json;
 }
 
-/** A push, ready to be POSTed as JSON. */
+/** A signed push, ready to be POSTed as JSON. */
 export interface SignedPush {
   readonly authentication: {
     readonly customer: string;
@@ -31,40 +31,43 @@ export interface SignedPush {
 }
 
 /**
- * Signs a push as the platform does. POST the result as JSON to where an account receives its pushes.
- * The digest covers the authentication block only, so every push needs a seq or a timestamp of its own.
+ * Signs a push as the platform does. POST the result as JSON to the path of an account. The digest covers the authentication block only, so
+ * every push needs a unique seq or timestamp.
  */
 export declare const signPush: (push: PushToSign) => SignedPush;
 
 export interface SimulatorOptions {
-  /** Where it listens; 0 (the default) takes a free port. */
+  /** The port; 0 (the default) uses a free one. */
   readonly port?: number;
   readonly host?: string;
-  /** The one account that it knows. */
+  /** The only account of the platform. */
   readonly customer?: string;
   readonly password: string;
-  /** Where pushes go; "" pushes nowhere. A function is asked at every push, for an address that is not known yet. */
+  /** The address of the receiver; "" sends no pushes. A function is called for every push, for an address that is not known yet. */
   readonly pushUrl?: string | (() => string);
-  /** Sign the pushes if both are set; else the customer and the password do. */
+  /** Both set: they sign the pushes. Otherwise customer and password do (§三.2). */
   readonly pushUser?: string;
   readonly pushPassword?: string;
   /** Staff numbers: "1000-1019", "1000,1005,2000-2003"; leading zeros are kept. */
   readonly agents?: string;
-  /** 50: a call of a minute takes about a second. */
+  /** 50: a call of one minute takes about one second. */
   readonly speed?: number;
   /** The same seed gives the same calls. */
   readonly seed?: number;
-  /** What it speaks: the vendor's paper to the letter (the default), or what installed clients and receivers expect. */
+  /** The dialect: exactly the vendor's document (the default), or what installed clients and receivers expect. */
   readonly dialect?: "document" | "field";
   /** Serves https. */
   readonly tls?: { readonly key: string | Buffer; readonly cert: string | Buffer };
-  /** Start of the simulated clock in ms since 1970: everything that the simulator says is then reproducible. */
+  /**
+   * Start of the simulated clock in ms since 1970. With it (and a seed), all output is reproducible: the clock then advances with the calls
+   * only.
+   */
   readonly startTime?: number;
-  /** How far a request's timestamp may be from the real time, in seconds (300); 0 = any. */
+  /** Maximum difference between a request's timestamp and the real time, in seconds (300); 0 = unlimited. */
   readonly tolerance?: number;
-  /** What numbers do: by their last digits, and how often the others do what. */
+  /** How numbers behave: by their last digits, and shares of endings for the others. */
   readonly numbers?: Numbers;
-  /** For how many real seconds a push is tried again where nobody answers at all (0), such as while its receiver restarts. */
+  /** For how many real seconds a push is retried if the receiver does not answer at all (0), for example while it restarts. */
   readonly pushPatience?: number;
   /** Called after every attempt to push. */
   readonly onPush?: (outcome: PushOutcome) => void;
@@ -75,54 +78,54 @@ export interface SimulatorOptions {
 /** How a number can end a call. */
 export type EndingName = "answered" | "unanswered" | "busy" | "vacant";
 
-/** What numbers do, in both directions. */
+/** How numbers behave, in both directions. */
 export interface Numbers {
-  /** By their last digits; the longest that fit count. They add to 8888, 0000, 0001 and 9999, or replace them. */
+  /** By the last digits; the longest match applies. Added to 8888, 0000, 0001 and 9999, or replacing them. */
   readonly endings?: Readonly<Record<string, EndingName>>;
-  /** How often the other numbers do what, in relation to each other. */
+  /** Relative frequencies of the endings of all other numbers. */
   readonly shares?: Readonly<Partial<Record<EndingName, number>>>;
 }
 
-/** Which calls the books are asked about: all that were made, unless a task or a number is named. */
+/** Selects calls: all outbound calls, or those of a task or a number. */
 export interface BooksFilter {
   readonly taskID?: string;
   readonly number?: string;
 }
 
-/** How many calls were made, and what came of them: `dialled` is the sum of the others. */
+/** The number of calls and their results: `dialled` is the sum of the others. */
 export interface Tally {
   readonly dialled: number;
   readonly answered: number;
   readonly unanswered: number;
   readonly busy: number;
   readonly vacant: number;
-  /** Hung up before they were answered. */
+  /** Hung up before the answer. */
   readonly cancelled: number;
-  /** Cut off by a restart that dropped its state: nothing was ever said of them. */
+  /** Lost in a restart that dropped the platform's state: never reported. */
   readonly lost: number;
   readonly underWay: number;
 }
 
-/** What was dialled. */
+/** The totals, and the totals by number. */
 export interface Books extends Tally {
-  /** The same for every number. */
+  /** The same for each number. */
   readonly numbers: ReadonlyMap<string, Tally>;
 }
 
-/** What became of one attempt to push. `error` is there when the push was not taken. */
+/** The result of one attempt to push. `error` is present if the push was not taken. */
 export interface PushOutcome {
   readonly event: string;
   readonly notify: Json;
-  /** 1 for the first; 0 where nothing was sent at all. */
+  /** 1 for the first; 0 if nothing was sent. */
   readonly attempt: number;
   /** The HTTP status, if there was an answer. */
   readonly status?: number;
-  /** The answer's JSON; its text if it is none. */
+  /** The answer's JSON, or its text if it is not JSON. */
   readonly answer?: unknown;
   readonly error?: string;
 }
 
-/** A request as it came in. */
+/** A received request. */
 export interface ReceivedRequest {
   readonly method: string;
   /** Path and query, as sent. */
@@ -130,15 +133,15 @@ export interface ReceivedRequest {
   readonly headers: import("node:http").IncomingHttpHeaders;
   readonly rawHeaders: readonly string[];
   readonly body: string;
-  /** When, in ms since 1970, by the real clock. */
+  /** The time by the real clock, in ms since 1970. */
   readonly at: number;
 }
 
-/** Counts. */
+/** Counters for a status line. */
 export interface Summary {
   /** Agents that are not offline. */
   readonly agents: number;
-  /** Calls under way. */
+  /** Calls in progress. */
   readonly calls: number;
   /** Tasks that are running. */
   readonly tasks: number;
@@ -147,7 +150,7 @@ export interface Summary {
 }
 
 export interface AgentState {
-  /** The platform's own ID, "1" for the first one. */
+  /** The platform's ID, "1" for the first agent. */
   readonly id: string;
   readonly name: string;
   readonly staffNo: string;
@@ -155,7 +158,7 @@ export interface AgentState {
   readonly serverStatus: "IDLE" | "CALL_OUT" | "CALL_IN" | "RINGING" | "PROCESS";
 }
 
-/** A call under way. */
+/** A call in progress, as visible to other modules. */
 export interface CallState {
   readonly agent: string;
   readonly number: string;
@@ -170,16 +173,16 @@ export interface TaskState {
   readonly agent: string;
   readonly mode: string;
   readonly status: "running" | "paused" | "finished";
-  /** How many numbers it has, and how many of them are yet to be dialled. */
+  /** The number of its numbers, and how many of them are not yet dialled. */
   readonly calleeAmount: number;
   readonly remainAmount: number;
 }
 
 /** An ended call. */
 export interface Entry {
-  /** Of the CDR, and of the record if there is one. */
+  /** The key of the CDR, and of the record if there is one. */
   readonly key: number;
-  /** Times are whole seconds since 1970, 0 where there is none. */
+  /** Times are whole seconds since 1970, 0 for none. */
   readonly facts: {
     readonly agent: string;
     /** serviceType of getCdrList. */
@@ -187,7 +190,7 @@ export interface Entry {
     readonly inbound: boolean;
     readonly caller: string;
     readonly callee: string;
-    /** Of the dialling task that made the call; "" without one. */
+    /** The dialling task that made the call; "" for none. */
     readonly taskID: string;
     readonly taskName: string;
     readonly startAt: number;
@@ -200,15 +203,15 @@ export interface Entry {
     readonly result: string;
   };
   readonly answered: boolean;
-  /** How long they talked, in seconds. */
+  /** Duration of the conversation, in seconds. */
   readonly duration: number;
-  /** The call's identity. */
+  /** The call's session: 16 hex digits. */
   readonly session: string;
-  /** The recording's path on the server, "" without one. */
+  /** The recording's path on the server, "" if there is none. */
   readonly filename: string;
 }
 
-/** What the platform holds, to be read at any time. */
+/** The platform's state; may be read at any time. */
 export interface State {
   readonly agents: readonly AgentState[];
   readonly calls: readonly CallState[];
@@ -220,7 +223,7 @@ export interface State {
   readonly summary: Summary;
 }
 
-/** What became of an instruction. A refusal's error begins with the name of the field that is to blame, where there is one. */
+/** The result of an instruction. The error of a refusal begins with the name of the field that caused it, if there is one. */
 export type Outcome =
   | { readonly ok: true; readonly [detail: string]: unknown }
   | { readonly ok: false; readonly error: string; readonly [detail: string]: unknown };
@@ -230,16 +233,16 @@ export interface Simulator {
   /** Without a trailing slash, such as http://127.0.0.1:8088. */
   readonly url: string;
   readonly port: number;
-  /** Everything received, the newest 10,000. */
+  /** The received requests, the newest 10,000. */
   readonly requests: readonly ReceivedRequest[];
   readonly state: State;
-  /** What it has dialled, how often, and what came of it. */
+  /** The number of dialled calls and their results. */
   books(filter?: BooksFilter): Books;
-  /** Tells it to do something, see docs/simulator.md. Never rejects. */
+  /** Carries out an instruction, see docs/simulator.md. Never rejects. */
   instruct(instruction: unknown): Promise<Outcome>;
-  /** Ends it at once, with every connection and timer; a second time does nothing. */
+  /** Closes the platform with every connection and timer; further calls do nothing. */
   close(): Promise<void>;
 }
 
-/** Starts a platform. Rejects with a message that names the option that can't be used, or the address that can't be had. */
+/** Starts a platform. Rejects with a message that names the invalid option, or the address that is not available. */
 export declare const startSimulator: (options: SimulatorOptions) => Promise<Simulator>;

@@ -1,4 +1,5 @@
-// A campaign's own cost: `npx tsx --expose-gc bench/campaign.ts [numbers]`. One agent per ten thousand numbers, a quarter answered, two attempts.
+// Benchmark of a campaign's own cost: `npx tsx --expose-gc bench/campaign.ts [numbers]`. One agent per ten thousand numbers, a quarter
+// answered, two attempts.
 import { newBook } from "../nodes/campaign/book";
 import { EntryReader } from "../nodes/campaign/entries";
 import { Campaign } from "../nodes/campaign/machine";
@@ -75,7 +76,7 @@ take(begun.effects);
 report("the campaign begins in", `${(performance.now() - beginning).toFixed(0)} ms`);
 entries = [];
 
-/** Answers commands until none is left. */
+/** Answers commands until there are none. */
 function answer(): void {
   for (let command = pending.shift(); command !== undefined; command = pending.shift()) {
     const { id, api, request } = command;
@@ -102,7 +103,7 @@ for (let turn = 0; turn < size / 1000 + 2; turn += 1) {
 report("all numbers are sent in (machine alone)", `${(performance.now() - sending).toFixed(0)} ms`);
 report("memory then", `${megabytes()} MB`);
 
-/** Bills of some numbers, and what each took in µs. */
+/** Processes the bills of some numbers; reports the time for each in µs. */
 function bill(some: readonly string[], answeredOf: (index: number) => boolean, withTaskID: boolean): void {
   const local = new Date(now + 8 * 3_600_000).toISOString().slice(0, 19).replace("T", " ");
   const bills = some.map((number, index) => ({
@@ -125,7 +126,7 @@ function bill(some: readonly string[], answeredOf: (index: number) => boolean, w
     take(campaign.step({ kind: "push", event: "billing", notify }, now));
     if (handed.length >= 100) take(campaign.step({ kind: "handed", entries: handed.splice(0) }, now));
   }
-  // Of the processor: the machine may have other things to do.
+  // Processor time, because other programs may use the machine.
   const { user, system } = process.cpuUsage(begin);
   const each = (user + system) / bills.length;
   report(

@@ -1,4 +1,4 @@
-// Children of the bench: each rival, and the load, in a process of its own, asked and answering over IPC.
+// Child processes of the bench: each rival and the load generator run in their own process and answer over IPC.
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -11,12 +11,12 @@ type Answer = { readonly value: unknown } | { readonly error: string };
 export class Child {
   readonly #process: ChildProcess;
 
-  /** @param file of this folder; @param args what the program gets as arguments */
+  /** @param file a file of this folder; @param args the program's arguments */
   constructor(file: string, ...args: readonly string[]) {
     this.#process = fork(join(__dirname, file), args, { execArgv: ["--require", require.resolve("tsx/cjs")] });
   }
 
-  /** Asks; the answer is whatever the program said, so the caller says what it is. */
+  /** Asks a question. The type of the answer is up to the caller. */
   async ask<T>(question: unknown): Promise<T> {
     const over = new AbortController();
     const answered = once(this.#process, "message", over);
@@ -41,7 +41,7 @@ export class Child {
   }
 }
 
-/** Whatever a part of the bench has started, so that nothing is left behind. */
+/** All processes that a part of the bench has started, so that none is left running. */
 export class Children {
   readonly #stops: (() => Promise<void>)[] = [];
 
@@ -62,8 +62,8 @@ export class Children {
 }
 
 /**
- * Keeps a process from sleeping: whoever writes to one that sleeps pays for waking it on another core, which no peer across a network would cost;
- * and a slow contender would pay for each write, a quick one never. Call what comes back to let it sleep.
+ * Keeps a process from sleeping. Writing to a sleeping process includes the cost of waking it on another core, which a peer across a
+ * network would not cause; a slow contender would pay it for each write, a fast one never. The returned function ends this.
  */
 export function stayAwake(): () => void {
   let awake = true;
@@ -76,7 +76,7 @@ export function stayAwake(): () => void {
   };
 }
 
-/** The other side: answers questions, and ends when its parent does. */
+/** The child's side: answers questions, and ends with its parent. */
 export function answerWith(reply: (question: unknown) => Promise<unknown>): void {
   process.on("message", ({ question }: { readonly question: unknown }) => {
     reply(question).then(

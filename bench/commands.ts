@@ -1,4 +1,4 @@
-// Commands: how many a second come back, one by one and as lists, against the flow of today and against the HTTP client alone.
+// Benchmark of commands: answers per second, singly and as lists, compared with a hand-built flow and with the HTTP client alone.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { startSimulator } from "../simulator";
@@ -9,14 +9,14 @@ import { accountNode, functionNode, pump, pumped } from "./node-red";
 import type { Comparison, Section } from "./report";
 import type { Commands, Served } from "./rivals";
 
-/** The node, in a circle with the pump. More may be under way than an account allows by itself. */
+/** The node in a loop with the pump. More requests may be in progress than an account allows by default. */
 export const ours = (url: string, node: string, source: string, input: "one" | "list" = "one"): readonly FlowNode[] => [
   accountNode({ baseUrl: url, maxConcurrent: 64 }),
   pump(source, "command"),
   { id: "command", type: node, z: "tab", account: "account", input, wires: [["pump"]] },
 ];
 
-/** What people build today. The request node reads the JSON itself: that is quicker than a json node behind it. */
+/** A typical hand-built flow. The request node parses the JSON itself, which is faster than a json node after it. */
 const flowOfToday = (url: string): readonly FlowNode[] => [
   pump("status", "sign"),
   functionNode(
@@ -47,7 +47,7 @@ return msg;`,
   },
 ];
 
-/** The kinds of values in an answer, whatever the values. */
+/** The types of the values in an answer. */
 const shapeOf = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.slice(0, 1).map(shapeOf);
   if (typeof value !== "object" || value === null) return value === null ? "null" : typeof value;
@@ -58,7 +58,7 @@ const shapeOf = (value: unknown): unknown => {
   );
 };
 
-/** Asks a platform. */
+/** Sends a request to a platform. */
 async function answerOf(url: string, api: string, asked: object): Promise<unknown> {
   const { customer, password } = account;
   const timestamp = String(Date.now());
@@ -72,7 +72,7 @@ async function answerOf(url: string, api: string, asked: object): Promise<unknow
   return response.json();
 }
 
-/** Starts the platform, and makes sure that it answers in the shape that the simulator does. */
+/** Starts the platform, and checks that its answers have the same structure as the simulator's. */
 export async function startPlatform(children: Children): Promise<string> {
   const child = children.add(new Child("rivals.ts", "platform"));
   const url = `http://127.0.0.1:${(await child.ask<Served>({})).port}`;
@@ -139,7 +139,7 @@ export async function commands(size: Size, children: Children): Promise<Section>
   const lists: { readonly list: Measured; readonly today: Measured } = await contest(size, {
     list: {
       name: names.list,
-      // A message has a hundred commands.
+      // A message contains a hundred commands.
       measure: async () => {
         const sample = await pumped(list, pumping);
         return { ...sample, count: sample.count * 100, perSecond: sample.perSecond * 100 };

@@ -1,15 +1,15 @@
-// How things are measured here: all contenders of a contest in turn, round after round, so that what else the machine does hits all alike.
+// Measures contenders in turn, round after round, so that other load on the machine affects all of them equally.
 
-/** The account that every part of the bench uses. */
+/** The account of every part of the bench. */
 export const account = { customer: "C2", password: "a password of the bench" };
 
-/** What is shown, in both languages. */
+/** A text in both languages. */
 export interface Text {
   readonly en: string;
   readonly zh: string;
 }
 
-/** What a contender did in one round. What it was not asked for is missing. */
+/** The results of a contender in one round. Values that were not measured are missing. */
 export interface Sample {
   readonly count: number;
   readonly perSecond: number;
@@ -22,7 +22,7 @@ export interface Sample {
   readonly heap?: number;
 }
 
-/** A measure of a sample. */
+/** A measured value of a sample. */
 export type Measure = Exclude<keyof Sample, "count">;
 
 /** One of those that are compared. */
@@ -31,22 +31,22 @@ export interface Contender {
   readonly measure: () => Promise<Sample>;
 }
 
-/** Samples of a contender, in the order of the rounds. */
+/** The samples of a contender, by round. */
 export interface Measured {
   readonly name: Text;
   readonly samples: readonly Sample[];
 }
 
-/** How much is measured. */
+/** The size of the benchmark. */
 export interface Size {
   readonly rounds: number;
-  /** Of one contender in one round. */
+  /** For one contender in one round. */
   readonly seconds: number;
   readonly records: number;
   readonly calls: number;
 }
 
-/** Runs the rounds, after one that does not count: in it the code gets hot. */
+/** Runs the rounds, after a warm-up round that is not counted. */
 export async function contest<K extends string>(
   { rounds }: Pick<Size, "rounds">,
   contenders: Readonly<Record<K, Contender>>,
@@ -63,19 +63,19 @@ export async function contest<K extends string>(
   return Object.fromEntries(measured) as Record<K, Measured>;
 }
 
-/** The middle of some values. */
+/** The median of some values. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((one, other) => one - other);
   const [low = Number.NaN, high = Number.NaN] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
   return (low + high) / 2;
 }
 
-/** The median distance from the median, as a share of it. */
+/** The median deviation from the median, relative to it. */
 export function noise(values: readonly number[]): number {
   const middle = median(values);
   return median(values.map((value) => Math.abs(value - middle))) / middle;
 }
 
-/** What a contender had of a measure, round by round. */
+/** The values of one measure, by round. */
 export const valuesOf = ({ samples }: Measured, measure: Measure): readonly number[] =>
   samples.map((sample) => sample[measure] ?? Number.NaN);

@@ -1,4 +1,5 @@
-// `npm run bench`: every part, a table for each, and bench/results.md. `npm run bench -- pushes` runs that part alone and only shows it.
+// `npm run bench`: runs every part, prints a table for each, and writes bench/results.md. `npm run bench -- pushes` only runs and prints
+// that part.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -27,7 +28,7 @@ const { positionals, values } = parseArgs({
     seconds: { type: "string", default: "0.4" },
     records: { type: "string", default: "1000000" },
     calls: { type: "string", default: "100000" },
-    /** Where the results are written. */
+    /** The folder for the results. */
     out: { type: "string", default: __dirname },
   },
 });

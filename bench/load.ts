@@ -1,10 +1,10 @@
-// The load on a receiver of pushes: bare sockets that are kept open, pushes that are signed before the clock runs, and every answer looked at.
+// Load generator for a receiver of pushes: plain sockets that stay open, pushes that are signed in advance, and a check of every answer.
 import { createHash } from "node:crypto";
 import { connect, type Socket } from "node:net";
 import { answerWith, stayAwake } from "./child";
 import { account, type Sample } from "./contest";
 
-/** What is to be sent, and where to. */
+/** What is sent, and to where. */
 export interface Load {
   readonly port: number;
   readonly path: string;
@@ -12,12 +12,12 @@ export interface Load {
   readonly seconds: number;
 }
 
-/** More than any server here takes in a second: what is signed in advance must last. */
+/** More than any server here accepts in a second: the pushes signed in advance must last. */
 const mostPerSecond = 25_000;
 
 let last = 0;
 
-/** The pushes of one call after the other, as the platform sends them; no two are the same. */
+/** The pushes of one call after another, as the platform sends them; no two are equal. */
 function notifyOf(index: number): object {
   const call = Math.floor(index / 5);
   const seq = String(900_000 + call);
@@ -52,7 +52,7 @@ function notifyOf(index: number): object {
   }
 }
 
-/** A signed push, whole as it goes out. */
+/** The bytes of a request with a signed push. */
 function requestOf(path: string): Buffer {
   last += 1;
   const { customer, password } = account;
@@ -65,7 +65,7 @@ function requestOf(path: string): Buffer {
   );
 }
 
-/** The length of the answer at the start of a text; undefined while it is not all there. Whatever is not 200 ends the bench. */
+/** The length of the answer at the start of a text; undefined while it is incomplete. A status other than 200 ends the bench. */
 function answerLength(text: string): number | undefined {
   const end = text.indexOf("\r\n\r\n");
   if (end < 0) return undefined;
@@ -83,7 +83,7 @@ const open = (port: number): Promise<Socket> =>
     socket.on("error", reject);
   });
 
-/** Sends, on each connection the next push when the one before was answered, until the time is over. */
+/** Sends pushes until the time is over: on each connection, the next one follows when the previous one was answered. */
 async function run({ port, path, connections, seconds }: Load): Promise<Sample> {
   const requests = Array.from({ length: Math.ceil(mostPerSecond * seconds) }, () => requestOf(path));
   const sockets = await Promise.all(Array.from({ length: connections }, () => open(port)));

@@ -1,9 +1,9 @@
-// The Node-REDs of the bench, and what their flows have in common.
+// The Node-REDs of the bench, and common parts of their flows.
 import { join } from "node:path";
 import { type FlowNode, type NodeRed, startNodeRed } from "../tools/node-red";
 import { account, type Sample } from "./contest";
 
-/** A function node; `libs` are modules of Node's own. */
+/** A function node; `libs` are built-in modules of Node. */
 export const functionNode = (
   id: string,
   func: string,
@@ -31,10 +31,10 @@ export const accountNode = (properties: Readonly<Record<string, unknown>>): Flow
   ...properties,
 });
 
-/** Counts what comes. */
+/** Counts messages. */
 export const counter = (id = "count"): FlowNode => ({ id, type: "bench-count", z: "tab", wires: [] });
 
-/** Keeps messages of a kind (see nodes/bench.js) on their way. */
+/** Keeps messages of a kind (see nodes/bench.js) circulating. */
 export const pump = (source: string, to: string): FlowNode => ({
   id: "pump",
   type: "bench-pump",
@@ -43,23 +43,23 @@ export const pump = (source: string, to: string): FlowNode => ({
   wires: [[to]],
 });
 
-/** What a Node-RED with a counter has done so far: messages, and processor time in µs. */
+/** The work of a Node-RED with a counter so far: messages, and processor time in µs. */
 export interface Done {
   readonly messages: number;
   readonly cpu: number;
 }
 
-/** Asks the counter. */
+/** Reads the counter. */
 export const doneBy = async (nodeRed: NodeRed): Promise<Done> => (await nodeRed.admin("GET", "/bench/count")) as Done;
 
-/** How many messages a pump keeps on their way, and until when. */
+/** How many messages a pump keeps circulating, and for how long. */
 export interface Pumping {
   readonly inFlight: number;
   readonly seconds: number;
   readonly most?: number;
-  /** Only begins calls. */
+  /** Only starts calls. */
   readonly opening?: boolean;
-  /** Says how much of the heap is in use. */
+  /** Reports the heap in use. */
   readonly collected?: boolean;
 }
 
@@ -70,7 +70,7 @@ export async function pumped(nodeRed: NodeRed, pumping: Pumping): Promise<Sample
   return (await nodeRed.admin("GET", `/bench/pump?${query}`)) as Sample;
 }
 
-/** Starts a Node-RED with a flow. What it logs as an error ends the bench: the message that it befell would be waited for without end. */
+/** Starts a Node-RED with a flow. A logged error ends the bench: the bench would wait for the failed message forever. */
 export async function start(flow: readonly FlowNode[]): Promise<NodeRed> {
   const nodeRed = await startNodeRed({
     version: 4,

@@ -1,4 +1,4 @@
-// What a command node costs a message beside its HTTP request, in processor time, against a chain of two function nodes.
+// Benchmark of the processor time that a command node adds to its HTTP request, compared with two function nodes in a row.
 import { Child, type Children } from "./child";
 import { ours, startPlatform } from "./commands";
 import { contest, type Measured, type Sample, type Size } from "./contest";
@@ -6,7 +6,7 @@ import { functionNode, pump, pumped } from "./node-red";
 import type { Section } from "./report";
 import type { Commands } from "./rivals";
 
-/** Round by round, one contender's processor time without another's. */
+/** The difference of two contenders' processor times, round by round. */
 const without = (one: Measured, other: Measured): Measured => ({
   name: {
     en: `${one.name.en}, without its HTTP request`,

@@ -1,5 +1,5 @@
-// A platform that answers at once and knows nothing: commands are not to be held up by it. That it answers in the right shape is checked
-// against the simulator.
+// A platform that answers at once with fixed data, so that it does not limit the measured commands. The format of its answers is compared
+// with the simulator's.
 import type { RequestListener } from "node:http";
 
 interface Asked {
@@ -27,7 +27,7 @@ const statusOf = ({ seq, userData = null }: Asked) => ({
 
 const pageSize = 500;
 
-/** A record of a key; numbers repeat as little as those of a real platform. */
+/** A record with a key. Its numbers vary as much as those of a real platform. */
 const recordOf = (key: number) => ({
   key: String(key),
   caller: "02161234567",
@@ -39,7 +39,7 @@ const recordOf = (key: number) => ({
   duration: "60",
 });
 
-/** A page without end: there is always another one. */
+/** A page; there is always a next one. */
 const pageOf = (startKey: number) => Array.from({ length: pageSize }, (_, index) => recordOf(startKey + 1 + index));
 
 function answerTo(api: string, { authentication, request, requests }: Body): object {

@@ -1,4 +1,4 @@
-// Pushes: how many a second each way of receiving takes, at 64 connections, and how long the slowest hundredth waits.
+// Benchmark of pushes: pushes per second for each way of receiving, over 64 connections, and the 99th percentile of the response time.
 import { type FlowNode, freePort } from "../tools/node-red";
 import { Child, type Children } from "./child";
 import { account, type Contender, contest, type Sample, type Size, type Text } from "./contest";
@@ -10,7 +10,7 @@ import type { Served } from "./rivals";
 const path = "/sccc/notify";
 const connections = 64;
 
-/** What people build today. */
+/** A typical hand-built flow. */
 const flowOfToday: readonly FlowNode[] = [
   { id: "in", type: "http in", z: "tab", method: "post", url: path, wires: [["check"]] },
   functionNode(
@@ -31,7 +31,7 @@ return [msg, { topic: notify.type, payload: notify }];`,
   counter(),
 ];
 
-/** Ours, with a confirm node where pushes are stored. */
+/** Our flow, with a confirm node if pushes are stored. */
 const ours = (pushAnswer: "received" | "stored", pushPort?: number): readonly FlowNode[] => [
   accountNode({ pushAnswer, ...(pushPort === undefined ? {} : { pushPort, pushHost: "127.0.0.1" }) }),
   {
@@ -68,7 +68,7 @@ export async function pushes(size: Size, children: Children): Promise<Section> {
     const question: Load = { port, path, connections, seconds: size.seconds };
     return load.ask<Sample>(question);
   };
-  /** Every push that a Node-RED answered must have reached its counter. */
+  /** Checks that every push that a Node-RED answered has reached its counter. */
   const nodeRed = async (name: Text, flow: readonly FlowNode[], ownPort?: number): Promise<Contender> => {
     const runs = await children.nodeRed(flow);
     const port = ownPort ?? Number(new URL(runs.url).port);

@@ -1,4 +1,4 @@
-// Records: a million of them through the pages of sccc-get-records-list, against the client alone that reads the same pages.
+// Benchmark of records: reads a million of them in pages with sccc-get-records-list, compared with the client alone.
 import { Child, type Children } from "./child";
 import { ours, startPlatform } from "./commands";
 import { contest, type Sample, type Size, valuesOf } from "./contest";
@@ -8,7 +8,7 @@ import type { Commands } from "./rivals";
 
 const pageSize = 500;
 
-/** Runs the part: as many rounds as ever, in which each reads its share of the records. */
+/** Runs the part: the usual number of rounds, each of which reads its share of the records. */
 export async function records(size: Size, children: Children): Promise<Section> {
   const url = await startPlatform(children);
   const node = await children.nodeRed(ours(url, "sccc-get-records-list", "records"));

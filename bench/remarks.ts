@@ -1,4 +1,4 @@
-// What has to be known to read the figures, and what profiles (node --cpu-prof) say of the targets that are missed: whose code takes the time.
+// Notes for reading the results, and what profiles (node --cpu-prof) show about missed targets: whose code takes the time.
 import type { Text } from "./contest";
 
 export const remarks: readonly Text[] = [

@@ -1,11 +1,11 @@
-// What the bench shows: a table on the console, and bench/results.md in both languages.
+// The report of the bench: tables on the console, and bench/results.md in both languages.
 import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { root } from "../tools/hosts";
 import { type Measure, type Measured, median, noise, type Size, type Text, valuesOf } from "./contest";
 
-/** Two contenders, and what they are compared by. `target`: ours is to be so many times the rival's. */
+/** Two contenders and the compared measure. `target`: the required ratio of ours to the rival's. */
 export interface Comparison {
   readonly ours: Measured;
   readonly rival: Measured;
@@ -41,18 +41,18 @@ const headings: readonly Text[] = [
   { en: "Rival, median", zh: "对手，中位数" },
 ];
 
-/** Three digits that say something. */
+/** A number rounded to three significant digits. */
 const figure = (value: number): string =>
   Math.abs(value) >= 100 ? Math.round(value).toLocaleString("en-US") : String(Number(value.toPrecision(3)));
 
-/** The least and the greatest of some values. */
+/** The minimum and the maximum of some values. */
 export const span = (values: readonly number[]): string =>
   `${figure(Math.min(...values))} – ${figure(Math.max(...values))}`;
 
 const withNoise = (values: readonly number[]): string =>
   `${figure(median(values))} ± ${Math.round(noise(values) * 100)} %`;
 
-/** The rounds' ratios: what a round did to both does not count. */
+/** The ratios of the rounds: disturbances that affect both contenders in a round cancel out. */
 export function ratiosOf({ ours, rival, measure }: Comparison): readonly number[] {
   const theirs = valuesOf(rival, measure);
   return valuesOf(ours, measure).map((value, round) => value / (theirs[round] ?? Number.NaN));
@@ -76,7 +76,7 @@ function row(comparison: Comparison, language: Language): readonly string[] {
 
 const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
 
-/** A section in Markdown, which is what the console shows too. */
+/** A section in Markdown, also printed on the console. */
 export const sectionText = ({ title, about, comparisons }: Section, language: Language): string =>
   [
     `## ${title[language]}`,

@@ -1,4 +1,4 @@
-// The rivals outside Node-RED, each in a process of its own: Express, bare node:http, the HTTP client alone; and the platform that answers.
+// The rivals outside Node-RED, each in its own process: Express, node:http alone, the HTTP client alone; and the platform.
 import { createHash } from "node:crypto";
 import http, { type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -34,7 +34,7 @@ function expressApp(): RequestListener {
   return app;
 }
 
-/** Nothing but node:http. */
+/** node:http alone. */
 const bare: RequestListener = (request, response) => {
   const chunks: Buffer[] = [];
   request.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -46,7 +46,7 @@ const bare: RequestListener = (request, response) => {
   });
 };
 
-/** A server's port, and the processor time that it has taken, in µs. */
+/** A server's port, and the processor time that it has used, in µs. */
 export interface Served {
   readonly port: number;
   readonly cpu: number;
@@ -63,7 +63,7 @@ function serve(listener: RequestListener): void {
   });
 }
 
-/** What the client alone is to do: commands, or pages of records, for some time or so often. */
+/** The task of the client alone: commands or pages of records, for a time or a number of requests. */
 export interface Commands {
   readonly url: string;
   readonly api: "getAgentStatus" | "getRecordsList";
@@ -79,7 +79,7 @@ interface Answer {
   };
 }
 
-/** Posts JSON and gives the JSON that comes back. */
+/** Posts JSON and returns the JSON of the answer. */
 type Post = (url: string, body: object) => Promise<Answer>;
 
 const agent = new http.Agent({ keepAlive: true });
@@ -99,7 +99,7 @@ const withHttp: Post = (url, body) =>
     request.end(text);
   });
 
-/** A client with kept connections, as somebody would write it who needs nothing but the answer. */
+/** A client with kept-alive connections, as one would write it for this task alone. */
 function client(post: Post): void {
   let seq = 0;
   let key = 0;

@@ -1,11 +1,11 @@
-// The call tracker: events a second and memory, with a hundred thousand calls open all the time.
+// Benchmark of the call tracker: events per second and memory, with a hundred thousand calls open all the time.
 import type { FlowNode, NodeRed } from "../tools/node-red";
 import type { Children } from "./child";
 import { contest, type Measured, type Size } from "./contest";
 import { accountNode, counter, functionNode, pump, pumped } from "./node-red";
 import type { Section } from "./report";
 
-/** Behind the node under test: a counter on each output, and the pump again once an event is done with. */
+/** Around the node under test: a counter at each output, and the pump, which continues when an event was processed. */
 const around = (node: FlowNode): readonly FlowNode[] => [
   accountNode({}),
   pump("calls", node.id),
@@ -23,12 +23,12 @@ const ours = (maxOpen: number): readonly FlowNode[] =>
     type: "sccc-call-tracker",
     z: "tab",
     account: "account",
-    // More than there are: none is to be given up.
+    // More than there are, so that none is dropped.
     maxOpen: maxOpen * 2,
     wires,
   });
 
-/** What people build today: calls by the customer's number, in a Map. */
+/** A typical hand-built flow: calls by the customer's number, in a Map. */
 const flowOfToday = around(
   functionNode(
     "tracker",

@@ -8,7 +8,7 @@ async function main(): Promise<void> {
   const index = join(commandsFolder, "index.ts");
   const text = commandsIndex();
   if (readFileSync(index, "utf8") !== text) writeFileSync(index, text);
-  // Only now: it reads the catalogue, and a command that was added would be missing.
+  // Loaded only now: it reads the catalogue, and would miss a command that was just added.
   const { buildTo, sizes }: typeof import("./dist") = require("./dist");
   const dist = join(__dirname, "../dist");
   await buildTo(dist);

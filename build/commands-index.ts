@@ -1,11 +1,11 @@
-// Writes nodes/catalogue/commands/index.ts from the files beside it, so that adding a command is adding one file.
+// Generates nodes/catalogue/commands/index.ts from the files in its folder, so that a new command needs only one new file.
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 
 /** The folder with one file per command. */
 export const commandsFolder = join(__dirname, "../nodes/catalogue/commands");
 
-/** The text that commands/index.ts must have. A file `call-number.ts` exports `callNumber`. */
+/** The content of commands/index.ts. A file `call-number.ts` exports `callNumber`. */
 export function commandsIndex(folder = commandsFolder): string {
   const files = readdirSync(folder)
     .filter((name) => name.endsWith(".ts") && name !== "index.ts")

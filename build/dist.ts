@@ -1,4 +1,4 @@
-// Makes dist/: the nodes, the simulator, and what the editor loads.
+// Builds dist/: the nodes, the simulator, and the files for the editor.
 import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type BuildOptions, build, type Plugin } from "esbuild";
@@ -33,7 +33,7 @@ async function editorScript(): Promise<string> {
   return outputFiles.map(({ text }) => text).join("");
 }
 
-/** Writes what the editor loads: sccc.html, help and texts in every language, icons. */
+/** Writes the editor's files: sccc.html, help and texts in every language, icons. */
 export async function buildEditor(folder: string): Promise<void> {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, `${set}.html`), page(nodeTypes, await editorScript()));
@@ -52,7 +52,7 @@ export async function buildEditor(folder: string): Promise<void> {
 
 const simulator = join(root, "simulator/index.ts");
 
-/** Leaves the simulator in a file of its own, which Node-RED reads only when a flow has a simulator. */
+/** Puts the simulator into a separate file, which is loaded only when a flow has a simulator. */
 const simulatorApart: Plugin = {
   name: "simulator-apart",
   setup({ onResolve, resolve: find }) {
@@ -64,7 +64,7 @@ const simulatorApart: Plugin = {
   },
 };
 
-/** Writes what Node runs: the nodes, the simulator, the simulator's command, and what users' tests load. */
+/** Writes the code for Node: the nodes, the simulator, the simulator's command, and the entry for users' tests. */
 export async function buildCode(folder: string): Promise<void> {
   const common: BuildOptions = {
     bundle: true,
@@ -74,7 +74,7 @@ export async function buildCode(folder: string): Promise<void> {
     external: Object.keys(manifest.dependencies),
     charset: "utf8",
     legalComments: "none",
-    // import() becomes a require() put off: what it loads is CommonJS too.
+    // import() becomes a deferred require(): the file that it loads is CommonJS too.
     supported: { "dynamic-import": false },
   };
   const command = join(folder, "sccc-simulator.js");
@@ -84,15 +84,15 @@ export async function buildCode(folder: string): Promise<void> {
       entryPoints: [join(root, "nodes/sccc.ts")],
       outfile: join(folder, `${set}.js`),
       plugins: [simulatorApart],
-      // Node-RED takes a function; a default export would be one level deeper.
+      // Node-RED expects a function; a default export would be one level deeper.
       footer: { js: "module.exports = module.exports.default ?? module.exports;" },
     }),
-    // A thread of its own needs a file of its own.
+    // A worker thread needs its own file.
     build({
       ...common,
       entryPoints: [join(root, "nodes/receive/worker.ts")],
       outfile: join(folder, "receive-worker.js"),
-      // Names stay as they are, for stack traces.
+      // Names are kept for stack traces.
       minifyWhitespace: true,
     }),
     build({ ...common, entryPoints: [simulator], outfile: join(folder, "simulator.js") }),
@@ -114,14 +114,14 @@ export async function buildCode(folder: string): Promise<void> {
   chmodSync(command, 0o755);
 }
 
-/** Builds the whole package into a folder, which is emptied before. */
+/** Builds the whole package into a folder, which is emptied first. */
 export async function buildTo(folder: string): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
   await buildEditor(folder);
   await buildCode(folder);
 }
 
-/** The files of a folder with their sizes, in one line. */
+/** The files of a folder with their sizes, on one line. */
 export function sizes(folder: string): string {
   const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).sort();
   return files

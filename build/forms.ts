@@ -1,4 +1,4 @@
-// Writes dist/sccc.html: for every node type its form and its registration, as literal text, and the editor's script.
+// Generates dist/sccc.html: the form and the registration of every node type as literal text, and the editor's script.
 import type { Push } from "../nodes/catalogue";
 import { escapeHtml } from "./html";
 import { described, eventsOf, type NodeType, type Property, sections, type Tool } from "./nodes";
@@ -8,7 +8,7 @@ function select(id: string, { key, choices }: { readonly key: string; readonly c
   return `<select id="${id}">${choices.map(option).join("")}</select>`;
 }
 
-/** A box for an event, with its section of the vendor's document. */
+/** A checkbox for an event, with its section of the vendor's document. */
 const eventBox = ({ event, section }: Push): string => `
         <label class="sccc-event">
           <input type="checkbox" value="${event}">
@@ -17,7 +17,7 @@ const eventBox = ({ event, section }: Push): string => `
           } <span class="sccc-hint" data-i18n="event.${event}.summary"></span></span>
         </label>`;
 
-/** The id of the input that is seen; another one has the property's own id, or none has. */
+/** The id of the visible input. For some kinds, another input has the property's own id, or none has. */
 const seen = ({ kind }: Property, id: string): string => (kind === "events" ? `${id}-choice` : id);
 
 function control(property: Property, id: string): string {
@@ -38,7 +38,7 @@ function control(property: Property, id: string): string {
         (options.length === 0 ? "" : `<datalist id="${known}">${options.join("")}</datalist>`)
       );
     }
-    // Not type="number": that would lose ${ENV}. Node-RED leaves out a default of 0: empty stands for the default.
+    // Not type="number": that does not accept ${ENV}. Node-RED omits a default of 0, so an empty field means the default.
     case "number":
       return `${text("text", ` inputmode="${property.integer ? "numeric" : "decimal"}" placeholder="${property.default ?? ""}"`)}${
         property.unit ? `<span class="sccc-unit" data-i18n="${property.key}.unit"></span>` : ""
@@ -74,7 +74,7 @@ function row(property: Property, prefix: string): string {
 const button = (id: string, icon: string, key: string): string =>
   `<button type="button" class="red-ui-button" id="${id}"><i class="fa fa-${icon}" aria-hidden="true"></i> <span data-i18n="${key}"></span></button>`;
 
-/** The rows that are no properties; nodes/editor/tools.ts knows them by their ids. */
+/** The rows that are not properties; nodes/editor/tools.ts finds them by their ids. */
 const toolRows: Readonly<Record<Tool["kind"], (node: NodeType) => string>> = {
   connection: () => `    <div class="form-row sccc-row">
       <span></span>
@@ -127,16 +127,16 @@ export function form(node: NodeType): string {
   return [`<script type="text/html" data-template-name="${type}">`, ...rows(), ...folded, "</script>"].join("\n");
 }
 
-/** An object literal's inside: names to code. */
+/** The inside of an object literal: names with code. */
 const object = (entries: readonly (readonly [string, string])[], separator: string): string =>
   entries.map(([name, code]) => `${name}: ${code}`).join(separator);
 
-/** A value as a script of the page may have it: no text may end the script. */
+/** A value as code in a script of the page: no text may end the script. */
 const code = (value: unknown): string => JSON.stringify(value).replaceAll("<", "\\u003c");
 
 const labelOf = ({ key }: Property): string => `SCCC.text(${code(`${key}.label`)})`;
 
-/** The defaults of a property: name and code. */
+/** The defaults of a property: names with code. */
 function defaults(property: Property): [string, string][] {
   const { name } = property;
   switch (property.kind) {
@@ -158,7 +158,7 @@ function defaults(property: Property): [string, string][] {
   }
 }
 
-/** The call that registers a node type with the editor, all of it literal: catalogues read it as text. */
+/** The code that registers a node type with the editor. All of it is literal because catalogues read it as text. */
 export function registration(node: NodeType): string {
   const secrets = node.properties.flatMap((property): [string, string][] =>
     property.kind === "secret"
@@ -188,7 +188,7 @@ export function registration(node: NodeType): string {
   return `RED.nodes.registerType(${code(node.type)}, {\n  ${object(entries, ",\n  ")}\n});`;
 }
 
-// Variables of Node-RED's themes, so that the forms look right in all of them.
+// Uses the variables of Node-RED's themes.
 const style = `
 .sccc-row { display: grid; grid-template-columns: 130px minmax(0, 1fr); align-items: start; column-gap: 8px; }
 .sccc-row > label { display: flex; align-items: center; gap: 4px; min-height: 34px; width: auto !important; margin: 0; overflow-wrap: anywhere; }

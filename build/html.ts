@@ -1,5 +1,5 @@
-// Text to HTML.
+// Converts text to HTML.
 
-/** A text as it stands in HTML, in an attribute too. */
+/** Escapes a text for HTML, also for attributes. */
 export const escapeHtml = (text: string): string =>
   text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);

@@ -1,4 +1,4 @@
-// Merges the texts written by hand (locales/) with those of the catalogue into dist/locales/<language>/sccc.json.
+// Merges the hand-written texts (locales/) with those of the catalogue into dist/locales/<language>/sccc.json.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import {
@@ -23,25 +23,25 @@ import {
   trackerSettings,
 } from "../nodes/catalogue";
 
-/** A tree of texts, as the locale files have it. */
+/** A tree of texts, as in the locale files. */
 export interface Texts {
   readonly [key: string]: string | readonly string[] | Texts;
 }
 
-/** The package's languages: the folder in locales/, the name of the text in the catalogue, and the folders in dist/locales/. */
+/** The package's languages: the folder in locales/, the key of the text in the catalogue, and the folders in dist/locales/. */
 export const languages = [
   { folder: "en-US", text: "en", folders: ["en-US"] },
-  // zh-TW and the like fall back to zh, not to zh-CN.
+  // Languages such as zh-TW fall back to zh, not to zh-CN.
   { folder: "zh-CN", text: "zh", folders: ["zh-CN", "zh"] },
 ] as const satisfies readonly { folder: string; text: keyof Text; folders: readonly string[] }[];
 
 export type Language = (typeof languages)[number];
 
-/** The texts written by hand. */
+/** The hand-written texts. */
 export const written = ({ folder }: Language): Texts =>
   JSON.parse(readFileSync(join(__dirname, "../locales", folder, "sccc.json"), "utf8"));
 
-/** The texts of the catalogue under the keys that forms and the runtime use. */
+/** The catalogue's texts under the keys that forms and the runtime use. */
 export function generated({ text }: Language): Texts {
   const by = <T>(all: readonly T[], key: (one: T) => string, value: (one: T) => string | Texts): Texts =>
     Object.fromEntries(all.map((one) => [key(one), value(one)]));
@@ -135,7 +135,7 @@ export function generated({ text }: Language): Texts {
 
 const isTree = (value: Texts[string] | undefined): value is Texts => typeof value === "object" && !Array.isArray(value);
 
-/** Both trees in one. No text may stand in both. */
+/** Merges both trees. No text may be in both. */
 export function merge(one: Texts, other: Texts, path = ""): Texts {
   const merged: Record<string, Texts[string]> = { ...one };
   for (const [key, value] of Object.entries(other)) {
@@ -147,13 +147,13 @@ export function merge(one: Texts, other: Texts, path = ""): Texts {
   return merged;
 }
 
-/** What Node-RED serves. The prose of the help is in the help. */
+/** The texts that Node-RED serves. The help's own texts are not among them. */
 export function served(language: Language): Texts {
   const { help: _, ...byHand } = written(language);
   return merge(byHand, generated(language));
 }
 
-/** Every text of a tree with its key, lists with a number at the end. */
+/** All texts of a tree with their keys; items of lists have a number at the end. */
 export function flat(texts: Texts, path = ""): [string, string][] {
   return Object.entries(texts).flatMap(([key, value]): [string, string][] => {
     if (typeof value === "string") return [[path + key, value]];

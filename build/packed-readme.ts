@@ -1,5 +1,5 @@
-// `npm pack` and `npm publish` take a README without relative links: on an npm page these lead nowhere. prepack writes it, postpack puts
-// the repository's own back.
+// Replaces the README while packing by one without relative links, which do not work on an npm page. prepack writes it, postpack restores
+// the repository's README.
 import { copyFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -10,7 +10,7 @@ const names = ["README.md", "README.zh-CN.md"];
 const isWeb = (target: string): boolean => /^(?:https?:|mailto:|#)/.test(target);
 
 /**
- * A README for the package: a relative image goes, a relative link becomes its text, with the file's path beside it where the two differ.
+ * A README for the package. Relative images are removed. A relative link becomes its text, followed by the file's path if that differs.
  * Most of these files are in the installed package.
  */
 export function packedReadme(text: string): string {

@@ -1,4 +1,4 @@
-// `npm run readme`: writes the tables of the READMEs and of docs/, which come from the catalogue, the texts and the examples. A test fails if they
+// `npm run readme`: generates the tables of the READMEs and of docs/ from the catalogue, the texts and the examples. A test fails if they
 // are stale.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -17,7 +17,7 @@ import { nodeTypes } from "./nodes";
 
 const root = join(__dirname, "..");
 
-/** A page for users in one language; the other has the same under another ending. */
+/** A page for users in one language; in the other languages, the file name has another ending. */
 export interface Page {
   readonly file: string;
   readonly language: Language;
@@ -30,7 +30,7 @@ const inAll = (name: string): readonly Page[] =>
     language,
   }));
 
-/** The pages, each in every language: the READMEs, and what stands in docs/. */
+/** The pages, each in every language: the READMEs, and those in docs/. */
 export const pages: readonly (readonly Page[])[] = [
   "README",
   "demo/README",
@@ -110,7 +110,7 @@ function account({ text }: Language): string {
   );
 }
 
-/** What a node of an example says in one language: texts of both stand in it, one after the other. */
+/** The part of an example's text that is in one language: the texts contain both, one after the other. */
 const partOf = (text: string, { text: language }: Language, separator: string): string =>
   text.split(separator)[language === "en" ? 0 : 1] ?? text;
 
@@ -136,7 +136,7 @@ function codes({ text }: Language): string {
 const names = (fields: readonly { readonly name: string; readonly required?: boolean }[]): string =>
   fields.map(({ name, required }) => (required === true ? `**${name}**` : name)).join(", ");
 
-/** The commands as they stand on the wire. */
+/** The commands by their names on the wire. */
 function commandTable({ text }: Language): string {
   return table(
     [heads.section, heads.command, heads.versions, heads.fields, heads.answer, heads.again].map((head) => head[text]),
@@ -151,7 +151,7 @@ function commandTable({ text }: Language): string {
   );
 }
 
-/** The pushes as they stand on the wire. */
+/** The pushes by their names on the wire. */
 function pushTable({ text }: Language): string {
   return table(
     [heads.section, heads.type, heads.event, heads.fields].map((head) => head[text]),
@@ -164,10 +164,10 @@ function pushTable({ text }: Language): string {
   );
 }
 
-/** The tables that a page may have. */
+/** The tables that a page may contain. */
 export const tables = { nodes, account, examples, codes, commands: commandTable, pushes: pushTable };
 
-/** A page with its tables as they must be: each between a pair of markers. */
+/** A page with up-to-date tables, each between a pair of markers. */
 export function withTables(page: string, language: Language): string {
   return Object.entries(tables).reduce((text, [name, make]) => {
     const [start, end] = [`<!-- ${name} -->\n`, `<!-- /${name} -->`];

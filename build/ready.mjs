@@ -1,12 +1,13 @@
-// Makes a clone ready to run: dependencies as package-lock.json has them, dist/ no older than its sources. Silent if there is nothing to do.
-// With arguments: only the dependencies of those folders. Runs before anything is installed, so it is plain JavaScript on built-ins.
+// Prepares a clone: installs the dependencies of package-lock.json and builds dist/ if its sources are newer. Prints nothing if there is
+// nothing to do. With arguments: only installs the dependencies of those folders. It runs before anything is installed, so it is plain
+// JavaScript with built-in modules.
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 const root = join(import.meta.dirname, "..");
 
-/** What dist/ is made from. */
+/** The sources of dist/. */
 const sources = [
   "nodes",
   "simulator",
@@ -18,10 +19,10 @@ const sources = [
   "tsconfig.json",
 ];
 
-/** The files that every build writes last, whatever it changed. */
+/** The files that every build writes last. */
 const products = ["dist/sccc.js", "dist/sccc.html", "dist/sccc-simulator.js"];
 
-/** Runs npm, the very one that runs us if there is one; its output goes to stderr, so that ours stays clean. */
+/** Runs npm, the same one that runs this script if there is one. Its output goes to stderr, so that stdout stays clean. */
 function npm(folder, ...args) {
   const own = process.env.npm_execpath;
   const [command, ...rest] = own?.endsWith(".js") ? [process.execPath, own, ...args] : ["npm", ...args];
@@ -32,8 +33,8 @@ function npm(folder, ...args) {
 }
 
 /**
- * Whether node_modules holds what package-lock.json says. Compared by content: npm keeps a lock of what it has installed, and the
- * dates of the two files say nothing after a checkout, or after an install that wrote both.
+ * Whether node_modules matches package-lock.json. The contents are compared: npm keeps a lock file of what it has installed. The files'
+ * dates are not reliable after a checkout or an install that wrote both.
  */
 function installed(folder) {
   try {
@@ -50,7 +51,7 @@ function installed(folder) {
   }
 }
 
-/** When a file, or anything below a folder, was last written; 0 if it is not there. A folder's own date tells of deletions. */
+/** The latest modification time of a file, or of a folder and its content; 0 if it does not exist. A folder's own time shows deletions. */
 function newest(path) {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (!stat?.isDirectory()) return stat?.mtimeMs ?? 0;

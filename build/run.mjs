@@ -1,7 +1,7 @@
-// Makes a clone ready, then runs one of its TypeScript programs in this very process: `node build/run.mjs <program> [argument …]`.
-// A single process gets the signals that npm passes on: a shell with `&&` keeps them to itself and leaves the program running. npm's shell
-// is replaced by `exec`; Windows, which has no such signals and no `exec`, runs what stands behind `||`.
-// It starts before anything is installed, so it is plain JavaScript on built-ins.
+// Prepares a clone, then runs one of its TypeScript programs in this process: `node build/run.mjs <program> [argument …]`. A single process
+// receives the signals that npm forwards: a shell with `&&` would not pass them on, and the program would keep running. npm's shell is
+// replaced by `exec`; Windows has neither such signals nor `exec`, and runs the command after `||`. It starts before anything is installed,
+// so it is plain JavaScript with built-in modules.
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
 

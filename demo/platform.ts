@@ -1,13 +1,13 @@
-// The platform that the demo talks to, as the environment says: a real one if SCCC_URL names it, else a simulator in the flows.
+// Selects the platform of the demo by the environment: a real one if SCCC_URL is set, otherwise a simulator in the flows.
 import { randomBytes } from "node:crypto";
 import { urlOf } from "../simulator/server";
 import type { FlowNode } from "../tools/launch";
 import { isFree as nobodyListens } from "../tools/ports";
 
-/** A reason not to start, for people. */
+/** A reason not to start, shown to the user. */
 export class Refusal extends Error {}
 
-/** A platform, by what the flows' `${…}` stand for. */
+/** The values of a platform for the `${…}` in the flows. */
 export interface Platform {
   readonly simulated: boolean;
   readonly url: string;
@@ -15,13 +15,13 @@ export interface Platform {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** Whether nobody listens there. */
+/** Whether a port is free. */
 export const isFree = (port: number, host: string): Promise<boolean> =>
   nobodyListens(port, host).catch((error: Error) => {
     throw new Refusal(`${host}:${port}: ${error.message}`);
   });
 
-/** The first free port from one on. */
+/** The first free port from `from` on. */
 export async function freePort(from: number, host: string): Promise<number> {
   let port = from;
   while (!(await isFree(port, host))) port += 1;
@@ -39,7 +39,7 @@ export function portOf(name: string, standard: number): number {
   return port;
 }
 
-/** What an account of either kind may be given. */
+/** Settings of an account of either kind. */
 const common = () => ({
   SCCC_API_VERSION: given("SCCC_API_VERSION", "2.0.6"),
   SCCC_TIMEZONE: given("SCCC_TIMEZONE", "Asia/Shanghai"),
@@ -83,19 +83,19 @@ function real(url: string): Platform {
   return { simulated: false, url, customer, env };
 }
 
-/** The platform of the environment. */
+/** The platform selected by the environment. */
 export async function platformOf(): Promise<Platform> {
   const url = given("SCCC_URL");
   return url === "" ? simulator() : real(url);
 }
 
 /**
- * The flows with the demo's simulator switched on or off, in the dialect of SCCC_SIMULATOR_DIALECT if that is set, and all else as it is. Not a
- * `${…}` in the flow: the form of the simulator offers a choice of dialects, which could not show it.
+ * The flows with the demo's simulator enabled or disabled, in the dialect of SCCC_SIMULATOR_DIALECT if that is set, otherwise unchanged.
+ * The flow cannot use `${…}` for the dialect: the simulator's form has a list of dialects, which could not show it.
  */
 export function withSimulator(flows: readonly FlowNode[], on: boolean): readonly FlowNode[] {
   const dialect = given("SCCC_SIMULATOR_DIALECT");
   const changes = on && dialect !== "" ? { dialect } : {};
-  // JSON leaves out what is undefined.
+  // JSON omits undefined values.
   return flows.map((node) => (node.id === "demo-simulator" ? { ...node, ...changes, d: on ? undefined : true } : node));
 }

@@ -1,5 +1,5 @@
-// `npm start`: Node-RED with the nodes of this working tree, and the demo's flows: a CRM, an agent desk, a wallboard, buttons; on a
-// simulated SCCC platform, or on a real one. demo/README.md has the environment variables that it takes.
+// `npm start`: runs Node-RED with the nodes of this working tree and the demo's flows (a CRM, an agent desk, a wallboard, buttons) with a
+// simulated or a real SCCC platform. demo/README.md lists the environment variables.
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
@@ -9,14 +9,14 @@ import { demoHost, root } from "../tools/hosts";
 import { type FlowNode, type LogEntry, NodeRed } from "../tools/launch";
 import { freePort, isFree, platformOf, portOf, Refusal, withSimulator } from "./platform";
 
-/** A secret of this user folder that Node-RED encrypts credentials with: a real account's password may get in there. */
+/** The secret with which Node-RED encrypts this user folder's credentials, which may contain a real account's password. */
 function credentialSecret(userDir: string): string {
   const file = join(userDir, "credential-secret");
   if (!existsSync(file)) writeFileSync(file, randomBytes(32).toString("hex"), { mode: 0o600 });
   return readFileSync(file, "utf8");
 }
 
-/** Puts the working tree where Node-RED looks for installed packages: a rebuild is there after a restart. */
+/** Links the working tree to where Node-RED looks for installed packages: a rebuild takes effect after a restart. */
 function link(userDir: string): void {
   const place = join(userDir, "node_modules/@sccc/node-red-sccc");
   mkdirSync(dirname(place), { recursive: true });
@@ -24,28 +24,28 @@ function link(userDir: string): void {
   symlinkSync(root, place, "junction");
 }
 
-/** Prints what went wrong, and what a node warns of; Node-RED's own remarks about its set-up are no matter here. */
+/** Prints errors, and warnings of nodes; Node-RED's own remarks about its configuration are omitted. */
 function show({ level, type, name, id, text }: LogEntry): void {
   if (!["fatal", "error"].includes(level) && !(level === "warn" && type !== undefined)) return;
   console.error(`[${level}] ${type === undefined ? "" : `[${type}:${name || id}] `}${text}`);
 }
 
-/** The demo's pages. A user's flows may have been kept from before there were any. */
+/** The demo's pages. They are missing if the user's flows are older than the pages. */
 const pages = [
   { name: "Agent desk 坐席工作台", path: "/desk" },
   { name: "Wallboard 监控大屏", path: "/wallboard" },
 ];
 
-/** A text filled up to a width; a Chinese character takes two columns. */
+/** A text padded to a width; a Chinese character takes two columns. */
 const padded = (text: string, width: number): string =>
   text + " ".repeat(Math.max(1, width - text.length - (text.match(/\p{Script=Han}/gu) ?? []).length));
 
-/** How often to look whether the parent is still there, in ms. */
+/** How often to check whether the parent process still runs, in ms. */
 const parentEveryMs = 500;
 
 /**
- * Calls back when this process should end: at a signal, or when its parent has ended (npm, or a shell of npm's that has kept a signal to
- * itself).
+ * Calls back when this process should end: after a signal, or when its parent has ended (npm, or a shell of npm's that did not pass a
+ * signal on).
  */
 function onEnd(end: (signal: NodeJS.Signals) => void): void {
   const parent = process.ppid;
@@ -60,7 +60,7 @@ function onEnd(end: (signal: NodeJS.Signals) => void): void {
 async function main(): Promise<void> {
   let nodeRed: NodeRed | undefined;
   onEnd((signal) => {
-    // As long as it starts, it has nothing to put in order: it ends with this process.
+    // During the start there is nothing to clean up: everything ends with this process.
     if (nodeRed === undefined) process.exit(128 + constants.signals[signal]);
     nodeRed.stop().catch((error: Error) => console.error(error.message));
   });
@@ -96,17 +96,17 @@ async function main(): Promise<void> {
       editorTheme: { tours: false },
       contextStorage: {
         default: { module: "memory" },
-        // The CRM, on disk a second after a change. Sample customers and real ones never meet.
+        // The CRM, written to disk one second after a change. Sample customers and real ones are kept apart.
         crm: { module: "localfilesystem", config: { base: simulated ? "crm-simulated" : "crm", flushInterval: 1 } },
       },
     },
     onLog: show,
     env: {
       ...env,
-      // Where the simulator pushes to.
+      // The address that the simulator pushes to.
       SCCC_DEMO_URL: urlOf("http", host, port),
       SCCC_DEMO_FILES: __dirname,
-      // What a page of the demo shows that it is one.
+      // The key by which a page of the demo authenticates.
       SCCC_DESK_KEY: randomBytes(16).toString("hex"),
     },
   });

@@ -1,4 +1,4 @@
-// What Node-RED loads: registers every type.
+// The entry that Node-RED loads: registers every type.
 import type { NodeAPI } from "node-red";
 import { registerAccount } from "./runtime/account/account";
 import { serveEditor } from "./runtime/admin/routes";
@@ -9,17 +9,17 @@ import { registerFeed } from "./runtime/feed/feed";
 import { registerRecording } from "./runtime/get-recording/get-recording";
 import { registerNotify } from "./runtime/notify/notify";
 import { registerSimulator } from "./runtime/simulator/simulator";
-import { reportUncaughtTo } from "./util/guarded";
+import { runtimeOf } from "./runtime/state";
 
 export = (RED: NodeAPI): void => {
-  reportUncaughtTo((error) => RED.log.error(error instanceof Error ? (error.stack ?? error.message) : String(error)));
-  registerAccount(RED);
-  registerCommands(RED);
-  registerRecording(RED);
-  registerFeed(RED);
-  registerNotify(RED);
-  registerConfirm(RED);
-  registerTracker(RED);
-  registerSimulator(RED);
-  serveEditor(RED);
+  const runtime = runtimeOf(RED);
+  registerAccount(runtime);
+  registerCommands(runtime);
+  registerRecording(runtime);
+  registerFeed(runtime);
+  registerNotify(runtime);
+  registerConfirm(runtime);
+  registerTracker(runtime);
+  registerSimulator(runtime);
+  serveEditor(runtime);
 };

@@ -1,18 +1,18 @@
-// The agents: who there is, and what state each is in.
+// The agents and their states.
 import type { Json } from "./narrow";
 
 export type WorkStatus = "OFFLINE" | "ONLINE" | "BUSY" | "AWAY";
 export type ServerStatus = "IDLE" | "CALL_OUT" | "CALL_IN" | "RINGING" | "PROCESS";
 
-/** What caused a push: the command's seq and userData come back in it. */
+/** The cause of a push: the push contains the command's seq and userData. */
 export interface Cause {
   readonly seq: string;
   readonly userData: string;
 }
 
-/** An agent as others may see it. */
+/** An agent as visible to other modules. */
 export interface AgentState {
-  /** The platform's own ID, "1" for the first one. */
+  /** The platform's ID, "1" for the first agent. */
   readonly id: string;
   readonly name: string;
   readonly staffNo: string;
@@ -22,20 +22,20 @@ export interface AgentState {
 
 /** An agent. Only this module changes its state. */
 export interface Agent extends AgentState {
-  /** Whether a call is being set up for it, rings, or is under way. */
+  /** Whether a call is being set up for the agent, is ringing, or is in progress. */
   readonly onCall: boolean;
-  /** How many calls it has had. */
+  /** The number of calls so far. */
   readonly calls: number;
 }
 
 type Changeable = { -readonly [Key in keyof Agent]: Agent[Key] };
 
-/** Sends a push: to be sent after those of the same lane that came before. */
-export type Tell = (lane: string, event: string, values: Json) => void;
+/** Sends a push after all earlier pushes of the same queue. */
+export type Tell = (queue: string, event: string, values: Json) => void;
 
 export class Agents {
   readonly #byStaffNo = new Map<string, Changeable>();
-  /** Called when an agent has become free for a call. */
+  /** Called when an agent becomes free for a call. */
   onFree: (agent: Agent) => void = () => {};
 
   constructor(
@@ -45,7 +45,7 @@ export class Agents {
     this.reset();
   }
 
-  /** Everybody is offline again. */
+  /** Sets every agent offline. */
   reset(): void {
     this.#byStaffNo.clear();
     for (const [index, staffNo] of this.staffNos.entries()) {
@@ -70,39 +70,39 @@ export class Agents {
     return this.#byStaffNo.get(staffNo);
   }
 
-  /** Whether an agent can be given a call. */
+  /** Whether an agent can take a call. */
   isFree(agent: Agent): boolean {
     return agent.workStatus === "ONLINE" && agent.serverStatus === "IDLE" && !agent.onCall;
   }
 
-  /** Sets what the agent wants to do, and pushes the state. A call under way goes on; after-call work is over. */
+  /** Sets the agent's working state, and pushes it. A call in progress continues; after-call work ends. */
   work(agent: Agent, workStatus: WorkStatus, cause: Cause): void {
     this.#change(agent, agent.onCall ? { workStatus } : { workStatus, serverStatus: "IDLE" }, cause);
   }
 
-  /** Gives the agent a call, which has yet to ring. */
+  /** Assigns a call to the agent; it does not ring yet. */
   take(agent: Agent): void {
     this.#set(agent, { onCall: true, calls: agent.calls + 1 });
   }
 
-  /** Sets what the agent is doing in its call, and pushes the state. */
+  /** Sets what the agent is doing in the call, and pushes it. */
   serve(agent: Agent, serverStatus: "RINGING" | "CALL_IN" | "CALL_OUT", cause: Cause): void {
     this.#change(agent, { serverStatus }, cause);
   }
 
-  /** The agent's call is over: after-call work begins, except for one who has gone offline or whom the call never reached. */
+  /** Ends the agent's call. After-call work begins, unless the agent went offline or the call never reached the agent. */
   release(agent: Agent, cause: Cause): void {
     const wrapsUp = agent.workStatus !== "OFFLINE" && agent.serverStatus !== "IDLE";
     const serverStatus = wrapsUp ? "PROCESS" : "IDLE";
     this.#change(agent, { onCall: false, serverStatus }, cause);
   }
 
-  /** After-call work is over. */
+  /** Ends the after-call work. */
   finish(agent: Agent, cause: Cause): void {
     if (agent.serverStatus === "PROCESS") this.#change(agent, { serverStatus: "IDLE" }, cause);
   }
 
-  /** Pushes the agent's state as it is. */
+  /** Pushes the agent's current state. */
   report(agent: Agent, cause: Cause): void {
     const { staffNo, workStatus, serverStatus } = agent;
     this.tell(staffNo, "agentstatus", { agent: staffNo, workStatus, serverStatus, ...cause });

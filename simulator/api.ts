@@ -1,4 +1,4 @@
-// The open API: from an HTTP request's path and body to the answer's JSON.
+// The open API: from an HTTP request's path and body to the JSON of the answer.
 import { commandOf, type ErrorCode } from "../nodes/catalogue";
 import type { Cause } from "./agents";
 import type { Gate } from "./authentication";
@@ -12,15 +12,15 @@ import type { Platform } from "./platform";
 
 type Lang = "zh" | "en";
 
-/** What a path of the API asks for, or why it can't be had. */
+/** The command that a path names, or why there is none. */
 export type Route =
   | { readonly ok: true; readonly command: KnownCommand }
   | { readonly ok: false; readonly api: string; readonly error: ErrorCode };
 
-/** Whether a path is the API's business at all. */
+/** Whether a path belongs to the API. */
 export const isApiPath = (path: string): boolean => /^\/openapi(\/|$)/.test(path);
 
-/** A command that a version has; its name in any case. */
+/** A command of a version, by its name in any case. */
 const commandIn = (dialect: Dialect, version: string, api: string): KnownCommand | undefined => {
   const known = commandOf(api);
   if (known !== undefined) {
@@ -33,7 +33,7 @@ const commandIn = (dialect: Dialect, version: string, api: string): KnownCommand
   );
 };
 
-/** Reads /openapi/V2.0.x/ApiName, in any case. */
+/** Parses /openapi/V2.0.x/ApiName, in any case. */
 export const routeOf = (dialect: Dialect, method: string, path: string): Route => {
   const [, version = "", api = ""] = /^\/openapi\/([^/]*)\/([^/]+)$/.exec(path) ?? [];
   const refused = (error: ErrorCode): Route => ({ ok: false, api, error });
@@ -61,7 +61,7 @@ const resultOf = (error: ErrorCode, lang: Lang, form: ErrorForm = "number") => (
   msg: error.text[lang],
 });
 
-/** A request as a whole is refused. */
+/** The answer that refuses a whole request. */
 export const refusal = (error: ErrorCode, lang: Lang = "zh", logs: string | null = null, form?: ErrorForm): Json => ({
   data: null,
   logs,
@@ -71,7 +71,7 @@ export const refusal = (error: ErrorCode, lang: Lang = "zh", logs: string | null
 /** §12.5: this answer has no userData. */
 const echoesUserData = (command: KnownCommand): boolean => command.api !== "HangupCall";
 
-/** The commands of a body: `request` or `requests`, not both. */
+/** The commands of a body: either `request` or `requests`, not both. */
 const requestsOf = ({ request, requests }: Json): readonly Json[] | undefined => {
   if (requests === undefined) return isObject(request) ? [request] : undefined;
   if (request !== undefined || !Array.isArray(requests) || requests.length === 0) return undefined;
@@ -80,7 +80,7 @@ const requestsOf = ({ request, requests }: Json): readonly Json[] | undefined =>
   return objects.length === items.length ? objects : undefined;
 };
 
-/** How a command came in: its place among those of the request, the request's language, and what is to go wrong. */
+/** Context of a command: its index in the request, the request's language, and the fault to apply. */
 interface Circumstances {
   readonly index: number;
   readonly lang: Lang;
@@ -99,7 +99,7 @@ export class Api {
     private readonly gate: Gate,
   ) {}
 
-  /** Carries out what a body asks for, unless it is refused or a fault is in the way. */
+  /** Carries out the commands of a body, unless the request is refused or a fault applies. */
   answer(command: KnownCommand, text: string, fault?: AnswerFault): Json {
     const body = parseJson(text);
     if (!isObject(body)) return refusal(errors.malformed);
@@ -129,7 +129,7 @@ export class Api {
     };
   }
 
-  /** What the dialect has a success say. */
+  /** The msg of a success in this dialect. */
   get #successMsg(): { readonly msg?: string } {
     const { successMsg } = this.platform.settings.dialect;
     return successMsg === undefined ? {} : { msg: successMsg };
@@ -145,7 +145,7 @@ export class Api {
             userData: request["userData"] ?? null,
             why: "as told",
           };
-    // The vendor's samples have no msg where a command has succeeded.
+    // In the vendor's samples, a successful command has no msg.
     const result = reply.ok
       ? { error: errors.success.value, ...this.#successMsg }
       : resultOf(reply.error, lang, hit?.form);
@@ -167,10 +167,10 @@ export class Api {
     const checked = check(command, request, this.platform.settings.dialect);
     if (!checked.ok) return { reply: { ok: false, error: checked.error }, userData: raw, why: checked.field };
     const { fields } = checked;
-    // Cut where the platform cuts; else as it came.
+    // Cut at the length at which the platform cuts it; otherwise unchanged.
     const userData =
       typeof raw === "string" && raw !== "" && fields.text("userData") !== "" ? fields.text("userData") : raw;
-    // A list of agents, as of getCdrList, has no text: unknown ones in it just find nothing.
+    // A list of agents, as in getCdrList, is not a text: unknown agents in it match nothing.
     const agent = fields.text("agent");
     if (agent !== "" && this.platform.agents.find(agent) === undefined) {
       return { reply: { ok: false, error: errors.noSuchAgent }, userData, why: agent };
@@ -183,7 +183,7 @@ export class Api {
       const reply = handlers[command.api]?.(this.platform, fields, cause) ?? { ok: true };
       return { reply, userData, why: "" };
     } catch (thrown) {
-      // A simulator that falls over takes its Node-RED with it.
+      // An exception in the simulator would end Node-RED.
       return { reply: { ok: false, error: errors.internal }, userData, why: messageOf(thrown) };
     }
   }

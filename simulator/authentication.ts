@@ -1,14 +1,14 @@
-// Who speaks: the authentication block of requests (§三.1).
+// Checks the authentication block of requests (§三.1).
 import type { Dialect } from "./dialects";
 import { isObject, textOrDigits } from "./narrow";
 import { digestOf } from "./signing";
 
 /** How many sequence numbers are remembered; the oldest are forgotten first. */
 const mostUsed = 100_000;
-/** Timestamps below this are seconds; working clients send them. */
+/** Timestamps below this are in seconds; some clients send these. */
 const secondsBelow = 1e11;
 
-/** Checks the authentication block of requests, and remembers which sequence numbers have been used. */
+/** Checks authentication blocks and remembers used sequence numbers. */
 export class Gate {
   readonly #used = new Set<string>();
 
@@ -21,7 +21,10 @@ export class Gate {
     },
   ) {}
 
-  /** Whether a request's `authentication` is the customer's own, of now, and new. If not, says why, for the logs: without the password. */
+  /**
+   * Checks a request's `authentication`: the customer's signature, the time, and whether the seq is new. Returns the reason for a refusal
+   * for the logs, without the password.
+   */
   refuses(authentication: unknown): string | undefined {
     if (!isObject(authentication)) return "no authentication";
     const { customer, digest } = authentication;
@@ -39,14 +42,14 @@ export class Gate {
     return undefined;
   }
 
-  /** Forgets which sequence numbers have been used. */
+  /** Forgets the used sequence numbers. */
   reset(): void {
     this.#used.clear();
   }
 
   #isRecent(timestamp: number): boolean {
     const ms = timestamp < secondsBelow ? timestamp * 1000 : timestamp;
-    // Measured against the real clock: the client's does not follow the simulated one.
+    // Uses the real clock: the client does not know the simulated one.
     return this.settings.tolerance === 0 || Math.abs(ms - Date.now()) <= this.settings.tolerance * 1000;
   }
 

@@ -1,30 +1,30 @@
-// The platform's own books of what it has dialled: for tests that compare what a flow says with what really was.
+// Statistics of the calls that the platform has dialled, for tests that compare a flow's reports with the actual calls.
 import { type EndingName, endingOf } from "./fates";
 import type { Dialled, Ledger } from "./ledger";
 
-/** Which calls are asked about: all that were made, unless a task or a number is named. */
+/** Selects calls: all outbound calls, or those of a task or a number. */
 export interface BooksFilter {
   readonly taskID?: string;
   readonly number?: string;
 }
 
-/** How many calls were made, and what came of them: `dialled` is the sum of the others. */
+/** The number of calls and their results: `dialled` is the sum of the others. */
 export interface Tally {
   readonly dialled: number;
   readonly answered: number;
   readonly unanswered: number;
   readonly busy: number;
   readonly vacant: number;
-  /** Hung up before they were answered. */
+  /** Hung up before the answer. */
   readonly cancelled: number;
-  /** Cut off by a restart that dropped its state: nothing was ever said of them. */
+  /** Lost in a restart that dropped the platform's state: never reported. */
   readonly lost: number;
   readonly underWay: number;
 }
 
-/** What was dialled. */
+/** The totals, and the totals by number. */
 export interface Books extends Tally {
-  /** The same for every number. */
+  /** The same for each number. */
   readonly numbers: ReadonlyMap<string, Tally>;
 }
 
@@ -41,7 +41,7 @@ const nothing = (): Counted => ({
   underWay: 0,
 });
 
-/** Counts the calls that were made: the ended ones, those under way, and those that were lost. */
+/** Counts outbound calls: ended ones, those in progress, and lost ones. */
 export const booksOf = (ledger: Ledger, underWay: readonly Dialled[], filter: BooksFilter): Books => {
   const total = nothing();
   const numbers = new Map<string, Counted>();

@@ -1,4 +1,4 @@
-// The calls: each walks through its steps, pushes what happens, and ends in the books.
+// The calls: each goes through its steps, pushes its events, and is recorded in the ledger.
 import { callTypeOf } from "../nodes/catalogue";
 import type { Agent, Agents, Cause, Tell } from "./agents";
 import type { Clock } from "./clock";
@@ -7,26 +7,26 @@ import { cancelled, type Fate, type Fates } from "./fates";
 import { billingOf, type Dialled, type Entry, type Ledger } from "./ledger";
 import { randomOf } from "./random";
 
-/** The account's own numbers: what it calls from, and what customers call. */
+/** The account's own numbers: the caller of outbound calls, the callee of inbound ones. */
 export const trunks = ["02112345678", "02112345679"] as const;
 
 type Step = "callin" | "callout" | "screenpop" | "callstart" | "callend";
 
-/** How a call is set up: the steps up to the moment when it is answered (or is not), and how many seconds each takes to come. */
+/** The steps of setting up a call until it is answered or fails, with the delay before each in seconds. */
 const courses = {
-  /** Click to call: the agent, then the customer. */
+  /** Click to call: first the agent, then the customer. */
   agentFirst: (fate: Fate) => [
     ["callin", 1],
     ["callout", fate.pickUp],
     ["screenpop", 1],
   ],
-  /** A dialling task of mode 2: the customer, then the agent. */
+  /** A dialling task of mode 2: first the customer, then the agent. */
   customerFirst: (fate: Fate) => [["screenpop", 1], ...(fate.answered ? ([["callin", fate.ring]] as const) : [])],
   inbound: () => [
     ["callin", 1],
     ["screenpop", 0],
   ],
-  /** A verification code: no agent, no steps that anybody hears of. */
+  /** A verification code: no agent, and no steps that are pushed. */
   verify: () => [],
 } as const satisfies Record<string, (fate: Fate) => readonly (readonly [Step, number])[]>;
 
@@ -36,19 +36,19 @@ export interface Plan {
   readonly agent: Agent | undefined;
   /** The customer's number. */
   readonly number: string;
-  /** The account's number that it goes out from, or came in to. */
+  /** The account's number: caller of an outbound call, callee of an inbound one. */
   readonly trunk: string;
   /** serviceType of the catalogue. */
   readonly service: string;
   readonly cause: Cause;
-  /** The dialling task that it is of. */
+  /** The dialling task that it belongs to. */
   readonly task?: { readonly id: string; readonly name: string };
-  /** What is settled beforehand of how it goes. */
+  /** Parts of its course that are fixed in advance. */
   readonly fate?: Partial<Fate>;
   readonly onEnd?: (entry: Entry) => void;
 }
 
-/** A call under way, as others may see it. */
+/** A call in progress, as visible to other modules. */
 export interface CallState {
   readonly agent: string;
   readonly number: string;
@@ -59,10 +59,10 @@ export interface CallState {
 interface Call extends CallState {
   readonly plan: Plan;
   readonly fate: Fate;
-  readonly lane: string;
-  /** Tells it from every other call, for faults. */
+  readonly queue: string;
+  /** Unique for each call; used by faults. */
   readonly id: string;
-  /** Instants of the simulated clock in ms. */
+  /** Simulated time in ms. */
   readonly startedAt: number;
   rangAt: number | undefined;
   answeredAt: number | undefined;
@@ -74,7 +74,7 @@ const dialledOf = ({ number, plan }: Call): Dialled => ({ number, taskID: plan.t
 
 export class Calls {
   readonly #active = new Set<Call>();
-  /** Calls without an agent, for their random streams. */
+  /** Number of calls without an agent; names their random streams. */
   #unattended = 0;
 
   constructor(
@@ -89,7 +89,7 @@ export class Calls {
     },
   ) {}
 
-  /** The calls under way, the oldest first. */
+  /** The calls in progress, the oldest first. */
   active(): readonly CallState[] {
     return [...this.#active];
   }
@@ -98,7 +98,7 @@ export class Calls {
     return this.#active.size;
   }
 
-  /** Starts a call. The agent, if there is one, must not be on another. */
+  /** Starts a call. Its agent, if any, must not be on another call. */
   begin(plan: Plan): void {
     const { seed, clock, agents } = this.world;
     const { agent, number } = plan;
@@ -112,8 +112,8 @@ export class Calls {
       agent: agent?.staffNo ?? "",
       number,
       inbound: plan.course === "inbound",
-      // The pushes of an agent come in order, whatever call they are of.
-      lane: agent?.staffNo ?? `unattended ${ordinal}`,
+      // Pushes of an agent are sent in order, across all its calls.
+      queue: agent?.staffNo ?? `unattended ${ordinal}`,
       id: `${agent?.staffNo ?? ""}/${ordinal}`,
       startedAt: clock.now(),
       rangAt: undefined,
@@ -133,18 +133,18 @@ export class Calls {
     return true;
   }
 
-  /** The calls under way that were made, with their numbers and tasks. */
+  /** The outbound calls in progress, with their numbers and tasks. */
   dialling(): readonly Dialled[] {
     return [...this.#active].filter(({ inbound }) => !inbound).map(dialledOf);
   }
 
-  /** Forgets the calls under way, without a word but for a note in the books of those that were made. */
+  /** Drops the calls in progress without pushes; outbound ones are recorded as lost. */
   lose(): void {
     this.world.ledger.lost.push(...this.dialling());
     this.#forget();
   }
 
-  /** Forgets the calls under way, without a word. */
+  /** Drops the calls in progress without pushes. */
   reset(): void {
     this.#forget();
     this.#unattended = 0;
@@ -173,7 +173,7 @@ export class Calls {
   #ring(call: Call): void {
     const { plan, fate } = call;
     this.#startRinging(call);
-    // With the customer first, it has been the customer's turn to ring already; now the agent picks up.
+    // If the customer is called first, the customer's ringing is over already, and the agent picks up now.
     const seconds = plan.course === "customerFirst" && fate.answered ? fate.pickUp : fate.ring;
     call.callOff = this.world.clock.after(seconds, () => (fate.answered ? this.#answer(call) : this.#end(call)));
   }
@@ -198,25 +198,25 @@ export class Calls {
     this.#active.delete(call);
     this.#push(call, "callend");
     const entry = this.#book(call);
-    tell(call.lane, "billing", { ...this.#about(call), ...billingOf(entry, this.world.dialect), ...plan.cause });
+    tell(call.queue, "billing", { ...this.#about(call), ...billingOf(entry, this.world.dialect), ...plan.cause });
     plan.onEnd?.(entry);
     const { agent, cause } = plan;
     if (agent === undefined) return;
     const { calls } = agent;
     agents.release(agent, cause);
     clock.after(fate.wrapUp, () => {
-      // Once there is a new call, this one's after-call work is long over.
+      // If the agent has a new call, the after-call work of this one is over already.
       if (agent.calls === calls) agents.finish(agent, cause);
     });
   }
 
-  /** Books the call. Its times are counted back from its end, so that they never lie in the future, however fast the clock runs. */
+  /** Records the call. Its times are computed backwards from its end, so that they never lie in the future, at any speed of the clock. */
   #book(call: Call): Entry {
     const { clock, ledger } = this.world;
     const { plan, fate } = call;
     const byeAt = clock.date();
     const ago = (instant: number) => byeAt - Math.round((clock.now() - instant) / 1000);
-    // Hung up before its time, an answered call still lasts a second.
+    // An answered call that is hung up at once still lasts one second.
     const answerAt = call.answeredAt === undefined ? 0 : Math.min(ago(call.answeredAt), byeAt - 1);
     const wasCancelled = call.answeredAt === undefined && fate.answered;
     const { releaseCause, result } = wasCancelled ? cancelled : fate;
@@ -243,13 +243,13 @@ export class Calls {
     if (agent !== undefined) this.world.agents.serve(agent, serverStatus, cause);
   }
 
-  /** Pushes a step. A call without an agent has none that the vendor's fields could tell of; it is only billed. */
+  /** Pushes a step. A call without an agent only has a bill: the other pushes need an agent. */
   #push(call: Call, step: Step): void {
     if (call.plan.agent === undefined) return;
-    this.world.tell(call.lane, step, { ...this.#about(call), ...call.plan.cause });
+    this.world.tell(call.queue, step, { ...this.#about(call), ...call.plan.cause });
   }
 
-  /** What every push of a call is about; which of it a push says is up to its fields. */
+  /** The values for every push of a call; each push uses those that it has fields for. */
   #about({ agent, number, inbound, id, plan }: Call) {
     const { value: call_type } = callTypeOf[inbound ? "inbound" : "outbound"];
     return { agent, number, call_type, call: id, taskID: plan.task?.id };

@@ -1,19 +1,19 @@
-// Checks a command's fields by the catalogue's rules, as the platform does: what works for working clients is taken.
+// Checks a command's fields by the catalogue's rules as the platform does: requests of working clients are accepted.
 import type { ErrorCode, Rule } from "../nodes/catalogue";
 import type { KnownCommand, RequestField } from "./dialects";
 import { errors } from "./errors";
 import { type Json, textOrDigits } from "./narrow";
 import { instantOf } from "./times";
 
-/** A command's fields as text; unset ones are absent. */
+/** A command's fields as text; unset fields are absent. */
 export interface Fields {
-  /** The text of a field, "" if it is unset. */
+  /** The text of a field, "" if unset. */
   text(name: string): string;
-  /** The items of a list, none if it is unset. */
+  /** The items of a list, empty if unset. */
   list(name: string): readonly string[];
 }
 
-/** Either the fields, or the error and the field that is to blame. */
+/** The fields, or the error and the field that caused it. */
 export type Checked =
   | { readonly ok: true; readonly fields: Fields }
   | { readonly ok: false; readonly error: ErrorCode; readonly field: string };
@@ -25,7 +25,7 @@ type Value =
 const good = (value: string | readonly string[]): Value => ({ ok: true, value });
 const bad: Value = { ok: false, error: errors.badField };
 
-/** The fewest characters of a number that can be called: shorter ones are E_G_NUMBER_INVALID, as are letters. */
+/** Minimum length of a number that can be called. Shorter numbers and letters give E_G_NUMBER_INVALID. */
 const shortestNumber = 3;
 
 /** Whether the platform can call a number. `max` is the catalogue's. */
@@ -34,10 +34,10 @@ export const isNumber = (text: string, max = 32): boolean =>
 
 const within = (value: number, min: number, max: number): boolean => value >= min && value <= max;
 
-/** A value by its rule, as text. */
+/** Checks a value by its rule; returns it as text. */
 const checkValue = (rule: Rule, raw: unknown): Value => {
   if (rule.kind === "list") return checkList(rule, raw);
-  // A decimal is the only value that may be a fraction.
+  // Only a decimal may have a fraction.
   const text = rule.kind === "decimal" && typeof raw === "number" ? String(raw) : textOrDigits(raw);
   if (text === undefined) return bad;
   switch (rule.kind) {
@@ -52,7 +52,7 @@ const checkValue = (rule: Rule, raw: unknown): Value => {
     case "decimal":
       return /^\d+(\.\d+)?$/.test(text) && Number(text) >= rule.min && Number(text) < rule.below ? good(text) : bad;
     case "choice": {
-      // The vendor writes both Start and stop.
+      // The vendor writes both "Start" and "stop".
       const choice = rule.choices.find(({ value }) => value.toLowerCase() === text.toLowerCase());
       return choice === undefined ? bad : good(choice.value);
     }
@@ -63,13 +63,13 @@ const checkValue = (rule: Rule, raw: unknown): Value => {
     }
     case "time":
       return instantOf(text) === undefined ? bad : good(text);
-    // No command has such a field of its own.
+    // No command has a field of this kind.
     case "object":
       return bad;
   }
 };
 
-/** A list by its rule. Illegal phones stay in: a task reports them instead of failing. */
+/** Checks a list by its rule. Illegal phone numbers are kept: a task reports them instead of failing. */
 const checkList = (rule: Extract<Rule, { kind: "list" }>, raw: unknown): Value => {
   if (!Array.isArray(raw) || raw.length > (rule.max ?? Number.POSITIVE_INFINITY)) return bad;
   const items = raw.map((item: unknown) => textOrDigits(item) ?? "");
@@ -80,11 +80,11 @@ const checkList = (rule: Extract<Rule, { kind: "list" }>, raw: unknown): Value =
 const isUnset = (value: unknown): boolean =>
   value === undefined || value === null || value === "" || (Array.isArray(value) && value.length === 0);
 
-/** Whether a field counts: some only do while another field has a certain value. */
+/** Whether a field applies: some apply only while another field has a certain value. */
 const applies = (field: RequestField, request: Json): boolean =>
   field.onlyIf === undefined || textOrDigits(request[field.onlyIf.field]) === field.onlyIf.is;
 
-/** Checks a command's request. Its seq may be any text or number, and may be unset only where the dialect allows it. */
+/** Checks a command's request. Its seq may be any text or number; it may be unset only if the dialect allows that. */
 export const check = (command: KnownCommand, request: Json, { emptySeq }: { readonly emptySeq: boolean }): Checked => {
   const seq = request["seq"];
   if (isUnset(seq) ? !emptySeq : typeof seq !== "string" && typeof seq !== "number") {

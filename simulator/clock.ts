@@ -1,29 +1,29 @@
-// The simulated clock: everything that happens by itself (a call rings, is answered, ends) is scheduled here.
+// The simulated clock: schedules all events (a call rings, is answered, ends).
 
 interface Event {
   readonly due: number;
   readonly act: () => void;
 }
 
-/** The longest that setTimeout can wait, in ms. */
+/** The longest delay of setTimeout, in ms. */
 const longestTimeout = 2 ** 31 - 1;
 
 /**
- * Simulated time, `speed` times as fast as the real one. Two ways to run:
- * - without `startTime` it runs on by itself, and what gets dated gets the real date;
- * - with `startTime` it stands still between events and jumps to each event's instant, so that all dates are the same in every run.
+ * Simulated time, `speed` times as fast as real time. It has two modes:
+ * - without `startTime`, it runs continuously, and dates are real dates;
+ * - with `startTime`, it stands still between events and jumps to the time of each event, so that all dates are the same in every run.
  *
- * Events run in the order of their instants, then of their scheduling, and while one runs the clock shows exactly its instant.
+ * Events run in the order of their times, then in the order of scheduling. While an event runs, the clock shows exactly its time.
  */
 export class Clock {
   readonly #startTime: number | undefined;
   readonly #speed: number;
   #queue: Event[] = [];
   #timer: NodeJS.Timeout | undefined;
-  /** The instant of the event that is running; of a clock that stands still also that of the last one. */
+  /** The time of the running event; in the mode with `startTime` also that of the last event. */
   #instant: number | undefined;
   #realStart = performance.now();
-  /** The simulated instant at which it was made to stand still. */
+  /** The simulated time at which it was paused. */
   #pausedAt: number | undefined;
 
   constructor(options: { startTime: number | undefined; speed: number }) {
@@ -32,17 +32,17 @@ export class Clock {
     this.#instant = options.startTime;
   }
 
-  /** The simulated instant in ms; differences of it are simulated durations. */
+  /** The simulated time in ms; differences are simulated durations. */
   now(): number {
     return this.#instant ?? this.#pausedAt ?? (performance.now() - this.#realStart) * this.#speed;
   }
 
-  /** The date to put on things, in whole seconds since 1970. */
+  /** The date for records, in whole seconds since 1970. */
   date(): number {
     return Math.floor((this.#startTime === undefined ? Date.now() : this.now()) / 1000);
   }
 
-  /** Runs `act` so many simulated seconds from now. Returns a function that calls it off. */
+  /** Runs `act` after this many simulated seconds. Returns a function that cancels it. */
   after(seconds: number, act: () => void): () => void {
     const event: Event = { due: this.now() + seconds * 1000, act };
     this.#queue.splice(this.#placeOf(event.due), 0, event);
@@ -52,13 +52,13 @@ export class Clock {
     };
   }
 
-  /** Stands still: nothing happens and no time passes until it goes on. */
+  /** Pauses: no event runs and no time passes until `resume`. */
   pause(): void {
     this.#pausedAt ??= this.now();
     clearTimeout(this.#timer);
   }
 
-  /** Goes on from where it stood still. */
+  /** Continues after `pause`. */
   resume(): void {
     if (this.#pausedAt === undefined) return;
     this.#realStart = performance.now() - this.#pausedAt / this.#speed;
@@ -66,13 +66,13 @@ export class Clock {
     this.#wait();
   }
 
-  /** Forgets every event, but time goes on. */
+  /** Removes all events; time goes on. */
   clear(): void {
     this.#queue = [];
     clearTimeout(this.#timer);
   }
 
-  /** Forgets every event and starts over. */
+  /** Removes all events and starts again. */
   reset(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -82,7 +82,7 @@ export class Clock {
     this.#realStart = performance.now();
   }
 
-  /** The index of the first event that is due later than this. */
+  /** The index of the first event that is due later than `due`. */
   #placeOf(due: number): number {
     let [low, high] = [0, this.#queue.length];
     while (low < high) {
@@ -104,7 +104,7 @@ export class Clock {
   #run(): void {
     const [next] = this.#queue;
     if (next === undefined) return;
-    // What these events schedule for later than this waits for its own turn, so that a fast clock never blocks the process.
+    // Events scheduled meanwhile for a later time wait for the next turn of the event loop, so that a fast clock never blocks the process.
     const until = this.#startTime === undefined ? this.now() : next.due;
     for (let event = next; event.due <= until; ) {
       this.#queue.shift();

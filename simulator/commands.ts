@@ -1,4 +1,4 @@
-// What each command does. A command of the catalogue that is not here is accepted and echoed.
+// What each command does. Commands of the catalogue that are missing here are accepted and echoed.
 import type { ErrorCode } from "../nodes/catalogue";
 import type { Agent, Cause, WorkStatus } from "./agents";
 import { trunks } from "./calls";
@@ -10,7 +10,7 @@ import type { Platform } from "./platform";
 import { randomOf } from "./random";
 import { dayOf, instantOf } from "./times";
 
-/** What a command's answer says: fields of its response, and fields beside the response. */
+/** The content of a command's answer: fields of its response, and fields next to the response. */
 export type Reply =
   | { readonly ok: true; readonly response?: Json; readonly beside?: Json }
   | { readonly ok: false; readonly error: ErrorCode };
@@ -20,7 +20,7 @@ type Handler = (platform: Platform, fields: Fields, cause: Cause) => Reply;
 const done: Reply = { ok: true };
 const refused = (error: ErrorCode): Reply => ({ ok: false, error });
 
-/** A handler of a command about an agent. That an agent exists has been checked for every command. */
+/** A handler of a command for an agent. For every command, it was checked before that the agent exists. */
 const ofAgent =
   (handle: (platform: Platform, agent: Agent, cause: Cause, fields: Fields) => Reply): Handler =>
   (platform, fields, cause) => {
@@ -85,10 +85,10 @@ const addNumbers: Handler = ({ tasks }, fields, cause) => {
   return report === undefined ? refused(errors.notFound) : { ok: true, response: { taskID, report } };
 };
 
-/** How long a voice file of no particular content is, in seconds. */
+/** Duration of a voice file, in seconds. Its content is not simulated. */
 const voiceFile = 12;
 
-/** Plays a voice file to every number; each call is billed, and nothing else is heard of it. */
+/** Plays a voice file to every number. Each call is billed; there are no other pushes. */
 const voiceNotification: Handler = ({ calls }, fields, cause) => {
   const legal = fields.list("callees").filter((number) => isNumber(number));
   if (legal.length === 0) return refused(errors.badNumber);
@@ -99,7 +99,10 @@ const voiceNotification: Handler = ({ calls }, fields, cause) => {
   return done;
 };
 
-/** A task of a group: the customer is called, hears the voice file, and gets whoever is free. Every agent is in every group. */
+/**
+ * Creates a task of a group: the customer is called, hears the voice file, and is connected to a free agent. Every agent belongs to every
+ * group.
+ */
 const createVoiceTask: Handler = ({ tasks }, fields, cause) => {
   const { id, report } = tasks.create({
     of: { group: fields.text("agentGroup"), atOnce: Math.max(1, Number(fields.text("maxConcurrence"))) },
@@ -112,7 +115,7 @@ const createVoiceTask: Handler = ({ tasks }, fields, cause) => {
   return { ok: true, response: { taskID: id, report } };
 };
 
-/** The console's number of the mode that plays a voice and then connects an agent. */
+/** The number of the mode that plays a voice file and then connects an agent. */
 const voiceThenAgent = "4";
 
 const login: Handler = ({ settings }, fields, cause) => {
@@ -123,10 +126,10 @@ const login: Handler = ({ settings }, fields, cause) => {
   return { ok: true, response: { token } };
 };
 
-/** A test of an entry by a field of the request; without the field every entry passes. */
+/** A filter of entries by a field of the request; every entry passes if the field is empty. */
 const by = (text: string, test: (entry: Entry) => boolean) => (text === "" ? () => true : test);
 
-/** The span of time that is asked for; today without one. That there are both ends or neither has been checked. */
+/** The requested time span; by default today. It was checked before that both ends are given or neither. */
 const spanOf = (start: string, end: string, now: number) => {
   const from = instantOf(start);
   const to = instantOf(end);
@@ -170,14 +173,14 @@ export const handlers: Readonly<Record<string, Handler>> = {
   CallNumber: callNumber,
   HangupCall: ofAgent(({ calls }, agent) => (calls.hangUp(agent.staffNo) ? done : refused(errors.notFound))),
   CallTaskCreate: createTask,
-  // An agent without a task gets an empty taskID; the vendor's sample leaves it open.
+  // For an agent without a task, taskID is empty; the vendor's sample does not show this case.
   CallTaskQuery: ({ tasks }, fields) => ({
     ok: true,
     response: { taskID: tasks.of(fields.text("agent"))?.id ?? "" },
   }),
   CallTaskControl: controlTask,
   CallTaskAddNumbers: addNumbers,
-  // The vendor's sample has the records beside the response, not in it (§20.5).
+  // In the vendor's sample, the records stand next to the response, not in it (§20.5).
   getRecordsList: ({ ledger }, fields) => ({
     ok: true,
     beside: { record: ledger.page(Number(fields.text("startKey"))).map(recordOf) },

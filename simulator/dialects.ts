@@ -1,12 +1,12 @@
-// The dialects, as data: what the vendor's document says, and what installed platforms, clients and receivers really do.
+// The dialects as data: the vendor's document, and what installed platforms, clients and receivers do in practice.
 import { commands as catalogue, commandOf, type Field, pushes, seenCommands, type Version } from "../nodes/catalogue";
 
 export type DialectName = "document" | "field";
 
-/** What a check needs to know of a request's field. */
+/** What is needed to check a field of a request. */
 export type RequestField = Pick<Field, "name" | "rule" | "required" | "onlyIf" | "needs">;
 
-/** A command as the simulator knows it. */
+/** A command of the simulator. */
 export interface KnownCommand {
   readonly api: string;
   readonly fields: readonly RequestField[];
@@ -14,7 +14,7 @@ export interface KnownCommand {
 
 export interface Dialect {
   readonly name: DialectName;
-  /** The versions that a path may name, in lower case, and the version of the document whose commands each has. */
+  /** The versions that a path may name, in lower case, each with the version of the document that has its commands. */
   readonly versions: Readonly<Record<string, Version>>;
   /** Commands that the vendor's document does not have, in all versions or in one. */
   readonly commands: readonly (KnownCommand & { readonly version?: string })[];
@@ -22,21 +22,24 @@ export interface Dialect {
   readonly requestFields: Readonly<Record<string, readonly RequestField[]>>;
   /** Whether a command's seq may be empty or missing. */
   readonly emptySeq: boolean;
-  /** Whether a seq in the authentication may come again. */
+  /** Whether a seq in the authentication may be used again. */
   readonly repeatedSeq: boolean;
-  /** The msg of a success, in the request's result and in each command's; absent: the text of the error code, and none in a command's. */
+  /**
+   * The msg of a success, in the result of the request and of each command. Absent: the request has the text of the error code, commands
+   * have none.
+   */
   readonly successMsg?: string;
-  /** What in a receiver's answer says that a push was taken, beside a status of 2xx: `result.error` is 0, or nothing. */
+  /** What a receiver's answer needs, besides a status of 2xx, to count as taken: `result.error` 0, or nothing. */
   readonly taken: "error" | "status";
-  /** How times stand in a bill: as local date and time with "" for none, or as epoch seconds with "0" for none. */
+  /** Format of times in a bill: local date and time with "" for none, or epoch seconds with "0" for none. */
   readonly times: "local" | "epoch";
-  /** Fields of pushes that the document does not have, by event; they are always there. */
+  /** Fields of pushes that the document does not have, by event; they are always present. */
   readonly pushFields: Readonly<Record<string, readonly string[]>>;
-  /** Where recordings are served beside their own path: a path, and the query key that holds the file's path or its name alone. */
+  /** Further addresses of recordings: a path, and the query key that holds the file's path or only its name. */
   readonly recordings: readonly { readonly path: string; readonly key: string; readonly holds: "path" | "name" }[];
 }
 
-/** Sites send their own id with every command. */
+/** Installed clients send their own id with every command. */
 const userData: RequestField = { name: "userData", rule: { kind: "text", overlong: "refuse" }, required: false };
 
 const documented: Readonly<Record<string, Version>> = {
@@ -85,7 +88,7 @@ const field: Dialect = {
 
 export const dialects: Readonly<Record<DialectName, Dialect>> = { document, field };
 
-/** The dialect of a name; undefined if there is none. */
+/** The dialect with a name; undefined if there is none. */
 export const dialectOf = (name: string): Dialect | undefined =>
   Object.values(dialects).find((one) => one.name === name);
 
@@ -96,7 +99,7 @@ export const dialectNames = ["document", "field"] as const satisfies readonly Di
 export const isCommand = (dialect: Dialect, api: string): boolean =>
   commandOf(api) !== undefined || dialect.commands.some((own) => own.api.toLowerCase() === api.toLowerCase());
 
-/** Fields of a push that some dialect has and the document does not, whatever the catalogue lists. */
+/** Whether a field of a push belongs to a dialect and not to the document, whatever the catalogue lists. */
 export const isForeign = (dialect: Dialect, event: string, name: string): boolean =>
   Object.values(dialects).some((other) => other.pushFields[event]?.includes(name) === true) &&
   dialect.pushFields[event]?.includes(name) !== true;

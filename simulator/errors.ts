@@ -1,7 +1,7 @@
-// The platform's refusals by what they mean here; names, values and texts come from the catalogue.
+// The error codes that the simulator returns; names, values and texts come from the catalogue.
 import { type ErrorCode, errorOfName } from "../nodes/catalogue";
 
-/** The error code of a name that is known to be in the catalogue. */
+/** The error code of a name that must be in the catalogue. */
 const named = (name: string): ErrorCode => {
   const code = errorOfName(name);
   if (code === undefined) throw new Error(`the catalogue has no error code ${name}`);

@@ -1,24 +1,24 @@
-// What becomes of a call: by the last digits of the number where users can rely on them, else drawn from the call's random stream.
+// The course of a call: determined by the last digits of the number if these have a meaning, otherwise drawn from the call's random stream.
 import type { Random } from "./random";
 
-/** How a call goes. Durations in simulated seconds. */
+/** The course of a call. Durations in simulated seconds. */
 export interface Fate {
   readonly answered: boolean;
   /** A SIP code. */
   readonly releaseCause: string;
   /** callResult of the catalogue: 1 connected, 2 not connected, 3 vacant. */
   readonly result: string;
-  /** How long the agent takes to pick up. */
+  /** How long the agent takes to answer. */
   readonly pickUp: number;
   readonly ring: number;
   readonly talk: number;
-  /** How long the agent's after-call work takes. */
+  /** Duration of the agent's after-call work. */
   readonly wrapUp: number;
 }
 
 type Ending = Pick<Fate, "answered" | "releaseCause" | "result">;
 
-/** How a number can end a call, by name. */
+/** How a call to a number can end, by name. */
 export const endings = {
   answered: { answered: true, releaseCause: "200", result: "1" },
   unanswered: { answered: false, releaseCause: "480", result: "2" },
@@ -29,23 +29,23 @@ export const endings = {
 export type EndingName = keyof typeof endings;
 export const endingNames = ["answered", "unanswered", "busy", "vacant"] as const satisfies readonly EndingName[];
 
-/** What becomes of a call that is hung up before it is answered. */
+/** The ending of a call that is hung up before it is answered. */
 export const cancelled: Ending = { answered: false, releaseCause: "487", result: "2" };
 
-/** How a call that was made has ended, by its releaseCause and result. */
+/** The ending of an outbound call, by its releaseCause and result. */
 export const endingOf = (of: Pick<Fate, "releaseCause" | "result">): EndingName | "cancelled" =>
   endingNames.find((name) => endings[name].releaseCause === of.releaseCause && endings[name].result === of.result) ??
   "cancelled";
 
-/** What numbers do, in both directions. */
+/** How numbers behave, in both directions. */
 export interface Numbers {
-  /** By their last digits; the longest that fit count. They add to 8888, 0000, 0001 and 9999, or replace them. */
+  /** By the last digits; the longest match applies. Added to 8888, 0000, 0001 and 9999, or replacing them. */
   readonly endings?: Readonly<Record<string, EndingName>>;
-  /** How often the other numbers do what, in relation to each other. */
+  /** Relative frequencies of the endings of all other numbers. */
   readonly shares?: Readonly<Partial<Record<EndingName, number>>>;
 }
 
-/** What is wrong with what numbers are to do; undefined if nothing is. */
+/** What is wrong with the given behaviour of numbers; undefined if it is valid. */
 export const numbersProblem = ({ endings: given = {}, shares = {} }: Numbers): string | undefined => {
   const isEnding = (name: string) => endingNames.some((known) => known === name);
   const digits = Object.keys(given).find((one) => !/^\d{1,32}$/.test(one));
@@ -57,7 +57,7 @@ export const numbersProblem = ({ endings: given = {}, shares = {} }: Numbers): s
   return good ? undefined : "the shares must be numbers from 0, and not all of them 0";
 };
 
-/** The last digits that mean something unless something else is said. */
+/** Default meanings of last digits. */
 const usualEndings: Readonly<Record<string, EndingName>> = {
   "8888": "answered",
   "0000": "unanswered",
@@ -65,10 +65,10 @@ const usualEndings: Readonly<Record<string, EndingName>> = {
   "9999": "vacant",
 };
 
-/** Every other number answers four times out of five. */
+/** By default, four of five calls to other numbers are answered. */
 const usualShares: Readonly<Partial<Record<EndingName, number>>> = { answered: 0.8, unanswered: 0.2 };
 
-/** Knows what becomes of calls. */
+/** Determines the course of calls. */
 export class Fates {
   #endings: ReadonlyMap<string, EndingName> = new Map();
   #longest = 0;
@@ -78,7 +78,7 @@ export class Fates {
     this.reset();
   }
 
-  /** Replaces what numbers do; what is not said is as usual. */
+  /** Replaces the behaviour of numbers; omitted parts have their defaults. */
   set({ endings: given = {}, shares = {} }: Numbers): void {
     this.#endings = new Map(Object.entries({ ...usualEndings, ...given }));
     this.#longest = Math.max(...[...this.#endings.keys()].map(({ length }) => length));
@@ -87,12 +87,12 @@ export class Fates {
     );
   }
 
-  /** As it was at the start. */
+  /** Restores the initial behaviour. */
   reset(): void {
     this.set(this.usual);
   }
 
-  /** Draws a call's fate. Every value is drawn for every call, so that one choice does not shift the others. */
+  /** Draws the course of a call. Every value is drawn for every call, so that fixing one does not change the others. */
   of(number: string, random: Random): Fate {
     const drawn = this.#drawn(random.next());
     return {
@@ -112,7 +112,7 @@ export class Fates {
     return undefined;
   }
 
-  /** The ending that a number 0 <= n < 1 falls on. */
+  /** The ending for a random number 0 <= n < 1. */
   #drawn(n: number): EndingName {
     const all = this.#shares.reduce((sum, [, share]) => sum + share, 0);
     let left = n * all;

@@ -1,4 +1,4 @@
-// Faults on demand: what may go wrong, how it is asked for, and whose turn it is.
+// Faults on request: the kinds of faults, how they are requested, and to what they apply.
 import { type ErrorCode, errorOfName, errorOfValue } from "../nodes/catalogue";
 import { type Dialect, isCommand } from "./dialects";
 import { errors } from "./errors";
@@ -10,22 +10,22 @@ import type { Reader } from "./reader";
 /** How an error's value is written on the wire: 4043309075, "4043309075", "0xF1000013" or -251658221. */
 export type ErrorForm = "number" | "decimal" | "hex" | "signed";
 
-/** A fault of the answer's content: the platform itself says something else. */
+/** A fault in the answer's content. */
 export type AnswerFault =
   | {
       readonly kind: "error";
       readonly error: ErrorCode;
       readonly where: "command" | "request";
       readonly form: ErrorForm;
-      /** The commands of a batch that it befalls, by index; all if absent. */
+      /** The affected commands of a batch, by index; all if absent. */
       readonly only: readonly number[] | undefined;
     }
-  /** A batch's answers in the opposite order. */
+  /** The answers of a batch in reverse order. */
   | { readonly kind: "shuffle" }
-  /** Every command's `result` is this value instead; it is left out if this is undefined. */
+  /** Every command's `result` is replaced by this value, or omitted if it is undefined. */
   | { readonly kind: "inner"; readonly value: unknown };
 
-/** A fault of the delivery: the answer comes late, not whole, or something else comes in its place. */
+/** A fault in transmission: the answer is late, incomplete, or replaced by something else. */
 export type WireFault = { /** Whether what was asked for is carried out all the same. */ readonly after: boolean } & (
   | { readonly kind: "slow"; readonly ms: number }
   | { readonly kind: "drop" }
@@ -45,13 +45,13 @@ export type WireFault = { /** Whether what was asked for is carried out all the 
 export type PushFault =
   | { readonly kind: "wrongDigest" }
   | { readonly kind: "dropPush" }
-  /** It is sent so much later, and lets those behind it pass. */
+  /** It is sent this much later; pushes behind it overtake it. */
   | { readonly kind: "delayPush"; readonly seconds: number; readonly upTo: number; readonly drawn: number }
-  /** It changes places with the next push of the same call; after so long it is sent in any case. */
+  /** It swaps places with the next push of the same call; after this time it is sent in any case. */
   | { readonly kind: "reorderPush"; readonly seconds: number }
   /** Some of its fields are "". */
   | { readonly kind: "stripPush"; readonly fields: readonly string[] }
-  /** It is sent twice, the second time so much later, or with a signature of its own, or with fields that the first one lacked. */
+  /** It is sent twice: the second time later, newly signed, or with fields that the first one lacked. */
   | {
       readonly kind: "duplicate";
       readonly seconds: number;
@@ -59,10 +59,10 @@ export type PushFault =
       readonly without: readonly string[];
     };
 
-/** What pushes can be selected by beside their event. */
+/** Fields other than the event by which pushes can be selected. */
 const selectors = ["number", "agent", "seq", "taskID"] as const;
 
-/** The name that recordings go by where faults are asked for. */
+/** The name for recordings in requests for faults. */
 export const recordingApi = "recording";
 
 const answerKinds = ["error", "tooFrequent", "shuffle", "inner"] as const;
@@ -77,7 +77,7 @@ const isOneOf = <K extends Kind>(list: readonly K[], kind: Kind): kind is K => l
 
 const htmlPage = "<!DOCTYPE html><html><body><h1>Welcome</h1><p>This is not the API.</p></body></html>\n";
 
-/** An error by its name, or by its value as a number, "4043309075" or "0xF1000013"; values that are not in the catalogue do too. */
+/** An error by its name, or by its value as a number, "4043309075" or "0xF1000013"; the value need not be in the catalogue. */
 const errorOf = (reader: Reader): ErrorCode => {
   const text = reader.any("error");
   const known = typeof text === "string" ? errorOfName(text) : undefined;
@@ -131,7 +131,7 @@ const bodyFaultOf = (kind: (typeof bodyKinds)[number], reader: Reader): WireFaul
 
 const wireFaultOf = (kind: (typeof wireKinds)[number], reader: Reader): WireFault => {
   switch (kind) {
-    // Carried out in any case, and then the answer takes its time.
+    // The command is always carried out, and its answer is late.
     case "slow":
       return { kind, after: true, ms: reader.integer("ms", { min: 0, max: 3_600_000 }) };
     case "large":
@@ -141,9 +141,9 @@ const wireFaultOf = (kind: (typeof wireKinds)[number], reader: Reader): WireFaul
   }
 };
 
-/** The longest that a push can be late, in simulated seconds. */
+/** Maximum delay of a push, in simulated seconds. */
 const latest = 86_400;
-/** How long a push waits for the next one to change places with, unless something else is said. */
+/** Default time that a push waits for the next one to swap places with. */
 const usualWait = 60;
 
 const pushFaultOf = (kind: (typeof pushKinds)[number], reader: Reader): PushFault => {
@@ -169,34 +169,34 @@ const pushFaultOf = (kind: (typeof pushKinds)[number], reader: Reader): PushFaul
   }
 };
 
-/** What a fault may befall. */
+/** A request or a push that a fault may apply to. */
 interface Occasion<Fault> {
   /** An ApiName or an event. */
   readonly name: string;
-  /** What a push is about. */
+  /** The values that a push is about. */
   readonly about: Json;
-  /** Whether a fault of this kind can befall it. */
+  /** Whether a fault of this kind can apply. */
   readonly fits: (fault: Fault) => boolean;
-  /** Names the draw of the fault's probability. */
+  /** Names the random draw for the fault's probability. */
   readonly draw: readonly (string | number)[];
 }
 
 interface Waiting<Fault> {
   readonly fault: Fault;
-  /** A lower-case ApiName or event; undefined for any. */
+  /** An ApiName or event in lower case; undefined for any. */
   readonly of: string | undefined;
-  /** What else a push must be about. A number that begins with * stands for all that end so. */
+  /** Further values that a push must have. A number that begins with * matches all numbers with that ending. */
   readonly about: Readonly<Record<string, string>>;
-  /** How likely it befalls what it fits. */
+  /** The probability that it applies to a match. */
   readonly probability: number;
-  /** The place of its draws among those of all faults. */
+  /** The index of its random draws among those of all faults. */
   readonly ordinal: number;
   left: number;
 }
 
-/** What the sender of pushes needs of the faults. */
+/** The part of the faults that the sender of pushes uses. */
 export interface PushFaults {
-  /** The fault whose turn it is for a push of this event and with these values, whether or not it says them, used up by asking. */
+  /** Takes the fault for a push with this event and these values, whether or not the push contains them. The fault is used up. */
   takeForPush(event: string, about: Json): PushFault | undefined;
 }
 
@@ -208,7 +208,7 @@ const isAbout = (wanted: Readonly<Record<string, string>>, about: Json): boolean
     return value.startsWith("*") ? actual?.endsWith(value.slice(1)) === true : actual === value;
   });
 
-/** The faults that wait for their turn, each for the next request or push that it fits; one fault per request. */
+/** The requested faults. Each applies to the next matching request or push; a request has one fault at most. */
 export class Faults implements PushFaults {
   readonly #requests: Waiting<AnswerFault | WireFault>[] = [];
   readonly #pushes: Waiting<PushFault>[] = [];
@@ -217,7 +217,7 @@ export class Faults implements PushFaults {
 
   constructor(private readonly seed: number) {}
 
-  /** Adds the fault that an instruction asks for; nothing is added if the reader finds a problem. */
+  /** Adds the fault of an instruction, unless the reader finds a problem. */
   add(reader: Reader, dialect: Dialect): void {
     const kind = reader.word("kind", kinds);
     if (kind === "none") {
@@ -253,7 +253,7 @@ export class Faults implements PushFaults {
     if (reader.problem === undefined) this.#added += 1;
   }
 
-  /** The fault whose turn it is for a request, used up by asking. A recording has no answer whose content could be wrong. */
+  /** Takes the fault for a request. The fault is used up. Content faults do not apply to recordings. */
   takeForRequest(api: string): AnswerFault | WireFault | undefined {
     this.#asked += 1;
     const fits = (fault: AnswerFault | WireFault) => "after" in fault || api !== recordingApi;
@@ -262,7 +262,7 @@ export class Faults implements PushFaults {
 
   takeForPush(event: string, about: Json): PushFault | undefined {
     if (this.#pushes.length === 0) return undefined;
-    // What one push draws depends on its call alone, not on what else goes on.
+    // The random draw for a push depends on its call alone, not on other activity.
     const name = [event, ...["call", ...selectors].map((part) => textOrDigits(about[part]) ?? "")];
     const taken = this.#take(this.#pushes, { name: event, about, fits: () => true, draw: name });
     if (taken?.fault.kind !== "delayPush") return taken?.fault;

@@ -1,4 +1,4 @@
-// The simulator: an SCCC platform for people who build flows, and for tests.
+// The simulator: an SCCC platform for developing and testing flows.
 import { Api } from "./api";
 import { Gate } from "./authentication";
 import type { Books, BooksFilter } from "./books";
@@ -26,30 +26,30 @@ export interface Simulator {
   /** Without a trailing slash, such as http://127.0.0.1:8088. */
   readonly url: string;
   readonly port: number;
-  /** Everything received, the newest 10,000. */
+  /** The received requests, the newest 10,000. */
   readonly requests: readonly ReceivedRequest[];
-  /** What the platform holds. */
+  /** The platform's state. */
   readonly state: State;
-  /** What it has dialled, how often, and what came of it. */
+  /** The number of dialled calls and their results. */
   books(filter?: BooksFilter): Books;
-  /** Tells it to do something, see docs/simulator.md. Never rejects. */
+  /** Carries out an instruction, see docs/simulator.md. Never rejects. */
   instruct(instruction: unknown): Promise<Outcome>;
-  /** Ends it at once, with every connection and timer; a second time does nothing. */
+  /** Closes the platform with every connection and timer; further calls do nothing. */
   close(): Promise<void>;
 }
 
-/** A user's callback that must not bring the simulator down. */
+/** Wraps a user's callback so that its errors do not end the simulator. */
 const guarded =
   <Value>(callback: (value: Value) => void) =>
   (value: Value): void => {
     try {
       callback(value);
     } catch {
-      // The simulator goes on: what a listener does with the news is its own affair.
+      // The simulator continues: errors in a listener are the listener's responsibility.
     }
   };
 
-/** Starts a platform. Rejects with a message that names the option that can't be used, or the address that can't be had. */
+/** Starts a platform. Rejects with a message that names the invalid option, or the address that is not available. */
 export const startSimulator = async (options: SimulatorOptions): Promise<Simulator> => {
   const settings = settingsOf(options);
   const clock = new Clock(settings);

@@ -1,4 +1,4 @@
-// What a simulator can be told to do: by a test, or by a message to its node. docs/simulator.md has it for users.
+// The instructions of a simulator, sent by a test or by a message to its node. Described for users in docs/simulator.md.
 import type { Agent, WorkStatus } from "./agents";
 import type { Gate } from "./authentication";
 import { trunks } from "./calls";
@@ -13,12 +13,12 @@ import { Reader } from "./reader";
 import type { Server } from "./server";
 import { styleNames, styles } from "./styles";
 
-/** What became of an instruction. A refusal's error begins with the name of the field that is to blame, where there is one. */
+/** The result of an instruction. The error of a refusal begins with the name of the field that caused it, if there is one. */
 export type Outcome =
   | { readonly ok: true; readonly [detail: string]: unknown }
   | { readonly ok: false; readonly error: string; readonly [detail: string]: unknown };
 
-/** All that instructions act on. */
+/** The objects that instructions act on. */
 export interface Controls {
   readonly platform: Platform;
   readonly pusher: Pusher;
@@ -29,22 +29,22 @@ export interface Controls {
 
 type Instruction = (controls: Controls, reader: Reader) => Outcome | Promise<Outcome>;
 
-/** The longest that a call can be told to ring or to last, in simulated seconds. */
+/** Maximum duration of ringing or talking, in simulated seconds. */
 const longest = 86_400;
-/** Most calls that can be made up at once. */
+/** Maximum number of calls that can be made up at once. */
 const mostSeeded = 5_000_000;
-/** Most pushes that can be told of at once. */
+/** Maximum number of pushes in one instruction. */
 const mostPushed = 10_000;
 
-/** Ends the reading: the problem that was found, or what there is to do if there is none. */
+/** Finishes reading: returns the problem if there is one, otherwise carries out `act`. */
 const unlessWrong = (reader: Reader, act: () => Outcome | Promise<Outcome>): Outcome | Promise<Outcome> => {
   const { problem } = reader;
   return problem === undefined ? act() : { ok: false, error: problem };
 };
 
 /**
- * {do: "inbound", number, agent?, answered?, ring?, talk?, login?}: a customer calls. The first free agent is rung unless one is named;
- * with login the first one who is offline logs in if nobody is there.
+ * {do: "inbound", number, agent?, answered?, ring?, talk?, login?}: a customer calls. The named agent is rung, otherwise the first free
+ * one. With `login`, the first offline agent logs in if there is no free one.
  */
 const inbound: Instruction = ({ platform }, reader) => {
   const { agents, calls } = platform;
@@ -63,7 +63,7 @@ const inbound: Instruction = ({ platform }, reader) => {
     if (agent === undefined) return { ok: false, error: "agent: none is online and idle" };
     const cause = platform.ownCause();
     if (!agents.isFree(agent)) agents.work(agent, "ONLINE", cause);
-    // One who has just logged in may have been given a task's call.
+    // An agent who has just logged in may have received a task's call.
     if (!agents.isFree(agent)) return { ok: false, error: "agent: is not online and idle" };
     const fate = { ...ending, ...ring, ...talk };
     calls.begin({ course: "inbound", agent, number, trunk: trunks[0], service: "2", cause, fate });
@@ -72,8 +72,8 @@ const inbound: Instruction = ({ platform }, reader) => {
 };
 
 /**
- * {do: "push", event?, notify?, as?, times?, dialect?}: an event with plausible fields, of which notify replaces some; or, without an event,
- * notify as it is. `as` is a style, see there; with "repeat" an event chooses among the earlier pushes.
+ * {do: "push", event?, notify?, as?, times?, dialect?}: an event with plausible fields, some of which notify may replace; or, without an
+ * event, notify unchanged. `as` is the name of a style in styles.ts; with "repeat", an event selects among the earlier pushes.
  */
 const push: Instruction = ({ platform, pusher }, reader) => {
   const { content, read } = styles[reader.word("as", styleNames, true)];
@@ -100,7 +100,10 @@ const push: Instruction = ({ platform, pusher }, reader) => {
   });
 };
 
-/** What became of pushes: of the first that failed, else of the last. One that is wrong on purpose has failed only if there was no answer. */
+/**
+ * The result of several pushes: that of the first failed one, otherwise that of the last. A deliberately wrong push has failed only if
+ * there was no answer.
+ */
 const outcomeOf = (outcomes: readonly PushOutcome[], mustBeTaken: boolean): Outcome => {
   const failed = outcomes.find(
     (one): one is PushOutcome & { readonly error: string } =>
@@ -119,8 +122,8 @@ const fault: Instruction = ({ faults, platform }, reader) => {
 };
 
 /**
- * {do: "agent", agent, workStatus, after?, back?}: an agent does something at the agent's own desk, such as going AWAY: now or so many
- * simulated seconds from now; and is ONLINE again so many seconds later.
+ * {do: "agent", agent, workStatus, after?, back?}: changes an agent's state as the agent would do at the desk, such as AWAY: now or after a
+ * number of simulated seconds. With `back`, the agent is ONLINE again after that many seconds.
  */
 const agentWork: Instruction = ({ platform }, reader) => {
   const { agents, clock } = platform;
@@ -141,7 +144,7 @@ const agentWork: Instruction = ({ platform }, reader) => {
   });
 };
 
-/** A text by which numbers end, or how often they do what, from an object of an instruction. */
+/** The endings by last digits, or the shares of endings, from an object of an instruction. */
 const numbersOf = (reader: Reader): Numbers => {
   const isEnding = (value: unknown): value is EndingName => endingNames.some((name) => name === value);
   const read = <Value>(name: string, fits: (key: string, value: unknown) => value is Value, shape: string) => {
@@ -167,7 +170,10 @@ const numbersOf = (reader: Reader): Numbers => {
   return numbers;
 };
 
-/** {do: "numbers", endings?, shares?}: what becomes of calls, by the last digits of the number and for all others. Without either: as at the start. */
+/**
+ * {do: "numbers", endings?, shares?}: sets the course of calls, by last digits and for all other numbers. Without either: restores the
+ * initial behaviour.
+ */
 const numbers: Instruction = ({ platform }, reader) => {
   const wanted = reader.has("endings") || reader.has("shares") ? numbersOf(reader) : undefined;
   return unlessWrong(reader, () => {
@@ -177,7 +183,7 @@ const numbers: Instruction = ({ platform }, reader) => {
   });
 };
 
-/** {do: "books", taskID?, number?, each?}: what has been dialled, how often, and what came of it; `each`: also by number. */
+/** {do: "books", taskID?, number?, each?}: the number of dialled calls and their results; `each`: also by number. */
 const books: Instruction = ({ platform }, reader) => {
   const [taskID, number] = [reader.optionalText("taskID"), reader.optionalText("number")];
   const each = reader.flag("each");
@@ -191,8 +197,8 @@ const books: Instruction = ({ platform }, reader) => {
 };
 
 /**
- * {do: "restart", state?, ms?}: every connection is cut off, and nothing listens for so many real ms. `kept`: then everything goes on
- * where it was. `dropped`: calls, tasks, states and waiting pushes are gone, only the books are there.
+ * {do: "restart", state?, ms?}: closes every connection and stops listening for this many real ms. `kept`: afterwards everything continues.
+ * `dropped`: calls, tasks, states and waiting pushes are lost; only the ledger remains.
  */
 const restart: Instruction = ({ platform, pusher, gate, server }, reader) => {
   const keep = reader.word("state", ["kept", "dropped"], true) === "kept";
@@ -216,7 +222,7 @@ const restart: Instruction = ({ platform, pusher, gate, server }, reader) => {
   });
 };
 
-/** {do: "seed", records?, cdrs?, every?}: makes up so many records and CDRs, `every` seconds (60) apart, the last one of now. */
+/** {do: "seed", records?, cdrs?, every?}: makes up this many records and CDRs, `every` seconds (60) apart; the last one ends now. */
 const seed: Instruction = ({ platform }, reader) => {
   const records = reader.integer("records", { min: 0, max: mostSeeded, fallback: 0 });
   const cdrs = reader.integer("cdrs", { min: 0, max: mostSeeded, fallback: 0 });
@@ -231,7 +237,10 @@ const seed: Instruction = ({ platform }, reader) => {
   });
 };
 
-/** {do: "reset"}: no calls, tasks, records or faults, everybody offline, every seq unused. `requests` stays, and keys go on. */
+/**
+ * {do: "reset"}: removes calls, tasks, records and faults, sets everybody offline, forgets used seqs. `requests` is kept, and keys
+ * continue.
+ */
 const reset: Instruction = ({ platform, pusher, faults, gate }, reader) =>
   unlessWrong(reader, () => {
     pusher.reset();
@@ -253,7 +262,7 @@ const instructions: Readonly<Record<string, Instruction>> = {
   reset,
 };
 
-/** Carries out an instruction of any origin. Never rejects. */
+/** Carries out an instruction from any source. Never rejects. */
 export const instruct = async (controls: Controls, instruction: unknown): Promise<Outcome> => {
   if (!isObject(instruction)) return { ok: false, error: "an instruction is an object with a do" };
   const reader = new Reader(instruction);

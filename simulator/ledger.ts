@@ -1,11 +1,11 @@
-// The books: what is known of ended calls, as records (§20), CDRs (§24) and billing (§23). Made to hold a million calls.
+// The ledger of ended calls, read as records (§20), CDRs (§24) and bills (§23). Designed for a million calls.
 import { callTypeOf } from "../nodes/catalogue";
 import type { Dialect } from "./dialects";
 import type { Json } from "./narrow";
 import { randomOf } from "./random";
 import { localTime, timeForms } from "./times";
 
-/** The facts of an ended call. Times are whole seconds since 1970 (small integers are cheap to hold), 0 where there is none. */
+/** The facts of an ended call. Times are whole seconds since 1970 (small integers need little memory), 0 for none. */
 interface Facts {
   readonly agent: string;
   /** serviceType of the catalogue. */
@@ -13,7 +13,7 @@ interface Facts {
   readonly inbound: boolean;
   readonly caller: string;
   readonly callee: string;
-  /** Of the dialling task that made the call; "" without one. */
+  /** The dialling task that made the call; "" for none. */
   readonly taskID: string;
   readonly taskName: string;
   readonly startAt: number;
@@ -28,10 +28,10 @@ interface Facts {
 
 const hex = (n: number): string => n.toString(16).padStart(8, "0");
 
-/** An ended call. What can be worked out is worked out when it is asked for. */
+/** An ended call. Derived values are computed on access. */
 export class Entry {
   constructor(
-    /** Of the CDR, and of the record if there is one: an unanswered call leaves a gap in the records' keys. */
+    /** The key of the CDR, and of the record if there is one: an unanswered call leaves a gap in the records' keys. */
     readonly key: number,
     readonly facts: Facts,
   ) {}
@@ -40,17 +40,17 @@ export class Entry {
     return this.facts.answerAt !== 0;
   }
 
-  /** How long they talked, in seconds. */
+  /** Duration of the conversation, in seconds. */
   get duration(): number {
     return this.answered ? this.facts.byeAt - this.facts.answerAt : 0;
   }
 
-  /** The call's identity: 16 hex digits. The key stands in it, so that a recording is found by its name. */
+  /** The call's session: 16 hex digits. It contains the key, so that a recording can be found by its name. */
   get session(): string {
     return hex(this.facts.startAt) + hex(this.key);
   }
 
-  /** The recording's path on the server, "" without one. */
+  /** The recording's path on the server, "" if there is none. */
   get filename(): string {
     if (!this.answered) return "";
     const day = localTime(this.facts.startAt).slice(0, 10).replaceAll("-", "/");
@@ -58,7 +58,7 @@ export class Entry {
   }
 }
 
-/** An entry as getRecordsList answers it. All values are strings, as in the vendor's sample (§20.5). */
+/** An entry as returned by getRecordsList. All values are strings, as in the vendor's sample (§20.5). */
 export const recordOf = (entry: Entry) => ({
   key: String(entry.key),
   caller: entry.facts.caller,
@@ -70,10 +70,10 @@ export const recordOf = (entry: Entry) => ({
   duration: String(entry.duration),
 });
 
-/** What a minute costs, begun ones whole: the sample's 0.06. */
+/** Price of a minute, started minutes count fully: 0.06 as in the sample. */
 const feePerMinute = 0.06;
 
-/** An entry as getCdrList answers it. All values but the fee are strings, as in the vendor's sample (§24.4). */
+/** An entry as returned by getCdrList. All values but the fee are strings, as in the vendor's sample (§24.4). */
 export const cdrOf = (entry: Entry) => ({
   key: String(entry.key),
   agent: entry.facts.agent,
@@ -88,7 +88,7 @@ export const cdrOf = (entry: Entry) => ({
   filename: entry.filename,
 });
 
-/** Where the made-up numbers of customers are from. */
+/** The regions of made-up customers' numbers. */
 const places = [
   { area: "上海", city: "上海" },
   { area: "北京", city: "北京" },
@@ -97,7 +97,7 @@ const places = [
   { area: "四川", city: "成都" },
 ] as const;
 
-/** Every value that a billing push may have in some dialect; the times as this dialect writes them. */
+/** All values that a bill has in any dialect; times are formatted for this dialect. */
 export const billingOf = (entry: Entry, { times }: Pick<Dialect, "times">): Json => {
   const { facts } = entry;
   const time = timeForms[times];
@@ -120,17 +120,17 @@ export const billingOf = (entry: Entry, { times }: Pick<Dialect, "times">): Json
     trunkIndex: "1",
     trunkType: "SIP",
     trunkName: "trunk-1",
-    // An address of the range for documentation.
+    // An address from the range for documentation.
     trunkPeerIP: "192.0.2.10",
     trunkUsername: trunk,
     releaseCause: facts.releaseCause,
   };
 };
 
-/** The most records of one answer (§20.6). */
+/** Maximum number of records in one answer (§20.6). */
 const pageSize = 500;
 
-/** The index of the first entry with a greater key, in a list that is sorted by it. */
+/** The index of the first entry with a greater key, in a list sorted by key. */
 const firstAfter = (list: readonly Entry[], key: number): number => {
   let low = 0;
   let high = list.length;
@@ -142,24 +142,24 @@ const firstAfter = (list: readonly Entry[], key: number): number => {
   return low;
 };
 
-/** A call that was made, but is not (yet) in the books. */
+/** An outbound call that is not (yet) in the ledger. */
 export interface Dialled {
   readonly number: string;
   /** "" if no task made it. */
   readonly taskID: string;
 }
 
-/** Every ended call, in the order of its key. */
+/** Every ended call, ordered by key. */
 export class Ledger {
   /** One for every call. */
   readonly cdrs: Entry[] = [];
   /** One for every answered call. */
   readonly records: Entry[] = [];
-  /** The calls that a restart cut off: they were made, and no CDR tells of them. */
+  /** The calls that a restart cut off: they were made, but have no CDR. */
   readonly lost: Dialled[] = [];
   #lastKey = 0;
 
-  /** Books an ended call. */
+  /** Records an ended call. */
   book(facts: Facts): Entry {
     this.#lastKey += 1;
     const entry = new Entry(this.#lastKey, facts);
@@ -174,21 +174,21 @@ export class Ledger {
     return this.records.slice(from, from + pageSize);
   }
 
-  /** The entry of a recording's path, with or without its leading slash; `by` name: the last part of the path will do. */
+  /** The entry of a recording's path, with or without leading slash; `by` name: the last segment is enough. */
   entryOf(path: string, by: "path" | "name" = "path"): Entry | undefined {
     const [, key] = /([0-9a-f]{8})\.wav$/.exec(path) ?? [];
     if (key === undefined) return undefined;
     const filename = `/${path.replace(/^\/+/, "")}`;
     const before = Number.parseInt(key, 16) - 1;
-    // A call that was made up may be in one of the two lists only.
+    // A made-up call may be in only one of the two lists.
     return [this.records, this.cdrs]
       .map((list) => list[firstAfter(list, before)])
       .find((entry) => (by === "name" ? entry?.filename.endsWith(filename) : entry?.filename === filename));
   }
 
   /**
-   * Makes up so many records and CDRs, all of answered outbound calls, `every` seconds apart; the last one ends at `until`
-   * (seconds since 1970). A call has both as long as there are enough of each.
+   * Makes up records and CDRs of answered outbound calls, `every` seconds apart; the last one ends at `until` (seconds since 1970). A call
+   * has both a record and a CDR as long as there are enough of each.
    */
   seed(made: {
     records: number;
@@ -226,7 +226,7 @@ export class Ledger {
     }
   }
 
-  /** Forgets every call. The keys go on: no key and no session comes twice, or a receiver would take new calls for old ones. */
+  /** Removes every call. Keys continue: no key and no session is used twice, because a receiver would take new calls for old ones. */
   reset(): void {
     this.cdrs.length = 0;
     this.records.length = 0;

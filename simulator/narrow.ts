@@ -1,4 +1,4 @@
-// Narrowing of what comes from outside, from unknown.
+// Type guards and conversions for values from outside.
 
 /** A JSON object, neither null nor an array. */
 export type Json = Readonly<Record<string, unknown>>;
@@ -6,7 +6,7 @@ export type Json = Readonly<Record<string, unknown>>;
 export const isObject = (value: unknown): value is Json =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** The value of a JSON text, or undefined if it is none. */
+/** The value of a JSON text, or undefined if it is invalid. */
 export const parseJson = (text: string): unknown => {
   try {
     const value: unknown = JSON.parse(text);
@@ -16,11 +16,11 @@ export const parseJson = (text: string): unknown => {
   }
 };
 
-/** A string, or a whole number as its digits: clients send either. */
+/** A string, or the digits of an integer: clients send either. */
 export const textOrDigits = (value: unknown): string | undefined => {
   if (typeof value === "string") return value;
   return typeof value === "number" && Number.isSafeInteger(value) ? String(value) : undefined;
 };
 
-/** The message of whatever was thrown. */
+/** The message of a thrown value. */
 export const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));

@@ -1,4 +1,4 @@
-// What the pushes say: the catalogue decides which fields a notify has, the caller brings the values.
+// The content of pushes: the catalogue defines the fields of a notify, the caller provides the values.
 import { type AnswerField, callTypeOf, type Push, pushes } from "../nodes/catalogue";
 import { trunks } from "./calls";
 import { type Dialect, isForeign } from "./dialects";
@@ -12,7 +12,7 @@ type PushField = Pick<AnswerField, "name" | "optional">;
 
 const known = new Map<Dialect, Map<Push, readonly PushField[]>>();
 
-/** The fields of a push in a dialect: those of the catalogue but for another dialect's, and its own. Worked out once. */
+/** The fields of a push in a dialect: the catalogue's, without those of other dialects, plus the dialect's own. Cached. */
 const fieldsOf = (push: Push, dialect: Dialect): readonly PushField[] => {
   const ofDialect = known.get(dialect) ?? new Map<Push, readonly PushField[]>();
   known.set(dialect, ofDialect);
@@ -26,11 +26,11 @@ const fieldsOf = (push: Push, dialect: Dialect): readonly PushField[] => {
 };
 
 /**
- * The notify of an event in a dialect: its fields with the values given; a field without a value is left out if it may be, else "".
- * Values that the event has no field for are left out: a screen pop has neither type nor userData (§19).
+ * The notify of an event in a dialect. A field without a value is omitted if it is optional, otherwise "". Values without a field are
+ * ignored: a screen pop has neither type nor userData (§19).
  */
 export const notifyOf = (push: Push, values: Json, dialect: Dialect): Json => {
-  // §五 promises an agent status push and shows none; this shape is the simulator's own.
+  // §五 mentions a push of the agent's status but does not show it; this format is the simulator's own.
   const type = push.type ?? (push.event === "agentstatus" ? push.event : undefined);
   const fields = fieldsOf(push, dialect).flatMap(({ name, optional }) => {
     const value = values[name];
@@ -40,12 +40,12 @@ export const notifyOf = (push: Push, values: Json, dialect: Dialect): Json => {
   return { ...(type === undefined ? {} : { type }), ...Object.fromEntries(fields) };
 };
 
-/** Entries that are made up have keys that no call in the books will reach: their sessions are their own. */
+/** Made-up entries use keys that real calls never reach, so that their sessions are unique. */
 const madeUpKeys = 0xf000_0000;
 
 /**
- * Plausible values for the fields of every event: of an outbound call that has just ended, of a task that has just begun.
- * `ordinal` tells apart what is made up in the same second, `now` is in seconds since 1970.
+ * Plausible values for the fields of every event: of an outbound call that has just ended, of a task that has just started. `ordinal`
+ * distinguishes values made up in the same second, `now` is in seconds since 1970.
  */
 export const madeUpOf = (of: {
   customer: string;

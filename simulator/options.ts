@@ -1,15 +1,15 @@
-// The simulator's options: what may be given, what is taken where it is not, and what is refused.
+// The simulator's options: checks and defaults.
 import { createSecureContext } from "node:tls";
 import { simulatorSettings } from "../nodes/catalogue";
 import { type Dialect, type DialectName, dialectNames, dialectOf } from "./dialects";
 import { type Numbers, numbersProblem } from "./fates";
 import type { PushOutcome } from "./pushes";
 
-/** Counts, for a status line. */
+/** Counters for a status line. */
 export interface Summary {
-  /** StaffNumbers that are not offline. */
+  /** Staff numbers that are not offline. */
   readonly agents: number;
-  /** Calls under way. */
+  /** Calls in progress. */
   readonly calls: number;
   /** Tasks that are running. */
   readonly tasks: number;
@@ -18,34 +18,37 @@ export interface Summary {
 }
 
 export interface SimulatorOptions {
-  /** Where it listens; 0 (the default) takes a free port. */
+  /** The port; 0 (the default) uses a free one. */
   readonly port?: number;
   readonly host?: string;
-  /** The one account that it knows. */
+  /** The only account of the platform. */
   readonly customer?: string;
   readonly password: string;
-  /** Where pushes go; "" pushes nowhere. A function is asked at every push, for an address that is not known yet. */
+  /** The address of the receiver; "" sends no pushes. A function is called for every push, for an address that is not known yet. */
   readonly pushUrl?: string | (() => string);
-  /** Sign the pushes if both are set; else the customer and the password do (§三.2). */
+  /** Both set: they sign the pushes. Otherwise customer and password do (§三.2). */
   readonly pushUser?: string;
   readonly pushPassword?: string;
   /** Staff numbers: "1000-1019", "1000,1005,2000-2003"; leading zeros are kept. */
   readonly agents?: string;
-  /** 50: a call of a minute takes about a second. */
+  /** 50: a call of one minute takes about one second. */
   readonly speed?: number;
   /** The same seed gives the same calls. */
   readonly seed?: number;
-  /** What it speaks: the vendor's paper to the letter (the default), or what installed clients and receivers expect. */
+  /** The dialect: exactly the vendor's document (the default), or what installed clients and receivers expect. */
   readonly dialect?: DialectName;
   /** Serves https. */
   readonly tls?: { readonly key: string | Buffer; readonly cert: string | Buffer };
-  /** Start of the simulated clock in ms since 1970. With it (and a seed) everything that the simulator says is reproducible: the clock then moves with the calls only. Without it, things bear the real date. */
+  /**
+   * Start of the simulated clock in ms since 1970. With it (and a seed), all output is reproducible: the clock then advances with the calls
+   * only. Without it, dates are real.
+   */
   readonly startTime?: number;
-  /** How far a request's timestamp may be from the real time, in seconds (300); 0 = any. */
+  /** Maximum difference between a request's timestamp and the real time, in seconds (300); 0 = unlimited. */
   readonly tolerance?: number;
-  /** What numbers do: by their last digits, and how often the others do what. */
+  /** How numbers behave: by their last digits, and shares of endings for the others. */
   readonly numbers?: Numbers;
-  /** For how many real seconds a push is tried again where nobody answers at all (0), such as while its receiver restarts. */
+  /** For how many real seconds a push is retried if the receiver does not answer at all (0), for example while it restarts. */
   readonly pushPatience?: number;
   /** Called after every attempt to push. */
   readonly onPush?: (outcome: PushOutcome) => void;
@@ -53,7 +56,7 @@ export interface SimulatorOptions {
   readonly onEvent?: (summary: Summary) => void;
 }
 
-/** The options with everything filled in and checked. */
+/** The checked options with defaults. */
 export interface Settings {
   readonly port: number;
   readonly host: string;
@@ -72,7 +75,7 @@ export interface Settings {
   readonly pushPatience: number;
 }
 
-/** An option that can't be used. The message begins with the option's name. */
+/** An invalid option. The message begins with the option's name. */
 export class OptionError extends Error {
   constructor(option: string, problem: string) {
     super(`${option}: ${problem}`);
@@ -81,10 +84,10 @@ export class OptionError extends Error {
 
 const mostAgents = 100_000;
 
-/** Staff numbers: at least one. */
+/** At least one staff number. */
 export type StaffNumbers = readonly [string, ...string[]];
 
-/** The staff numbers of "1000-1019,2000": each once, leading zeros kept. Throws an OptionError. */
+/** Parses "1000-1019,2000": without duplicates, leading zeros kept. Throws an OptionError. */
 export const agentsOf = (text: string): StaffNumbers => {
   const found = new Set<string>();
   for (const part of text.split(/[,，\s]+/).filter((piece) => piece !== "")) {
@@ -102,7 +105,7 @@ export const agentsOf = (text: string): StaffNumbers => {
   return [first, ...others];
 };
 
-/** A number within the catalogue's bounds for the setting of that name. */
+/** A number within the limits of the catalogue's setting with that name. */
 const number = (name: "port" | "speed" | "seed", value: number): number => {
   const setting = simulatorSettings.find((candidate) => candidate.name === name);
   if (setting?.kind !== "number") throw new Error(`the catalogue has no number ${name}`);
@@ -127,7 +130,7 @@ const filled = (name: string, text: unknown): string => {
   return text;
 };
 
-/** A customer as an account can have it. */
+/** A customer name that an account accepts. */
 const customerOf = (text: unknown): string => {
   const customer = filled("customer", text);
   if (!/^[\w-]+$/.test(customer)) throw new OptionError("customer", "must be made of letters, digits, - and _");
@@ -140,7 +143,7 @@ const optional = (name: string, text: unknown): string => {
   return text ?? "";
 };
 
-/** A certificate with its key: without either, no client could connect. */
+/** A certificate with its key: without one of them, no client could connect. */
 const checkTls = (tls: SimulatorOptions["tls"]): void => {
   if (tls === undefined) return;
   for (const name of ["key", "cert"] as const) {
@@ -153,9 +156,9 @@ const checkTls = (tls: SimulatorOptions["tls"]): void => {
   }
 };
 
-/** Fills in and checks the options. Throws an OptionError. */
+/** Checks the options and adds defaults. Throws an OptionError. */
 export const settingsOf = (given: SimulatorOptions): Settings => {
-  // Callers in JavaScript may give nothing at all: then the password is what is missing.
+  // Callers in JavaScript may pass nothing: then the password is reported as missing.
   const options: SimulatorOptions = given ?? {};
   const { startTime, tolerance = 300, pushPatience = 0, numbers = {} } = options;
   const pushUrl = typeof options.pushUrl === "function" ? options.pushUrl : optional("pushUrl", options.pushUrl);

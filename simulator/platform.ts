@@ -1,4 +1,4 @@
-// The platform: agents, calls, tasks and books under one clock.
+// The platform: agents, calls, tasks and ledger with one clock.
 import { type AgentState, Agents, type Cause, type Tell } from "./agents";
 import { type Books, type BooksFilter, booksOf } from "./books";
 import { type CallState, Calls } from "./calls";
@@ -12,7 +12,7 @@ import type { Settings, Summary } from "./options";
 import type { Pusher } from "./pushes";
 import { type TaskState, Tasks } from "./tasks";
 
-/** What the platform holds, to be read at any time. */
+/** The platform's state; may be read at any time. */
 export interface State {
   readonly agents: readonly AgentState[];
   readonly calls: readonly CallState[];
@@ -40,11 +40,11 @@ export class Platform {
     onEvent: ((summary: Summary) => void) | undefined,
   ) {
     const { customer, seed, dialect } = settings;
-    const tell: Tell = (lane, event, values) => {
+    const tell: Tell = (queue, event, values) => {
       const push = pushOf(event);
       if (push !== undefined && pusher.hasReceiver) {
         const notify = notifyOf(push, { customer, ...values }, dialect);
-        void pusher.push({ lane, event: push.event, notify, about: values });
+        void pusher.push({ queue, event: push.event, notify, about: values });
       }
       onEvent?.(this.summary());
     };
@@ -57,13 +57,13 @@ export class Platform {
     pusher.onRelief = () => this.clock.after(0, () => this.tasks.resume());
   }
 
-  /** A command seq of the platform's own, for what no command caused. */
+  /** A command seq of the platform's own, for events that no command caused. */
   ownCause(): Cause {
     this.#ownSeqs += 1;
     return { seq: String(900_000 + this.#ownSeqs), userData: "" };
   }
 
-  /** Values for an event that has not happened. No two of them are of the same call, also after a reset. */
+  /** Values for an event that has not happened. Each call returns values of a different call, also after a reset. */
   madeUp(dialect: Dialect): Json {
     this.#madeUp += 1;
     const { customer, agents } = this.settings;
@@ -81,12 +81,12 @@ export class Platform {
     };
   }
 
-  /** What has been dialled, how often, and what came of it. */
+  /** The number of dialled calls and their results. */
   books(filter: BooksFilter = {}): Books {
     return booksOf(this.ledger, this.calls.dialling(), filter);
   }
 
-  /** Loses what a platform has in memory only: calls, tasks, states. The books stay. */
+  /** Loses what a platform keeps in memory only: calls, tasks, states. The ledger is kept. */
   lose(): void {
     this.clock.clear();
     this.calls.lose();
@@ -94,7 +94,7 @@ export class Platform {
     this.agents.reset();
   }
 
-  /** Forgets everything and starts over; silently. */
+  /** Removes everything and starts again, without pushes. */
   reset(): void {
     this.clock.reset();
     this.calls.reset();

@@ -1,4 +1,4 @@
-// Sends the pushes: signed, in order within a lane, bounded in number, tried again, given up.
+// Sends the pushes: signs them, keeps the order within each queue, limits their number, retries, and gives up.
 import http from "node:http";
 import https from "node:https";
 import type { Clock } from "./clock";
@@ -8,46 +8,46 @@ import { isObject, type Json, messageOf, parseJson, textOrDigits } from "./narro
 import type { PushToSign } from "./signing";
 import { forged, type Letter, type Style, valid } from "./styles";
 
-/** What became of one attempt to push. `error` is there when the push was not taken. */
+/** The result of one attempt to push. `error` is present if the push was not taken. */
 export interface PushOutcome {
   readonly event: string;
   readonly notify: Json;
-  /** 1 for the first; 0 where nothing was sent at all. */
+  /** 1 for the first; 0 if nothing was sent. */
   readonly attempt: number;
   /** The HTTP status, if there was an answer. */
   readonly status?: number;
-  /** The answer's JSON; its text if it is none. */
+  /** The answer's JSON, or its text if it is not JSON. */
   readonly answer?: unknown;
   readonly error?: string;
 }
 
 /** A push to be sent. */
 export interface ToPush {
-  /** Pushes of one lane come in order. */
-  readonly lane: string;
+  /** Pushes with the same queue are sent in order. */
+  readonly queue: string;
   readonly event: string;
   readonly notify: Json;
   readonly style?: Style;
-  /** What it is about, whether or not it says so, for faults that befall some calls only; `call` tells calls apart. */
+  /** The values that it is about, whether or not it contains them, for faults that apply to some calls only. `call` identifies the call. */
   readonly about?: Json;
 }
 
 interface Job {
-  readonly lane: string;
+  readonly queue: string;
   readonly event: string;
   readonly notify: Json;
   readonly style: Style;
   readonly call: string | undefined;
-  /** Signed wrongly, as told. */
+  /** Signed wrongly on request. */
   readonly forge: boolean;
-  /** It is sent again after it has been sent. */
+  /** It is sent again afterwards. */
   readonly again: { readonly seconds: number; readonly anew: boolean; readonly notify: Json } | undefined;
   readonly finish: (outcome: PushOutcome) => void;
-  /** Whether nobody wants it sent any more. */
+  /** Whether sending it was cancelled. */
   forgotten: boolean;
 }
 
-/** A push that was sent as platforms send them. */
+/** A genuine push that was sent. */
 export interface SentPush {
   readonly event: string;
   readonly notify: Json;
@@ -66,19 +66,19 @@ interface PushSettings {
 }
 
 const mostAtOnce = 16;
-/** So many waiting pushes, and tasks make no further calls until half of them have been sent. */
+/** Above this number of waiting pushes, tasks make no further calls until half of them have been sent. */
 const congested = 1000;
 const mostQueued = 10_000;
-/** Seconds to wait before the second and the third attempt, at speed 1. */
+/** Seconds before the second and the third attempt, at speed 1. */
 const pauses = [1, 5];
 /** How long a receiver may take to answer, in real ms. */
 const patience = 10_000;
 const longestAnswer = 65_536;
 
-/** Between two attempts where nobody answers, in real ms. */
+/** Pause between two attempts if the receiver does not answer, in real ms. */
 const outagePause = 50;
 
-/** Whether a receiver has taken a push: a status of 2xx and, unless the dialect does without, an error that is 0. */
+/** Whether a receiver has taken a push: a status of 2xx and, unless the dialect does not need it, an error of 0. */
 const isTaken = (status: number, answer: unknown, taken: Dialect["taken"]): boolean => {
   if (taken === "status") return status >= 200 && status < 300;
   const result = isObject(answer) ? answer["result"] : undefined;
@@ -99,8 +99,8 @@ const withoutFields = (notify: Json, names: readonly string[]): Json =>
   Object.fromEntries(Object.entries(notify).map(([name, value]) => [name, names.includes(name) ? "" : value]));
 
 export class Pusher {
-  readonly #lanes = new Map<string, Job[]>();
-  /** Lanes with something to send and nothing under way. */
+  readonly #queues = new Map<string, Job[]>();
+  /** Queues that have a job to send and none in progress. */
   #ready: string[] = [];
   #active = 0;
   #queued = 0;
@@ -108,21 +108,21 @@ export class Pusher {
   #alone = 0;
   #closed = false;
   #wasCongested = false;
-  /** Set while the platform restarts: what waits for it to go on. */
+  /** Set while the platform restarts: waiting jobs await `over`. */
   #paused: { readonly over: Promise<void>; readonly end: () => void } | undefined;
   #restarts = 0;
-  /** Jobs that are told to be late, each with what calls off its waiting. */
+  /** Jobs that are delayed by a fault, each with a function that cancels the delay. */
   readonly #late = new Map<Job, () => void>();
-  /** Jobs that let the next one of the same call pass. */
+  /** Jobs that wait to be overtaken by the next one of the same call. */
   readonly #letPass = new Set<Job>();
-  /** Called when so many pushes have been sent that tasks may make calls again. */
+  /** Called when enough pushes have been sent that tasks may make calls again. */
   onRelief: () => void = () => {};
   /** The last genuine push of each event, the newest last. */
   readonly #sent = new Map<string, SentPush>();
   readonly #requests = new Set<http.ClientRequest>();
   readonly #pauses = new Map<NodeJS.Timeout, () => void>();
   readonly #plain = new http.Agent({ keepAlive: true });
-  /** No certificate can say that it is of this machine: there it is not asked for. */
+  /** On this machine, certificates are not checked: they cannot be issued for its address. */
   readonly #secure = {
     local: new https.Agent({ keepAlive: true, rejectUnauthorized: false }),
     other: new https.Agent({ keepAlive: true }),
@@ -135,7 +135,7 @@ export class Pusher {
     private readonly onPush: (outcome: PushOutcome) => void,
   ) {}
 
-  /** Whether there is anywhere to push to. */
+  /** Whether there is a receiver. */
   get hasReceiver(): boolean {
     return this.settings.pushUrl() !== "";
   }
@@ -145,14 +145,17 @@ export class Pusher {
     return event === undefined ? [...this.#sent.values()].at(-1) : this.#sent.get(event);
   }
 
-  /** Whether so many pushes are waiting that nobody should cause more of them without need. */
+  /** Whether so many pushes are waiting that no more should be caused without need. */
   isCongested(): boolean {
     if (this.#queued >= congested) this.#wasCongested = true;
     return this.#wasCongested;
   }
 
-  /** Queues a push behind those of the same lane, unless a fault befalls it. Resolves with its last attempt's outcome; never rejects. */
-  push({ lane, event, notify, style = valid, about = {} }: ToPush): Promise<PushOutcome> {
+  /**
+   * Adds a push to its queue, unless a fault applies to it. Resolves with the result of its last attempt; never
+   * rejects.
+   */
+  push({ queue, event, notify, style = valid, about = {} }: ToPush): Promise<PushOutcome> {
     return new Promise((resolve) => {
       const none = { event, notify, attempt: 0 };
       if (this.#closed) return resolve({ ...none, error: "the simulator has been closed" });
@@ -162,7 +165,7 @@ export class Pusher {
         this.onPush(outcome);
         return resolve(outcome);
       }
-      // What is wrong on purpose already needs no fault.
+      // A deliberately wrong push needs no fault.
       const fault = style.genuine ? this.faults.takeForPush(event, about) : undefined;
       if (fault?.kind === "dropPush") {
         const outcome = { ...none, error: "dropped, as told" };
@@ -178,27 +181,27 @@ export class Pusher {
           this.onRelief();
         }
       };
-      this.#place(this.#jobOf({ lane, event, notify, style, about }, fault, finish), fault);
+      this.#place(this.#jobOf({ queue, event, notify, style, about }, fault, finish), fault);
     });
   }
 
-  /** Sends a push in a lane of its own: now, whatever else is waiting. */
+  /** Sends a push in a queue of its own: at once, whatever else is waiting. */
   pushAlone(event: string, notify: Json, style: Style): Promise<PushOutcome> {
     this.#alone += 1;
-    return this.push({ lane: `alone ${this.#alone}`, event, notify, style, about: notify });
+    return this.push({ queue: `alone ${this.#alone}`, event, notify, style, about: notify });
   }
 
-  /** Forgets what is waiting to be sent and what has been. What is under way is still tried to its end. */
+  /** Removes waiting and remembered pushes. Pushes in progress continue. */
   reset(): void {
     this.#sent.clear();
     this.#forget("forgotten by a reset");
   }
 
-  /** Sends nothing until it goes on. What is under way is cut off; unless it is forgotten, it is sent again, word for word. */
+  /** Sends nothing until `resume`. Pushes in progress are cut off; they are sent again unchanged if `keep` is set. */
   pause(keep: boolean): void {
     if (!keep) {
       this.#forget("lost by a restart");
-      for (const [job] of this.#lanes.values()) if (job !== undefined) job.forgotten = true;
+      for (const [job] of this.#queues.values()) if (job !== undefined) job.forgotten = true;
     }
     this.#restarts += 1;
     let end: () => void = () => {};
@@ -209,14 +212,14 @@ export class Pusher {
     for (const request of this.#requests) request.destroy(new Error("the simulator restarts"));
   }
 
-  /** Goes on after a pause. */
+  /** Continues after a pause. */
   resume(): void {
     this.#paused?.end();
     this.#paused = undefined;
     this.#next();
   }
 
-  /** Stops at once; nothing is reported from here on. */
+  /** Stops at once; nothing is reported afterwards. */
   close(): void {
     this.#closed = true;
     for (const [timer, done] of this.#pauses) {
@@ -230,22 +233,22 @@ export class Pusher {
     this.#paused = undefined;
     const error = "the simulator has been closed";
     this.#forgetLate(error);
-    for (const jobs of this.#lanes.values()) giveUp(jobs, error);
-    this.#lanes.clear();
+    for (const jobs of this.#queues.values()) giveUp(jobs, error);
+    this.#queues.clear();
     this.#ready = [];
   }
 
   #jobOf(
-    { lane, event, notify, style = valid, about }: ToPush,
+    { queue, event, notify, style = valid, about }: ToPush,
     fault: PushFault | undefined,
     finish: (outcome: PushOutcome) => void,
   ): Job {
     const twice = fault?.kind === "duplicate" ? fault : undefined;
     const missing = fault?.kind === "stripPush" ? fault.fields : (twice?.without ?? []);
-    // A second time with other fields is another content, which needs a signature of its own.
+    // A second push with other fields has another content and needs a new signature.
     const again = twice && { seconds: twice.seconds, anew: twice.anew || twice.without.length > 0, notify };
     return {
-      lane,
+      queue,
       event,
       notify: missing.length === 0 ? notify : withoutFields(notify, missing),
       style,
@@ -257,11 +260,11 @@ export class Pusher {
     };
   }
 
-  /** Puts a job where it belongs: into its lane, or aside until its time has come. */
+  /** Adds a job to its queue, or sets it aside until its time. */
   #place(job: Job, fault: PushFault | undefined): void {
     if (fault?.kind === "delayPush") {
       this.#alone += 1;
-      this.#later(fault.drawn, { ...job, lane: `alone ${this.#alone}` });
+      this.#later(fault.drawn, { ...job, queue: `alone ${this.#alone}` });
       return;
     }
     if (fault?.kind === "reorderPush") {
@@ -270,7 +273,7 @@ export class Pusher {
       return;
     }
     this.#enqueue(job);
-    // A change of the agent's state is no event of the call.
+    // A change of the agent's state is not an event of the call.
     if (job.call === undefined) return;
     for (const other of this.#letPass) {
       if (other.call !== job.call) continue;
@@ -281,7 +284,7 @@ export class Pusher {
     }
   }
 
-  /** Puts a job into its lane after so many simulated seconds. */
+  /** Adds a job to its queue after a number of simulated seconds. */
   #later(seconds: number, job: Job): void {
     const callOff = this.clock.after(seconds, () => {
       this.#late.delete(job);
@@ -292,24 +295,24 @@ export class Pusher {
   }
 
   #enqueue(job: Job): void {
-    const jobs = this.#lanes.get(job.lane);
+    const jobs = this.#queues.get(job.queue);
     if (jobs !== undefined) {
       jobs.push(job);
       return;
     }
-    this.#lanes.set(job.lane, [job]);
-    this.#ready.push(job.lane);
+    this.#queues.set(job.queue, [job]);
+    this.#ready.push(job.queue);
     this.#next();
   }
 
-  /** Gives up all that is not under way. */
+  /** Gives up all jobs that are not in progress. */
   #forget(error: string): void {
     this.#forgetLate(error);
     const ready = new Set(this.#ready);
-    for (const [lane, jobs] of this.#lanes) {
-      // The first job of a lane that is not ready is under way.
-      giveUp(jobs.splice(ready.has(lane) ? 0 : 1), error);
-      if (jobs.length === 0) this.#lanes.delete(lane);
+    for (const [queue, jobs] of this.#queues) {
+      // If a queue is not ready, its first job is in progress.
+      giveUp(jobs.splice(ready.has(queue) ? 0 : 1), error);
+      if (jobs.length === 0) this.#queues.delete(queue);
     }
     this.#ready = [];
   }
@@ -323,12 +326,12 @@ export class Pusher {
 
   #next(): void {
     while (this.#active < mostAtOnce && this.#paused === undefined) {
-      const lane = this.#ready.shift();
-      const jobs = lane === undefined ? undefined : this.#lanes.get(lane);
+      const queue = this.#ready.shift();
+      const jobs = queue === undefined ? undefined : this.#queues.get(queue);
       const [job] = jobs ?? [];
-      if (lane === undefined || jobs === undefined || job === undefined) return;
+      if (queue === undefined || jobs === undefined || job === undefined) return;
       this.#active += 1;
-      // A notify that comes in a message may be no JSON at all, such as one that holds itself.
+      // A notify in a message may not be serializable, for example if it contains itself.
       const failed = (thrown: unknown) => ({
         event: job.event,
         notify: job.notify,
@@ -341,8 +344,8 @@ export class Pusher {
           this.#active -= 1;
           if (this.#closed) return;
           jobs.shift();
-          if (jobs.length === 0) this.#lanes.delete(lane);
-          else this.#ready.push(lane);
+          if (jobs.length === 0) this.#queues.delete(queue);
+          else this.#ready.push(queue);
           job.finish(outcome);
           this.#next();
         });
@@ -352,10 +355,10 @@ export class Pusher {
   async #deliver(job: Job): Promise<PushOutcome> {
     const { event, notify, again } = job;
     const { genuine, write } = job.forge ? forged : job.style;
-    // Signed once: a push that is tried again is the very same, so that its receiver can tell a repeat.
+    // Signed once: a retried push is identical, so that its receiver can recognize the repeat.
     const letter = write(this.#toSign(notify));
     if (genuine) {
-      // Taken out first: the newest comes last.
+      // Deleted first so that the newest is last.
       this.#sent.delete(event);
       this.#sent.set(event, { event, notify, letter });
     }
@@ -376,7 +379,7 @@ export class Pusher {
     return outcome;
   }
 
-  /** Sends a push a second time, as told. */
+  /** Sends a push a second time, as its fault requires. */
   async #again(job: Job, again: NonNullable<Job["again"]>, letter: Letter, first: PushOutcome): Promise<PushOutcome> {
     const { notify, seconds, anew } = again;
     if (this.#closed || job.forgotten) return first;
@@ -387,7 +390,7 @@ export class Pusher {
       this.#queued -= 1;
     };
     const style: Style = anew ? job.style : { genuine: true, write: () => letter };
-    this.#later(seconds, { ...job, lane: `alone ${this.#alone}`, notify, style, again: undefined, finish });
+    this.#later(seconds, { ...job, queue: `alone ${this.#alone}`, notify, style, again: undefined, finish });
     return first;
   }
 
@@ -434,11 +437,11 @@ export class Pusher {
       request.on("close", () => {
         clearTimeout(timer);
         this.#requests.delete(request);
-        // Does nothing once the promise is settled; else the answer was cut off.
+        // Has no effect once the promise is settled; otherwise the answer was cut off.
         reject(new Error("the connection was closed before the answer was complete"));
       });
       request.on("error", (error: NodeJS.ErrnoException) => {
-        // The receiver closed a connection that was kept open, just as it was used again: that is not the push's fault.
+        // The receiver closed a kept-alive connection just when it was reused: this is not a failure of the push.
         if (request.reusedSocket && error.code === "ECONNRESET" && !this.#closed) resolve(this.#post(letter));
         else reject(error);
       });

@@ -1,4 +1,4 @@
-// Reproducible randomness: streams of numbers that depend on the seed and on a name, and on nothing else.
+// Reproducible randomness: streams of numbers that depend only on a seed and a name.
 
 /** A stream of numbers. */
 export interface Random {
@@ -16,8 +16,8 @@ const hash = (text: string): number => {
 };
 
 /**
- * The stream of a seed and a name. Every call has a name of its own (agent, ordinal, number), so that what one call draws does not
- * depend on what else goes on. The generator is mulberry32.
+ * The stream of a seed and a name. Every call has its own name (agent, ordinal, number), so that its values do not depend on other
+ * activity. The generator is mulberry32.
  */
 export const randomOf = (seed: number, ...name: readonly (string | number)[]): Random => {
   let state = hash([seed, ...name].join("/"));

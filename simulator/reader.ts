@@ -1,7 +1,7 @@
-// Reads an instruction's fields from unknown, and remembers the first thing that is wrong with them.
+// Reads an instruction's fields from unknown values and remembers the first problem.
 import { isObject, type Json, textOrDigits } from "./narrow";
 
-/** Reads fields one by one; a field that is wrong reads as its fallback, and `problem` names it. */
+/** Reads fields one by one. An invalid field returns its fallback, and `problem` names it. */
 export class Reader {
   readonly #source: Json;
   readonly #known = new Set<string>();
@@ -11,7 +11,7 @@ export class Reader {
     this.#source = source;
   }
 
-  /** What is wrong, "field: why"; a field that nobody asked for is wrong too. Ask once everything has been read. */
+  /** The first problem as "field: why"; a field that was not read is a problem too. Use it after all fields were read. */
   get problem(): string | undefined {
     const stray = Object.keys(this.#source).find((name) => !this.#known.has(name));
     return this.#problem ?? (stray === undefined ? undefined : `${stray}: no such field here`);
@@ -21,12 +21,12 @@ export class Reader {
     return this.#raw(name) !== undefined;
   }
 
-  /** Any value at all. */
+  /** Any value. */
   any(name: string): unknown {
     return this.#raw(name);
   }
 
-  /** A text or a whole number as its digits; undefined if it is not there. */
+  /** A text, or the digits of an integer; undefined if absent. */
   optionalText(name: string): string | undefined {
     const raw = this.#raw(name);
     const text = textOrDigits(raw);
@@ -34,14 +34,14 @@ export class Reader {
     return text;
   }
 
-  /** A text that must be there and not be empty, unless there is a fallback. */
+  /** A non-empty text; required unless there is a fallback. */
   text(name: string, fallback?: string): string {
     const text = this.optionalText(name) ?? fallback;
     if (text === undefined || (text === "" && fallback === undefined)) return this.wrong(name, "is missing") ?? "";
     return text;
   }
 
-  /** A whole number, min <= n <= max; it must be there unless there is a fallback. */
+  /** An integer, min <= n <= max; required unless there is a fallback. */
   integer(name: string, { min, max, fallback }: { min: number; max: number; fallback?: number | undefined }): number {
     const raw = this.#raw(name) ?? fallback;
     if (typeof raw === "number" && Number.isSafeInteger(raw) && raw >= min && raw <= max) return raw;
@@ -57,7 +57,7 @@ export class Reader {
     return 0;
   }
 
-  /** An array of texts; undefined if it is not there. */
+  /** An array of texts; undefined if absent. */
   texts(name: string): readonly string[] | undefined {
     const raw = this.#raw(name);
     if (raw === undefined) return undefined;
@@ -73,7 +73,7 @@ export class Reader {
     return raw === true;
   }
 
-  /** One of a few words, in any case; the first is the fallback where it `mayBeUnset`. */
+  /** One of several words, in any case; the first is the fallback if it `mayBeUnset`. */
   word<Word extends string>(name: string, words: readonly [Word, ...Word[]], mayBeUnset = false): Word {
     const raw = this.#raw(name);
     const found = words.find((word) => typeof raw === "string" && word.toLowerCase() === raw.toLowerCase());
@@ -82,14 +82,14 @@ export class Reader {
     return words[0];
   }
 
-  /** An object; undefined if it is not there. */
+  /** An object; undefined if absent. */
   object(name: string): Json | undefined {
     const raw = this.#raw(name);
     if (raw !== undefined && !isObject(raw)) this.wrong(name, "must be an object");
     return isObject(raw) ? raw : undefined;
   }
 
-  /** An array of whole numbers from 0; undefined if it is not there. */
+  /** An array of integers >= 0; undefined if absent. */
   integers(name: string): readonly number[] | undefined {
     const raw = this.#raw(name);
     if (raw === undefined) return undefined;
@@ -99,7 +99,7 @@ export class Reader {
     return numbers.map(Number);
   }
 
-  /** Remembers that a field is wrong, unless another one was before it. */
+  /** Records that a field is wrong, unless there was a problem before. */
   wrong(name: string, why: string): undefined {
     this.#problem ??= `${name}: ${why}`;
     return undefined;

@@ -1,4 +1,4 @@
-// The recordings: WAV files made up while they are sent, a soft tone as long as the call.
+// The recordings: WAV files generated while they are sent, a soft tone as long as the call.
 import { Readable } from "node:stream";
 
 const sampleRate = 8000;
@@ -32,10 +32,10 @@ const header = (dataBytes: number): Buffer => {
   return bytes;
 };
 
-/** The size in bytes of a recording of so many seconds. */
+/** The size in bytes of a recording with this duration. */
 export const recordingBytes = (seconds: number): number => headerBytes + seconds * bytesPerSecond;
 
-/** A recording of so many seconds: PCM, 8 kHz, mono, 16 bits. */
+/** A recording with this duration: PCM, 8 kHz, mono, 16 bits. */
 export const recordingOf = (seconds: number): Readable => {
   function* parts() {
     yield header(seconds * bytesPerSecond);

@@ -1,7 +1,7 @@
-// What the simulator has received, for tests and for people who look for what their flow has sent.
+// The requests that the simulator has received, for tests and for debugging flows.
 import type { IncomingHttpHeaders } from "node:http";
 
-/** A request as it came in. */
+/** A received request. */
 export interface ReceivedRequest {
   readonly method: string;
   /** Path and query, as sent. */
@@ -9,20 +9,20 @@ export interface ReceivedRequest {
   readonly headers: IncomingHttpHeaders;
   readonly rawHeaders: readonly string[];
   readonly body: string;
-  /** When, in ms since 1970, by the real clock. */
+  /** The time by the real clock, in ms since 1970. */
   readonly at: number;
 }
 
 const mostRequests = 10_000;
-/** Of all bodies that are kept, in characters. */
+/** Total length of all stored bodies, in characters. */
 const mostBody = 64 * 1024 * 1024;
 
-/** The newest requests; the oldest are forgotten when there are too many or too long ones. */
+/** The newest requests; the oldest are dropped when there are too many or their bodies are too long. */
 export class RequestLog {
   readonly #entries: ReceivedRequest[] = [];
   #length = 0;
 
-  /** What is remembered, the oldest first: always the same array. */
+  /** The stored requests, the oldest first: always the same array. */
   get entries(): readonly ReceivedRequest[] {
     return this.#entries;
   }

@@ -1,10 +1,10 @@
-// A push of any event with plausible fields, signed: what the editor sends so that a flow can be tried before the first call.
+// A signed push of any event with plausible fields: the editor sends it so that a flow can be tried before the first call.
 import { randomInt } from "node:crypto";
 import { dialects } from "./dialects";
 import { madeUpOf, notifyOf, pushOf } from "./notifies";
 import { type SignedPush, signPush } from "./signing";
 
-/** Whose sample it is. */
+/** Options of a sample. */
 export interface SampleOptions {
   /** The account that the event is about. */
   readonly customer: string;
@@ -13,7 +13,7 @@ export interface SampleOptions {
 }
 
 const seqsBelow = 2 ** 31;
-/** Samples of one second have sessions of their own. */
+/** Distinguishes the sessions of samples made in the same second. */
 const ordinalsBelow = 2 ** 28;
 
 /** A sample of an event; undefined if there is no such event. */

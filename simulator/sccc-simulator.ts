@@ -1,4 +1,4 @@
-// The command sccc-simulator: a simulator of the platform from a terminal. Its options are the catalogue's settings.
+// The command sccc-simulator: starts a simulator from a terminal. Its options are the catalogue's settings.
 import { randomBytes } from "node:crypto";
 import { parseArgs } from "node:util";
 import { type Setting, simulatorSettings } from "../nodes/catalogue";
@@ -7,7 +7,7 @@ import { dialectNames, dialectOf } from "./dialects";
 import { messageOf } from "./narrow";
 import { OptionError, type SimulatorOptions, settingsOf } from "./options";
 
-/** pushUrl is --push-url, and a secret's variable SCCC_PUSH_PASSWORD. */
+/** Converts names: pushUrl to --push-url, and a secret to its variable SCCC_PUSH_PASSWORD. */
 const flagOf = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 const variableOf = (name: string): string => `SCCC_${flagOf(name).replace(/-/g, "_").toUpperCase()}`;
 
@@ -31,7 +31,7 @@ const helpText = (): string => {
   ].join("\n");
 };
 
-/** What a command line and an environment ask for. Throws what names the bad option. */
+/** The options from a command line and an environment. Throws an error that names the invalid option. */
 const readArguments = (args: readonly string[], environment: NodeJS.ProcessEnv) => {
   const known = Object.fromEntries(settings.map(({ name }) => [flagOf(name), { type: "string" }] as const));
   const { values } = parseArgs({ args: [...args], options: { ...known, help: { type: "boolean", short: "h" } } });
@@ -43,7 +43,7 @@ const readArguments = (args: readonly string[], environment: NodeJS.ProcessEnv) 
   };
   const texts = new Map(settings.map((setting) => [setting.name, text(setting)]));
   const of = (name: string): string => texts.get(name) ?? "";
-  // An empty text is not a number, though Number takes it for 0.
+  // Number("") is 0, but an empty text is not a number.
   const number = (name: string): number => (of(name).trim() === "" ? Number.NaN : Number(of(name)));
   const madeUpPassword = of("password") === "" ? randomBytes(12).toString("hex") : undefined;
   const dialect = dialectOf(of("dialect"));

@@ -1,4 +1,4 @@
-// The HTTP side: takes requests, keeps a log of them, and routes them to the API or to the recordings.
+// The HTTP server: receives requests, logs them, and routes them to the API or to the recordings.
 import http from "node:http";
 import https from "node:https";
 import type { AddressInfo } from "node:net";
@@ -12,10 +12,10 @@ import { recordingBytes, recordingOf } from "./recordings";
 import { type ReceivedRequest, RequestLog } from "./request-log";
 import { play, send } from "./wire";
 
-/** A request of 100 tasks of a thousand numbers each has room. */
+/** Enough for a request of 100 tasks with a thousand numbers each. */
 const longestBody = 8 * 1024 * 1024;
 
-/** A request's body, or undefined where it is too long. */
+/** A request's body, or undefined if it is too long. */
 const bodyOf = async (request: http.IncomingMessage): Promise<string | undefined> => {
   const chunks: Buffer[] = [];
   let length = 0;
@@ -42,13 +42,13 @@ const sendJson = (response: http.ServerResponse, status: number, body: Json): vo
 
 const notFoundPage = "<!DOCTYPE html><html><body><h1>404 Not Found</h1></body></html>\n";
 
-/** The address to reach a server at that listens on `host`. */
+/** The URL for reaching a server that listens on `host`. */
 export const urlOf = (scheme: string, host: string, port: number): string => {
   const reachable = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
   return `${scheme}://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`;
 };
 
-/** What answers requests. */
+/** The handlers of requests. */
 interface ServerDeps {
   readonly api: Api;
   readonly ledger: Ledger;
@@ -61,17 +61,17 @@ export class Server {
   readonly #log = new RequestLog();
   readonly #server: http.Server;
   #closed = false;
-  /** Ends the sleep of a restart. */
+  /** Ends the pause of a restart early. */
   #wake: () => void = () => {};
 
   constructor(private readonly deps: ServerDeps) {
     const { tls } = deps;
     const take = (request: http.IncomingMessage, response: http.ServerResponse) => {
-      // What fails here is the connection: the client has gone, and nobody is left to be told.
+      // Only the connection can fail here: the client has disconnected and cannot be answered.
       this.#take(request, response).catch(() => response.destroy());
     };
     this.#server = tls === undefined ? http.createServer(take) : https.createServer({ ...tls }, take);
-    // A server that can't accept a connection emits errors too, which must not end the process.
+    // A server that cannot accept a connection emits errors too, which must not end the process.
     this.#server.on("error", () => {});
   }
 
@@ -79,7 +79,7 @@ export class Server {
     return this.#log.entries;
   }
 
-  /** Begins to listen. Resolves with the port; rejects with a message for people. */
+  /** Starts to listen. Resolves with the port; rejects with a readable message. */
   listen(port: number, host: string): Promise<number> {
     return new Promise((resolve, reject) => {
       const failed = (error: NodeJS.ErrnoException) => {
@@ -99,7 +99,7 @@ export class Server {
     return this.#server.listening;
   }
 
-  /** Stops listening for so many real ms, with every connection cut off. Rejects if its port can't be had again. */
+  /** Closes every connection and stops listening for this many real ms. Rejects if the port is not available afterwards. */
   async restart(ms: number): Promise<void> {
     const address: AddressInfo | string | null = this.#server.address();
     if (typeof address !== "object" || address === null) throw new Error("a restart is under way");
@@ -108,7 +108,7 @@ export class Server {
     if (!this.#closed) await this.listen(address.port, address.address);
   }
 
-  /** Closes every connection, also those that wait for an answer. */
+  /** Closes every connection, including those that wait for an answer. */
   close(): Promise<void> {
     this.#closed = true;
     this.#wake();
@@ -147,7 +147,7 @@ export class Server {
       : this.#command(method, path, body, response);
   }
 
-  /** The recording that a download asks for: its path, or the query of an address that the dialect serves recordings at. */
+  /** The recording that a download names: by its path, or by the query of an address of the dialect. */
   #entryOf(path: string, url: string): Entry | undefined {
     const query = new URLSearchParams(/\?([^#]*)/.exec(url)?.[1] ?? "");
     const shape = this.deps.dialect.recordings.find((one) => one.path === path && query.has(one.key));

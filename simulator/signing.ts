@@ -1,4 +1,5 @@
-// Signs (§三.1, §三.2): the simulator's pushes, and those of users' own tests. Code of its own, so that a client and it can't be wrong together.
+// Signs the simulator's pushes and those of users' tests (§三.1, §三.2). Independent of the client's code, so that both cannot share a
+// mistake.
 import { createHash, randomInt } from "node:crypto";
 import type { Json } from "./narrow";
 
@@ -6,22 +7,22 @@ import type { Json } from "./narrow";
 export const digestOf = (customer: string, timestamp: string, seq: string, password: string): string =>
   createHash("md5").update(`${customer}@${timestamp}@${seq}@${password}`, "utf8").digest("hex");
 
-/** What a push says, and who signs it. */
+/** The content of a push, and who signs it. */
 export interface PushToSign {
   /** The push user if the account has one, else the customer. */
   readonly customer: string;
   /** The push user's password, else the customer's. */
   readonly password: string;
-  /** What has happened, such as {type: "callstart", agent: "1000", …}. */
+  /** The event, such as {type: "callstart", agent: "1000", …}. */
   readonly notify: Json;
   /** Milliseconds since 1970, or seconds; now if absent. */
   readonly timestamp?: number | string;
-  /** Of this push; a random one if absent. */
+  /** The seq of this push; random if absent. */
   readonly seq?: number | string;
   readonly param?: Json;
 }
 
-/** A push, ready to be POSTed as JSON. */
+/** A signed push, ready to be POSTed as JSON. */
 export interface SignedPush {
   readonly authentication: {
     readonly customer: string;
@@ -33,12 +34,12 @@ export interface SignedPush {
   readonly param: Json;
 }
 
-/** Above every seq that is drawn: 32 bits with a sign hold them. */
+/** Upper limit of random seqs: they fit into signed 32 bits. */
 const seqsBelow = 2 ** 31;
 
 /**
- * Signs a push as the platform does. POST the result as JSON to the path of an account:
- * the digest covers the authentication block only, so every push needs a seq or a timestamp of its own.
+ * Signs a push as the platform does. POST the result as JSON to the path of an account. The digest covers the authentication block only, so
+ * every push needs a unique seq or timestamp.
  */
 export const signPush = ({
   customer,

@@ -1,28 +1,28 @@
-// How a push that is told of is sent: as platforms send it, or wrong on purpose.
+// Styles of the pushes that an instruction requests: as platforms send them, or deliberately wrong.
 import type { Reader } from "./reader";
 import { type PushToSign, type SignedPush, signPush } from "./signing";
 
-/** What is sent. */
+/** The request that is sent. */
 export interface Letter {
   readonly body: string;
-  /** "" sends none. */
+  /** "" for none. */
   readonly contentType: string;
-  /** Who signed it; undefined where nobody did. */
+  /** The signature; undefined for an unsigned push. */
   readonly authentication: SignedPush["authentication"] | undefined;
 }
 
 export interface Style {
-  /** Whether platforms send such pushes. They are tried again until they are taken, and can be repeated later; others are sent once. */
+  /** Whether platforms send such pushes. These are retried until they are taken, and can be repeated later; others are sent once. */
   readonly genuine: boolean;
-  /** Writes a push when its turn has come. */
+  /** Builds the request when it is the push's turn. */
   readonly write: (push: PushToSign) => Letter;
 }
 
-/** A name for a style: what it needs to be told, and the style that comes of it. */
+/** A named style: its fields in the instruction, and the style that they define. */
 interface NamedStyle {
-  /** What is pushed: an event or a notify that is given, an earlier push, or nothing that has either. */
+  /** What is pushed: a given event or notify, an earlier push, or neither. */
   readonly content: "given" | "earlier" | "none";
-  /** Reads the fields of the style's own. `earlier` is the earlier push that it builds on, undefined if there has been none. */
+  /** Reads the style's own fields. `earlier` is the earlier push that it builds on, undefined if there is none. */
   readonly read: (reader: Reader, earlier: Letter | undefined) => Style;
 }
 
@@ -47,7 +47,7 @@ const wrong = (write: (push: PushToSign) => SignedPush): Style => ({
 /** As this platform pushes. */
 export const valid = genuine(signPush);
 
-/** Of the right shape, but signed with another password. */
+/** Well-formed, but signed with another password. */
 export const forged = wrong((push) => signPush({ ...push, password: `not ${push.password}` }));
 
 /** The digest in upper-case hex. */
@@ -59,16 +59,16 @@ const upper = genuine((push) => {
 /** The timestamp in seconds. */
 const seconds = genuine((push) => signPush({ ...push, timestamp: Math.floor(Date.now() / 1000) }));
 
-/** The furthest that a timestamp can be from now, in seconds: thirty years, so that it stays a timestamp. */
+/** Maximum difference of a timestamp from now, in seconds: thirty years, so that its format stays the same. */
 const furthest = 1e9;
 
-/** What a style that builds on an earlier push is without one. */
+/** The result of a style that needs an earlier push if there is none. */
 const withoutEarlier = (reader: Reader): Style => {
   reader.wrong("as", "there is no earlier push");
   return valid;
 };
 
-/** The names of the styles; the first one is meant where none is named. */
+/** The names of the styles; the first one is the default. */
 export const styleNames = [
   "valid",
   "repeat",
@@ -84,13 +84,13 @@ export const styleNames = [
 /** The styles by name. */
 export const styles: Readonly<Record<(typeof styleNames)[number], NamedStyle>> = {
   valid: { content: "given", read: () => valid },
-  /** An earlier push again, byte for byte. */
+  /** Repeats an earlier push, byte for byte. */
   repeat: {
     content: "earlier",
     read: (reader, earlier) =>
       earlier === undefined ? withoutEarlier(reader) : { genuine: false, write: () => earlier },
   },
-  /** An earlier push's authentication block around another content. */
+  /** An earlier push's authentication block with another content. */
   reused: {
     content: "given",
     read: (reader, earlier) => {
@@ -108,7 +108,7 @@ export const styles: Readonly<Record<(typeof styleNames)[number], NamedStyle>> =
       return wrong((push) => signPush({ ...push, timestamp: Date.now() - ago * 1000 }));
     },
   },
-  /** A `body` of any kind. */
+  /** An arbitrary `body`. */
   junk: {
     content: "none",
     read: (reader) => {

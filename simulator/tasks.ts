@@ -1,4 +1,4 @@
-// The dialling tasks (§13 to §16): each dials down its list, a call at a time, whenever its agent is free.
+// The dialling tasks (§13 to §16): each dials the numbers of its list, one call at a time, whenever its agent is free.
 import type { Agent, Agents, Cause, Tell } from "./agents";
 import { type Calls, trunks } from "./calls";
 import { isNumber } from "./checks";
@@ -8,14 +8,14 @@ type Status = "running" | "paused" | "finished";
 /** taskStatus of the catalogue. */
 const wireStatus: Readonly<Record<Status, string>> = { running: "0", paused: "1", finished: "2" };
 
-/** How a task's numbers came in: counts. */
+/** Counts of the numbers that were given to a task. */
 export interface Report {
   readonly total: string;
   readonly error: string;
   readonly repeat: string;
 }
 
-/** A task as others may see it. */
+/** A task as visible to other modules. */
 export interface TaskState {
   readonly id: string;
   readonly name: string;
@@ -23,29 +23,29 @@ export interface TaskState {
   readonly agent: string;
   readonly mode: string;
   readonly status: Status;
-  /** How many numbers it has, and how many of them are yet to be dialled. */
+  /** The number of its numbers, and how many of them are not yet dialled. */
   readonly calleeAmount: number;
   readonly remainAmount: number;
 }
 
 interface Task extends TaskState {
-  /** Whose task it is; undefined for a group's, which any agent serves. */
+  /** The task's agent; undefined for a group's task, which any agent serves. */
   readonly owner: Agent | undefined;
   readonly group: string;
-  /** The most calls of it that are under way at once. */
+  /** Maximum number of its simultaneous calls. */
   readonly atOnce: number;
   readonly callers: readonly string[];
   readonly cause: Cause;
   readonly numbers: Set<string>;
-  /** Every number in its order, and how many of them have been dialled. */
+  /** All numbers in order, and how many of them have been dialled. */
   readonly list: string[];
   dialled: number;
   status: Status;
-  /** How many calls of it are under way. */
+  /** The number of its calls in progress. */
   calling: number;
 }
 
-/** The IDs begin after this one: 1001 is the first. */
+/** IDs start after this one: 1001 is the first. */
 const idsAfter = 1000;
 
 export class Tasks {
@@ -81,9 +81,9 @@ export class Tasks {
     return [...this.#byId.values()].findLast(({ agent, status }) => agent === staffNo && status !== "finished");
   }
 
-  /** Makes a task and lets it run. */
+  /** Creates and starts a task. */
   create(plan: {
-    /** Whose task it is; a group's is served by any agent. */
+    /** The task's agent; a group's task is served by any agent. */
     of: Agent | { readonly group: string; readonly atOnce: number };
     name: string;
     mode: string;
@@ -135,7 +135,7 @@ export class Tasks {
     return report;
   }
 
-  /** Starts or stops a task; the call under way goes on. Returns whether there is such a task. */
+  /** Starts or stops a task; a call in progress continues. Returns whether the task exists. */
   control(id: string, action: "start" | "stop", cause: Cause): boolean {
     const task = this.#byId.get(id);
     if (task === undefined) return false;
@@ -143,12 +143,12 @@ export class Tasks {
     return true;
   }
 
-  /** Lets tasks go on that have waited for pushes to be sent. */
+  /** Continues tasks that waited for pushes to be sent. */
   resume(): void {
     for (const agent of this.world.agents.all()) if (this.world.agents.isFree(agent)) this.#dial(agent);
   }
 
-  /** Forgets the tasks; their IDs are not used again. */
+  /** Removes the tasks; their IDs are not used again. */
   lose(): void {
     this.#byId.clear();
   }
@@ -190,7 +190,7 @@ export class Tasks {
     if (task.status === "running" && done) this.#become(task, "finished", task.cause);
   }
 
-  /** Lets the agent's oldest running task make its next call. */
+  /** Makes the next call of the agent's oldest running task. */
   #dial(agent: Agent): void {
     if (this.world.isCongested()) return;
     const task = this.#next(agent);
@@ -215,7 +215,7 @@ export class Tasks {
     });
   }
 
-  /** The oldest running task that an agent may make a call of. */
+  /** The oldest running task that an agent may make a call for. */
   #next(agent: Agent): Task | undefined {
     for (const task of this.#byId.values()) {
       const serves = task.owner === undefined || task.owner === agent;

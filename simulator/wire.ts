@@ -1,11 +1,11 @@
-// Answers on the wire, and everything that may go wrong there.
+// Sends answers, and simulates faults of the transmission.
 import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import type { WireFault } from "./faults";
 
 const blockBytes = 65_536;
 
-/** Sends a whole body. */
+/** Sends a complete body. */
 export const send = (
   response: ServerResponse,
   status: number,
@@ -16,7 +16,7 @@ export const send = (
   response.end(body);
 };
 
-/** A JSON answer of so many bytes in all, in blocks: good but for its size. */
+/** A JSON answer of this many bytes in total, in blocks: valid except for its size. */
 function* largeJson(bytes: number) {
   const head = '{"data":null,"logs":"';
   const tail = '","result":{"error":0,"msg":""}}';
@@ -38,7 +38,7 @@ const stream = (response: ServerResponse, parts: Iterable<string | Buffer>): voi
   source.pipe(response);
 };
 
-/** Plays a fault. `answer` sends the true answer, where the fault lets it through in the end. */
+/** Applies a fault. `answer` sends the true answer, if the fault lets it through in the end. */
 export const play = (fault: WireFault, response: ServerResponse, answer: () => void): void => {
   switch (fault.kind) {
     case "slow": {

@@ -1,8 +1,8 @@
-// Mocha's spec report; and the counts go to a file, from which test/run.ts makes the run's last line.
+// Mocha's spec reporter, which also writes the counts to a file for test/run.ts.
 import { writeFileSync } from "node:fs";
 import { type MochaOptions, type Runner, reporters } from "mocha";
 
-/** What a run of mocha came to. */
+/** The results of a run of mocha. */
 export interface Counts {
   readonly passed: number;
   readonly failed: number;
@@ -18,5 +18,5 @@ class CountingReporter extends reporters.Spec {
   }
 }
 
-// Mocha takes a reporter as what the module is, not as what it exports by name.
+// Mocha expects the reporter as the module itself, not as a named export.
 module.exports = CountingReporter;

@@ -1,6 +1,6 @@
-// Runs the tests in tiers and ends with `N passed, N failed`. `tsx test/run.ts [unit | long] [arguments for mocha]`; without a tier: what
-// every change must pass. A test file's name says its tier: x.test.ts (unit: no browser, no Node-RED process), x.integration.test.ts,
-// x.browser.test.ts, x.long.test.ts.
+// Runs the tests in tiers and prints `N passed, N failed` at the end. `tsx test/run.ts [unit | long] [arguments for mocha]`; without a
+// tier: the tests for every change. A test file's name determines its tier: x.test.ts (unit: no browser, no Node-RED process),
+// x.integration.test.ts, x.browser.test.ts, x.long.test.ts.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -12,13 +12,13 @@ const cache = join(root, ".cache");
 const coverage = join(cache, "coverage");
 const windows = process.platform === "win32";
 
-/** Test files that run in one go of mocha, several at a time. */
+/** Test files for one run of mocha. */
 interface Group {
   readonly title: string;
   readonly files: readonly string[];
   /** How many files run at once. */
   readonly jobs: number;
-  /** Versions of Node-RED for tests that start one: the major numbers, between commas. */
+  /** Versions of Node-RED for tests that start one: comma-separated major numbers. */
   readonly nodeRed?: string;
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -31,19 +31,19 @@ const ofAnyAmount = readdirSync(join(root, "test"), { recursive: true, encoding:
   .map((name) => join("test", name))
   .filter((name) => readFileSync(join(root, name), "utf8").includes("/tools/amount"));
 
-/** What a tier is made of: checks first, then lanes side by side, each a sequence of groups. */
+/** The steps of a tier: first the checks, then tracks in parallel, each a sequence of groups. */
 interface Tier {
   readonly checks: readonly string[];
-  readonly lanes: readonly (readonly Group[])[];
+  readonly tracks: readonly (readonly Group[])[];
   /** A run that takes longer hangs. */
   readonly limitMinutes: number;
 }
 
 const tiers: Readonly<Record<"unit" | "usual" | "long", Tier>> = {
-  unit: { checks: [], lanes: [[unit]], limitMinutes: 10 },
+  unit: { checks: [], tracks: [[unit]], limitMinutes: 10 },
   usual: {
     checks: ["lint", "types"],
-    lanes: [
+    tracks: [
       [{ title: "browser", files: ["test/**/*.browser.test.ts"], jobs: 1, nodeRed: "5" }],
       [unit, { title: "integration", files: ["test/**/*.integration.test.ts"], jobs: 2, nodeRed: "4,5" }],
     ],
@@ -51,7 +51,7 @@ const tiers: Readonly<Record<"unit" | "usual" | "long", Tier>> = {
   },
   long: {
     checks: [],
-    lanes: [
+    tracks: [
       [
         { title: "browser on Node-RED 4.1", files: ["test/**/*.browser.test.ts"], jobs: 1, nodeRed: "4" },
         {
@@ -77,20 +77,20 @@ const tiers: Readonly<Record<"unit" | "usual" | "long", Tier>> = {
   },
 };
 
-/** Ends a step with all that it started: it has a process group of its own. */
+/** Kills a step with its process group. */
 function kill(child: ChildProcess, signal: NodeJS.Signals): void {
   if (windows || child.pid === undefined) child.kill(signal);
   else process.kill(-child.pid, signal);
 }
 
 interface RunOptions {
-  /** Another step runs at the same time: the output comes in one piece at the end. */
+  /** Whether another step runs at the same time: the output is then printed at the end, in one block. */
   readonly beside?: boolean;
   readonly env?: Readonly<Record<string, string>>;
   readonly deadline: number;
 }
 
-/** Runs a step; whether it went well, and in time. */
+/** Runs a step; returns whether it succeeded within the time limit. */
 async function run(title: string, command: string, args: readonly string[], options: RunOptions): Promise<boolean> {
   const { beside = false, env = {}, deadline } = options;
   const start = Date.now();
@@ -118,7 +118,7 @@ async function run(title: string, command: string, args: readonly string[], opti
   return code === 0;
 }
 
-/** What mocha counted. A run that broke off, or ended badly without a failed test, is one failure more. */
+/** The counts of mocha. A run that was interrupted, or failed without a failed test, counts as one failure. */
 async function mocha(group: Group, args: readonly string[], options: RunOptions): Promise<Counts> {
   const { title, files, jobs, nodeRed, env } = group;
   const countsFile = join(cache, `counts of ${title}.json`);
@@ -153,14 +153,14 @@ async function main(): Promise<void> {
   const [first, ...rest] = process.argv.slice(2);
   const name = first === "unit" || first === "long" ? first : "usual";
   const args = name === "usual" && first !== undefined ? [first, ...rest] : rest;
-  const { checks, lanes, limitMinutes } = tiers[name];
+  const { checks, tracks, limitMinutes } = tiers[name];
   const options = { deadline: Date.now() + limitMinutes * 60_000 };
   rmSync(coverage, { recursive: true, force: true });
   mkdirSync(cache, { recursive: true });
   const steps: boolean[] = [];
   for (const script of checks) steps.push(await run(script, "npm", ["run", "--silent", script], options));
   if (name !== "unit") {
-    // Two installers in one folder disturb each other, so that all hosts are installed before the tests run side by side.
+    // Installed before the tests run in parallel: two npm processes in one folder would interfere with each other.
     const hosts = readdirSync(join(root, "test/hosts")).map((host) => join(root, "test/hosts", host));
     steps.push(
       await run("the Node-REDs to test in", process.execPath, [join(root, "build/ready.mjs"), ...hosts], options),
@@ -170,13 +170,13 @@ async function main(): Promise<void> {
     steps.push(await run("the package, installed", process.execPath, installed, options));
   }
   const counts = await Promise.all(
-    lanes.map(async (groups) => {
+    tracks.map(async (groups) => {
       const all: Counts[] = [];
-      for (const group of groups) all.push(await mocha(group, args, { ...options, beside: lanes.length > 1 }));
+      for (const group of groups) all.push(await mocha(group, args, { ...options, beside: tracks.length > 1 }));
       return all;
     }),
   );
-  // Coverage has a threshold for the whole of `npm test`; a part of it, or a part of the tests, proves nothing.
+  // The coverage threshold applies to all of `npm test`, not to a part of it or of the tests.
   if (name === "usual" && args.length === 0) {
     const c8 = join(root, "node_modules/c8/bin/c8.js");
     steps.push(await run("coverage", process.execPath, [c8, "report", "--check-coverage"], options));

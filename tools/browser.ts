@@ -1,4 +1,4 @@
-// A real browser in front of a real Node-RED's editor. The browser comes from npm, so that nothing has to be installed.
+// Opens a real Node-RED's editor in a real browser, which comes from npm.
 import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
 import { chromium } from "playwright-core";
 import type { NodeRed } from "./launch";
@@ -6,7 +6,7 @@ import type { NodeRed } from "./launch";
 let browser: Promise<Browser> | undefined;
 
 async function launch(): Promise<Browser> {
-  // An ES module; its own arguments are for machines without a graphics card and a sandbox of another kind.
+  // An ES module; its default arguments are for machines without a graphics card and with another kind of sandbox.
   const { default: packed } = await import("@sparticuz/chromium");
   return chromium.launch({
     executablePath: await packed.executablePath(),
@@ -22,21 +22,21 @@ async function launch(): Promise<Browser> {
   });
 }
 
-/** Ends the browser; the next page starts a new one. */
+/** Closes the browser; the next page starts a new one. */
 export async function closeBrowser(): Promise<void> {
   const open = browser;
   browser = undefined;
   await (await open)?.close();
 }
 
-/** How a page is looked at. */
+/** Options of a page. */
 export interface Viewing {
   readonly language?: "en-US" | "zh-CN";
   /** In Node-RED 5's own dark theme. */
   readonly dark?: boolean;
 }
 
-/** A page with what went wrong on it. */
+/** A page with the errors that occurred in it. */
 export interface Viewed {
   readonly page: Page;
   readonly context: BrowserContext;
@@ -44,10 +44,10 @@ export interface Viewed {
   readonly errors: readonly string[];
 }
 
-/** Node-RED's editor asks for things that a Node-RED without the internet or without projects does not have. */
+/** Node-RED's editor requests resources that do not exist without internet access or projects. */
 const harmless = /favicon|Failed to load resource/;
 
-/** A page in a profile of its own. */
+/** Opens a page in a new profile. */
 export async function openPage({ language = "en-US", dark = false }: Viewing = {}): Promise<Viewed> {
   browser ??= launch();
   const context = await (await browser).newContext({
@@ -66,17 +66,17 @@ export async function openPage({ language = "en-US", dark = false }: Viewing = {
   return { page, context, errors };
 }
 
-/** A node as the editor keeps it. */
+/** A node in the editor's data. */
 interface EditorNode {
   readonly id: string;
   readonly x?: number;
   readonly y?: number;
-  /** There once it is drawn. */
+  /** Present once it is drawn. */
   readonly w?: number;
   readonly h?: number;
 }
 
-/** Where a node is on the canvas. */
+/** Position of a node on the canvas. */
 export interface Drawn {
   readonly id: string;
   readonly left: number;
@@ -85,7 +85,7 @@ export interface Drawn {
   readonly bottom: number;
 }
 
-/** What tests use of the editor's own script. */
+/** The parts of the editor's script that tests use. */
 interface EditorWindow {
   readonly RED: {
     readonly nodes: {
@@ -101,7 +101,7 @@ interface EditorWindow {
 
 declare const window: EditorWindow;
 
-/** A Node-RED's editor in a page, ready to be worked with. */
+/** The editor of a Node-RED in a page, ready for use. */
 export class EditorPage {
   private constructor(
     readonly page: Page,
@@ -136,7 +136,7 @@ export class EditorPage {
     await this.#drawn();
   }
 
-  /** A dialog slides in; what is pressed before may be lost. */
+  /** Waits until the dialog has slid in; earlier clicks may be lost. */
   async #drawn(): Promise<void> {
     await this.page.waitForFunction(() => {
       const [tray] = [...document.querySelectorAll(".red-ui-tray")].slice(-1);
@@ -144,17 +144,17 @@ export class EditorPage {
     });
   }
 
-  /** The dialog on top. */
+  /** The topmost dialog. */
   get dialog() {
     return this.page.locator(".red-ui-tray").last();
   }
 
-  /** Presses Done (Update for a configuration node), and waits until the dialog is gone. */
+  /** Presses Done (Update for a configuration node), and waits until the dialog is closed. */
   async done(): Promise<void> {
     await this.#leave("#node-dialog-ok, #node-config-dialog-ok");
   }
 
-  /** Presses Cancel, and waits until the dialog is gone. */
+  /** Presses Cancel, and waits until the dialog is closed. */
   async cancel(): Promise<void> {
     await this.#leave("#node-dialog-cancel, #node-config-dialog-cancel");
   }
@@ -202,7 +202,7 @@ export class EditorPage {
     await this.page.locator(".red-ui-notification", { hasText: "Successfully deployed" }).waitFor();
   }
 
-  /** Drags a node of a type from the palette onto the canvas; its id. */
+  /** Drags a node of a type from the palette onto the canvas; returns its id. */
   async drag(type: string): Promise<string> {
     const before = await this.#ids(type);
     const item = this.page.locator(`.red-ui-palette-node[data-palette-type="${type}"]`);
@@ -220,7 +220,7 @@ export class EditorPage {
     );
   }
 
-  /** What is wrong with a node, as its triangle on the canvas has it. */
+  /** The problems of a node that its triangle on the canvas shows. */
   invalid(id: string): Promise<readonly string[]> {
     return this.page.evaluate((node) => {
       const { valid, validationErrors = [] } = window.RED.nodes.node(node);
@@ -228,7 +228,7 @@ export class EditorPage {
     }, id);
   }
 
-  /** Pastes a text where the cursor is. */
+  /** Pastes a text at the cursor. */
   async paste(text: string): Promise<void> {
     await this.page.evaluate((written) => navigator.clipboard.writeText(written), text);
     await this.page.keyboard.press("Control+V");
@@ -239,13 +239,13 @@ export class EditorPage {
     while ((await input.inputValue()) !== value) await this.page.evaluate("new Promise(requestAnimationFrame)");
   }
 
-  /** The same editor anew, with nothing open. */
+  /** Reloads the editor, with no dialog open. */
   async again(nodeRed: NodeRed): Promise<EditorPage> {
     await this.close();
     return EditorPage.open(nodeRed, this.viewing);
   }
 
-  /** What the form on top finds wrong, as it says it below its rows. */
+  /** The problems that the topmost form shows below its rows. */
   problems(): Promise<readonly string[]> {
     return this.page.evaluate(() =>
       [...document.querySelectorAll(".red-ui-tray .sccc-problem")]

@@ -1,4 +1,4 @@
-// `npm start` as a user runs it: started, listened to, and ended with Ctrl-C.
+// Runs `npm start` as a user does: starts it, reads its output, and ends it with Ctrl-C.
 import { strict as assert } from "node:assert";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -7,21 +7,21 @@ import { testDialect } from "./dialect";
 import { root } from "./hosts";
 import { freePort } from "./node-red";
 
-/** How a demo is started. */
+/** Options of a demo. */
 export interface DemoOptions {
-  /** What it keeps between starts. */
+  /** The folder for its data, which is kept between starts. */
   readonly userDir: string;
-  /** The Node that runs it; ours if absent. */
+  /** The Node that runs it; default: the running one. */
   readonly node?: string;
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** A demo that can be started again, at the same addresses. */
+/** A demo that can be restarted at the same addresses. */
 export class Demo {
-  /** The addresses, without a slash at the end. */
+  /** Its address without a trailing slash. */
   readonly url: string;
   readonly simulator: string;
-  /** What it has printed since it was started. */
+  /** Its output since it was started. */
   output = "";
   #process: ChildProcess | undefined;
 
@@ -40,14 +40,14 @@ export class Demo {
     return demo;
   }
 
-  /** The process that a terminal would have started: the leader of its group. */
+  /** The process id: the leader of its process group, as in a terminal. */
   get pid(): number | undefined {
     return this.#process?.pid;
   }
 
-  /** Starts it; resolves when it says that it runs. */
+  /** Starts it; resolves when it prints that it is running. */
   async start(): Promise<void> {
-    // Left out, it would be passed on: Node sees to that.
+    // Set to "": Node would pass the variable on if it were absent.
     const inherited: NodeJS.ProcessEnv = { ...process.env, NODE_V8_COVERAGE: "" };
     const { userDir, node = process.execPath, env } = this.options;
     this.output = "";
@@ -63,7 +63,7 @@ export class Demo {
         ...env,
       },
       stdio: ["ignore", "pipe", "pipe"],
-      // A process group, as a shell makes one: Ctrl-C goes to all of it.
+      // A process group as in a shell: Ctrl-C reaches all of it.
       detached: true,
     });
     this.#process = demo;
@@ -79,7 +79,7 @@ export class Demo {
     }
   }
 
-  /** Sends a signal to npm alone, as `kill` does; how npm ends. */
+  /** Sends a signal to npm alone, as `kill` does; resolves with how npm ended. */
   async kill(signal: NodeJS.Signals): Promise<readonly [number | null, NodeJS.Signals | null]> {
     const demo = this.#process;
     if (demo === undefined) throw new Error("It was not started");

@@ -1,12 +1,12 @@
-// The Node-REDs that tests and the demo run on: 4.1 from our node_modules; 5, and Node 24 for it, installed when first asked for.
+// The Node-REDs for tests and the demo: 4.1 from our node_modules; 5, and Node 24 for it, installed on first use.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
-/** The checkout. */
+/** The root of the checkout. */
 export const root = join(__dirname, "..");
 
-/** The major versions of Node-RED that tests run on: those of SCCC_TEST_NODE_RED, both without it. */
+/** The major versions of Node-RED for tests: those of SCCC_TEST_NODE_RED, by default both. */
 export const nodeRedVersions: readonly (4 | 5)[] = ([4, 5] as const).filter((version) =>
   (process.env.SCCC_TEST_NODE_RED ?? "4,5").split(",").includes(String(version)),
 );
@@ -20,20 +20,20 @@ export interface Host {
   readonly nodeRed: string;
 }
 
-/** Whether the Node that we run on is enough for Node-RED 5. */
+/** Whether the running Node is new enough for Node-RED 5. */
 export function nodeAdmitsNodeRed5(version = process.versions.node): boolean {
   const [major = 0, minor = 0] = version.split(".").map(Number);
   return major > 22 || (major === 22 && minor >= 9);
 }
 
-/** Makes sure that a folder's dependencies are installed as its lock says; the folder. */
+/** Installs a folder's dependencies by its lock file if necessary; returns the folder. */
 export function prepared(folder: string): string {
   const { status } = spawnSync(process.execPath, [join(root, "build/ready.mjs"), folder], { stdio: ["ignore", 2, 2] });
   if (status !== 0) throw new Error(`Could not install the dependencies of ${folder}`);
   return folder;
 }
 
-/** The binary of Node 24; undefined on a platform that npm has none for. */
+/** The binary of Node 24; undefined if npm has none for this platform. */
 function node24(): string | undefined {
   const folder = prepared(join(hosts, "node-24"));
   const { platform, arch } = process;
@@ -48,12 +48,12 @@ function nodeRed4(): Host {
   return { node: process.execPath, nodeRed: join(root, "node_modules/node-red") };
 }
 
-/** Node-RED 5 on a Node of the caller's choice. */
+/** Node-RED 5 on the given Node. */
 function nodeRed5(node: string): Host {
   return { node, nodeRed: join(prepared(join(hosts, "node-red-5")), "node_modules/node-red") };
 }
 
-/** The host that tests use for a major version of Node-RED: 5 runs on Node 24, whatever Node we run on. */
+/** The host for tests of a major version of Node-RED: 5 runs on Node 24, whatever the running Node is. */
 export function testHost(version: 4 | 5): Host {
   if (version === 4) return nodeRed4();
   const node = node24() ?? (nodeAdmitsNodeRed5() ? process.execPath : undefined);
@@ -61,7 +61,7 @@ export function testHost(version: 4 | 5): Host {
   return nodeRed5(node);
 }
 
-/** The newest Node-RED that the running Node admits. */
+/** The newest Node-RED that the running Node supports. */
 export function demoHost(): Host {
   return nodeAdmitsNodeRed5() ? nodeRed5(process.execPath) : nodeRed4();
 }

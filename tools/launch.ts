@@ -1,4 +1,4 @@
-// A Node-RED as a child process: started, listened to, driven over its admin API, and stopped without leaving anything behind.
+// Runs a Node-RED as a child process: starts it, reads its log, uses its admin API, and stops it with all its children.
 import { type ChildProcess, spawn } from "node:child_process";
 import { EventEmitter, once } from "node:events";
 import { rmSync } from "node:fs";
@@ -7,7 +7,7 @@ import { join } from "node:path";
 import WebSocket from "ws";
 import type { Host } from "./hosts";
 
-/** A node of a flow as the admin API takes it: `credentials` may stand in it. An id must not be the name of a type. */
+/** A node of a flow for the admin API; may contain `credentials`. Its id must not be the name of a type. */
 export interface FlowNode {
   readonly id: string;
   readonly type: string;
@@ -24,7 +24,7 @@ export interface LogEntry {
   readonly detail: string;
 }
 
-/** What a debug node showed in the sidebar. */
+/** An entry of a debug node in the sidebar. */
 export interface DebugEntry {
   readonly id: string;
   readonly name?: string;
@@ -33,24 +33,24 @@ export interface DebugEntry {
   readonly value: unknown;
 }
 
-/** What settings.cjs tells us. */
-type Told =
+/** A message from settings.cjs. */
+type ChildMessage =
   | { readonly event: "started" }
   | { readonly event: "missing"; readonly types: readonly string[] }
   | { readonly event: "log"; readonly entry: LogEntry };
 
-/** How a Node-RED is launched. */
+/** Options of a launch. */
 export interface Launch {
   readonly host: Host;
   readonly userDir: string;
-  /** Whether the user folder goes when Node-RED has ended. */
+  /** Whether to delete the user folder when Node-RED has ended. */
   readonly discard?: boolean;
-  /** Node-RED's settings, as far as JSON goes. */
+  /** Node-RED's settings, as far as JSON can express them. */
   readonly settings: Readonly<Record<string, unknown>>;
-  /** What takes `settings` in, and may add what is no JSON; that of the tests if absent. */
+  /** The file that reads `settings` and may add values that are not JSON; default: that of the tests. */
   readonly settingsFile?: string;
   readonly env?: NodeJS.ProcessEnv;
-  /** Hears of every line of the log. */
+  /** Called with every line of the log. */
   readonly onLog?: (entry: LogEntry) => void;
 }
 
@@ -60,38 +60,38 @@ const stopWithin = 20_000;
 const ownSettings = join(__dirname, "settings.cjs");
 
 const running = new Set<ChildProcess>();
-// Groups of their own don't hear a Ctrl-C.
+// Children in their own process groups do not receive a Ctrl-C.
 process.on("exit", () => {
   for (const child of running) kill(child, "SIGKILL");
 });
 
-/** Signals a child and everything that it started. */
+/** Signals a child and its descendants. */
 function kill(child: ChildProcess, signal: NodeJS.Signals): void {
   try {
     if (child.pid === undefined || process.platform === "win32") child.kill(signal);
     else process.kill(-child.pid, signal);
   } catch (error) {
-    // The group is gone; macOS says EPERM of one that is about to be.
+    // The group has ended; macOS reports EPERM if it is about to end.
     if (!["ESRCH", "EPERM"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
   }
 }
 
 /** A running Node-RED. */
 export class NodeRed {
-  /** Its address without a slash at the end, once it is started. */
+  /** Its address without a trailing slash; set once it is started. */
   url = "";
   readonly logs: LogEntry[] = [];
-  /** The types that the flows want and Node-RED does not know: then it runs none of the flows. */
+  /** Types in the flows that Node-RED does not know; it then runs none of the flows. */
   missing: readonly string[] = [];
   readonly #child: ChildProcess;
-  readonly #told = new EventEmitter();
+  readonly #events = new EventEmitter();
   readonly #exited: Promise<number>;
   #output = "";
   #stopping = false;
 
   private constructor({ host, userDir, discard, settings, settingsFile = ownSettings, env, onLog }: Launch) {
     const { NODE_OPTIONS: _, ...inherited } = process.env;
-    // Left out, it would be passed on: Node sees to that. It costs memory and time that are not Node-RED's.
+    // Set to "": Node would pass the variable on if it were absent, and coverage costs memory and time.
     const NODE_V8_COVERAGE = "";
     this.#child = spawn(host.node, [join(host.nodeRed, "red.js"), "--userDir", userDir, "--settings", settingsFile], {
       cwd: userDir,
@@ -100,28 +100,28 @@ export class NodeRed {
       detached: process.platform !== "win32",
     });
     running.add(this.#child);
-    if (onLog !== undefined) this.#told.on("log", onLog);
+    if (onLog !== undefined) this.#events.on("log", onLog);
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.on("data", (chunk: Buffer) => {
         this.#output += chunk;
       });
     }
-    this.#child.on("message", (message) => this.#hear(message as Told));
-    this.#child.on("error", (error) => this.#told.emit("failed", error));
+    this.#child.on("message", (message) => this.#hear(message as ChildMessage));
+    this.#child.on("error", (error) => this.#events.emit("failed", error));
     this.#exited = new Promise((resolve) => {
       this.#child.on("exit", (code, signal) => {
         running.delete(this.#child);
         kill(this.#child, "SIGKILL");
         if (discard) rmSync(userDir, { recursive: true, force: true, maxRetries: 3 });
         if (!this.#stopping) {
-          this.#told.emit("failed", new Error(`Node-RED ended by itself (${signal ?? code}):\n${this.transcript()}`));
+          this.#events.emit("failed", new Error(`Node-RED ended by itself (${signal ?? code}):\n${this.transcript()}`));
         }
         resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
       });
     });
   }
 
-  /** Starts a Node-RED; resolves when it listens and its flows run, or can't for `missing` types. */
+  /** Starts a Node-RED; resolves when it listens and its flows run, or cannot run because of `missing` types. */
   static async launch(options: Launch): Promise<NodeRed> {
     const nodeRed = new NodeRed(options);
     try {
@@ -133,28 +133,28 @@ export class NodeRed {
     }
   }
 
-  #hear(told: Told): void {
-    if (told.event === "started" || told.event === "missing") {
-      this.missing = told.event === "missing" ? told.types : [];
-      this.#told.emit("started");
+  #hear(message: ChildMessage): void {
+    if (message.event === "started" || message.event === "missing") {
+      this.missing = message.event === "missing" ? message.types : [];
+      this.#events.emit("started");
     } else {
-      this.logs.push(told.entry);
-      this.#told.emit("log", told.entry);
-      // "Server now running at …" in whatever language; there is no event for it, and only it knows the port that 0 became.
-      const address = /https?:\/\/[^\s/]+:\d+(?=\/)/.exec(told.entry.text)?.[0];
+      this.logs.push(message.entry);
+      this.#events.emit("log", message.entry);
+      // "Server now running at …", in any language. No event reports it, and only this line has the port that replaces 0.
+      const address = /https?:\/\/[^\s/]+:\d+(?=\/)/.exec(message.entry.text)?.[0];
       if (this.url === "" && address !== undefined) {
         this.url = address;
-        this.#told.emit("listening");
+        this.#events.emit("listening");
       }
     }
   }
 
-  /** The next event of a name that fits; rejects if Node-RED fails first. */
+  /** The next event of a name that matches; rejects if Node-RED fails first. */
   #wait<T = void>(event: string, fits: (value: T) => boolean = () => true): Promise<T> {
     return new Promise((resolve, reject) => {
       const settle = () => {
-        this.#told.off(event, succeed);
-        this.#told.off("failed", fail);
+        this.#events.off(event, succeed);
+        this.#events.off("failed", fail);
       };
       const succeed = (value: T) => {
         if (!fits(value)) return;
@@ -165,12 +165,12 @@ export class NodeRed {
         settle();
         reject(error);
       };
-      this.#told.on(event, succeed);
-      this.#told.on("failed", fail);
+      this.#events.on(event, succeed);
+      this.#events.on("failed", fail);
     });
   }
 
-  /** Everything that was logged or printed, for the message of a failure and for greps. */
+  /** Everything that was logged or printed, for error messages and searches. */
   transcript(): string {
     const lines = this.logs.map(
       ({ level, type, name, id, detail }) => `[${level}] ${type ?? ""} ${name ?? id ?? ""} ${detail}`,
@@ -178,7 +178,7 @@ export class NodeRed {
     return [...lines, this.#output].join("\n");
   }
 
-  /** The first log entry that fits, of those already there or yet to come. */
+  /** The first log entry that matches, past or future. */
   async log(fits: (entry: LogEntry) => boolean): Promise<LogEntry> {
     return this.logs.find(fits) ?? this.#wait("log", fits);
   }
@@ -188,7 +188,7 @@ export class NodeRed {
     return fetch(this.url + path, init);
   }
 
-  /** A call of the admin API with JSON both ways; a refusal is an error. */
+  /** A request to the admin API with JSON in both directions; throws if it is refused. */
   async admin(
     method: string,
     path: string,
@@ -205,18 +205,18 @@ export class NodeRed {
     return response.headers.get("content-type")?.includes("json") ? JSON.parse(text) : text;
   }
 
-  /** Replaces all flows (or, with `nodes`, what changed) and waits until they run. */
+  /** Replaces all flows (with `nodes`: the changed ones) and waits until they run. */
   async deploy(flows: readonly FlowNode[], type: "full" | "nodes" | "flows" = "full"): Promise<void> {
-    // Node-RED takes a node without a place on the canvas for a configuration node.
+    // Node-RED takes a node without a position on the canvas for a configuration node.
     const placed = flows.map((node) => ("wires" in node ? { x: 0, y: 0, ...node } : node));
     const headers = { "Node-RED-API-Version": "v2", "Node-RED-Deployment-Type": type };
     await this.deployed(() => this.admin("POST", "/flows", { flows: placed }, headers));
   }
 
-  /** Waits until the flows run that something deploys. */
+  /** Waits until the flows run that `act` deploys. */
   async deployed(act: () => Promise<unknown>): Promise<void> {
     const started = this.#wait("started");
-    // Should the request itself fail, nobody awaits this.
+    // If the request fails, this promise is not awaited.
     started.catch(() => {});
     await act();
     await started;
@@ -228,12 +228,12 @@ export class NodeRed {
     await this.admin("POST", `/inject/${id}`, {});
   }
 
-  /** Watches the debug sidebar. */
+  /** Connects to the debug sidebar. */
   async sidebar(): Promise<Sidebar> {
     return Sidebar.open(`${this.url.replace("http", "ws")}/comms`);
   }
 
-  /** Stops Node-RED and everything it started. Fails if it had to be forced. */
+  /** Stops Node-RED and its descendants. Throws if it had to be killed. */
   async stop(): Promise<void> {
     if (!running.has(this.#child)) return;
     this.#stopping = true;
@@ -248,20 +248,20 @@ export class NodeRed {
     if (forced) throw new Error(`Node-RED did not stop within ${stopWithin} ms:\n${this.transcript()}`);
   }
 
-  /** Ends Node-RED at once, as a crash does. */
+  /** Kills Node-RED, as a crash would. */
   async kill(): Promise<void> {
     this.#stopping = true;
     kill(this.#child, "SIGKILL");
     await this.#exited;
   }
 
-  /** Resolves when Node-RED has ended, by itself or not: its exit code, of a signal that of shells. */
+  /** Resolves when Node-RED has ended, for any reason: its exit code; after a signal, the code that shells use. */
   get ended(): Promise<number> {
     return this.#exited;
   }
 }
 
-/** What debug nodes show, read from the editor's own channel. */
+/** The output of debug nodes, read from the editor's own channel. */
 export class Sidebar {
   readonly entries: DebugEntry[] = [];
   readonly #socket: WebSocket;
@@ -290,7 +290,7 @@ export class Sidebar {
     this.#arrived.emit("entry");
   }
 
-  /** The next entry of a debug node, or of one of several, that was not asked for yet. */
+  /** The next entry of one of these debug nodes that was not returned before. */
   async next(...ids: readonly string[]): Promise<unknown> {
     for (;;) {
       const index = this.entries.findIndex((entry) => ids.includes(entry.id));

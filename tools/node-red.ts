@@ -1,4 +1,4 @@
-// Real Node-REDs for tests: each with a user folder of its own, with our package in it as the palette would have installed it.
+// Starts real Node-REDs for tests: each has its own user folder with our package, as installed by the palette.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
@@ -21,18 +21,18 @@ import { isFree } from "./ports";
 
 export type { DebugEntry, FlowNode, LogEntry, NodeRed } from "./launch";
 
-/** What a test may ask of its Node-RED. */
+/** Options of a Node-RED for tests. */
 export interface Options {
   readonly version: 4 | 5;
-  /** Deployed once it runs. Credentials stand in the nodes. */
+  /** Deployed at the start. Nodes contain their credentials. */
   readonly flows?: readonly FlowNode[];
-  /** The packed package installed (the default), or a bare Node-RED. */
+  /** Installs the packed package (the default), or nothing. */
   readonly nodes?: "package" | "none";
-  /** A folder below test/hosts whose packages are in the user folder too, as if flows had asked for them. */
+  /** A folder below test/hosts whose packages are also installed in the user folder, as for function nodes that use them. */
   readonly modules?: string;
-  /** A folder that outlives this Node-RED, so that a second one can be started on it. Else a temporary one. */
+  /** A folder that is kept, so that a second Node-RED can be started with it. Default: a temporary one. */
   readonly userDir?: string;
-  /** On top of our own; as far as JSON goes. */
+  /** Added to the default settings; JSON only. */
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly env?: NodeJS.ProcessEnv;
 }
@@ -45,19 +45,19 @@ process.on("exit", () => {
   for (const folder of temporary) rmSync(folder, { recursive: true, force: true });
 });
 
-/** A temporary folder, which is gone when the process ends. */
+/** A temporary folder, which is deleted when the process ends. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "sccc-"));
   temporary.add(folder);
   return folder;
 }
 
-/** The ports that were given out. */
+/** The ports that were returned before. */
 const given = new Set<number>();
 
 /**
- * A port of this machine that nobody listens on. Not one of those that the system gives to whoever asks for any: before it is used, somebody
- * else might get it.
+ * A free port of this machine. It is outside the range from which the system assigns ports: otherwise another program could get it before
+ * it is used.
  */
 export async function freePort(): Promise<number> {
   for (;;) {
@@ -81,7 +81,7 @@ function npm(folder: string, ...args: string[]): string {
   return stdout;
 }
 
-/** What `npm pack --json` says of the tarball. */
+/** The output of `npm pack --json` about the tarball. */
 export interface Packed {
   /** The path of the tarball. */
   readonly tarball: string;
@@ -91,7 +91,7 @@ export interface Packed {
 
 const cache = join(root, ".cache");
 
-/** A number for all that goes into the package; needs a built dist/. */
+/** A hash of the package's content; needs a built dist/. */
 function contentOf(): string {
   const manifest = readFileSync(join(root, "package.json"), "utf8");
   const { files } = JSON.parse(manifest) as { readonly files: readonly string[] };
@@ -105,12 +105,12 @@ function contentOf(): string {
   return hash.digest("hex").slice(0, 16);
 }
 
-/** How long what other contents were packed to is kept, in ms. */
+/** How long packages with other contents are kept, in ms. */
 const keptMs = 86_400_000;
 
 /**
- * A folder of .cache that is made once for a content of the package, whichever process comes first. It is made under another name and then
- * renamed: if two make it at the same time, one of them wins, and nobody finds half of it.
+ * A folder of .cache that is created once for a content of the package, by the first process that needs it. It is created under another
+ * name and then renamed: if two processes create it at the same time, one of them wins, and no process finds an incomplete folder.
  */
 function once(name: string, make: (folder: string) => void): string {
   const folder = join(cache, `${name}-${contentOf()}`);
@@ -134,7 +134,7 @@ function once(name: string, make: (folder: string) => void): string {
 
 let packed: Packed | undefined;
 
-/** The package as it would be published, packed once per content. */
+/** The package as it would be published, packed once for each content. */
 export function pack(): Packed {
   if (packed !== undefined) return packed;
   const ready = spawnSync(process.execPath, [join(root, "build/ready.mjs")], { stdio: ["ignore", 2, 2] });
@@ -150,14 +150,14 @@ export function pack(): Packed {
   return packed;
 }
 
-/** A user folder with the package installed as Node-RED's palette does it, made once per content. */
+/** A user folder with the package installed as Node-RED's palette does it, created once for each content. */
 export function template(): string {
   const { tarball } = pack();
   return once("installed", (folder) => {
     const list = { name: "node-red-project", version: "0.0.1", private: true };
     writeFileSync(join(folder, "package.json"), JSON.stringify(list));
     npm(folder, "install", "--no-audit", "--no-fund", "--omit=dev", "--engine-strict", "--no-package-lock", tarball);
-    // The palette names a version. The path of the tarball would be wrong in each copy.
+    // The palette writes a version. The path of the tarball would be wrong in each copy.
     const { version } = JSON.parse(readFileSync(join(folder, "node_modules", packageName, "package.json"), "utf8"));
     writeFileSync(
       join(folder, "package.json"),
@@ -166,7 +166,7 @@ export function template(): string {
   });
 }
 
-/** Adds packages to a user folder as Node-RED does when a function node asks for them: installed, and listed in its package.json. */
+/** Adds packages to a user folder as Node-RED does for a function node: installed, and listed in its package.json. */
 function addModules(userDir: string, host: string): void {
   const folder = join(root, "test/hosts", host);
   const list = join(userDir, "package.json");
@@ -178,7 +178,7 @@ function addModules(userDir: string, host: string): void {
   writeFileSync(list, JSON.stringify({ ...mine, dependencies: { ...mine.dependencies, ...dependencies } }));
 }
 
-/** Starts a real Node-RED on a free port; resolves when its flows run. Stop it in the end. */
+/** Starts a real Node-RED on a free port; resolves when its flows run. The caller must stop it. */
 export async function startNodeRed(options: Options): Promise<NodeRed> {
   const { version, flows, nodes = "package", modules, settings, env } = options;
   const userDir = options.userDir ?? temporaryFolder();

@@ -1,4 +1,5 @@
 // Nodes in the test helper's Node-RED, with an account on a simulated platform.
+import { type RuntimeState, runtimeOf } from "../nodes/runtime/state";
 import sccc from "../nodes/sccc";
 import type { Simulator } from "../simulator/index";
 import { temporaryFolder } from "./node-red";
@@ -7,41 +8,41 @@ import { account } from "./platform";
 // biome-ignore lint/suspicious/noExplicitAny: messages, errors and the helper's nodes are what assertions look into.
 type Loose = any;
 
-/** It brings no types. */
+/** It has no types. */
 const helper: Loose = require("node-red-node-test-helper");
 
-/** A message that came out of a node, or that Catch had with the error that it ended in. */
+/** A message that left a node, or that Catch received with its error. */
 export interface Ended {
   readonly msg: Loose;
   readonly error?: Loose;
 }
 
-/** Gives the helper the package's own Node-RED; call it once in a suite's `before`. */
+/** Gives our own Node-RED to the helper; to be called once in a suite's `before`. */
 export function initHelper(): void {
   helper.init(require.resolve("node-red"), { userDir: temporaryFolder() });
 }
 
-/** A running flow of one node under test `n`, its account `a`, and an output and a Catch beside it. */
+/** A running flow: the node under test `n`, its account `a`, an output and a Catch. */
 export interface Flow {
   readonly node: Loose;
   readonly account: Loose;
   /** Every status that the node showed. */
   readonly statuses: readonly { readonly fill?: string; readonly text?: string }[];
-  /** Sends a message in, and resolves when it comes out or ends in an error. */
+  /** Sends a message; resolves when it leaves the node or fails. */
   send(msg: Record<string, unknown>): Promise<Ended>;
 }
 
-/** Loads a flow. `config` is the node's, `accountConfig` adds to the account's. */
+/** Loads a flow. `config` is the node's, `accountConfig` is added to the account's. */
 export async function load(
   platform: Pick<Simulator, "url">,
   config: { readonly type: string; readonly [property: string]: unknown },
   accountConfig: Record<string, unknown> = {},
   others: readonly Record<string, unknown>[] = [],
   credentials: Record<string, unknown> = {},
-  /** Further registrations: they get what Node-RED gives to nodes. */
+  /** Further registrations, called with Node-RED's API. */
   more: readonly Loose[] = [],
 ): Promise<Flow> {
-  // Node-RED takes what has no place in the editor for a configuration.
+  // Node-RED takes a node without a position for a configuration node.
   const place = { z: "tab", x: 0, y: 0 };
   const flow = [
     { id: "tab", type: "tab" },
@@ -86,6 +87,9 @@ const coreNodes = ["common/25-catch", "network/05-tls", "network/06-httpproxy"].
 
 /** A node of the flow. */
 export const nodeOf = (id: string): Loose => helper.getNode(id);
+
+/** What the nodes share. */
+export const stateOf = (): RuntimeState => runtimeOf(helper._RED).state;
 
 /** Ends the flow as a redeploy does. */
 export const unload = (): Promise<void> => helper.unload();

@@ -4,10 +4,10 @@ import { Client, type ClientOptions } from "../nodes/protocol/client";
 import type { PreparedCommand } from "../nodes/protocol/envelope";
 import { type Simulator, type SimulatorOptions, startSimulator } from "../simulator/index";
 
-/** The account of every test: its password and the digests made with it must never show up anywhere. */
+/** The account of all tests: its password and its digests must never appear in any output. */
 export const account = { customer: "C2", password: "E416D0F85DC0CB67C85E070A32D9F0123AFF4762" };
 
-/** A platform whose calls are over at once. */
+/** Starts a platform whose calls end within a moment. */
 export const startPlatform = (options: Partial<SimulatorOptions> = {}): Promise<Simulator> =>
   startSimulator({ ...account, speed: 10_000, ...options });
 
@@ -30,15 +30,15 @@ export const clientOf = (baseUrl: string, options: Partial<ClientOptions> = {}):
     ...options,
   });
 
-/** What a field's example says, as a flow would have it. */
+/** The value of a field's example, as in a flow. */
 export const exampleOf = (field: Field): unknown =>
   field.rule.kind === "list" ? JSON.parse(field.example) : field.example;
 
-/** A payload with an example for each field of a command, as a flow would have it. */
+/** A payload with an example for each field of a command. */
 export const examplePayload = ({ fields }: Pick<Command, "fields">): Record<string, unknown> =>
   Object.fromEntries(fields.map((field) => [propertyOf(field), exampleOf(field)]));
 
-/** A command with its examples for fields, unless others are given. */
+/** A command with the examples of its fields, unless values are given. */
 export function callOf(client: Client, api: string, given: Record<string, unknown> = {}): PreparedCommand {
   const command = commandOf(api);
   if (command === undefined) throw new Error(`${api} is not in the catalogue`);

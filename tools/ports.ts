@@ -1,7 +1,7 @@
-// Ports of this machine.
+// Checks ports of this machine.
 import { createServer } from "node:net";
 
-/** Whether nobody listens there; rejects where one can't listen for another reason. */
+/** Whether a port is free; rejects if listening fails for another reason. */
 export function isFree(port: number, host: string): Promise<boolean> {
   return new Promise((answer, reject) => {
     const server = createServer();

@@ -1,7 +1,7 @@
-// Node-RED's settings in tests and in the demo: those of NODE_RED_SETTINGS (JSON), and the parent process hears by IPC what happens.
+// Node-RED's settings in tests and in the demo: reads NODE_RED_SETTINGS (JSON), and reports events to the parent process by IPC.
 const { inspect } = require("node:util");
 
-// Node-RED's own instance, whichever Node-RED runs us.
+// The instance of the Node-RED that loads this file.
 const { events } = require(require.resolve("@node-red/util", { paths: [process.env.NODE_RED_HOME] }));
 
 const levels = {
@@ -19,7 +19,7 @@ function tell(message) {
   if (process.connected) process.send(message);
 }
 
-// Nobody is left behind when the parent dies without a word, be it before this line.
+// Ends Node-RED if the parent dies, even if that happened before this line.
 const end = () => process.kill(process.pid, "SIGTERM");
 process.on("disconnect", end);
 if (process.send !== undefined && !process.connected) end();

@@ -1,24 +1,24 @@
-// A TCP proxy for tests: stands between two that talk, and does to their bytes what networks do.
+// A TCP proxy for tests: sits between two programs and simulates network faults.
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 
-/** What happens to the bytes of one direction; they pass as they are where a field is absent. */
+/** Faults in one direction; without a field, bytes pass unchanged. */
 export interface Toxic {
-  /** Each piece waits so long. */
+  /** Delay of each chunk. */
   readonly delayMs?: number;
-  /** Pieces of so many bytes. */
+  /** Splits the data into chunks of this size. */
   readonly sliceBytes?: number;
-  /** So many bytes of a connection get through, and then its end comes, or a reset, or nothing more. */
+  /** After this many bytes, the connection is closed, reset, or stalls. */
   readonly limitBytes?: number;
   readonly ending?: "cut" | "reset" | "silence";
-  /** The end of a connection is told so much later. */
+  /** Delays the end of a connection. */
   readonly closeMs?: number;
-  /** It is gone after so many broken connections. */
+  /** The toxic is removed after it has broken this many connections. */
   readonly times?: number;
 }
 
-/** The usual ones. */
+/** Common toxics. */
 export const toxics = {
   latency: { delayMs: 60 },
   slicer: { sliceBytes: 7 },
@@ -33,10 +33,10 @@ export const toxics = {
 
 const none: Toxic = {};
 
-/** A direction: from the client, or to it. */
+/** A direction: from the client, or to the client. */
 export type Direction = "request" | "answer";
 
-/** Passes connections on to a port of this machine. A toxic holds from the next piece on, also on connections that are open. */
+/** Forwards connections to a port of this machine. A toxic applies from the next chunk on, also to open connections. */
 export class TcpProxy {
   readonly #target: number;
   readonly #toxics = { request: none, answer: none };
@@ -63,7 +63,7 @@ export class TcpProxy {
     return `http://127.0.0.1:${this.#port}`;
   }
 
-  /** How many sockets are open, two for each connection. */
+  /** The number of open sockets, two for each connection. */
   get sockets(): number {
     return this.#sockets.size;
   }
@@ -83,7 +83,7 @@ export class TcpProxy {
     this.poison("answer", none);
   }
 
-  /** Refuses connections from now on, and ends those that there are. */
+  /** Refuses new connections and closes existing ones. */
   async down(): Promise<void> {
     const server = this.#server;
     this.#server = undefined;
@@ -92,7 +92,7 @@ export class TcpProxy {
     await closed;
   }
 
-  /** Takes connections again, at the port of before. */
+  /** Accepts connections again, at the same port. */
   async up(): Promise<void> {
     this.#server ??= createServer({ allowHalfOpen: true, noDelay: true }, (client) => this.#take(client));
     if (this.#server.listening) return;
@@ -111,7 +111,7 @@ export class TcpProxy {
       socket.on("error", () => other.destroy());
       socket.on("close", () => {
         this.#sockets.delete(socket);
-        // What is left of the other one is still passed on.
+        // The rest of the other side's data is still forwarded.
         other.destroySoon();
       });
     }
@@ -155,7 +155,7 @@ export class TcpProxy {
     if (this.#broken === toxic.times && this.#toxics[direction] === toxic) this.#toxics[direction] = none;
   }
 
-  /** Ends it with all its connections. */
+  /** Closes it with all its connections. */
   close(): Promise<void> {
     return this.down();
   }

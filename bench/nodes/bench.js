@@ -1,5 +1,6 @@
-// Node-RED nodes of the bench: one keeps messages on their way through the nodes between its output and its input, one counts, one is a route
-// that answers whatever comes. All are asked over the admin API what they have done. Plain JavaScript, because Node-RED loads it; as small as can be, for it runs beside what is measured.
+// Node-RED nodes of the bench: one keeps messages circulating through the nodes between its output and its input, one counts messages, one
+// is a route that answers every request. Their results are read over the admin API. Plain JavaScript, because Node-RED loads it; minimal,
+// because it runs in the measured process.
 
 const v8 = require("node:v8");
 const vm = require("node:vm");
@@ -13,7 +14,7 @@ function cpuUsed() {
   return user + system;
 }
 
-/** What it holds, in MB: resident; and of its heap what is in use, if that is asked for: collecting garbage makes what follows slower. */
+/** Memory in MB: resident, and on request the heap in use. The latter needs a garbage collection, which slows down what follows. */
 function memory(collected) {
   const { rss } = process.memoryUsage();
   if (!collected) return { rss: rss / 2 ** 20 };
@@ -21,7 +22,7 @@ function memory(collected) {
   return { rss: rss / 2 ** 20, heap: process.memoryUsage().heapUsed / 2 ** 20 };
 }
 
-/** The events of calls as sccc-notify tells them; as many calls stay open as were opened first. */
+/** Generates the events of calls as sccc-notify outputs them. The number of open calls stays as high as it was at the start. */
 function calls() {
   const steps = ["screenpop", "callstart", "callend", "billing"];
   let opened = 0;
@@ -64,7 +65,7 @@ function calls() {
 
 const isOnline = ({ payload }) => (payload.data?.response ?? payload).workStatus === "ONLINE";
 
-/** What a pump sends, and whether what comes back is right. */
+/** What a pump sends, and the check of what returns. */
 const sources = {
   plain: () => ({ next: () => ({ payload: { agent: "1000" } }) }),
   status: () => ({ next: () => ({ payload: { agent: "1000" } }), isRight: isOnline }),

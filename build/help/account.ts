@@ -5,7 +5,7 @@ import { list } from "./html";
 import type { NodeHelp } from "./node-help";
 import type { HelpPage } from "./page";
 
-/** The value of an error code as the vendor writes it: the large ones in hex. */
+/** The value of an error code in the vendor's notation: large ones in hex. */
 export const errorValue = (value: number): string =>
   value < 10_000 ? String(value) : `0x${value.toString(16).toUpperCase()}`;
 

@@ -1,7 +1,7 @@
-// The HTML of help texts: paragraphs, and the lists that Node-RED styles.
+// Builds the HTML of help texts: paragraphs, and the lists that Node-RED styles.
 import { escapeHtml } from "../html";
 
-/** Prose to HTML: `code` between backticks. */
+/** Converts prose to HTML: `code` between backticks. */
 export const prose = (text: string): string => escapeHtml(text).replace(/`([^`]+)`/g, "<code>$1</code>");
 
 /** A paragraph for each text. */

@@ -1,5 +1,5 @@
-// Writes dist/locales/<language>/sccc.html: the help of every node type, from the catalogue and the prose of the locales.
-// Node-RED falls back to English for a whole file only, so every language has every type.
+// Generates dist/locales/<language>/sccc.html: the help of every node type, from the catalogue and the texts of the locales. Node-RED falls
+// back to English for whole files only, so every language needs every type.
 import type { Language } from "../locales";
 import type { NodeType } from "../nodes";
 import { accountHelp } from "./account";

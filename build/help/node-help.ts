@@ -1,4 +1,4 @@
-// The shape of a node type's help.
+// The type of a node type's help.
 import type { NodeType } from "../nodes";
 import type { HelpPage } from "./page";
 

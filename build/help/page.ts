@@ -1,4 +1,4 @@
-// What the helps of all node types are put together from, in one language.
+// Shared parts for the help of all node types, in one language.
 import {
   type AnswerField,
   type Choice,
@@ -13,9 +13,9 @@ import { flat, type Language, served, written } from "../locales";
 import type { Property } from "../nodes";
 import { type Entry, list, paragraphs, prose } from "./html";
 
-/** The texts of a language, and the parts of help that several node types have. Throws where a text is missing. */
+/** The texts of a language, and parts of the help that several node types share. Throws if a text is missing. */
 export class HelpPage {
-  /** The prose of the help. */
+  /** The help's own texts. */
   readonly #written: ReadonlyMap<string, string>;
   /** The texts that Node-RED serves: labels, hints, summaries. */
   readonly #served: ReadonlyMap<string, string>;
@@ -36,7 +36,7 @@ export class HelpPage {
     return this.#find(this.#served, key);
   }
 
-  /** A text of the help's own, with its parameters. */
+  /** A text of the help, with its parameters. */
   own(key: string, params: Readonly<Record<string, string>> = {}): string {
     return this.#find(this.#written, `help.${key}`).replace(
       /__(\w+?)__/g,
@@ -44,7 +44,7 @@ export class HelpPage {
     );
   }
 
-  /** All texts of the help's own below a key, each with the rest of its key. */
+  /** All help texts below a key, each with the rest of its key. */
   below(key: string): readonly (readonly [string, string])[] {
     const prefix = `help.${key}.`;
     return [...this.#written].flatMap(([at, value]) =>
@@ -56,7 +56,7 @@ export class HelpPage {
     return `<h3>${escapeHtml(this.own(`heading.${key}`))}</h3>`;
   }
 
-  /** The name of a kind of value. */
+  /** The name of a value's type. */
   type(kind: string): string {
     return this.own(`type.${kind}`);
   }
@@ -74,7 +74,7 @@ export class HelpPage {
     return `<br>${escapeHtml(this.own("values"))}<ul>${items}</ul>`;
   }
 
-  /** The fields that a message may bring. */
+  /** The fields that a message may contain. */
   fields(fields: readonly Field[], further: readonly Entry[] = []): string {
     return list([...fields.map((field) => this.#field(field)), ...further]);
   }
@@ -100,12 +100,12 @@ export class HelpPage {
     return { name, type: this.type(rule.kind), optional: !required, text: text[this.language.text] };
   }
 
-  /** A list of fields that were seen in public code; "" for none. */
+  /** A list of fields that were seen in public code; "" if there are none. */
   seen(fields: readonly SeenField[]): string {
     return fields.length === 0 ? "" : list(fields.map((field) => this.#seen(field)));
   }
 
-  /** The property that takes further fields, with those that were seen. */
+  /** The property for further fields, with those that were seen. */
   extra({ seen = [] }: Command): Entry {
     return {
       name: this.text("form.extra.label"),
@@ -116,7 +116,7 @@ export class HelpPage {
     };
   }
 
-  /** The fields of an answer or of a push. @param prefix stands before their names */
+  /** The fields of an answer or a push. @param prefix put in front of their names */
   answers(fields: readonly AnswerField[], prefix = ""): readonly Entry[] {
     return fields.map(({ name, text, choices, optional }) => ({
       name: prefix + name,
@@ -131,7 +131,7 @@ export class HelpPage {
     return { name: "sccc.command", type: this.type("object"), text: this.own("output.command") };
   }
 
-  /** The codes of errors. @param resend what a user should know of repeats */
+  /** The error codes. @param resend determines the note about retries */
   errors(resend?: Command["resend"]): string {
     const codes = this.below("errors").filter(([code]) => code.startsWith("SCCC_"));
     return [
@@ -143,7 +143,7 @@ export class HelpPage {
   }
 
   properties(properties: readonly Property[]): string {
-    // The number of outputs follows another property, and nobody sees it.
+    // The number of outputs follows another property and is not visible.
     return list(properties.filter(({ kind }) => kind !== "ports").map((property) => this.#property(property)));
   }
 
@@ -156,7 +156,7 @@ export class HelpPage {
     return { name: this.text(`${property.key}.label`), text: [hint, ...unit].join(" ") };
   }
 
-  /** A list of the texts below a key, by the rest of their keys. */
+  /** A list of the texts below a key, with the rest of their keys as terms. */
   about(key: string): string {
     return list(this.below(key).map(([name, value]) => ({ name, text: value })));
   }

@@ -1,9 +1,9 @@
-// sccc-command: carries out whatever command a message names.
+// sccc-command: sends a command that the message names.
 import { seenCommands, templateOf } from "../../nodes/catalogue";
 import { accountProperty, inputProperty, looks, nameProperty } from "./common";
 import type { NodeType, Property } from "./node-type";
 
-/** The runtime knows nothing about these two but that they must be there. */
+/** The runtime only checks that these two are present. */
 const anyCommandProperties: readonly Property[] = [
   {
     kind: "typed",

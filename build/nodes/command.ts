@@ -6,17 +6,17 @@ import { extraProperty, fieldProperty, seqProperty } from "./field";
 import type { NodeType } from "./node-type";
 import { settings } from "./setting";
 
-/** The part of a locale key that stands for a node type. */
+/** The part of a locale key that identifies a node type. */
 const short = (type: string) => type.replace(/^sccc-/, "");
 
-/** What comes out of a command that waits for what it has caused. */
+/** The outputs of a command that waits for the call that it causes. */
 const waitingOutputs: OtherOutputs = {
   property: "waitFor",
   unless: "accepted",
   outputs: ["port.reached", "port.notReached"],
 };
 
-/** The fields in a text that says what a node will do. */
+/** The field names in a text that describes what a node will do. */
 const fieldsIn = ({ en }: Text): readonly string[] => [...en.matchAll(/__(\w+?)__/g)].map(([, name = ""]) => name);
 
 /** The node of a command. */

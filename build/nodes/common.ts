@@ -1,4 +1,4 @@
-// What several node types have: their name, account, way of input, number of ports and looks.
+// Properties and looks that several node types share.
 import { type Group, groups } from "../../nodes/catalogue";
 import { iconFor } from "./icon";
 import type { NodeType, Property } from "./node-type";
@@ -13,7 +13,7 @@ export const nameProperty: Property = {
   default: "",
 };
 
-/** The account that a node works with. */
+/** The account of a node. */
 export const accountProperty: Property = {
   kind: "node",
   name: "account",
@@ -35,7 +35,7 @@ export const inputProperty: Property = {
   choices: ["one", "list"],
 };
 
-/** Node-RED reads the number of ports from a property of this name. */
+/** Node-RED reads the number of outputs from the property with this name. */
 export const portsProperty: Property = {
   kind: "ports",
   name: "outputs",
@@ -45,7 +45,7 @@ export const portsProperty: Property = {
   default: 1,
 };
 
-/** The looks of a family. */
+/** Colour and icon of a group. */
 export const looks = (group: Group): Pick<NodeType, "group" | "color" | "icon"> => ({
   group,
   color: groups[group].color,

@@ -1,4 +1,4 @@
-// sccc-confirm: says what became of a delivery.
+// sccc-confirm: acknowledges or refuses a delivery.
 import { looks, nameProperty } from "./common";
 import type { NodeType } from "./node-type";
 

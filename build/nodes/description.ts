@@ -1,8 +1,8 @@
-// What the editor's script has to know of node types; the rest of them is in the page that carries it.
+// The data about node types that the editor's script needs; the page that contains it has the rest.
 import type { Described, Description } from "../../nodes/editor/description";
 import { eventsOf, type NodeType, type Property } from "./node-type";
 
-/** What the editor's script has to know of a property; nothing of most. */
+/** The data about a property that the editor's script needs; undefined for most. */
 export function described(property: Property): Described | undefined {
   const { key, onlyIf } = property;
   const common = { key, ...(onlyIf === undefined ? {} : { onlyIf }) };
@@ -32,7 +32,7 @@ export function described(property: Property): Described | undefined {
   return onlyIf === undefined ? undefined : { ...common, kind: "plain" };
 }
 
-/** What the editor's script has to know of a node type. */
+/** The data about a node type that the editor's script needs. */
 export function description(node: NodeType): Description {
   const events = eventsOf(node);
   return {

@@ -1,4 +1,4 @@
-// Properties made of the fields of commands: typed inputs.
+// Typed inputs for the fields of commands.
 import { type Command, extra, type Field, propertyOf, type Rule, seqOf, standardInput } from "../../nodes/catalogue";
 import type { Condition } from "../../nodes/editor/description";
 import { iconFor } from "./icon";
@@ -17,14 +17,14 @@ const literals: Readonly<Record<Rule["kind"], readonly string[]>> = {
   object: ["json"],
 };
 
-/** A field's condition, in terms of the node's properties. */
+/** A field's condition, expressed by the node's properties. */
 function conditionOf({ onlyIf }: Field, fields: readonly Field[]): Condition | undefined {
   if (onlyIf === undefined) return undefined;
   const other = fields.find(({ name }) => name === onlyIf.field);
   return { property: other === undefined ? onlyIf.field : propertyOf(other), is: onlyIf.is };
 }
 
-/** The typed input of a field. `fields` are those of the same command. */
+/** The typed input of a field. `fields` are the fields of the same command. */
 export function fieldProperty(key: string, field: Field, fields: readonly Field[]): Property {
   const name = propertyOf(field);
   const { value, type } = standardInput(field);
@@ -44,7 +44,7 @@ export function fieldProperty(key: string, field: Field, fields: readonly Field[
   };
 }
 
-/** Read from nowhere unless the user says so: a payload may well carry a seq of its own. */
+/** Has no source by default: a payload may contain an unrelated seq. */
 export const seqProperty = (command: Command): Property => ({
   kind: "typed",
   name: "seq",
@@ -59,7 +59,7 @@ export const seqProperty = (command: Command): Property => ({
   field: seqOf(command.seq),
 });
 
-/** Read from nowhere unless the user says so, as seq. */
+/** Has no source by default, like seq. */
 export const extraProperty: Property = {
   kind: "typed",
   name: extra.name,

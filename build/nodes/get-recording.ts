@@ -1,11 +1,11 @@
-// sccc-get-recording: fetches the recording of a call.
+// sccc-get-recording: downloads the recording of a call.
 import { recording, recordingSettings } from "../../nodes/catalogue";
 import { accountProperty, looks, nameProperty } from "./common";
 import { fieldProperty } from "./field";
 import type { NodeType } from "./node-type";
 import { settings } from "./setting";
 
-/** The recording's name: of a record or a CDR; the runtime looks for a billing event's too where nothing else is said. */
+/** The default reads the recording's name of a record or a CDR; the runtime also looks for that of a bill. */
 export const getRecording: NodeType = {
   type: recording.node,
   key: "download.get-recording",

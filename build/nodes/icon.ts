@@ -17,7 +17,7 @@ const icons: Readonly<Record<Rule["kind"] | Setting["kind"], string>> = {
   node: "cog",
 };
 
-/** Where a look at the name says more than a look at the kind. */
+/** Icons by name, where the kind is not specific enough. */
 const iconOf: Readonly<Record<string, string>> = {
   name: "tag",
   account: "building-o",
@@ -38,5 +38,5 @@ const iconOf: Readonly<Record<string, string>> = {
   extra: "plus-square-o",
 };
 
-/** Font Awesome's name of the icon of a property. */
+/** The Font Awesome name of a property's icon. */
 export const iconFor = (name: string, kind: Rule["kind"] | Setting["kind"]): string => iconOf[name] ?? icons[kind];

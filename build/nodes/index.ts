@@ -1,5 +1,5 @@
-// Derives every node type from the catalogue: its properties with their defaults, its place in the palette, its looks.
-// Forms, registrations, help and the editor's checks are all made from these records.
+// Derives every node type from the catalogue: properties with defaults, position in the palette, looks. Forms, registrations, help and the
+// editor's checks are generated from these records.
 import { commands } from "../../nodes/catalogue";
 import type { Descriptions } from "../../nodes/editor/description";
 import { account } from "./account";
@@ -30,5 +30,5 @@ export const nodeTypes: readonly NodeType[] = [
   simulator,
 ];
 
-/** What the editor's script has to know of all node types. */
+/** The data about all node types that the editor's script needs. */
 export const descriptions: Descriptions = Object.fromEntries(nodeTypes.map((node) => [node.type, description(node)]));

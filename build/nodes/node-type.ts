@@ -1,17 +1,17 @@
-// The shapes of a node type and of its properties, as forms, registrations, help and the editor's checks read them.
+// The types of node types and their properties, used by forms, registrations, help and the editor's checks.
 import type { Command, Field, Group, Push, TextFormat } from "../../nodes/catalogue";
 import type { Condition, OtherOutputs, Suggestion } from "../../nodes/editor/description";
 
-/** The folded sections of a form, in their order. */
+/** The collapsible sections of a form, in order. */
 export const sections = ["limits", "network", "safety", "receiving", "more"] as const;
 
-/** A property of a node, a row of its form. `key` is where its label and hint are in the locales, `icon` is Font Awesome's. */
+/** A property of a node, shown as a row of its form. `key` is the locale key of its label and hint, `icon` a Font Awesome name. */
 export type Property = {
   readonly name: string;
   readonly key: string;
   readonly icon: string;
   readonly required: boolean;
-  /** The folded section of the form that it stands in. */
+  /** The collapsible section of the form. */
   readonly section?: (typeof sections)[number];
   readonly onlyIf?: Condition;
 } & (
@@ -20,7 +20,7 @@ export type Property = {
       readonly default: string;
       readonly format?: TextFormat;
       readonly example?: string;
-      /** Known values, each with the key of its text. */
+      /** Suggested values, each with the key of its text. */
       readonly suggestions?: readonly { readonly key: string; readonly value: string }[];
     }
   | {
@@ -38,24 +38,24 @@ export type Property = {
   | { readonly kind: "node"; readonly type: string }
   /** Some of the platform's events, or all. */
   | { readonly kind: "events"; readonly default: readonly string[]; readonly events: readonly Push[] }
-  /** The number of outputs, which nobody sees: it follows another property. */
+  /** The number of outputs; not visible, follows another property. */
   | { readonly kind: "ports"; readonly default: number }
-  /** A typed input: kept as two properties, `name` and `nameType`. */
+  /** A typed input: stored as two properties, `name` and `nameType`. */
   | {
       readonly kind: "typed";
       readonly default: string;
       readonly defaultType: string;
       readonly types: readonly string[];
       readonly example: string;
-      /** The rule for literals; absent: anything that is not empty. */
+      /** The rule for literals; absent: any non-empty value. */
       readonly field?: Field;
-      /** Known values of a text. */
+      /** Suggested values of a text. */
       readonly suggestions?: readonly Suggestion[];
     }
 );
 
 /**
- * What a form has beside properties: a button that tries the account out, the address that the platform has to push to, a button that
+ * Elements of a form that are not properties: a button that tests the account, the address that the platform must push to, a button that
  * sends a sample of an event, a button that writes a request.
  */
 export interface Tool {
@@ -63,7 +63,7 @@ export interface Tool {
   readonly section?: Property["section"];
 }
 
-/** A node type. `key` is where its label and summary are in the locales. */
+/** A node type. `key` is the locale key of its label and summary. */
 export interface NodeType {
   readonly type: string;
   readonly key: string;
@@ -71,18 +71,18 @@ export interface NodeType {
   readonly group: Group;
   readonly color: string;
   readonly icon: string;
-  /** The keys of what goes into its inputs, and of what comes out of its outputs. */
+  /** The locale keys for its inputs and outputs. */
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  /** Its outputs while a property applies and has another value than usual. */
+  /** Its outputs while a property applies and does not have its default value. */
   readonly otherOutputs?: OtherOutputs;
   readonly properties: readonly Property[];
   readonly tools?: readonly Tool[];
-  /** The function of the editor's script that a button on the node calls. */
+  /** The function of the editor's script that the node's button calls. */
   readonly press?: string;
-  /** The properties that stand in the text `does`, which says on the canvas what the node will do. */
+  /** The properties used in the text `does`, which describes on the canvas what the node will do. */
   readonly does?: readonly string[];
-  /** The command of the open API that it carries out. */
+  /** The command of the open API that it sends. */
   readonly command?: Command;
 }
 

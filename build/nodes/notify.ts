@@ -1,4 +1,4 @@
-// sccc-notify: sends on what the platform pushes.
+// sccc-notify: outputs the pushes of the platform.
 import { pushes } from "../../nodes/catalogue";
 import { accountProperty, looks, nameProperty, portsProperty } from "./common";
 import type { NodeType } from "./node-type";

@@ -1,4 +1,4 @@
-// Properties made of the catalogue's settings.
+// Converts the catalogue's settings to properties.
 import type { Setting } from "../../nodes/catalogue";
 import type { Condition } from "../../nodes/editor/description";
 import { iconFor } from "./icon";
@@ -58,5 +58,5 @@ function settingProperty(key: string, setting: Setting): Property {
   }
 }
 
-/** The properties of some settings. `key` is where their texts are in the locales. */
+/** The properties of some settings. `key` is the locale key of their texts. */
 export const settings = (key: string, all: readonly Setting[]) => all.map((setting) => settingProperty(key, setting));

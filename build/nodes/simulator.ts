@@ -1,4 +1,4 @@
-// sccc-simulator: the platform, simulated.
+// sccc-simulator: a simulated platform.
 import { simulatorSettings } from "../../nodes/catalogue";
 import { looks } from "./common";
 import type { NodeType } from "./node-type";

@@ -1,12 +1,12 @@
-// What both pages share: elements, the two languages, questions to the flows, and what they hear live.
+// Shared by both pages: elements, the two languages, requests to the flows, and live messages.
 import { texts } from "./texts.mjs";
 
-/** An element. Children are put in as text, never as HTML: nothing that a customer or a platform says can become code. */
+/** Creates an element. Children are inserted as text, never as HTML: no text of a customer or a platform can become code. */
 export function h(tag, properties = {}, ...children) {
   return fill(document.createElement(tag), properties, children);
 }
 
-/** An element of a drawing. */
+/** Creates an SVG element. */
 export function s(tag, properties = {}, ...children) {
   return fill(document.createElementNS("http://www.w3.org/2000/svg", tag), properties, children);
 }
@@ -25,7 +25,7 @@ function fill(element, properties, children) {
   return element;
 }
 
-/** The drawings of buttons and lists, as paths in a square of 24. */
+/** The icons of buttons and lists, as paths in a square of 24. */
 const icons = {
   phone:
     "M6.6 10.8a15 15 0 0 0 6.6 6.6l2.2-2.2a1 1 0 0 1 1-.25 11.4 11.4 0 0 0 3.6.57 1 1 0 0 1 1 1V20a1 1 0 0 1-1 1A17 17 0 0 1 3 4a1 1 0 0 1 1-1h3.5a1 1 0 0 1 1 1c0 1.25.2 2.45.57 3.57a1 1 0 0 1-.24 1.02z",
@@ -39,11 +39,11 @@ const icons = {
   headset: "M12 3a9 9 0 0 0-9 9v7a2 2 0 0 0 2 2h4v-8H5v-1a7 7 0 0 1 14 0v1h-4v8h4a2 2 0 0 0 2-2v-7a9 9 0 0 0-9-9z",
 };
 
-/** A drawing beside a text, or in a button with a label of its own. */
+/** An icon next to a text, or in a button that has its own label. */
 export const icon = (name) =>
   s("svg", { viewBox: "0 0 24 24", class: "icon", "aria-hidden": "true" }, s("path", { d: icons[name] }));
 
-/** The language: as chosen, else as the browser says. */
+/** The language: as chosen, otherwise the browser's. */
 const chosen = () => localStorage.getItem("language") ?? (navigator.language.startsWith("zh") ? "zh" : "en");
 export let language = chosen();
 
@@ -53,10 +53,10 @@ export function t(key, values = {}) {
   return text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 }
 
-/** A text of the CRM: as somebody wrote it, or as the samples have it, in both languages. */
+/** A text of the CRM: as a user wrote it, or in both languages as in the samples. */
 export const words = (text) => (typeof text === "object" && text !== null ? (text[language] ?? text.en) : (text ?? ""));
 
-/** Puts the texts into what stands in the HTML, and draws the rest whenever the language is changed. */
+/** Inserts the texts into the HTML, and draws the rest whenever the language changes. */
 export function inBothLanguages(draw) {
   const redraw = () => {
     document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
@@ -78,7 +78,7 @@ export function inBothLanguages(draw) {
 
 const key = document.querySelector('meta[name="sccc-key"]').content;
 
-/** Why something did not work: `code` for the text, `message` for what has none. */
+/** Why a request failed: `code` selects the text, `message` is used if there is none. */
 export class Problem extends Error {
   constructor({ code, message = "" }) {
     super(message);
@@ -103,10 +103,10 @@ async function request(path, options) {
   throw new Problem(error ?? { code: `HTTP ${response.status}` });
 }
 
-/** Asks the flows for something. */
+/** Reads data from the flows. */
 export const ask = (what, query) => request(`desk/data/${what}?${new URLSearchParams(query)}`, {});
 
-/** Has the flows do something. */
+/** Sends a request for an action to the flows. */
 export const act = (what, body) =>
   request(`desk/do/${what}`, {
     method: "POST",
@@ -118,16 +118,16 @@ export const act = (what, body) =>
 let ahead = 0;
 let timeZone;
 
-/** The time by the server's clock. */
+/** The time of the server's clock. */
 export const now = () => Date.now() - ahead;
 
-/** A time of day where the call centre is. */
+/** The time of day in the call centre's time zone. */
 export const timeOf = (date) =>
   new Intl.DateTimeFormat(language, { timeZone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(
     new Date(date),
   );
 
-/** A day and a time of day where the call centre is. */
+/** Date and time of day in the call centre's time zone. */
 export const dateOf = (date) =>
   new Intl.DateTimeFormat(language, {
     timeZone,
@@ -146,11 +146,11 @@ export function lengthOf(seconds) {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
 }
 
-/** A number as people write it. */
+/** A phone number, formatted for reading. */
 export const numberOf = (number) =>
   (number ?? "").replace(/^\+86(1\d\d)(\d{4})(\d{4})$/, "$1 $2 $3").replace(/^(1\d\d)(\d{4})(\d{4})$/, "$1 $2 $3");
 
-/** An agent's state in a word: the name of its text and of its colour. */
+/** A word for an agent's state: the name of its text and of its colour. */
 export function stateOf(agent, wrapUp) {
   const { workStatus = "OFFLINE", serverStatus = "IDLE" } = agent ?? {};
   if (workStatus === "OFFLINE") return "loggedOff";
@@ -163,23 +163,23 @@ export function stateOf(agent, wrapUp) {
 
 const sinceText = (since) => lengthOf((now() - Number(since)) / 1000);
 
-/** A running time, since an instant in ms of the server's clock; empty without one. */
+/** A running timer, since an instant in ms of the server's clock; empty without one. */
 export const timer = (since, classes = "") =>
   since === undefined || since === null
     ? h("span", { class: `timer ${classes}` })
     : h("span", { class: `timer ${classes}`, "data-since": since }, sinceText(since));
 
-/** Keeps them running. */
+/** Updates the timers. */
 setInterval(() => {
   for (const element of document.querySelectorAll("[data-since]"))
     element.textContent = sinceText(element.dataset.since);
 }, 250);
 
 /**
- * Hears of what happens, from now on and over every interruption.
- * @param hello what the page says of itself when it connects
- * @param hear hears every message
- * @returns says hello again, as somebody else
+ * Receives live messages, and reconnects after every interruption.
+ * @param hello the page's first message after connecting
+ * @param hear called with every message
+ * @returns sends `hello` again, for another agent
  */
 export function live(hello, hear) {
   const url = new URL("desk/live", location.href.replace(/^http/, "ws"));
@@ -196,7 +196,7 @@ export function live(hello, hear) {
     });
     socket.addEventListener("message", ({ data }) => {
       const message = JSON.parse(data);
-      // Node-RED was started anew, and has another key.
+      // Node-RED was restarted and has a new key.
       if (message.kind === "refused") return location.reload();
       ahead = Date.now() - message.now;
       if (message.timezone !== undefined) timeZone = message.timezone;

@@ -1,4 +1,4 @@
-// The agent desk: who is on the telephone, what is known of them, and what the agent can do.
+// The agent desk: the current call, what is known about the customer, and the agent's actions.
 import {
   act,
   ask,
@@ -19,20 +19,20 @@ import {
 
 const at = (id) => document.getElementById(id);
 
-/** Whose desk this is. A reload keeps it; another tab is another desk. */
+/** The agent of this desk. It survives a reload; each tab has its own. */
 let agent = sessionStorage.getItem("agent") ?? "";
-/** The agents that there are to choose from. */
+/** The agents to choose from. */
 let agents = [];
 let simulated = false;
 /** The agent's state on the platform. */
 let me = null;
-/** The call on the screen, as the flows tell of it: {call, customer, history, wrapUp}. */
+/** The call on the screen, as reported by the flows: {call, customer, history, wrapUp}. */
 let screen = null;
-/** A customer that is looked at while there is no call: {customer, history}. */
+/** The customer that is shown while there is no call: {customer, history}. */
 let viewed = null;
 /** Today's calls, the newest first. */
 let calls = [];
-/** What is being written about the calls, by the id of the call. */
+/** Unsaved notes, by the id of the call. */
 const drafts = new Map();
 
 const isOver = (call) => call.state === "ended" || call.state === "billed";
@@ -55,13 +55,13 @@ function hideProblem() {
   at("problem").hidden = true;
 }
 
-/** Has the flows do something; what did not work before is past. */
+/** Sends a request for an action; removes the previous error. */
 function order(what, body) {
   hideProblem();
   return act(what, body);
 }
 
-/** Does something and says so if it did not work; whether it did. */
+/** Tries an action and shows its error; returns whether it succeeded. */
 async function attempt(doing) {
   try {
     await doing();
@@ -72,7 +72,7 @@ async function attempt(doing) {
   }
 }
 
-/** Tells people who can't see it. */
+/** Announces a text to screen readers. */
 function announce(text) {
   at("told").textContent = text;
 }
@@ -103,7 +103,7 @@ const byTime = (a, b) => Date.parse(b.startedAt) - Date.parse(a.startedAt);
 
 async function loadCalls() {
   const answer = await ask("calls", { agent });
-  // What was heard of meanwhile is newer than the answer.
+  // Live messages that came meanwhile are newer than the answer.
   const heard = new Map(calls.map((one) => [one.id, one]));
   const loaded = (await answer.json()).map((one) => ({ ...one, ...heard.get(one.id) }));
   const ids = new Set(loaded.map(({ id }) => id));
@@ -115,7 +115,7 @@ async function loadCalls() {
 
 function drawMe() {
   const told = stateOf(me, screen?.wrapUp);
-  // A platform need not push its agents' states; what is on the screen is sure.
+  // A platform need not push its agents' states; the state of the call on the screen is certain.
   const state = isOnCall() ? (screen.call.state === "answered" ? "talking" : "ringing") : told;
   const set = (what, label, pressed) =>
     h(
@@ -184,7 +184,7 @@ function drawSignIn() {
 
 // ------------------------------------------------------------------------------------------------ customers
 
-/** A circle with initials, in a colour of the number's own. */
+/** A circle with initials, in a colour derived from the number. */
 function portrait(customer, number, big = false) {
   const digits = [...(number ?? "")].reduce((sum, one) => sum + one.charCodeAt(0), 0);
   const name = customer === null ? "?" : words(customer.name);
@@ -205,7 +205,7 @@ async function findCustomers() {
   const wanted = at("wanted").value;
   const answer = await ask("customers", { q: wanted });
   const found = await answer.json();
-  // Answers may come in another order than the questions.
+  // Answers may arrive in another order than the requests.
   if (at("wanted").value !== wanted) return;
   customers = found;
   drawCustomers();
@@ -319,7 +319,7 @@ function whoRow(customer, number, ...more) {
         "p",
         { class: "facts muted" },
         h("span", {}, detailsOf(customer)),
-        // Where there is no customer, the number stands for the name.
+        // Without a customer, the number is shown as the name.
         customer !== null && h("span", { class: "number" }, numberOf(number)),
       ),
     ),
@@ -327,7 +327,7 @@ function whoRow(customer, number, ...more) {
   );
 }
 
-/** Where nobody is on the telephone. */
+/** Drawn while there is no call. */
 function drawIdle() {
   const busy = me?.workStatus === "BUSY";
   return [
@@ -374,7 +374,7 @@ function drawViewed({ customer, history }) {
   ];
 }
 
-/** Lets the agent say who an unknown caller is. */
+/** Lets the agent enter the name of an unknown caller. */
 function nameForm({ call, customer }) {
   if (customer !== null) return null;
   return h(
@@ -403,7 +403,7 @@ function nameForm({ call, customer }) {
 
 const dispositions = ["resolved", "callback", "forwarded", "complaint", "unreached"];
 
-/** Saves what is written about a call. */
+/** Saves the note of a call. */
 async function saveNote(call) {
   const { note, disposition } = drafts.get(call.id);
   noted(await order("note", { agent, id: call.id, note, disposition: disposition || standard(call) }));
@@ -470,7 +470,7 @@ function withValue(element, value) {
   return element;
 }
 
-/** What a call came to, if the agent says nothing else. */
+/** The default result of a call. */
 const standard = (call) => (call.outcome === "answered" ? "resolved" : "unreached");
 
 function drawScreen() {
@@ -506,7 +506,7 @@ function drawScreen() {
   ].filter(Boolean);
 }
 
-/** Brings what changes during a call up to date, and leaves alone what the agent may be typing in. */
+/** Updates the parts that change during a call, without touching fields that the agent may be editing. */
 function updateScreen() {
   const { call, wrapUp } = screen;
   const over = isOver(call);
@@ -528,13 +528,13 @@ function updateScreen() {
   saving.disabled = !wrapUp;
   at("save-hint").textContent = t(wrapUp ? "wrapUpHint" : "noteLater");
   if (!first) return;
-  // The call is over, so the hands are free; whoever is typing elsewhere is left alone.
+  // The call has ended: move the focus to the note, unless the agent is typing elsewhere.
   const chosen = drafts.get(call.id).disposition || standard(call);
   document.querySelector(`#noting input[value="${chosen}"]`).checked = true;
   if (document.activeElement === document.body || document.activeElement === at("hangup")) at("note").focus();
 }
 
-/** What the middle shows now: it is built anew only when that changes. */
+/** Identifies what the middle shows; it is rebuilt only when this changes. */
 let shown = "";
 
 function drawCenter() {
@@ -558,7 +558,7 @@ function drawCenter() {
 
 // ------------------------------------------------------------------------------------------------ today
 
-/** The recording that is open, and where it is kept meanwhile. */
+/** The open recording with its player and its object URL. */
 let player;
 
 function closePlayer() {
@@ -580,7 +580,7 @@ const play = (one, row) =>
     const element = h("audio", { controls: true, src: url, "aria-label": label });
     player = { id: one.id, url, element };
     row.append(element);
-    // A browser may want a click on the player itself.
+    // The browser may require a click on the player itself.
     await element.play().catch(() => {});
   });
 
@@ -645,7 +645,7 @@ function drawToday() {
   );
 }
 
-/** Takes a call into today's, or what is new of one. */
+/** Adds a call to today's calls, or updates it. */
 function list(one) {
   const before = calls.find(({ id }) => id === one.id);
   calls = [{ customer: null, ...before, ...one }, ...calls.filter(({ id }) => id !== one.id)].sort(byTime);
@@ -654,7 +654,7 @@ function list(one) {
 
 // ------------------------------------------------------------------------------------------------ hearing
 
-/** The note is saved, here or at another desk of the same agent. */
+/** A note was saved, here or at another desk of the same agent. */
 function noted(activity) {
   drafts.delete(activity.id);
   if (screen?.call.id === activity.id) screen = null;
@@ -681,7 +681,7 @@ const hearing = {
   },
   call({ call, customer, history, wrapUp }) {
     const before = screen;
-    // A new call takes the screen: what is written about the last one is kept.
+    // A new call replaces the one on the screen: the note of the previous call is saved.
     if (before?.wrapUp && !isOver(call) && before.call.id !== call.id) attempt(() => saveNote(before.call));
     if (!isOver(call) || wrapUp) screen = { call, customer, history, wrapUp };
     else if (screen?.call.id === call.id) screen = null;

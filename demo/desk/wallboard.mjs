@@ -1,9 +1,9 @@
-// The wallboard: every agent's state and today's calls, in figures and in charts that are drawn here.
+// The wallboard: every agent's state and today's calls, as figures and charts.
 import { act, h, inBothLanguages, lengthOf, live, now, s, stateOf, t, timeOf, timer } from "./common.mjs";
 
 const at = (id) => document.getElementById(id);
 
-/** What the flows add up; see the tab "Wallboard". */
+/** The totals from the flows; see the tab "Wallboard". */
 let board = {
   lively: false,
   agents: [],
@@ -50,7 +50,7 @@ const legend = (entries) =>
     h("li", { class: tone }, h("span", { class: "dot" }), text, count !== undefined && h("strong", {}, String(count))),
   );
 
-/** The numbers along an axis: at most four steps, of whole calls. */
+/** The labels of an axis: at most four steps, in whole calls. */
 function stepsUpTo(most) {
   const step = Math.max(1, Math.ceil(most / 4));
   return Array.from({ length: 5 }, (_, index) => index * step);
@@ -114,7 +114,7 @@ function drawHours({ hours }) {
   );
 }
 
-/** A ring, parted by how calls went. */
+/** A ring chart of the results of calls. */
 function drawOutcomes({ answered, missed, unanswered }) {
   const parts = [
     ["good", t("answered"), answered],

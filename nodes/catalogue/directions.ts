@@ -1,7 +1,7 @@
-// Which way a call goes: how the vendor writes it, and which number is then the customer's.
+// Directions of calls: the vendor's words for them, and which number is the customer's.
 import type { CallType, Direction } from "./types";
 
-/** The types of call by their direction. */
+/** The call types by direction. */
 export const callTypeOf: Readonly<Record<Direction, CallType>> = {
   inbound: { value: "0", direction: "inbound", text: { en: "inbound", zh: "来电" } },
   outbound: { value: "1", direction: "outbound", text: { en: "outbound", zh: "去电" } },

@@ -1,4 +1,4 @@
-// Values that the vendor enumerates, as they stand on the wire.
+// The vendor's enumerated values, as written on the wire.
 import { callTypeOf } from "./directions";
 import type { CallResult, CallType, Choice, ServiceType } from "./types";
 
@@ -19,7 +19,7 @@ export const serverStatus: readonly Choice[] = [
   { value: "PROCESS", text: { en: "after-call work", zh: "整理中" } },
 ];
 
-/** Whom a dialling task calls first (§13.4). */
+/** Who is called first in a dialling task (§13.4). */
 export const taskMode: readonly Choice[] = [
   { value: "2", text: { en: "2: the customer first, then the agent", zh: "2：先呼叫客户，再呼叫坐席" } },
   { value: "5", text: { en: "5: the agent first, then the customer", zh: "5：先呼叫坐席，再呼叫客户" } },
@@ -67,7 +67,7 @@ export const taskStatus: readonly Choice[] = [
   { value: "2", text: { en: "finished", zh: "结束" } },
 ];
 
-/** Whose a dialling task is (§25.4). */
+/** Whether a dialling task belongs to a group or to an agent (§25.4). */
 export const taskPurpose: readonly Choice[] = [
   { value: "0", text: { en: "a group's task", zh: "给班组的任务" } },
   { value: "1", text: { en: "an agent's task", zh: "给坐席的任务" } },

@@ -3,7 +3,7 @@ import type { ErrorCode } from "./types";
 
 const code = (name: string, value: number, en: string, zh: string): ErrorCode => ({ name, value, text: { en, zh } });
 
-/** Every code of the vendor's list. 9 is not in it. */
+/** Every code of the vendor's list, which does not contain 9. */
 export const errorCodes: readonly ErrorCode[] = [
   code("E_FAIL", -1, "unknown error", "未知错误"),
   code("E_SUCC", 0, "success", "成功"),

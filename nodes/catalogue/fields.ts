@@ -13,7 +13,7 @@ export const agent: Field = {
   hint: { en: "The agent's staff number, 1 to 8 digits.", zh: "坐席的工号，1 至 8 位数字。" },
 };
 
-/** §五.4: String(30). The answer and the pushes that the command causes carry it back. */
+/** §五.4: String(30). Returned in the answer and in the pushes that the command causes. */
 export const userData: Field = {
   name: "userData",
   rule: { kind: "text", max: 30, overlong: "refuse" },
@@ -27,7 +27,7 @@ export const userData: Field = {
   },
 };
 
-/** §11.4 says Number, §四.4 a legal phone string: checked loosely, the platform decides. */
+/** §11.4 says Number, §四.4 a legal phone string. The check is loose; the platform decides. */
 export const callee: Field = {
   name: "callee",
   rule: { kind: "phone", max: 32 },
@@ -57,7 +57,7 @@ export const callees: Field = {
   },
 };
 
-/** §15.4: Number; kept as digits, so that a long one survives. */
+/** §15.4: Number; handled as digits, so that a long one loses no digits. */
 export const taskID: Field = {
   name: "taskID",
   rule: { kind: "digits", min: 1, max: 32 },
@@ -74,7 +74,7 @@ export const taskIDAnswer: AnswerField = {
   text: { en: "the task's ID", zh: "任务 ID" },
 };
 
-/** §13.6. Its table calls the last one `report` by mistake: accept both. */
+/** §13.6. Its table names the last field `report` by mistake: both names are accepted. */
 export const reportAnswer: AnswerField = {
   name: "report",
   text: {
@@ -83,7 +83,7 @@ export const reportAnswer: AnswerField = {
   },
 };
 
-/** What the package adds to the answer to a list that it has cleaned and sent in parts. */
+/** Fields that the package adds to the answer if it has cleaned a list and sent it in parts. */
 export const listAnswers: readonly AnswerField[] = [
   {
     name: "reports",
@@ -103,10 +103,10 @@ export const listAnswers: readonly AnswerField[] = [
   },
 ];
 
-/** The name of a field in msg.payload, and of the node's property that says where the field comes from. */
+/** The name of a field in msg.payload, which is also the node's property that configures the field's source. */
 export const propertyOf = ({ name, property }: Pick<Field, "name" | "property">): string => property ?? name;
 
-/** Where a node reads a field unless the user says otherwise: the typed input `msg.payload.<property>`. */
+/** The default source of a field: the typed input `msg.payload.<property>`. */
 export const standardInput = (
   field: Pick<Field, "name" | "property">,
 ): { readonly value: string; readonly type: "msg" } => ({
@@ -114,7 +114,7 @@ export const standardInput = (
   type: "msg",
 });
 
-/** An optional form of a field that other commands require. */
+/** An optional variant of a field that other commands require. */
 export const optional = (field: Field): Field => ({ ...field, required: false });
 
 const seq = (wire: "number" | "string"): Field => ({
@@ -130,18 +130,18 @@ const seq = (wire: "number" | "string"): Field => ({
   },
 });
 
-// Marked as pure, so that the editor's script leaves them out.
+// Marked as pure so that the editor's bundle omits them.
 const seqs = { number: /* @__PURE__ */ seq("number"), string: /* @__PURE__ */ seq("string") } as const;
 
-/** §三.3: the command seq; §20.4 has it as a string. Empty: a new one is made. */
+/** §三.3: the command seq; a string in §20.4. Empty: a new one is generated. */
 export const seqOf = (wire: "number" | "string"): Field => seqs[wire];
 
-/** What the envelope of a request has: none of these is a command's own field (§三.3). */
+/** The fields of a request's envelope: none of these is a command's field (§三.3). */
 const envelope = ["authentication", "param", "request", "requests"];
 
 /**
- * Fields for platforms that take more than the vendor's document says. The name must not be one of a request's own; and what a flow copies into
- * an object must not set its prototype.
+ * Fields for platforms that accept more than the vendor's document describes. A name of the request's envelope is not allowed. Neither is a
+ * name that would set the prototype of an object into which a flow copies the fields.
  */
 export const extra: Field = {
   name: "extra",

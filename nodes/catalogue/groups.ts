@@ -1,7 +1,7 @@
-// The families that nodes are coloured and grouped by. Light colours: Node-RED keeps node labels dark in its dark theme.
+// The groups that determine a node's colour and icon. The colours are light: Node-RED keeps node labels dark in its dark theme.
 import type { Group, Text } from "./types";
 
-/** Colour (CSS), icon (a file of icons/) and name of each family. */
+/** Colour (CSS), icon (a file of icons/) and name of each group. */
 export const groups: Readonly<Record<Group, { readonly color: string; readonly icon: string; readonly text: Text }>> = {
   agent: { color: "#A9D6E5", icon: "sccc-agent.svg", text: { en: "Agents", zh: "坐席" } },
   call: { color: "#B5E2C4", icon: "sccc-call.svg", text: { en: "Calls", zh: "呼叫" } },

@@ -1,4 +1,4 @@
-// The catalogue: the platform's commands, pushes, error codes and enumerations as pure data. Imports nothing but itself.
+// The catalogue: the platform's commands, pushes, error codes and enumerations as pure data. Imports only its own files.
 import { all } from "./commands";
 import { errorCodes } from "./errors";
 import { pushes } from "./pushes";
@@ -35,14 +35,14 @@ const byType = new Map(
   pushes.flatMap((push) => (push.type === undefined ? [] : [[push.type.toLowerCase(), push] as const])),
 );
 
-/** The command of an ApiName in any case, as the platform reads it (docs/protocol.md, "Seen in the field"). */
+/** The command with an ApiName, in any case: the platform ignores case (docs/protocol.md, "Seen in the field"). */
 export const commandOf = (api: string): Command | undefined => byLowerCaseApi.get(api.toLowerCase());
 
-/** The error code of a value: -1, or unsigned. */
+/** The error code with a value: -1, or unsigned. */
 export const errorOfValue = (value: number): ErrorCode | undefined => byValue.get(value);
 
-/** The error code of a vendor's name. */
+/** The error code with the vendor's name. */
 export const errorOfName = (name: string): ErrorCode | undefined => byName.get(name);
 
-/** The push of a notify.type in any case. */
+/** The push with a notify.type, in any case. */
 export const pushOfType = (type: string): Push | undefined => byType.get(type.toLowerCase());

@@ -1,4 +1,4 @@
-// The pushes: what the platform sends of its own accord (docs/protocol.md, "Pushes").
+// The pushes: events that the platform sends (docs/protocol.md, "Pushes").
 import { callType, serverStatus, serviceType, taskPurpose, taskStatus, workStatus } from "./enumerations";
 import type { AnswerField, Push } from "./types";
 
@@ -14,7 +14,7 @@ const number: AnswerField = { name: "number", text: { en: "the customer's number
 const direction: AnswerField = { name: "call_type", text: { en: "the direction", zh: "呼叫类型" }, choices: callType };
 const callFields: readonly AnswerField[] = [seq, userData, customer, agent, number, direction];
 
-/** What bills of installed platforms have beside the document's fields (docs/protocol.md, "Seen in the field"). */
+/** Fields in the bills of installed platforms that the document does not have (docs/protocol.md, "Seen in the field"). */
 const billSeen: readonly AnswerField[] = (
   [
     ["staffNo", { en: "the agent's staff number", zh: "坐席工号" }],
@@ -31,7 +31,7 @@ const billSeen: readonly AnswerField[] = (
   ] as const
 ).map(([name, text]) => ({ name, text, optional: true, seen: true }));
 
-/** Every push of the vendor's document and those seen in the field. The editor and the help keep this order. */
+/** The pushes of the vendor's document and those seen in the field. The editor and the help use this order. */
 export const pushes: readonly Push[] = [
   {
     event: "callin",

@@ -1,7 +1,7 @@
 // The download of a recording (§20.7): GET http://HOST:PORT/<filename>, without authentication.
 import type { Download, Field } from "./types";
 
-/** Where the recording is on the platform. */
+/** The path of the recording on the platform. */
 export const recordingName: Field = {
   name: "filename",
   rule: { kind: "text", overlong: "refuse" },

@@ -1,4 +1,5 @@
-// Commands and fields of requests that public clients send and the vendor's document does not have (docs/protocol.md, "Commands seen in the field").
+// Commands and fields of requests that public clients send and that are not in the vendor's document (docs/protocol.md, "Commands seen in
+// the field").
 import { callees } from "./fields";
 import type { SeenCommand, SeenField, Text } from "./types";
 
@@ -39,7 +40,7 @@ const cyclePlayTimes = integer("cyclePlayTimes", 100, "1", {
   zh: "语音文件的播放次数",
 });
 
-/** What clients send with CallNumber beside the vendor's fields. */
+/** Fields that clients send with CallNumber in addition to the vendor's. */
 export const seenOfCallNumber: readonly SeenField[] = [
   {
     name: "caller",
@@ -52,7 +53,7 @@ export const seenOfCallNumber: readonly SeenField[] = [
   integer("noUseBlApi", 1_000_000, "0", { en: "0 was seen", zh: "见过的值为 0" }),
 ];
 
-/** The commands, in the order in which the editor suggests them. */
+/** The commands, in the order of the editor's suggestions. */
 export const seenCommands: readonly SeenCommand[] = [
   {
     api: "VoiceNotifaction",
@@ -114,12 +115,12 @@ export const seenCommands: readonly SeenCommand[] = [
   },
 ];
 
-/** A field's example as it stands in a request. */
+/** A field's example in the form of a request. */
 function exampleOf({ rule, example }: SeenField): unknown {
   if (rule.kind === "list") return JSON.parse(example);
   return rule.kind === "decimal" || (rule.kind === "integer" && rule.wire === "number") ? Number(example) : example;
 }
 
-/** A request with an example in each field. */
+/** A request with an example for each field. */
 export const templateOf = ({ fields }: SeenCommand): Readonly<Record<string, unknown>> =>
   Object.fromEntries(fields.map((field) => [field.name, exampleOf(field)]));

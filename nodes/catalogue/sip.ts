@@ -1,6 +1,6 @@
-// SIP codes in words (RFC 3261 section 21): why a call ended, as a CDR's releaseCause has it (§24.5).
+// Texts for SIP codes (RFC 3261 section 21): why a call ended, in a CDR's releaseCause (§24.5).
 
-/** The codes that calls end with. */
+/** The codes that calls can end with. */
 export const sipCauses: ReadonlyMap<string, string> = new Map([
   ["200", "normal clearing"],
   ["400", "bad request"],

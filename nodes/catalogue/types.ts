@@ -1,54 +1,54 @@
-// The shapes of the catalogue's data. Everything else (nodes, forms, help, simulator, tests) is derived from records of these shapes.
+// The types of the catalogue's data. Nodes, forms, help, simulator and tests are derived from this data.
 
-/** A text for people, in both languages of the package. */
+/** A text for users, in both languages of the package. */
 export interface Text {
   readonly en: string;
   readonly zh: string;
 }
 
-/** A value that the vendor enumerates, as it stands on the wire, and what it means. */
+/** A value that the vendor enumerates, as written on the wire, with its meaning. */
 export interface Choice {
   readonly value: string;
   readonly text: Text;
 }
 
-/** Which way a call goes, as the account sees it: inbound is one from a customer. */
+/** Direction of a call from the account's point of view: inbound calls come from a customer. */
 export type Direction = "inbound" | "outbound";
 
-/** A push's direction of call, and a record's. */
+/** The call type of a push or a record. */
 export interface CallType extends Choice {
   readonly direction: Direction;
 }
 
 /** A kind of service. */
 export interface ServiceType extends Choice {
-  /** The direction of its calls. Absent for calls between agents, for transfers, and for what is no call. */
+  /** The direction of its calls. Absent for calls between agents, for transfers, and for services that are not calls. */
   readonly direction?: Direction;
-  /** It is billed and is no call. */
+  /** The service is billed but is not a call. */
   readonly noCall?: true;
-  /** The platform speaks a code to the customer: such a call has no agent. */
+  /** The platform reads a code to the customer; such a call has no agent. */
   readonly verification?: true;
 }
 
 /** How a call ended. */
 export interface CallResult extends Choice {
-  /** The name that flows get. */
+  /** The name that flows see. */
   readonly name: string;
 }
 
-/** The x of V2.0.x in which the vendor lists a command. There was no 5. */
+/** The x of V2.0.x in which the vendor lists a command. There is no 5. */
 export type Version = 1 | 2 | 3 | 4 | 6;
 
 /**
- * What a field's value may be, and how it goes on the wire.
- * - digits: a string of digits, leading zeros kept; `min` and `max` are lengths
- * - phone: digits, `*` and `#`, perhaps a leading `+`; `max` is a length
- * - integer: a JSON number where it is exact, else a string of its digits; `min` and `max` are values
+ * The rule for a field's value and its form on the wire.
+ * - digits: a string of digits with leading zeros; `min` and `max` are lengths
+ * - phone: digits, `*` and `#`, optionally with a leading `+`; `max` is a length
+ * - integer: a JSON number if it is exact, otherwise a string of digits; `min` and `max` are values
  * - decimal: a JSON number with min <= value < below
- * - choice: one of the values; `wire` says as what it is sent
- * - text: `max` is a number of characters; longer is refused, or cut where the platform would cut it
+ * - choice: one of the values; `wire` is the type in which it is sent
+ * - text: `max` is a number of characters; a longer text is refused, or cut if the platform would cut it
  * - time: sent as YYYY-MM-DD HH:mm:ss in the account's time zone
- * - list: an array of digits or phones; `max` is its length (absent: no limit given)
+ * - list: an array of digits or phones; `max` is its length (absent: unlimited)
  * - object: a JSON object, or text of one; `reserved` are names, in lower case, that it may not have in any case
  */
 export type Rule =
@@ -72,23 +72,23 @@ export type Rule =
 export interface Field {
   /** The vendor's name, on the wire and in the answer's message. */
   readonly name: string;
-  /** The node's property and the name in msg.payload, where it is not `name`. */
+  /** The node's property and the name in msg.payload, if it differs from `name`. */
   readonly property?: string;
   readonly rule: Rule;
   readonly required: boolean;
-  /** What is sent when the field is unset: nothing, or "" (for a list []), as some samples demand. */
+  /** What is sent for an unset field: nothing, or "" (for a list []), as some samples require. */
   readonly unset: "omit" | "empty";
-  /** A value that means the same as leaving the field out, and is left out. */
+  /** A value that is equivalent to an unset field; the field is then omitted. */
   readonly omitAt?: string;
   /** The field applies, and is sent and checked, only while another field has this value. */
   readonly onlyIf?: { readonly field: string; readonly is: string };
-  /** Another field that must be given too, if this one is. */
+  /** Another field that must be set if this one is. */
   readonly needs?: string;
-  /** Numbers in this field get rung: the account's dialOnly applies. */
+  /** The numbers in this field are dialled: the account's dialOnly applies. */
   readonly dials?: true;
-  /** Its values can be picked from the platform's own list. */
+  /** The editor can offer values from the platform's own list. */
   readonly picks?: "agents";
-  /** What to show as an example or a placeholder. */
+  /** An example, also used as a placeholder. */
   readonly example: string;
   readonly label: Text;
   readonly hint: Text;
@@ -99,36 +99,36 @@ export interface AnswerField {
   readonly name: string;
   readonly text: Text;
   readonly choices?: readonly Choice[];
-  /** Of a push: not always there. */
+  /** In a push: the field may be missing. */
   readonly optional?: true;
-  /** Of a push: installed platforms send it, the vendor's document does not have it. */
+  /** In a push: installed platforms send it, but it is not in the vendor's document. */
   readonly seen?: true;
 }
 
-/** A field of a request that the vendor's document does not have, as public clients send it. */
+/** A field of a request that public clients send and that is not in the vendor's document. */
 export interface SeenField extends Pick<Field, "name" | "rule" | "required" | "example"> {
   readonly text: Text;
 }
 
-/** A command that public clients send and the vendor's document does not have. */
+/** A command that public clients send and that is not in the vendor's document. */
 export interface SeenCommand {
-  /** Its ApiName, in the clients' spelling. */
+  /** Its ApiName in the clients' spelling. */
   readonly api: string;
-  /** The only API version that it was seen with; absent: any. */
+  /** The only API version with which it was seen; absent: any. */
   readonly version?: string;
-  /** Empty where no client shows its fields. */
+  /** Empty if no client shows its fields. */
   readonly fields: readonly SeenField[];
   readonly text: Text;
 }
 
-/** A command's or a push's family: decides colour and icon. */
+/** The group of a command or a push: determines colour and icon. */
 export type Group = "agent" | "call" | "task" | "record" | "event" | "tools";
 
 /**
- * What may be sent again after a lost answer (docs/protocol.md, "Commands").
- * - read: any time
- * - state: at once, but not after a newer command for the same subject has gone out
- * - once: never, unless the request surely never left or the platform said that it was not carried out
+ * Whether a command may be sent again after a lost answer (docs/protocol.md, "Commands").
+ * - read: always
+ * - state: yes, but not after a newer command for the same subject was sent
+ * - once: no, unless the request certainly never left or the platform said that it was not carried out
  */
 export type Resend = "read" | "state" | "once";
 
@@ -138,47 +138,47 @@ export interface Command {
   readonly api: string;
   /** The Node-RED type. */
   readonly node: string;
-  /** The section of the vendor's document. Its numbers 7 exist twice: 七 (queries) and 7 (log-in). */
+  /** The section of the vendor's document. Two sections have the number 7: 七 (queries) and 7 (log-in). */
   readonly section: string;
-  /** The place in the palette and in tables: the vendor's own order. */
+  /** The position in the palette and in tables: the vendor's order. */
   readonly order: number;
   readonly group: Group;
   readonly versions: readonly Version[];
   readonly resend: Resend;
-  /** The field that names whom or what the command is about; "newer" in the rule of `state` means newer for the same one. */
+  /** The field that identifies the command's subject. A `state` command is superseded by a newer one for the same subject. */
   readonly subject?: "agent" | "taskID";
   /** The vendor's sample shows `authentication.agent`. */
   readonly agentInAuthentication: boolean;
-  /** Several may go in one request. */
+  /** Whether several commands may be sent in one request. */
   readonly batch: boolean;
   /** The command seq's type on the wire. */
   readonly seq: "number" | "string";
   readonly fields: readonly Field[];
   /** Further fields that clients send, for the help of `extra`. */
   readonly seen?: readonly SeenField[];
-  /** Properties of the node that are no fields of the request. */
+  /** Properties of the node that are not fields of the request. */
   readonly settings?: readonly Setting[];
-  /** The node can wait for the call that the command causes, and has a second output while it does. */
+  /** The node can wait for the call that the command causes; it then has a second output. */
   readonly waits?: true;
-  /** A list that may be longer than one request takes: so many entries go at once, and the rest follow by another command. */
+  /** A list that may be too long for one request: the first `size` entries are sent with this command, the rest with another one. */
   readonly chunks?: { readonly field: string; readonly size: number; readonly by: string };
-  /** Fields of the answer beyond seq, userData and result. */
+  /** Fields of the answer other than seq, userData and result. */
   readonly answer: readonly AnswerField[];
-  /** Fields that the package puts beside the answer's. */
+  /** Fields that the package adds to the answer. */
   readonly derived?: readonly AnswerField[];
-  /** Where the answer is a list: the name of the array, which becomes msg.payload. */
+  /** If the answer is a list: the name of the array, which becomes msg.payload. */
   readonly list?: {
     readonly name: string;
     readonly items: readonly AnswerField[];
-    /** The kind of its items, where fields are derived from theirs; and these. */
+    /** The kind of its items, if fields are derived from them; and the derived fields. */
     readonly kind?: "records" | "cdrs";
     readonly derived?: readonly AnswerField[];
   };
   readonly label: Text;
-  /** What a node with fixed fields will do, for its label on the canvas; `__field__` stands for a field's value. */
+  /** What a node with fixed fields will do, for its label on the canvas; `__field__` is replaced by a field's value. */
   readonly does?: Text;
   readonly summary: Text;
-  /** What a user should know beyond the fields, a paragraph each. */
+  /** Notes for users beyond the fields, one paragraph each. */
   readonly notes: readonly Text[];
 }
 
@@ -195,11 +195,11 @@ export interface Download {
   readonly notes: readonly Text[];
 }
 
-/** A push: what the platform sends of its own accord. */
+/** A push: an event that the platform sends. */
 export interface Push {
   /** Our name: msg.topic. */
   readonly event: string;
-  /** The vendor's notify.type; absent for pushes that are known by their shape. */
+  /** The vendor's notify.type; absent for pushes that are identified by their fields. */
   readonly type?: string;
   readonly section: string;
   readonly fields: readonly AnswerField[];
@@ -216,15 +216,15 @@ export interface ErrorCode {
 }
 
 /**
- * What a text must look like.
+ * The format of a text.
  * - origin: http:// or https://, host and port
  * - customer: an account's name on the platform (docs/protocol.md, "Requests")
  * - version: an API version, such as 2.0.6
  * - timezone: an IANA name
  * - path: of a URL
- * - recordingUrl: a path or URL with a place for the name of a recording
+ * - recordingUrl: a path or URL with a placeholder for the name of a recording
  * - property: of a message, such as payload or call.audio
- * - addresses: IP addresses and CIDR blocks, between commas or spaces
+ * - addresses: IP addresses and CIDR blocks, separated by commas or spaces
  */
 export type TextFormat =
   | "origin"
@@ -236,14 +236,14 @@ export type TextFormat =
   | "property"
   | "addresses";
 
-/** A property of a node. A number's `min` and `max` are inclusive; `unit` is for people. */
+/** A property of a node. A number's `min` and `max` are inclusive; `unit` is shown to users. */
 export type Setting = {
   readonly name: string;
   readonly label: Text;
   readonly hint: Text;
-  /** The folded section of the form that it stands in; absent: always in view. */
+  /** The collapsible section of the form; absent: always visible. */
   readonly section?: "limits" | "network" | "safety" | "receiving";
-  /** It applies only while another setting has this value, or any but that one, or, without either, any value. */
+  /** Applies only while another setting has the value `is`, does not have the value `isNot`, or, without either, has any value. */
   readonly onlyIf?: { readonly setting: string; readonly is?: string; readonly isNot?: string };
 } & (
   | {
@@ -251,15 +251,15 @@ export type Setting = {
       readonly default: string;
       readonly required?: true;
       readonly format?: TextFormat;
-      /** Left empty it restricts nothing: a text that only comes out empty, because a variable is not set, must not do the same. */
+      /** An empty value means no restriction. A text that becomes empty because a variable is not set must not have that effect. */
       readonly restricts?: true;
       readonly example?: string;
-      /** Known values, for a field that takes others too; `key` is where the text is in the locales. */
+      /** Suggested values for a field that accepts others too; `key` is the text's key in the locales. */
       readonly suggestions?: readonly (Choice & { readonly key: string })[];
     }
   | {
       readonly kind: "number";
-      /** null: it may be left empty, and is then unset. */
+      /** null: it may be left empty. */
       readonly default: number | null;
       readonly min: number;
       readonly max: number;

@@ -50,7 +50,7 @@ export interface JournalOptions {
   readonly open: OpenFile;
   /** The time in names of files that are set aside; ms since 1970. */
   readonly now: () => number;
-  /** Throws if the folder may not be written any more. Called after each fsync, before appends are confirmed. */
+  /** Throws if the folder is another process's now. Called before each writing, and after its fsync before anybody is told. */
   readonly verify: () => void;
   /** Receives errors that are not passed to a caller. */
   readonly onProblem: (error: Error) => void;
@@ -226,6 +226,7 @@ export class Journal {
     const text = framed.join("");
     const data = Buffer.from(text);
     const plain = data.length === text.length;
+    this.#verify();
     let segment = this.#segment();
     // If the file was removed or replaced in the meantime, write its needed lines and the batch to a new file.
     for (let tries = 0; ; tries += 1) {
@@ -238,14 +239,11 @@ export class Journal {
         this.#cut(segment);
         throw error;
       }
+      this.#verify();
       segment = this.#rescue();
     }
-    try {
-      this.#options.verify();
-    } catch (error) {
-      this.#cut(segment);
-      throw error;
-    }
+    // If the disk took so long that another process has taken the folder over, it may have read these lines: then they are its own, and are not cut.
+    this.#verify();
     let offset = segment.size;
     segment.size += data.length;
     for (const [index, line] of lines.entries()) {
@@ -254,6 +252,12 @@ export class Journal {
       line.landed?.({ segment, offset, length });
       offset += length;
     }
+  }
+
+  /** Throws if the folder is another process's now. One that was removed is made again. */
+  #verify(): void {
+    mkdirSync(this.#options.folder, { recursive: true, mode: 0o700 });
+    this.#options.verify();
   }
 
   /** The segment to write to. */
@@ -294,7 +298,6 @@ export class Journal {
   /** Segments were removed or replaced on disk. Their needed lines are read through the open files and written again. */
   #rescue(): Segment {
     const { folder, now, onProblem } = this.#options;
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
     const lost = this.#segments.filter(({ file, path }) => !file.isAt(path));
     for (const { path } of lost) {
       if (existsSync(path)) renameSync(path, join(folder, `replaced-${now()}-${nameOf(0)}`));

@@ -27,8 +27,8 @@ export interface Recipient {
   /** How many entries may be delivered now; absent: no limit. Call `resume` when there is room again. */
   readonly room?: () => number;
   /**
-   * What is handed over takes a while to reach its node: `arrived` or `giveBack` is called for each entry. Until then it is not due again, however
-   * long that takes. Absent: an entry has reached its node when `hand` returns.
+   * Set if an entry needs time to reach its node: `arrived` or `giveBack` is then called for each entry, and it is not due again before
+   * that, however long it takes. Absent: an entry has reached its node when `hand` returns.
    */
   readonly reports?: true;
 }
@@ -74,7 +74,10 @@ interface Queue {
   busy: boolean;
 }
 
-/** Values of `due`: the item stands in its queue; it was handed over and has not reached its node yet. Small integers take the least memory. */
+/**
+ * Special values of `due`: the item is in its queue; or it was delivered and has not reached its node yet. Small integers need the least
+ * memory.
+ */
 const queued = -1;
 const underWay = -2;
 
@@ -223,18 +226,23 @@ export class Spool implements Keeper {
   }
 
   /** The entry has reached its node: it comes again `redeliverAfterMs` from now, unless it is settled. */
-  arrived(id: string): void {
-    const item = this.#pending.get(Number(id));
-    if (item?.due === underWay && !this.#closed) this.#wait(item);
+  arrived(id: string, delivery: number): void {
+    const item = this.#underWay(id, delivery);
+    if (item !== undefined) this.#wait(item);
   }
 
   /** The entry did not reach its node: it comes again as soon as somebody takes it, and that was no delivery. */
-  giveBack(id: string): void {
-    const item = this.#pending.get(Number(id));
-    if (item === undefined || item.due === queued || this.#closed) return;
-    this.#unlink(item);
+  giveBack(id: string, delivery: number): void {
+    const item = this.#underWay(id, delivery);
+    if (item === undefined) return;
     item.deliveries -= 1;
     this.#makeReady(item);
+  }
+
+  /** The entry whose delivery is under way. It may have been settled, refused, or given to another node since. */
+  #underWay(id: string, delivery: number): Item | undefined {
+    const item = this.#pending.get(Number(id));
+    return item?.due === underWay && item.deliveries === delivery && !this.#closed ? item : undefined;
   }
 
   /** The number of an entry's deliveries; undefined if it is not pending. */
@@ -403,7 +411,7 @@ export class Spool implements Keeper {
     this.#unlink(item);
   }
 
-  /** Takes an item out of the list that it stands in. */
+  /** Removes an item from its list. */
   #unlink(item: Item): void {
     if (item.due === queued) item.queue.ready.remove(item);
     else if (item.due !== underWay) this.#waiting.remove(item);
@@ -516,7 +524,7 @@ export class Spool implements Keeper {
     }
   }
 
-  /** An entry has reached its node or was refused: it is due again after a while. */
+  /** Schedules the next delivery of an entry that has reached its node or was refused. */
   #wait(item: Item): void {
     this.#unlink(item);
     // Rounded up, so that it is not due before its time.

@@ -71,7 +71,7 @@ function inOrder(data: JsonObject, seqs: readonly string[]): readonly (JsonObjec
   return seqs.map((seq, index) => (unnamed ? responses[index] : bySeq.get(seq)));
 }
 
-/** The command's list, which may stand in the response or beside it; null or absent means an empty one. */
+/** The command's list, found in the response or next to it; null and absent mean an empty list. */
 function listOf(name: string, response: JsonObject, data: JsonObject): readonly unknown[] | undefined {
   return listItems(response[name] ?? data[name] ?? []);
 }

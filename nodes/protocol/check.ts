@@ -84,7 +84,7 @@ function checkInteger(rule: Extract<Rule, { kind: "integer" }>, value: unknown):
   return pass(rule.wire === "number" && exact ? number : text);
 }
 
-/** An object, given as one or as its JSON. */
+/** An object, or its JSON text. */
 function objectOf(value: unknown): JsonObject | undefined {
   if (typeof value !== "string") return isObject(value) ? value : undefined;
   try {

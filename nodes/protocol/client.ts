@@ -12,7 +12,7 @@ import type { Failure } from "./failure";
 import { recordUrl } from "./recording-url";
 import { type QueueLimits, RequestQueue } from "./request-queue";
 import { type Backoff, defaultBackoff, Subjects } from "./resend";
-import { commandSequence, requestSequence, type Sequence } from "./sequence";
+import { newSequences, type Sequence, type Sequences } from "./sequence";
 import {
   type Fetch,
   type Fetched,
@@ -23,7 +23,11 @@ import {
 } from "./transport";
 
 /** The account's settings. Times in ms. */
-export interface ClientOptions extends Identity, QueueLimits, Omit<TransportOptions, "maxConcurrent"> {
+export interface ClientOptions
+  extends Identity,
+    QueueLimits,
+    Omit<TransportOptions, "maxConcurrent">,
+    Partial<Sequences> {
   readonly apiVersion: string;
   /** IANA name of the platform's time zone. */
   readonly timezone: string;
@@ -38,8 +42,6 @@ export interface ClientOptions extends Identity, QueueLimits, Omit<TransportOpti
   readonly now?: () => number;
   /** After this time, a download no longer delays the next one, in ms; default 5000. */
   readonly downloadTurnMs?: number;
-  readonly requestSequence?: Sequence;
-  readonly commandSequence?: Sequence;
 }
 
 /** Maximum number of commands in one request of a list. */
@@ -64,13 +66,13 @@ export class Client {
     setMaxListeners(0, this.#closing.signal);
     this.#options = options;
     this.#files = new RequestQueue({ maxConcurrent: maxDownloads, minInterval: 0, maxQueue: options.maxQueue });
-    this.#commandSequence = options.commandSequence ?? commandSequence;
+    const sequences = { ...newSequences(), ...options };
+    this.#commandSequence = sequences.commandSequence;
     this.#deps = {
-      ...options,
+      ...sequences,
       backoff: options.backoff ?? defaultBackoff,
       random: options.random ?? Math.random,
       now: options.now ?? Date.now,
-      requestSequence: options.requestSequence ?? requestSequence,
       queue: new RequestQueue(options),
       transport: new Transport(options),
       subjects: new Subjects(),
@@ -89,7 +91,8 @@ export class Client {
   }
 
   /**
-   * Checks a command of the catalogue: its version, its fields (under the vendor's names, `seq` among them, further ones in `extra`), and dialOnly.
+   * Checks a command of the catalogue: whether the version has it, its fields (under the vendor's names, including `seq`, further ones in
+   * `extra`), and dialOnly.
    */
   prepare(command: Command, given: Readonly<Record<string, unknown>>): Prepared {
     if (!hasCommand(command, this.#options.apiVersion)) {

@@ -1,4 +1,4 @@
-// Further fields of a request (`extra`), for platforms that take more than the vendor's document says.
+// Further fields of a request (`extra`), for platforms that accept more than the vendor's document describes.
 import { type Command, extra, seqOf } from "../catalogue";
 import type { JsonObject } from "../util/json";
 import { checkFields, isUnset } from "./check";
@@ -6,15 +6,15 @@ import type { Failure } from "./failure";
 
 type Given = Readonly<Record<string, unknown>>;
 
-/** Fields as they were given, under the vendor's names, and in `extra` those that the command does not have itself. */
+/** The given fields under the vendor's names; `extra` contains those that the command does not have. */
 export type Filled =
   | { readonly ok: true; readonly given: Given & { readonly extra?: JsonObject } }
   | { readonly ok: false; readonly failure: Failure };
 
 /**
- * Sorts what stands in `given.extra`: a field that the command has itself is taken from there only where it was not given, and is then checked
- * like any other. Platforms that do not look at upper and lower case would take the last one of two spellings, so the case of such a name does
- * not count. Doing it twice changes nothing.
+ * Sorts the fields in `given.extra`. A field that the command has is taken from there only if it was not given directly, and is then
+ * checked like any other. Case is ignored: a platform that ignores case would use the last of two spellings. Applying this twice changes
+ * nothing.
  */
 export function fillUp(command: Command, given: Given): Filled {
   const checked = checkFields([extra], given, "UTC");

@@ -3,6 +3,7 @@ import type { NumberType } from "libphonenumber-js/max";
 
 type Library = typeof import("libphonenumber-js/max");
 
+/** The library, which is loaded once. */
 let loaded: Library | undefined;
 
 /** Loaded on first use: loading its tables takes longer than loading the rest of the package. */
@@ -58,7 +59,7 @@ export function numberE164(value: unknown, place: NumberRegion): string | undefi
   return known.get(key);
 }
 
-/** A cache of converted numbers: the events of one call repeat its numbers within minutes. */
+/** A cache of numbers that were read: those of one call come several times within minutes. */
 const known = new Map<string, string | undefined>();
 const mostKnown = 10_000;
 
@@ -71,7 +72,7 @@ function read(digits: string, place: NumberRegion): string | undefined {
 /** A Chinese mobile: optional country code or trunk 0, the five digits that identify a mobile, and the rest. */
 const chineseMobile = /^(\+?86|0)?(1\d{4})(\d{6})$/;
 
-/** Whether Chinese numbers with these first five digits are mobiles, as libphonenumber decides for one of them. */
+/** A cache, of 10,000 prefixes at most: whether Chinese numbers with these first five digits are mobiles, by the library's own reading of one of them. */
 const mobilePrefixes = new Map<string, boolean>();
 
 /** Faster than a full parse by a factor of about 50; lists may have 100,000 numbers. */

@@ -51,6 +51,7 @@ function tables() {
   };
 }
 
+/** A cache of the library's tables. */
 let loaded: ReturnType<typeof tables> | undefined;
 const library = (): ReturnType<typeof tables> => {
   loaded ??= tables();
@@ -92,7 +93,9 @@ function planOfRegion(region: string): NumberingPlan {
   };
 }
 
+/** A cache: an account has one region. */
 const plans = new Map<string, NumberingPlan>();
+const mostPlans = 300;
 
 /** The plan of a country. @param region ISO 3166-1 alpha-2; an unknown one accepts any length */
 export function planOf(region: string): NumberingPlan {
@@ -100,6 +103,7 @@ export function planOf(region: string): NumberingPlan {
   let plan = plans.get(name);
   if (plan === undefined) {
     plan = name === "CN" ? chinesePlan(international) : planOfRegion(name);
+    if (plans.size >= mostPlans) plans.clear();
     plans.set(name, plan);
   }
   return plan;

@@ -221,7 +221,7 @@ function readPiece(text: string, plan: NumberingPlan): Entry {
   const isWriting = groups.every((group) => /^\+?\d+$/.test(group));
   if (!isWriting || groups.length === 0 || /^\+?\d+\.\d+$/.test(text)) return illegal("characters");
   if (groups.length > mostGroups) return illegal("several");
-  // However it is written: "2026 03 01", "(2026–03–01)". All of it would be a number of a city.
+  // In any notation: "2026 03 01", "(2026–03–01)". All of them would otherwise be read as a number within a city.
   if (groups.length > 1 && date.test(groups.join("-"))) return illegal("date");
   const plusses = groups.filter((group, index) => index > 0 && group.startsWith("+")).length;
   const digits = groups.join("");

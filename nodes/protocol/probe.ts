@@ -8,7 +8,7 @@ import type { ClientOptions } from "./client";
 import { hasCommand, pathOf, signRequest } from "./envelope";
 import { excerptOf, type Failure } from "./failure";
 import { secretsOf } from "./secrets";
-import { requestSequence } from "./sequence";
+import { Sequence } from "./sequence";
 import { Transport } from "./transport";
 
 /** An agent as returned by getAgentInfo (§七). */
@@ -67,7 +67,7 @@ async function ask(
   command: Command,
   signal: AbortSignal,
 ): Promise<Probed> {
-  const requestSeq = requestSequence.next();
+  const requestSeq = (options.requestSequence ?? new Sequence()).next();
   const seq = command.seq === "string" ? String(requestSeq) : requestSeq;
   const request = { seq, ...(command.subject === "agent" ? nobody : {}) };
   const start = Date.now();

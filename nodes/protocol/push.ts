@@ -130,7 +130,7 @@ export function choiceOf<T extends Choice>(choices: readonly T[], given: unknown
   return choices.find(({ value }) => value === text);
 }
 
-/** Why a call ended, in words; undefined where no cause is given, or one that has no words. */
+/** A text for the reason why a call ended; undefined if no reason is given, or an unknown one. */
 export const causeText = (releaseCause: unknown): string | undefined => sipCauses.get(textOf(releaseCause) ?? "");
 
 /** The English text of an enumerated value, given as a string or a number. */
@@ -143,7 +143,7 @@ export const customerSideOf = (service: ServiceType | undefined): "caller" | "ca
 
 const readNumber: Reading = (notify, context) => ({ numberE164: knownE164(notify.number, context) });
 
-/** The most recently read numbers, by region, area code and number: the events of a call repeat its number. */
+/** A cache of the numbers that were read last, by region, area code and number: the events of a call come one after the other with the same one. */
 const numbersRead = new Map<string, string | undefined>();
 const mostNumbers = 2000;
 

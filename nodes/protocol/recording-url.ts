@@ -71,7 +71,7 @@ function parseTemplate({ baseUrl, recordingUrl = "" }: RecordingSite): Template 
   };
 }
 
-/** Parsed templates by site. A site lives as long as its account, and a list of records needs the same template for each item. */
+/** A cache of templates by their sites, which live as long as their accounts: a list of records asks for the same one each time. */
 const templates = new WeakMap<RecordingSite, Template | { readonly origin: undefined }>();
 
 function templateOf(site: RecordingSite): Template | undefined {

@@ -29,8 +29,14 @@ export class Sequence {
   }
 }
 
-/** Shared by all accounts of the process, so that two accounts with the same customer do not use the same numbers. */
-export const requestSequence = new Sequence();
+/** The numbers of requests, and those of commands, which pushes carry back. Accounts that share them don't repeat each other. */
+export interface Sequences {
+  readonly requestSequence: Sequence;
+  readonly commandSequence: Sequence;
+}
 
-/** The same for command seqs, which pushes contain again. */
-export const commandSequence = new Sequence();
+/** New sequences, each with a random start. */
+export const newSequences = (): Sequences => ({
+  requestSequence: new Sequence(),
+  commandSequence: new Sequence(),
+});

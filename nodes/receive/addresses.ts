@@ -39,7 +39,10 @@ export function forwardedSender(header: string): string {
   return withPort !== undefined && isIP(withPort) === 4 ? withPort : last;
 }
 
-/** The sender of a push: behind a proxy whom that names, else the peer. An IPv4 address is written as one, whichever server it came through. */
+/**
+ * The sender of a push: the address in X-Forwarded-For if a trusted proxy wrote it, otherwise the peer. An IPv4 address has the same form
+ * for every server.
+ */
 export function senderOf(peer: string, forwarded: string, trustProxy: boolean): string {
   return plain((trustProxy && forwardedSender(forwarded)) || peer);
 }

@@ -292,8 +292,8 @@ export class PushInbox {
           const token = `${tokenPrefix}${entry.id}.${entry.delivery}`;
           if (entry.text.startsWith(billStart)) this.#countBill(entry.text, entry.delivery);
           this.#outbox.send(id, node, "h", token, entry.delivery, entry.text, (handed) => {
-            if (handed) store.spool.arrived(entry.id);
-            else store.spool.giveBack(entry.id);
+            if (handed) store.spool.arrived(entry.id, entry.delivery);
+            else store.spool.giveBack(entry.id, entry.delivery);
           });
         },
         dead: (entry) => this.#outbox.send(id, node, "d", "", entry.delivery, entry.text, () => undefined),

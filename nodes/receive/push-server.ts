@@ -23,8 +23,8 @@ const handshakeTimeoutMs = 10_000;
 /** How long a peer may take to close its side after an answer that ends the connection. */
 const lingerMs = 2000;
 /**
- * How many requests of one connection may be under way. Senders wait for an answer before they ask again; one that does not would fill the memory
- * while answers have to wait, as during a redeploy.
+ * Maximum number of requests in progress on one connection. Senders wait for an answer before the next request. One that does not would
+ * fill the memory while answers are delayed, as during a redeploy.
  */
 const mostPipelined = 16;
 const standardConnections: ConnectionLimits = { total: 2000, perAddress: 1000 };
@@ -73,7 +73,7 @@ export class PushServer {
   readonly #deps: PushServerDeps;
   readonly #admission: Admission<Socket>;
   readonly #sockets = new Set<Socket>();
-  /** How many requests are under way, by connection. */
+  /** The number of requests in progress, by connection. */
   readonly #underWay = new WeakMap<Socket, number>();
   readonly #since = performance.now();
   #server: Server | undefined;
@@ -103,7 +103,7 @@ export class PushServer {
     return this.#admission.size;
   }
 
-  /** What is wrong now; undefined: nothing that was told of. */
+  /** The current problem that was reported; undefined: none. */
   get problem(): ReceivingProblem | undefined {
     return this.#problem;
   }

@@ -226,7 +226,7 @@ export class ReceiveService {
         trouble({ setting: "pushPort", reason: "conflict", detail: String(port) });
         continue;
       }
-      // Also where the port stays open: an account may be new there, and bring the trouble of another port with it.
+      // Also if the port stays open: a new account at the port must report the port's problem too.
       trouble(this.#servers.get(port)?.problem);
       if (!this.#servers.has(port)) this.#servers.set(port, new PushServer(own, this.#serverDeps(port)));
     }
@@ -314,24 +314,27 @@ export class ReceiveService {
     try {
       const read = await readBody(request, body);
       if (read !== "read") return read;
-      const push = readPushBody(body.bytes);
-      body.release();
-      return await this.#take(port, push, arrival);
+      const parse = (): ParsedPush | undefined => {
+        const push = readPushBody(body.bytes);
+        body.release();
+        return push;
+      };
+      return await this.#take(port, parse, arrival);
     } finally {
       body.release();
     }
   }
 
-  /** Handles a push; undefined if the body was not a valid one. */
-  async #take(port: number, push: ParsedPush | undefined, arrival: Arrival): Promise<AnswerName> {
-    if (push === undefined) return "malformed";
-    // A redeploy may have begun while the body arrived: the previous nodes would lose the push.
+  /** Takes a push. @param parse gives it, or undefined where its form is not right; called at the end of a redeploy: parsed, it takes many times its bytes */
+  async #take(port: number, parse: () => ParsedPush | undefined, arrival: Arrival): Promise<AnswerName> {
+    // A redeploy may have begun while the body came in: the nodes of before would let the push go by.
     const ready = this.#ready();
     if (ready !== true && !(await ready)) return "busy";
     const inboxes = this.#at(port, arrival.path);
     if (inboxes.length === 0) return "notFound";
-    // If several accounts share the path, only those of the push's customer get it. With an unknown customer all get it, so that the
-    // refusal is counted.
+    const push = parse();
+    if (push === undefined) return "malformed";
+    // Where several accounts receive, those of the push's customer are asked; of an unknown one all, so that somebody counts it.
     const own = inboxes.filter(({ config }) => config.signer.customer === push.authentication.customer);
     const asked = own.length === 0 ? inboxes : own;
     const [only] = asked;
@@ -343,8 +346,8 @@ export class ReceiveService {
   async #shared({ number, path, query, peer, forwarded, body }: SharedRequest): Promise<void> {
     let name: AnswerName;
     try {
-      const push = typeof body === "string" ? pushIn(JSON.parse(body)) : readPushBody(body);
-      name = await this.#take(0, push, { path, query: readQuery(query), peer, forwarded });
+      const parse = () => (typeof body === "string" ? pushIn(JSON.parse(body)) : readPushBody(body));
+      name = await this.#take(0, parse, { path, query: readQuery(query), peer, forwarded });
     } catch {
       name = "busy";
     }

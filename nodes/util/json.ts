@@ -13,13 +13,13 @@ export const isObject = (value: unknown): value is JsonObject =>
 const index = /^(?:0|[1-9]\d{0,8})$/;
 
 /**
- * The items of a list: of an array, or of an object whose keys are all numbers, in the order of these. PHP writes a list with a gap like this.
- * Undefined for all else, an object without keys among it.
+ * The items of a list: of an array, or of an object whose keys are all numbers, in numeric order. PHP writes a list with gaps as such an
+ * object. Undefined for everything else, also for an object without keys.
  */
 export function listItems(value: unknown): readonly unknown[] | undefined {
   if (Array.isArray(value)) return value;
   if (!isObject(value)) return undefined;
-  // JavaScript keeps such keys in their numeric order.
+  // JavaScript keeps such keys in numeric order.
   const keys = Object.keys(value);
   return keys.length > 0 && keys.every((key) => index.test(key)) ? Object.values(value) : undefined;
 }
@@ -64,9 +64,8 @@ export function parseJson(text: string): unknown {
 }
 
 /**
- * An object as it will be sent: what is checked and what is sent must be the same, also where an object says itself how it is written.
- * Undefined for one that can't be written as a JSON object, because it contains itself or a bigint or does not want to be read, or that is
- * nested too deep.
+ * An object as it will be sent. It is serialized first so that the checked and the sent value are the same, also with a toJSON method.
+ * Undefined if it cannot be serialized as a JSON object (a cycle, a bigint, a getter that throws) or is nested too deep.
  */
 export function asJson(value: JsonObject): JsonObject | undefined {
   try {

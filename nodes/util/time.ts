@@ -15,13 +15,16 @@ interface Zone {
   readonly offsets: Map<number, DayOffsets>;
 }
 
+/** A cache, of zones that were asked for last: an account has one. */
 const zones = new Map<string, Zone>();
+const mostZones = 100;
 
 function zoneOf(name: string): Zone {
   let found = zones.get(name);
   if (found === undefined) {
     const clock = new Intl.DateTimeFormat("sv-SE", { timeZone: name, dateStyle: "short", timeStyle: "medium" });
     found = { clock, offsets: new Map() };
+    if (zones.size >= mostZones) zones.clear();
     zones.set(name, found);
   }
   return found;

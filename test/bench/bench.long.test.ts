@@ -1,4 +1,4 @@
-// The bench runs from end to end, on tiny numbers: every row comes out, in both languages, with a figure in it. How large it is, is no matter here.
+// The bench runs completely with small numbers: every row is in the report, in both languages, with a figure of any size.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -9,7 +9,7 @@ import { temporaryFolder } from "../../tools/node-red";
 /** How many rows each part has. */
 const rows = { pushes: 17, commands: 7, records: 1, tracker: 2, overhead: 2 };
 
-/** The bench's command line, on tiny numbers. */
+/** Runs the bench's command line with small numbers. */
 function bench(...args: readonly string[]): { readonly status: number | null; readonly output: string } {
   const tiny = ["--rounds", "1", "--seconds", "0.1", "--records", "1000", "--calls", "50"];
   const { status, stdout, stderr } = spawnSync(

@@ -1,4 +1,4 @@
-// The editor as people see it: real Chromium in front of real Node-REDs with the packed package.
+// The editor as users see it: real Chromium with real Node-REDs that have the packed package.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -16,7 +16,7 @@ const nodes = nodeTypes.filter(({ config }) => !config);
 
 const z = "flow";
 
-/** A flow with one node of each type, as the palette gives them, on an account. */
+/** A flow with one node of each type, as dragged from the palette, with an account. */
 const flowOf = (platform: string): readonly FlowNode[] => [
   { id: z, type: "tab", label: "Flow" },
   { id: "account", type: "sccc-account", baseUrl: platform, customer: "C2", credentials: { password } },
@@ -26,7 +26,7 @@ const flowOf = (platform: string): readonly FlowNode[] => [
     z,
     x: 200 + 260 * (index % 3),
     y: 60 + 60 * Math.floor(index / 3),
-    // One that runs beside the tests' own.
+    // A simulator that runs next to the tests' own.
     ...(type === "sccc-simulator" ? { port: "0", credentials: { password } } : {}),
     account: "account",
     wires: outputs.map(() => (type === "sccc-notify" ? ["seen"] : [])),
@@ -45,10 +45,10 @@ const flowOf = (platform: string): readonly FlowNode[] => [
   },
 ];
 
-/** With PICTURES set, the pictures of the READMEs are taken again: node-red 5, both languages. */
+/** With PICTURES set, the pictures for the READMEs are taken: Node-RED 5, both languages. */
 const pictures = process.env.PICTURES !== undefined;
 
-/** Takes the pictures of the READMEs. */
+/** Takes the pictures for the READMEs. */
 async function takePictures(editor: EditorPage, language: "en" | "zh"): Promise<void> {
   const { page } = editor;
   const shoot = (name: string) => page.screenshot({ path: join(root, `docs/images/${name}-${language}.png`) });
@@ -69,15 +69,15 @@ async function takePictures(editor: EditorPage, language: "en" | "zh"): Promise<
   await editor.cancel();
 }
 
-/** A sentence of English, where Chinese is expected. */
+/** An English sentence where Chinese is expected. */
 const englishSentence = /[A-Za-z]+(?:[ ,][A-Za-z']+){3,}/;
-/** A key of the locales that nobody translated. */
+/** A key of the locales without a translation. */
 const rawKey =
   /\b(?:command|setting|form|errors|event|node|port|section|status|connection|address|sample|template)\.[a-z][\w-]*\.\w|\bsccc:/;
 
 const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 
-/** What axe finds wrong in the form on top. The parts that Node-RED draws by itself are its own. */
+/** The problems that axe finds in the topmost form, except in parts that Node-RED itself draws. */
 async function inaccessible({ page }: EditorPage): Promise<readonly string[]> {
   await page.evaluate(axe);
   return page.evaluate(`axe.run(
@@ -108,7 +108,7 @@ for (const version of nodeRedVersions) {
 
     const open = (type: string) => (type === "sccc-account" ? editor.editConfig(type, "account") : editor.edit(type));
     const at = (selector: string) => editor.page.locator(selector);
-    /** The words of a result, once it is there. */
+    /** The text of a result, once it is shown. */
     const result = async (kind: "connection" | "sample") => {
       const place = at(`#sccc-${kind}-result`);
       await place.and(at(".sccc-good, .sccc-bad")).waitFor();
@@ -120,7 +120,7 @@ for (const version of nodeRedVersions) {
         editor = await EditorPage.open(nodeRed);
       });
       afterEach(async function () {
-        // One failure must not make others: what is left open is closed.
+        // Reopens the editor after a failure, so that an open dialog does not make other tests fail.
         if (this.currentTest?.state === "failed") editor = await editor.again(nodeRed);
         else assert.deepEqual(editor.errors, []);
       });
@@ -175,7 +175,7 @@ for (const version of nodeRedVersions) {
       });
 
       it("picks an agent from the platform's own list, with the mouse or while one types", async () => {
-        // The tests before have filled the account with examples.
+        // The earlier tests have filled the account with examples.
         editor = await editor.again(nodeRed);
         await open("sccc-agent-login");
         await typedInput(editor.page, "#node-input-agent", "type", "str");
@@ -307,7 +307,7 @@ for (const version of nodeRedVersions) {
           ["billed", "one", 2],
           ["accepted", "one", 1],
           ["ended", "one", 2],
-          // A list has no one call to wait for.
+          // A list has no single call to wait for.
           [undefined, "list", 1],
           [undefined, "one", 1],
         ] as const) {

@@ -50,7 +50,7 @@ const inBrowser: Readonly<Record<string, Drive | undefined>> = {
   },
 };
 
-/** Makes the dashboard's nodes known to the Node-RED of a user folder. */
+/** Adds the dashboard's nodes to a user folder. */
 function addDashboard(userDir: string): void {
   const scope = join(userDir, "node_modules/@flowfuse");
   mkdirSync(scope, { recursive: true });
@@ -87,7 +87,7 @@ async function deployExample(nodeRed: NodeRed, example: Example): Promise<void> 
   const editor = await EditorPage.open(nodeRed);
   await importExample(editor, example);
   await nodeRed.deployed(() => editor.deploy());
-  // With PICTURES set, the READMEs' picture is taken again.
+  // With PICTURES set, the picture for the READMEs is taken.
   if (process.env.PICTURES !== undefined && example.name === "click-to-call") {
     const { page } = editor;
     await page.setViewportSize({ width: 1640, height: 720 });

@@ -1,19 +1,19 @@
-// Fills forms in a browser as a user does, from what the build knows of a node type, and reads them back.
+// Fills forms in a browser as a user does, by the build's data about a node type, and reads them back.
 import type { Page } from "playwright-core";
 import type { NodeType, Property } from "../../build/nodes";
 
-/** What a property was given, as the form shows it. */
+/** The value of a property as the form shows it. */
 export type Given = string | boolean | readonly string[];
 
 const idOf = (node: NodeType, name: string) => `#node-${node.config ? "config-" : ""}input-${name}`;
 
-/** A value for a number's input that is not its default. */
+/** A value for a number's input other than its default. */
 function numberFor({ min, max, default: standard }: Extract<Property, { kind: "number" }>): string {
   const value = Math.min(max, Math.max(min, 7));
   return String(value === standard ? value + 1 : value);
 }
 
-/** Texts that have to look like something and are no examples. */
+/** Texts with a required format and without an example. */
 const texts: Readonly<Record<string, string>> = { name: "my node", pushUser: "push-user", host: "127.0.0.2" };
 
 const jquery = "globalThis.$";
@@ -26,7 +26,7 @@ export const typedInput = (page: Page, selector: string, method: string, value?:
     })`,
   );
 
-/** Gives a property a value other than its default. Undefined: it is left as it is. */
+/** Gives a property a value other than its default. Returns undefined if it is left unchanged. */
 async function give(page: Page, node: NodeType, property: Property): Promise<Given | undefined> {
   const selector = idOf(node, property.name);
   switch (property.kind) {
@@ -57,7 +57,7 @@ async function give(page: Page, node: NodeType, property: Property): Promise<Giv
       await page.fill(selector, "a secret of mine");
       return undefined;
     case "node":
-    // Nobody sees it.
+    // Not visible.
     case "ports":
       return undefined;
     case "typed": {
@@ -65,7 +65,7 @@ async function give(page: Page, node: NodeType, property: Property): Promise<Giv
       if (literal === undefined) return undefined;
       await typedInput(page, selector, "type", literal);
       const list = property.field?.rule.kind === "list";
-      // Choices have a menu, lists have rows; both write what the typed input holds.
+      // Choices have a menu, lists have rows; both write the typed input's value.
       if (property.field?.rule.kind === "choice" || list) await typedInput(page, selector, "value", property.example);
       else await page.fill(`${selector}-visible`, property.example);
       return property.example;
@@ -89,14 +89,14 @@ async function read(page: Page, node: NodeType, property: Property): Promise<Giv
   }
 }
 
-/** Opens every folded section of the form on top. */
+/** Opens every collapsed section of the topmost form. */
 export const unfold = (page: Page): Promise<void> => page.evaluate(`${jquery}(".sccc-section").attr("open", "")`);
 
-/** Fills a form with values other than the defaults; rows that do not apply are left out. */
+/** Fills a form with values other than the defaults; rows that do not apply are skipped. */
 export async function fill(page: Page, node: NodeType): Promise<ReadonlyMap<Property, Given>> {
   await unfold(page);
   const given = new Map<Property, Given>();
-  // What others hang on comes before them, whatever the order of the form.
+  // Properties that others depend on come first, whatever the order of the form.
   const first = node.properties.filter(({ onlyIf }) => onlyIf === undefined);
   for (const property of [...first, ...node.properties.filter((one) => !first.includes(one))]) {
     const row = page.locator(".form-row.sccc-row").filter({ has: page.locator(idOf(node, property.name)) });
@@ -107,7 +107,7 @@ export async function fill(page: Page, node: NodeType): Promise<ReadonlyMap<Prop
   return given;
 }
 
-/** What a form shows of the properties that were filled. */
+/** What a form shows for the properties that were filled. */
 export async function shown(
   page: Page,
   node: NodeType,
@@ -118,7 +118,7 @@ export async function shown(
   return values;
 }
 
-/** The texts that a person sees in the form on top, line by line. */
+/** The visible texts of the topmost form, line by line. */
 export const visibleTexts = (page: Page): Promise<readonly string[]> =>
   page.evaluate(() => {
     const form = document.querySelector(".red-ui-tray:last-of-type .red-ui-tray-body") ?? document.body;

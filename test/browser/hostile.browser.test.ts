@@ -1,4 +1,4 @@
-// Hostile texts in the editor: what a platform, or anybody on the way to it, says is shown as text wherever it is shown, and nothing of it runs.
+// Hostile texts in the editor: texts from a platform, or from anybody in between, are shown as text everywhere and never executed.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import http from "node:http";
@@ -9,7 +9,7 @@ import { type FlowNode, type NodeRed, startNodeRed } from "../../tools/node-red"
 import { account } from "../../tools/platform";
 import { typedInput } from "./forms";
 
-/** Each would run a script or draw an element with this attribute, if it were taken for HTML in its place. */
+/** Each would run a script or create an element with this attribute if it were used as HTML. */
 const hostile = [
   "<img data-hostile src=x onerror=window.ran=1>",
   "<p>so</p><img data-hostile src=x onerror=window.ran=2>",
@@ -23,12 +23,12 @@ const hostile = [
   "__host__ __code__ $t(connection.nobody) <b data-hostile>and</b> $& ${PATH}",
 ] as const;
 
-/** What the platform answers now. */
+/** The platform's current answer. */
 type Says =
   | { readonly kind: "page" | "msg" | "commandMsg" | "redirect"; readonly text: string }
   | { readonly kind: "agents"; readonly agents: readonly object[] };
 
-/** A platform that says whatever it is told to. */
+/** A platform whose answers the test determines. */
 class Platform {
   says: Says = { kind: "page", text: "" };
   url = "";
@@ -63,7 +63,7 @@ const z = "flow";
 
 const place = (index: number) => ({ z, x: 200, y: 60 + 80 * index });
 
-/** Injects nothing but when it is asked to, over the admin API. */
+/** An inject node that is only triggered over the admin API. */
 const inject = (id: string, index: number, to: string): FlowNode => ({
   ...{ id, type: "inject", ...place(index), props: [], repeat: "", once: false, wires: [[to]] },
 });
@@ -89,7 +89,7 @@ const flowOf = (platform: string): readonly FlowNode[] => [
     wires: [[]],
   },
   { id: "refused", type: "catch", ...place(6), scope: ["login"], uncaught: false, wires: [["why"]] },
-  // The sidebar shortens what is long: the end of the error's message is what the platform said.
+  // The sidebar shortens long texts: the end of the error's message is the platform's text.
   {
     id: "why",
     type: "function",
@@ -100,7 +100,7 @@ const flowOf = (platform: string): readonly FlowNode[] => [
   { id: "cdrs", type: "sccc-get-cdr-list", ...place(2), account: "account", wires: [[]] },
   { id: "notify", type: "sccc-notify", ...place(3), account: "account", wires: [[]] },
   inject("press-core", 4, "core"),
-  // What Node-RED itself makes of a text in a status and in an error that nobody catches.
+  // How Node-RED itself shows a text in a status and in an uncaught error.
   {
     id: "core",
     type: "function",
@@ -121,13 +121,13 @@ for (const version of nodeRedVersions) {
     const platform = new Platform();
     let nodeRed: NodeRed;
     let editor: EditorPage;
-    /** The routes of this package that were asked. */
+    /** The routes of this package that were requested. */
     const asked = new Set<string>();
     before(async () => {
       await platform.start();
       nodeRed = await startNodeRed({ version, flows: flowOf(platform.url) });
       editor = await EditorPage.open(nodeRed);
-      // A text that is taken for HTML never comes up.
+      // A text that is used as HTML never appears.
       editor.page.setDefaultTimeout(10_000);
       editor.page.on("request", (request) => {
         const [, route] = /\/sccc\/(\w+)$/.exec(request.url()) ?? [];
@@ -145,10 +145,10 @@ for (const version of nodeRedVersions) {
     });
 
     const at = (selector: string) => editor.page.locator(selector);
-    /** Waits until a text stands somewhere, as it is. */
+    /** Waits until a text is shown literally. */
     const seen = (selector: string, text: string) => at(selector).filter({ hasText: text }).first().waitFor();
 
-    /** Opens the form of a node whose agent is typed. */
+    /** Opens the form of a node with a typed agent. */
     const openLogin = async () => {
       await editor.edit("login");
       await typedInput(editor.page, "#node-input-agent", "type", "str");
@@ -156,7 +156,7 @@ for (const version of nodeRedVersions) {
     const expand = () =>
       at(".red-ui-typedInput-container:has(#node-input-agent-visible) .red-ui-typedInput-option-expand").click();
 
-    /** The places where a text of the platform comes up: what has to be open, and what shows a text there. */
+    /** The places that show a text of the platform: what has to be opened, and where the text appears. */
     const places: readonly {
       readonly name: string;
       readonly open: () => Promise<void>;
@@ -184,7 +184,7 @@ for (const version of nodeRedVersions) {
         name: "the answer to a sample",
         open: () => editor.edit("notify"),
         show: async (text) => {
-          // Something that stands before Node-RED's server may answer in the place of this package.
+          // A server in front of Node-RED may answer instead of this package.
           await editor.page.route("**/sccc/sample", (route) =>
             route.fulfill({ json: { outcome: "refused", params: { status: 403, detail: text } } }),
           );
@@ -205,7 +205,7 @@ for (const version of nodeRedVersions) {
         show: async (text: string) => {
           await expand();
           await seen(".red-ui-menu a", text);
-          // Picked, it is the field's value, and the reason why that is no staff number.
+          // When picked, it is shown as the field's value, and in the reason why it is not a staff number.
           if (part === "staffNo") {
             await at(".red-ui-menu a").filter({ hasText: text }).first().click();
             assert.equal(await at("#node-input-agent-visible").inputValue(), text);
@@ -284,7 +284,7 @@ for (const version of nodeRedVersions) {
       });
     }
 
-    // Mocha runs what stands beside a describe before it.
+    // Mocha runs the tests next to a describe before it.
     describe("all of them", () => {
       it("came through every route that the package has", () => {
         assert.deepEqual([...asked].sort(), ["agents", "connection", "sample"]);

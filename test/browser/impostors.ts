@@ -1,4 +1,4 @@
-// Servers that are no SCCC platform, or one that is wrong in some way: what a mistyped address leads to.
+// Servers that are not an SCCC platform, or a platform with a fault: what a mistyped address leads to.
 import { once } from "node:events";
 import http, { type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -7,19 +7,19 @@ import type { AddressInfo } from "node:net";
 export interface Impostors {
   /** Answers with a page. */
   readonly page: string;
-  /** Has nothing at all. */
+  /** Answers with 404. */
   readonly missing: string;
   readonly redirect: string;
   /** Never answers. */
   readonly silent: string;
-  /** The platform, with a clock that is ten minutes fast. */
+  /** The platform, with a clock that is ten minutes ahead. */
   readonly fast: string;
   close(): Promise<void>;
 }
 
 const minutes = 60_000;
 
-/** Starts them; `platform` is a real one. */
+/** Starts them; `platform` is a working one. */
 export async function startImpostors(platform: string): Promise<Impostors> {
   const servers: http.Server[] = [];
   const start = async (listener: RequestListener): Promise<string> => {

@@ -1,5 +1,5 @@
-// Whole calls in a real Node-RED: the simulator's calls of every course through sccc-notify and the tracker, redeploys, stored pushes, and
-// sccc-call-number that waits.
+// Whole calls in a real Node-RED: the simulator's calls of every kind through sccc-notify and the tracker, redeploys, stored pushes, and a
+// waiting sccc-call-number.
 import assert from "node:assert/strict";
 import type { TrackedCall } from "../../nodes/calls/call";
 import { type Simulator, startSimulator } from "../../simulator";
@@ -25,7 +25,7 @@ const httpIn = (id: string, url: string, method: string, wire: string): FlowNode
   wires: [[wire]],
 });
 
-/** Keeps messages under a name: `GET /told?name=<name>`. */
+/** Stores messages under a name: `GET /told?name=<name>`. */
 const keep = (id: string, name: string, ...wires: string[]): FlowNode =>
   func(
     id,
@@ -37,8 +37,8 @@ return msg;`,
     wires,
   );
 
-/** A message that was kept. */
-interface Told {
+/** A stored message. */
+interface KeptMessage {
   readonly topic: string;
   readonly call: TrackedCall;
   readonly about: { readonly id: string; readonly finished: boolean; readonly cause: string };
@@ -71,10 +71,10 @@ const flowAt = (platform: string, port: number): readonly FlowNode[] => {
     tracker("plain", [["changes"], ["finished"]]),
     keep("changes", "changes"),
     keep("finished", "finished"),
-    // The command's answer begins a call.
+    // The command's answer starts a call.
     httpIn("dial-in", "/dial", "post", "dial"),
     { id: "dial", type: "sccc-call-number", z: "flow", account: idOf("plain"), wires: [["tracker-plain", "out"]] },
-    // Answers when the call was answered, or will not be.
+    // Answers when the call was answered or has failed.
     httpIn("wait-in", "/wait", "post", "wait"),
     {
       id: "wait",
@@ -92,7 +92,7 @@ const flowAt = (platform: string, port: number): readonly FlowNode[] => {
     { id: "out", type: "http response", z: "flow", wires: [] },
     httpIn("told-in", "/told", "get", "told"),
     func("told", `msg.payload = global.get(msg.req.query.name) ?? []; return msg;`, 1, ["out"]),
-    // What is stored, and fails the first time.
+    // Stored pushes, whose first processing fails.
     accountOf("stored", account, { ...properties, pushPath: "/stored", pushAnswer: "stored", redeliverAfter: "0.3" }),
     notifyNode("stored", { wires: [["tracker-stored"]] }),
     tracker("stored", [[], ["attempts"]], { waitForBilling: "0.2" }),
@@ -134,7 +134,7 @@ describe("whole calls in Node-RED", function () {
     await stored?.close();
   });
 
-  const told = async (name: string) => (await nodeRed.admin("GET", `/told?name=${name}`)) as readonly Told[];
+  const told = async (name: string) => (await nodeRed.admin("GET", `/told?name=${name}`)) as readonly KeptMessage[];
 
   async function command(api: string, fields: Readonly<Record<string, unknown>>, on = platform): Promise<void> {
     const client = clientOf(on.url);
@@ -213,7 +213,7 @@ describe("whole calls in Node-RED", function () {
       ring: 1,
       talk: 86_400,
     });
-    const mine = ({ call }: Told) => call.agent === "1020";
+    const mine = ({ call }: KeptMessage) => call.agent === "1020";
     const answered = await eventually("it is answered", async () =>
       (await told("changes")).find((one) => mine(one) && one.topic === "answered"),
     );
@@ -258,7 +258,7 @@ describe("whole calls in Node-RED", function () {
       return all.length > 0 ? all : undefined;
     });
     assert.deepEqual([confirmed?.call.state, confirmed?.call.outcome, confirmed?.delivery], ["billed", "answered", 3]);
-    // A second call, whose billing the platform drops: time finishes it, and that can be confirmed too.
+    // A second call, whose bill is dropped by the platform: a timer finishes it, and that message can be acknowledged too.
     await stored.instruct({ do: "fault", kind: "dropPush", event: "billing" });
     await stored.instruct({ do: "inbound", number: "13400000000", agent: "1001" });
     const all = await eventually("the second is confirmed", async () => {

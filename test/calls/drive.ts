@@ -1,4 +1,4 @@
-// A bench for trackers of calls: messages in, news out, and a clock that moves when it is told to.
+// A test bench for call trackers: messages in, reports out, with a manual clock.
 import type { TrackedCall } from "../../nodes/calls/call";
 import { type Heard, readMessage } from "../../nodes/calls/facts";
 import { CallTracker, type News, type Timing, type TrackerSettings } from "../../nodes/calls/tracker";
@@ -19,14 +19,14 @@ export const start = Date.UTC(2026, 2, 1, 2);
 
 export const minute = 60;
 
-/** A push's message as sccc-notify gives it. */
+/** A push's message as sccc-notify outputs it. */
 export const push = (event: string, notify: Json, report: Json = {}): Heard => ({
   topic: event,
   payload: { ...notify, event, eventId: report.eventId },
   sccc: { push: { event, known: true, ...report }, token: "a token" },
 });
 
-/** A clock by hand. */
+/** A manual clock. */
 export class HandClock implements Timing {
   #now = 0;
   readonly #timers = new Set<{ readonly due: number; readonly run: () => void }>();
@@ -43,7 +43,7 @@ export class HandClock implements Timing {
     return this.#timers.size;
   }
 
-  /** Lets so many ms pass. */
+  /** Advances the clock. */
   pass(ms: number): void {
     const until = this.#now + ms;
     for (;;) {
@@ -57,29 +57,29 @@ export class HandClock implements Timing {
   }
 }
 
-/** A tracker and all that it tells. */
+/** A tracker and its reports. */
 export interface Bench {
   readonly tracker: CallTracker;
   readonly settings: TrackerSettings;
   readonly news: readonly News[];
-  /** What the last message brought. */
+  /** The reports caused by the last message. */
   readonly last: readonly News[];
   readonly changes: readonly News[];
   readonly finished: readonly TrackedCall[];
   readonly timers: number;
-  /** Every call as it was told last, the oldest first. */
+  /** Every call in its last reported state, the oldest first. */
   calls(): readonly TrackedCall[];
-  /** An event received so many seconds after the start. */
+  /** An event received this many seconds after the start. */
   hear(event: string, notify: Json, second: number): void;
   /** The answer of sccc-call-number. */
   dial(payload: Json): void;
-  /** A message of before once more, by its place. */
+  /** Repeats an earlier message, by its index. */
   again(index: number, report?: Json): void;
-  /** The identity of the event at a place. */
+  /** The id of the event at an index. */
   idOf(index: number): string;
-  /** Lets so many seconds pass. */
+  /** Advances the clock by this many seconds. */
   pass(seconds: number): void;
-  /** A time as the platform writes it, so many seconds after the start. */
+  /** A time in the platform's format, this many seconds after the start. */
   time(second: number): string;
 }
 

@@ -1,4 +1,4 @@
-// Joining events into calls, for any interleaving, loss and repetition: none is split, none is merged, every one ends. And that it is quick.
+// Joining events into calls, for any order, loss and repetition: no call is split or merged, and every one ends. Also tests the speed.
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { TrackedCall } from "../../nodes/calls/call";
@@ -7,7 +7,7 @@ import { bench, type Json } from "./drive";
 
 type Event = "callin" | "callout" | "screenpop" | "callstart" | "callend" | "billing";
 
-/** A call as the platform sees it. */
+/** A call on the platform's side. */
 interface Made {
   readonly agent: string;
   readonly number: string;
@@ -15,12 +15,12 @@ interface Made {
   readonly seq: string;
   readonly userData: string;
   readonly session: string;
-  /** When it begins, seconds after the start. */
+  /** When it begins, in seconds after the start. */
   readonly from: number;
   readonly answered: boolean;
 }
 
-/** An event on its way: what it says, when it was received, and the call that it is of. */
+/** An event in transit: its content, when it is received, and its call. */
 interface Sent {
   readonly call: number;
   readonly event: Event;
@@ -30,7 +30,7 @@ interface Sent {
 
 const numberOf = (index: number) => `138${String(10_000_000 + index)}`;
 
-/** The ways in which one number is written. */
+/** Different notations of the same number. */
 const forms = [
   (number: string) => number,
   (number: string) => `0${number}`,
@@ -75,7 +75,7 @@ function eventsOf(made: Made, call: number, time: (second: number) => string): r
   return all.map(([event, notify]) => ({ call, event, notify, second: from + offsets[event] }));
 }
 
-/** Calls no two of which have both agent and number in common. All may have one seq, as in a campaign, or none. */
+/** Calls of which no two have the same agent and the same number. All may have the same seq, as in a campaign, or none. */
 const tellApart = fc
   .record({
     calls: fc.uniqueArray(
@@ -88,7 +88,7 @@ const tellApart = fc
     ),
     inbound: fc.boolean(),
     answered: fc.array(fc.boolean(), { minLength: 8, maxLength: 8 }),
-    // Two calls with one number need something that only their bills have in common with them.
+    // If two calls have the same number, their bills can only be matched by the seq.
     seqs: fc.constantFrom("own", "campaign", "none"),
     gap: fc.integer({ min: 0, max: 100 }),
   })
@@ -96,7 +96,7 @@ const tellApart = fc
     calls.map(
       ({ agent, number }, index): Made => ({
         agent: String(1000 + agent),
-        // In a campaign and without a seq, a bill has nothing but its number.
+        // In a campaign and without a seq, a bill can only be matched by its number.
         number: numberOf(seqs === "own" ? number : index),
         inbound: inbound && seqs === "none",
         seq: seqs === "own" ? String(500 + index) : seqs === "campaign" ? "77" : "",
@@ -108,7 +108,7 @@ const tellApart = fc
     ),
   );
 
-/** What arrives of what was sent: shuffled, some of it lost, some of it twice. */
+/** The events that arrive: shuffled, some lost, some repeated. */
 const arrivals = (sent: readonly Sent[], shuffled: boolean) =>
   fc
     .tuple(
@@ -130,7 +130,7 @@ const arrivals = (sent: readonly Sent[], shuffled: boolean) =>
       return all;
     });
 
-/** Plays what arrives; returns the tracker's calls, each with the made calls whose events are in it. */
+/** Feeds the events to a tracker; returns its calls, each with the calls whose events it contains. */
 function play(sent: readonly Sent[], arriving: readonly { readonly index: number; readonly again: boolean }[]) {
   const it = bench();
   const heard = new Map<number, number>();
@@ -153,7 +153,7 @@ function play(sent: readonly Sent[], arriving: readonly { readonly index: number
   return { it, heard, joined };
 }
 
-/** That calls came out as they were made: none split, none merged, each finished once. */
+/** Asserts that no call was split or merged, and each was finished once. */
 function assertWhole(
   made: readonly Made[],
   sent: readonly Sent[],
@@ -185,7 +185,7 @@ function assertWhole(
 
 const numberOfForms = (number: string) => number.replace(/^(?:\+?86|0)(?=1)/, "");
 
-/** What is told of a finished call is true, or says that it is not known. */
+/** Asserts that the reported result of a finished call is true or unknown. */
 function checkOutcome(told: TrackedCall, made: Made): void {
   const kinds = told.events.map(({ event }) => event);
   if (kinds.includes("billing")) assert.equal(told.outcome === "answered", made.answered);
@@ -229,7 +229,7 @@ describe("calls, whatever happens to their events", () => {
       fc.property(
         redials.chain((made) => {
           const clock = bench();
-          // A screen pop says nothing of the command: it goes where the agent's other events are.
+          // A screen pop has no seq of a command: it is matched by the agent's other events.
           const sent = made.flatMap((one, index) =>
             eventsOf(one, index, clock.time).filter(({ event }) => event !== "screenpop"),
           );
@@ -312,7 +312,7 @@ describe("calls, whatever happens to their events", () => {
     this.timeout(60_000);
     const it = bench();
     const count = amount(10_000, 100_000);
-    // Half of them are of one number, as when a hotline's own number is billed.
+    // Half of them have the same number, as when bills show a hotline's own number.
     for (let index = 0; index < count; index += 1) {
       const number = index % 2 === 0 ? numberOf(0) : numberOf(index);
       it.tracker.hear({

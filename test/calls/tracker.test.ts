@@ -1,4 +1,4 @@
-// Joining events into calls: what a message says, whole calls in every form in which they come, and what time does.
+// Joining events into calls: reading of messages, whole calls in all their variants, and timers.
 import assert from "node:assert/strict";
 import type { TrackedCall } from "../../nodes/calls/call";
 import { type Heard, readMessage } from "../../nodes/calls/facts";
@@ -6,7 +6,7 @@ import { type Bench, bench, context, type Json, minute, push, start } from "./dr
 
 const callee = "13800138000";
 
-/** A call's topics, outcomes and the like, in brief. */
+/** A short form of a call: its state, outcome and so on. */
 const brief = (call: TrackedCall | undefined) =>
   call && [call.state, call.outcome, call.agent, call.number, call.events.map(({ event }) => event).join(" ")];
 
@@ -136,7 +136,7 @@ describe("a call", () => {
     it_ = bench();
   });
 
-  /** An outbound call's event, so many seconds after the start. */
+  /** An outbound call's event, this many seconds after the start. */
   const out = (event: string, second: number, more: Json = {}) =>
     it_.hear(event, { agent: "1000", number: callee, call_type: "1", seq: "7", userData: "u", ...more }, second);
   const inn = (event: string, second: number, more: Json = {}) =>

@@ -1,4 +1,4 @@
-// Campaigns: lists of numbers of any length, cleaned, sent in parts, and accounted for to the last number whatever goes wrong.
+// Campaigns: lists of numbers of any length are cleaned and sent in parts, and every number is accounted for, whatever fails.
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { commandOf } from "../../nodes/catalogue";
@@ -7,7 +7,7 @@ import type { ExchangedOne } from "../../nodes/protocol/exchange";
 import type { Failure } from "../../nodes/protocol/failure";
 import { planOf } from "../../nodes/protocol/numbering";
 import { cleanNumbers } from "../../nodes/protocol/numbers-to-dial";
-import type { Sender } from "../../nodes/runtime/account/account";
+import type { Sender } from "../../nodes/runtime/account/running";
 import { longListCommandOf, sendLongList } from "../../nodes/runtime/command/long-list";
 import type { Simulator } from "../../simulator";
 import { initHelper, load, unload } from "../../tools/nodes";
@@ -18,7 +18,7 @@ type Loose = any;
 
 const mobile = (index: number) => `138${String(index).padStart(8, "0")}`;
 
-/** The node's list, with what people have in their tables. */
+/** A list of numbers for the node, as found in users' spreadsheets. */
 function tableOf(count: number) {
   const rows: unknown[] = [];
   const numbers: string[] = [];
@@ -146,7 +146,7 @@ describe("a campaign", () => {
     let platform: Simulator;
     before(initHelper);
     beforeEach(async () => {
-      // Nobody is logged in: the tasks wait with all their numbers.
+      // No agent is logged in: the tasks keep all their numbers.
       platform = await startPlatform();
     });
     afterEach(async () => {
@@ -205,10 +205,10 @@ describe("a campaign", () => {
         assert.equal(again.error, undefined);
         await unload();
         const [task] = platform.state.tasks;
-        // What was lost had been carried out here: all of it is in, once.
+        // The command with the lost answer was carried out: all numbers were added, once.
         assert.equal(task!.calleeAmount, 4200, kind);
         const sent = platform.requests.slice(before).flatMap(({ body }) => JSON.parse(body).request.callees);
-        // A part that was refused goes again; one whose answer was lost does not.
+        // A part that was refused is sent again; one whose answer was lost is not.
         assert.equal(sent.length, lost ? 4200 : 5200);
       }
       await load(platform, { type: "sccc-call-task-create" });

@@ -1,4 +1,4 @@
-// The catalogue's data: complete, consistent, in both languages, and as the vendor's document has it.
+// The catalogue's data: complete, consistent, in both languages, and in agreement with the vendor's document.
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -32,7 +32,7 @@ import {
 } from "../../nodes/catalogue";
 import { checkFields } from "../../nodes/protocol/check";
 
-/** The commands' sections in the vendor's table of contents, with their ApiNames. 七 and 7 are two. */
+/** The sections of the commands in the vendor's table of contents, with their ApiNames. 七 and 7 are different sections. */
 const vendor: Readonly<Record<string, string>> = {
   VoiceVerify: "四",
   AgentQueryStatus: "五",
@@ -52,7 +52,7 @@ const vendor: Readonly<Record<string, string>> = {
   getCdrList: "24",
 };
 
-/** The same of the pushes; clientmark is not the vendor's. */
+/** The same for the pushes; clientmark is not in the vendor's document. */
 const vendorPushes: Readonly<Record<string, string>> = {
   callin: "21",
   callout: "22",
@@ -94,7 +94,7 @@ const all = texts(
   "",
 );
 
-/** Names that stand in Chinese as they are: abbreviations, and lists of fields. */
+/** Names that are not translated into Chinese: abbreviations, and lists of fields. */
 const isName = (text: string) => text === "TLS" || /^\{.*\}$/.test(text);
 
 const unique = (values: readonly unknown[]) => assert.equal(new Set(values).size, values.length, String(values));
@@ -180,7 +180,7 @@ describe("the catalogue's fields", () => {
       for (const { onlyIf, needs } of fields) {
         for (const other of [onlyIf?.field, needs]) assert.ok(other === undefined || names.includes(other), node);
       }
-      // Properties of every node, and Node-RED's own.
+      // Names that every node or Node-RED itself uses.
       for (const taken of ["name", "account", "input", "seq", "id", "type", "z", "x", "y", "wires", "d", "g"]) {
         assert.ok(!names.includes(taken), `${node}.${taken}`);
       }

@@ -1,4 +1,4 @@
-// The lock of a folder: one process at a time, by a heartbeat; it goes over to another one when the holder is gone.
+// The lock of a folder: held by one process at a time, by a heartbeat; passes to another process when its holder has ended.
 import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,10 +1,10 @@
-// A process that is there to be killed: it adds to a spool and confirms as fast as it can, and tells what it was promised.
+// A process to be killed by a test: adds and acknowledges entries as fast as it can, and prints which of them were confirmed.
 import { writeSync } from "node:fs";
 import { TestSpool } from "./test-spool";
 
 const [folder = "", run = "", task = "load"] = process.argv.slice(2);
 
-/** At once, so that what was told is known even if the next instruction is the last. */
+/** Written synchronously, so that the output is complete even if the process is killed at the next instruction. */
 const tell = (what: string, id: string) => writeSync(1, `${what} ${id}\n`);
 
 async function load(spool: TestSpool): Promise<void> {
@@ -29,7 +29,7 @@ async function load(spool: TestSpool): Promise<void> {
   await Promise.all(Array.from({ length: 20 }, work));
 }
 
-/** Leaves an entry that waits to be handed over again, and nothing else that could keep the process. */
+/** Leaves an entry that waits for its next delivery, and nothing else that could keep the process alive. */
 async function idle(spool: TestSpool): Promise<void> {
   await spool.add([{ id: "1", node: "node", value: 1 }]);
   spool.attach(

@@ -1,4 +1,4 @@
-// The spool: what it has taken comes out, whatever becomes of the process, the file or the disk; what it refused never does.
+// The spool: accepted entries are delivered whatever happens to the process, the file or the disk; rejected ones never are.
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -16,7 +16,7 @@ const hour = 3_600_000;
 /** In ms: short enough to wait for. */
 const soon = 30;
 
-/** Waits for what is bound to come. */
+/** Polls until a condition is true. */
 async function until(isSo: () => boolean): Promise<void> {
   const end = performance.now() + 25_000;
   while (!isSo()) {
@@ -30,7 +30,7 @@ const idsOf = (entries: readonly Entry[]) => entries.map(({ id }) => id);
 const brief = ({ id, delivery }: Handed) => `${id}/${delivery}`;
 const range = (count: number, prefix = "") => Array.from({ length: count }, (_, index) => `${prefix}${index}`);
 
-/** A receiver that keeps what it gets. */
+/** A recipient that stores the entries it gets. */
 function receive(spool: TestSpool, node = "a", onHand: (entry: Handed) => unknown = () => undefined) {
   const handed: Handed[] = [];
   const dead: Handed[] = [];
@@ -44,7 +44,7 @@ function receive(spool: TestSpool, node = "a", onHand: (entry: Handed) => unknow
 
 let sentinels = 0;
 
-/** What a spool hands to a node at once. Nothing can come after the last entry that was added. */
+/** The entries that a spool delivers to a node at once. Nothing can come after the last entry that was added. */
 async function drain(spool: TestSpool, node = "a"): Promise<Handed[]> {
   sentinels += 1;
   const last = `sentinel-${sentinels}`;
@@ -58,13 +58,13 @@ async function drain(spool: TestSpool, node = "a"): Promise<Handed[]> {
 
 type Operation = "open" | "write" | "sync" | "truncate";
 
-/** A disk that counts, that waits and that refuses, on demand. */
+/** A disk that counts its operations, and can delay or fail them. */
 class Disk {
   readonly counts = { open: 0, write: 0, sync: 0, truncate: 0 };
-  /** Called before each operation; what it throws is the disk's answer. */
+  /** Called before each operation; an error that it throws is the result of the operation. */
   before: (operation: Operation, path: string) => void = () => undefined;
 
-  /** Has the operations fail, those on some paths only if they are given. */
+  /** Makes the operations fail, optionally only on some paths. */
   refuse(operations: readonly Operation[], code = "ENOSPC", path = /./): void {
     this.before = (operation, where) => {
       if (operations.includes(operation) && path.test(where)) throw Object.assign(new Error(code), { code });
@@ -88,7 +88,7 @@ class Disk {
         try {
           pass("write");
         } catch (error) {
-          // A full disk takes what still fits.
+          // A full disk writes the part that still fits.
           file.write(data.subarray(0, Math.ceil(data.length / 2)), position);
           throw error;
         }
@@ -133,7 +133,7 @@ describe("spool", () => {
     return spool;
   }
 
-  /** A copy of the folder as it is: what a process that is killed now would leave, but for its lock, which nobody waits for here. */
+  /** A copy of the folder as a process that is killed now would leave it, without the lock, which would delay the test. */
   function snapshot(): string {
     const copy = mkdtempSync(join(root, "copy-"));
     cpSync(folder, copy, { recursive: true });
@@ -142,7 +142,7 @@ describe("spool", () => {
 
   const segments = (): string[] => readdirSync(folder).filter((name) => name.startsWith("journal-"));
 
-  /** All that stands in the journal. */
+  /** The content of the journal. */
   const journal = (): string =>
     segments()
       .sort()
@@ -157,7 +157,7 @@ describe("spool", () => {
       for (const id of range(300)) await spool.add([entry(id), entry(`${id}b`, "b")]);
       const a = receive(spool);
       assert.deepEqual(a.handed, [], "not before attach has returned");
-      // Added while those before are being prepared.
+      // Added while the earlier entries are being prepared.
       await Promise.all(range(50, "late").map((id) => spool.add([entry(id)])));
       await spool.add([entry("last")]);
       await until(() => a.handed.length === 351);
@@ -320,7 +320,7 @@ describe("spool", () => {
       assert.ok(again - handedAt >= 100);
       second.detach();
       await spool.add([entry("3")]);
-      // Due while nobody is there.
+      // It becomes due while there is no recipient.
       await until(() => performance.now() > again + 120);
       assert.deepEqual([first.handed.length, second.handed.length, spool.pending], [1, 2, 2]);
       const third = receive(spool);
@@ -417,7 +417,7 @@ describe("spool", () => {
   describe("a damaged file", () => {
     const path = () => join(folder, segments()[0] ?? "");
 
-    /** A journal of three entries, as bytes. */
+    /** The bytes of a journal with three entries. */
     async function whole(): Promise<Buffer> {
       const spool = await open();
       for (const id of ["1", "2呼叫", "3呼"]) await spool.add([entry(id, "a", id)]);
@@ -643,13 +643,13 @@ describe("spool", () => {
   });
 
   describe("compaction", () => {
-    /** Adds and settles until about so many bytes have been through. */
+    /** Adds and settles entries until about this many bytes were written. */
     async function churn(spool: TestSpool, bytes: number): Promise<void> {
       const value = "呼".repeat(3000);
       for (let done = 0; done < bytes; done += 90_000) {
         const ids = range(10, `churn-${done}-`);
         await spool.add(ids.map((id) => entry(id, "nobody", value)));
-        // Also if it was this very add that made the file too large.
+        // Also if the last add made the file too large.
         const text = journal();
         for (const id of ids) assert.ok(text.includes(id));
         for (const id of ids) spool.settle(id);
@@ -714,6 +714,40 @@ describe("spool", () => {
     });
   });
 
+  describe("whose folder another process has taken over", () => {
+    const takeOver = () => writeFileSync(join(folder, "lock"), "other");
+    const journals = () => readdirSync(folder).filter((name) => name.endsWith(".log"));
+
+    it("while the disk wrote: leaves what the other one may have read, and acknowledges none of it", async () => {
+      const disk = new Disk();
+      const spool = await open({ open: disk.open });
+      await spool.add([entry("before")]);
+      disk.before = (operation) => operation === "sync" && takeOver();
+      await assert.rejects(spool.add([entry("during")]), /another process/);
+      disk.works();
+      const other = await open({ owner: "other" });
+      const { handed } = receive(other);
+      await until(() => handed.length === 2);
+      assert.deepEqual(idsOf(handed), ["before", "during"]);
+      assert.deepEqual(problems, []);
+    });
+
+    it("before it writes: writes, moves and removes nothing there", async () => {
+      const spool = await open();
+      await spool.add([entry("before")]);
+      const [name = ""] = journals();
+      const path = join(folder, name);
+      const bytes = readFileSync(path);
+      // The other one has written the segment anew, under the same name.
+      rmSync(path);
+      writeFileSync(path, bytes);
+      takeOver();
+      await assert.rejects(spool.add([entry("after")]), /another process/);
+      assert.deepEqual(journals(), [name]);
+      assert.deepEqual(readFileSync(path), bytes);
+    });
+  });
+
   it("neither repeats nor gives up what has not reached its node yet, as while a flow blocks Node-RED", async () => {
     const spool = await open({ redeliverAfterMs: 1, maxDeliveries: 2 });
     const handed: Handed[] = [];
@@ -732,18 +766,39 @@ describe("spool", () => {
     assert.deepEqual(handed.map(brief), ["blocked/1", "lost/1"]);
     assert.deepEqual(dead, []);
     // What has not reached its node was no delivery.
-    spool.giveBack("lost");
+    spool.giveBack(handed[1] as Handed);
     await spool.add([entry("next")]);
     await until(() => handed.some(({ id }) => id === "next"));
     assert.deepEqual(handed.slice(2).map(brief), ["lost/1", "next/1"]);
     spool.settle("lost");
     spool.settle("next");
-    spool.arrived("blocked");
+    spool.arrived(handed[0] as Handed);
     await until(() => handed.length === 5);
     assert.deepEqual(brief(handed[4] as Handed), "blocked/2");
-    spool.arrived("blocked");
+    spool.arrived(handed[4] as Handed);
     await until(() => dead.length === 1);
     assert.equal(spool.pending, 0);
+  });
+
+  it("does not hand over twice what a node that is gone gives back when another one has it", async () => {
+    const spool = await open();
+    const given: Record<string, Handed[]> = { gone: [], next: [] };
+    for (const [node, handed] of Object.entries(given)) {
+      spool.attach(
+        node,
+        (one) => handed.push(one),
+        () => assert.fail("given up"),
+        { reports: true },
+      );
+    }
+    await spool.add([entry("one", "gone")]);
+    await until(() => given.gone?.length === 1);
+    spool.store.spool.reassign("gone", () => "next");
+    await until(() => given.next?.length === 1);
+    spool.giveBack(given.gone?.[0] as Handed);
+    await spool.add([entry("last", "next")]);
+    await until(() => given.next?.some(({ id }) => id === "last") === true);
+    assert.deepEqual(idsOf(given.next ?? []), ["one", "last"]);
   });
 
   it("killed under load: everything promised is there, with its id", async function () {
@@ -844,7 +899,7 @@ describe("spool", () => {
 
 const children = new Set<ChildProcess>();
 
-/** Starts the process that is there to be killed. */
+/** Starts the process to be killed. */
 function run(folder: string, life: string, task = "load") {
   const script = join(__dirname, "spool-child.ts");
   const child = spawn(process.execPath, ["--import", "tsx", script, folder, life, task], {

@@ -1,4 +1,4 @@
-// A spool in a store of its own, as tests use it: values instead of texts.
+// A spool with a store for tests; its entries have values instead of texts.
 import type { Recipient, Handed as SpoolHanded } from "../../nodes/delivery/spool";
 import { Store, type StoreOptions } from "../../nodes/delivery/store";
 
@@ -13,13 +13,13 @@ export interface Handed extends Entry {
   readonly delivery: number;
 }
 
-/** Who uses the folders of a test; another one is another process. */
+/** The owner of the test's folders; another name stands for another process. */
 export const owner = "test";
 
 const idsIn = new Map<string, Map<string, string>>();
 
 export class TestSpool {
-  /** The spool's ids by those of the test: they outlive the process that gave them. */
+  /** The spool's ids by the test's ids: they survive the process that assigned them. */
   readonly #ids: Map<string, string>;
 
   private constructor(
@@ -61,12 +61,12 @@ export class TestSpool {
     return this.store.spool.attach(node, { hand: parsed(hand), dead: parsed(dead), ...how });
   }
 
-  arrived(id: string): void {
-    this.store.spool.arrived(this.#ids.get(id) ?? "");
+  arrived({ id, delivery }: Handed): void {
+    this.store.spool.arrived(this.#ids.get(id) ?? "", delivery);
   }
 
-  giveBack(id: string): void {
-    this.store.spool.giveBack(this.#ids.get(id) ?? "");
+  giveBack({ id, delivery }: Handed): void {
+    this.store.spool.giveBack(this.#ids.get(id) ?? "", delivery);
   }
 
   settle(id: string): boolean {

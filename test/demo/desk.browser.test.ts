@@ -1,4 +1,4 @@
-// The agent desk of `npm start` as its people see it: real browsers in front of the real process, restarts and strangers included.
+// The agent desk of `npm start` as its users see it: real browsers with the real process, including restarts and strangers.
 import { strict as assert } from "node:assert";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
@@ -13,7 +13,7 @@ import { nodeAdmitsNodeRed5, nodeRedVersions, root, testHost } from "../../tools
 import { temporaryFolder } from "../../tools/node-red";
 import { eventually } from "../receive/flow";
 
-/** The demo runs on the newest Node-RED that its Node admits. */
+/** The demo runs on the newest Node-RED that its Node supports. */
 const all = nodeAdmitsNodeRed5()
   ? [{ version: 5, node: () => process.execPath }]
   : [
@@ -24,7 +24,7 @@ const hosts = all.filter(({ version }) => nodeRedVersions.some((wanted) => wante
 
 const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 
-/** What axe finds wrong with a page. */
+/** The problems that axe finds in a page. */
 async function violations(page: Page): Promise<readonly string[]> {
   await page.evaluate(axe);
   return page.evaluate(
@@ -32,8 +32,8 @@ async function violations(page: Page): Promise<readonly string[]> {
   );
 }
 
-/** A call as the flows tell a desk of it. */
-interface Told {
+/** A call as the flows report it to a desk. */
+interface CallMessage {
   readonly kind: string;
   readonly receivedAt?: string;
   readonly call?: {
@@ -45,19 +45,19 @@ interface Told {
   };
 }
 
-/** A page of the demo, with all that it was told. */
+/** A page of the demo, with all messages that it received. */
 interface Desk {
   readonly page: Page;
   readonly errors: readonly string[];
-  readonly told: readonly Told[];
+  readonly told: readonly CallMessage[];
 }
 
 /** Opens a page of a demo. */
 async function open(demo: Demo, path: string, language: "en-US" | "zh-CN" = "en-US"): Promise<Desk> {
   const { page, errors } = await openPage({ language });
-  const told: Told[] = [];
+  const told: CallMessage[] = [];
   page.on("websocket", (socket) => {
-    socket.on("framereceived", ({ payload }) => told.push(JSON.parse(String(payload)) as Told));
+    socket.on("framereceived", ({ payload }) => told.push(JSON.parse(String(payload)) as CallMessage));
   });
   await page.setViewportSize({ width: 1280, height: 800 });
   await page.goto(demo.url + path);
@@ -83,7 +83,7 @@ for (const { version, node } of hosts) {
   describe(`the agent desk on Node-RED ${version}`, function () {
     // The first start on a machine may have to install Node-RED 5.
     this.timeout(180_000);
-    // One story: what comes later stands on what came before.
+    // The tests depend on each other: later ones use the results of earlier ones.
     this.bail(true);
 
     const password = "E416D0F85DC0CB67C85E070A32D9F0123AFF4762";
@@ -92,13 +92,13 @@ for (const { version, node } of hosts) {
     let other: Desk;
     let board: Desk;
 
-    /** What the flows answer this page. */
+    /** The flows' answer to this page. */
     const asked = (query: string): Promise<readonly Record<string, unknown>[]> =>
       desk.page.evaluate(
         `fetch("desk/data/${query}", { headers: { "x-sccc-desk": document.querySelector("meta[name=sccc-key]").content } }).then((answer) => answer.json())`,
       );
 
-    /** The states that a call has gone through, as this desk was told of them, once it has got to one. */
+    /** The states of a call that were reported to this desk, once the call has reached the last one. */
     const statesOf = ({ told }: Desk, id: string | undefined, last: string) =>
       eventually(`the call is ${last}`, () => {
         const states = told.flatMap(({ call }) => (call !== undefined && call.id === id ? [call.state] : []));
@@ -113,7 +113,7 @@ for (const { version, node } of hosts) {
       assert.equal(status, 200);
     };
 
-    /** Pushes something as the platform would. */
+    /** Sends a push as the platform would. */
     const push = async (notify: Record<string, unknown>) => {
       const { status } = await fetch(`${demo.url}/sccc/notify`, {
         method: "POST",
@@ -137,7 +137,7 @@ for (const { version, node } of hosts) {
       await demo?.stop();
     });
     afterEach(() => {
-      // While the demo is being started again, pages try to reach it in vain.
+      // While the demo restarts, pages cannot reach it.
       const unexpected = [desk, other, board].flatMap(({ errors }) =>
         errors.filter((text) => !/ERR_CONNECTION/.test(text)),
       );
@@ -248,7 +248,7 @@ for (const { version, node } of hosts) {
       const { id, outcome } = (await eventually("the call is over", () => {
         const call = newest(other);
         return call?.outcome === null ? undefined : call;
-      })) as NonNullable<Told["call"]>;
+      })) as NonNullable<CallMessage["call"]>;
       await statesOf(other, id, "billed");
       if (outcome === "answered") await note(other, "");
       await other.page.locator("#inbound").waitFor();
@@ -369,7 +369,7 @@ for (const { version, node } of hosts) {
       await demo.stop();
       for (const { page } of [desk, other, board]) await page.locator("#offline").waitFor({ state: "visible" });
       await demo.start();
-      // The pages come back by themselves; on the simulator, which has begun anew, nobody is logged in.
+      // The pages reconnect by themselves; in the restarted simulator, nobody is logged in.
       await board.page.locator("#agents .loggedOff").first().waitFor();
       await logIn(desk, "1000");
       await desk.page.locator("#today .row", { hasText: "Calls back on Monday." }).waitFor();
@@ -401,7 +401,7 @@ for (const { version, node } of hosts) {
   });
 }
 
-// With PICTURES set, the pictures of the READMEs are taken again: Node-RED 5, both languages.
+// With PICTURES set, the pictures for the READMEs are taken: Node-RED 5, both languages.
 if (process.env.PICTURES !== undefined) {
   describe("the pictures of the agent desk", function () {
     this.timeout(180_000);

@@ -1,4 +1,5 @@
-// The demo on a real platform, as far as it knows: the account is the environment's, and no simulator of its own runs.
+// The demo with a real platform (simulated for the test): the account comes from the environment, and the demo's own simulator does not
+// run.
 import { strict as assert } from "node:assert";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -79,7 +80,7 @@ describe("npm start with an account in the environment", function () {
       await listening(Number(new URL(simulated.simulator).port));
       const again = (await (await fetch(`${simulated.url}/flows`)).json()) as readonly Record<string, unknown>[];
       const before = JSON.parse(flows) as readonly Record<string, unknown>[];
-      // But for the simulator, which runs again, nothing has changed.
+      // Except for the simulator, which runs again, nothing has changed.
       assert.deepEqual(
         again.map(({ d: _, ...node }) => node),
         before.map(({ d: _, ...node }) => node),

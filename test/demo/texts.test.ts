@@ -1,4 +1,4 @@
-// The texts of the demo's pages: both languages have the same ones, with the same values in them, and the pages use them all.
+// The texts of the demo's pages: both languages have the same texts with the same placeholders, and the pages use all of them.
 import { strict as assert } from "node:assert";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -35,7 +35,7 @@ describe("the texts of the demo's pages", () => {
   });
 
   it("are all used, and all that is used is there", () => {
-    // Those of a state, an outcome, … are put together from what the flows say.
+    // Keys for a state, an outcome and so on are built from the flows' data.
     const composed = [...sources.matchAll(/`([a-z]+)\.\$\{/g)].map(([, kind]) => kind);
     for (const key of Object.keys(en)) {
       assert.ok(sources.includes(`"${key}"`) || composed.includes(key.split(".")[0]), key);

@@ -1,4 +1,4 @@
-// The build as a whole: what Node-RED and the shell load from dist/.
+// The build as a whole: the files in dist/ that Node-RED and the shell load.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { accessSync, constants, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -7,7 +7,7 @@ import { buildTo } from "../../build/dist";
 import manifest from "../../package.json";
 
 describe("the build", () => {
-  // Below the package, so that what it requires finds the dependencies.
+  // Below the package, so that its dependencies are found.
   const cache = join(__dirname, "../../.cache");
   let dist: string;
   before(async () => {
@@ -17,7 +17,7 @@ describe("the build", () => {
   });
   after(() => rmSync(dist, { recursive: true }));
 
-  /** Runs a script in a Node of its own, in dist/. */
+  /** Runs a script in a new Node process, in dist/. */
   const run = (script: string) =>
     execFileSync(process.execPath, ["-e", script], { cwd: dist, encoding: "utf8" }).trim();
 

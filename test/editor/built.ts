@@ -1,4 +1,4 @@
-// Builds what the editor loads into a folder of its own, and reads it as Node-RED would.
+// Builds the editor's files into a separate folder, and reads them as Node-RED would.
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,7 +7,7 @@ import { runInNewContext } from "node:vm";
 import { buildEditor } from "../../build/dist";
 import { flat, languages, served, type Texts } from "../../build/locales";
 
-/** A property as registerType has it. */
+/** A property as passed to registerType. */
 export interface Default {
   readonly value?: unknown;
   readonly type?: string;
@@ -16,7 +16,7 @@ export interface Default {
   readonly validate?: (this: unknown, value: unknown, opt: unknown) => unknown;
 }
 
-/** A definition as registerType has it. */
+/** A definition as passed to registerType. */
 export interface Definition {
   readonly category: string;
   readonly color: string;
@@ -32,7 +32,7 @@ export interface Definition {
   readonly onadd?: (this: unknown) => void;
 }
 
-/** A node that comes into the editor, from a flow for example. */
+/** Called for a node that is added in the editor, for example from a flow. */
 export type Arrival = (node: object) => void;
 
 /** The folder's content. */
@@ -40,22 +40,22 @@ export interface Built {
   readonly html: string;
   readonly help: Readonly<Record<string, string>>;
   readonly texts: Readonly<Record<string, Texts>>;
-  /** What the page registers, in a page where a text is its key. */
+  /** The types that the page registers; each text is replaced by its key. */
   readonly registered: ReadonlyMap<string, Definition>;
-  /** Tells the page's script of a node. */
+  /** Reports a node to the page's script. */
   readonly arrive: Arrival;
 }
 
 const english = new Map(flat(served(languages[0])));
 
-/** A text as its key and, where it has parameters, those. */
+/** A text's key with its parameters, if any. */
 function shown(key: string): string {
   const names = [...(english.get(key.replace(/^.*:/, "")) ?? "").matchAll(/__\w+?__/g)].map(([name]) => name);
   const params = Object.fromEntries(names.map((name) => [name.replaceAll("_", ""), name]));
   return names.length === 0 ? key : `${key} ${JSON.stringify(params)}`;
 }
 
-/** Runs the page's script with as much of Node-RED as it needs. */
+/** Runs the page's script with the parts of Node-RED that it needs. */
 function register(html: string): Pick<Built, "registered" | "arrive"> {
   const registered = new Map<string, Definition>();
   const listeners: Arrival[] = [];
@@ -84,7 +84,7 @@ function register(html: string): Pick<Built, "registered" | "arrive"> {
   return { registered, arrive };
 }
 
-/** Builds and reads. */
+/** Builds and reads the files. */
 export async function built(): Promise<Built> {
   const folder = mkdtempSync(join(tmpdir(), "sccc-editor-"));
   try {

@@ -1,4 +1,4 @@
-// No text becomes HTML: the lint rule for the editor's script, and what the build writes into the page.
+// No text becomes HTML: the lint rule for the editor's script, and the output of the build.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -10,7 +10,7 @@ import { fill } from "../../nodes/util/fill";
 import { root } from "../../tools/hosts";
 import { temporaryFolder } from "../../tools/node-red";
 
-/** The lines of a file of the editor that the linter finds fault with by the rules that are this package's own. */
+/** The lines of an editor file that violate this package's own lint rules. */
 function faulty(lines: readonly string[]): readonly string[] {
   const folder = temporaryFolder();
   const { plugins } = JSON.parse(readFileSync(join(root, "biome.json"), "utf8"));
@@ -96,7 +96,7 @@ describe("the editor's texts", () => {
   it("are put into the page by a script that none of them ends, below keys that name no kind of HTML", () => {
     const made = page(nodeTypes, "");
     for (const [, key = ""] of made.matchAll(/data-i18n="([^"]*)"/g)) assert.match(key, /^[\w.-]+$/);
-    // A key in brackets would say that the text is HTML.
+    // A key in brackets would mark the text as HTML.
     assert.ok(!made.includes("data-i18n='"));
     const [node] = nodeTypes;
     assert.ok(node);

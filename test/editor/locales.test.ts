@@ -1,4 +1,4 @@
-// The texts and the help in both languages: complete, parallel, and each in its own language.
+// The texts and the help in both languages: complete, parallel, and in the right language.
 import assert from "node:assert/strict";
 import { flat, languages, merge, written } from "../../build/locales";
 import { nodeTypes } from "../../build/nodes";
@@ -10,7 +10,7 @@ const [english, chinese] = languages.map((language) => new Map(flat(written(lang
 /** Texts without a word of any language. */
 const wordless = (text: string) => !/\p{L}/u.test(text.replace(/__\w+?__|`[^`]*`/g, ""));
 
-/** Product names and units that stand in Chinese as they are. */
+/** Product names and units that are not translated into Chinese. */
 const untranslated = new Set(["TLS"]);
 
 const placeholders = (text: string) => [...text.matchAll(/__\w+?__/g)].map(([name]) => name).sort();

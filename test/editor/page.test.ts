@@ -1,4 +1,4 @@
-// dist/sccc.html: what the palette manager and catalogues read as text, and what the editor registers.
+// dist/sccc.html: what the palette manager and catalogues read as text, and what is registered in the editor.
 import assert from "node:assert/strict";
 import { flat } from "../../build/locales";
 import { nodeTypes } from "../../build/nodes";
@@ -61,7 +61,7 @@ describe("sccc.html", () => {
           ]),
         ),
         ...Object.fromEntries(settings.map((setting) => [setting.name, "default" in setting ? setting.default : ""])),
-        // Node-RED reads how many outputs there are from here.
+        // Node-RED reads the number of outputs from this property.
         ...(settings.length === 0 ? {} : { outputs: 1 }),
         seq: "",
         seqType: "str",
@@ -84,7 +84,7 @@ describe("sccc.html", () => {
       requestType: "msg",
       input: "one",
     },
-    // In this order: the editor takes the number of outputs over after the events.
+    // The order matters: the editor handles the number of outputs after the events.
     "sccc-notify": { name: "", account: "", events: [], layout: "one", outputs: 1 },
     "sccc-call-tracker": { name: "", account: "", window: 3600, waitForBilling: 60, maxOpen: 100_000 },
     "sccc-confirm": { name: "", outcome: "auto", token: "sccc.token", tokenType: "msg" },
@@ -92,7 +92,7 @@ describe("sccc.html", () => {
     it(`gives ${type} its properties and their defaults`, () => {
       const defaults = Object.entries(page.registered.get(type)!.defaults);
       const values = Object.fromEntries(defaults.map(([name, { value }]) => [name, value]));
-      // From the page's own realm.
+      // As JSON, because the values come from the page's own realm.
       assert.equal(JSON.stringify(values), JSON.stringify(expected));
     });
   }
@@ -132,7 +132,7 @@ describe("sccc.html", () => {
           assert.equal(form.split(`<input type="hidden" id="${id}">`).length, 2, "nobody sees it");
           continue;
         }
-        // Node-RED takes the events over from no input: they are boxes.
+        // Events have no single input: they are checkboxes.
         assert.equal(form.split(`id="${id}"`).length, kind === "events" ? 1 : 2, `${type}: #${id}`);
         const seen = kind === "events" ? `${id}-choice` : id;
         assert.equal(form.split(`for="${seen}"`).length, 2, `${type}: one label of #${seen}`);
@@ -199,7 +199,7 @@ describe("sccc.html", () => {
   describe("a node that receives events", () => {
     const type = "sccc-notify";
     const text = (key: string) => `@sccc/node-red-sccc/sccc:${key}`;
-    /** A node as Node-RED's editor has it, after its script had a look. */
+    /** A node in Node-RED's editor after the package's script has processed it. */
     const arrived = (node: Readonly<Record<string, unknown>>) => {
       const it = { id: "1", type, name: "", events: [], outputs: 1 as unknown, ...node };
       page.arrive(it);
@@ -296,7 +296,7 @@ describe("sccc.html", () => {
         wrong.map(([name]) => name),
         missing.get(type) ?? [],
       );
-      // Two parameters are what tells Node-RED that a reason may come back.
+      // Node-RED only uses a returned reason if the function has two parameters.
       for (const { validate } of Object.values(defaults)) assert.ok(validate === undefined || validate.length === 2);
     }
   });

@@ -1,4 +1,4 @@
-// The outputs of sccc-notify: which there are, and where the wires go when they change.
+// The outputs of sccc-notify, and how wires move when the outputs change.
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { descriptions } from "../../build/nodes";

@@ -1,4 +1,4 @@
-// The editor's checks: what a property may be, by the catalogue's rules.
+// The editor's checks of properties by the catalogue's rules.
 import assert from "node:assert/strict";
 import { descriptions } from "../../build/nodes";
 import type { Editor } from "../../nodes/editor/problem";
@@ -16,7 +16,7 @@ const editor: Editor = {
 
 const all = descriptions;
 
-/** What is wrong with a property of a node with these properties. */
+/** The problem of a property in a node with these properties. */
 function problem(type: string, node: Readonly<Record<string, unknown>>, property: string): string | undefined {
   return problemOf({ node: all[type]!, property, value: node[property], read: (name) => node[name], editor });
 }

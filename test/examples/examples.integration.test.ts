@@ -1,4 +1,4 @@
-// The example flows as files: tidy, explained in both languages, without secrets, and every node in one of them.
+// The example flows as files: tidy, explained in both languages, without secrets, and covering every node.
 import { strict as assert } from "node:assert";
 import { execFileSync, spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -29,7 +29,7 @@ describe("the examples", () => {
     assert.deepEqual(doubled(all.map(({ id }) => id)), []);
     assert.deepEqual(doubled(simulators.map(({ port }) => port)), []);
     assert.deepEqual(doubled(entries.map(({ method, url }) => `${method} ${url}`)), []);
-    // Several accounts at one address are within one example.
+    // Several accounts may share an address only within one example.
     assert.equal(ports.size, examples.length);
   });
 

@@ -1,4 +1,4 @@
-// The reconciliation example: a push that is lost is found by the CDR feed, and no call is counted twice.
+// The reconciliation example: the CDR feed finds a lost push, and no call is counted twice.
 import { strict as assert } from "node:assert";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -14,7 +14,7 @@ describe("the example of reconciliation", function () {
   before(async () => {
     const [port, pushPort] = [await freePort(), await freePort()];
     nodeRed = await startNodeRed({ version: 4 });
-    // The ports of this machine that are free, and less patience.
+    // Free ports of this machine, and shorter timeouts.
     const changes: Readonly<Record<string, object>> = {
       "sccc-account": { baseUrl: `http://127.0.0.1:${port}`, pushPort },
       "sccc-simulator": { port, pushUrl: `http://127.0.0.1:${pushPort}/sccc/notify` },
@@ -41,7 +41,7 @@ describe("the example of reconciliation", function () {
     assert.equal(((await sidebar.next("scccrecon000lost0")) as Record<string, string>).caller, "13900139000");
     await nodeRed.inject("scccrecon0btncall");
     assert.deepEqual(await counted(), ["push", "13800138000"]);
-    // The last call's CDR has been read, and waited for: nothing more was counted.
+    // The last call's CDR was read and waited for: nothing more was counted.
     await nodeRed.inject("scccrecon0btnlost");
     assert.deepEqual(await counted(), ["cdr", "13900139000"]);
     assert.deepEqual(

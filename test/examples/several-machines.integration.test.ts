@@ -1,4 +1,4 @@
-// The recipe for several machines, as far as it can be tried without its servers; `npm run machines` tries it with them.
+// The recipe for several machines, as far as it can be tested without its servers; `npm run machines` tests it with them.
 import { strict as assert } from "node:assert";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -15,7 +15,7 @@ const flowOf = (file: string): readonly FlowNode[] =>
 const flows = { receiver: flowOf("receiver.json"), worker: flowOf("worker.json") };
 const all = Object.values(flows).flat();
 
-/** A node of the recipe, which has one of its id. */
+/** A node of the recipe, by its id. */
 function nodeOf(id: string): FlowNode {
   const node = all.find((one) => one.id === id);
   assert.ok(node !== undefined, id);
@@ -59,7 +59,7 @@ describe("the recipe for several machines", function () {
   it("has one configuration of the queue in both flows", () => {
     const [receiver, worker] = Object.values(flows).map((flow) => flow.find(({ type }) => type === "mqtt-broker"));
     assert.deepEqual(worker, receiver);
-    // With a session that outlives the connection, mqtt.js does not subscribe again, and some brokers forget shared subscriptions.
+    // With a persistent session, mqtt.js does not subscribe again, and some brokers forget shared subscriptions.
     assert.equal(receiver?.cleansession, true);
   });
 
@@ -75,7 +75,7 @@ describe("the recipe for several machines", function () {
     const answer = await sender.post(pushOf({ customer: "C2", password: "any" }, "kept"));
     sender.close();
     assert.deepEqual(answer, { status: 200, body: '{"result":{"error":0,"msg":""}}' });
-    // On disk before the answer, and not confirmed, as nobody could.
+    // On disk before the answer, and not acknowledged, because the broker is not reachable.
     await nodeRed.kill();
     const folder = join(userDir, "sccc/spool/scccreceiver0acc");
     const store = await Store.open({ folder, owner: "test", redeliverAfterMs: 1000, maxDeliveries: 1 });

@@ -1,4 +1,4 @@
-// Commands of a real Node-RED over a bad network: what each kind ends in, how often it reaches the platform, and that all is well again after.
+// Commands of a real Node-RED over a faulty network: the result of each kind, how often the platform receives it, and recovery.
 import assert from "node:assert/strict";
 import type { ReceivedRequest, Simulator } from "../../simulator";
 import { type NodeRed, startNodeRed } from "../../tools/node-red";
@@ -9,7 +9,7 @@ import { assertDialledOnce, Books, driven, type Kind, kindNames } from "./flow";
 const lost = "SCCC_NETWORK";
 const late = "SCCC_TIMEOUT";
 
-/** A bad network: what a command ends in that may be sent again, what a call ends in, and how often that was dialled. */
+/** A faulty network: the result of a repeatable command, the result of a call, and how often the call was dialled. */
 interface Case {
   readonly name: string;
   readonly poison: readonly (readonly [Direction, Toxic])[];
@@ -127,7 +127,7 @@ describe("commands over a bad network", function () {
     await platform?.close();
   });
 
-  /** Sends a message of a kind through; what it ended in, and how often the platform saw it. */
+  /** Sends a message of a kind; returns its result, and how often the platform received it. */
   async function send(kind: Kind): Promise<{ readonly end: string | undefined; readonly reached: number }> {
     const agent = agents[next++ % agents.length] ?? "";
     const orders = Books.orders(kind, agent);
@@ -140,7 +140,7 @@ describe("commands over a bad network", function () {
     return { end, reached: seen.length };
   }
 
-  /** That every kind goes through, the first time. */
+  /** Asserts that every kind succeeds at the first try. */
   async function assertWell(): Promise<void> {
     for (const kind of kindNames) {
       assert.deepEqual([kind, await send(kind)], [kind, { end: "ok", reached: 1 }]);
@@ -155,7 +155,7 @@ describe("commands over a bad network", function () {
         assert.deepEqual([kind, end], [kind, kind === "call" ? call : repeatable]);
         if (kind === "call") assert.equal(reached, dialled, "how often the call was dialled");
       };
-      // What befalls one connection befalls one kind after the other.
+      // A fault of a single connection affects one kind after another.
       if (poison.some(([, { times }]) => times !== undefined)) for (const kind of kindNames) await check(kind);
       else await Promise.all(kindNames.map(check));
       proxy.heal();

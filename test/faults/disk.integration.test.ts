@@ -1,4 +1,4 @@
-// A disk that is full, of a real Node-RED: its process may write no more to any file, until it may again. Linux only: by prlimit.
+// A full disk for a real Node-RED: for a time, its process may not extend any file. Linux only, by prlimit.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
@@ -20,7 +20,7 @@ import { newMark, pushOf } from "../receive/push";
 import { Sender } from "../receive/wire";
 import { Books, driven, settings } from "./flow";
 
-/** Where there is no prlimit, test/delivery/spool.test.ts still has disks that refuse. */
+/** Without prlimit, test/delivery/spool.test.ts still tests failing disks. */
 const hasPrlimit = spawnSync("prlimit", ["--version"]).status === 0;
 
 (hasPrlimit ? describe : () => undefined)("a disk that is full", function (this: Mocha.Suite) {
@@ -90,7 +90,7 @@ const hasPrlimit = spawnSync("prlimit", ["--version"]).status === 0;
     await platform?.close();
   });
 
-  /** Lets Node-RED's files get no longer than so many bytes. */
+  /** Limits the size of Node-RED's files. */
   function limit(bytes: number | "unlimited"): void {
     const { status, stderr } = spawnSync("prlimit", ["--pid", String(pid), `--fsize=${bytes}:unlimited`], {
       encoding: "utf8",
@@ -105,7 +105,7 @@ const hasPrlimit = spawnSync("prlimit", ["--version"]).status === 0;
     assert.equal(await status(first), 200);
     limit(0);
     assert.deepEqual([await status(second), await status(second), await status(third)], [503, 503, 503]);
-    // The first at once, further ones together after a minute.
+    // The first error is logged at once, further ones together after a minute.
     const told = await nodeRed.log(({ text }) => text.includes("EFBIG"));
     assert.match(told.text, /^Pushes can't be stored in .*spool.*: EFBIG/);
     limit("unlimited");

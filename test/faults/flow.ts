@@ -1,11 +1,11 @@
-// A flow that is driven over HTTP and keeps books: which message ended how, so that none is lost and none ends twice.
+// A flow that is driven over HTTP and records how each message ended, so that none is lost and none ends twice.
 import assert from "node:assert/strict";
 import type { Simulator } from "../../simulator";
 import type { FlowNode, NodeRed } from "../../tools/node-red";
 import { account } from "../../tools/platform";
 import { eventually } from "../receive/flow";
 
-/** How a message ended: "ok" out of the node, else the code that Catch had. */
+/** How a message ended: "ok" at the node's output, otherwise the code that Catch received. */
 export type End = readonly [mark: string, end: string];
 
 /** A message to be sent in. */
@@ -14,7 +14,7 @@ export interface Order {
   readonly payload: unknown;
 }
 
-/** The nodes that are driven, each by the name of its kind. */
+/** The driven nodes, by the name of their kind. */
 export const kinds = {
   read: { type: "sccc-get-agent-status" },
   state: { type: "sccc-agent-set-busy" },
@@ -25,15 +25,18 @@ export const kinds = {
 
 export type Kind = keyof typeof kinds;
 
-/** The kinds, in the order in which tests go through them. */
+/** The kinds, in the order of the tests. */
 export const kindNames = Object.keys(kinds) as readonly Kind[];
 
-/** The settings that the flow's functions need. */
+/** Settings that the flow's functions need. */
 export const settings = { functionExternalModules: true };
 
 const z = "flow";
 
-/** An account at an address, with the given properties, and the nodes, each by the name of its kind. `POST /drive` sends in, `GET /ends` tells what has ended since. */
+/**
+ * An account with the given properties, and the nodes, each with the name of its kind. `POST /drive` sends messages, `GET /ends` returns
+ * the ends since the last request.
+ */
 export const driven = (
   baseUrl: string,
   properties: Readonly<Record<string, unknown>> = {},
@@ -82,16 +85,16 @@ export const driven = (
 
 let last = 0;
 
-/** Sends messages into nodes and keeps the books about them. */
+/** Sends messages to nodes and records their ends. */
 export class Books {
   readonly #ends = new Map<string, string[]>();
   readonly #marks: string[] = [];
-  /** All ends in their order. */
+  /** All ends, in order. */
   readonly ends: End[] = [];
 
   constructor(private readonly nodeRed: NodeRed) {}
 
-  /** Orders for an agent, each with a mark of its own, which stands in userData too. */
+  /** Orders for an agent, each with a unique mark, which is also in userData. */
   static orders(kind: Kind, agent: string, count = 1, callee = "13800130001"): readonly Order[] {
     return Array.from({ length: count }, () => {
       last += 1;
@@ -107,7 +110,7 @@ export class Books {
     await this.nodeRed.admin("POST", "/drive", { kind, orders });
   }
 
-  /** Reads what has ended meanwhile. */
+  /** Reads the new ends. */
   async read(): Promise<void> {
     for (const [mark, end] of (await this.nodeRed.admin("GET", "/ends")) as readonly End[]) {
       this.ends.push([mark, end]);
@@ -117,12 +120,12 @@ export class Books {
     }
   }
 
-  /** How many were sent in and have not ended. */
+  /** How many messages have not ended. */
   get open(): number {
     return this.#marks.filter((mark) => !this.#ends.has(mark)).length;
   }
 
-  /** Sends orders in, and waits until all of them have ended. @returns how, in the order of the orders */
+  /** Sends orders, and waits until all have ended. @returns their ends, in order */
   async through(kind: string, orders: readonly Order[]): Promise<readonly string[]> {
     await this.send(kind, orders);
     await eventually(`all of ${kind} end`, async () => {
@@ -132,7 +135,7 @@ export class Books {
     return orders.map(({ mark }) => this.#ends.get(mark)?.[0] ?? "");
   }
 
-  /** That each message ended exactly once, and nothing ended that was not sent in. */
+  /** Asserts that each message ended exactly once, and that nothing else ended. */
   async assertBalanced(): Promise<void> {
     await this.read();
     const wrong = this.#marks.filter((mark) => this.#ends.get(mark)?.length !== 1);
@@ -144,7 +147,7 @@ export class Books {
   }
 }
 
-/** That the platform was asked for no call twice, as far as it remembers. */
+/** Asserts that no call was requested twice, as far as the platform remembers. */
 export function assertDialledOnce({ requests }: Pick<Simulator, "requests">): void {
   const dialled = requests
     .filter(({ url }) => url.endsWith("/CallNumber"))

@@ -1,4 +1,4 @@
-// A platform whose name is not known, and clocks that are apart: what commands end in, and that all is well when the cause is gone.
+// A platform with an unknown host name, and clocks that differ: the results of commands, and recovery.
 import assert from "node:assert/strict";
 import dns from "node:dns";
 import type { Simulator } from "../../simulator";
@@ -24,7 +24,7 @@ describe("names and clocks", () => {
         const [outcome] = outcomes;
         assert.ok(outcome?.ok === false && outcome.failure.kind === "network");
         assert.match(outcome.failure.systemCode, /^(ENOTFOUND|EAI_AGAIN)$/);
-        // Nothing has left, so that even a call may be tried again.
+        // Nothing was sent, so that even a call may be retried.
         assert.deepEqual([outcome.failure.neverLeft, tries, platform.requests.length], [true, 3, 0]);
         const resolving = (_name: string, options: dns.LookupOptions, done: (...found: unknown[]) => void) =>
           lookup("127.0.0.1", options, done);

@@ -1,5 +1,5 @@
-// A platform that is down for long, in every way that it can be: nothing piles up, and service returns with it.
-// OUTAGE_SECONDS makes it long (`npm run prove`).
+// A platform that is down for a long time, in every possible way: nothing accumulates, and service resumes with the platform.
+// OUTAGE_SECONDS makes it longer (`npm run prove`).
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { Simulator } from "../../simulator";
@@ -14,10 +14,10 @@ const seconds = Number(process.env.OUTAGE_SECONDS ?? 5);
 
 const [maxConcurrent, maxQueue, batch] = [2, 6, 50];
 
-/** What is remembered of exchanges that are over, and what the garbage collector leaves. */
+/** Allowance for data about past requests, and for garbage. */
 const flatWithin = 20e6;
 
-/** The ways to be down, and what a command then ends in. */
+/** The kinds of outages, and the resulting code of a command. */
 const ways: readonly (readonly [(proxy: TcpProxy) => Promise<void> | void, string])[] = [
   [(proxy) => proxy.poison("request", toxics.timeout), "SCCC_TIMEOUT"],
   [(proxy) => proxy.down(), "SCCC_NETWORK"],
@@ -49,7 +49,7 @@ describe("a platform that is down", function () {
       flows: [
         ...collector,
         ...driven(proxy.url, { timeout: "0.5", maxConcurrent: String(maxConcurrent), maxQueue: String(maxQueue) }),
-        // An account of its own, so that what is counted here is only what the test sends in.
+        // With its own account, so that only the test's messages are counted.
         ...feedFlow({ url: proxy.url, ...account, file, config })
           .filter(({ id }) => !["flow", "go", "went", "over"].includes(id))
           .map((node) => (node.id === "account" ? { ...node, id: "feeding", timeout: "0.5" } : node))
@@ -71,7 +71,7 @@ describe("a platform that is down", function () {
       await books.through("read", Books.orders("read", "1000", batch));
       const ends = books.ends.slice(from).map(([, word]) => word);
       const busy = batch - maxConcurrent - maxQueue;
-      // The busy ones are told before any of the others has found out.
+      // The busy ones are reported before any of the others has failed.
       assert.deepEqual(ends.slice(0, busy), Array(busy).fill("SCCC_BUSY"));
       assert.deepEqual(ends.slice(busy), Array(maxConcurrent + maxQueue).fill(end));
       await restore();

@@ -1,4 +1,4 @@
-// Pushes to a real Node-RED over a bad network, and from clocks that are off.
+// Pushes to a real Node-RED over a faulty network, and with wrong clocks.
 import assert from "node:assert/strict";
 import { type PushOutcome, type Simulator, startSimulator } from "../../simulator";
 import { type FlowNode, freePort, type NodeRed, startNodeRed, temporaryFolder } from "../../tools/node-red";
@@ -48,7 +48,7 @@ const flowAt = (port: number): readonly FlowNode[] => [
   },
 ];
 
-/** Bad networks, for a while or for one connection. */
+/** Network faults, temporary or for one connection. */
 const cases: readonly (readonly [name: string, Direction, Toxic])[] = [
   ["latency", "request", toxics.latency],
   ["bytes in small pieces", "request", toxics.slicer],
@@ -79,7 +79,7 @@ describe("pushes", function () {
   });
   after(() => nodeRed?.stop());
 
-  /** That all that was acknowledged comes out, once, and nothing else does. */
+  /** Asserts that every acknowledged push was output once, and nothing else was. */
   const assertAllOut = async (): Promise<void> => {
     await eventually("all that was acknowledged comes out", async () => {
       emitted.push(...(await emissions.more()));
@@ -90,7 +90,7 @@ describe("pushes", function () {
   };
 
   describe("over a bad network", () => {
-    /** A platform that pushes through a proxy of its own, and what became of each of its tries. */
+    /** A platform that pushes through its own proxy, and the results of its attempts. */
     async function through(mode: string, work: (proxy: TcpProxy, platform: Simulator) => Promise<void>) {
       const tries: PushOutcome[] = [];
       const proxy = await TcpProxy.start(port);
@@ -105,7 +105,7 @@ describe("pushes", function () {
       }
     }
 
-    /** Pushes; that it was taken in the end. */
+    /** Sends a push, and asserts that it was finally taken. */
     async function push(platform: Simulator): Promise<void> {
       const mark = newMark();
       const outcome = await platform.instruct({ do: "push", event: "callstart", notify: { userData: mark } });
@@ -127,7 +127,7 @@ describe("pushes", function () {
       }
     }
 
-    // All at once: the simulator waits ten seconds for an answer before it tries again.
+    // All at the same time: the simulator waits ten seconds for an answer before it tries again.
     it("are taken, and come out once, however often they are sent: swallowed, on the way there or back", async () => {
       await Promise.all(
         modes.map(async (mode) => {
@@ -158,7 +158,7 @@ describe("pushes", function () {
     });
   });
 
-  /** Sends a push signed at a time; the answer's status. */
+  /** Sends a push signed at a given time; returns the answer's status. */
   async function send(mode: string, mark: string, timestamp = Date.now()): Promise<number | undefined> {
     const sender = new Sender(port, pathOf(mode), 1);
     const authentication = authenticationOf(account, { timestamp: String(timestamp) });

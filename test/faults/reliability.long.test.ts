@@ -1,4 +1,4 @@
-// The table of docs/reliability.md: every fault names a test, and each of these exists.
+// The table of docs/reliability.md: every fault names a test that exists.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -6,7 +6,7 @@ import { root } from "../../tools/hosts";
 
 const read = (path: string): string => readFileSync(join(root, path), "utf8");
 
-/** The titles in a file of tests; what is put in as it runs is "…". */
+/** The titles in a test file; values that are inserted at run time are "…". */
 const titlesIn = (path: string): readonly string[] =>
   [...read(path).matchAll(/\b(?:it|describe)\(\s*(["`])(.*?)\1,/gs)].map(([, , title = ""]) =>
     title.replace(/\$\{[^}]*\}/g, "…"),

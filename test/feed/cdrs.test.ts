@@ -1,4 +1,4 @@
-// Where a feed reads CDRs, against a model of the platform: clocks that are put back and forward, clocks that are wrong, and what comes late.
+// How a feed reads CDRs, with a model of the platform: clock changes, wrong clocks, and late CDRs.
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { beginningOfCdrs, type CdrSource } from "../../nodes/runtime/feed/cdrs";
@@ -14,17 +14,17 @@ const day = 24 * hour;
 /** A call's CDR. All in s since 1970. */
 interface Cdr {
   readonly key: string;
-  /** What the platform compares. */
+  /** The time that the platform compares. */
   readonly at: number;
-  /** When it was answered; undefined for a call that was not. */
+  /** When it was answered; undefined if it was not. */
   readonly answered: number | undefined;
-  /** When the platform comes to know of it. */
+  /** When the CDR becomes available on the platform. */
   readonly known: number;
 }
 
 /**
- * How a platform compares: clock times as they are, or moments, for which it takes the first or the last one that shows a time. For a time that was
- * skipped, "first" takes one as much after the change, as most libraries do: later than that of times that come after it.
+ * How a platform compares times: as clock times, or as moments. Of a repeated time, "first" takes the first moment and "last" the last one.
+ * For a skipped time, "first" takes a moment past the change, as most libraries do, which is later than those of later times.
  */
 type Comparison = "clock" | "first" | "last";
 
@@ -32,17 +32,17 @@ interface PlatformOptions {
   readonly zone: string;
   readonly cdrs: readonly Cdr[];
   readonly comparison?: Comparison;
-  /** At most so many in an answer. */
+  /** Maximum number of CDRs in an answer. */
   readonly most?: number;
-  /** How long an answer takes, in s. */
+  /** Duration of an answer, in s. */
   readonly delay?: number;
 }
 
-/** The platform, and its clock, which is right. In s. */
+/** The platform and its correct clock. In s. */
 class Platform {
   now = 0;
   asked = 0;
-  /** The most time that a request asked for, in s. */
+  /** The longest requested time span, in s. */
   longest = 0;
 
   readonly #compared: ReadonlyMap<Cdr, number>;
@@ -80,7 +80,7 @@ class Platform {
   };
 }
 
-/** A feed with its position, run by a machine whose clock may be wrong. */
+/** A feed with its position, on a machine whose clock may be wrong. */
 class FeedModel {
   stored: Position | undefined;
   readonly given: string[] = [];
@@ -134,7 +134,7 @@ class FeedModel {
 
 const numbers = (keys: readonly string[]) => keys.map(Number).sort((one, other) => one - other);
 
-/** The changes of clocks that the properties are about: an hour and half an hour that come twice or never, a day that never came, none. */
+/** The clock changes of the properties: an hour and half an hour that are repeated or skipped, a skipped day, none. */
 const changes = [
   ["America/New_York", "2026-11-01T06:00:00Z"],
   ["America/New_York", "2026-03-08T07:00:00Z"],
@@ -148,7 +148,7 @@ const changes = [
 
 const seconds = (text: string): number => Date.parse(text) / second;
 
-/** The most CDRs that show one clock time: an answer must have room for these, or the rest can't be had. */
+/** The maximum number of CDRs with the same clock time: an answer must have room for these, otherwise the rest cannot be read. */
 function mostOfASecond(cdrs: readonly Cdr[], zone: string): number {
   const counts = new Map<number, number>();
   for (const { at } of cdrs) {
@@ -221,7 +221,7 @@ describe("a feed's CDRs", () => {
         const [zone, moment] = change;
         const middle = seconds(moment);
         const cdrs = cdrsOf(planned);
-        // One that compares moments can't tell apart what came within the hour that clocks repeat.
+        // A platform that compares moments cannot distinguish times within a repeated hour.
         const most = cuts && comparison === "clock" ? mostOfASecond(cdrs, zone) : Number.POSITIVE_INFINITY;
         const platform = new Platform({ zone, cdrs, comparison, most, delay });
         const until = (middle - around + overlap) * second;
@@ -320,7 +320,7 @@ describe("a feed's CDRs", () => {
       { key: "2", at: back + 345, answered: back + 345, known: back + 345 },
     ];
     const platform = new Platform({ zone, cdrs, delay: 100 });
-    // The first span ends between the two. When it is read, the first one is not known; when the next is read, both are.
+    // The first span ends between the two. The first CDR is not available when it is read; both are when the next one is read.
     const until = (back + 100 - hour + overlap) * second;
     const feed = new FeedModel(platform, zone, overlap, { source: "cdrs", until, seen: {}, key: "" });
     await feed.run(back + 150, day);

@@ -1,4 +1,4 @@
-// sccc-feed at work: on the test helper's Node-RED, against the simulator, with positions on a real disk.
+// sccc-feed in the test helper's Node-RED, with the simulator and positions on a real disk.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
@@ -16,7 +16,7 @@ import {
 import { dirname, join } from "node:path";
 import { handUntilTaken } from "../../nodes/runtime/feed/handing";
 import { PositionFile } from "../../nodes/runtime/feed/position";
-import { acknowledge, pendingAcks } from "../../nodes/runtime/receive/tokens";
+import { Tokens } from "../../nodes/runtime/receive/tokens";
 import type { Simulator } from "../../simulator";
 import { temporaryFolder } from "../../tools/node-red";
 import { initHelper, load, logged, unload } from "../../tools/nodes";
@@ -49,10 +49,10 @@ describe("sccc-feed", function () {
   let loaded = false;
   const pages: Loose[] = [];
   const errors: Loose[] = [];
-  /** Hears how a run ends. */
+  /** Called at the end of a run. */
   let ended: (msg: Loose) => void = () => undefined;
 
-  /** Loads a feed that runs on messages only, with what confirms its pages, unless `confirming` is another node. */
+  /** Loads a feed that runs on messages only, and a node that acknowledges its pages, unless `confirming` is another node. */
   async function start(
     config: Record<string, unknown>,
     others: readonly Record<string, unknown>[] = [],
@@ -84,7 +84,7 @@ describe("sccc-feed", function () {
     return msg;
   };
 
-  /** Runs once; what output 2 says. */
+  /** Runs once; returns the message of output 2. */
   const run = async (msg: object = {}): Promise<Loose> => {
     const over = finished();
     helper.getNode("n").receive(msg);
@@ -250,7 +250,7 @@ describe("sccc-feed", function () {
     const { path } = new PositionFile(join(userDir, "sccc", "feeds"), "test", "records");
     mkdirSync(dirname(path), { recursive: true });
     execFileSync("mkfifo", [path]);
-    // Held open, so that reading it begins and never ends.
+    // Held open, so that reading it starts and never ends.
     const held = openSync(path, "r+");
     await start({});
     const old = helper.getNode("n");
@@ -286,12 +286,16 @@ describe("sccc-feed", function () {
 });
 
 describe("a page of a feed", () => {
+  const tokensOfFlow = new Tokens();
+  const acknowledge = (token: string, outcome: "taken" | "refused") => tokensOfFlow.acknowledge(token, outcome);
+  const handing = { tokens: tokensOfFlow, closing: new AbortController().signal };
+
   it("is taken when all of its items are, and not before", async () => {
     let tokens: readonly string[] = [];
     const send = async (given: readonly string[]) => {
       tokens = given;
     };
-    const handed = handUntilTaken(3, send, new AbortController().signal);
+    const handed = handUntilTaken({ ...handing, count: 3, send });
     const soFar = () => Promise.race([handed, new Promise((resolve) => setImmediate(resolve, "waiting"))]);
     for (const token of tokens.slice(1)) {
       assert.equal(acknowledge(token, "taken"), true);
@@ -306,8 +310,8 @@ describe("a page of a feed", () => {
     const send = async ([given = ""]: readonly string[]) => {
       token = given;
     };
-    const handed = handUntilTaken(1, send, new AbortController().signal);
-    const others = pendingAcks();
+    const handed = handUntilTaken({ ...handing, count: 1, send });
+    const others = tokensOfFlow.pendingAcks();
     for (let count = 0; count < 200_001; count += 1) others.begin(() => true).token();
     others.close();
     assert.equal(acknowledge(token, "taken"), true);
@@ -329,7 +333,7 @@ describe("a page of a feed", () => {
         await new Promise((resolve) => setTimeout(resolve, 0));
       }
     };
-    assert.equal(await handUntilTaken(count, send, new AbortController().signal, { first: 0, longest: 0 }), true);
+    assert.equal(await handUntilTaken({ ...handing, count, send, pauses: { first: 0, longest: 0 } }), true);
     assert.deepEqual(
       sent,
       [1, 2].flatMap((time) => Array.from({ length: count }, (_, index) => `${time}.${index}`)),
@@ -342,7 +346,7 @@ describe("a page of a feed", () => {
       token = given;
       throw new Error("no wires");
     };
-    await assert.rejects(handUntilTaken(1, send, new AbortController().signal), /no wires/);
+    await assert.rejects(handUntilTaken({ ...handing, count: 1, send }), /no wires/);
     assert.equal(acknowledge(token, "taken"), false);
   });
 });

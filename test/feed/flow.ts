@@ -1,24 +1,24 @@
-// A flow of a real Node-RED that reads a feed and writes down each page's keys as it gets it, for tests that kill it.
+// A flow for a real Node-RED that reads a feed and writes each page's keys to a file, for tests that kill it.
 import { existsSync, readFileSync } from "node:fs";
 import type { FlowNode } from "../../tools/node-red";
 
-/** What a feed's flow is made of. */
+/** Options of a feed's flow. */
 export interface FeedFlow {
-  /** The platform. */
+  /** The platform's address. */
   readonly url: string;
   readonly customer: string;
   readonly password: string;
   /** The feed's properties. */
   readonly config: Readonly<Record<string, unknown>>;
-  /** Where pages are written down: a line for each, its keys between commas; in front of them the bytes resident at that moment. */
+  /** The file for pages: one line each, with comma-separated keys, preceded by the resident bytes at that moment. */
   readonly file: string;
-  /** Of the account. */
+  /** A property of the account. */
   readonly minInterval?: string;
 }
 
 const z = "flow";
 
-/** `GET /go` → feed → a line in the file → confirm; a debug node `over` shows the runs that are over. */
+/** `GET /go` → feed → a line in the file → confirm; a debug node `over` shows finished runs. */
 export const feedFlow = ({
   url,
   customer,
@@ -37,7 +37,7 @@ export const feedFlow = ({
     id: "write",
     type: "function",
     z,
-    // At once: what a crash leaves out must not be taken for what the feed left out.
+    // Synchronously: a line that a crash lost must not look like a page that the feed skipped.
     func: `const keys = msg.payload.map(({ key }) => key);
 fs.appendFileSync(${JSON.stringify(file)}, [process.memoryUsage().rss, ...keys].join() + "\\n");
 return msg;`,
@@ -51,13 +51,13 @@ return msg;`,
   { id: "confirm", type: "sccc-confirm", z, outcome: "auto", token: "sccc.token", tokenType: "msg", wires: [[]] },
 ];
 
-/** A page as it was written down. */
+/** A page in the file. */
 export interface Written {
   readonly resident: number;
   readonly keys: readonly string[];
 }
 
-/** The pages that were written down. */
+/** The pages in the file. */
 export function pagesIn(file: string): readonly Written[] {
   if (!existsSync(file)) return [];
   return readFileSync(file, "utf8")

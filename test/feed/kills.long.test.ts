@@ -1,5 +1,5 @@
-// A feed in a real Node-RED: killed at any moment nothing is missing and a page comes twice at the most; and its memory stays flat.
-// KILLS and RECORDS make it long (`npm run prove`).
+// A feed in a real Node-RED: when it is killed at any moment, no record is lost, and a page comes at most twice; its memory stays constant.
+// KILLS and RECORDS make it longer (`npm run prove`).
 import { strict as assert } from "node:assert";
 import { join } from "node:path";
 import { type Simulator, startSimulator } from "../../simulator";
@@ -11,7 +11,7 @@ import { feedFlow, pagesIn } from "./flow";
 const kills = Number(process.env.KILLS ?? 2);
 const records = Number(process.env.RECORDS ?? 100_000);
 
-/** A pause between two requests, so that there is something to be killed in. In ms. */
+/** A pause between two requests in ms, so that a kill can hit a run. */
 const minInterval = "40";
 
 const settings = { functionExternalModules: true };
@@ -26,7 +26,7 @@ describe("a feed in Node-RED", function () {
   });
   afterEach(() => platform?.close());
 
-  /** Lets a run go to its end. */
+  /** Waits for the end of a run. */
   async function complete(nodeRed: NodeRed): Promise<void> {
     const sidebar = await nodeRed.sidebar();
     await nodeRed.fetch("/go");
@@ -37,11 +37,11 @@ describe("a feed in Node-RED", function () {
   for (const [source, advance, startKey] of [
     ["records", "handed", "0"],
     ["records", "confirmed", "0"],
-    // A little before the first of them: through empty time the spans would grow until all come at once.
+    // A little before the first of them: through empty time, the spans would grow until all CDRs come at once.
     ["cdrs", "confirmed", new Date(Date.now() - 7.2 * 86_400_000).toISOString()],
   ] as const) {
     it(`misses nothing when it is killed ${kills} times: ${source}, ${advance}`, async () => {
-      // Several of one second, and every answer small enough to make pages.
+      // Several in the same second, and every answer small enough to need pages.
       await platform.instruct({ do: "seed", records: 20_000, cdrs: 20_000, every: source === "cdrs" ? 30 : 0 });
       const userDir = temporaryFolder();
       const file = join(userDir, "pages.txt");

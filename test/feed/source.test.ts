@@ -1,4 +1,4 @@
-// Where a feed reads records: pages of them, whatever the platform does, against a model of it; and runs that break off.
+// How a feed reads pages of records, with a model of the platform; and interrupted runs.
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { CdrSource } from "../../nodes/runtime/feed/cdrs";
@@ -9,7 +9,7 @@ import { type Listed, newestRecords, nextRecords } from "../../nodes/runtime/fee
 
 const lost: Listed = { ok: false, failure: { kind: "timeout", code: "SCCC_TIMEOUT", afterMs: 1 } };
 
-/** A platform with these keys, which answers pages of a size. */
+/** A platform with these keys, which answers in pages of a given size. */
 const recordsOf =
   (keys: readonly bigint[], size = 500) =>
   async (startKey: string): Promise<Listed> => {
@@ -103,7 +103,7 @@ describe("a feed's records", () => {
             return read(String(inclusive && first > 0n ? first - 1n : first));
           });
           assert.ok(newest.ok);
-          // A page of one that begins with the start key brings nothing else.
+          // A page of one record that starts with the start key contains nothing else.
           if (!inclusive || size > 1) assert.equal(newest.position.key, String(keys.at(-1) ?? 0n));
         },
       ),

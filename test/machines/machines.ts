@@ -1,5 +1,5 @@
-// `npm run machines`: the recipe docs/several-machines on this machine, under load, while its parts crash and come back one after another. Every
-// push that was answered with 0 must be in the database, once.
+// `npm run machines`: runs the recipe docs/several-machines on this machine under load, while its parts crash and restart one after
+// another. Every push that was answered with 0 must be in the database once.
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Store } from "../../nodes/delivery/store";
@@ -10,21 +10,21 @@ import { newMark, pushOf } from "../receive/push";
 import { Sender } from "../receive/wire";
 import { Database, open, queueUser, requireServers, type Server, startProxy, startQueue } from "./servers";
 
-/** At least so many pushes for each way of confirming. */
+/** Minimum number of pushes for each way of acknowledging. */
 const leastPushes = Number(process.env.PUSHES ?? 3000);
 
 /** How often each part crashes. */
 const rounds = Number(process.env.ROUNDS ?? 1);
 
-/** Which Node-RED the machines run. */
+/** The version of Node-RED. */
 const version = process.env.NODE_RED === "5" ? 5 : 4;
 
-/** Longer than any of it takes; then something hangs, and that is a failure. */
+/** Longer than the run takes; exceeding it means that something hangs. */
 const limitMs = 10 * 60_000;
 
 const signer = { customer: "C2", password: "the password of C2" };
 
-/** Twenty senders at once, as a platform with several workers is. */
+/** Twenty concurrent senders, like a platform with several workers. */
 const senders = 20;
 
 const redeliverAfter = 5;
@@ -32,7 +32,7 @@ const redeliverAfter = 5;
 const read = (file: string): readonly FlowNode[] =>
   JSON.parse(readFileSync(join(root, "docs/several-machines", file), "utf8"));
 
-/** What a machine of this run has: flows of the recipe, its port for pushes, and where the servers are. */
+/** A machine's flows of the recipe, its port for pushes, and the addresses of the servers. */
 interface Plan {
   readonly name: string;
   readonly flows: readonly string[];
@@ -49,7 +49,7 @@ class Machine {
 
   constructor(private readonly plan: Plan) {}
 
-  /** The flows with what a user types into them. */
+  /** The flows with the values that a user would enter. */
   #flows(): readonly FlowNode[] {
     const { pushPort, queue, confirm } = this.plan;
     const changes: Readonly<Record<string, (node: FlowNode) => object>> = {
@@ -67,12 +67,12 @@ class Machine {
         ),
       }),
     };
-    // Both flows bring the queue's configuration; on a machine that has both, it is one.
+    // Both flows contain the queue's configuration; a machine with both flows must have it once.
     const nodes = new Map(this.plan.flows.flatMap(read).map((node) => [node.id, node]));
     return [...nodes.values()].map((node) => ({ ...node, ...changes[node.type]?.(node) }));
   }
 
-  /** Starts it; after a crash with the flows that it had. */
+  /** Starts it; after a crash with its previous flows. */
   async start(flows?: readonly FlowNode[]): Promise<void> {
     const { name, userDir, database, pushPort } = this.plan;
     this.#nodeRed = await startNodeRed({
@@ -93,13 +93,13 @@ class Machine {
     return machine;
   }
 
-  /** Crashes, and starts again. */
+  /** Crashes and restarts. */
   async crash(): Promise<void> {
     await this.#nodeRed?.kill();
     await this.start();
   }
 
-  /** Stops it, and counts what it would still hand over. */
+  /** Stops it, and returns how many entries it would still deliver. */
   async stop(): Promise<number> {
     await this.#nodeRed?.stop();
     if (!this.plan.flows.includes("receiver.json")) return 0;
@@ -111,7 +111,7 @@ class Machine {
   }
 }
 
-/** Pushes that were sent, by what came back. */
+/** Sent pushes, by the answer. */
 interface Sent {
   sent: number;
   readonly taken: Set<string>;
@@ -128,7 +128,7 @@ const bill = (session: string) => ({
   service: "1",
 });
 
-/** Sends pushes until `over`: a third of them bills, and every tenth twice, as a platform does that has missed the answer. */
+/** Sends pushes until `over`: a third of them are bills; every tenth push is sent twice, as by a platform that missed the answer. */
 async function load(port: number, over: () => boolean, tally: Sent): Promise<void> {
   const sender = new Sender(port, "/sccc/notify", senders);
   const post = async (mark: string, body: string): Promise<void> => {
@@ -144,7 +144,7 @@ async function load(port: number, over: () => boolean, tally: Sent): Promise<voi
       const changes = count % 3 === 0 ? bill(mark) : {};
       const body = pushOf(signer, mark, changes);
       await post(mark, body);
-      // A bill comes again with another signature, anything else as it was.
+      // A bill is repeated with a new signature, other pushes unchanged.
       if (count % 10 === 0) await post(mark, count % 3 === 0 ? pushOf(signer, mark, changes) : body);
     }
   };
@@ -152,7 +152,7 @@ async function load(port: number, over: () => boolean, tally: Sent): Promise<voi
   sender.close();
 }
 
-/** One way of confirming: which flows run where, and what crashes meanwhile. */
+/** A way of acknowledging: which flows run where, and what crashes. */
 interface Run {
   readonly confirm: Plan["confirm"];
   readonly machines: Readonly<Record<"a" | "b" | "c", readonly string[]>>;
@@ -165,7 +165,7 @@ const runs: readonly Run[] = [
     machines: { a: ["receiver.json", "worker.json"], b: ["receiver.json", "worker.json"], c: [] },
     crashes: ["a", "queue", "database", "b"],
   },
-  // The queue's word is enough here: the worker and the queue must then live on.
+  // The queue's confirmation suffices here: the worker and the queue must then stay alive.
   {
     confirm: "published",
     machines: { a: ["receiver.json"], b: ["receiver.json"], c: ["worker.json"] },
@@ -184,7 +184,7 @@ async function run({ confirm, machines, crashes }: Run): Promise<Readonly<Record
     servers.push(database.server);
     const queue = await startQueue(folder);
     servers.push(queue);
-    // The worker first: what is published while nobody has subscribed is gone, and acknowledged.
+    // The worker starts first: messages published without a subscriber are lost although they were acknowledged.
     for (const name of ["c", "a", "b"] as const) {
       const flows = machines[name];
       if (flows.length === 0) continue;
@@ -210,7 +210,7 @@ async function run({ confirm, machines, crashes }: Run): Promise<Readonly<Record
       else {
         const server = name === "queue" ? queue : database.server;
         await server.stop();
-        // It is missed for a while.
+        // It stays down for a while.
         await some(100);
         await server.start();
         if (name === "database") await database.ready();
@@ -228,7 +228,7 @@ async function run({ confirm, machines, crashes }: Run): Promise<Readonly<Record
       const there = new Set(database.query("SELECT payload->>'userData' FROM pushes"));
       return [...tally.taken].filter((mark) => !there.has(mark));
     };
-    // Whatever is not confirmed comes again; when nothing has come for a while, all is.
+    // Unacknowledged pushes are delivered again; when none came for a while, all are acknowledged.
     let writes = -1;
     for (let quiet = 0; quiet < 2; ) {
       await new Promise((resolve) => setTimeout(resolve, redeliverAfter * 1000));

@@ -1,4 +1,4 @@
-// The servers of the recipe docs/several-machines, as Debian has them: found or installed, and run on free ports in a folder that goes away.
+// The servers of the recipe docs/several-machines in Debian's versions: found or installed, and run on free ports in a temporary folder.
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -7,7 +7,7 @@ import { root } from "../../tools/hosts";
 import { freePort } from "../../tools/node-red";
 import { eventually, listening } from "../receive/flow";
 
-/** What has to be there, and the Debian package that brings it. */
+/** The required programs, and their Debian packages. */
 const wanted = {
   nginx: "nginx-light",
   mosquitto: "mosquitto",
@@ -19,7 +19,7 @@ const wanted = {
 
 type Program = keyof typeof wanted;
 
-/** Debian keeps PostgreSQL's programs out of the path, in a folder for each version. */
+/** Debian keeps PostgreSQL's programs outside the path, in a folder for each version. */
 function folders(): readonly string[] {
   const versions = "/usr/lib/postgresql";
   const postgres = existsSync(versions) ? readdirSync(versions).map((version) => join(versions, version, "bin")) : [];
@@ -34,12 +34,12 @@ const find = (program: string): string | undefined =>
 const missing = (): readonly Program[] =>
   (Object.keys(wanted) as readonly Program[]).filter((program) => find(program) === undefined);
 
-/** Makes sure that the servers are there; where they are not and can't be installed, says what to install. */
+/** Makes sure that the servers are installed; if they cannot be installed, says what is needed. */
 export function requireServers(): void {
   const packages = [...new Set(missing().map((program) => wanted[program]))];
   if (packages.length > 0 && process.getuid?.() === 0 && find("apt-get") !== undefined) {
     console.error(`Installing ${packages.join(", ")} …`);
-    // The packages would start servers of their own; policy-rc.d is how Debian is told not to.
+    // The packages would start their own servers; policy-rc.d is Debian's way to prevent that.
     const policy = "/usr/sbin/policy-rc.d";
     const install = existsSync(policy) ? "" : `printf '#!/bin/sh\\nexit 101\\n' > ${policy}; chmod +x ${policy}; `;
     const clean = existsSync(policy) ? "" : `; code=$?; rm -f ${policy}; exit $code`;
@@ -63,7 +63,7 @@ function pathOf(program: Program): string {
   return path;
 }
 
-/** PostgreSQL refuses to run as root, and mosquitto leaves it: both then run as the users that their packages made. */
+/** PostgreSQL refuses to run as root, and mosquitto drops root's rights: both run as the users of their packages. */
 function ownerOf(user: string): { readonly uid: number; readonly gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const id = (flag: string): number => Number(spawnSync("id", [flag, user], { encoding: "utf8" }).stdout);
@@ -75,7 +75,7 @@ process.on("exit", () => {
   for (const server of running) server.crash();
 });
 
-/** One server as a child process, which can crash and be started again where it was. */
+/** A server as a child process, which can crash and be restarted. */
 export class Server {
   #child: ChildProcess | undefined;
   #output = "";
@@ -87,7 +87,7 @@ export class Server {
       readonly cwd: string;
       readonly uid?: number;
       readonly gid?: number;
-      /** How it ends at once, with all that it started, and without putting anything in order. */
+      /** The signal that ends it at once with all its children, without cleaning up. */
       readonly crashSignal: NodeJS.Signals;
     },
   ) {}
@@ -109,7 +109,7 @@ export class Server {
     await Promise.race([listening(this.port), ended]);
   }
 
-  /** Ends it as a crash does. */
+  /** Ends it as a crash would. */
   crash(): void {
     const pid = this.#child?.pid;
     running.delete(this);
@@ -118,7 +118,7 @@ export class Server {
     process.kill(this.options.crashSignal === "SIGKILL" ? -pid : pid, this.options.crashSignal);
   }
 
-  /** Ends it, and resolves when it has ended. */
+  /** Stops it; resolves when it has ended. */
   async stop(): Promise<void> {
     const child = this.#child;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
@@ -128,7 +128,7 @@ export class Server {
   }
 }
 
-/** A file of the recipe with what is different here; each text that is replaced must be in it. */
+/** A file of the recipe with replacements; each replaced text must be in it. */
 function recipe(file: string, changes: Readonly<Record<string, string>>): string {
   let text = readFileSync(join(root, "docs/several-machines", file), "utf8");
   for (const [there, here] of Object.entries(changes)) {
@@ -138,7 +138,7 @@ function recipe(file: string, changes: Readonly<Record<string, string>>): string
   return text;
 }
 
-/** The proxy before machines that receive at these ports. */
+/** The proxy in front of machines that receive at these ports. */
 export async function startProxy(folder: string, receivers: readonly [number, number]): Promise<Server> {
   const port = await freePort();
   const cwd = join(folder, "nginx");
@@ -161,7 +161,7 @@ export async function startProxy(folder: string, receivers: readonly [number, nu
   return server;
 }
 
-/** Who may use the queue. */
+/** The queue's user. */
 export const queueUser = { user: "sccc", password: "a password of the tests" };
 
 /** The queue. */
@@ -185,7 +185,7 @@ export async function startQueue(folder: string): Promise<Server> {
   return server;
 }
 
-/** The database with the recipe's table, and what a program needs to reach it. */
+/** The database with the recipe's table, and the settings for connecting to it. */
 export class Database {
   private constructor(
     readonly server: Server,
@@ -219,7 +219,7 @@ export class Database {
     const database = new Database(server, env);
     await database.ready();
     database.query(recipe("schema.sql", {}));
-    // What a conflict lets go by leaves no other trace.
+    // Rows skipped by ON CONFLICT would leave no other trace.
     database.query(`CREATE TABLE writes (event_id text);
 CREATE FUNCTION count_write() RETURNS trigger LANGUAGE plpgsql
 AS 'BEGIN INSERT INTO writes VALUES (NEW.event_id); RETURN NEW; END';
@@ -227,7 +227,7 @@ CREATE TRIGGER counted BEFORE INSERT ON pushes FOR EACH ROW EXECUTE FUNCTION cou
     return database;
   }
 
-  /** Resolves when it takes queries: after a crash it recovers first. */
+  /** Resolves when it accepts queries: after a crash, it recovers first. */
   async ready(): Promise<void> {
     await eventually("the database takes queries", () => (this.#psql("SELECT 1").status === 0 ? true : undefined));
   }
@@ -240,7 +240,7 @@ CREATE TRIGGER counted BEFORE INSERT ON pushes FOR EACH ROW EXECUTE FUNCTION cou
     });
   }
 
-  /** The lines of an answer. */
+  /** The lines of the result. */
   query(sql: string): readonly string[] {
     const { status, stdout, stderr } = this.#psql(sql);
     if (status !== 0) throw new Error(`psql: ${stderr}`);
@@ -248,7 +248,7 @@ CREATE TRIGGER counted BEFORE INSERT ON pushes FOR EACH ROW EXECUTE FUNCTION cou
   }
 }
 
-/** Lets the servers' own users into the folder. */
+/** Gives the servers' own users access to the folder. */
 export function open(folder: string): string {
   chmodSync(folder, 0o755);
   return folder;

@@ -1,4 +1,4 @@
-// The table of guards is of the source as it is: each excerpt stands in its file once, and its tests are there.
+// The table of guards matches the source: each excerpt occurs once in its file, and its tests exist.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ describe("the table of guards", () => {
     it(`is of the source: ${guard}, ${change}`, () => {
       assert.equal(read(file).split(excerpt).length - 1, 1, file);
       assert.notEqual(replacement, excerpt);
-      // Titles may be put together as tests run, so that only their words can be looked for.
+      // Titles may be built at run time, so only their words are searched.
       const words = grep.split(/[^A-Za-z]+/).filter((word) => word !== "");
       for (const word of words) assert.ok(read(tests).includes(word), `${tests}: ${word}`);
     });

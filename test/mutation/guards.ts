@@ -1,15 +1,15 @@
-// The guards that must not get lost, each with what takes it away and the tests that must notice. Data; mutate.ts does the work.
+// Guards that must not be lost: each with a change that removes it and the tests that must then fail. Data for mutate.ts.
 
 /** A guard, and a change of the source that removes it. */
 export interface Mutation {
   readonly guard: string;
-  /** What the change does. */
+  /** The effect of the change. */
   readonly change: string;
   readonly file: string;
-  /** Stands in the file once. */
+  /** Occurs once in the file. */
   readonly excerpt: string;
   readonly replacement: string;
-  /** The file of tests, and a part of the titles of those that must fail. */
+  /** The test file, and a part of the titles of the tests that must fail. */
   readonly tests: string;
   readonly grep: string;
 }

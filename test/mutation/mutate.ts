@@ -1,4 +1,5 @@
-// `npm run mutate`: takes each guard of guards.ts away, in a copy, and looks whether its tests notice. Arguments choose guards by a part of their names.
+// `npm run mutate`: removes each guard of guards.ts in a copy, and checks that its tests fail. Arguments select guards by a part of their
+// names.
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,22 +7,22 @@ import { basename, join, relative } from "node:path";
 import { root } from "../../tools/hosts";
 import { type Mutation, mutations } from "./guards";
 
-/** What is not copied. */
+/** Not copied. */
 const left = new Set(["node_modules", ".git", ".cache", "coverage", "dist"]);
 
-/** No run takes nearly as long; one that has lost a bound may never end. */
+/** Far longer than any run; without one of its limits, a run may never end. */
 const limitMs = 120_000;
 
-/** How a run of tests ended: how many passed, and which failed first, with what it said if that was no assertion. */
+/** The result of a run: how many tests passed, and the first failed one, with its error if it was not an assertion. */
 interface Ran {
   readonly passed: number;
   readonly failed?: string;
 }
 
-/** Runs tests; undefined if they never got to their end. */
+/** Runs tests; undefined if they did not finish. */
 function run(folder: string, { tests, grep }: Pick<Mutation, "tests" | "grep">): Ran | undefined {
   const mocha = join(root, "node_modules/mocha/bin/mocha.js");
-  // TAP: the JSON reporter can't write the bigints that some assertions are about.
+  // TAP, because the JSON reporter cannot serialize the bigints in some assertions.
   const { stdout, error } = spawnSync(
     process.execPath,
     [mocha, "--exit", "--reporter", "tap", ...(grep === "" ? [] : ["--fgrep", grep]), tests],
@@ -35,7 +36,7 @@ function run(folder: string, { tests, grep }: Pick<Mutation, "tests" | "grep">):
   return { passed: Number(passed), failed: title + how };
 }
 
-/** What becomes of a mutation: the test that killed it, or why none did. */
+/** The result of a mutation: the test that failed, or why none did. */
 function judge(folder: string, mutation: Mutation): { readonly killed: boolean; readonly by: string } {
   const path = join(folder, mutation.file);
   const source = readFileSync(path, "utf8");

@@ -1,4 +1,4 @@
-// `npm start` as a user runs it: the demo's buttons are pressed, the debug sidebar is read, Ctrl-C ends it.
+// `npm start` as a user runs it: presses the demo's buttons, reads the debug sidebar, and ends it with Ctrl-C.
 import { strict as assert } from "node:assert";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
@@ -9,7 +9,7 @@ import { freePort, temporaryFolder } from "../../tools/node-red";
 import { isFree } from "../../tools/ports";
 import { eventually } from "../receive/flow";
 
-/** Whether somebody answers there. */
+/** Whether a server answers at a URL. */
 const answers = (url: string) =>
   fetch(url).then(
     () => true,
@@ -41,11 +41,11 @@ describe("npm start", function () {
     await demo?.stop();
   }
 
-  /** Presses a button of the demo flow; what a debug node shows then. */
+  /** Presses a button of the demo flow; returns the next output of a debug node. */
   async function press(name: string, shownBy = `demo-${name}-answer`): Promise<Record<string, unknown>> {
     const button = () => fetch(`${editor}/inject/demo-${name}-button`, { method: "POST" });
     let { status } = await button();
-    // Right after a deploy the flow may not be back yet.
+    // Right after a deploy, the flow may not be running yet.
     while (status === 404) ({ status } = await button());
     assert.equal(status, 200);
     return (await sidebar!.next(shownBy)) as Record<string, unknown>;
@@ -111,7 +111,7 @@ describe("npm start", function () {
     await demo.start();
     await watch();
     assert.deepEqual(await (await fetch(`${editor}/flows`)).json(), before);
-    // The simulator has begun anew: nobody is logged in.
+    // The restarted simulator has nobody logged in.
     const { message } = await press("call", "demo-catch-error");
     assert.match(String(message), /CallNumber/);
   });
@@ -152,7 +152,7 @@ describe("npm start", function () {
   });
 });
 
-/** The processes that a process has started, and those that they have started. */
+/** The descendants of a process. */
 function descendants(pid: number): readonly number[] {
   const { stdout } = spawnSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" });
   const children = new Map<number, number[]>();
@@ -174,7 +174,7 @@ const lives = (pid: number): boolean => {
 
 describe("killing npm start", function () {
   this.timeout(180_000);
-  // On Windows `kill` asks nobody.
+  // On Windows, `kill` ends a process without a signal.
   const signals = process.platform === "win32" ? [] : (["SIGTERM", "SIGINT", "SIGKILL"] as const);
 
   for (const signal of signals) {

@@ -1,11 +1,11 @@
-// The packed package at work in real Node-REDs: a flow with a simulator, driven and read over HTTP.
+// The packed package in real Node-REDs: a flow with a simulator, driven and read over HTTP.
 import { strict as assert } from "node:assert";
 import { nodeRedVersions } from "../../tools/hosts";
 import { type FlowNode, freePort, type NodeRed, startNodeRed } from "../../tools/node-red";
 
 const password = "p4ssw0rd-of-this-test";
 
-/** What a test looks at in an answer. */
+/** The tested parts of an answer. */
 interface Answer {
   readonly agent: string;
   readonly userData: string;
@@ -14,16 +14,16 @@ interface Answer {
   readonly result: { readonly error: number };
 }
 
-/** What the flow answers when a node was refused. */
+/** The flow's answer when a node was refused. */
 interface Refusal {
   readonly code: string;
   readonly payload: unknown;
 }
 
-/** How a property of a node names an environment variable. */
+/** The reference to an environment variable in a node's property. */
 const variable = (name: string) => `\${${name}}`;
 
-/** `POST /<type>` runs a node of the type on the body; the answer is the message's payload, or with status 500 the error. */
+/** `POST /<type>` runs a node of the type with the body; the answer is the message's payload, or the error with status 500. */
 function endpoint(type: string, properties: Readonly<Record<string, unknown>> = {}): FlowNode[] {
   return [
     { id: `${type}-in`, type: "http in", z: "flow", url: `/${type}`, method: "post", wires: [[`${type}-node`]] },

@@ -1,4 +1,4 @@
-// The texts of a running Node-RED: errors in its own language, statuses as keys that each viewer's editor translates.
+// The texts of a running Node-RED: errors in its language, statuses as keys that each viewer's editor translates.
 import { strict as assert } from "node:assert";
 import { type NodeRed, startNodeRed } from "../../tools/node-red";
 

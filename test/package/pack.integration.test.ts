@@ -1,4 +1,4 @@
-// What `npm pack` makes: all that users need, nothing else; and what package.json promises about installing it.
+// The result of `npm pack`: everything that users need and nothing else; and package.json's promises about installation.
 import { strict as assert } from "node:assert";
 import { execFileSync } from "node:child_process";
 import { cpSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
@@ -53,7 +53,7 @@ describe("the packed package", function () {
   });
 
   it("has READMEs without relative links, which lead nowhere on an npm page", () => {
-    // A copy of the checkout: the scripts around packing write into it for a moment.
+    // A copy of the checkout: the packing scripts temporarily write into it.
     const copy = temporaryFolder();
     for (const entry of ["build", "dist", "docs", "examples", "icons", "locales", "nodes", "simulator"]) {
       cpSync(join(root, entry), join(copy, entry), { recursive: true, preserveTimestamps: true });
@@ -87,12 +87,12 @@ describe("the packed package", function () {
   });
 });
 
-/** Whether a range of versions of Node, as packages write them, admits some version 20. */
+/** Whether a range of Node versions in a package.json includes a version 20. */
 const admitsNode20 = (range: string) =>
   range.split("||").some((part) => /^\s*(\*|\^20\b.*|20(\.x)?|>=?\s*v?([0-9]|1[0-9]|20)(\.\d+)*)\s*$/.test(part));
 
 describe("package.json", () => {
-  /** What is installed with the package. */
+  /** The packages that are installed with ours. */
   const production = Object.entries<{ version: string; dev?: boolean; engines?: object }>(lock.packages).filter(
     ([path, { dev }]) => path !== "" && !dev,
   );
@@ -118,7 +118,7 @@ describe("package.json", () => {
   });
 
   it("brings along only what CommonJS can load", () => {
-    // Node 20 before 20.19 can't require() ES modules.
+    // Node 20 before 20.19 cannot require() ES modules.
     const load = Object.keys(manifest.dependencies).map((name) => `require(${JSON.stringify(name)});`);
     execFileSync(process.execPath, ["--no-experimental-require-module", "-e", load.join("")], { cwd: root });
   });
@@ -137,7 +137,7 @@ describe("package.json", () => {
       const wanted = Object.values(packages).flatMap(({ optionalDependencies = {} }) =>
         Object.keys(optionalDependencies),
       );
-      // npm ci refuses a lock that lacks some; npm install leaves out what the registry does not have at the moment.
+      // npm ci refuses an incomplete lock file; npm install omits packages that the registry does not have at the moment.
       assert.deepEqual(
         wanted.filter((name) => !locked.has(name)),
         [],

@@ -1,4 +1,4 @@
-// The packed package goes into real Node-REDs as a user puts it there, through the palette manager's upload; all of it must be in order then.
+// Installs the packed package into real Node-REDs as a user does, by upload in the palette manager, and checks the result.
 import { strict as assert } from "node:assert";
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
@@ -18,7 +18,7 @@ const tools = [
 ];
 const types = [...commands.map(({ node }) => node), ...tools];
 
-/** A node set as the admin API lists it. */
+/** A node set in the admin API. */
 interface NodeSet {
   readonly module: string;
   readonly name: string;

@@ -1,14 +1,14 @@
-// The READMEs and the pages of docs/: their tables are the catalogue's, their links lead somewhere, and both languages say the same things.
+// The READMEs and the pages of docs/: their tables match the catalogue, their links work, and both languages have the same content.
 import { strict as assert } from "node:assert";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { type Page, pages, tables, withTables } from "../../build/readme";
 import { root } from "../../tools/hosts";
 
-/** The formatter lines the columns of tables up. */
+/** The formatter aligns the columns of tables. */
 const unaligned = (page: string) => page.replace(/ *\| */g, "|").replace(/-{3,}/g, "---");
 
-/** What does not depend on the language: headings by level, code blocks, tables, paragraphs. */
+/** The structure that does not depend on the language: headings by level, code blocks, tables, paragraphs. */
 const skeleton = (page: string) => ({
   headings: [...page.matchAll(/^#+/gm)].map(([level]) => level),
   code: [...page.matchAll(/^```[^`]*^```/gm)].map(([block]) => block),
@@ -16,7 +16,7 @@ const skeleton = (page: string) => ({
   paragraphs: page.split(/\n{2,}/).length,
 });
 
-/** Where a page's own links lead, without those to the web and to a heading. */
+/** The targets of a page's links, except for web links and links to headings. */
 const linksOf = (page: string) =>
   [...page.matchAll(/\]\(([^)#\s]+)[^)]*\)/g)].map(([, to = ""]) => to).filter((to) => !/^https?:/.test(to));
 

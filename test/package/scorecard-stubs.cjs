@@ -1,10 +1,10 @@
-// Preloaded into the scorecard: what it would look up on the internet, as it was when this was written.
+// Preloaded into the scorecard: replaces what it would request from the internet by a recorded version.
 const path = require("node:path");
 
 const axios = require(require.resolve("axios", { paths: [path.dirname(process.argv[1])] }));
 
 const answers = {
-  // Other people's packages: similar names and the same types are what it looks for.
+  // Packages of others: the scorecard looks for similar names and equal types.
   "https://catalogue.nodered.org/catalogue.json": {
     modules: [{ id: "node-red-contrib-example", types: ["example"] }],
   },

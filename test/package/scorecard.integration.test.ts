@@ -1,4 +1,4 @@
-// The flow library's scorecard on the packed package: everything that it checks, and everything that it reads.
+// The flow library's scorecard with the packed package: all its checks.
 import { strict as assert } from "node:assert";
 import { spawnSync } from "node:child_process";
 import { cpSync, readFileSync } from "node:fs";
@@ -9,7 +9,7 @@ import { packageName, template, temporaryFolder } from "../../tools/node-red";
 
 const host = join(root, "test/hosts/node-red-dev");
 
-/** A check: passed or not, and what it found. */
+/** A check: whether it passed, and its findings. */
 type Scorecard = Readonly<Record<string, { readonly test?: boolean; readonly nodes?: readonly string[] }>>;
 
 function run(command: string, args: readonly string[], cwd: string): string {

@@ -1,4 +1,4 @@
-// Reading of responses: every shape that the vendor's samples show or the field has seen, and everything that is not the API's.
+// Parsing of answers: every shape in the vendor's samples or seen in the field, and everything that is not an answer of the API.
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { commandOf, commands, errorCodes } from "../../nodes/catalogue";
@@ -24,7 +24,7 @@ const answered = (response: unknown, outer: unknown = ok) => ({
   result: outer,
 });
 
-/** The forms in which a value is seen on the wire. */
+/** The notations in which a value occurs on the wire. */
 const forms = (value: number): readonly unknown[] => [
   value,
   String(value),
@@ -41,7 +41,7 @@ describe("error codes", () => {
         const expected = value === 0 ? "ok" : name;
         assert.equal(outcome(answered({ seq: "7", result: { error: form } })), expected);
         assert.equal(outcome({ data: null, result: { error: form, msg: "x" } }), expected);
-        // The request's error wins over the command's.
+        // The request's error takes precedence over the command's.
         if (value !== 0) assert.equal(outcome(answered({ result: { error: 5 } }, { error: form })), name);
       }
     });

@@ -1,4 +1,4 @@
-// Numbers to dial: each is dialled as it was meant, or listed apart with a reason.
+// Numbers to dial: each is dialled as intended, or refused with a reason.
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { planOf } from "../../nodes/protocol/numbering";
@@ -13,11 +13,11 @@ import {
 
 const china = planOf("CN");
 
-/** An entry, and the number or numbers that it is, or the reason why it is none. */
+/** An entry, and its number or numbers, or the reason for its refusal. */
 type Case = readonly [entry: unknown, expected: string | readonly string[], region?: string];
 
 const dialled: readonly Case[] = [
-  // Writing.
+  // Notations.
   ["13800138000", "13800138000"],
   [13800138000, "13800138000"],
   [" 138 0013-8000 ", "13800138000"],
@@ -34,7 +34,7 @@ const dialled: readonly Case[] = [
   ["\u202a13800138000\u202c", "13800138000"],
   ["138\u00a00013\u200b8000", "13800138000"],
   ["'13800138000", "13800138000"],
-  // What a spreadsheet adds.
+  // Additions by spreadsheets.
   ["13800138888.0", "13800138888"],
   ["13800138888.00", "13800138888"],
   ["10086.0", "10086"],
@@ -55,7 +55,7 @@ const dialled: readonly Case[] = [
   ["+86 95588", "95588"],
   ["+86 110", "110"],
   ["+86 021 62348888", "02162348888"],
-  // Short codes, local numbers, codes of the exchange.
+  // Short codes, local numbers, codes of an exchange.
   ["10086", "10086"],
   [10086, "10086"],
   ["110", "110"],
@@ -262,7 +262,7 @@ describe("a number to dial", () => {
     ]) {
       assert.deepEqual(reasonOf(entry), [0, "object", "string"]);
     }
-    // biome-ignore lint/suspicious/noSparseArray: that is the case.
+    // biome-ignore lint/suspicious/noSparseArray: the test is about sparse arrays.
     assert.deepEqual(cleanNumbers([, "13800138000"], china).numbers, ["13800138000"]);
     const endless: unknown[] = [];
     endless[4_000_000_000] = "13800138000";
@@ -290,7 +290,7 @@ describe("a number to dial", () => {
           assert.ok(digits !== undefined, `${entry} became ${number}`);
           from = came.indexOf(digits, from) + digits.length;
         }
-        // Nothing but a country code, a trunk 0 or a spreadsheet's .0 was dropped.
+        // Only a country code, a trunk 0 or a spreadsheet's .0 was removed.
         const numbers = read.kind === "number" ? [read.number] : read.numbers;
         const kept = numbers.reduce((sum, number) => sum + digitsOf(number).length, 0);
         assert.ok(kept >= came.length - 5 * numbers.length - (/\.0+/.exec(entry)?.[0].length ?? 0), entry);

@@ -1,4 +1,4 @@
-// Fields against the catalogue: what passes, what is refused and why, and what goes on the wire.
+// Checks of fields against the catalogue: what is accepted, what is refused and why, and what is sent.
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { commandOf, commands, type Field, propertyOf, seqOf } from "../../nodes/catalogue";
@@ -76,7 +76,7 @@ describe("checking fields", () => {
     assert.deepEqual(wire("CallTaskCreate", { ...task, callees: [10086, "010"] }).callees, ["10086", "010"]);
     const spaced = { ...task, callees: "13800138000 13900139000" };
     assert.deepEqual(wire("CallTaskCreate", spaced).callees, ["13800138000", "13900139000"]);
-    // Three numbers that nobody meant would be dialled.
+    // Otherwise three wrong numbers would be dialled.
     assert.equal(refusal("CallTaskCreate", { ...task, callees: "138 0013 8000" }), "callees item.phone");
     const checked = check("CallTaskCreate", { ...task, callees: ["1", "x"] });
     assert.ok(!checked.ok && checked.failure.kind === "field");

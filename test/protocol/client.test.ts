@@ -1,4 +1,4 @@
-// The client against the simulator: the bytes on the wire, what may be sent again, lists, limits, closing.
+// The client against the simulator: the bytes on the wire, retries, lists, limits, closing.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
@@ -16,7 +16,7 @@ const firstOf = ({ outcomes: [outcome] }: Exchanged) => {
   return outcome;
 };
 
-/** "ok", or the failure's code and, of an answer that is none, the reason. */
+/** "ok", or the failure's code and, for an invalid answer, the reason. */
 function word(exchanged: Exchanged): string {
   const outcome = firstOf(exchanged);
   if (outcome.ok) return "ok";
@@ -452,7 +452,7 @@ const examples = (command: Command) =>
     command.fields.map(({ name, rule, example }) => [name, rule.kind === "list" ? JSON.parse(example) : example]),
   );
 
-/** A server that does with each connection what it is told. */
+/** A server that handles each connection as the test says. */
 async function rawServer(onSocket: (socket: Socket) => void) {
   const sockets = new Set<Socket>();
   const ports: number[] = [];

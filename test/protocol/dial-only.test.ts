@@ -1,4 +1,4 @@
-// dialOnly: no field that might ring somebody passes a number that the account's list does not have.
+// dialOnly: no field that could be dialled may contain a number that the account does not allow.
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type Command, commandOf, commands } from "../../nodes/catalogue";
@@ -11,7 +11,7 @@ const forbidden = (patterns: string, request: Record<string, unknown>, command: 
   const failure = forbiddenNumber(dialPatterns(patterns), command, request);
   return failure?.kind === "notAllowed" ? failure.number : undefined;
 };
-/** In a command that nobody knows. */
+/** A field of an unknown command. */
 const unknown = (patterns: string, request: Record<string, unknown>) => {
   const failure = forbiddenNumber(dialPatterns(patterns), undefined, request);
   return failure?.kind === "notAllowed" ? failure.number : undefined;

@@ -1,4 +1,4 @@
-// The digest against the vendor's vector and against crypto-js, an implementation that is not ours.
+// The digest, compared with the vendor's example and with crypto-js.
 import assert from "node:assert/strict";
 import cryptoJsMd5 from "crypto-js/md5";
 import fc from "fast-check";

@@ -1,4 +1,4 @@
-// Every way in which an exchange can end settles its command or its download, with the right code: against a raw TCP server, directly and through proxies.
+// Every way in which a request can end gives its command or download the right code: with a raw TCP server, directly and through proxies.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
@@ -13,7 +13,7 @@ const wave = "RIFF----WAVEfmt ";
 const length = (text: string | Buffer) => `Content-Length: ${text.length}\r\n`;
 const chunk = (text: string) => `${text.length.toString(16)}\r\n${text}\r\n`;
 
-/** What a server does once it has a request. `body` is what is right for the question. */
+/** What a server does with a request. `body` is the right answer. */
 type Act = (socket: Socket, body: string) => void;
 
 const says =
@@ -23,7 +23,7 @@ const says =
 const head = (status: string, ...headers: readonly string[]) => `HTTP/1.1 ${status}\r\n${headers.join("")}\r\n`;
 const whole = (body: string) => `${head("200 OK", length(body))}${body}`;
 
-/** An ending: how a command and a download end; "hang" as a part of the name: only the time-out ends it. */
+/** How a command and a download end; with "hang" in the name, only the time-out ends it. */
 interface Ending {
   readonly name: string;
   readonly act: Act;
@@ -260,7 +260,7 @@ async function trickle(socket: Socket, text: string): Promise<void> {
   socket.end();
 }
 
-/** A server whose connections are at the mercy of `act`, once a whole head has come. */
+/** A server that runs `act` once it has received a complete head. */
 async function rawServer(act: (socket: Socket, request: string) => void) {
   const sockets = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true }, (socket) => {
@@ -333,7 +333,7 @@ describe("an exchange that ends with", () => {
     it(`${what.name}: ${what.command}`, async () => {
       const server = await rawServer(act(what));
       const proxied = { timeoutMs, proxy: { url: server.url, noProxy: [] } };
-      // A proxy in absolute form is asked as the platform is, and may end in all the same ways.
+      // A proxy in absolute form is used like the platform, and can fail in the same ways.
       const got = await Promise.all([
         command(server.url, { timeoutMs }),
         command(server.url, { timeoutMs }, "CallNumber"),

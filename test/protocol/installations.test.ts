@@ -1,4 +1,4 @@
-// Several installations with one account: their sequence numbers, and what they send together.
+// Several installations with one account: their sequence numbers, and their common load.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
@@ -10,7 +10,7 @@ import type { Simulator } from "../../simulator";
 import { amount } from "../../tools/amount";
 import { callOf, clientOf, startPlatform } from "../../tools/platform";
 
-/** An installation is a process, and has sequences of its own. */
+/** A client with its own sequences, as in a separate process. */
 const installation = (url: string, options: Partial<ClientOptions> = {}): Client =>
   clientOf(url, {
     requestSequence: new Sequence(),
@@ -26,7 +26,7 @@ const send = async (client: Client): Promise<string> => {
   return outcome?.ok ? "ok" : (outcome?.failure.code ?? "nothing");
 };
 
-/** How many commands of each installation came to what. */
+/** The numbers of each installation's results. */
 async function load(clients: readonly Client[], each: number): Promise<Readonly<Record<string, number>>> {
   const counts: Record<string, number> = {};
   const outcomes = await Promise.all(clients.flatMap((client) => Array.from({ length: each }, () => send(client))));
@@ -34,7 +34,10 @@ async function load(clients: readonly Client[], each: number): Promise<Readonly<
   return counts;
 }
 
-/** Before the platform: refuses as too frequent what comes while so many requests are under way, and keeps each for a turn or two. */
+/**
+ * A server in front of the platform: refuses requests as too frequent while too many are in progress, and delays each by one or two turns
+ * of the event loop.
+ */
 async function strict(platform: Simulator, limit: number) {
   const state = { underWay: 0, most: 0, refused: 0 };
   const server: Server = createServer(async (request, response) => {
@@ -77,7 +80,7 @@ describe("several installations with one account", function () {
 
   it("send all their commands, and none is refused for its seq", async () => {
     const each = amount(100, 500);
-    // Two runs of 500 overlap with a probability of 1,000 / 2^31, one in two million.
+    // Two ranges of 500 overlap with a probability of 1,000 / 2^31, about one in two million.
     assert.deepEqual(await load([client(platform.url), client(platform.url)], each), { ok: 2 * each });
   });
 

@@ -1,4 +1,4 @@
-// Long lists: a list never fills its own queue, and leaves other commands their turn.
+// Long lists: a list never fills its own queue, and other commands are sent in between.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type Server, type ServerResponse } from "node:http";
@@ -8,7 +8,7 @@ import type { Exchanged } from "../../nodes/protocol/exchange";
 import { callOf, clientOf } from "../../tools/platform";
 
 interface Asked {
-  /** The commands of a request; 0 for one that is no list. */
+  /** The number of commands in a request; 0 if it is not a list. */
   readonly size: number;
   readonly answer: () => void;
 }

@@ -1,4 +1,4 @@
-// The ways to a platform: TLS, and proxies of an account or of the environment, in absolute form and through a tunnel.
+// Connections to a platform: TLS, and proxies of the account or the environment, in absolute form and through a tunnel.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
@@ -12,7 +12,7 @@ import { callOf, clientOf, startPlatform } from "../../tools/platform";
 const pem = (name: string) => readFileSync(join(__dirname, "../../tools/tls", name), "utf8");
 const tls = { key: pem("key.pem"), cert: pem("cert.pem") };
 
-/** A proxy that keeps what it was asked for, and does it. With a `user` it wants to see it. */
+/** A proxy that records and carries out its requests. With `user`, it requires these credentials. */
 async function startProxy(options: { user?: string; refuse?: boolean; silent?: boolean } = {}) {
   const asked: string[] = [];
   const sockets = new Set<net.Socket>();
@@ -33,7 +33,7 @@ async function startProxy(options: { user?: string; refuse?: boolean; silent?: b
   });
   server.on("connect", (request: http.IncomingMessage, socket: net.Socket) => {
     asked.push(`CONNECT ${request.url}`);
-    // A server's sockets stay half open after a tunnel was asked for.
+    // A server's sockets stay half open after a CONNECT request.
     if (options.silent) return void socket.resume().on("end", () => socket.end());
     if (options.refuse || !allowed(request.headers)) return void socket.end("HTTP/1.1 403 Forbidden\r\n\r\n");
     const [host, port] = (request.url ?? "").split(":");

@@ -1,4 +1,4 @@
-// Telephone numbers to E.164: as Chinese platforms write them, elsewhere, and what is no subscriber's number.
+// Conversion of telephone numbers to E.164: notations of Chinese platforms, other countries, and numbers that are not a subscriber's.
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { parsePhoneNumberFromString } from "libphonenumber-js/max";
@@ -132,7 +132,7 @@ describe("numbers in E.164", () => {
     );
   });
 
-  /** What the library says of one number, as the whole of it is read. */
+  /** The result of libphonenumber's full parser. */
   const read = (written: string): string | undefined => {
     const found = parsePhoneNumberFromString(written, "CN");
     const type = found?.getType();

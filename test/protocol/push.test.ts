@@ -1,4 +1,4 @@
-// Pushes: which event, which identity, what is derived, and that nothing of the platform's is lost or covered.
+// Pushes: the event, the id, the derived fields, and that no field of the platform is lost or replaced.
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { enumerations, pushes, sipCauses } from "../../nodes/catalogue";
@@ -20,7 +20,7 @@ const authentication = { seq: "5271", timestamp: "1471918933001" };
 const read = (notify: JsonObject, changes: Partial<PushContext> = {}) =>
   readPush(notify, authentication, { ...context, ...changes });
 
-/** What was derived beside event and eventId. */
+/** The derived fields other than event and eventId. */
 function derived(notify: JsonObject, changes: Partial<PushContext> = {}) {
   const { payload } = read(notify, changes);
   const own = new Set([...Object.keys(notify), "event", "eventId"]);
@@ -500,7 +500,7 @@ describe("any push", () => {
     fc.constantFrom(...knownEvents, "1", "2", 1, 0, "13800138000", "/a.wav", "1536561560", "2018-09-10 14:39:20"),
     fc.jsonValue(),
   );
-  /** Parsed, not built, so that __proto__ is a field like any other. */
+  /** Parsed, not built, so that __proto__ is an ordinary field. */
   const notifies = fc.array(fc.tuple(names, values)).map((entries) => {
     const text = entries.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(",");
     const notify: unknown = JSON.parse(`{${text}}`);

@@ -1,8 +1,8 @@
-// The lane: how many at once, how far apart, how many wait, and who goes first.
+// The queue of requests: how many run at once, the interval between them, how many wait, and the order.
 import assert from "node:assert/strict";
 import { RequestQueue } from "../../nodes/protocol/request-queue";
 
-/** A task that ends when it is told to. */
+/** A task that ends on request. */
 function task() {
   let end = (): void => undefined;
   const ended = new Promise<void>((resolve) => {
@@ -23,43 +23,43 @@ function task() {
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-describe("lane", () => {
+describe("queue of requests", () => {
   it("runs so many at once, in order, and refuses when the queue is full", async () => {
-    const lane = new RequestQueue({ maxConcurrent: 2, minInterval: 0, maxQueue: 1 });
+    const queue = new RequestQueue({ maxConcurrent: 2, minInterval: 0, maxQueue: 1 });
     const [a, b, c, d] = [task(), task(), task(), task()];
-    const running = [a, b, c].map(({ run }) => lane.run(run));
-    assert.deepEqual([a.begun, b.begun, c.begun, lane.waiting, lane.full], [true, true, false, 1, true]);
-    assert.deepEqual(await lane.run(d.run), { kind: "busy", waiting: 1 });
+    const running = [a, b, c].map(({ run }) => queue.run(run));
+    assert.deepEqual([a.begun, b.begun, c.begun, queue.waiting, queue.full], [true, true, false, 1, true]);
+    assert.deepEqual(await queue.run(d.run), { kind: "busy", waiting: 1 });
     a.end();
     await running[0];
     await turn();
-    assert.deepEqual([c.begun, lane.waiting], [true, 0]);
+    assert.deepEqual([c.begun, queue.waiting], [true, 0]);
     b.end();
     c.end();
     assert.deepEqual(
       (await Promise.all(running)).map(({ kind }) => kind),
       ["done", "done", "done"],
     );
-    assert.equal(lane.full, false);
+    assert.equal(queue.full, false);
   });
 
   it("takes nobody into a queue of none", async () => {
-    const lane = new RequestQueue({ maxConcurrent: 1, minInterval: 0, maxQueue: 0 });
+    const queue = new RequestQueue({ maxConcurrent: 1, minInterval: 0, maxQueue: 0 });
     const [a, b] = [task(), task()];
-    const first = lane.run(a.run);
-    assert.equal((await lane.run(b.run)).kind, "busy");
+    const first = queue.run(a.run);
+    assert.equal((await queue.run(b.run)).kind, "busy");
     a.end();
     assert.equal((await first).kind, "done");
   });
 
   it("lets a repeat go first, and never refuses it", async () => {
-    const lane = new RequestQueue({ maxConcurrent: 1, minInterval: 0, maxQueue: 1 });
+    const queue = new RequestQueue({ maxConcurrent: 1, minInterval: 0, maxQueue: 1 });
     const order: string[] = [];
     const blocker = task();
     const runs = [
-      lane.run(blocker.run),
-      lane.run(async () => order.push("new")),
-      lane.run(async () => order.push("repeat"), { again: true }),
+      queue.run(blocker.run),
+      queue.run(async () => order.push("new")),
+      queue.run(async () => order.push("repeat"), { again: true }),
     ];
     blocker.end();
     await Promise.all(runs);
@@ -67,34 +67,34 @@ describe("lane", () => {
   });
 
   it("never refuses what belongs to a list that was let in, and gives it nobody's room", async () => {
-    const lane = new RequestQueue({ maxConcurrent: 1, minInterval: 0, maxQueue: 1 });
+    const queue = new RequestQueue({ maxConcurrent: 1, minInterval: 0, maxQueue: 1 });
     const blocker = task();
     const order: string[] = [];
-    const runs = [lane.run(blocker.run), lane.run(async () => order.push("list"), { admitted: true })];
-    assert.equal(lane.hasRoom, true);
-    runs.push(lane.run(async () => order.push("other")));
-    assert.equal(lane.hasRoom, false);
-    runs.push(lane.run(async () => order.push("list again"), { admitted: true }));
-    assert.equal((await lane.run(task().run)).kind, "busy");
+    const runs = [queue.run(blocker.run), queue.run(async () => order.push("list"), { admitted: true })];
+    assert.equal(queue.hasRoom, true);
+    runs.push(queue.run(async () => order.push("other")));
+    assert.equal(queue.hasRoom, false);
+    runs.push(queue.run(async () => order.push("list again"), { admitted: true }));
+    assert.equal((await queue.run(task().run)).kind, "busy");
     blocker.end();
     await Promise.all(runs);
     assert.deepEqual(order, ["list", "other", "list again"]);
   });
 
   it("goes on after a task that throws", async () => {
-    const lane = new RequestQueue({ maxConcurrent: 1, minInterval: 0, maxQueue: 9 });
-    const broken = lane.run(async () => {
+    const queue = new RequestQueue({ maxConcurrent: 1, minInterval: 0, maxQueue: 9 });
+    const broken = queue.run(async () => {
       throw new Error("broken");
     });
-    const next = lane.run(async () => "next");
+    const next = queue.run(async () => "next");
     await assert.rejects(broken, /broken/);
     assert.deepEqual(await next, { kind: "done", value: "next" });
   });
 
   it("keeps starts apart", async () => {
-    const lane = new RequestQueue({ maxConcurrent: 9, minInterval: 20, maxQueue: 9 });
+    const queue = new RequestQueue({ maxConcurrent: 9, minInterval: 20, maxQueue: 9 });
     const starts: number[] = [];
-    await Promise.all(Array.from({ length: 4 }, () => lane.run(async () => starts.push(performance.now()))));
+    await Promise.all(Array.from({ length: 4 }, () => queue.run(async () => starts.push(performance.now()))));
     const gaps = starts.slice(1).map((start, index) => start - (starts[index] ?? 0));
     assert.ok(
       gaps.every((gap) => gap >= 19.5),
@@ -103,18 +103,18 @@ describe("lane", () => {
   });
 
   it("lets a signal take one out of the queue, and closing all", async () => {
-    const lane = new RequestQueue({ maxConcurrent: 1, minInterval: 0, maxQueue: 9 });
+    const queue = new RequestQueue({ maxConcurrent: 1, minInterval: 0, maxQueue: 9 });
     const blocker = task();
-    const running = lane.run(blocker.run);
+    const running = queue.run(blocker.run);
     const controller = new AbortController();
-    const [left, closed] = [lane.run(task().run, { signal: controller.signal }), lane.run(task().run)];
+    const [left, closed] = [queue.run(task().run, { signal: controller.signal }), queue.run(task().run)];
     controller.abort();
     assert.equal((await left).kind, "closed");
-    assert.equal(lane.waiting, 1);
-    lane.close();
+    assert.equal(queue.waiting, 1);
+    queue.close();
     assert.equal((await closed).kind, "closed");
-    assert.equal((await lane.run(task().run)).kind, "closed");
-    assert.equal((await lane.run(task().run, { signal: AbortSignal.abort() })).kind, "closed");
+    assert.equal((await queue.run(task().run)).kind, "closed");
+    assert.equal((await queue.run(task().run, { signal: AbortSignal.abort() })).kind, "closed");
     blocker.end();
     assert.equal((await running).kind, "done");
   });

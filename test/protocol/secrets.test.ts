@@ -1,4 +1,4 @@
-// Passwords and digests do not get out, and ordinary values that happen to equal a password of digits stay as they are.
+// Passwords and digests are removed from texts; ordinary values that happen to equal a password of digits are kept.
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { commandOf } from "../../nodes/catalogue";
@@ -11,7 +11,7 @@ const command = commandOf("getAgentStatus");
 const records = commandOf("getRecordsList") ?? assert.fail();
 const success = { result: { error: 0, msg: "" } };
 
-/** Reads an answer as the client does. `json` overrides how it is written. */
+/** Parses an answer as the client does. `json` overrides its serialization. */
 const read = (password: string, response: object, rest: object = {}, json?: string) => {
   const body = { ...success, ...rest, data: { response: { ...success, ...response } } };
   return readAnswer(json ?? JSON.stringify(body), { command, seqs: ["1"], secrets: secretsOf(digest, password) });

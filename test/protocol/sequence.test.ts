@@ -1,4 +1,4 @@
-// Sequence numbers: below 2^31, around without a repeat, and different in every process.
+// Sequence numbers: below 2^31, wrap around without repetition, and differ between processes.
 import assert from "node:assert/strict";
 import { Sequence } from "../../nodes/protocol/sequence";
 
@@ -12,7 +12,7 @@ describe("sequence numbers", () => {
   });
 
   it("of a hundred installations don't meet in a thousand numbers each", () => {
-    // Overlaps are possible: their probability is 100 * 99 / 2 * 2000 / 2^31, below one half percent; three rounds must not all have one.
+    // Overlaps have a probability of 100 * 99 / 2 * 2000 / 2^31, below one half percent; not all three rounds may have one.
     const rounds = Array.from({ length: 3 }, () => {
       const seen = new Set<number>();
       for (let installation = 0; installation < 100; installation += 1) {

@@ -1,4 +1,4 @@
-// Who gets in: digests, and strictly typed fields.
+// Authentication of pushes: digests and strictly typed fields.
 import assert from "node:assert/strict";
 import cryptoJsMd5 from "crypto-js/md5";
 import fc from "fast-check";
@@ -12,7 +12,7 @@ const block = (changes: Record<string, unknown> = {}) => {
   return { ...fields, digest: sign(String(fields.customer), String(fields.timestamp), String(fields.seq)), ...changes };
 };
 
-/** Whether a block gets in. */
+/** Whether a block is accepted. */
 const enters = (value: unknown, passwords: readonly string[] = [password]) => {
   const read = readAuthentication(value);
   return read !== undefined && isSignedBy(read, { customer: "C2", passwords });

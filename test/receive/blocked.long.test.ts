@@ -1,5 +1,5 @@
-// A flow that blocks Node-RED: stored pushes on an own port are answered meanwhile, and all come out afterwards, once.
-// BLOCK_SECONDS says for how long; the figures are printed.
+// A flow blocks Node-RED: stored pushes to an own port are answered during that time, and each is output once afterwards. BLOCK_SECONDS
+// sets the duration; the figures are printed.
 import assert from "node:assert/strict";
 import { freePort, startNodeRed } from "../../tools/node-red";
 import { accountOf, assertOnce, collector, confirmNode, Emissions, listening, marksOf, notifyNode } from "./flow";

@@ -1,4 +1,4 @@
-// Receiving while flows are deployed, and wherever Node-RED's roots are. In real Node-REDs.
+// Receives pushes during deploys and with different roots of Node-RED, in real Node-REDs.
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { nodeRedVersions } from "../../tools/hosts";
@@ -13,7 +13,7 @@ const taken = '{"result":{"error":0,"msg":""}}';
 const main = { customer: "C2", password: "the password of C2" };
 const neighbour = { customer: "C3", password: "the password of C3" };
 
-/** Sends until it is answered: the same bytes again where the answer is missing, or says "not now". */
+/** Sends until there is an answer: the same bytes again if the answer is missing or says "not now". */
 async function deliver(sender: Sender, body: string): Promise<number> {
   return eventually("an answer", async () => {
     const answer = await sender.post(body);
@@ -21,7 +21,7 @@ async function deliver(sender: Sender, body: string): Promise<number> {
   });
 }
 
-/** `http in` with an answer of its own. */
+/** An `http in` node with its own answer. */
 const route = (id: string, url: string, method: string): readonly FlowNode[] => [
   { id, type: "http in", z: "flow", url, method, wires: [[`${id}-text`]] },
   {
@@ -102,7 +102,7 @@ for (const version of nodeRedVersions) {
           socket.write(bytes.subarray(0, bytes.length - 10));
           finish = () => void socket.write(bytes.subarray(bytes.length - 10));
         });
-        // The head is there when a push that was sent after it is answered.
+        // The HEAD request has arrived when a push that was sent after it is answered.
         assert.equal(await deliver(senders.get("own")!, pushOf(main, newMark())), 200);
         await nodeRed.deploy([...collector, ...accounts, ...notifies]);
         finish();

@@ -1,4 +1,4 @@
-// Node-RED embedded in an application: after RED.stop() nothing of the package keeps the process alive.
+// Node-RED embedded in an application: after RED.stop(), the package does not keep the process alive.
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
@@ -54,7 +54,7 @@ for (const version of nodeRedVersions) {
         while (!output.includes("started")) await once(application.stdout, "data");
         for (const [index, port] of ports.entries()) {
           await listening(port);
-          // The connection stays open, as a platform keeps it.
+          // The connection stays open, as platforms keep it.
           assert.equal((await senders[index]?.post(pushOf(signer, newMark())))?.status, 200);
         }
         // The thread that receives has answered before the flow has the push.

@@ -1,5 +1,5 @@
-// An application that Node-RED is embedded in: it starts it, stops it when its input ends, and must then end by itself.
-// Arguments: the folder of the package node-red, the user folder.
+// An application with an embedded Node-RED: starts it, stops it at the end of its input, and must then end by itself. Arguments: the folder
+// of the package node-red, the user folder.
 const http = require("node:http");
 
 const [nodeRed, userDir] = process.argv.slice(2);

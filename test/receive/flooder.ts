@@ -1,4 +1,4 @@
-// A thread that floods a port of this machine, in one of several ways, until it is told to stop.
+// A thread that floods a port of this machine in one of several ways until it is stopped.
 import { connect, type Socket } from "node:net";
 import { parentPort, workerData } from "node:worker_threads";
 
@@ -9,7 +9,7 @@ interface Data {
   readonly flood: Flood;
   readonly port: number;
   readonly path: string;
-  /** The addresses that it comes from: `127.0.<block>.*`. */
+  /** The source addresses: `127.0.<block>.*`. */
   readonly block: number;
 }
 
@@ -29,7 +29,7 @@ function open(): Socket {
   return socket;
 }
 
-/** Keeps so many connections open. */
+/** Keeps this many connections open. */
 function keep(count: number, begin: (socket: Socket) => void): void {
   const timer = setInterval(() => {
     if (over) return clearInterval(timer);

@@ -1,5 +1,5 @@
-// Floods on a port of our own: Node-RED goes on, the listed platform's pushes are taken, and everything is let go of afterwards.
-// SECONDS says how long each lasts. Figures are printed; bounds are for hangs and leaks.
+// Floods on a port of our own: Node-RED keeps working, the pushes of the listed platform are accepted, and all resources are released
+// afterwards. SECONDS sets the duration of each flood. Figures are printed; limits only detect hangs and leaks.
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
@@ -13,7 +13,7 @@ const seconds = Number(process.env.SECONDS ?? 1);
 const main = { customer: "C2", password: "the password of C2" };
 const floods: readonly Flood[] = ["one-byte chunks", "silent TLS", "idle", "resets", "unsigned"];
 
-/** `GET /delay`: the event loop's delay since the last time, in ms. */
+/** `GET /delay`: the event loop's delay since the last request, in ms. */
 const delay: readonly FlowNode[] = [
   { id: "delay-in", type: "http in", z: "flow", url: "/delay", method: "get", wires: [["delay-read"]] },
   {
@@ -86,7 +86,7 @@ describe("floods", function () {
           },
         );
         await nodeRed.admin("GET", "/delay");
-        // The platform has a port of its own where the flooded one speaks TLS.
+        // If the flooded port uses TLS, the platform uses another port.
         const sender = new Sender(where === "secure" ? ports.plain : ports[where], "/push", 4);
         const until = Date.now() + seconds * 1000;
         const statuses = new Map<unknown, number>();
@@ -111,7 +111,7 @@ describe("floods", function () {
         console.log(
           `      ${made} connections; taken ${taken} of ${all}; delay p99 ${p99.toFixed(1)} ms, max ${max.toFixed(1)} ms; resident +${((rss - atFirst.rss) / 1e6).toFixed(0)} MB`,
         );
-        // From an unknown address among 2,000 others a connection may have to go; then the push comes again.
+        // An unknown address among 2,000 others may lose its connection; the push is then repeated.
         assert.ok(taken >= (where === "listed" ? 0.99 : 0.9) * all, `taken ${taken} of ${all}`);
         assert.ok(rss - atFirst.rss < 400e6, `${rss - atFirst.rss} bytes more`);
       });

@@ -1,10 +1,10 @@
-// The flow of these tests: accounts with notify nodes, and what they emitted, read over HTTP.
+// The flow of these tests: accounts with notify nodes, and an HTTP route for reading their messages.
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import type { FlowNode, NodeRed } from "../../tools/node-red";
 import type { Json, Signer } from "./push";
 
-/** What a notify node emitted. */
+/** A message of a notify node. */
 export interface Emission {
   readonly topic: string;
   readonly payload: Record<string, unknown>;
@@ -18,14 +18,14 @@ export interface Emission {
     readonly http: { readonly path: string; readonly query: unknown; readonly ip: string };
   };
   readonly token: string;
-  /** Whether a property of Object.prototype has come in from outside. */
+  /** Whether a value from outside has become a property of Object.prototype. */
   readonly polluted: boolean;
 }
 
-/** An account's id. Its name must be another text: Node-RED takes a property that is a configuration node's id for a reference to it. */
+/** An account's id. Its name must differ: Node-RED takes a property with the id of a configuration node for a reference to it. */
 export const idOf = (name: string): string => `account-${name}`;
 
-/** An account by its name. */
+/** An account with a name. */
 export const accountOf = (name: string, { customer, password }: Signer, properties: Json = {}): FlowNode => ({
   id: idOf(name),
   type: "sccc-account",
@@ -36,7 +36,7 @@ export const accountOf = (name: string, { customer, password }: Signer, properti
   credentials: { password, ...(properties.credentials as Json) },
 });
 
-/** A node that takes every push of an account, on one output. */
+/** A node that outputs every push of an account on one output. */
 export const notifyNode = (name: string, properties: Json = {}): FlowNode => ({
   id: `notify-${name}`,
   type: "sccc-notify",
@@ -48,7 +48,7 @@ export const notifyNode = (name: string, properties: Json = {}): FlowNode => ({
   ...properties,
 });
 
-/** Confirms what passes through, or what Catch says of it. */
+/** Acknowledges messages, or refuses messages from a Catch node. */
 export const confirmNode = (wires: readonly string[] = []): FlowNode => ({
   id: "confirm",
   type: "sccc-confirm",
@@ -59,7 +59,7 @@ export const confirmNode = (wires: readonly string[] = []): FlowNode => ({
   wires: [wires],
 });
 
-/** Collects what reaches `collect`, and tells it: `GET /emitted?from=<index>`, and `GET /process`. */
+/** Collects the messages that reach `collect` and returns them: `GET /emitted?from=<index>`, and `GET /process`. */
 export const collector: readonly FlowNode[] = [
   { id: "flow", type: "tab", label: "Flow" },
   {
@@ -101,19 +101,19 @@ return msg;`,
   },
 ];
 
-/** What Node-RED's process says of itself after a garbage collection; sizes in bytes. */
+/** State of Node-RED's process after a garbage collection; sizes in bytes. */
 export interface Process {
   readonly pid: number;
   readonly used: number;
   readonly rss: number;
-  /** What keeps it busy, by kind: TCPSocketWrap, Timeout and so on. */
+  /** The resources that keep it alive, by kind: TCPSocketWrap, Timeout and so on. */
   readonly resources: readonly string[];
 }
 
 export const processOf = async (nodeRed: NodeRed): Promise<Process> =>
   (await nodeRed.admin("GET", "/process")) as Process;
 
-/** Polls until `look` finds something. */
+/** Polls until `look` returns a value. */
 export async function eventually<T>(what: string, look: () => Promise<T | undefined> | T | undefined): Promise<T> {
   const until = Date.now() + 30_000;
   for (;;) {
@@ -124,7 +124,7 @@ export async function eventually<T>(what: string, look: () => Promise<T | undefi
   }
 }
 
-/** Waits until a port is open: Node-RED says that its flows run a moment before. */
+/** Waits until a port is open: Node-RED reports its flows as started a moment before that. */
 export const listening = (port: number): Promise<true> =>
   eventually(
     `port ${port} is open`,
@@ -136,7 +136,7 @@ export const listening = (port: number): Promise<true> =>
       }),
   );
 
-/** Reads what was emitted, from where it read last. */
+/** Reads the emitted messages, each time from where the last read ended. */
 export class Emissions {
   #from = 0;
   #last: Promise<readonly Emission[]> = Promise.resolve([]);
@@ -146,7 +146,7 @@ export class Emissions {
     private readonly root = "",
   ) {}
 
-  /** What has been emitted since; each emission is told once, also to several who ask at the same time. */
+  /** New messages; each is returned once, also to several concurrent callers. */
   more(): Promise<readonly Emission[]> {
     const next = this.#last.then(async () => {
       const more = (await this.nodeRed.admin("GET", `${this.root}/emitted?from=${this.#from}`)) as readonly Emission[];
@@ -157,7 +157,7 @@ export class Emissions {
     return next;
   }
 
-  /** All that is emitted until a number of them fits. */
+  /** Collects messages until `count` of them match. */
   async until(what: string, fits: (emission: Emission) => boolean, count = 1): Promise<readonly Emission[]> {
     const all: Emission[] = [];
     return eventually(what, async () => {
@@ -171,7 +171,7 @@ export class Emissions {
 export const marksOf = (emissions: readonly Emission[]): readonly unknown[] =>
   emissions.map(({ payload }) => payload.userData);
 
-/** That every mark was emitted exactly once. */
+/** Asserts that every mark was emitted exactly once. */
 export function assertOnce(emitted: readonly unknown[], wanted: readonly string[]): void {
   const expected = new Set<unknown>(wanted);
   const counts = new Map<unknown, number>();

@@ -1,4 +1,4 @@
-// What a hostile or broken sender may send. Apart from what its name says, each is a push that would be taken.
+// Requests of hostile or broken senders. Apart from the fault in its name, each is a push that would be accepted.
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import { authenticationOf, digestOf, type Json, notifyOf, type Signer } from "./push";
@@ -14,8 +14,8 @@ export interface Target {
 }
 
 /**
- * HTTP status and `result.error` of the one answer, in the vendor's shape; or "taken"; or "4xx": one answer in Node-RED's own words; "Node-RED's": one
- * answer, whatever it says; or "broken off": no more than one answer, and that a 4xx, for the sender may be gone.
+ * HTTP status and `result.error` of the only answer, in the vendor's format. Or "taken"; "4xx": one answer with Node-RED's own text;
+ * "Node-RED's": one answer with any content; "broken off": at most one answer, a 4xx, because the sender may have disconnected.
  */
 export type Expected = readonly [status: number, error: number] | "taken" | "4xx" | "Node-RED's" | "broken off";
 
@@ -23,12 +23,12 @@ export interface Case {
   readonly name: string;
   readonly write: (target: Target, mark: string) => Write | Buffer;
   readonly own: Expected;
-  /** On Node-RED's own server; as on an own port if it is left out. */
+  /** Expected on Node-RED's own server; by default the same as on an own port. */
   readonly shared?: Expected;
   readonly method?: string;
 }
 
-/** Checks what came back. */
+/** Checks the answer. */
 export function check(expected: Expected, bytes: Buffer, method: string): void {
   const answers = answersIn(bytes, method);
   const statuses = answers.map(({ status }) => status);
@@ -58,7 +58,7 @@ export function check(expected: Expected, bytes: Buffer, method: string): void {
 
 const kib = 1024;
 
-/** The largest push that is taken. */
+/** The largest push that is accepted. */
 const maxBytes = 256 * kib;
 
 interface Push {
@@ -68,7 +68,7 @@ interface Push {
 
 const textOf = ({ authentication, notify }: Push): string => JSON.stringify({ authentication, notify });
 
-/** A push's text with something more in its notify, as JSON that JSON.stringify would not write. */
+/** A push's text with an addition to its notify, as JSON that JSON.stringify would not produce. */
 const withField = (push: Push, json: string): string => textOf(push).replace(/}}$/, `,"extra":${json}}}`);
 
 /** Pads a push to a size in bytes. */
@@ -85,7 +85,7 @@ function withBytes(text: string, placeholder: string, bytes: readonly number[]):
 
 const nested = (depth: number, leaf = "1"): string => "[".repeat(depth) + leaf + "]".repeat(depth);
 
-/** Bodies, by what is wrong with them. Node-RED's parser is told apart where it is more lenient. */
+/** Bodies, by their fault. A separate expectation for Node-RED's parser where it is more lenient. */
 const bodies: readonly [
   name: string,
   body: (push: Push, mark: string) => string | Buffer,
@@ -180,7 +180,7 @@ const bodies: readonly [
   ]),
 ];
 
-/** Requests, by what is wrong with them as HTTP. */
+/** Requests, by their fault in HTTP. */
 const requests: readonly {
   readonly name: string;
   readonly method?: string;
@@ -245,7 +245,7 @@ const requests: readonly {
   { name: "an unknown encoding", headers: { "Content-Encoding": "x-own" }, own: [415, 8], shared: "4xx" },
   { name: "encoding identity", headers: { "Content-Encoding": "identity" }, own: "taken" },
   ...["GET", "PUT", "PATCH", "DELETE", "HEAD"].map((method) => ({ name: method, method, own: [405, 8] as const })),
-  // Node-RED answers it for the whole of its server.
+  // Node-RED answers it for its whole server.
   { name: "OPTIONS", method: "OPTIONS", own: [405, 8], shared: "Node-RED's" },
   { name: "GET without a body", method: "GET", body: () => "", own: [405, 8] },
   { name: "an unknown method", method: "BREW", own: [400, 8], shared: "4xx" },
@@ -284,7 +284,7 @@ const requests: readonly {
     name: "an upgrade",
     headers: { Connection: "close, Upgrade", Upgrade: "websocket" },
     own: "taken",
-    // Node-RED's own WebSockets are elsewhere: it closes the connection.
+    // Node-RED's own WebSockets have another path: it closes the connection.
     shared: "broken off",
   },
   { name: "a header of 20 KB", headers: { "X-Long": "x".repeat(20_000) }, own: [431, 8], shared: "4xx" },
@@ -327,7 +327,7 @@ const requests: readonly {
 ];
 
 let bombed: Buffer | undefined;
-/** 1 GB of zeros is a megabyte of gzip; members may follow one another. */
+/** 1 GB of zeros is one megabyte of gzip; gzip members may be concatenated. */
 function bomb(): Buffer {
   bombed ??= Buffer.concat(Array<Buffer>(16).fill(gzipSync(Buffer.alloc(64 * 1024 * kib))));
   return bombed;
@@ -338,7 +338,7 @@ const chunked = (text: string): string => {
   return [...parts.map((part) => `${part.length.toString(16)}\r\n${part}\r\n`), "0\r\n\r\n"].join("");
 };
 
-/** What is wrong with a connection. */
+/** Connections, by their fault. */
 const connections: readonly Case[] = [
   {
     name: "not HTTP",
@@ -377,7 +377,7 @@ const connections: readonly Case[] = [
 
 const whole = (target: Target, mark: string): Buffer => bytesOf({ path: target.path, body: text(target, mark) });
 
-/** A push whose length is announced as so many bytes more. */
+/** A push whose announced length is too large by `more` bytes. */
 function cut(target: Target, mark: string, more: number): Buffer {
   const body = text(target, mark);
   return bytesOf({
@@ -390,7 +390,7 @@ function cut(target: Target, mark: string, more: number): Buffer {
 const text = ({ signer }: Target, mark: string): string =>
   textOf({ authentication: authenticationOf(signer), notify: notifyOf(mark) });
 
-/** Authentication blocks, by what is wrong with them; made when they are sent, for they have times. */
+/** Authentication blocks, by their fault; created when they are sent because they contain times. */
 const blocks: readonly [name: string, block: (target: Target) => unknown, own: Expected][] = [
   ...([null, [], {}, "text", 1, true] as const).map((block): (typeof blocks)[number] => [
     `${JSON.stringify(block)} as authentication`,
@@ -402,7 +402,7 @@ const blocks: readonly [name: string, block: (target: Target) => unknown, own: E
     ...[null, [], {}, ["x"], { x: 1 }, true].map((value) =>
       forged(`${JSON.stringify(value)} as ${field}`, () => ({ [field]: value })),
     ),
-    // An array of the right value has the same text as the value itself.
+    // An array with the right value has the same text as the value itself.
     forged(`the right ${field} in an array`, (block) => ({ [field]: [block[field]] })),
   ]),
   signed("an unknown customer", () => ({ customer: "nobody" })),
@@ -425,7 +425,7 @@ const blocks: readonly [name: string, block: (target: Target) => unknown, own: E
     ({ signer }) => authenticationOf(signer, {}, { digest: digestOf(signer.customer, Date.now(), 1, "").slice(0, 32) }),
     [401, 1],
   ],
-  // Three blocks with one and the same text for the digest.
+  // Three blocks that give the digest the same text.
   signed("an @ in the customer", ({ signer }) => ({
     customer: `${signer.customer}@${Date.now()}`,
     timestamp: "1",
@@ -488,7 +488,7 @@ function signed(name: string, changes: (target: Target) => Json): (typeof blocks
   return [name, (target) => authenticationOf(target.signer, changes(target)), [401, 1]];
 }
 
-/** A block that is changed after it was signed. */
+/** A block that is changed after signing. */
 function forged(name: string, changes: (block: Json) => Json): (typeof blocks)[number] {
   return [
     name,
@@ -500,7 +500,7 @@ function forged(name: string, changes: (block: Json) => Json): (typeof blocks)[n
   ];
 }
 
-/** Blocks that are not what everybody sends, and right all the same. */
+/** Unusual blocks that are valid. */
 const liberal: readonly [name: string, block: (target: Target) => Json][] = [
   [
     "5 s younger than the oldest",
@@ -524,7 +524,7 @@ const liberal: readonly [name: string, block: (target: Target) => Json][] = [
 
 const post = (target: Target, body: string | Buffer): Buffer => bytesOf({ path: target.path, body });
 
-/** The whole table. */
+/** All cases. */
 export const cases: Readonly<Record<string, readonly Case[]>> = {
   Body: bodies.map(([name, body, own, shared]) => ({
     name,

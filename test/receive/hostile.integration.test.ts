@@ -1,4 +1,5 @@
-// Whatever is sent to a receiving account: one answer, nothing emitted that must not be, and the next push is taken. In real Node-REDs.
+// Hostile requests to a receiving account: each gets one answer, nothing is emitted wrongly, and the next push is accepted. In real
+// Node-REDs.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
@@ -29,7 +30,7 @@ const signerOf = (customer: string): Signer => ({ customer, password: `the passw
 const main = signerOf("C2");
 const neighbour = signerOf("C3");
 
-/** Every account, at Node-RED's own server or at an own port, by what is special about it. */
+/** All accounts, on Node-RED's own server or on an own port, by their special setting. */
 const accountsAt = (place: string, properties: Json): readonly FlowNode[] =>
   [
     accountOf(`${place}-main`, main, { pushPath: path }),
@@ -58,8 +59,8 @@ const accountsAt = (place: string, properties: Json): readonly FlowNode[] =>
   ].flatMap((account) => [{ ...account, ...properties }, notifyNode(String(account.name))]);
 
 /**
- * Memory in use may have grown by so much after all of this: the blocks and tokens of 40,000 pushes are remembered. What is resident
- * has had bodies of 60 MB and a bomb of 1 GB in it.
+ * Maximum growth of used memory by all tests: the blocks and tokens of 40,000 pushes are remembered. Resident memory may grow more: it held
+ * bodies of 60 MB and a decompressed 1 GB.
  */
 const flatWithin = 96e6;
 const rssWithin = 600e6;
@@ -102,7 +103,7 @@ for (const version of nodeRedVersions) {
           return sender.post(body, headers).then((answer) => answer && [answer.status, answer.body]);
         };
 
-        /** That the next push is taken, and that nothing else was emitted since the last time but what is named. */
+        /** Asserts that the next push is accepted, and that nothing else was emitted since the last check except the expected marks. */
         async function assertTakes(...expected: readonly string[]): Promise<void> {
           const mark = newMark();
           assert.deepEqual(await post(pushOf(main, mark)), [200, taken]);
@@ -114,7 +115,7 @@ for (const version of nodeRedVersions) {
         }
 
         before(() => {
-          // A byte a second, in the headers and in the body: they go on while everything else happens.
+          // One byte per second, in the headers and in the body; they continue during the other tests.
           for (const bytes of [
             bytesOf({ path, body: pushOf(main, "slow-head") }),
             bytesOf({ path, body: pushOf(main, "slow-body") }),
@@ -279,7 +280,7 @@ for (const version of nodeRedVersions) {
           assert.deepEqual(await post(body), [200, taken]);
           const [emission] = await emissions.until(mark, ({ payload }) => payload.userData === mark);
           const { payload = {} } = emission ?? {};
-          // Node-RED's own parser has read the number before us.
+          // Node-RED's own parser has parsed the number before us.
           const long = place === "own" ? "12345678901234567890" : Number("12345678901234567890");
           assert.deepEqual([payload.long, payload.half, payload.nul], [long, "\ud800", "\0"]);
         });
@@ -315,7 +316,7 @@ for (const version of nodeRedVersions) {
           await assertTakes();
         });
 
-        /** Who may send, and who signs: the account, the signer, the headers, whether it is let in. */
+        /** Combinations of account, signer and headers, and whether the push is accepted. */
         const doors: readonly [account: string, signer: Signer, headers: Readonly<Record<string, string>>, boolean][] =
           [
             ["guarded", signerOf("guarded"), {}, false],
@@ -413,7 +414,7 @@ for (const version of nodeRedVersions) {
       });
     }
 
-    // In a group of its own, for mocha runs a group's own tests first.
+    // In its own describe, because mocha runs a suite's own tests before its nested suites.
     describe("after all of this", () => {
       it("is the same process, and has kept nothing", async () => {
         const failures = nodeRed.logs.filter(
@@ -437,7 +438,7 @@ for (const version of nodeRedVersions) {
         await eventually("the record is empty", async () =>
           ((await nodeRed.admin("GET", "/emitted?from=0")) as unknown[]).length === 0 ? true : undefined,
         );
-        // What sockets and timers hold is let go of a moment later.
+        // Memory of sockets and timers is released a moment later.
         const now = await eventually("the memory is free again", async () => {
           const state = await processOf(nodeRed);
           return state.used - atFirst.used < flatWithin ? state : undefined;

@@ -1,4 +1,5 @@
-// An account's inbox: who gets in, what is handed to whom, and what is safe on disk. Without threads: the test is Node-RED's side.
+// An account's inbox: which pushes are accepted, which nodes get them, and what is stored. Without threads: the test acts as Node-RED's
+// thread.
 import assert from "node:assert/strict";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -20,7 +21,7 @@ const context = {
 };
 const bill = { type: "billing", session: "s1", startTime: "1700000000", caller: "1", callee: "2", service: "1" };
 
-/** What a node was handed. */
+/** A delivery to a node. */
 interface Delivery {
   readonly node: string;
   readonly topic: string;
@@ -38,7 +39,7 @@ interface Settings {
   readonly now?: () => number;
   readonly elapsed?: () => number;
   readonly owner?: string;
-  /** Whether nodes have what they are handed; standard: they do. */
+  /** Whether nodes receive their deliveries; default: they do. */
   readonly has?: (tuple: DeliveryTuple) => boolean;
 }
 
@@ -50,7 +51,7 @@ const temporary = (): string => {
   return folder;
 };
 
-/** An inbox of an account of its own. */
+/** Creates an inbox with its own account. */
 async function inbox(settings: Settings = {}) {
   const { config = {}, listeners = [{}], dormant, now = () => moment, has = () => true } = settings;
   const folder = settings.folder ?? temporary();
@@ -112,7 +113,7 @@ async function inbox(settings: Settings = {}) {
     warnings,
     apply: (more: Partial<Pick<AccountSpec, "listeners" | "dormant">>) => made.apply(specOf(more)),
     receive: ({ arrival, ...push }: Incoming) => made.receive(push, arrival).then(word),
-    /** Resolves when so many deliveries, dead ones included, have come. */
+    /** Resolves when this many deliveries, including dead letters, have come. */
     heard: async (count: number) => {
       while (deliveries.length + dead.length < count) {
         await new Promise<void>((resolve) => {
@@ -123,7 +124,7 @@ async function inbox(settings: Settings = {}) {
   };
 }
 
-/** A push as it comes in. */
+/** A push to be received. */
 interface Incoming {
   readonly authentication: Record<string, unknown>;
   readonly notify: Record<string, unknown>;
@@ -271,7 +272,7 @@ describe("an inbox", () => {
     const { receive } = await inbox({ elapsed: () => elapsed });
     const at = (timestamp: number) => receive(push(undefined, { timestamp: String(timestamp) }));
     assert.equal(await at(moment), "taken");
-    // So much later that its block is forgotten; the clock still says what it said then.
+    // Late enough that its block is forgotten; the wall clock is unchanged.
     elapsed = 86_400_000;
     assert.equal(await at(moment + 1), "taken");
     assert.deepEqual(
@@ -441,7 +442,7 @@ describe("an inbox", () => {
       assert.match(readFileSync(join(after.folder, "dead.jsonl"), "utf8"), /"topic":"callend"/);
       assert.equal(after.made.pending, 1);
       after.made.close();
-      // That it moved stands on disk.
+      // The move to the other node is stored on disk.
       const again = await inbox({ config: stored, folder: before.folder, listeners: [{ id: "new" }] });
       await again.heard(1);
     });

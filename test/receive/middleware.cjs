@@ -1,4 +1,4 @@
-// Preloaded into a Node-RED: gives it an httpNodeMiddleware, which is a function and therefore can't come as JSON.
+// Preloaded into a Node-RED: sets httpNodeMiddleware, which is a function and cannot be passed as JSON.
 const Module = require("node:module");
 
 const load = Module._load;

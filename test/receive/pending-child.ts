@@ -1,4 +1,4 @@
-// A process with a store: fills it, or opens it and says what that took.
+// A process with a store: fills it, or opens it and reports time and memory.
 import { Store } from "../../nodes/delivery/store";
 
 const [folder = "", count = "0"] = process.argv.slice(2);

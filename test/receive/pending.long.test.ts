@@ -1,4 +1,4 @@
-// Very many pending pushes: memory holds an index, not the pushes. PENDING says how many; the figures are printed.
+// Very many pending pushes: memory contains an index, not the pushes. PENDING sets their number; the figures are printed.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
@@ -26,7 +26,7 @@ describe("very many pending pushes", function () {
       `      open after ${ms.toFixed(0)} ms; resident ${(rss / 1e6).toFixed(0)} MB, of an empty one ${(empty.rss / 1e6).toFixed(0)} MB`,
     );
     assert.equal(pending, count);
-    // Reading leaves garbage, however few there are.
+    // Reading produces garbage, whatever the number of entries.
     assert.ok(rss - empty.rss < 50e6 + 250 * count, `${rss - empty.rss} bytes`);
   });
 });

@@ -1,9 +1,9 @@
-// Pushes as a platform sends them. Digests come from crypto-js, a witness of its own.
+// Pushes as a platform sends them. Digests are computed by crypto-js, independently of our code.
 import MD5 from "crypto-js/md5";
 
 export type Json = Readonly<Record<string, unknown>>;
 
-/** Who signs. */
+/** Credentials for signing. */
 export interface Signer {
   readonly customer: string;
   readonly password: string;
@@ -11,20 +11,20 @@ export interface Signer {
 
 let last = 0;
 
-/** A name that no other push has: it stands in userData, so that the flow's record can be told apart. */
+/** A unique mark for a push, in userData, by which tests recognize it. */
 export const newMark = (): string => `mark-${++last}`;
 
-/** The digest over exactly these texts (§三.2). */
+/** The digest of exactly these texts (§三.2). */
 export const digestOf = (customer: unknown, timestamp: unknown, seq: unknown, password: string): string =>
   MD5(`${customer}@${timestamp}@${seq}@${password}`).toString();
 
-/** An authentication block. `signed` replaces fields before the digest is made, `forged` after it. */
+/** An authentication block. `signed` replaces fields before the digest is computed, `forged` afterwards. */
 export function authenticationOf({ customer, password }: Signer, signed: Json = {}, forged: Json = {}): Json {
   const block = { customer, timestamp: String(Date.now()), seq: String(1_000_000 + ++last), ...signed };
   return { ...block, digest: digestOf(block.customer, block.timestamp, block.seq, password), ...forged };
 }
 
-/** The notify of a push that nothing is wrong with. */
+/** The notify of a valid push. */
 export const notifyOf = (userData: string, changes: Json = {}): Json => ({
   type: "callstart",
   seq: "5271",
@@ -36,6 +36,6 @@ export const notifyOf = (userData: string, changes: Json = {}): Json => ({
   ...changes,
 });
 
-/** A push that nothing is wrong with, as text. */
+/** A valid push, as text. */
 export const pushOf = (signer: Signer, userData: string, changes: Json = {}): string =>
   JSON.stringify({ authentication: authenticationOf(signer), notify: notifyOf(userData, changes) });

@@ -1,4 +1,4 @@
-// The replay cache: a block is used once, whatever the clocks and the settings do.
+// The replay cache: a block is used once, whatever happens to clocks and settings.
 import assert from "node:assert/strict";
 import { ReplayCache } from "../../nodes/receive/replay-cache";
 
@@ -76,7 +76,7 @@ describe("the replay cache", () => {
       now: () => now,
       onClockSetBack: () => (told += 1),
     });
-    // An hour ahead, as the clock was.
+    // One hour ahead, like the clock before.
     await cache.once({ ...one, timestamp: String(now) }, "a", yes);
     elapsed = 86_400_000;
     const used = { ...one, timestamp: String(now), seq: "2" };

@@ -1,4 +1,4 @@
-// What a request says, read by pure functions: who sends, which path, which query; and which connection has to go.
+// Pure functions for requests: the sender, the path, the query; and which connection is closed.
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { AllowList, forwardedSender, senderOf } from "../../nodes/receive/addresses";

@@ -1,4 +1,4 @@
-// The ports where pushes come in, without threads: TLS, contradictions, what heals by itself, redeploys, deadlines, floods in small.
+// The ports that receive pushes, without threads: TLS, conflicting settings, recovery, redeploys, deadlines, small floods.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -32,7 +32,7 @@ const tlsNode = {
     Object.assign(options, { key: pem("key.pem"), cert: pem("cert.pem") }),
 };
 
-/** Posts a push, again as long as nobody listens yet, within bounds; the status. */
+/** Posts a push, and retries for a limited time until somebody listens; returns the status. */
 async function post(url: string, options: https.RequestOptions = {}): Promise<number> {
   const body = JSON.stringify(signPush({ customer: "C2", password, notify: { type: "callin", number: "10086" } }));
   const until = Date.now() + 25_000;
@@ -92,7 +92,7 @@ class World {
     this.service.handle({ kind: "handed", handed: tuples.map(([number]) => number), lost: [] });
   }
 
-  /** The events that an account got. */
+  /** The events that an account received. */
   eventsOf(account: string): readonly string[] {
     return this.heard.filter(([, id]) => id === account).map(([, , , , , , kept]) => (kept as { topic: string }).topic);
   }
@@ -127,7 +127,7 @@ class World {
   }
 }
 
-/** A socket that says nothing; resolves when it is connected. */
+/** A socket that sends nothing; resolves when it is connected. */
 async function silent(port: number, sockets: Socket[], from = "127.0.0.1"): Promise<Socket> {
   const socket = connect({ port, host: "127.0.0.1", localAddress: from });
   sockets.push(socket);
@@ -188,7 +188,7 @@ describe("the receiving service", () => {
         body: `${(maxBodyBytes + 1).toString(16)}\r\n${" ".repeat(maxBodyBytes + 1)}\r\n0\r\n\r\n`,
       }),
     ];
-    // The first one ends after a byte: to wait for more would be in vain.
+    // The first one ends after one byte, so waiting for more would be useless.
     const answers = [
       await talk(port, (socket) => socket.end(head)),
       await talk(port, (socket) => socket.write(chunked)),
@@ -287,7 +287,7 @@ describe("the receiving service", () => {
     await world.problem("a", undefined);
     const secure = `https://127.0.0.1:${port}/sccc/notify`;
     assert.equal(await post(secure, { ca: pem("cert.pem") }), 200);
-    // A renewal that does not load is told of; the certificate of before goes on.
+    // A renewed certificate that cannot be loaded is reported; the previous one stays in use.
     writeFileSync(files.cert, "not a certificate");
     await eventually("a warning", () => (world.warnings.includes("badCertificate") ? true : undefined));
     assert.equal(await post(secure, { ca: pem("cert.pem") }), 200);
@@ -316,7 +316,7 @@ describe("the receiving service", () => {
     assert.equal(await post(url()), 200);
     world.service.handle({ kind: "hold" });
     const waiting = post(url());
-    // What is no HTTP is answered at once: by then the push has come in, and waits.
+    // Bytes that are not HTTP are answered at once; by then the push has arrived and is waiting.
     const [refused] = answersIn(await talk(port, (socket) => socket.write("nonsense\r\n\r\n")));
     assert.deepEqual([refused?.status, world.eventsOf("b")], [400, []]);
     world.apply(world.accountOf("b", port));
@@ -343,6 +343,27 @@ describe("the receiving service", () => {
       Array(16).fill(200),
     );
     assert.equal(many.length, 0);
+  });
+
+  it("does not parse what waits for a redeploy: parsed, unsigned bodies would fill the memory", async () => {
+    world.apply(world.accountOf("a", port));
+    assert.equal(await post(url()), 200);
+    const bytes = bytesOf({ path: "/sccc/notify", body: "no JSON" });
+    const socket = connect(port, "127.0.0.1");
+    const came: Buffer[] = [];
+    socket.on("data", (chunk: Buffer) => came.push(chunk));
+    socket.write(bytes.subarray(0, -1));
+    await eventually("its head is there", () => (world.service.serverAt(port)?.connections ? true : undefined));
+    const nonsense = () => talk(port, (other) => other.write("nonsense\r\n\r\n"));
+    await nonsense();
+    world.service.handle({ kind: "hold" });
+    socket.write(bytes.subarray(-1));
+    // What is no HTTP is answered at once: by then the body is there too.
+    await nonsense();
+    assert.equal(Buffer.concat(came).toString(), "");
+    world.apply(world.accountOf("a", port));
+    await once(socket, "close");
+    assert.match(Buffer.concat(came).toString(), /^HTTP\/1.1 400 /);
   });
 
   it("tells whoever waits too long to come again, and stays as it is", async () => {

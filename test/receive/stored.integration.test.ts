@@ -1,4 +1,4 @@
-// pushAnswer stored: nothing that was answered with 0 is lost, whatever happens to the flow or the process. In real Node-REDs.
+// pushAnswer stored: no push that was answered with 0 is lost, whatever happens to the flow or the process. In real Node-REDs.
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import http from "node:http";
@@ -10,12 +10,12 @@ import { accountOf, collector, type Emission, Emissions, eventually, listening, 
 import { newMark, pushOf } from "./push";
 import { Sender } from "./wire";
 
-/** How often a Node-RED is killed; `npm run prove` asks for more. */
+/** How often a Node-RED is killed; `npm run prove` uses more. */
 const kills = Number(process.env.KILLS ?? 5);
 
 const main = { customer: "C2", password: "the password of C2" };
 
-/** Each account has a path of its own, for a flow of its own. */
+/** Each account has its own path and its own flow. */
 const pathOf = (name: string) => `/${name}`;
 
 const storedAccount = (name: string, port: number, properties: Readonly<Record<string, unknown>> = {}): FlowNode =>
@@ -58,7 +58,7 @@ const caught = (id: string, scope: readonly string[], ...wires: string[]): FlowN
   wires: [wires],
 });
 
-/** `POST /confirm/<outcome>` confirms `tokens` of the body; 409 with the error's code if that can't be. */
+/** `POST /confirm/<outcome>` acknowledges the body's `tokens`; 409 with the error's code if that fails. */
 const confirming: readonly FlowNode[] = [
   {
     id: "confirm-in",
@@ -80,7 +80,7 @@ const confirming: readonly FlowNode[] = [
   { id: "confirm-out", type: "http response", z: "flow", wires: [] },
 ];
 
-/** What Catch heard: `GET /caught`. */
+/** The errors that Catch received: `GET /caught`. */
 const catching: readonly FlowNode[] = [
   func(
     "caught",
@@ -102,26 +102,26 @@ const flowAt = (port: number): readonly FlowNode[] => [
   ...collector,
   ...confirming,
   ...catching,
-  // Nobody confirms but the test.
+  // Acknowledged only by the test.
   storedAccount("plain", port),
   notifyNode("plain"),
-  // A second node of the same account has deliveries of its own.
+  // A second node of the same account has its own deliveries.
   storedAccount("pair", port),
   notifyNode("pair"),
   notifyNode("pair", { id: "notify-pair-second" }),
-  // Two wires: the second confirmation is one too many.
+  // Two wires: the second acknowledgement is one too many.
   storedAccount("clone", port),
   notifyNode("clone", { wires: [["collect", "clone-first", "clone-second"]] }),
   confirm("clone-first"),
   confirm("clone-second"),
   caught("clone-caught", ["clone-first", "clone-second"], "caught"),
-  // Fails twice, and Catch refuses.
+  // Fails twice; Catch refuses the delivery.
   storedAccount("failing", port),
   notifyNode("failing", { wires: [["collect", "failing-work"]] }),
   func("failing-work", `if (msg.sccc.push.delivery < 3) throw new Error("Not yet"); return msg;`, "failing-confirm"),
   confirm("failing-confirm"),
   caught("failing-caught", ["failing-work"], "failing-confirm"),
-  // Split into parts and joined again; the token goes along.
+  // Split into parts and joined again; the token is preserved.
   storedAccount("parts", port),
   notifyNode("parts", { wires: [["collect", "parts-make"]] }),
   func("parts-make", "msg.payload = [1, 2, 3]; return msg;", "parts-split"),
@@ -168,7 +168,7 @@ for (const version of nodeRedVersions) {
       let port: number;
       let nodeRed: NodeRed;
       let emissions: Emissions;
-      /** Everything that was emitted since Node-RED started. */
+      /** All messages emitted since Node-RED started. */
       let all: Emission[];
 
       const start = async (flows?: readonly FlowNode[]) => {
@@ -186,7 +186,7 @@ for (const version of nodeRedVersions) {
         await nodeRed?.stop();
       });
 
-      /** Sends a push to an account; its mark. */
+      /** Sends a push to an account; returns its mark. */
       async function push(name: string): Promise<string> {
         const sender = new Sender(port, pathOf(name), 1);
         senders.push(sender);
@@ -196,7 +196,7 @@ for (const version of nodeRedVersions) {
         return mark;
       }
 
-      /** The deliveries of a push, once there are so many. */
+      /** The deliveries of a push, once there are `count` of them. */
       const deliveriesOf = (mark: string, count: number): Promise<readonly Emission[]> =>
         eventually(`${count} deliveries of ${mark}`, async () => {
           all.push(...(await emissions.more()));
@@ -213,7 +213,7 @@ for (const version of nodeRedVersions) {
         return answer.status === 200 ? "confirmed" : ((await answer.json()) as Caught).code;
       };
 
-      /** Waits until something that nobody confirms has come so often that the others would have come again, too. */
+      /** Waits until an unacknowledged push was delivered so often that the others would have been delivered again, too. */
       async function passTime(): Promise<void> {
         const witness = await push("plain");
         const deliveries = await deliveriesOf(witness, 4);
@@ -236,7 +236,7 @@ for (const version of nodeRedVersions) {
         );
         assert.equal(new Set(deliveries.map(({ push: { eventId } }) => eventId)).size, 1);
         assert.equal(new Set(deliveries.map(({ token }) => token)).size, deliveries.length);
-        // The token of an earlier delivery is as good.
+        // The token of an earlier delivery is still valid.
         assert.equal(await confirmTokens("taken", deliveries[0]?.token), "confirmed");
         all.push(...(await emissions.more()));
         const count = countOf(mark);
@@ -344,7 +344,7 @@ for (const version of nodeRedVersions) {
           assert.ok(Number(again?.push.delivery) > before_.delivery);
           assert.equal(await confirmTokens("taken", again?.token), "confirmed");
         }
-        // A token is of the process that gave it.
+        // A token is only valid in the process that created it.
         assert.equal(await confirmTokens("taken", firsts[1]?.token), "SCCC_NOT_PENDING");
         await passTime();
         assert.equal(countOf(confirmed!), 0);
@@ -355,7 +355,7 @@ for (const version of nodeRedVersions) {
       this.timeout(60_000 + kills * 20_000);
       const userDir = temporaryFolder();
       const port = await freePort();
-      /** Every eventId that a mark was emitted with. */
+      /** All eventIds that were emitted with a mark. */
       const emitted = new Map<string, Set<string>>();
       const recorder = http.createServer((request, response) => {
         let text = "";
@@ -371,7 +371,7 @@ for (const version of nodeRedVersions) {
       recorder.listen(0, "127.0.0.1");
       await new Promise((resolve) => recorder.once("listening", resolve));
       const { port: recording } = recorder.address() as AddressInfo;
-      // Confirmed when somebody outside the process has it.
+      // Acknowledged when a program outside of the process has received it.
       const flows = [
         ...collector,
         storedAccount("main", port, { redeliverAfter: "2" }),
@@ -410,9 +410,9 @@ for (const version of nodeRedVersions) {
               const mark = newMark();
               const answer = await sender.post(pushOf(main, mark));
               if (answer?.status === 200) answered.push(mark);
-              // Should it end by itself, nothing would ever come of this.
+              // Fails if Node-RED ends by itself.
               else assert.ok(++unanswered < 10_000, "Node-RED answers");
-              // The last one stays alive, and shows what the others have left.
+              // The last process is not killed; it delivers what the others have left.
               if (answered.length >= enough && !dead) {
                 dead = true;
                 if (kill < kills) process.kill(pid, "SIGKILL");

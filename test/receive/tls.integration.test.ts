@@ -1,4 +1,4 @@
-// TLS files that do not load, in a real Node-RED: it lives, says which setting, and serves everything else.
+// TLS files that cannot be loaded, in a real Node-RED: it keeps running, names the setting, and serves everything else.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -15,7 +15,7 @@ const [key, cert] = [pem("key.pem"), pem("cert.pem")];
 const half = (text: string) => text.slice(0, text.length / 2);
 const signer = { customer: "C2", password: "E416D0F85DC0CB67C85E070A32D9F0123AFF4762" };
 
-/** Posts a push over TLS; its status, or undefined if nobody answers. */
+/** Posts a push over TLS; returns its status, or undefined if there is no answer. */
 const post = (port: number, body: string): Promise<number | undefined> =>
   new Promise((resolve) => {
     const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body) };

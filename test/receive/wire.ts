@@ -1,17 +1,17 @@
-// HTTP over a bare socket: what is sent is exactly what a test says, and every answer is seen.
+// HTTP over a plain socket: sends exactly the given bytes and reads every answer.
 import http from "node:http";
 import { connect, type Socket } from "node:net";
 
-/** An answer as it stood on the wire. */
+/** An answer as received. */
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** Bytes, with the head. */
+  /** In bytes, including the head. */
   readonly size: number;
 }
 
-/** The text of a request. Headers that are undefined are left out; one with several values stands there several times. */
+/** The parts of a request. Undefined headers are omitted; a header with several values is repeated. */
 export interface Request {
   readonly method?: string;
   readonly path: string;
@@ -19,7 +19,7 @@ export interface Request {
   readonly body?: string | Buffer;
 }
 
-/** A request's bytes. It asks to close the connection, so that the answers have an end. */
+/** A request's bytes. It asks for the connection to be closed, so that the answers have an end. */
 export function bytesOf({ method = "POST", path, headers, body = "" }: Request): Buffer {
   const content = Buffer.from(body as string);
   const fields: Readonly<Record<string, string | undefined>> = {
@@ -36,7 +36,7 @@ export function bytesOf({ method = "POST", path, headers, body = "" }: Request):
   return Buffer.concat([Buffer.from(head, "latin1"), content]);
 }
 
-/** The answers in what a server wrote; interim ones (1xx) don't count. */
+/** The answers in a server's output; interim ones (1xx) are skipped. */
 export function answersIn(bytes: Buffer, method = "POST"): readonly Answer[] {
   const answers: Answer[] = [];
   let rest = bytes;
@@ -58,13 +58,13 @@ export function answersIn(bytes: Buffer, method = "POST"): readonly Answer[] {
   return answers;
 }
 
-/** How long a server may take to end a connection that asks for it. */
+/** How long a server may take to close a connection on request. */
 const patienceMs = 25_000;
 
-/** How a socket is written to. */
+/** Writes to a socket. */
 export type Write = (socket: Socket) => void;
 
-/** Opens a connection, writes, and resolves with all that came back once the server has closed it. */
+/** Opens a connection, writes, and resolves with all data received until the server has closed it. */
 export function talk(port: number, write: Write): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -75,7 +75,7 @@ export function talk(port: number, write: Write): Promise<Buffer> {
     }, patienceMs);
     socket.on("data", (chunk: Buffer) => chunks.push(chunk));
     socket.on("end", () => socket.end());
-    // Whoever breaks off gets a reset; what counts is what came before.
+    // A sender that disconnects early may get a reset; only the data before it matters.
     socket.on("error", () => undefined);
     socket.on("close", () => {
       clearTimeout(limit);
@@ -84,7 +84,7 @@ export function talk(port: number, write: Write): Promise<Buffer> {
   });
 }
 
-/** A client that keeps its connections: for many pushes. */
+/** A client with kept-alive connections, for many pushes. */
 export class Sender {
   readonly #agent: http.Agent;
 
@@ -96,7 +96,7 @@ export class Sender {
     this.#agent = new http.Agent({ keepAlive: true, maxSockets: connections });
   }
 
-  /** The status and body of the answer, or undefined if the connection broke. */
+  /** The status and body of the answer, or undefined if the connection failed. */
   post(
     body: string,
     headers: Readonly<Record<string, string>> = {},

@@ -1,11 +1,11 @@
-// The receiving thread ends under load, again and again: nothing that was acknowledged is lost, and Node-RED goes on.
-// CRASHES says how often; a flow that blocks Node-RED does so for BLOCK_SECONDS.
+// The receiving thread is ended under load, repeatedly: no acknowledged push is lost, and Node-RED keeps running. CRASHES sets how often; a
+// flow blocks Node-RED for BLOCK_SECONDS.
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { NodeAPI } from "node-red";
-import { receivingOf, spoolFolder } from "../../nodes/runtime/receive/receiving";
-import { acknowledge } from "../../nodes/runtime/receive/tokens";
+import { spoolFolder } from "../../nodes/runtime/receive/receiving";
+import { runtimeOf } from "../../nodes/runtime/state";
 import { freePort } from "../../tools/node-red";
 import { initHelper, load, nodeOf, unload } from "../../tools/nodes";
 import { account, startPlatform } from "../../tools/platform";
@@ -20,7 +20,7 @@ describe("the receiving thread", function () {
   before(initHelper);
   afterEach(unload);
 
-  /** Node-RED as the package's nodes have it. */
+  /** Node-RED's API as the package's nodes see it. */
   let RED: NodeAPI;
 
   async function begin(pushAnswer: "received" | "stored") {
@@ -62,7 +62,7 @@ describe("the receiving thread", function () {
     sender.close();
     const lock = join(spoolFolder(RED, "a"), "lock");
     assert.ok(existsSync(lock));
-    receivingOf(RED).shutDown();
+    runtimeOf(RED).state.receiving.shutDown();
     await unload();
     assert.ok(!existsSync(lock));
   });
@@ -73,7 +73,7 @@ describe("the receiving thread", function () {
       const emitted = new Map<unknown, number>();
       nodeOf("out").on("input", (msg: { payload: { userData: unknown }; sccc: { token: string } }) => {
         emitted.set(msg.payload.userData, (emitted.get(msg.payload.userData) ?? 0) + 1);
-        void acknowledge(msg.sccc.token, "taken");
+        void runtimeOf(RED).state.tokens.acknowledge(msg.sccc.token, "taken");
       });
       const taken: string[] = [];
       let over = false;
@@ -95,7 +95,7 @@ describe("the receiving thread", function () {
       try {
         for (let crash = 0; crash < crashes; crash += 1) {
           await takes();
-          await receivingOf(RED).crash();
+          await runtimeOf(RED).state.receiving.crash();
         }
         await takes();
       } finally {

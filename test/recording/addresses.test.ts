@@ -1,4 +1,4 @@
-// Where recordings are asked from: the account's origin and its template's, whatever the filename says.
+// The origins from which recordings are requested: the account's and its template's, whatever the filename is.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
@@ -17,7 +17,7 @@ import { fetched, type RawServer, serve, wavOf } from "./raw";
 const baseUrl = "http://sccc.example:8088";
 const listen = "/recordFile/listen?file={filename:query}";
 
-/** A template, a filename, and its address; undefined: there is none. */
+/** A template, a filename, and the resulting URL; undefined: none. */
 const table: readonly (readonly [recordingUrl: string, filename: unknown, url: string | undefined])[] = [
   ["", "a.wav", `${baseUrl}/a.wav`],
   ["", "/record/a b.wav", `${baseUrl}/record/a%20b.wav`],
@@ -39,13 +39,13 @@ const table: readonly (readonly [recordingUrl: string, filename: unknown, url: s
   ["HTTPS://FILES.example/{filename}", "a.wav", "https://files.example/a.wav"],
   ["https://files.example?f={filename:query}", "a.wav", "https://files.example/?f=a.wav"],
   ["/{filename}/x/{filename:query}", "a/b", `${baseUrl}/a/b/x/a%2Fb`],
-  // Names with colons, which were refused.
+  // Names with colons, which were refused earlier.
   ["", "rec-2026-03-01-10:00:00.wav", `${baseUrl}/rec-2026-03-01-10%3A00%3A00.wav`],
   ["", "a:b.wav", `${baseUrl}/a%3Ab.wav`],
   ["", "record/10:00:00.wav", `${baseUrl}/record/10%3A00%3A00.wav`],
   ["", "C:record.wav", `${baseUrl}/C%3Arecord.wav`],
   [listen, "rec-10:00:00.wav", `${baseUrl}/recordFile/listen?file=rec-10%3A00%3A00.wav`],
-  // Names that are addresses, under every template.
+  // Names that are URLs themselves, with every template.
   ...["", listen, "https://files.example/{filename}"].flatMap((template) =>
     [
       ...["http://evil.example/a.wav", "HTTPS://evil.example", "ftp://evil.example/a", "x-y+z.1://evil.example"],
@@ -57,7 +57,7 @@ const table: readonly (readonly [recordingUrl: string, filename: unknown, url: s
   ),
 ];
 
-/** Texts that are no templates. */
+/** Invalid templates. */
 const noTemplates: readonly string[] = [
   "/recordFile/listen",
   "http://files.example/",

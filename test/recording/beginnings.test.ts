@@ -1,4 +1,4 @@
-// Pages and messages of errors that were saved as recordings: whatever they are called, and in however small pieces they come.
+// Error pages and messages must not be saved as recordings, whatever their Content-Type is and however small their chunks are.
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { isEnough, isNoRecording } from "../../nodes/protocol/beginning";
@@ -12,7 +12,7 @@ const utf16 = (text: string, bigEndian: boolean): Buffer => {
   return bigEndian ? little.swap16() : little;
 };
 
-/** Pages and messages in pieces. */
+/** Pages and messages in chunks. */
 const pages: readonly (readonly (string | Buffer)[])[] = [
   ["<ht", "ml><body>Not found</body></html>"],
   ["<", "h", "t", "m", "l", ">"],
@@ -55,10 +55,10 @@ const pages: readonly (readonly (string | Buffer)[])[] = [
   [`<html>${"long ".repeat(5000)}</html>`],
 ];
 
-/** Messages without a form: known by being a few printable words that are called a stream of bytes. */
+/** Messages without a format: recognized as a short printable text with a generic binary type. */
 const words: readonly string[] = ["File not found", "找不到录音文件", "Error: ENOENT, no such file", "404"];
 
-/** Beginnings of recordings, among them such that look a little like a page. */
+/** Beginnings of recordings, some of which look similar to a page. */
 const recordings: Readonly<Record<string, Buffer>> = {
   wav: wavOf(2000),
   shortWav: wavOf(0),

@@ -1,4 +1,4 @@
-// What comes packed is unpacked, or is an error: recordings and answers to commands, directly and through a proxy.
+// Compressed answers are decompressed or give an error: recordings and answers to commands, directly and through a proxy.
 import assert from "node:assert/strict";
 import type http from "node:http";
 import * as zlib from "node:zlib";
@@ -9,7 +9,7 @@ type Pack = (data: Buffer) => Buffer;
 
 const zstdCompress: unknown = Reflect.get(zlib, "zstdCompressSync");
 
-/** What each encoding does to an answer. Without zstd in this Node its name is one that is not known. */
+/** How each encoding compresses an answer. If this Node lacks zstd, its name is an unknown one. */
 const packs = {
   gzip: (data) => zlib.gzipSync(data),
   "x-gzip": (data) => zlib.gzipSync(data),
@@ -28,7 +28,7 @@ const hasZstd = typeof zstdCompress === "function";
 interface Case {
   readonly header: string;
   readonly packs: readonly (keyof typeof packs)[];
-  /** undefined: it is read. */
+  /** undefined: it can be read. */
   readonly refused?: string;
 }
 
@@ -65,7 +65,7 @@ const cases: readonly Case[] = [
     packs: ["gzip", "gzip", "gzip", "gzip", "gzip", "gzip"],
     refused: "gzip",
   },
-  // Called packed, and not packed at all.
+  // Declared as compressed, but is not.
   { header: "gzip", packs: ["none"], refused: "" },
   { header: "deflate", packs: ["none"], refused: "" },
   { header: "br", packs: ["none"], refused: "" },
@@ -131,7 +131,7 @@ describe("content encodings", () => {
         response.writeHead(200, { "Content-Type": "application/json", "Content-Encoding": one.header });
         response.end(packed);
       });
-      // A proxy is asked in absolute form, which is another way through axios; this server is its own.
+      // A proxy in absolute form uses another code path in axios; this server acts as its own proxy.
       for (const proxy of [undefined, { url: server.url, noProxy: [] }]) {
         const client = open(server.url, { retries: 0, ...(proxy === undefined ? {} : { proxy }) });
         const sent = await client.send(callOf(client, "getAgentStatus", { seq: 1 }), {

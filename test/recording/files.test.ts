@@ -1,4 +1,4 @@
-// Recordings on disk: none is taken for another, none is empty, and their names are safely there.
+// Recordings on disk: none is mistaken for another, none is empty, and their names are on disk.
 import assert from "node:assert/strict";
 import { existsSync, link, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { rename, stat, unlink } from "node:fs/promises";
@@ -28,6 +28,19 @@ const named = (filename: string, exists: Exists, template = "{name}") =>
   nameOf({ template, payload: { agent: "1000" }, filename, exists });
 
 describe("the name of a recording's file, where nobody would notice that it is another's", () => {
+  it("has a name at once, however long the platform's name is: cut a character at a time, it held Node-RED up for hours", () => {
+    for (const letter of ["a", "录", "😀"]) {
+      const name = nameOf({
+        template: "{name}",
+        payload: {},
+        filename: `${letter.repeat(300_000)}.wav`,
+        exists: "skip",
+      });
+      assert.match(name, /-[0-9a-f]{8}\.wav$/);
+      assert.ok(Buffer.byteLength(name) <= 180 && !name.includes("\ufffd"), name);
+    }
+  });
+
   const pairs: readonly (readonly [string, string])[] = [
     ["/a/x.wav", "/b/x.wav"],
     ["/a/x.wav", "x.wav"],
@@ -92,7 +105,7 @@ for (const [kind, disk] of Object.entries(disks)) {
     it("leaves no empty file under its name when it ends before it is whole", async () => {
       const folder = temporaryFolder();
       const part = await write(folder, "one");
-      // As much as a crash between the claim and the renaming comes to.
+      // The state after a crash between reserving the name and renaming the file.
       for (const name of readdirSync(folder)) await unlink(join(folder, name));
       await assert.rejects(part.finish("skip"));
       assert.equal(existsSync(join(folder, "x.wav")), false);

@@ -1,4 +1,4 @@
-// An account's recording address in every message that tells of a recording: pushes, records, CDRs and calls.
+// The URL of a recording in every message about one: pushes, records, CDRs and calls.
 import assert from "node:assert/strict";
 import type { Simulator } from "../../simulator";
 import { freePort } from "../../tools/node-red";
@@ -9,7 +9,7 @@ import { listening } from "../receive/flow";
 const recordingUrl = "https://files.example/listen?key={filename:query}";
 const expected = (filename: unknown) => `https://files.example/listen?key=${encodeURIComponent(String(filename))}`;
 
-/** The first message that comes out and is of interest. */
+/** The first output message that matches. */
 const message = <T>(wanted: (msg: T) => boolean): Promise<T> =>
   new Promise((found) => nodeOf("out").on("input", (msg: T) => wanted(msg) && found(msg)));
 

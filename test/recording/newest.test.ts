@@ -1,4 +1,4 @@
-// Test connection fetches the beginning of the newest recording, and says in words what came.
+// "Test connection" downloads the beginning of the newest recording, and describes the result.
 import assert from "node:assert/strict";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import english from "../../locales/en-US/sccc.json";
@@ -9,10 +9,10 @@ import { localTime } from "../../nodes/util/time";
 import { account, startPlatform } from "../../tools/platform";
 import { type RawServer, serve, wavOf } from "./raw";
 
-/** A record or CDR, as the platform lists it. */
+/** A record or a CDR in the platform's list. */
 type Item = Readonly<Record<string, unknown>>;
 
-/** A platform with these lists, which answers for its recordings as it is told. */
+/** A platform with these lists; the test determines its answers for recordings. */
 interface Platform {
   readonly cdrs?: readonly Item[] | "refused";
   readonly records?: readonly Item[] | "refused";

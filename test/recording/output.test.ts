@@ -1,4 +1,4 @@
-// Where a recording goes in its message, and what becomes of a message without one: the call that it belongs to survives.
+// Where a recording goes in its message, and that messages without a recording keep their call.
 import assert from "node:assert/strict";
 import { formatProblem } from "../../nodes/protocol/format";
 import { temporaryFolder } from "../../tools/node-red";

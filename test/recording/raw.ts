@@ -1,18 +1,18 @@
-// HTTP servers that answer byte for byte as a test wants it.
+// HTTP servers that send exactly the bytes that a test gives.
 import { once } from "node:events";
 import http, { type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Client } from "../../nodes/protocol/client";
 import type { Fetched } from "../../nodes/protocol/transport";
 
-/** A server, what it was asked for, and how to end it. */
+/** A server, its requests, and a function to close it. */
 export interface RawServer {
   readonly url: string;
   readonly asked: readonly http.IncomingMessage[];
   close(): void;
 }
 
-/** Starts one on a free port. */
+/** Starts a server on a free port. */
 export async function serve(listener: RequestListener): Promise<RawServer> {
   const asked: http.IncomingMessage[] = [];
   const server = http.createServer((request, response) => {
@@ -31,7 +31,7 @@ export async function serve(listener: RequestListener): Promise<RawServer> {
   };
 }
 
-/** Sends pieces one after the other, each in a packet of its own. */
+/** Sends chunks one after another, each in its own packet. */
 export async function inPieces(response: http.ServerResponse, pieces: readonly Buffer[]): Promise<void> {
   response.socket?.setNoDelay(true);
   for (const piece of pieces) {
@@ -41,7 +41,7 @@ export async function inPieces(response: http.ServerResponse, pieces: readonly B
   response.end();
 }
 
-/** A WAV file of so many bytes behind its head, none of them a text. */
+/** A WAV file with `length` bytes after its header, none of them printable. */
 export function wavOf(length: number): Buffer {
   const wav = Buffer.alloc(44 + length, 0x80);
   wav.write("RIFF", 0);
@@ -52,7 +52,7 @@ export function wavOf(length: number): Buffer {
   return wav;
 }
 
-/** Fetches a file of a client's platform, and what was written of it. */
+/** Downloads a file from a client's platform; returns the written data. */
 export async function fetched(
   client: Client,
   url: string,

@@ -1,4 +1,4 @@
-// sccc-get-recording: whole files or none, from the account's own platform or from nowhere, within its folder or not at all.
+// sccc-get-recording: only whole files, only from the account's own platform, only within its folder.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
@@ -16,7 +16,7 @@ import { account, startPlatform } from "../../tools/platform";
 // biome-ignore lint/suspicious/noExplicitAny: messages are what assertions look into.
 type Loose = any;
 
-/** Names that lead elsewhere, or can't be a name at all. */
+/** Names that lead elsewhere or are invalid. */
 const hostile = [
   "http://evil.example/x.wav",
   "https://evil.example/x.wav",
@@ -53,7 +53,7 @@ const hostile = [
   "user:password@evil.example/x.wav",
 ] as const;
 
-/** Names that are odd and still stay on the platform, as their own text. */
+/** Unusual names that still stay on the platform. */
 const odd = [
   "/%2e%2e/x.wav",
   "/%2F%2Fevil.example",
@@ -153,7 +153,7 @@ describe("sccc-get-recording", function () {
   const toFile = (more: object = {}) => ({ type: "sccc-get-recording", to: "file", folder, ...more });
   const files = () => (existsSync(folder) ? readdirSync(folder) : []);
 
-  /** A platform of our own, for answers that the simulator does not give. */
+  /** A server for answers that the simulator does not give. */
   async function impostor(listener: RequestListener): Promise<{ url: string }> {
     server = http.createServer(listener).listen(0, "127.0.0.1");
     await once(server, "listening");

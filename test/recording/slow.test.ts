@@ -1,4 +1,4 @@
-// Slow downloads: they end, and they hold up nobody.
+// Slow downloads end, and do not delay other requests.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
@@ -19,7 +19,7 @@ describe("a slow download", function () {
     server?.close();
   });
 
-  /** So many bytes at a time, and as often. */
+  /** Sends `bytes` at a time, every `everyMs`. */
   const drip = (response: ServerResponse, bytes: number, everyMs: number): void => {
     response.writeHead(200, { "Content-Type": "audio/wav" });
     const timer = setInterval(() => response.write(wavOf(bytes).subarray(44)), everyMs);
@@ -64,7 +64,7 @@ describe("a slow download", function () {
         response.writeHead(200, { "Content-Type": "audio/wav" }).write(wavOf(1000));
       }
     });
-    // Their timeout is far beyond the test's: only the turn lets the fast one in.
+    // The timeout is far longer than the test: only the end of their turn lets the fast one begin.
     client = clientOf(server.url, { timeoutMs: 60_000, downloadTurnMs: 50 });
     const { url } = server;
     const one = client;
@@ -95,7 +95,7 @@ describe("a slow download", function () {
     for (let over = 0; over < all.length; ) {
       while (open.size < Math.min(limit, all.length - over))
         await once(arrived as unknown as NodeJS.EventEmitter, "request");
-      // Time enough for one more to begin, if it would.
+      // Enough time for one more download to begin, which must not happen.
       for (let pings = 0; pings < 20; pings += 1) await (await globalThis.fetch(`${url}/ping`)).text();
       for (const response of [...open]) {
         response.end();

@@ -1,4 +1,4 @@
-// The routes that the editor asks: only for those who may deploy, without a secret, and whatever comes in.
+// The admin routes of the editor: only for users who may deploy, without secrets, and robust against any input.
 import { strict as assert } from "node:assert";
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -9,21 +9,21 @@ import { type FlowNode, freePort, type NodeRed, startNodeRed } from "../../tools
 import { account } from "../../tools/platform";
 import { eventually } from "../receive/flow";
 
-/** Their passwords are their names, by bcrypt. */
+/** Their passwords are their names, hashed with bcrypt. */
 const users = [
   { username: "reader", password: "$2b$04$gBOLJhY8/GKcIojMTJz6Z.j2AtlRYpWIo.Npeg191szMSkph39/iW", permissions: "read" },
   { username: "writer", password: "$2b$04$lQBRAJNL1wux0m62zcpqgOveGXSMiegfUvUnx8M3zw6brxBWrV4fS", permissions: "*" },
 ];
 
-/** A route of ours, as it was given to Node-RED's admin server. */
+/** A route of ours on Node-RED's admin server. */
 interface Route {
   readonly method: string;
   readonly path: string;
-  /** What its first handler asks for; undefined if that is no permission of Node-RED's. */
+  /** The permission that its first handler requires; undefined if it requires none. */
   readonly permission: string | undefined;
 }
 
-/** Every route that the package adds to the admin server, by whatever method. */
+/** Every route that the package adds to the admin server, with any method. */
 function registered(): readonly Route[] {
   const found: Route[] = [];
   const permissions = new Map<unknown, string>();

@@ -1,4 +1,4 @@
-// The command nodes in Node-RED: what they read, what they refuse, what comes out, and what they show.
+// The command nodes in Node-RED: what they read, refuse, output and show.
 import assert from "node:assert/strict";
 import { commands, errorCodes, propertyOf } from "../../nodes/catalogue";
 import type { Simulator } from "../../simulator";
@@ -26,7 +26,7 @@ describe("command nodes", () => {
 
   for (const command of commands) {
     describe(command.node, () => {
-      /** What the platform needs before it carries the command out. */
+      /** Brings the platform into the state that the command needs. */
       async function ready(): Promise<Record<string, unknown>> {
         const payload = payloadOf(command.api);
         await platform.instruct({ do: "agent", agent: "1000", workStatus: "ONLINE" });
@@ -433,7 +433,7 @@ describe("command nodes", () => {
     });
     flow.node.receive({ payload: { agent: "1000", callee: "10086" } });
     while (platform.requests.length === 0) await new Promise((resolve) => setImmediate(resolve));
-    // Node-RED gives a node 15 s to close, which is longer than this test has.
+    // Node-RED gives a node 15 s to close, which is longer than this test may take.
     await unload();
     assert.equal((await failed).code, "SCCC_CLOSED");
   });

@@ -1,4 +1,4 @@
-// Lists of any length do not block Node-RED: between parsing and the message there are turns for everything else.
+// Lists of any length do not block Node-RED: between parsing and the message, other tasks run.
 import assert from "node:assert/strict";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -70,7 +70,7 @@ describe("long lists", function () {
   });
   const url = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
-  /** How many turns there were after the last long text had been parsed. */
+  /** How many turns there were after the last long text was parsed. */
   async function turnsAfterParsing(work: () => Promise<unknown>): Promise<number> {
     const turns = new Turns();
     const { parse } = JSON;
@@ -131,7 +131,7 @@ describe("long lists", function () {
     let asked = 0;
     answer = () => {
       asked += 1;
-      // Only the first span has any.
+      // Only the first span has entries.
       return { response: asked === 1 ? { total: String(most), cdr: list.slice(0, most) } : { total: "0", cdr: [] } };
     };
     const config = { type: "sccc-feed", source: "cdrs", feed: "long", interval: "0", start: "key" };

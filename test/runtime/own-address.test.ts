@@ -1,4 +1,4 @@
-// The address of Node-RED's own server, where a simulator in a flow pushes to unless it is told otherwise.
+// The address of Node-RED's own server, which is the default receiver for a simulator in a flow.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import http from "node:http";

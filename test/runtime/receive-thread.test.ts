@@ -10,6 +10,7 @@ describe("the receiving thread of flows that start again at once", function () {
   function made(after?: Promise<void>) {
     const counts = { started: 0 };
     const thread = new ReceiveThread(
+      "owner",
       {
         onMessage: () => undefined,
         onEnded: () => undefined,

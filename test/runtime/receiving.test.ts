@@ -1,4 +1,4 @@
-// The receiving side without Node-RED: its configuration, which events go where, bodies, tokens.
+// The receiving side without Node-RED: configuration, distribution of events, bodies, tokens.
 import assert from "node:assert/strict";
 import { FreeTokens, type Outcome, PendingAcks, TokenRegistry } from "../../nodes/delivery/tokens";
 import { AllowList } from "../../nodes/receive/addresses";

@@ -1,4 +1,4 @@
-// No secret gets out: every command in every outcome, with debug on, and everything that anybody could read afterwards.
+// No secret is output: every command with every result, with debug logging, in everything that can be read afterwards.
 import assert from "node:assert/strict";
 import { inspect } from "node:util";
 import { commands } from "../../nodes/catalogue";
@@ -37,7 +37,7 @@ describe("secrets", () => {
         const { msg, error } = await flow.send({ payload });
         seen.push(msg, error, error?.stack, error?.cause);
       }
-      // What the nodes carry themselves; an account's credentials are Node-RED's to keep.
+      // The nodes' own properties; an account's credentials are stored by Node-RED.
       const { credentials: _, ...accountNode } = flow.account;
       seen.push(flow.statuses, inspect(flow.node, { depth: 1 }), inspect(accountNode, { depth: 1 }), logged());
       await unload();

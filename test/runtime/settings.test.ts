@@ -1,4 +1,4 @@
-// Proxies that can't be used, credentials with a $ in them, and variables that are not set: each is refused by its name, or taken as it is.
+// Unusable proxies, credentials with a $, and unset variables: each is either refused by name or used unchanged.
 import assert from "node:assert/strict";
 import { narrowReceiving } from "../../nodes/runtime/receive/config";
 import { narrowAccount } from "../../nodes/runtime/shared/config";

@@ -1,8 +1,8 @@
-// sccc-simulator as a node: it starts, does what messages say, tells what went wrong, and ends with its flow.
+// sccc-simulator as a node: starts, carries out the instructions in messages, reports errors, and ends with its flow.
 import assert from "node:assert/strict";
 import { callIn } from "../../nodes/runtime/admin/simulator";
 import type { Simulator } from "../../simulator";
-import { initHelper, load, unload } from "../../tools/nodes";
+import { initHelper, load, stateOf, unload } from "../../tools/nodes";
 import { account, startPlatform } from "../../tools/platform";
 import { authentication } from "../simulator/client";
 
@@ -18,7 +18,7 @@ describe("sccc-simulator", () => {
   const start = (config: Record<string, unknown>, password = account.password) =>
     load(platform, { type: "sccc-simulator", port: "0", speed: "1000", ...config }, {}, [], { n: { password } });
 
-  /** The status that a node comes to show. */
+  /** The next status that a node shows. */
   async function shown(flow: Awaited<ReturnType<typeof load>>): Promise<{ fill?: string; text?: string }> {
     while (flow.statuses.length === 0) await new Promise((resolve) => setImmediate(resolve));
     return flow.statuses[0] ?? {};
@@ -41,14 +41,14 @@ describe("sccc-simulator", () => {
   });
 
   it("has a customer call in at the press of its button, for which somebody logs in", async () => {
-    const told: unknown[] = [await callIn({ simulator: "n" })];
+    const told: unknown[] = [await callIn(stateOf(), { simulator: "n" })];
     const flow = await start({ agents: "7000-7001", speed: "1" });
     await shown(flow);
     for (const body of [{ simulator: "n" }, { simulator: "n" }, { simulator: "n" }, { simulator: "other" }, {}, null]) {
-      told.push(await callIn(body));
+      told.push(await callIn(stateOf(), body));
     }
     await unload();
-    told.push(await callIn({ simulator: "n" }));
+    told.push(await callIn(stateOf(), { simulator: "n" }));
     const called = (agent: string) => ({ outcome: "called", params: { number: "13800138888", agent } });
     const [notRunning, nobody] = [{ outcome: "notRunning" }, { outcome: "nobody" }];
     assert.deepEqual(told, [

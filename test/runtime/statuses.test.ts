@@ -1,4 +1,4 @@
-// The statuses of every node that takes messages: one outcome for each message, in the order of their ends, and none that did not happen.
+// The statuses of every node with an input: one outcome for each message, in the order in which the messages end, and no others.
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { commands, recording } from "../../nodes/catalogue";
@@ -9,32 +9,35 @@ import { freePort, temporaryFolder } from "../../tools/node-red";
 import { type Flow, initHelper, load, unload } from "../../tools/nodes";
 import { examplePayload, startPlatform } from "../../tools/platform";
 
-/** What a status is: the state of requests and calls is blue, a recording that is not there yet has a text of its own; all else is an outcome. */
+/**
+ * Whether a status is an outcome: not one of the blue ones for requests and calls in progress, nor the text for a recording that is not
+ * available yet.
+ */
 const isOutcome = ({ fill, text }: { readonly fill?: string; readonly text?: string }): boolean =>
   fill !== "blue" && text !== "status.fileMissing";
 
 const outcomesOf = (statuses: Flow["statuses"]): readonly unknown[] =>
   statuses.filter(isOutcome).map(({ text }) => text);
 
-/** The outcome that a message's end must show. */
+/** The outcome that the end of a message must show. */
 function outcomeOf(error: unknown, good = "status.done"): string {
   if (error === undefined) return good;
   const { code } = error as { readonly code: string };
   return code.startsWith("SCCC_") ? `status.${code}` : `error.${code}`;
 }
 
-/** It brings no types. */
+/** It has no types. */
 const helper = require("node-red-node-test-helper") as { settings(settings: object): void };
 
 type Message = Readonly<Record<string, unknown>>;
 
-/** Gives a node a message; resolves with the error that it ends in. */
+/** Sends a message to a node; resolves with the error with which it ends. */
 const give = (flow: Flow, msg: Message): Promise<unknown> =>
   new Promise((resolve) => {
     flow.node._inputCallback.call(flow.node, structuredClone(msg), () => undefined, resolve);
   });
 
-/** Gives a node messages one after the other, then all at once, and says which outcome each end must have shown, in their order. */
+/** Sends messages one after another, then all at once; returns the outcome that each end must have shown, in order. */
 async function run(flow: Flow, messages: readonly Message[], good?: string): Promise<readonly string[]> {
   const expected: string[] = [];
   for (const msg of messages) expected.push(outcomeOf(await give(flow, msg), good));
@@ -48,11 +51,11 @@ async function run(flow: Flow, messages: readonly Message[], good?: string): Pro
   return expected;
 }
 
-/** The helper tells of a status in a later turn. */
+/** The helper reports a status in a later turn. */
 const told = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe("the status of a command node", () => {
-  /** Fakes nothing: the class has no other input. */
+  /** Not a fake: the class needs nothing else. */
   function statuses(): { readonly status: Status; readonly shown: { fill?: string; text?: string }[] } {
     const shown: { fill?: string; text?: string }[] = [];
     return { status: new Status((one) => shown.push(one as { fill?: string; text?: string })), shown };
@@ -109,7 +112,7 @@ describe("the statuses of nodes that take messages", () => {
   before(initHelper);
   let pushPort: string;
   beforeEach(async () => {
-    // The positions of feeds go there.
+    // The folder for the positions of feeds.
     helper.settings({ userDir: temporaryFolder() });
     pushPort = String(await freePort());
     platform = await startPlatform({ agents: "1000-1009", pushUrl: `http://127.0.0.1:${pushPort}/sccc/notify` });
@@ -121,13 +124,13 @@ describe("the statuses of nodes that take messages", () => {
     helper.settings({});
   });
 
-  /** The platform refuses the next request to a command. */
+  /** Makes the platform refuse the next request with a command. */
   const fail = (api: string) =>
     platform.instruct({ do: "fault", kind: "error", error: "E_G_EXEC_FAIL", api, where: "request", times: 2 });
 
   const payloadOf = (api: string) => examplePayload(commands.find((one) => one.api === api) ?? { fields: [] });
 
-  /** Each node with messages that are refused by the node and such as the platform carries out, or not. */
+  /** Each node with messages that the node refuses, that the platform carries out, and that the platform refuses. */
   const cases: readonly {
     readonly name: string;
     readonly config: { readonly type: string; readonly [property: string]: unknown };
@@ -199,14 +202,14 @@ describe("the statuses of nodes that take messages", () => {
       if (api !== "none") await fail(api);
       const expected = await run(flow, [bad, good, bad, bad, good, good]);
       const shown = outcomesOf(flow.statuses).map((text) => {
-        // A list that was carried out in part, or cut off, is done.
+        // A list that was carried out partly, or cut off, counts as done.
         const part = /^\d+ \/ \d+ [✗✂]$/.test(String(text)) && !expected.includes(String(text));
         if (part) return "status.done";
         return /^SCCC_HTTP/.test(String(text)) ? `status.${text}` : text;
       });
       assert.deepEqual(shown, expected);
       assert.equal(expected.length, 12);
-      // Nothing is under way: the last outcome stays.
+      // No message is in progress: the last outcome stays.
       assert.ok(isOutcome(flow.statuses.at(-1) ?? {}));
     });
   }

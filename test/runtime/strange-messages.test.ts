@@ -1,14 +1,14 @@
-// Messages and answers that are nested deep, contain themselves or do not want to be read: each message ends once, with a code, and Node-RED goes on.
+// Messages and answers that are nested deeply, contain themselves or have throwing getters: each message ends once, with a code, and
+// Node-RED keeps running.
 import assert from "node:assert/strict";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { commands } from "../../nodes/catalogue";
-import { freeToken } from "../../nodes/runtime/receive/tokens";
 import { deepestMessage, survey } from "../../nodes/runtime/shared/input";
 import type { Simulator } from "../../simulator";
 import { amount } from "../../tools/amount";
 import { temporaryFolder } from "../../tools/node-red";
-import { type Flow, initHelper, load, unload } from "../../tools/nodes";
+import { type Flow, initHelper, load, stateOf, unload } from "../../tools/nodes";
 import { examplePayload, startPlatform } from "../../tools/platform";
 
 // biome-ignore lint/suspicious/noExplicitAny: messages and events are what assertions look into.
@@ -37,11 +37,11 @@ describe("strange messages", function () {
   this.timeout(60_000);
   let platform: Simulator;
   let server: Server | undefined;
-  /** How each message ended, as Node-RED hears it. */
+  /** How each message ended, as reported to Node-RED. */
   let ends: (string | undefined)[] = [];
   let ended: (error: Loose) => void = () => undefined;
 
-  /** Sends a message to a node that may have nothing to send on; resolves with its error, and when a second end would have come. */
+  /** Sends a message to a node that may output nothing; resolves with its error, after the time in which a second end would have come. */
   async function sendTo(flow: Flow, msg: Record<string, unknown>): Promise<Loose> {
     ends = [];
     const error = await new Promise<Loose>((resolve) => {
@@ -75,7 +75,7 @@ describe("strange messages", function () {
     server = undefined;
   });
 
-  /** Loads a node that has two wires, a Catch and a Complete beside it: each wants a copy of the message. */
+  /** Loads a node with two wires, a Catch and a Complete: each needs a copy of the message. */
   const loaded = (type: string, config: Record<string, unknown> = {}): Promise<Flow> => {
     const place = { z: "tab", x: 0, y: 0, type: "helper" };
     const second = [{ id: "second", ...place }];
@@ -120,7 +120,7 @@ describe("strange messages", function () {
             [`msg.payload.${field}`, { payload: { ...payload, [field]: deep } }],
             ["msg.topic", { payload, topic: deep }],
             ["msg.sccc.token", { payload, sccc: { token: deep } }],
-            ["msg.sccc.push", { payload, sccc: { push: deep, token: freeToken("test") } }],
+            ["msg.sccc.push", { payload, sccc: { push: deep, token: stateOf().tokens.free("test") } }],
             ["msg.error", { payload, error: deep }],
           ] as const) {
             ends = [];
@@ -129,7 +129,7 @@ describe("strange messages", function () {
             assert.equal(error.cause.rule.key, "tooDeep");
             assert.ok(error.cause.field.startsWith(place), error.cause.field);
             assert.deepEqual(ends, ["SCCC_INVALID_FIELD"]);
-            // Catch has the message but for what can't be copied.
+            // Catch receives the message without the parts that cannot be copied.
             const name = place.split(".")[1] ?? "";
             assert.match(String(caught[name === "error" ? "_error" : name]), /notCopied/);
             if (name !== "payload") assert.deepEqual(caught.payload, payload);
@@ -137,7 +137,7 @@ describe("strange messages", function () {
         }
       }
       assert.equal(platform.requests.length, 0);
-      // And the next message is taken as ever.
+      // The next message is processed normally.
       await sendTo(flow, { payload: payloadOf(type) });
       assert.equal(ends.length, 1);
     });

@@ -1,4 +1,4 @@
-// Failures in words: every kind of them, in both languages, complete and telling.
+// Error texts: every kind of failure in both languages, complete and specific.
 import assert from "node:assert/strict";
 import { generated, languages, type Texts, written } from "../../build/locales";
 import { errorCodes } from "../../nodes/catalogue";
@@ -6,7 +6,7 @@ import type { ProtocolReason } from "../../nodes/protocol/failure";
 import type { Failure } from "../../nodes/runtime/shared/failure";
 import { errorOf, describe as inWords, resultOf, type Translate } from "../../nodes/runtime/shared/texts";
 
-/** Interpolates as Node-RED's RED._ does; a key without a text throws. */
+/** Interpolates as Node-RED's RED._ does; throws for a key without a text. */
 const translator = (texts: Texts): Translate => {
   const find = (key: string) =>
     key.split(".").reduce<unknown>((tree, part) => (tree as Texts | undefined)?.[part], texts);

@@ -1,14 +1,13 @@
-// sccc-call-tracker in Node-RED: what comes out where, which tokens, what it lets go by, what survives a redeploy.
+// sccc-call-tracker in Node-RED: outputs, tokens, ignored messages, and what survives a redeploy.
 import assert from "node:assert/strict";
-import { acknowledge, pendingAcks } from "../../nodes/runtime/receive/tokens";
-import { type Flow, initHelper, load, logged, nodeOf, unload } from "../../tools/nodes";
+import { type Flow, initHelper, load, logged, nodeOf, stateOf, unload } from "../../tools/nodes";
 
 const platform = { url: "http://127.0.0.1:9" };
 
 // biome-ignore lint/suspicious/noExplicitAny: messages are what assertions look into.
 type Loose = any;
 
-/** A message as sccc-notify gives it. */
+/** A message as sccc-notify outputs it. */
 const push = (
   event: string,
   notify: Record<string, unknown>,
@@ -33,14 +32,16 @@ const push = (
 
 const billing = { service: "2", caller: "13800138000", callee: "021", session: "s", agent: undefined, timeLength: "0" };
 
-/** A token, and what it was confirmed with. */
+/** A token and its acknowledgements. */
 function pending() {
   const heard: string[] = [];
-  const ack = pendingAcks().begin((outcome) => heard.push(outcome) > 0);
+  const ack = stateOf()
+    .tokens.pendingAcks()
+    .begin((outcome) => heard.push(outcome) > 0);
   return { token: ack.token(), heard };
 }
 
-/** What came out of both outputs, in order. */
+/** The messages of both outputs, in order. */
 interface Out {
   readonly port: 1 | 2;
   readonly msg: Loose;
@@ -49,7 +50,7 @@ interface Out {
 describe("sccc-call-tracker", () => {
   before(initHelper);
   afterEach(async () => {
-    // Else the next test's node, of the same id, would go on with this one's calls.
+    // Otherwise the next test's node, which has the same id, would continue with this one's calls.
     await flow.node.close(true);
     await unload();
   });
@@ -71,15 +72,15 @@ describe("sccc-call-tracker", () => {
     nodeOf("second").on("input", collect(2));
   }
 
-  /** Waits until so many messages came out. */
+  /** Waits until this many messages were output. */
   async function until(count: number): Promise<void> {
     while (out.length < count) await new Promise<void>((resolve) => arrived.push(resolve));
   }
 
-  /** Sends a message in; resolves with what was given to done. */
+  /** Sends a message; resolves with the argument of done. */
   const take = (msg: object): Promise<Loose> =>
     new Promise((resolve) => {
-      // What Node-RED itself calls; there is no other way to see what done gets.
+      // Node-RED's own method; there is no other way to observe done.
       flow.node._inputCallback.call(flow.node, msg, (some: Loose) => flow.node.send(some), resolve);
     });
 
@@ -128,9 +129,9 @@ describe("sccc-call-tracker", () => {
     const [, change, finished] = out;
     assert.deepEqual([change!.port, finished!.port], [1, 2]);
     assert.equal(finished!.msg.sccc.token, bill.token);
-    assert.ok(acknowledge(change!.msg.sccc.token, "taken"));
+    assert.ok(stateOf().tokens.acknowledge(change!.msg.sccc.token, "taken"));
     assert.deepEqual(bill.heard, []);
-    assert.ok(acknowledge(finished!.msg.sccc.token, "taken"));
+    assert.ok(stateOf().tokens.acknowledge(finished!.msg.sccc.token, "taken"));
     assert.deepEqual(bill.heard, ["taken"]);
   });
 
@@ -165,7 +166,7 @@ describe("sccc-call-tracker", () => {
     const { port, msg } = out[2]!;
     assert.deepEqual([port, msg.topic, msg.payload.outcome, msg.sccc.call.cause], [2, "ended", "missed", "noBilling"]);
     assert.equal(msg.kept, undefined);
-    assert.ok(acknowledge(msg.sccc.token, "taken"));
+    assert.ok(stateOf().tokens.acknowledge(msg.sccc.token, "taken"));
   });
 
   it("begins a call with the answer of sccc-call-number", async () => {

@@ -1,4 +1,4 @@
-// sccc-call-number that waits: where calls get, without Node-RED, and as a node in front of a simulated platform.
+// sccc-call-number while it waits: the states of calls, without Node-RED, and as a node with a simulated platform.
 import assert from "node:assert/strict";
 import type { Heard } from "../../nodes/calls/facts";
 import { type Aim, type Arrived, Waiting } from "../../nodes/runtime/call-number/waiting";
@@ -52,7 +52,7 @@ describe("waiting for calls", () => {
           ...(arrived.kind === "notReached" ? [arrived.reason] : []),
         ];
 
-  /** How a call ends that all of this is heard of. */
+  /** The result of a call with these messages. */
   async function played(aim: Aim, ...msgs: Heard[]): Promise<unknown> {
     const waiting = waitingFor(aim);
     const arriving = waiting.expect(fields())!.arrive();
@@ -187,7 +187,7 @@ describe("sccc-call-number that waits", () => {
   before(initHelper);
 
   let numbers = 0;
-  /** A number whose fate the simulator knows by its end, and that no other platform of these tests has billed. */
+  /** A number whose ending determines the simulated call, and that no other platform of these tests has billed. */
   const numberEnding = (end: string) => {
     numbers += 1;
     return `138${String(numbers).padStart(4, "0")}${end}`;
@@ -216,7 +216,7 @@ describe("sccc-call-number that waits", () => {
     const receiving = { pushPort: String(pushPort), pushHost: "127.0.0.1", ...account };
     const node = { type: "sccc-call-number", wires: [["out"], ["second"]], waitTimeout: "20", ...config };
     flow = await load(platform, node, receiving, [second]);
-    // The thread that receives opens the port a moment after the flows have started.
+    // The receiving thread opens the port a moment after the flows have started.
     if (opens) await listening(pushPort);
     const collect = (output: 1 | 2 | "catch") => (msg: Loose) => {
       ended.push({ output, msg, call: msg.payload });
@@ -281,7 +281,7 @@ describe("sccc-call-number that waits", () => {
     assert.deepEqual([output, tracked.outcome], [2, "unanswered"]);
   });
 
-  /** Hangs up by the platform's own API. */
+  /** Hangs up with the platform's API. */
   async function hangUp(agent: string): Promise<void> {
     const client = clientOf(platform.url);
     await client.send(callOf(client, "HangupCall", { agent }), { signal: new AbortController().signal });
@@ -324,7 +324,7 @@ describe("sccc-call-number that waits", () => {
     await begin({ waitFor: "billed" });
     const agents = Array.from({ length: 20 }, (_, index) => String(1000 + index));
     await online(...agents);
-    // All with one number: only agent and seq tell them apart.
+    // All have the same number: only agent and seq distinguish them.
     const number = numberEnding("8888");
     for (const agent of agents) flow.node.receive({ payload: { agent, callee: number } });
     const all = await until(agents.length);
@@ -348,7 +348,7 @@ describe("sccc-call-number that waits", () => {
       () => errors.push("sent"),
       (error: Loose) => errors.push(error),
     );
-    // The request is over, the call is not.
+    // The request has ended, the call has not.
     const texts = () => flow.statuses.map(({ text }) => text);
     while (!texts().includes("status.requesting") || texts().at(-1) !== "status.waitingCalls")
       await new Promise(setImmediate);

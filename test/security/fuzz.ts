@@ -1,5 +1,6 @@
-// `npm run fuzz`: mutated pushes and the hostile cases at a receiver in a real Node-RED, for SECONDS. Each is answered once and in bounds, with one
-// of the documented codes; nothing unsigned gets in; the process lives on. Whatever goes wrong is printed with its seed and number, which repeat it.
+// `npm run fuzz`: sends mutated pushes and the hostile cases to a receiver in a real Node-RED, for SECONDS. Each gets one answer within
+// limits, with a documented code; nothing unsigned is accepted; the process survives. A failure is printed with its seed and number, which
+// repeat it.
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import MD5 from "crypto-js/md5";
@@ -19,26 +20,26 @@ const neighbour: Signer = { customer: "C3", password: "the password of C3" };
 const documented = new Set(["200/0", "401/1", "400/8", "404/11", "405/8", "408/8", "413/8", "415/8", "431/8"]);
 
 /**
- * How much more memory may be in use: what 100,000 blocks of each of the two accounts and 200,000 tokens take, which is as many as are
- * remembered. Measured: 215 MB for one account, after 200,000 pushes and after 450,000.
+ * Maximum growth of memory: 100,000 remembered blocks for each of the two accounts and 200,000 tokens. Measured: 215 MB for one account,
+ * after 200,000 pushes and after 450,000.
  */
 const mostGrowth = 320e6;
 
 const hostile = Object.values(cases).flat();
 
-/** Those that cost seconds. */
+/** Cases that take seconds. */
 const heavy = /60 MB|1 GB|over Node-RED's limit/;
 
-/** One thing that is sent. */
+/** A request that was sent. */
 interface Sent {
   readonly what: string;
   readonly write: Buffer | Write;
   readonly method: string;
-  /** The answer that a hostile case wants. */
+  /** The expected answer of a hostile case. */
   readonly expected?: Expected;
-  /** More than one answer may come: the bytes may be several requests. */
+  /** There may be several answers: the bytes may be several requests. */
   readonly raw?: true;
-  /** Whether it may be taken. */
+  /** Whether it may be accepted. */
   readonly signed: boolean;
 }
 
@@ -50,7 +51,7 @@ const pick = <T>(random: Random, list: readonly T[]): T => {
 
 const chance = (random: Random, probability: number): boolean => random.next() < probability;
 
-/** Values that something might trip over. */
+/** Values that may cause errors. */
 const values: readonly ((random: Random) => unknown)[] = [
   () => null,
   () => true,
@@ -83,7 +84,7 @@ const values: readonly ((random: Random) => unknown)[] = [
   (random) => JSON.parse("[".repeat(70) + random.integer(0, 9) + "]".repeat(70)) as unknown,
 ];
 
-/** Seqs that are signed as they are. */
+/** Seqs that are signed unchanged. */
 const seqs = [
   "",
   "0",
@@ -110,7 +111,7 @@ const keys = [
 
 const types = ["callin", "callout", "callstart", "callend", "billing", "taskinfo", "clientmark", "", "__proto__"];
 
-/** Changes something somewhere in a JSON value. */
+/** Changes a part of a JSON value. */
 function mutate(random: Random, value: unknown, depth = 0): unknown {
   if (!isObject(value) || chance(random, 0.15) || depth > 4) return pick(random, values)(random);
   const names = Object.keys(value);
@@ -128,7 +129,7 @@ function mutate(random: Random, value: unknown, depth = 0): unknown {
       copy.delete(name);
       break;
     case 3:
-      // A number as a string, or the other way round.
+      // Converts a number to a string or back.
       copy.set(name, typeof copy.get(name) === "string" ? Number(copy.get(name)) : JSON.stringify(copy.get(name)));
       break;
     default:
@@ -167,7 +168,7 @@ const contentTypes = [
   ...["application/json; charset=utf-16", "application/vnd.sccc+json", "application/json, text/html", ";", "*/*"],
 ];
 
-/** Headers and forms of the same body. */
+/** Changes the headers and the encoding of a body. */
 function dress(random: Random, body: Buffer): Request {
   const headers: Record<string, string | undefined> = {};
   let content = body;
@@ -200,7 +201,7 @@ function dress(random: Random, body: Buffer): Request {
 const mangledPath = (random: Random): string =>
   pick(random, [`${path}/`, `/${path}`, `${path}?${"a=%&".repeat(random.integer(1, 500))}`, "/%2e%2e/x", "/sccc", "*"]);
 
-/** Whether the block in a body is signed by the account: what a parser that knows nothing of ours finds in it. */
+/** Whether the block in a body is signed by the account, determined with an independent parser. */
 function isSigned(body: Buffer): boolean {
   for (const parse of [parseJson, JSON.parse]) {
     try {
@@ -212,13 +213,13 @@ function isSigned(body: Buffer): boolean {
       ).toString();
       if (block.digest.toLowerCase() === right) return true;
     } catch {
-      // No JSON, or a value that has no text.
+      // Not JSON, or a value without a text.
     }
   }
   return false;
 }
 
-/** The case of a number: the same for the same seed, but for times and marks. */
+/** The case with a number: always the same for the same seed, except for times and marks. */
 function caseOf(random: Random, target: Target, atOwn: boolean, used: readonly Json[], withHeavy: boolean): Sent {
   if (chance(random, 0.1)) {
     const { name, write, own, shared = own, method = "POST" } = pick(random, hostile);
@@ -250,7 +251,7 @@ function caseOf(random: Random, target: Target, atOwn: boolean, used: readonly J
   const bytes = bytesOf(request);
   if (chance(random, 0.1)) {
     const raw = mangle(random, bytes);
-    // Whatever stands in it now, it is a push of ours only if it was one before: nobody finds a digest by chance.
+    // The changed bytes can be a valid push only if the original was one: a digest cannot be found by chance.
     return { what: "bytes", write: (socket) => socket.end(raw), method: "POST", raw: true, signed: isSigned(body) };
   }
   return { what: "a push", write: bytes, method: request.method ?? "POST", signed: isSigned(body) };
@@ -265,7 +266,7 @@ const resultOf = ({ body }: Answer): unknown => {
   }
 };
 
-/** Checks the answers to something that was sent; the code that counts. */
+/** Checks the answers to a request; returns the relevant code. */
 function judge(sent: Sent, bytes: Buffer, own: boolean): string {
   const answers = answersIn(bytes, sent.method);
   if (sent.expected !== undefined) {
@@ -285,7 +286,7 @@ function judge(sent: Sent, bytes: Buffer, own: boolean): string {
   return codes.join(" ") || "broken off";
 }
 
-/** Counts what comes out instead of keeping it, and whether a property of Object.prototype has come in. */
+/** Counts output messages instead of storing them, and checks whether Object.prototype was changed. */
 const counting = `const [seen] = global.get("emitted") ?? [{ count: 0, polluted: false }];
 seen.count += 1;
 seen.polluted ||= Object.keys(Object.prototype).length > 0 || ({}).polluted !== undefined;
@@ -302,7 +303,7 @@ const flowAt = (port: number): readonly FlowNode[] => [
   ]),
 ];
 
-/** What a run came to. */
+/** The results of a run. */
 export interface Fuzzed {
   readonly seed: number;
   readonly cases: number;
@@ -312,7 +313,7 @@ export interface Fuzzed {
   readonly after: Process;
 }
 
-/** What to run: for how long, from which seed, and whether with the cases that cost seconds; `only` one case. */
+/** Options of a run: duration, seed, whether to include the slow cases; `only` runs a single case. */
 export interface Options {
   readonly seconds: number;
   readonly seed: number;
@@ -323,7 +324,7 @@ export interface Options {
 const inBase64 = (write: Buffer | Write): string =>
   typeof write === "function" ? "(a connection)" : write.subarray(0, 6000).toString("base64");
 
-/** Fuzzes for a while; rejects with the first case that goes wrong. */
+/** Runs for a while; rejects with the first failed case. */
 export async function fuzz({ seconds, seed, heavy: withHeavy, only }: Options): Promise<Fuzzed> {
   const port = await freePort();
   const nodeRed: NodeRed = await startNodeRed({ version: 4, flows: flowAt(port) });
@@ -334,7 +335,7 @@ export async function fuzz({ seconds, seed, heavy: withHeavy, only }: Options): 
     const answers = new Map<string, number>();
     const used: Json[] = [];
     let number = only ?? 0;
-    // A sender that ends before its answer does not see it; what it sent may have been taken.
+    // A sender that ends early does not see its answer; its push may have been accepted.
     let taken = 0;
     const until = Date.now() + seconds * 1000;
     const work = async (): Promise<void> => {
@@ -354,7 +355,7 @@ export async function fuzz({ seconds, seed, heavy: withHeavy, only }: Options): 
           const code = judge(sent, bytes, place === "own");
           answers.set(code, (answers.get(code) ?? 0) + 1);
           if (code.includes("200/0") || (code === "broken off" && sent.signed)) taken += 1;
-          // A block that was surely taken, for others to try again.
+          // A block that was certainly accepted, to be reused by other cases.
           if (index % 50 === 0 && place === "own") used.push(await takenBlock(target));
         } catch (error) {
           const why = error instanceof Error ? error.message : String(error);
@@ -385,7 +386,7 @@ export async function fuzz({ seconds, seed, heavy: withHeavy, only }: Options): 
   }
 }
 
-/** Sends a push that nothing is wrong with; its block. */
+/** Sends a valid push; returns its authentication block. */
 async function takenBlock({ port }: Target): Promise<Json> {
   const body = pushOf(main, newMark());
   const [answer] = answersIn(await talk(port, (socket) => void socket.write(bytesOf({ path, body }))));

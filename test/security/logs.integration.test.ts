@@ -1,4 +1,5 @@
-// Nobody's text forges a line of the log, commands a terminal or turns the direction of writing: in a real Node-RED, from everywhere that texts come from.
+// Texts from outside cannot forge log lines, control a terminal or change the writing direction: in a real Node-RED, for all sources of
+// texts.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
@@ -9,14 +10,14 @@ import { accountOf, eventually, listening, notifyNode } from "../receive/flow";
 import { authenticationOf, notifyOf } from "../receive/push";
 import { Sender } from "../receive/wire";
 
-/** A line break of every kind, commands to a terminal in both forms, a turned direction, and what a translation could take for its own. */
+/** All kinds of line breaks, both forms of terminal commands, a change of the writing direction, and a placeholder of a translation. */
 const evil = "x\r\n[error] forged\u2028\u2029\u0085\u001b[2J\u009b31m\u0007\u202e\u2066 $t(errors.busy) __api__ end";
 
 const unprintable = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u;
 
 const signer = { customer: "C2", password: "the password of C2" };
 
-/** What the platform answers, one after another. */
+/** The platform's answers, one after another. */
 const answers: readonly (readonly [status: number, headers: Readonly<Record<string, string>>, body: string])[] = [
   [200, {}, JSON.stringify({ result: { error: 1, msg: evil } })],
   [200, {}, JSON.stringify({ result: { error: 0 }, data: { response: { result: { error: "F1000001", msg: evil } } } })],

@@ -1,4 +1,4 @@
-// No name from outside leads out of a folder: recordings, feeds, spools, and the simulator's own recordings.
+// No name from outside leads out of a folder: recordings, feeds, spools, and the simulator's recordings.
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -11,7 +11,7 @@ import { initHelper, load, unload } from "../../tools/nodes";
 import { startPlatform } from "../../tools/platform";
 import { answersIn, talk } from "../receive/wire";
 
-/** Names that want out. */
+/** Names that try to leave the folder. */
 const names = [
   ...["..", ".", "../x", "../../x", "/etc/x", "..\\x", "C:\\x", "\\\\host\\x", "a/../../x", "....//x", "%2e%2e/x"],
   ...["x\0.wav", "~/x", "con", "nul.wav", "-rf", "$(id)", "`id`", "|id", ";id", "x\r\ny", "\u202egpj.x", "", " "],

@@ -1,4 +1,4 @@
-// What __proto__, constructor and prototype name in JSON from outside stays data: in answers, records, pushes, typed inputs and state files.
+// __proto__, constructor and prototype in JSON from outside are only data: in answers, records, pushes, typed inputs and state files.
 import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -14,7 +14,7 @@ import { type Handed, TestSpool } from "../delivery/test-spool";
 import { eventually } from "../receive/flow";
 import { type Listening, listen } from "./server";
 
-/** Members of an object that want to become everybody's. */
+/** Members of an object that try to change Object.prototype. */
 const poison =
   '"__proto__":{"polluted":"yes","agent":"1000"},"constructor":{"prototype":{"polluted":"yes"}},"prototype":{"polluted":"yes"}';
 
@@ -22,7 +22,7 @@ const poisoned = (more = ""): Record<string, unknown> => JSON.parse(`{${poison}$
 
 const context = { customer: "C2", baseUrl: "http://127.0.0.1", timezone: "Asia/Shanghai", region: "CN", areaCode: "" };
 
-/** Nothing has come into what every object inherits. */
+/** Asserts that Object.prototype is unchanged. */
 function assertClean(): void {
   assert.equal(Reflect.get({}, "polluted"), undefined);
   assert.equal(Reflect.get([], "polluted"), undefined);
@@ -97,7 +97,7 @@ describe("prototypes", () => {
       const { payload } = readPush(notify, { seq: "1", timestamp: "1" }, context);
       assert.equal(Object.getPrototypeOf(payload), Object.prototype);
       assert.equal(payload.polluted, undefined);
-      // The vendor's own field stands there, as any other.
+      // The vendor's field is present like any other.
       assert.ok(Object.hasOwn(payload, "__proto__"));
     }
     for (const kind of ["records", "cdrs"] as const) {

@@ -1,4 +1,4 @@
-// Nobody leads this machine elsewhere: not a platform that redirects, not a recording's name, not whoever fills in the account's form.
+// Requests cannot be redirected elsewhere: not by a platform, a recording's name, or the account's form.
 import assert from "node:assert/strict";
 import { commands } from "../../nodes/catalogue";
 import { type NodeRed, startNodeRed } from "../../tools/node-red";

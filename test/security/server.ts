@@ -1,9 +1,9 @@
-// A server of the tests' own: a platform that answers as it likes, or a machine that nobody may be led to.
+// A server for tests: a platform with arbitrary answers, or a machine that must not receive requests.
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** A running server, and what it was asked. */
+/** A running server, and the requests that it received. */
 export interface Listening {
   readonly url: string;
   readonly port: number;

@@ -1,4 +1,4 @@
-// What numbers do, whole lists of them dialled down, and what the platform's own books say of it.
+// Endings of numbers, whole lists that are dialled, and the platform's own statistics about them.
 import assert from "node:assert/strict";
 import { type Simulator, startSimulator } from "../../simulator";
 import { amount } from "../../tools/amount";
@@ -6,7 +6,7 @@ import { ask, command, eventOf, have, type Json, nextSeq, password, startReceive
 
 const none = { answered: 0, unanswered: 0, busy: 0, vacant: 0, cancelled: 0, lost: 0, underWay: 0 };
 
-/** Waits until a simulator has booked so many calls. */
+/** Waits until a simulator has recorded this many calls. */
 const booked = async (simulator: Simulator, count: number): Promise<void> => {
   while (simulator.state.cdrs.length < count) await new Promise((resolve) => setTimeout(resolve, 1));
 };
@@ -180,7 +180,7 @@ describe("a campaign with everything that gets lost", () => {
       for (const [index, { staffNo }] of simulator.state.agents.entries()) {
         const callees = numbers.slice(index * share, (index + 1) * share);
         const created = command(simulator, "CallTaskCreate", { agent: staffNo, callees, mode: 5, userData: "spring" });
-        // The first one's answer is lost; the task is made all the same.
+        // The first answer is lost; the task is created nevertheless.
         if (index === 0) await assert.rejects(created);
         else await created;
       }
@@ -281,7 +281,7 @@ describe("a task of thousands of numbers", function () {
     for (const { staffNo } of simulator.state.agents) {
       await simulator.instruct({ do: "agent", agent: staffNo, workStatus: "ONLINE" });
     }
-    // Nobody takes anything: it stops by itself, long before the end of the list.
+    // No push is taken: dialling stops by itself, long before the end of the list.
     while (simulator.state.calls.length > 0) await new Promise((resolve) => setTimeout(resolve, 1));
     assert.ok(simulator.books().dialled < callees.length);
     open();

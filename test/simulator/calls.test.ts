@@ -1,4 +1,4 @@
-// Agents and their calls: states, the order of pushes, who may call whom, and numbers that one can rely on.
+// Agents and their calls: states, the order of pushes, who may call whom, and numbers with fixed endings.
 import assert from "node:assert/strict";
 import { pushes as catalogue } from "../../nodes/catalogue";
 import { command, errorOf, eventOf, eventsOf, have, type Json, type Push, withSimulator } from "./client";
@@ -248,7 +248,7 @@ describe("the simulator's calls at a walking pace", () => {
   });
 
   it("does not let one call's after-call work end another's", async () => {
-    // With several numbers, since it depends on how long the after-call work of each would take.
+    // With several numbers, because the result depends on the duration of each one's after-call work.
     for (const number of ["13800008888", "13900008888", "13700008888", "13600008888"]) {
       const [first, second] = [`${number}1`, `${number}2`];
       for (const seq of [first, second]) {
@@ -269,7 +269,7 @@ describe("the simulator's calls at a walking pace", () => {
 });
 
 describe("the simulator's calls, event by event", () => {
-  // The clock stands still between events, so that what is told at an event happens at its instant.
+  // The clock stands still between events, so that an instruction given at an event takes effect at its time.
   const context = withSimulator({ speed: 10_000, startTime: Date.parse("2026-11-23T12:00:00+08:00") });
   const inbound = (talk: number) => context.simulator.instruct({ do: "inbound", number: answers, talk });
   const hangUp = () => command(context.simulator, "HangupCall", { agent: "1000" });

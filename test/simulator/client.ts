@@ -1,4 +1,4 @@
-// What the simulator's tests talk to it with: a client and a receiver of pushes. Digests come from crypto-js, a witness of its own.
+// A client and a receiver of pushes for the simulator's tests. Digests are computed by crypto-js, independently of our code.
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import MD5 from "crypto-js/md5";
@@ -32,7 +32,7 @@ export const post = (url: string, body: unknown): Promise<Response> =>
     body: typeof body === "string" ? body : JSON.stringify(body),
   });
 
-/** Sends a body, with a good authentication unless it has one. */
+/** Sends a body, with a valid authentication unless it contains one. */
 export const ask = async (simulator: Simulator, api: string, body: Json, version = "V2.0.6"): Promise<Answer> => {
   const response = await post(`${simulator.url}/openapi/${version}/${api}`, {
     authentication: authentication(),
@@ -41,7 +41,7 @@ export const ask = async (simulator: Simulator, api: string, body: Json, version
   return (await response.json()) as Answer;
 };
 
-/** Sends one command and answers its response. */
+/** Sends one command and returns its response. */
 export const command = async (simulator: Simulator, api: string, fields: Json = {}): Promise<Json> => {
   const { data, result } = await ask(simulator, api, { request: { seq: nextSeq(), ...fields } });
   if (data === null) throw new Error(`refused as a whole: ${JSON.stringify(result)}`);
@@ -61,15 +61,15 @@ export interface Push {
   readonly text: string;
 }
 
-/** A server that takes pushes. */
+/** A server that receives pushes. */
 export interface Receiver {
   readonly url: string;
   readonly pushes: Push[];
-  /** What it answers; by default that it has taken the push. */
+  /** Its answer; by default that it has taken the push. */
   answer: (push: Push) => { status: number; body: string };
-  /** Keeps an answer back. */
+  /** Delays an answer. */
   hold?: () => Promise<void>;
-  /** Waits until what has come satisfies a test. */
+  /** Waits until the received pushes satisfy a test. */
   until(test: (pushes: readonly Push[]) => boolean): Promise<void>;
   close(): Promise<void>;
 }
@@ -114,20 +114,20 @@ export const startReceiver = async (port = 0): Promise<Receiver> => {
   return receiver;
 };
 
-/** The name of a push's event: the vendor's type, or what it is known by. */
+/** The name of a push's event: the vendor's type, or the name of its shape. */
 export const eventOf = ({ notify }: Push): string => (notify["type"] as string | undefined) ?? "screenpop";
 
-/** The events of pushes of one command, without the states of agents. */
+/** The events of the pushes of one command, without agents' states. */
 export const eventsOf = (pushes: readonly Push[], seq: string): string[] =>
   pushes.filter(({ notify }) => notify["seq"] === seq && notify["type"] !== "agentstatus").map(eventOf);
 
-/** Whether so many pushes of an event have come. */
+/** Whether this many pushes of an event have come. */
 export const have =
   (event: string, count = 1) =>
   (pushes: readonly Push[]): boolean =>
     pushes.filter((push) => eventOf(push) === event).length >= count;
 
-/** A simulator and a receiver for each test of a suite, both gone after it. */
+/** A simulator and a receiver for each test of a suite. */
 export const withSimulator = (options: Partial<SimulatorOptions> = {}) => {
   const context = {} as { simulator: Simulator; receiver: Receiver };
   beforeEach(async () => {

@@ -1,4 +1,4 @@
-// The simulated clock, both ways of running: alone, and from event to event.
+// The simulated clock in both modes: continuous, and from event to event.
 import assert from "node:assert/strict";
 import { Clock } from "../../simulator/clock";
 
@@ -9,7 +9,7 @@ for (const startTime of [undefined, Date.parse("2026-11-23T12:00:00+08:00")]) {
       clock = new Clock({ startTime, speed: 1000 });
     });
     afterEach(() => clock.reset());
-    /** Waits until an event so many seconds from now. */
+    /** Waits for an event this many seconds from now. */
     const pass = (seconds: number) => new Promise<void>((resolve) => clock.after(seconds, resolve));
 
     it("stands still while it is paused, and goes on from there; what is cleared never runs", async () => {
@@ -34,7 +34,7 @@ for (const startTime of [undefined, Date.parse("2026-11-23T12:00:00+08:00")]) {
       clock.after(3, () => order.push("third"));
       clock.after(1, () => {
         order.push("first");
-        // The instant of the event, not a later one: this one is due before the third.
+        // At the time of the event, not later: this one is due before the third.
         clock.after(1, () => order.push("second"));
       });
       clock.after(4, () => {

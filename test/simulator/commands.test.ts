@@ -1,4 +1,4 @@
-// Every command of the catalogue, as far as the catalogue alone says what is to be expected.
+// Every command of the catalogue, tested with expectations that follow from the catalogue alone.
 import assert from "node:assert/strict";
 import { type Command, commands, type Field } from "../../nodes/catalogue";
 import { ask, authentication, errorOf, type Json, nextSeq, command as send, withSimulator } from "./client";
@@ -6,13 +6,13 @@ import { ask, authentication, errorOf, type Json, nextSeq, command as send, with
 /** The value of a field's example, as JSON. */
 const exampleOf = ({ rule, example }: Field): unknown => (rule.kind === "list" ? JSON.parse(example) : example);
 
-/** A good request of a command, with all of its fields or only those that it requires. */
+/** A valid request of a command, with all of its fields or only the required ones. */
 const requestOf = (command: Command, which: "all" | "required"): Json =>
   Object.fromEntries(
     command.fields.filter(({ required }) => required || which === "all").map((field) => [field.name, exampleOf(field)]),
   );
 
-/** A value that breaks a field's rule, and the error that says so. */
+/** A value that violates a field's rule, and the expected error. */
 const wrongOf = ({ rule }: Field): readonly (readonly [unknown, number])[] => {
   const bad = 0xf1000001;
   switch (rule.kind) {
@@ -64,10 +64,10 @@ const wrongOf = ({ rule }: Field): readonly (readonly [unknown, number])[] => {
 };
 
 describe("the simulator's commands", () => {
-  // At this speed nothing that a test begins ends before the test does.
+  // At this speed, calls last longer than the test.
   const context = withSimulator({ pushUrl: "", speed: 0.1 });
 
-  /** Brings about what each command needs to succeed. */
+  /** Brings the platform into the state in which each command succeeds. */
   const prepare = async (command: Command): Promise<void> => {
     const { simulator } = context;
     if (command.group !== "record") await send(simulator, "AgentLogin", { agent: "1000" });
@@ -100,7 +100,7 @@ describe("the simulator's commands", () => {
         await prepare(command);
         const block = authentication({ timestamp: Math.floor(Date.now() / 1000), seq: Number(nextSeq()) });
         for (const api of [command.api.toLowerCase(), command.api.toUpperCase()]) {
-          // Each with a seq of its own, and each time it is the same command again, which need not succeed.
+          // Each with its own seq; the command is repeated each time and need not succeed.
           const fresh = api === command.api.toLowerCase() ? block : authentication();
           const { data, result } = await ask(context.simulator, api, {
             authentication: { ...fresh, digest: String(fresh["digest"]).toUpperCase() },

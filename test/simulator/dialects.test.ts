@@ -1,4 +1,4 @@
-// The dialects: what only one of them takes, says or serves; clients and receivers as they run in the field.
+// The dialects: what only one of them accepts, sends or serves; clients and receivers as used in the field.
 import assert from "node:assert/strict";
 import { pushes as catalogue, commands, seenCommands, templateOf } from "../../nodes/catalogue";
 import { type Outcome, type PushOutcome, type Simulator, startSimulator } from "../../simulator";
@@ -311,7 +311,7 @@ describe("receivers of the field", () => {
         await receiver.close();
         const bill = outcomes.find(({ event }) => event === "billing");
         assert.equal(bill?.error === undefined, dialect === "field");
-        // In the form of the field any bill can be read; that it was taken has to be said in the platform's own form.
+        // Any bill in the field's format can be read; the answer must have the platform's own format.
         const status = "status" in told ? told["status"] : undefined;
         assert.equal(status, 200);
         assert.equal(told.ok, dialect === "field");

@@ -1,4 +1,4 @@
-// The simulator's pages of docs/: they name everything that there is, and both say the same.
+// The simulator's pages in docs/: they name everything that exists, and both languages have the same content.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ import { password } from "./client";
 const read = (name: string) => readFileSync(join(__dirname, "../../docs", name), "utf8");
 const pages = { English: read("simulator.md"), Chinese: read("simulator.zh-CN.md") };
 
-/** What stands in code, in the order of the page. */
+/** The code in a page, in order. */
 const codeOf = (page: string) => page.match(/```[\s\S]*?```|`[^`\n]+`/g) ?? [];
 
 /** The names that a refusal lists. */

@@ -1,4 +1,4 @@
-// What holds for every request: paths and versions, authentication, one command or several, logs and languages.
+// Rules for every request: paths and versions, authentication, one command or several, logs and languages.
 import assert from "node:assert/strict";
 import { commands, versions } from "../../nodes/catalogue";
 import { startSimulator } from "../../simulator";
@@ -89,7 +89,7 @@ describe("the simulator's envelope", () => {
     assert.equal(await errorFor("/openapi/V2.0.6/AgentLogin"), 0);
   });
 
-  // Made when their test runs: the files of a long run are loaded minutes before.
+  // Created when the test runs: in a long run, files are loaded minutes before.
   const strangers: Readonly<Record<string, () => { authentication: unknown }>> = {
     "no block": () => ({ authentication: undefined }),
     "a block that is none": () => ({ authentication: "C2" }),

@@ -1,4 +1,4 @@
-// What becomes of calls: how likely what is, and what numbers one can rely on.
+// The results of calls: their probabilities, and numbers with fixed endings.
 import assert from "node:assert/strict";
 import { Fates } from "../../simulator/fates";
 import { randomOf } from "../../simulator/random";

@@ -1,10 +1,10 @@
-// Faults on demand: each kind, as a client meets it; whether the command was carried out; and whose turn it is.
+// Faults on request: the effect of each kind on a client, whether the command was carried out, and which request is affected.
 import assert from "node:assert/strict";
 import http from "node:http";
 import { errorCodes } from "../../nodes/catalogue";
 import { ask, authentication, command, errorOf, type Json, nextSeq, resultOf, withSimulator } from "./client";
 
-/** What a client meets: as much of the answer as there was, and how it ended. */
+/** What a client receives: the part of the answer, and how it ended. */
 interface Met {
   status: number;
   headers: http.IncomingHttpHeaders;
@@ -21,7 +21,7 @@ describe("the simulator's faults", () => {
   const login = () => command(context.simulator, "AgentLogin", request);
   const isLoggedIn = () => context.simulator.state.summary.agents === 1;
 
-  /** Logs in (or gets a path), and leaves once `enough` bytes have come or nothing has for `patience` ms. */
+  /** Logs in (or gets a path), and disconnects once `enough` bytes have come, or none for `patience` ms. */
   const meet = (options: { path?: string; enough?: number; patience?: number } = {}): Promise<Met> =>
     new Promise((resolve) => {
       const { path, enough = Number.POSITIVE_INFINITY, patience } = options;
@@ -129,7 +129,7 @@ describe("the simulator's faults", () => {
   });
 
   describe("of the delivery", () => {
-    /** Each kind: what the instruction has, how the client goes about it, and what it then meets. */
+    /** Each kind: its instruction, the client's behaviour, and the expected result. */
     const kinds: readonly {
       kind: string;
       more?: Json;

@@ -1,15 +1,15 @@
-// Clients and receivers as they run in the field, each with its own way of speaking. Digests come from crypto-js, a witness of its own.
+// Clients and receivers as used in the field, each with its own dialect. Digests are computed by crypto-js, independently of our code.
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Json, md5, nextSeq, password } from "./client";
 
-/** How a client of the field makes what it sends, and how it sees that it has succeeded. */
+/** How a client in the field builds its requests, and how it recognizes success. */
 export interface FieldClient {
-  /** The authentication block, from its customer and what signs it. */
+  /** The authentication block. */
   readonly authentication: () => Json;
   /** The command seq. */
   readonly seq: () => string | number;
-  /** The ApiName as it stands in its URL. */
+  /** The ApiName as written in its URL. */
   readonly api?: (api: string) => string;
   readonly version?: string;
   readonly more?: Json;
@@ -26,7 +26,7 @@ const inSeconds = () => Math.floor(Date.now() / 1000);
 const errorIsZero = ({ result }: Json) => (result as Json)["error"] === 0;
 let fixedSeqs = 0;
 
-/** The clients by what is particular about them. */
+/** The clients by their peculiarity. */
 export const fieldClients: Readonly<Record<string, FieldClient>> = {
   "signs in upper case, with the time in seconds": {
     authentication: () => block(String(inSeconds()), nextSeq(), (digest) => digest.toUpperCase()),
@@ -51,7 +51,7 @@ export const fieldClients: Readonly<Record<string, FieldClient>> = {
     succeeded: errorIsZero,
   },
   "always sends the same request seq, with other times": {
-    // No two of its requests are of the same millisecond.
+    // No two of its requests have the same millisecond.
     authentication: () => {
       fixedSeqs += 1;
       return block(String(Date.now() + fixedSeqs), "100001");
@@ -70,7 +70,7 @@ export const fieldClients: Readonly<Record<string, FieldClient>> = {
   },
 };
 
-/** Sends one command as a client does: without an Accept header. Resolves with the answer. */
+/** Sends a command as a client does: without an Accept header. Resolves with the answer. */
 export const sendAs = (client: FieldClient, url: string, api: string, fields: Json): Promise<Json> => {
   const { authentication, seq, version = "V2.0.6", more = {} } = client;
   const body = JSON.stringify({ authentication: authentication(), request: { seq: seq(), ...fields }, ...more });
@@ -88,7 +88,7 @@ export const sendAs = (client: FieldClient, url: string, api: string, fields: Js
   });
 };
 
-/** What a receiver of the field needs of a bill, by what is particular about it; it answers with a text of its own. */
+/** What a receiver in the field requires of a bill, by its peculiarity; it answers with its own text. */
 export const fieldReceivers: Readonly<
   Record<string, { readonly takes: (bill: Json) => boolean; readonly says: string }>
 > = {
@@ -104,7 +104,7 @@ export const fieldReceivers: Readonly<
   "answers a bare number": { takes: () => true, says: "1" },
 };
 
-/** Starts a receiver; what it can't read it answers with HTTP 500. */
+/** Starts a receiver; it answers what it cannot read with HTTP 500. */
 export const startFieldReceiver = async (receiver: (typeof fieldReceivers)[string]) => {
   const bills: Json[] = [];
   const server = http.createServer(async (request, response) => {

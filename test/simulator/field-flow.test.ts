@@ -1,4 +1,4 @@
-// Clients of the field in front of the simulator, and sccc-notify behind it: whole calls from the command to the flow's messages.
+// Clients in the field, the simulator and sccc-notify together: whole calls from the command to the flow's messages.
 import assert from "node:assert/strict";
 import { type Simulator, startSimulator } from "../../simulator";
 import { freePort } from "../../tools/node-red";
@@ -9,14 +9,14 @@ import { errorOf, type Json } from "./client";
 import { fieldClients, sendAs } from "./field-clients";
 
 /** A message of sccc-notify. */
-interface Told {
+interface CallMessage {
   readonly topic: string;
   readonly payload: Json;
 }
 
 describe("whole calls between clients of the field and a flow", () => {
   let simulator: Simulator;
-  let told: Told[];
+  let told: CallMessage[];
   let heard: () => void;
   before(async () => {
     initHelper();
@@ -26,7 +26,7 @@ describe("whole calls between clients of the field and a flow", () => {
     const receiving = { pushPort: port, pushHost: "127.0.0.1" };
     await load(simulator, { type: "sccc-notify", events: [], outputs: "one" }, receiving);
     await listening(port);
-    nodeOf("out").on("input", (msg: Told) => {
+    nodeOf("out").on("input", (msg: CallMessage) => {
       told.push(msg);
       heard();
     });
@@ -35,7 +35,7 @@ describe("whole calls between clients of the field and a flow", () => {
     await unload();
     await simulator.close();
   });
-  // One platform for all: two that start in the same second have calls of the same identity.
+  // One platform for all tests: two that start in the same second have calls with the same ids.
   beforeEach(async () => {
     await simulator.instruct({ do: "reset" });
     told = [];

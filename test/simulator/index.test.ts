@@ -1,4 +1,4 @@
-// Starting and ending a simulator, its options, and that the same seed and start tell the same story.
+// Start and end of a simulator, its options, and reproducibility with the same seed and start.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -9,11 +9,11 @@ import { type SimulatorOptions, startSimulator } from "../../simulator";
 import { command, eventOf, have, type Json, type Push, password, startReceiver } from "./client";
 
 describe("a simulator", () => {
-  /** Whether the last that was heard of an agent, after its call, is that it is idle. */
+  /** Whether the last push about an agent says that it is idle after its call. */
   const isIdle = (pushes: readonly Push[]): boolean =>
     pushes.findLast((push) => eventOf(push) !== "taskinfo")?.notify["serverStatus"] === "IDLE";
 
-  /** Everything that a simulator says in a busy minute, except for signatures. */
+  /** All output of a simulator in a busy minute, without signatures. */
   const story = async (options: Partial<SimulatorOptions>) => {
     const receiver = await startReceiver();
     const simulator = await startSimulator({ password, speed: 100_000, pushUrl: receiver.url, ...options });
@@ -24,14 +24,14 @@ describe("a simulator", () => {
       await receiver.until((pushes) =>
         pushes.some(({ notify }) => notify["type"] === "taskinfo" && notify["status"] === "2"),
       );
-      // Once the last call's after-call work is over nothing is left to happen, and the clock stands still.
+      // After the last call's after-call work, nothing is scheduled and the clock stands still.
       await receiver.until((pushes) => have("billing", 3)(pushes) && isIdle(pushes));
       await send("VoiceVerify", { callee: "13800138000", verifyCode: "123" });
       await receiver.until(have("billing", 4));
       await simulator.instruct({ do: "seed", records: 5, cdrs: 5 });
       const laneOf = ({ agent, staffNo }: Json) => String(agent ?? staffNo ?? "");
       return {
-        // Lanes overtake one another on the network; within one the order counts.
+        // Pushes of different queues may overtake one another on the network; within one, the order matters.
         notifies: receiver.pushes
           .filter((push) => eventOf(push) !== "billing")
           .map(({ notify }) => notify)
@@ -68,14 +68,14 @@ describe("a simulator", () => {
 
   it("leaves no timer behind, whatever is under way", async () => {
     const timers = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
-    // Mocha's own timer begins once the test has returned its promise.
+    // Mocha's own timer starts once the test has returned its promise.
     await new Promise((resolve) => setImmediate(resolve));
     const before = timers();
     const simulator = await startSimulator({ password, pushUrl: "http://127.0.0.1:9/" });
     await simulator.instruct({ do: "agent", agent: "1000", workStatus: "ONLINE" });
     assert.equal((await simulator.instruct({ do: "inbound", number: "13800138000" })).ok, true);
     await simulator.close();
-    // Fewer, if some of an earlier test's have gone meanwhile.
+    // Fewer, if timers of an earlier test have ended meanwhile.
     assert.ok(timers() <= before);
   });
 

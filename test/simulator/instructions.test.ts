@@ -1,4 +1,4 @@
-// Instructions from outside: what is refused and how, and those that no other test is about.
+// Instructions: what is refused and how, and those without a test elsewhere.
 import assert from "node:assert/strict";
 import { styleNames } from "../../simulator/styles";
 import { ask, authentication, command, errorOf, have, withSimulator } from "./client";
@@ -64,7 +64,7 @@ describe("the simulator's instructions", () => {
   for (const [instruction, error] of refused) {
     it(`refuses ${JSON.stringify(instruction)}`, async () => {
       assert.deepEqual(await context.simulator.instruct(instruction), { ok: false, error });
-      // Nothing of it has taken effect.
+      // No part of it has taken effect.
       assert.equal(errorOf(await command(context.simulator, "AgentLogin", { agent: "1000" })), 0);
       assert.equal(context.simulator.state.summary.records, 0);
     });

@@ -1,4 +1,4 @@
-// What can go wrong with the pushes of a call: lost, late, twice, in another order, with fields missing; by event, by call, by chance.
+// Faults of a call's pushes: lost, late, repeated, reordered, or with missing fields; by event, by call, by probability.
 import assert from "node:assert/strict";
 import { type PushOutcome, startSimulator } from "../../simulator";
 import { dialects } from "../../simulator/dialects";
@@ -31,7 +31,7 @@ describe("the simulator's faults of pushes", () => {
   const until = (seq: string, event: string, count = 1) =>
     context.receiver.until((pushes) => eventsOf(pushes, seq).filter((one) => one === event).length === count);
   const of = (event: string): Push[] => context.receiver.pushes.filter((push) => eventOf(push) === event);
-  /** Waits until an agent is idle again, by which time its call's pushes have come. */
+  /** Waits until an agent is idle again; by then all pushes of its call have come. */
   const wrappedUp = (agent = "1000") =>
     context.receiver.until((pushes) => {
       const own = pushes.filter(({ notify }) => notify["type"] === "agentstatus" && notify["agent"] === agent);
@@ -188,7 +188,7 @@ describe("the simulator's faults of pushes", () => {
 describe("the simulator's faults by chance", () => {
   const calls = 200;
 
-  /** Which numbers' bills are lost with a seed. */
+  /** The numbers whose bills are lost with a seed. */
   const lostWith = async (seed: number, speed: number): Promise<readonly string[]> => {
     const receiver = await startReceiver();
     const bills: PushOutcome[] = [];

@@ -1,4 +1,4 @@
-// How pushes are sent: signatures of both kinds, order, repeats, refusals.
+// Sending of pushes: both kinds of signatures, order, retries, refusals.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import http from "node:http";
@@ -23,7 +23,7 @@ describe("the simulator's pushes", () => {
     outcomes.push(outcome);
     for (const listener of listeners) listener();
   };
-  /** Waits until so many attempts have been reported. */
+  /** Waits until this many attempts were reported. */
   const attempts = (count: number) =>
     new Promise<void>((resolve) => {
       const check = () => {
@@ -181,7 +181,7 @@ describe("the simulator's pushes", () => {
         const notify = context.receiver.pushes.at(-1)?.notify ?? {};
         if (type !== undefined) assert.equal(notify["type"], type);
         const empty = fields.filter(({ name, optional }) => !optional && (notify[name] ?? "") === "");
-        // A bill that is made up has no recording.
+        // A made-up bill has no recording.
         assert.deepEqual(
           empty.map(({ name }) => name),
           event === "billing" ? ["recordFile"] : [],
@@ -321,7 +321,7 @@ describe("the simulator's pushes", () => {
     assert.equal(errorIn(await told), "the simulator has been closed");
     const toldLater = simulator.instruct({ do: "push", event: "callin" });
     assert.equal(errorIn(await toldLater), "the simulator has been closed");
-    // Resolves only once the simulator's connection is gone.
+    // Resolves only once the simulator's connection is closed.
     await new Promise((resolve) => silent.close(resolve));
     assert.deepEqual(outcomes, []);
   });
@@ -368,7 +368,7 @@ describe("the simulator's pushes", () => {
     await simulator.instruct({ do: "reset" });
     for (const answer of answers) answer();
     const results = await Promise.all(told);
-    // Of the sixteen under way one is the agent's first.
+    // One of the sixteen in progress is the agent's first push.
     assert.equal(results.filter(({ ok }) => ok).length, 15);
     assert.equal(errorIn(results.at(-1)), "forgotten by a reset");
     await attempts(16);
@@ -392,7 +392,7 @@ describe("the simulator's pushes", () => {
     const requests = Array.from({ length: 10_005 }, (_, seq) => ({ seq, agent: String(1000 + (seq % 20)) }));
     await ask(simulator, "AgentQueryStatus", { requests });
     await attempts(5);
-    // The sixteen have been sent before any later request is answered.
+    // The sixteen were sent before any later request is answered.
     while (underWay < 16) await command(simulator, "getAgentInfo");
     await command(simulator, "getAgentInfo");
     await simulator.close();

@@ -1,4 +1,4 @@
-// The books: pages of records, filters of CDRs, recordings.
+// Records and CDRs: pages, filters, recordings.
 import assert from "node:assert/strict";
 import { ask, command, errorOf, have, type Json, nextSeq, withSimulator } from "./client";
 
@@ -118,7 +118,7 @@ describe("the simulator's books", () => {
   });
 
   it("takes today without times, a span with both, and refuses one alone", async () => {
-    // A call an hour, the last at noon: twelve or thirteen have begun today.
+    // One call per hour, the last one at noon: twelve or thirteen began today.
     await seed(0, 48, 3600);
     const { cdrs: entries } = context.simulator.state;
     const noon = startTime / 1000;

@@ -1,4 +1,4 @@
-// How much of what has been received is remembered.
+// The limits of the request log.
 import assert from "node:assert/strict";
 import { RequestLog } from "../../simulator/request-log";
 

@@ -1,4 +1,4 @@
-// A platform that goes down in the middle of calls and comes back, with its state or without.
+// A platform that restarts during calls, with or without its state.
 import assert from "node:assert/strict";
 import { type PushOutcome, startSimulator } from "../../simulator";
 import { command, eventOf, eventsOf, have, type Json, password, startReceiver, withSimulator } from "./client";
@@ -12,7 +12,7 @@ describe("a restart of the simulator", () => {
   const context = withSimulator({ speed: 200 });
   const restart = (state?: string, ms = 0) =>
     context.simulator.instruct({ do: "restart", ms, ...(state === undefined ? {} : { state }) });
-  /** Over a connection of its own: a kept one may have been cut off without its client knowing. */
+  /** With a new connection: a kept-alive one may have been closed without the client noticing. */
   const send = (api: string, fields: Json) => sendAs(afresh, context.simulator.url, api, fields);
   const begin = async () => {
     await command(context.simulator, "AgentLogin", { agent: "1000" });
@@ -24,7 +24,7 @@ describe("a restart of the simulator", () => {
     await begin();
     assert.deepEqual(await restart(), { ok: true });
     await context.receiver.until(have("billing"));
-    // A push that was cut off before it was answered comes again, word for word.
+    // A push that was cut off before its answer is sent again unchanged.
     const once = [...new Map(context.receiver.pushes.map((push) => [push.text, push])).values()];
     assert.deepEqual(eventsOf(once, "1"), course);
     assert.equal(context.simulator.state.cdrs.length, 1);
@@ -41,7 +41,7 @@ describe("a restart of the simulator", () => {
     const none = { answered: 0, unanswered: 0, busy: 0, vacant: 0, cancelled: 0, underWay: 0 };
     assert.deepEqual(total, { ...none, dialled: 1, lost: 1 });
     assert.deepEqual([...numbers], [[answers, { ...none, dialled: 1, lost: 1 }]]);
-    // It is open for business again, and task IDs go on.
+    // The platform works again, and task IDs continue.
     await simulator.instruct({ do: "agent", agent: "1000", workStatus: "ONLINE" });
     const answer = await send("CallTaskCreate", { agent: "1000", callees: [answers], mode: 5, userData: "after" });
     assert.equal(((answer["data"] as Json)["response"] as Json)["taskID"], "1002");
@@ -80,7 +80,7 @@ describe("a restart of the simulator", () => {
     await context.simulator.instruct({ do: "agent", agent: "1000", workStatus: "ONLINE" });
     await context.simulator.instruct({ do: "inbound", number: answers, ring: 0, talk: 60 });
     await context.receiver.until(have("callstart"));
-    // So long is more than the call would take.
+    // Longer than the call would take.
     const over = restart("kept", 600);
     await over;
     assert.equal(context.simulator.state.calls.length, 1);

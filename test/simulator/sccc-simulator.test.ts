@@ -15,7 +15,7 @@ const file = join(temporaryFolder(), "sccc-simulator.cjs");
 interface Run {
   readonly child: ChildProcess;
   readonly output: { out: string; err: string };
-  /** Waits until the output has a text. */
+  /** Waits until the output contains a text. */
   says(text: string): Promise<void>;
   exit(): Promise<number | null>;
 }

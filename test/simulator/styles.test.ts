@@ -1,4 +1,4 @@
-// The ways to push that can be told: what goes over the wire in each, by a witness of its own, and what the outcome says.
+// The styles of pushes: what is sent in each, verified independently of our code, and the reported outcome.
 import assert from "node:assert/strict";
 import http from "node:http";
 import type { AddressInfo } from "node:net";

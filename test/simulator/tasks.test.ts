@@ -1,4 +1,4 @@
-// Dialling tasks: how numbers come in, how the list is dialled down, and what is pushed of it.
+// Dialling tasks: adding numbers, dialling the list, and its pushes.
 import assert from "node:assert/strict";
 import { command, errorOf, eventOf, eventsOf, type Json, type Push, withSimulator } from "./client";
 
@@ -134,7 +134,7 @@ describe("the simulator's tasks", () => {
     await login();
     await create({ callees: [numbers[0]] });
     await context.receiver.until(isFinished);
-    // By itself a finished task has nothing to start with.
+    // A finished task has no numbers to start with.
     assert.equal(errorOf(await control("start")), 0);
     assert.deepEqual((await add([numbers[1] ?? ""]))["taskID"], "1001");
     await context.receiver.until((pushes) => taskinfo(pushes).filter(({ status }) => status === "2").length === 2);

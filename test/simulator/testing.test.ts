@@ -1,4 +1,4 @@
-// What users' own tests load: the signing helper, by a witness of its own, and the types that are kept by hand.
+// The entry for users' tests: the signing helper, verified independently of our code, and the types that are maintained by hand.
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,7 +9,7 @@ import * as source from "../../simulator/testing";
 import type * as kept from "../../testing";
 import { md5, password, post, startReceiver } from "./client";
 
-/** Whether two types are the very same. */
+/** Whether two types are identical. */
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 type Takes<F extends (...args: never) => unknown> = Parameters<F>;
 type Gives<F extends (...args: never) => unknown> = Awaited<ReturnType<F>>;

@@ -1,4 +1,4 @@
-// The soak in short: all of its faults once, and the books add up. `npm run soak` is the long form.
+// A short soak test: all faults once, and everything is accounted for. `npm run soak` is the long form.
 import assert from "node:assert/strict";
 import { grown, type Sample, soak } from "./soak";
 
@@ -25,7 +25,7 @@ describe("a soak", function () {
       grownBy(() => ({})),
       [],
     );
-    // What comes and goes is no growth.
+    // Temporary resources are not growth.
     assert.deepEqual(
       grownBy((minute) => ({ usedMB: 50 + 20 * (minute % 2), spoolKB: 1000 * (minute % 2) })),
       [],

@@ -1,4 +1,5 @@
-// `npm run soak`: mixed load with faults for MINUTES (30) on a real Node-RED (NODE_RED=5 for that): nothing grows, and everything is accounted for.
+// `npm run soak`: mixed load with faults for MINUTES (30) on a real Node-RED (NODE_RED=5 selects the version): nothing grows, and
+// everything is accounted for.
 
 import { type TcpProxy, toxics } from "../../tools/tcp-proxy";
 import { Books, kindNames } from "../faults/flow";
@@ -8,20 +9,20 @@ import { World } from "./world";
 
 const few = { times: 3 };
 
-/** Something on one of the two ways. */
+/** A fault on one of the two connections. */
 const on =
   (way: "proxy" | "pushProxy", act: (proxy: TcpProxy) => Promise<void> | void) =>
   (world: World): Promise<void> | void =>
     act(world[way]);
 
-/** The platform itself goes wrong. */
+/** A fault of the platform itself. */
 const platform =
   (fault: Readonly<Record<string, unknown>>) =>
   async ({ platform }: World): Promise<void> => {
     await platform.instruct({ do: "fault", times: 5, ...fault });
   };
 
-/** The faults, one for each round of load, over and over. */
+/** The faults, one for each round of load, repeated. */
 const faults: readonly ((world: World) => Promise<void> | void)[] = [
   () => undefined,
   platform({ kind: "slow", ms: 200 }),
@@ -48,10 +49,10 @@ const faults: readonly ((world: World) => Promise<void> | void)[] = [
   on("pushProxy", (proxy) => proxy.poison("answer", { ...toxics.cut, ...few })),
 ];
 
-/** A number that is always answered, and so makes records. */
+/** A number that is always answered, and so creates records. */
 const answers = "13800138888";
 
-/** Sends some of everything in, and waits until all of it has ended. */
+/** Sends messages of every kind, and waits until all have ended. */
 async function load(world: World, round: number): Promise<number> {
   const agent = (place: number) => String(1000 + ((round * 7 + place) % 50));
   const orders = kindNames.map(
@@ -66,7 +67,7 @@ async function load(world: World, round: number): Promise<number> {
       world.platform.instruct({ do: "push", event, notify: { seq: newMark() }, times: 3 }),
     ),
   ]);
-  // A state that stays would keep agents from being called.
+  // A state that stays would prevent calls to the agents.
   await world.books.through(
     "list",
     [0, 1, 2, 3, 4].flatMap((place) => Books.orders("list", agent(place))),
@@ -74,7 +75,7 @@ async function load(world: World, round: number): Promise<number> {
   return orders.length * 5 + 5;
 }
 
-/** How things stand, at a moment when nothing is sent in and nothing is wrong. */
+/** Measurements at a moment without load and without faults. */
 export interface Sample {
   readonly minute: number;
   readonly messages: number;
@@ -90,17 +91,19 @@ export interface Sample {
   readonly spoolKB: number;
 }
 
-/** How much may change between the first and the second half of the samples that count: what is kept for a while, and what is under way. */
+/**
+ * Maximum change between the first and the second half of the relevant samples: data that is kept for a while, and activity in progress.
+ */
 const within = { sockets: 10, timers: 20, others: 10, spoolKB: 1500 } as const;
 
-/** What memory may grow by in all, and per minute: the bills that were seen are remembered, 100,000 of them. */
+/** Maximum growth of memory in total, and per minute: up to 100,000 bills are remembered. */
 const growth = { inAll: 8, perMinute: 0.3 };
 
-/** What stands in the middle. */
+/** The median. */
 const middle = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
-/** The slope of memory in MB per minute: the middle one of those between any two samples, for a single one may be far off. */
+/** The slope of memory in MB per minute: the median of the slopes between any two samples, because single ones may be far off. */
 const slopeOf = (points: readonly { readonly minute: number; readonly usedMB: number }[]): number =>
   middle(
     points.flatMap((from, index) =>
@@ -111,11 +114,11 @@ const slopeOf = (points: readonly { readonly minute: number; readonly usedMB: nu
     ),
   );
 
-/** What has grown that must not. The first third is warming up. */
+/** The measurements that have grown beyond their limits. The first third is warm-up. */
 export function grown(samples: readonly Sample[]): readonly string[] {
   const warm = samples.slice(Math.floor(samples.length / 3));
   const half = Math.ceil(warm.length / 2);
-  // Not the most: a sample may come upon what is just being closed.
+  // The median, not the maximum: a sample may include resources that are just being closed.
   const usual = (part: readonly Sample[], key: keyof typeof within) => middle(part.map((sample) => sample[key]));
   const wrong = (["sockets", "timers", "others", "spoolKB"] as const).flatMap((key) => {
     const [before, after] = [usual(warm.slice(0, half), key), usual(warm.slice(half), key)];
@@ -127,14 +130,14 @@ export function grown(samples: readonly Sample[]): readonly string[] {
   return slope * minutes > allowed ? [...wrong, `memory grows by ${slope.toFixed(2)} MB a minute`] : wrong;
 }
 
-/** What a soak came to; `wrong` is empty if all is well. */
+/** The result of a soak test; `wrong` is empty if it passed. */
 export interface Soaked {
   readonly samples: readonly Sample[];
   readonly slope: number;
   readonly wrong: readonly string[];
 }
 
-/** Soaks for a time. @param told hears of each sample */
+/** Runs the soak test. @param told called with each sample */
 export async function soak(
   minutes: number,
   version: 4 | 5,

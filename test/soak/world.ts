@@ -1,4 +1,5 @@
-// The world of the soak: a real Node-RED with an account on the simulator, proxies on both ways, and books about all that goes through.
+// The environment of the soak test: a real Node-RED with an account on the simulator, proxies in both directions, and records of all
+// messages.
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Store } from "../../nodes/delivery/store";
@@ -13,7 +14,7 @@ const z = "flow";
 
 const spoolFolder = "sccc/spool/account";
 
-/** Keeps what an expression says of each message, for `GET /kept`, and passes the message on. */
+/** Stores the value of an expression for each message, for `GET /kept`, and passes the message on. */
 const keep = (id: string, expression: string, ...wires: string[]): FlowNode => ({
   id,
   type: "function",
@@ -23,14 +24,14 @@ const keep = (id: string, expression: string, ...wires: string[]): FlowNode => (
   wires: [wires],
 });
 
-/** What tells one push from others, beside its event. */
+/** The fields that distinguish pushes with the same event. */
 const own = ["seq", "userData", "session", "workStatus", "serverStatus"];
 
 const callEvents = ["callin", "callout", "screenpop", "callstart", "callend", "billing"];
 const otherEvents = ["taskinfo", "agentstatus", "clientmark"];
 
 interface Kept {
-  /** Pushes that came out, finished calls, and pages of the feed with their keys. */
+  /** Output pushes, finished calls, and pages of the feed with their keys. */
   readonly pushes: readonly string[];
   readonly finished: readonly string[];
   readonly pages: readonly (readonly number[])[];
@@ -48,7 +49,7 @@ const notify = (id: string, events: readonly string[], ...wires: string[]): Flow
   wires: [wires],
 });
 
-/** What keeps blocks, calls and bills in memory is short, so that it is full after a minute. */
+/** Blocks, calls and bills are kept only briefly, so that memory has its final size after a minute. */
 const flowAt = (baseUrl: string, port: number): readonly FlowNode[] => [
   ...collector,
   ...driven(
@@ -128,11 +129,11 @@ class Tally {
   }
 }
 
-/** Everything that takes part, and the books. */
+/** All participants and the records. */
 export class World {
   readonly userDir = temporaryFolder();
   platform!: Simulator;
-  /** On the way to the platform, and on that of its pushes. */
+  /** The proxy to the platform, and the one for its pushes. */
   proxy!: TcpProxy;
   pushProxy!: TcpProxy;
   nodeRed!: NodeRed;
@@ -168,7 +169,7 @@ export class World {
     if (error === undefined) this.#acknowledged.add([event, ...own.map((field) => sent[field])].join());
   }
 
-  /** All is well again. */
+  /** Removes all faults. */
   async heal(): Promise<void> {
     await this.platform.instruct({ do: "fault", kind: "none" });
     for (const proxy of [this.proxy, this.pushProxy]) {
@@ -177,7 +178,7 @@ export class World {
     }
   }
 
-  /** Takes down what has come meanwhile. */
+  /** Reads the new records. */
   async read(): Promise<void> {
     const { pushes, finished, pages } = (await this.nodeRed.admin("GET", "/kept")) as Kept;
     for (const id of pushes) this.#emitted.add(id);
@@ -191,7 +192,7 @@ export class World {
     this.#last = requests.at(-1);
   }
 
-  /** Bytes of the spool's files. */
+  /** Size of the spool's files in bytes. */
   get spoolBytes(): number {
     const folder = join(this.userDir, spoolFolder);
     return readdirSync(folder).reduce(
@@ -205,7 +206,7 @@ export class World {
     return { pushes, calls: this.#finished.size, records: this.#keys.length, dialled: this.#dialled.size };
   }
 
-  /** Lets all that is under way come to its end, ends it, and says what does not add up. */
+  /** Lets all activity end, closes everything, and returns what is not accounted for. */
   async settle(): Promise<readonly string[]> {
     await this.heal();
     const wrong: string[] = [];
@@ -240,7 +241,7 @@ export class World {
     return wrong;
   }
 
-  /** Ends everything that is left. */
+  /** Closes the rest. */
   async stop(): Promise<void> {
     await this.nodeRed?.stop();
     await this.platform?.close();

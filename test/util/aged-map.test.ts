@@ -1,4 +1,4 @@
-// The map that knows its oldest entry: whatever is done to it, the same as a Map's first key.
+// The map with fast access to its oldest entry: always the same as a Map's first key.
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { AgedMap } from "../../nodes/util/aged-map";

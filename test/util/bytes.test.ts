@@ -1,4 +1,4 @@
-// Bodies that come in chunks: what they hold in memory, however they are cut.
+// Bodies in chunks: their memory, however they are split.
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Bytes } from "../../nodes/util/bytes";

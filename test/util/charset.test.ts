@@ -1,4 +1,4 @@
-// Answers are decoded by the charset that they declare.
+// Answers are decoded by their declared charset.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http";

@@ -1,9 +1,9 @@
-// Long lists in slices: the same results, and turns for others in between.
+// Long lists in slices: the same results, and other tasks run in between.
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { forEachInSlices, mapInSlices, sliceLength, sortInSlices } from "../../nodes/util/slices";
 
-/** The most steps that were done between two turns of others. */
+/** The maximum number of steps between two turns of the event loop. */
 async function mostSteps(work: (step: () => void) => Promise<unknown>): Promise<number> {
   let [steps, most, over] = [0, 0, false];
   const turn = (): void => {

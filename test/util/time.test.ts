@@ -1,9 +1,9 @@
-// Times with a zone's offset: as the zone's clocks show them, whatever of them is kept in memory.
+// Times with a zone's offset: equal to the zone's clocks, with and without cached values.
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { isoTime, localTime, momentOf, platformTime } from "../../nodes/util/time";
 
-/** What a zone's clocks show, and by how much they are ahead, from Intl alone. */
+/** What a zone's clocks show and their offset, computed with Intl alone. */
 function shown(moment: number, zone: string): string {
   const parts = new Intl.DateTimeFormat("en-US", {
     timeZone: zone,

@@ -4,7 +4,7 @@ import type { Setting } from "../types";
 import { defaultApiVersion } from "../versions";
 import { name, seconds } from "./setting";
 
-/** `sccc-account`: the platform and how to send to it. What is about receiving stands with the receiving side. */
+/** `sccc-account`: the platform and how to send to it. Settings for receiving are in receiving.ts. */
 export const accountSettings: readonly Setting[] = [
   name,
   {

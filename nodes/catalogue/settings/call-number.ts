@@ -1,4 +1,4 @@
-// sccc-call-number: what it waits for before it answers.
+// sccc-call-number: what it waits for before it sends its message.
 import type { Choice, Setting } from "../types";
 import { seconds } from "./setting";
 
@@ -9,7 +9,7 @@ const waits: readonly Choice[] = [
   { value: "billed", text: { en: "the call to be billed", zh: "通话话单" } },
 ];
 
-/** `sccc-call-number`, beside the command's fields. */
+/** `sccc-call-number`, in addition to the command's fields. */
 export const callNumberSettings: readonly Setting[] = [
   {
     name: "waitFor",

@@ -1,4 +1,4 @@
-// sccc-feed.
+// sccc-feed: what it reads and when.
 import type { Choice, Setting } from "../types";
 import { seconds } from "./setting";
 
@@ -23,7 +23,7 @@ const advances: readonly Choice[] = [
   { value: "confirmed", text: { en: "once a confirm node has its token", zh: "确认节点收到令牌后" } },
 ];
 
-/** `sccc-feed`, beside its name and its account. */
+/** `sccc-feed`, in addition to its name and account. */
 export const feedSettings: readonly Setting[] = [
   {
     name: "source",

@@ -1,5 +1,5 @@
-// The properties of the nodes that are not commands, as data, a file for each kind of node: the runtime narrows a configuration by it, the
-// editor draws its forms from it.
+// The settings of all nodes as data, one file for each kind of node. The runtime validates configurations with them; the editor builds its
+// forms from them.
 export { accountSettings } from "./account";
 export { callNumberSettings } from "./call-number";
 export { feedSettings } from "./feed";

@@ -1,4 +1,4 @@
-// sccc-get-recording.
+// sccc-get-recording: where the recording goes.
 import type { Choice, Setting } from "../types";
 import { seconds } from "./setting";
 
@@ -18,7 +18,7 @@ const missings: readonly Choice[] = [
   { value: "pass", text: { en: "passes through, unchanged", zh: "原样通过" } },
 ];
 
-/** `sccc-get-recording`, beside its name, its account and the recording's name. */
+/** `sccc-get-recording`, in addition to its name, its account and the recording's name. */
 export const recordingSettings: readonly Setting[] = [
   {
     name: "to",

@@ -1,6 +1,6 @@
 // Properties that several nodes share.
 import type { Setting, Text } from "../types";
-/** Every node has one. */
+/** Every node has a name. */
 export const name: Setting = {
   name: "name",
   kind: "text",
@@ -9,5 +9,5 @@ export const name: Setting = {
   hint: { en: "Your own name for it.", zh: "自定义名称。" },
 };
 
-/** The unit of most times. */
+/** The unit of most durations. */
 export const seconds: Text = { en: "s", zh: "秒" };

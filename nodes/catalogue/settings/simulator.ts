@@ -1,9 +1,9 @@
-// sccc-simulator.
+// sccc-simulator: the simulated platform.
 
 import type { Setting } from "../types";
 import { name } from "./setting";
 
-/** `sccc-simulator`. A simulator on port 0 takes a free port. */
+/** `sccc-simulator`. Port 0 uses a free port. */
 export const simulatorSettings: readonly Setting[] = [
   name,
   {

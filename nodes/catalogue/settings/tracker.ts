@@ -1,9 +1,9 @@
-// sccc-call-tracker.
+// sccc-call-tracker: how calls are tracked.
 
 import type { Setting } from "../types";
 import { seconds } from "./setting";
 
-/** `sccc-call-tracker`, beside its name and its account. */
+/** `sccc-call-tracker`, in addition to its name and account. */
 export const trackerSettings: readonly Setting[] = [
   {
     name: "window",

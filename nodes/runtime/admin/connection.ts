@@ -6,6 +6,7 @@ import { isObject } from "../../util/json";
 import { type AccountConfig, type ConfigProblem, isUsableTls, narrowAccount, proxyProblem } from "../shared/config";
 import type { Failure } from "../shared/failure";
 import { expander } from "../shared/values";
+import type { Runtime } from "../state";
 
 /** An outcome: the end of a key below `connection` or `sample` of the locales, and what stands in that text. */
 export interface AdminAnswer {
@@ -66,7 +67,7 @@ export type Tried =
 const settingTold = (problem: ConfigProblem): AdminAnswer => ({ outcome: "setting", params: { ...problem } });
 
 /** Tries an account out. */
-export async function tryOut(RED: NodeAPI, draft: Draft, signal: AbortSignal): Promise<Tried> {
+export async function tryOut({ RED, state }: Runtime, draft: Draft, signal: AbortSignal): Promise<Tried> {
   const { id, config } = draft;
   const node = RED.nodes.getNode(id);
   const nodeOf = (other: string): unknown => RED.nodes.getNode(other);
@@ -77,7 +78,11 @@ export async function tryOut(RED: NodeAPI, draft: Draft, signal: AbortSignal): P
   }
   const timeoutMs = Math.min(narrowed.value.timeoutMs, patienceMs);
   try {
-    return { ok: true, config: narrowed.value, probed: await probe({ ...narrowed.value, timeoutMs }, signal) };
+    return {
+      ok: true,
+      config: narrowed.value,
+      probed: await probe({ ...narrowed.value, ...state.sequences, timeoutMs }, signal),
+    };
   } catch (error) {
     return { ok: false, told: settingTold(proxyProblem(error)) };
   }

@@ -4,6 +4,7 @@ import { audioName } from "../../protocol/beginning";
 import { Client } from "../../protocol/client";
 import { hasCommand } from "../../protocol/envelope";
 import { excerptOf } from "../../protocol/failure";
+import type { Sequences } from "../../protocol/sequence";
 import { isObject } from "../../util/json";
 import { momentOf } from "../../util/time";
 import { Reader } from "../feed/feed";
@@ -112,7 +113,7 @@ function failureTold(failure: Failure, url: string): AdminAnswer {
  * @param offMs how far the platform's clock is ahead of ours
  */
 export async function tryNewestRecording(
-  config: AccountConfig,
+  config: AccountConfig & Partial<Sequences>,
   offMs: number,
   closing: AbortSignal,
 ): Promise<AdminAnswer> {

@@ -5,6 +5,7 @@ import type { Endpoint } from "../../receive/messages";
 import { isObject } from "../../util/json";
 import { receiverOf } from "../account/account";
 import { ownAddress, reachable } from "../shared/own-address";
+import type { Runtime } from "../state";
 import type { AdminAnswer } from "./connection";
 
 /** Loaded when it is first needed: nobody sends samples while calls come in. */
@@ -17,15 +18,15 @@ function addressOf(RED: NodeAPI, { path, own }: Endpoint): string | undefined {
 }
 
 /** Sends a sample as the editor asked for it. */
-export async function sendSample(RED: NodeAPI, body: unknown): Promise<AdminAnswer> {
+export async function sendSample(runtime: Runtime, body: unknown): Promise<AdminAnswer> {
   const { account, event } = isObject(body) ? body : {};
-  const receiving = receiverOf(RED, account);
+  const receiving = receiverOf(runtime, account);
   if (!receiving.ok || !receiving.receiver.listening) return { outcome: "notListening" };
   const { customer, signer, endpoint } = receiving.receiver.config;
   const password = signer.passwords[0] ?? "";
   const sample = sampleOf(event, { customer, signer: { customer: signer.customer, password } });
   if (sample === undefined) return { outcome: "noEvent" };
-  const url = addressOf(RED, endpoint);
+  const url = addressOf(runtime.RED, endpoint);
   if (url === undefined) return { outcome: "notListening" };
   const answer = await postPush(url, sample);
   if (!answer.ok) return { outcome: "failed", params: { url, systemCode: answer.systemCode } };

@@ -1,12 +1,14 @@
 // sccc-call-number, where it waits: listens for the account's pushes itself, and says where its calls have got.
-import type { Node, NodeAPI } from "node-red";
+import type { Node } from "node-red";
 import { callNumberSettings } from "../../catalogue/index";
-import { type Account, receiverOf } from "../account/account";
+import { receiverOf } from "../account/account";
+import type { Account } from "../account/running";
 import type { Sent } from "../command/send";
 import { type ConfigProblem, configFailure, type Narrowed, narrow, Settings } from "../shared/config";
 import type { Failure } from "../shared/failure";
 import type { Status } from "../shared/status";
 import { expander } from "../shared/values";
+import type { Runtime } from "../state";
 import { type Aim, Waiting } from "./waiting";
 
 /** What a node waits for, and for how long; undefined: for nothing but the platform's answer. */
@@ -60,14 +62,15 @@ const listRefused = (aim: Aim): Failure => ({
 /**
  * Lets a node wait, if its configuration says so: it listens from now on until it is closed, and is handed events only while it waits.
  */
-export function callWaitOf(RED: NodeAPI, node: Node, deps: CallWaitDeps): CallWait | undefined {
+export function callWaitOf(runtime: Runtime, node: Node, deps: CallWaitDeps): CallWait | undefined {
+  const { RED } = runtime;
   const { config, account, status } = deps;
   const narrowed = narrowWait(config, expander(RED, node));
   if (!narrowed.ok) return never(configFailure(narrowed.problem));
   const wanted = narrowed.value;
   if (wanted === undefined || !account.ok) return undefined;
   if (config.input === "list") return never(listRefused(wanted.aim));
-  const receiving = receiverOf(RED, config.account);
+  const receiving = receiverOf(runtime, config.account);
   if (!receiving.ok) return never(configFailure(receiving.problem));
 
   const onCount = (calls: number): void =>

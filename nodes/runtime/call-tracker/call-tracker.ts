@@ -7,15 +7,11 @@ import { render } from "../../protocol/check";
 import { guarded } from "../../util/guarded";
 import { isObject } from "../../util/json";
 import { accountOf } from "../account/account";
-import { acknowledge, freeToken } from "../receive/tokens";
-import { configFailure, type Narrowed, narrow, Settings } from "../shared/config";
+import { type Narrowed, narrow, Settings } from "../shared/config";
+import { type Behaviour, defineNode, type NodeSource } from "../shared/define-node";
 import type { Failure } from "../shared/failure";
-import { takeMessages } from "../shared/input";
-import { refuse as refuseAll } from "../shared/refuse";
-import { describe, errorOf } from "../shared/texts";
-import { expander } from "../shared/values";
-
-type NodeConfig = Parameters<NodeAPI["nodes"]["createNode"]>[1];
+import { errorOf } from "../shared/texts";
+import type { KeptTracker, Runtime } from "../state";
 
 const type = "sccc-call-tracker";
 
@@ -34,19 +30,16 @@ export function narrowTracker(
   });
 }
 
-/** A tracker that outlives a redeploy, and whom it tells its news now. */
-interface Kept {
-  readonly tracker: CallTracker;
-  tell: (news: readonly News[]) => void;
-}
-
-const kept = new Map<string, Kept>();
-
 /** The tracker of a node, by its id: the one from before a redeploy, if there is one. */
-function trackerOf(id: string, settings: TrackerSettings, tell: Kept["tell"]): CallTracker {
+function trackerOf(
+  kept: Map<string, KeptTracker>,
+  id: string,
+  settings: TrackerSettings,
+  tell: KeptTracker["tell"],
+): CallTracker {
   let it = kept.get(id);
   if (it === undefined) {
-    const fresh: Kept = { tracker: new CallTracker(settings, (news) => fresh.tell(news)), tell };
+    const fresh: KeptTracker = { tracker: new CallTracker(settings, (news) => fresh.tell(news)), tell };
     kept.set(id, fresh);
     it = fresh;
   }
@@ -118,9 +111,11 @@ class Shown {
 }
 
 /** Gives a node with a good configuration its behaviour. */
-function run(RED: NodeAPI, node: Node, settings: TrackerSettings): void {
-  const tracker = trackerOf(node.id, settings, (news) => {
-    for (const one of news) node.send(outputsOf(one.kind, messageOf(one, freeToken(node.id))));
+function run(settings: TrackerSettings, { runtime, node }: NodeSource): Behaviour {
+  const { RED, state } = runtime;
+  const { tokens } = state;
+  const tracker = trackerOf(state.trackers, node.id, settings, (news) => {
+    for (const one of news) node.send(outputsOf(one.kind, messageOf(one, tokens.free(node.id))));
     shown.update(news);
   });
   const shown = new Shown(RED, node, () => tracker.size);
@@ -139,28 +134,25 @@ function run(RED: NodeAPI, node: Node, settings: TrackerSettings): void {
     const bearer = own.findLast(({ kind }) => kind === "finished") ?? own[0];
     for (const one of news) {
       const from = one.own ? msg : undefined;
-      send(outputsOf(one.kind, messageOf(one, (one === bearer ? given : undefined) ?? freeToken(node.id), from)));
+      send(outputsOf(one.kind, messageOf(one, (one === bearer ? given : undefined) ?? tokens.free(node.id), from)));
     }
-    if (bearer === undefined && given !== undefined) void acknowledge(given, "taken");
+    if (bearer === undefined && given !== undefined) void tokens.acknowledge(given, "taken");
     shown.update(news);
     return undefined;
   };
 
-  takeMessages(RED, node, {
-    name: type,
+  return {
     handle: (msg, send) => {
       const failure = take(msg, send);
       return failure && errorOf(RED._, type, failure);
     },
     // The status shows how many calls are followed.
     refused: () => undefined,
-  });
-  node.on("close", (removed: boolean, done: () => void) => {
-    tracker.pause();
-    shown.close();
-    if (removed) kept.delete(node.id);
-    done();
-  });
+    close: () => {
+      tracker.pause();
+      shown.close();
+    },
+  };
 }
 
 const unreadable = ({ payload }: NodeMessage): Failure => ({
@@ -171,24 +163,16 @@ const unreadable = ({ payload }: NodeMessage): Failure => ({
   got: render(payload),
 });
 
-/** A tracker that can't work: each message ends with why. */
-function refuse(RED: NodeAPI, node: Node, failure: Failure): void {
-  node.warn(describe(RED._, type, failure));
-  refuseAll(RED, node, type, failure);
-  node.on("close", (removed: boolean, done: () => void) => {
-    if (removed) kept.delete(node.id);
-    done();
-  });
-}
-
 /** Registers the type. */
-export function registerTracker(RED: NodeAPI): void {
-  RED.nodes.registerType(type, function (this: Node, config: NodeConfig & { readonly account?: unknown }): void {
-    RED.nodes.createNode(this, config);
-    const account = accountOf(RED, config.account);
-    const narrowed = narrowTracker(config, expander(RED, this));
-    if (!account.ok) refuse(RED, this, account.failure);
-    else if (!narrowed.ok) refuse(RED, this, configFailure(narrowed.problem));
-    else run(RED, this, { ...narrowed.value, context: account.sender.context });
+export const registerTracker = (runtime: Runtime): void =>
+  defineNode(runtime, {
+    type,
+    read: ({ config, expand }) => {
+      const account = accountOf(runtime, config.account);
+      if (!account.ok) return account;
+      const narrowed = narrowTracker(config, expand);
+      return narrowed.ok ? { ok: true, value: { ...narrowed.value, context: account.sender.context } } : narrowed;
+    },
+    start: run,
+    forget: (id) => runtime.state.trackers.delete(id),
   });
-}

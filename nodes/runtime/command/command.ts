@@ -1,6 +1,6 @@
 // The command nodes: one type for each command of the catalogue, and sccc-command for what the catalogue does not know.
 import { setMaxListeners } from "node:events";
-import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from "node-red";
+import type { NodeMessage, NodeMessageInFlow } from "node-red";
 import {
   type Command,
   commandOf,
@@ -17,13 +17,15 @@ import type { SendOptions } from "../../protocol/exchange";
 import type { FieldFailure, Result } from "../../protocol/failure";
 import { isObject } from "../../util/json";
 import { others } from "../../util/slices";
-import { accountOf, type Sender } from "../account/account";
+import { accountOf } from "../account/account";
+import type { Sender } from "../account/running";
 import { type CallWait, callWaitOf } from "../call-number/call-number";
 import { typedInput } from "../shared/config";
-import { takeMessages } from "../shared/input";
+import { type Behaviour, defineNode, type NodeSource } from "../shared/define-node";
 import { Status } from "../shared/status";
 import { errorOf, resultOf } from "../shared/texts";
 import { type ReadValue, reader } from "../shared/values";
+import type { Runtime } from "../state";
 import { type LongList, longListCommandOf, sendLongList } from "./long-list";
 import {
   type CallReport,
@@ -34,8 +36,6 @@ import {
   sendList,
   sendOne,
 } from "./send";
-
-type NodeConfig = Parameters<NodeAPI["nodes"]["createNode"]>[1];
 
 /** How a node makes a command of a message. `api` of one that could not be read is "". */
 interface Maker {
@@ -67,7 +67,7 @@ async function readOr<T>(
 }
 
 /** Makes a command of the catalogue from a node's typed inputs. */
-function catalogued(RED: NodeAPI, node: Node, config: NodeConfig, command: Command): Maker {
+function catalogued({ runtime: { RED }, node, config }: NodeSource, command: Command): Maker {
   const readers = command.fields.map((field): [Field, ReadValue] => {
     return [field, reader(RED, node, typedInput(config, propertyOf(field), standardInput(field)))];
   });
@@ -102,7 +102,7 @@ function catalogued(RED: NodeAPI, node: Node, config: NodeConfig, command: Comma
 }
 
 /** Makes whatever command a message or the node names. */
-function free(RED: NodeAPI, node: Node, config: NodeConfig): Maker {
+function free({ runtime: { RED }, node, config }: NodeSource): Maker {
   const readApi = reader(RED, node, typedInput(config, "api", { value: "", type: "str" }));
   const request = typedInput(config, "request", { value: "payload", type: "msg" });
   const readRequest = reader(RED, node, request);
@@ -191,9 +191,8 @@ function setReport(msg: NodeMessage, command: CommandReport, call?: CallReport):
   msg.sccc = { ...(isObject(msg.sccc) ? msg.sccc : {}), command, ...(call === undefined ? {} : { call }) };
 }
 
-/** What a node is to do. */
-interface Behaviour {
-  readonly config: NodeConfig & Readonly<Record<string, unknown>>;
+/** What a node carries out. */
+interface Carrying {
   readonly maker: Maker;
   /** The command or the node type, for texts. */
   readonly name: string;
@@ -202,13 +201,14 @@ interface Behaviour {
 }
 
 /** Gives a node its behaviour. */
-function run(RED: NodeAPI, node: Node, { config, maker, name, waits }: Behaviour): void {
-  const account = accountOf(RED, config.account);
+function run({ runtime, node, config }: NodeSource, { maker, name, waits }: Carrying): Behaviour {
+  const { RED } = runtime;
+  const account = accountOf(runtime, config.account);
   const status = new Status((shown) => node.status(shown));
   const closing = new AbortController();
   setMaxListeners(0, closing.signal);
   const options: SendOptions = { signal: closing.signal, track: status.track, backlog: status.backlog };
-  const wait = waits ? callWaitOf(RED, node, { config, account, status }) : undefined;
+  const wait = waits ? callWaitOf(runtime, node, { config, account, status }) : undefined;
   const resulting =
     (api: string): Resulting =>
     (failure) =>
@@ -236,8 +236,7 @@ function run(RED: NodeAPI, node: Node, { config, maker, name, waits }: Behaviour
     return { second: sent.call?.reached === false };
   };
 
-  takeMessages(RED, node, {
-    name,
+  return {
     handle: async (msg, send) => {
       const { error, second } = await handle(msg);
       if (error === undefined) send(second ? [null, msg] : msg);
@@ -248,8 +247,8 @@ function run(RED: NodeAPI, node: Node, { config, maker, name, waits }: Behaviour
       setReport(msg, notSent(account.ok ? account.sender : undefined, "", resulting("")(failure)));
       status.end({ kind: "failure", failure });
     },
-  });
-  node.on("close", () => closing.abort());
+    close: () => closing.abort(),
+  };
 }
 
 /** What came of a list that the platform has more of than it sent (§24.3: there is no paging). */
@@ -268,17 +267,22 @@ const notSent = (sender: Sender | undefined, api: string, result: Result): Comma
   durationMs: 0,
 });
 
-/** Registers the types. */
-export function registerCommands(RED: NodeAPI): void {
+/** Registers the types. A command whose account can't be used still reports each of its messages. */
+export function registerCommands(runtime: Runtime): void {
+  const read = () => ({ ok: true, value: undefined }) as const;
   for (const command of commands) {
-    RED.nodes.registerType(command.node, function (this: Node, config: NodeConfig): void {
-      RED.nodes.createNode(this, config);
-      const maker = catalogued(RED, this, config, command);
-      run(RED, this, { config: { ...config }, maker, name: command.api, waits: command.waits === true });
+    defineNode(runtime, {
+      type: command.node,
+      name: command.api,
+      read,
+      start: (_, source) =>
+        run(source, { maker: catalogued(source, command), name: command.api, waits: command.waits === true }),
     });
   }
-  RED.nodes.registerType("sccc-command", function (this: Node, config: NodeConfig): void {
-    RED.nodes.createNode(this, config);
-    run(RED, this, { config: { ...config }, maker: free(RED, this, config), name: "sccc-command", waits: false });
+  const type = "sccc-command";
+  defineNode(runtime, {
+    type,
+    read,
+    start: (_, source) => run(source, { maker: free(source), name: type, waits: false }),
   });
 }

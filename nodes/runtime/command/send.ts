@@ -7,7 +7,7 @@ import type { Result } from "../../protocol/failure";
 import { readItem } from "../../protocol/records";
 import type { JsonObject } from "../../util/json";
 import { mapInSlices, others, sliceLength } from "../../util/slices";
-import type { Sender } from "../account/account";
+import type { Sender } from "../account/running";
 import type { Failure } from "../shared/failure";
 
 /** `msg.sccc.command` (docs/messages.md). `seq` and `requestSeq` are a single command's; `failed` a list's. */

@@ -1,17 +1,15 @@
 // sccc-confirm: tells that what a message stands for was taken, or was not.
-import type { Node, NodeAPI, NodeMessage } from "node-red";
+import type { NodeMessage } from "node-red";
 import type { Outcome } from "../../delivery/tokens";
-import { acknowledge } from "../receive/tokens";
 import { typedInput } from "../shared/config";
+import { type Behaviour, defineNode, type NodeSource } from "../shared/define-node";
 import type { Failure } from "../shared/failure";
-import { takeMessages } from "../shared/input";
 import { doneStatus } from "../shared/status";
 import { errorOf, ScccError } from "../shared/texts";
-import { reader } from "../shared/values";
+import { type ReadValue, reader } from "../shared/values";
+import type { Runtime } from "../state";
 
 const type = "sccc-confirm";
-
-type NodeConfig = Parameters<NodeAPI["nodes"]["createNode"]>[1];
 
 /** `auto`: refused if the message carries an error, else taken. */
 function outcomeOf(outcome: unknown, msg: NodeMessage): Outcome {
@@ -35,34 +33,40 @@ const unreadable = (got: string): Failure => ({
   got,
 });
 
-/** Registers the type. */
-export function registerConfirm(RED: NodeAPI): void {
-  RED.nodes.registerType(type, function (this: Node, config: NodeConfig & { readonly outcome?: unknown }): void {
-    RED.nodes.createNode(this, config);
-    const read = reader(RED, this, typedInput(config, "token", { value: "sccc.token", type: "msg" }));
-    const readToken = (msg: NodeMessage): Promise<unknown> =>
-      read(msg).catch((error: unknown) => {
-        const got = error instanceof Error ? error.message : String(error);
-        throw errorOf(RED._, type, unreadable(got));
-      });
-    takeMessages(RED, this, {
-      name: type,
-      handle: async (msg, send) => {
-        const tokens = tokensOf(await readToken(msg));
-        if (tokens === undefined) throw new ScccError(RED._("errors.noToken"), "SCCC_NOT_PENDING", {});
-        const outcome = outcomeOf(config.outcome, msg);
-        // The same token several times in one list counts once.
-        const distinct = [...new Set(tokens)];
-        const pending = await Promise.all(distinct.map((token) => acknowledge(token, outcome)));
-        const unknown = distinct.filter((_, index) => pending[index] !== true);
-        if (unknown.length > 0) {
-          const counts = { unknown: String(unknown.length), total: String(distinct.length) };
-          throw new ScccError(RED._("errors.notPending", counts), "SCCC_NOT_PENDING", { tokens: unknown });
-        }
-        this.status(doneStatus);
-        send(msg);
-        return undefined;
-      },
+/** Wires a node. */
+function start(read: ReadValue, { runtime: { RED, state }, node, config }: NodeSource): Behaviour {
+  const readToken = (msg: NodeMessage): Promise<unknown> =>
+    read(msg).catch((error: unknown) => {
+      const got = error instanceof Error ? error.message : String(error);
+      throw errorOf(RED._, type, unreadable(got));
     });
-  });
+  return {
+    handle: async (msg, send) => {
+      const tokens = tokensOf(await readToken(msg));
+      if (tokens === undefined) throw new ScccError(RED._("errors.noToken"), "SCCC_NOT_PENDING", {});
+      const outcome = outcomeOf(config.outcome, msg);
+      // The same token several times in one list counts once.
+      const distinct = [...new Set(tokens)];
+      const pending = await Promise.all(distinct.map((token) => state.tokens.acknowledge(token, outcome)));
+      const unknown = distinct.filter((_, index) => pending[index] !== true);
+      if (unknown.length > 0) {
+        const counts = { unknown: String(unknown.length), total: String(distinct.length) };
+        throw new ScccError(RED._("errors.notPending", counts), "SCCC_NOT_PENDING", { tokens: unknown });
+      }
+      node.status(doneStatus);
+      send(msg);
+      return undefined;
+    },
+  };
 }
+
+/** Registers the type. */
+export const registerConfirm = (runtime: Runtime): void =>
+  defineNode(runtime, {
+    type,
+    read: ({ node, config }) => ({
+      ok: true,
+      value: reader(runtime.RED, node, typedInput(config, "token", { value: "sccc.token", type: "msg" })),
+    }),
+    start,
+  });

@@ -9,22 +9,19 @@ import { guarded } from "../../util/guarded";
 import { isObject } from "../../util/json";
 import { forEachInSlices, mapInSlices } from "../../util/slices";
 import { clockText, momentOf, platformTime } from "../../util/time";
-import { accountOf, type Sender } from "../account/account";
-import { freeToken } from "../receive/tokens";
-import { configFailure, type Expand, type Narrowed, narrow, Settings, wrong } from "../shared/config";
+import { accountOf } from "../account/account";
+import type { Sender } from "../account/running";
+import { type Expand, type Narrowed, narrow, Settings, wrong } from "../shared/config";
+import { type Behaviour, defineNode, type NodeSource } from "../shared/define-node";
 import type { Failure } from "../shared/failure";
-import { takeMessages } from "../shared/input";
-import { refuse as refuseAll } from "../shared/refuse";
 import { failureStatus } from "../shared/status";
-import { describe, errorOf, ScccError } from "../shared/texts";
-import { expander } from "../shared/values";
+import { errorOf, ScccError } from "../shared/texts";
+import type { Runtime } from "../state";
 import { beginningOfCdrs, type CdrSource } from "./cdrs";
 import { handUntilTaken } from "./handing";
 import { isKey, type Position, PositionFile } from "./position";
 import { type PageKeys, type Ran, type RunDeps, runFeed } from "./run";
 import type { Listed, Page } from "./source";
-
-type NodeConfig = Parameters<NodeAPI["nodes"]["createNode"]>[1];
 
 const type = "sccc-feed";
 
@@ -68,12 +65,6 @@ export function narrowFeed(config: unknown, expand: Expand, timezone: string): N
   });
 }
 
-/**
- * The feeds that run in this process, by the path of their position: two would take each other's pages. One that was closed and has not ended
- * gives its place to the next.
- */
-const running = new Map<string, Feed>();
-
 /** Reads lists through an account. */
 export class Reader {
   constructor(
@@ -109,7 +100,7 @@ interface FeedDeps {
 
 /** A feed at work. */
 class Feed {
-  readonly #RED: NodeAPI;
+  readonly #runtime: Runtime;
   readonly #node: Node;
   readonly #config: FeedConfig;
   readonly #sender: Sender;
@@ -121,8 +112,8 @@ class Feed {
   #run: Promise<Ran> | undefined;
   #read = 0;
 
-  constructor(RED: NodeAPI, node: Node, { config, sender, file }: FeedDeps) {
-    this.#RED = RED;
+  constructor(runtime: Runtime, node: Node, { config, sender, file }: FeedDeps) {
+    this.#runtime = runtime;
     this.#node = node;
     this.#config = config;
     this.#sender = sender;
@@ -170,17 +161,17 @@ class Feed {
     const time = new Date().toTimeString().slice(0, 8);
     this.#node.status({ fill: cut ? "yellow" : "green", shape: "dot", text: `${time} ✓ ${items}${cut ? " ✂" : ""}` });
     this.#node.send([null, { ...trigger, topic: feed, payload: { feed, items, pages, lastKey, durationMs } }]);
-    return cut ? new ScccError(this.#RED._("errors.feedCut", { feed }), "SCCC_PARTIAL", { feed }) : undefined;
+    return cut ? new ScccError(this.#runtime.RED._("errors.feedCut", { feed }), "SCCC_PARTIAL", { feed }) : undefined;
   }
 
   #failed(failure: Failure | Error): Error | undefined {
     if (failure instanceof Error) {
       this.#node.status({ fill: "red", shape: "ring", text: "status.SCCC_FILE" });
       const params = { path: this.#file.path, detail: failure.message };
-      return new ScccError(this.#RED._("errors.feedFile", params), "SCCC_FILE", { path: this.#file.path });
+      return new ScccError(this.#runtime.RED._("errors.feedFile", params), "SCCC_FILE", { path: this.#file.path });
     }
     this.#node.status(failureStatus(failure));
-    return errorOf(this.#RED._, type, failure);
+    return errorOf(this.#runtime.RED._, type, failure);
   }
 
   #means(): RunDeps {
@@ -199,7 +190,7 @@ class Feed {
 
   /** A feed that did not end in time must not write over the position of its successor. */
   async #write(position: Position): Promise<void> {
-    if (running.get(this.#file.path) !== this) throw new Error("another node goes on with this feed");
+    if (this.#runtime.state.feeds.get(this.#file.path) !== this) throw new Error("another node goes on with this feed");
     await this.#file.write(position);
   }
 
@@ -216,14 +207,14 @@ class Feed {
     };
     this.#read += read.length;
     if (!confirmed) {
-      await send(Array.from({ length: count }, () => freeToken(this.#node.id)));
+      await send(Array.from({ length: count }, () => this.#runtime.state.tokens.free(this.#node.id)));
       this.#node.status({ fill: "blue", shape: "dot", text: `↓ ${this.#read}` });
       // What a node sends reaches the next one in a later turn.
       await new Promise(setImmediate);
       return true;
     }
     this.#node.status({ fill: "yellow", shape: "ring", text: `⏳ ${this.#read}` });
-    return handUntilTaken(count, send, this.#closing.signal);
+    return handUntilTaken({ tokens: this.#runtime.state.tokens, count, send, closing: this.#closing.signal });
   }
 
   #item(item: unknown, index: number, { lastKey, size }: PageKeys): NodeMessage {
@@ -247,57 +238,48 @@ class Feed {
   }
 }
 
-/** A feed that can't work: each message ends with why. */
-function refuse(RED: NodeAPI, node: Node, failure: Failure): void {
-  node.warn(describe(RED._, type, failure));
-  refuseAll(RED, node, type, failure);
-}
-
 /** The folder of the positions. */
 export function feedsFolder(RED: NodeAPI): string {
   const { userDir } = RED.settings as { userDir?: string };
   return join(userDir ?? ".", "sccc", "feeds");
 }
 
-/** Gives a node with a good configuration its behaviour. */
-function run(RED: NodeAPI, node: Node, config: FeedConfig, sender: Sender): void {
-  const file = new PositionFile(feedsFolder(RED), config.feed, config.source);
-  if (running.get(file.path)?.closed === false) {
-    refuse(RED, node, configFailure({ setting: "feed", reason: "feedTaken" }));
-    return;
-  }
-  const feed = new Feed(RED, node, { config, sender, file });
-  running.set(file.path, feed);
-  const start = guarded(() => feed.start());
+/** Wires a feed that can work. */
+function start(deps: FeedDeps, { runtime, node }: NodeSource): Behaviour {
+  const { RED, state } = runtime;
+  const { path } = deps.file;
+  const feed = new Feed(runtime, node, deps);
+  state.feeds.set(path, feed);
+  const begin = guarded(() => feed.start());
   // Before all nodes are there, what is sent reaches nobody.
-  RED.events.once("flows:started", start);
-  takeMessages(RED, node, {
-    name: type,
+  RED.events.once("flows:started", begin);
+  return {
     handle: (msg) => feed.runOnce(isObject(msg) ? msg : {}),
     // The status shows how far the feed is.
     refused: () => undefined,
-  });
-  node.on("close", (_removed: boolean, done: () => void) => {
-    RED.events.removeListener("flows:started", start);
-    feed
-      .close()
-      .finally(() => running.get(file.path) === feed && running.delete(file.path))
-      .then(() => done(), done);
-  });
+    close: async () => {
+      RED.events.removeListener("flows:started", begin);
+      await feed.close().finally(() => state.feeds.get(path) === feed && state.feeds.delete(path));
+    },
+  };
 }
 
 /** Registers the type. */
-export function registerFeed(RED: NodeAPI): void {
-  RED.nodes.registerType(type, function (this: Node, config: NodeConfig & { readonly account?: unknown }): void {
-    RED.nodes.createNode(this, config);
-    const account = accountOf(RED, config.account);
-    if (!account.ok) {
-      refuse(RED, this, account.failure);
-      return;
-    }
-    const { sender } = account;
-    const narrowed = narrowFeed(config, expander(RED, this), sender.context.timezone);
-    if (narrowed.ok) run(RED, this, narrowed.value, sender);
-    else refuse(RED, this, configFailure(narrowed.problem));
+export const registerFeed = (runtime: Runtime): void =>
+  defineNode(runtime, {
+    type,
+    read: ({ config, expand }) => {
+      const account = accountOf(runtime, config.account);
+      if (!account.ok) return account;
+      const { sender } = account;
+      const narrowed = narrowFeed(config, expand, sender.context.timezone);
+      if (!narrowed.ok) return narrowed;
+      const { feed, source } = narrowed.value;
+      const file = new PositionFile(feedsFolder(runtime.RED), feed, source);
+      if (runtime.state.feeds.get(file.path)?.closed === false) {
+        return { ok: false, problem: { setting: "feed", reason: "feedTaken" } };
+      }
+      return { ok: true, value: { config: narrowed.value, sender, file } };
+    },
+    start,
   });
-}

@@ -2,7 +2,7 @@
 import type { Outcome } from "../../delivery/tokens";
 import { guarded } from "../../util/guarded";
 import { sleep } from "../../util/sleep";
-import { pendingAcks } from "../receive/tokens";
+import type { Tokens } from "../receive/tokens";
 
 /** The pauses before a page that was refused comes again, in ms: doubled from the first to the longest. */
 export interface Pauses {
@@ -12,38 +12,40 @@ export interface Pauses {
 
 export const defaultPauses: Pauses = { first: 1000, longest: 60_000 };
 
+/** What is handed on, and how. */
+export interface Handing {
+  readonly tokens: Tokens;
+  /** How many messages there are. */
+  readonly count: number;
+  /** Sends them; it gets a token for each. */
+  readonly send: (tokens: readonly string[]) => Promise<void>;
+  /** Ends the waiting. */
+  readonly closing: AbortSignal;
+  readonly pauses?: Pauses;
+}
+
 /**
  * Hands messages on and waits for their confirmations. Refused: all of them come again, after a while that grows, until they are taken.
- * @param send gets a token for each message
- * @param closing ends the waiting
  * @returns true when every token was taken, false if the feed closes
  */
-export async function handUntilTaken(
-  count: number,
-  send: (tokens: readonly string[]) => Promise<void>,
-  closing: AbortSignal,
-  pauses: Pauses = defaultPauses,
-): Promise<boolean> {
+export async function handUntilTaken(handing: Handing): Promise<boolean> {
+  const { closing, pauses = defaultPauses } = handing;
   for (let pause = pauses.first; !closing.aborted; pause = Math.min(pause * 2, pauses.longest)) {
-    const outcome = await handOnce(count, send, closing);
+    const outcome = await handOnce(handing);
     if (outcome === "taken") return true;
     if (outcome === "refused") await sleep(pause, closing);
   }
   return false;
 }
 
-async function handOnce(
-  count: number,
-  send: (tokens: readonly string[]) => Promise<void>,
-  closing: AbortSignal,
-): Promise<Outcome | "closed"> {
+async function handOnce({ tokens, count, send, closing }: Handing): Promise<Outcome | "closed"> {
   let settle: (outcome: Outcome | "closed") => void = () => undefined;
   const settled = new Promise<Outcome | "closed">((resolve) => {
     settle = resolve;
   });
   let open = count;
   // Its own, so that nobody else's acknowledgements can void them.
-  const acks = pendingAcks();
+  const acks = tokens.pendingAcks();
   const end = (outcome: Outcome | "closed"): void => {
     closing.removeEventListener("abort", close);
     // What is confirmed from here on stands for nothing that waits.

@@ -1,23 +1,22 @@
 // sccc-get-recording: the recording of a call, to a Buffer or to a file.
 import { setMaxListeners } from "node:events";
 import { resolve } from "node:path";
-import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from "node-red";
+import type { Node, NodeMessage, NodeMessageInFlow } from "node-red";
 import { propertyOf, recording, recordingName, recordingSettings, standardInput } from "../../catalogue/index";
 import { render } from "../../protocol/check";
 import type { FieldFailure, RuleText } from "../../protocol/failure";
 import { isObject } from "../../util/json";
-import { accountOf, type Sender } from "../account/account";
+import { accountOf } from "../account/account";
+import type { Sender } from "../account/running";
 import type { CommandReport } from "../command/send";
-import { configFailure, type Expand, type Narrowed, narrow, Settings, typedInput } from "../shared/config";
-import { takeMessages } from "../shared/input";
-import { refuse } from "../shared/refuse";
+import { type Expand, type Narrowed, narrow, Settings, typedInput } from "../shared/config";
+import { type Behaviour, defineNode, type NodeSource } from "../shared/define-node";
 import { doneStatus, failureStatus } from "../shared/status";
 import { errorOf, resultOf } from "../shared/texts";
-import { expander, reader } from "../shared/values";
+import { reader } from "../shared/values";
+import type { Runtime } from "../state";
 import { type Got, getRecording, type Target } from "./download";
 import { type Exists, nameOf } from "./target";
-
-type NodeConfig = Parameters<NodeAPI["nodes"]["createNode"]>[1];
 
 const api = "recording";
 const megabyte = 1e6;
@@ -108,14 +107,12 @@ class Progress {
 
 /** What a node with a good configuration works with. */
 interface RecordingDeps {
-  /** The properties as the editor has them. */
-  readonly config: NodeConfig;
   readonly how: RecordingConfig;
   readonly sender: Sender;
 }
 
 /** Gives a node with a good configuration its behaviour. */
-function run(RED: NodeAPI, node: Node, { config, how, sender }: RecordingDeps): void {
+function run({ how, sender }: RecordingDeps, { runtime: { RED }, node, config }: NodeSource): Behaviour {
   const standard = standardInput(recordingName);
   const given = typedInput(config, propertyOf(recordingName), standard);
   const read = reader(RED, node, given);
@@ -200,29 +197,27 @@ function run(RED: NodeAPI, node: Node, { config, how, sender }: RecordingDeps): 
     return undefined;
   };
 
-  takeMessages(RED, node, {
-    name: api,
+  return {
     handle: async (msg, send) => {
       const error = await handle(msg);
       if (error === undefined) send(msg);
       return error;
     },
-  });
-  node.on("close", () => closing.abort());
+    close: () => closing.abort(),
+  };
 }
 
 /** Registers the type. */
-export function registerRecording(RED: NodeAPI): void {
-  RED.nodes.registerType(
-    recording.node,
-    function (this: Node, config: NodeConfig & { readonly account?: unknown }): void {
-      RED.nodes.createNode(this, config);
-      const { userDir } = RED.settings as { userDir?: string };
-      const account = accountOf(RED, config.account);
-      const narrowed = narrowRecording(config, expander(RED, this), userDir ?? ".");
-      if (!account.ok) refuse(RED, this, api, account.failure);
-      else if (!narrowed.ok) refuse(RED, this, api, configFailure(narrowed.problem));
-      else run(RED, this, { config, how: narrowed.value, sender: account.sender });
+export const registerRecording = (runtime: Runtime): void =>
+  defineNode(runtime, {
+    type: recording.node,
+    name: api,
+    read: ({ config, expand }) => {
+      const account = accountOf(runtime, config.account);
+      if (!account.ok) return account;
+      const { userDir } = runtime.RED.settings as { userDir?: string };
+      const narrowed = narrowRecording(config, expand, userDir ?? ".");
+      return narrowed.ok ? { ok: true, value: { how: narrowed.value, sender: account.sender } } : narrowed;
     },
-  );
-}
+    start: run,
+  });

@@ -22,9 +22,10 @@ const forbidden = /[\\/:*?"<>|\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 function shortened(name: string, mark: string): string {
   if (mark === "" && Buffer.byteLength(name) <= longestName) return name;
   const [ending = ""] = /\.[\w-]{1,10}$/.exec(name) ?? [];
-  let stem = name.slice(0, name.length - ending.length);
-  while (Buffer.byteLength(stem + mark + ending) > longestName) stem = [...stem].slice(0, -1).join("");
-  return stem + mark + ending;
+  // Each character has a byte or more: what stands behind so many is cut off at once, since the name comes from outside and may be of any length.
+  const characters = [...name.slice(0, Math.min(name.length - ending.length, 2 * longestName))];
+  while (Buffer.byteLength(characters.join("") + mark + ending) > longestName) characters.pop();
+  return characters.join("") + mark + ending;
 }
 
 /** A text as the name of a file in a folder: whatever it was, it names nothing else. @param mark stands before its ending */

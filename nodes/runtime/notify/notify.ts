@@ -5,11 +5,14 @@ import type { Counts, EventSelection } from "../../receive/messages";
 import { guarded } from "../../util/guarded";
 import { isObject, type JsonObject } from "../../util/json";
 import { receiverOf } from "../account/account";
+import type { AccountReceiver } from "../receive/account-receiver";
 import type { Delivery } from "../receive/receiving";
 import { type ConfigProblem, configFailure } from "../shared/config";
+import { type Behaviour, defineNode, type NodeSource } from "../shared/define-node";
 import { describe, ScccError, timeOf } from "../shared/texts";
+import type { Runtime } from "../state";
 
-type NodeConfig = Parameters<NodeAPI["nodes"]["createNode"]>[1];
+const type = "sccc-notify";
 
 const knownEvents: readonly string[] = pushes.map(({ event }) => event);
 
@@ -73,73 +76,73 @@ function destinationsOf(node: Node, output: number): readonly string[] {
   return Array.isArray(to) ? to.map(String) : [];
 }
 
-/** Registers the type. */
-export function registerNotify(RED: NodeAPI): void {
-  RED.nodes.registerType(
-    "sccc-notify",
-    function (this: Node, config: NodeConfig & { readonly account?: unknown }): void {
-      RED.nodes.createNode(this, config);
-      const selection = selectionOf(config);
-      const receiving = receiverOf(RED, config.account);
-      /** What is wrong, in a word; "" for nothing, undefined while that is not known. */
-      let trouble: string | undefined;
-      const problem = (found: ConfigProblem | undefined): void => {
-        // Every deploy says that all is well; what the status counts must not go for that.
-        if (found === undefined && trouble === "") return;
-        const before = trouble;
-        trouble = found === undefined ? "" : `${found.setting} ${found.reason} ${found.detail ?? ""}`;
-        if (found === undefined) {
-          this.status({ fill: "grey", shape: "ring", text: "status.listening" });
-          return;
-        }
-        // Each further try changes the time in the status; the log has it once.
-        if (trouble !== before) {
-          this.error(describe(RED._, "sccc-notify", configFailure(found)));
-        }
-        this.status({ fill: "red", shape: "ring", text: problemText(RED, found) });
-      };
-      if (!receiving.ok) {
-        problem(receiving.problem);
-        return;
-      }
+/** Wires a node to its account. */
+function start(receiver: AccountReceiver, { runtime: { RED }, node, config }: NodeSource): Behaviour {
+  const selection = selectionOf(config);
+  /** What is wrong, in a word; "" for nothing, undefined while that is not known. */
+  let trouble: string | undefined;
+  const problem = (found: ConfigProblem | undefined): void => {
+    // Every deploy says that all is well; what the status counts must not go for that.
+    if (found === undefined && trouble === "") return;
+    const before = trouble;
+    trouble = found === undefined ? "" : `${found.setting} ${found.reason} ${found.detail ?? ""}`;
+    if (found === undefined) {
+      node.status({ fill: "grey", shape: "ring", text: "status.listening" });
+      return;
+    }
+    // Each further try changes the time in the status; the log has it once.
+    if (trouble !== before) node.error(describe(RED._, type, configFailure(found)));
+    node.status({ fill: "red", shape: "ring", text: problemText(RED, found) });
+  };
 
-      let counts: Counts | undefined;
-      let timer: NodeJS.Timeout | undefined;
-      const show = (): void => {
-        timer = undefined;
-        // That nothing can be received must not go for what was counted before.
-        if (counts === undefined || trouble !== "") return;
-        this.status({ fill: counts.last === undefined ? "yellow" : "green", shape: "dot", text: statusText(counts) });
-      };
-      problem(undefined);
-      const detach = receiving.receiver.attach({
-        id: this.id,
-        events: selection.events,
-        others: selection.others,
-        destinations: (delivery) => destinationsOf(this, selection.outputOf(delivery.topic)),
-        hand: (delivery) => {
-          const outputs: (NodeMessage | null)[] = [];
-          const output = selection.outputOf(delivery.topic);
-          while (outputs.length < output) outputs.push(null);
-          this.send([...outputs, messageOf(delivery)]);
-        },
-        dead: (delivery) => {
-          const text = RED._("errors.neverConfirmed", {
-            event: delivery.topic,
-            deliveries: String(delivery.push.delivery),
-          });
-          this.error(new ScccError(text, "SCCC_TIMEOUT", { eventId: delivery.push.eventId }), messageOf(delivery));
-        },
-        counted: (now) => {
-          counts = now;
-          timer ??= setTimeout(guarded(show), statusEveryMs).unref();
-        },
-        problem,
-      });
-      this.on("close", () => {
-        clearTimeout(timer);
-        detach();
-      });
+  let counts: Counts | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  const show = (): void => {
+    timer = undefined;
+    // That nothing can be received must not go for what was counted before.
+    if (counts === undefined || trouble !== "") return;
+    node.status({ fill: counts.last === undefined ? "yellow" : "green", shape: "dot", text: statusText(counts) });
+  };
+  problem(undefined);
+  const detach = receiver.attach({
+    id: node.id,
+    events: selection.events,
+    others: selection.others,
+    destinations: (delivery) => destinationsOf(node, selection.outputOf(delivery.topic)),
+    hand: (delivery) => {
+      const outputs: (NodeMessage | null)[] = [];
+      const output = selection.outputOf(delivery.topic);
+      while (outputs.length < output) outputs.push(null);
+      node.send([...outputs, messageOf(delivery)]);
     },
-  );
+    dead: (delivery) => {
+      const text = RED._("errors.neverConfirmed", {
+        event: delivery.topic,
+        deliveries: String(delivery.push.delivery),
+      });
+      node.error(new ScccError(text, "SCCC_TIMEOUT", { eventId: delivery.push.eventId }), messageOf(delivery));
+    },
+    counted: (now) => {
+      counts = now;
+      timer ??= setTimeout(guarded(show), statusEveryMs).unref();
+    },
+    problem,
+  });
+  return {
+    close: () => {
+      clearTimeout(timer);
+      detach();
+    },
+  };
 }
+
+/** Registers the type. */
+export const registerNotify = (runtime: Runtime): void =>
+  defineNode(runtime, {
+    type,
+    read: ({ config }) => {
+      const receiving = receiverOf(runtime, config.account);
+      return receiving.ok ? { ok: true, value: receiving.receiver } : receiving;
+    },
+    start,
+  });

@@ -2,7 +2,14 @@
 import type { Node, NodeAPI } from "node-red";
 import type { InboxConfig } from "../../receive/messages";
 import { BoundedLog } from "./bounded-log";
-import { type PushListener, type Receiving, receivingOf } from "./receiving";
+import type { PushListener, Receiving } from "./receiving";
+
+/** What an account's receiver works with. */
+export interface AccountReceiverDeps {
+  readonly RED: NodeAPI;
+  readonly node: Node;
+  readonly receiving: Receiving;
+}
 
 /** Receives for one account node. */
 export class AccountReceiver {
@@ -13,7 +20,7 @@ export class AccountReceiver {
   readonly #warnings: BoundedLog;
   readonly #listeners = new Set<PushListener>();
 
-  constructor(RED: NodeAPI, node: Node, config: InboxConfig) {
+  constructor({ RED, node, receiving }: AccountReceiverDeps, config: InboxConfig) {
     this.config = config;
     this.#refusals = new BoundedLog((counts) => {
       const reasons = [...counts].map(([why, count]) => `${why} ${count}`).join(", ");
@@ -22,8 +29,8 @@ export class AccountReceiver {
     this.#warnings = new BoundedLog((counts) => {
       for (const [what, count] of counts) node.warn(count === 1 ? what : `${what} (×${count})`);
     });
-    this.#receiving = receivingOf(RED);
-    this.#state = this.#receiving.open(node.id, config, {
+    this.#receiving = receiving;
+    this.#state = receiving.open(node.id, config, {
       refused: (why, times) => this.#refusals.add(why, times),
       warning: (key, params) => this.#warnings.add(RED._(`errors.${key}`, { ...params })),
     });

@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { type TransferListItem, Worker } from "node:worker_threads";
 import type { FromWorker, ToWorker } from "../../receive/messages";
 import { guarded } from "../../util/guarded";
-import { newId } from "../../util/id";
 
 /** What is told of the thread. */
 export interface ThreadEvents {
@@ -28,19 +27,21 @@ const stableMs = 60_000;
 /** How long the end of the thread may take, in ms. */
 const stopWithinMs = 5000;
 
-/** One for the process: this text locks the stores, also for a thread that is started again. */
-const owner = newId();
-
 export class ReceiveThread {
   readonly #events: ThreadEvents;
+  readonly #owner: string;
   #worker: Worker | undefined;
   #timer: NodeJS.Timeout | undefined;
   #pauseMs = firstPauseMs;
   #startedAt = 0;
   #stopped = false;
 
-  /** @param after the end of the thread before, if that is still ending: two threads of a process may not write to one store */
-  constructor(events: ThreadEvents, after?: Promise<void>) {
+  /**
+   * @param owner locks the stores; the same for all threads of a Node-RED, so that a new one gets the stores of the one before
+   * @param after the end of the thread before, if that is still ending: two threads of a process may not write to one store
+   */
+  constructor(owner: string, events: ThreadEvents, after?: Promise<void>) {
+    this.#owner = owner;
     this.#events = events;
     if (after === undefined) this.#start();
     else void after.then(() => this.#startAgain());
@@ -95,7 +96,7 @@ export class ReceiveThread {
 
   #start(): void {
     const worker = new Worker(workerFile, {
-      workerData: { owner },
+      workerData: { owner: this.#owner },
       resourceLimits: { maxOldGenerationSizeMb: heapMb },
     });
     this.#worker = worker;

@@ -1,4 +1,4 @@
-// Receiving on Node-RED's thread: which accounts and nodes there are, what they are handed, and what becomes of it. One for the process.
+// Receiving on Node-RED's thread: which accounts and nodes there are, what they are handed, and what becomes of it. One for each Node-RED.
 import { join } from "node:path";
 import type { NodeAPI } from "node-red";
 import type { Outcome, TokenOwner } from "../../delivery/tokens";
@@ -17,11 +17,12 @@ import type {
 } from "../../receive/messages";
 import { decodedPath } from "../../receive/target";
 import { guarded } from "../../util/guarded";
+import { newId } from "../../util/id";
 import { isObject } from "../../util/json";
 import type { ConfigProblem } from "../shared/config";
 import { ReceiveThread } from "./receive-thread";
 import { hasServer, httpInRoutes, mountDispatcher } from "./shared-server";
-import { freeToken, tokens } from "./tokens";
+import type { Tokens } from "./tokens";
 
 /** `msg.sccc.push`. */
 export interface PushReport {
@@ -96,6 +97,7 @@ class AccountState implements TokenOwner {
   constructor(
     readonly id: string,
     config: InboxConfig,
+    tokens: Tokens,
     private readonly send: (account: string, token: string, outcome: Outcome) => Promise<boolean>,
   ) {
     this.config = config;
@@ -133,9 +135,17 @@ interface Underway {
   destinations?: readonly unknown[];
 }
 
-/** Receives for all accounts of the process. */
+/** Node-RED ends on these. */
+const endings = ["SIGTERM", "SIGINT"] as const;
+
+/** Receives for all accounts of a Node-RED. */
 export class Receiving {
   readonly #RED: NodeAPI;
+  readonly #tokens: Tokens;
+  /** Locks the stores. */
+  readonly #owner = newId();
+  /** The servers that have the dispatcher. */
+  readonly #mounted = new WeakSet<object>();
   readonly #accounts = new Map<string, AccountState>();
   readonly #acks = new Map<number, PendingReply>();
   readonly #requests = new Map<number, (answer: AnswerName) => void>();
@@ -152,6 +162,7 @@ export class Receiving {
   #held = false;
   /** Whether all nodes of the flows were there when the last redeploy was over. */
   #complete = false;
+  #forgetSignals: () => void = () => undefined;
   #holdTimer: NodeJS.Timeout | undefined;
   #down = false;
   #stopped: Promise<void> | undefined;
@@ -162,8 +173,9 @@ export class Receiving {
   #paths: ReadonlySet<string> = new Set();
   #routes: ReadonlySet<string> = new Set();
 
-  constructor(RED: NodeAPI) {
+  constructor(RED: NodeAPI, tokens: Tokens) {
     this.#RED = RED;
+    this.#tokens = tokens;
     const { events } = RED;
     events.on(
       "flows:stopping",
@@ -182,14 +194,6 @@ export class Receiving {
         if (payload.deploy !== true) this.#settle(false);
       }),
     );
-    for (const signal of ["SIGTERM", "SIGINT"] as const) {
-      // Node-RED ends on these by itself. Where nobody listens, a listener of ours would keep the process from ending.
-      if (process.listenerCount(signal) > 0)
-        process.prependListener(
-          signal,
-          guarded(() => this.shutDown()),
-        );
-    }
   }
 
   /** Whether the process is about to end. */
@@ -201,7 +205,7 @@ export class Receiving {
   open(id: string, config: InboxConfig, reports: AccountReports): AccountState {
     let state = this.#accounts.get(id);
     if (state === undefined) {
-      state = new AccountState(id, config, this.#sendAck);
+      state = new AccountState(id, config, this.#tokens, this.#sendAck);
       this.#accounts.set(id, state);
     }
     state.config = config;
@@ -229,7 +233,7 @@ export class Receiving {
   async close(state: AccountState, removed: boolean): Promise<void> {
     state.reports = undefined;
     if (removed) {
-      tokens.remove(state.tokenPrefix);
+      this.#tokens.remove(state.tokenPrefix);
       this.#accounts.delete(state.id);
     }
     if (this.#thread?.running !== true) return;
@@ -285,14 +289,7 @@ export class Receiving {
     this.#routes = this.#paths.size === 0 ? new Set() : httpInRoutes(this.#RED);
     if (listening.length === 0) this.#stopThread();
     else {
-      this.#thread ??= new ReceiveThread(
-        {
-          onMessage: (message) => this.#hear(message),
-          onEnded: (detail, retryAt) => this.#ended(detail, retryAt),
-          onStarted: () => this.#resume(),
-        },
-        this.#ending,
-      );
+      this.#thread ??= this.#startThread();
       this.#apply(listening, complete);
     }
     this.#hand();
@@ -322,7 +319,28 @@ export class Receiving {
     return ids;
   }
 
+  #startThread(): ReceiveThread {
+    const end = guarded(() => this.shutDown());
+    for (const signal of endings) {
+      // Node-RED ends by itself. Where nobody listens, a listener of ours would keep the process from ending.
+      if (process.listenerCount(signal) > 0) process.prependListener(signal, end);
+    }
+    this.#forgetSignals = () => {
+      for (const signal of endings) process.removeListener(signal, end);
+    };
+    return new ReceiveThread(
+      this.#owner,
+      {
+        onMessage: (message) => this.#hear(message),
+        onEnded: (detail, retryAt) => this.#ended(detail, retryAt),
+        onStarted: () => this.#resume(),
+      },
+      this.#ending,
+    );
+  }
+
   #stopThread(): void {
+    this.#forgetSignals();
     const thread = this.#thread;
     this.#thread = undefined;
     this.#stopped = undefined;
@@ -437,7 +455,7 @@ export class Receiving {
 
   #handOne(state: AccountState, listener: PushListener, tuple: DeliveryTuple, handed: number[]): void {
     const [number, , , kind, token, count, kept] = tuple;
-    const delivery = deliveryOf(kept, count, token || (kind === "h" ? freeToken(state.id) : ""));
+    const delivery = deliveryOf(kept, count, token || (kind === "h" ? this.#tokens.free(state.id) : ""));
     if (delivery === undefined) {
       handed.push(number);
       return;
@@ -470,7 +488,7 @@ export class Receiving {
   };
 
   #mount(): void {
-    mountDispatcher(this.#RED, {
+    mountDispatcher(this.#RED, this.#mounted, {
       isEndpoint: (path) => this.#paths.has(path),
       isElsewhere: (method, path) => this.#routes.has(`${method} ${path}`),
       admits: (path, peer, forwarded) => this.#admits(path, peer, forwarded),
@@ -524,16 +542,4 @@ function deliveryOf(kept: unknown, count: number, token: string): Delivery | und
   const { topic, payload, push, base } = kept;
   const delivery = count + (typeof base === "number" ? base : 0);
   return { topic, payload, push: { ...push, delivery } as PushReport, token };
-}
-
-const all = new WeakMap<object, Receiving>();
-
-/** The receiving of a Node-RED, made when the first account asks for it. */
-export function receivingOf(RED: NodeAPI): Receiving {
-  let receiving = all.get(RED.events);
-  if (receiving === undefined) {
-    receiving = new Receiving(RED);
-    all.set(RED.events, receiving);
-  }
-  return receiving;
 }

@@ -54,10 +54,11 @@ export interface SharedDeps {
   readonly take: (request: Omit<SharedRequest, "number">) => Promise<AnswerName>;
 }
 
-const mounted = new WeakSet<object>();
-
-/** Mounts the dispatcher, once for each server. What is at none of the paths goes on to whoever comes next. */
-export function mountDispatcher(RED: NodeAPI, deps: SharedDeps): void {
+/**
+ * Mounts the dispatcher, once for each server. What is at none of the paths goes on to whoever comes next.
+ * @param mounted the servers that have one
+ */
+export function mountDispatcher(RED: NodeAPI, mounted: WeakSet<object>, deps: SharedDeps): void {
   if (mounted.has(RED.httpNode)) return;
   mounted.add(RED.httpNode);
   const budget = new ByteBudget(bodyBudget);

@@ -1,18 +1,12 @@
 // sccc-simulator: a simulated platform as a node, for building flows without a call centre.
-import type { Node, NodeAPI } from "node-red";
 import { receivingSettings, simulatorSettings } from "../../catalogue/index";
-import { configFailure, credentialsOf, narrow, Settings } from "../shared/config";
-import { takeMessages } from "../shared/input";
+import { narrow, Settings } from "../shared/config";
+import { type Behaviour, defineNode, type NodeSource } from "../shared/define-node";
 import { ownAddress } from "../shared/own-address";
-import { refuse } from "../shared/refuse";
-import { describe, ScccError } from "../shared/texts";
-import { expander } from "../shared/values";
-
-type NodeConfig = Parameters<NodeAPI["nodes"]["createNode"]>[1];
-const type = "sccc-simulator";
+import { ScccError } from "../shared/texts";
+import type { Runtime } from "../state";
 
 type Simulators = typeof import("../../../simulator/index");
-type Simulator = Awaited<ReturnType<Simulators["startSimulator"]>>;
 
 /** Loaded when it is first needed: most installations have no simulator. */
 const simulators = (): Simulators => require("../../../simulator");
@@ -20,11 +14,6 @@ const simulators = (): Simulators => require("../../../simulator");
 /** Where accounts receive unless they say otherwise. */
 const pushPath = receivingSettings.find(({ name }) => name === "pushPath");
 const ownPath = pushPath?.kind === "text" ? pushPath.default : "/";
-
-const running = new Map<string, Promise<Simulator | undefined>>();
-
-/** The simulator of a deployed node; undefined if there is none that runs. */
-export const runningSimulator = async (id: string): Promise<Simulator | undefined> => running.get(id);
 
 /** A push that did not get through is one thing, an instruction that can't be read another. */
 function refusalOf(outcome: { readonly error: string }): ScccError {
@@ -37,64 +26,70 @@ function refusalOf(outcome: { readonly error: string }): ScccError {
   return new ScccError(outcome.error, code, { ...outcome });
 }
 
-/** Registers the type. The platform itself is loaded when the first node of it starts. */
-export function registerSimulator(RED: NodeAPI): void {
-  function SimulatorNode(this: Node, config: NodeConfig): void {
-    RED.nodes.createNode(this, config);
-    const settings = new Settings(simulatorSettings, config, this.credentials, expander(RED, this));
-    const options = narrow(() => ({
+/** Reads a node's properties. @param ownUrl where accounts receive on Node-RED's own server, if it says so */
+const narrowSimulator = (
+  { config, credentials, expand }: Pick<NodeSource, "config" | "credentials" | "expand">,
+  ownUrl: () => string,
+) =>
+  narrow(() => {
+    const settings = new Settings(simulatorSettings, config, credentials, expand);
+    return {
       port: settings.number("port"),
       host: settings.text("host"),
       customer: settings.text("customer"),
       password: settings.text("password"),
-      pushUrl: settings.text("pushUrl") || (() => ownAddress(RED, ownPath) ?? ""),
+      pushUrl: settings.text("pushUrl") || ownUrl,
       pushUser: settings.text("pushUser"),
       pushPassword: settings.text("pushPassword"),
       agents: settings.text("agents"),
       speed: settings.number("speed"),
       seed: settings.number("seed"),
       dialect: settings.text("dialect") === "field" ? ("field" as const) : ("document" as const),
-    }));
-    if (!options.ok) {
-      const failure = configFailure(options.problem);
-      this.error(describe(RED._, type, failure));
-      refuse(RED, this, type, failure);
-      return;
-    }
-
-    const failed = (error: unknown): undefined => {
-      this.error(error instanceof Error ? error.message : String(error));
-      this.status({ fill: "red", shape: "ring", text: "status.notRunning" });
     };
-    const starting: Promise<Simulator | undefined> = Promise.resolve()
-      .then(() => simulators().startSimulator(options.value))
-      .then((simulator) => {
-        this.status({ fill: "green", shape: "dot", text: simulator.url.replace(/^https?:\/\//, "") });
-        return simulator;
-      })
-      .catch(failed);
+  });
 
-    running.set(this.id, starting);
-    takeMessages(RED, this, {
-      name: type,
-      handle: async (msg, send) => {
-        const simulator = await starting;
-        if (simulator === undefined) {
-          return new ScccError(RED._("errors.simulatorNotRunning"), "SCCC_CONFIG", {});
-        }
-        const outcome = await simulator.instruct(msg.payload);
-        if (!outcome.ok) return refusalOf(outcome);
-        msg.payload = outcome;
-        send(msg);
-        return undefined;
-      },
-      // The status shows where the platform is.
-      refused: () => undefined,
-    });
-    this.on("close", (_removed: boolean, done: () => void) => {
-      if (running.get(this.id) === starting) running.delete(this.id);
-      starting.then((simulator) => simulator?.close()).then(done, done);
-    });
-  }
-  RED.nodes.registerType(type, SimulatorNode, { credentials: credentialsOf(simulatorSettings) });
+/** Starts a platform. It is loaded when the first node of the type starts. */
+function start(options: Parameters<Simulators["startSimulator"]>[0], { runtime, node }: NodeSource): Behaviour {
+  const { RED, state } = runtime;
+  const failed = (error: unknown): undefined => {
+    node.error(error instanceof Error ? error.message : String(error));
+    node.status({ fill: "red", shape: "ring", text: "status.notRunning" });
+  };
+  const starting = Promise.resolve()
+    .then(() => simulators().startSimulator(options))
+    .then((simulator) => {
+      node.status({ fill: "green", shape: "dot", text: simulator.url.replace(/^https?:\/\//, "") });
+      return simulator;
+    })
+    .catch(failed);
+
+  state.simulators.set(node.id, starting);
+  return {
+    handle: async (msg, send) => {
+      const simulator = await starting;
+      if (simulator === undefined) {
+        return new ScccError(RED._("errors.simulatorNotRunning"), "SCCC_CONFIG", {});
+      }
+      const outcome = await simulator.instruct(msg.payload);
+      if (!outcome.ok) return refusalOf(outcome);
+      msg.payload = outcome;
+      send(msg);
+      return undefined;
+    },
+    // The status shows where the platform is.
+    refused: () => undefined,
+    close: async () => {
+      if (state.simulators.get(node.id) === starting) state.simulators.delete(node.id);
+      await (await starting)?.close();
+    },
+  };
 }
+
+/** Registers the type. */
+export const registerSimulator = (runtime: Runtime): void =>
+  defineNode(runtime, {
+    type: "sccc-simulator",
+    secretsOf: simulatorSettings,
+    read: (source) => narrowSimulator(source, () => ownAddress(runtime.RED, ownPath) ?? ""),
+    start,
+  });

@@ -1,0 +1,31 @@
+// What a running account is to the other nodes.
+import type { Client } from "../../protocol/client";
+import type { PushContext } from "../../protocol/push";
+import type { AccountReceiver } from "../receive/account-receiver";
+import type { ConfigProblem } from "../shared/config";
+import type { Failure } from "../shared/failure";
+
+/** What a command node needs of its account. */
+export interface Sender {
+  readonly client: Client;
+  readonly label: string;
+  readonly debug: boolean;
+  /** What its records and pushes are read with. */
+  readonly context: PushContext;
+}
+
+/** An account that can be sent with, or why it can't. */
+export type Account =
+  | { readonly ok: true; readonly sender: Sender }
+  | { readonly ok: false; readonly failure: Failure };
+
+/** An account that can be received for, or what is wrong with it. */
+export type Receiving =
+  | { readonly ok: true; readonly receiver: AccountReceiver }
+  | { readonly ok: false; readonly problem: ConfigProblem };
+
+/** A running account: what it sends with, and what it receives with from when somebody first asks for it. */
+export interface RunningAccount {
+  readonly account: Account;
+  readonly receiving: () => Receiving;
+}

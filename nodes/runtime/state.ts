@@ -1,0 +1,99 @@
+// The state of one Node-RED: everything that outlives a node. Nothing else under nodes/ keeps state at module level, but for bounded caches.
+import type { NodeAPI } from "node-red";
+import type { CallTracker, News } from "../calls/tracker";
+import { newSequences } from "../protocol/sequence";
+import { guarded, reportUncaughtTo } from "../util/guarded";
+import { isObject } from "../util/json";
+import type { RunningAccount } from "./account/running";
+import { Receiving } from "./receive/receiving";
+import { Tokens } from "./receive/tokens";
+
+/** A simulated platform that runs as a node. */
+export type RunningSimulator = Awaited<ReturnType<typeof import("../../simulator/index")["startSimulator"]>>;
+
+/** A tracker that outlives a redeploy, and whom it tells its news now. */
+export interface KeptTracker {
+  readonly tracker: CallTracker;
+  tell: (news: readonly News[]) => void;
+}
+
+/** What the nodes of one Node-RED share. */
+export class RuntimeState {
+  /** The accounts that run, by their node. Kept apart from the nodes, whose fields anybody can read. */
+  readonly accounts = new WeakMap<object, RunningAccount>();
+  /** Shared by all accounts, so that two of them with one customer don't repeat each other. */
+  readonly sequences = newSequences();
+  readonly tokens = new Tokens();
+  /**
+   * The feeds that run, by the path of their position: two would take each other's pages. One that was closed and has not ended gives its
+   * place to the next.
+   */
+  readonly feeds = new Map<string, { readonly closed: boolean }>();
+  /** The trackers, by the id of their node. */
+  readonly trackers = new Map<string, KeptTracker>();
+  /** The simulators, by the id of their node; undefined for one that could not start. */
+  readonly simulators = new Map<string, Promise<RunningSimulator | undefined>>();
+  /** The admin servers that have the routes of the forms. */
+  readonly served = new WeakSet<object>();
+  readonly #RED: NodeAPI;
+  #receiving: Receiving | undefined;
+  #silence: (() => void) | undefined;
+
+  constructor(RED: NodeAPI) {
+    this.#RED = RED;
+    this.#open();
+    RED.events.on(
+      "flows:starting",
+      guarded(() => this.#open()),
+    );
+    RED.events.on(
+      "runtime-event",
+      guarded((event: unknown) => {
+        const { id, payload } = isObject(event) ? event : {};
+        const stopped = id === "runtime-state" && isObject(payload) && payload.state === "stop";
+        if (stopped && payload.deploy !== true) this.#dispose();
+      }),
+    );
+  }
+
+  /** Receives pushes; made when the first account asks for it. */
+  get receiving(): Receiving {
+    this.#receiving ??= new Receiving(this.#RED, this.tokens);
+    return this.#receiving;
+  }
+
+  /** Flows are about to start. */
+  #open(): void {
+    this.#silence ??= reportUncaughtTo((error) =>
+      this.#RED.log.error(error instanceof Error ? (error.stack ?? error.message) : String(error)),
+    );
+  }
+
+  /**
+   * Flows were stopped, perhaps for good: Node-RED does not say. What the process holds of this state ends; the thread and the signals do so in
+   * Receiving, feeds and simulators with their nodes. The rest is for flows that start again, and goes with Node-RED's emitter.
+   */
+  #dispose(): void {
+    this.#silence?.();
+    this.#silence = undefined;
+  }
+}
+
+/** What a node type is registered with. */
+export interface Runtime {
+  readonly RED: NodeAPI;
+  readonly state: RuntimeState;
+}
+
+/** The states by the emitter of their Node-RED. It gives each set of nodes another RED, and a new one when the set is enabled again. */
+const states = new WeakMap<object, RuntimeState>();
+
+/** The runtime of a Node-RED; its state is made the first time. */
+export function runtimeOf(RED: NodeAPI): Runtime {
+  let state = states.get(RED.events);
+  if (state === undefined) {
+    state = new RuntimeState(RED);
+    states.set(RED.events, state);
+  }
+  return { RED, state };
+}
