@@ -4,6 +4,8 @@ import { join } from "node:path";
 import {
   accountSettings,
   type Choice,
+  callEvents,
+  callsSettings,
   commands,
   errorCodes,
   extra,
@@ -105,7 +107,7 @@ export function generated({ text }: Language): Texts {
       }),
     ),
     event: by(
-      pushes,
+      [...pushes, ...callEvents],
       ({ event }) => event,
       ({ label, summary }) => ({ label: label[text], summary: summary[text] }),
     ),
@@ -127,6 +129,7 @@ export function generated({ text }: Language): Texts {
       account: by([...accountSettings, ...receivingSettings], nameOf, settingTexts),
       simulator: by(simulatorSettings, nameOf, settingTexts),
       "call-tracker": by(trackerSettings, nameOf, settingTexts),
+      calls: by(callsSettings, nameOf, settingTexts),
       feed: by(feedSettings, nameOf, settingTexts),
       "get-recording": by(recordingSettings, nameOf, settingTexts),
     },

@@ -3,6 +3,7 @@ import type { NodeAPI } from "node-red";
 import { registerAccount } from "./runtime/account/account";
 import { serveEditor } from "./runtime/admin/routes";
 import { registerTracker } from "./runtime/call-tracker/call-tracker";
+import { registerCalls } from "./runtime/calls/calls";
 import { registerCommands } from "./runtime/command/command";
 import { registerConfirm } from "./runtime/confirm/confirm";
 import { registerFeed } from "./runtime/feed/feed";
@@ -19,6 +20,7 @@ export = (RED: NodeAPI): void => {
   registerFeed(runtime);
   registerNotify(runtime);
   registerConfirm(runtime);
+  registerCalls(runtime);
   registerTracker(runtime);
   registerSimulator(runtime);
   serveEditor(runtime);

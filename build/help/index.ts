@@ -5,6 +5,7 @@ import type { NodeType } from "../nodes";
 import { accountHelp } from "./account";
 import { anyCommandHelp } from "./any-command";
 import { callTrackerHelp } from "./call-tracker";
+import { callsHelp } from "./calls";
 import { commandHelp } from "./command";
 import { confirmHelp } from "./confirm";
 import { feedHelp } from "./feed";
@@ -23,6 +24,7 @@ const others: ReadonlyMap<string, NodeHelp> = new Map([
   ["sccc-command", anyCommandHelp],
   ["sccc-get-recording", getRecordingHelp],
   ["sccc-feed", feedHelp],
+  ["sccc-calls", callsHelp],
   ["sccc-call-tracker", callTrackerHelp],
   ["sccc-simulator", simulatorHelp],
   ["sccc-notify", notifyHelp],

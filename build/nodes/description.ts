@@ -1,6 +1,6 @@
 // The data about node types that the editor's script needs; the page that contains it has the rest.
 import type { Described, Description } from "../../nodes/editor/description";
-import { eventsOf, type NodeType, type Property } from "./node-type";
+import { eventsProperty, type NodeType, type Property } from "./node-type";
 
 /** The data about a property that the editor's script needs; undefined for most. */
 export function described(property: Property): Described | undefined {
@@ -34,7 +34,7 @@ export function described(property: Property): Described | undefined {
 
 /** The data about a node type that the editor's script needs. */
 export function description(node: NodeType): Description {
-  const events = eventsOf(node);
+  const { events, standard } = eventsProperty(node) ?? {};
   return {
     key: node.key,
     inputs: node.inputs,
@@ -42,6 +42,7 @@ export function description(node: NodeType): Description {
     ...(node.otherOutputs === undefined ? {} : { otherOutputs: node.otherOutputs }),
     ...(node.does === undefined ? {} : { does: node.does }),
     ...(events === undefined ? {} : { events: events.map(({ event }) => event) }),
+    ...(standard === undefined ? {} : { standardEvents: standard }),
     properties: Object.fromEntries(
       node.properties.flatMap((property) => {
         const found = described(property);

@@ -15,6 +15,7 @@ const icons: Readonly<Record<Rule["kind"] | Setting["kind"], string>> = {
   boolean: "check-square-o",
   secret: "lock",
   node: "cog",
+  typed: "code",
 };
 
 /** Icons by name, where the kind is not specific enough. */

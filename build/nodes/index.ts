@@ -5,6 +5,7 @@ import type { Descriptions } from "../../nodes/editor/description";
 import { account } from "./account";
 import { anyCommand } from "./any-command";
 import { tracker } from "./call-tracker";
+import { calls } from "./calls";
 import { commandNode } from "./command";
 import { confirm } from "./confirm";
 import { description } from "./description";
@@ -26,6 +27,7 @@ export const nodeTypes: readonly NodeType[] = [
   feed,
   notify,
   confirm,
+  calls,
   tracker,
   simulator,
 ];

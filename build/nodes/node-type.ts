@@ -36,8 +36,13 @@ export type Property = {
   | { readonly kind: "choice"; readonly default: string; readonly choices: readonly string[] }
   | { readonly kind: "secret" }
   | { readonly kind: "node"; readonly type: string }
-  /** Some of the platform's events, or all. */
-  | { readonly kind: "events"; readonly default: readonly string[]; readonly events: readonly Push[] }
+  /** Some events. `standard`: what none ticked stands for, where that is not all. */
+  | {
+      readonly kind: "events";
+      readonly default: readonly string[];
+      readonly events: readonly Push[];
+      readonly standard?: readonly string[];
+    }
   /** The number of outputs; not visible, follows another property. */
   | { readonly kind: "ports"; readonly default: number }
   /** A typed input: stored as two properties, `name` and `nameType`. */
@@ -86,6 +91,8 @@ export interface NodeType {
   readonly command?: Command;
 }
 
-/** The events that a node type receives, if it has a choice of them. */
-export const eventsOf = ({ properties }: NodeType): readonly Push[] | undefined =>
-  properties.flatMap((property) => (property.kind === "events" ? [property.events] : []))[0];
+/** The property by which a node type has a choice of events. */
+export const eventsProperty = ({ properties }: NodeType) => properties.find((property) => property.kind === "events");
+
+/** The events that a node type has messages for, if it has a choice of them. */
+export const eventsOf = (node: NodeType): readonly Push[] | undefined => eventsProperty(node)?.events;

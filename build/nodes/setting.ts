@@ -55,6 +55,10 @@ function settingProperty(key: string, setting: Setting): Property {
       return { ...common, kind: "secret" };
     case "node":
       return { ...common, kind: "node", type: setting.type };
+    case "typed": {
+      const { default: value, defaultType, types, example } = setting;
+      return { ...common, kind: "typed", default: value, defaultType, types, example };
+    }
   }
 }
 

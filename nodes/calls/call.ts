@@ -1,10 +1,11 @@
 // A single call: the facts received so far and the state derived from them.
-import type { Direction } from "../catalogue";
+import { type Direction, enumerations } from "../catalogue/index";
 import type { PushContext } from "../protocol/push";
 import { recordUrl } from "../protocol/recording-url";
 import { newId } from "../util/id";
+import { isObject, type JsonObject } from "../util/json";
 import { isoTime } from "../util/time";
-import type { Fact, Kind } from "./facts";
+import { type Bill, type Fact, type Kind, kinds } from "./facts";
 import type { Queue, Queued } from "./queue";
 
 /** The states of a call, in order. */
@@ -28,11 +29,15 @@ export interface TrackedCall {
   readonly id: string;
   readonly state: State;
   readonly outcome: Outcome | null;
+  /** Why the call ended, where the platform gave a cause. */
+  readonly reason: string | null;
   readonly direction: Direction | null;
   readonly agent: string | null;
   readonly number: string | null;
   readonly numberE164: string | null;
   readonly userData: string | null;
+  /** What was given to the node that dialled; absent where that is not known for sure. */
+  readonly context?: unknown;
   readonly seq: string | null;
   readonly session: string | null;
   readonly startedAt: string | null;
@@ -42,6 +47,8 @@ export interface TrackedCall {
   readonly talkSeconds: number | null;
   readonly recordFile: string | null;
   readonly recordUrl: string | null;
+  /** An URL, a Buffer or a path; null but in the message that brings the recording. */
+  readonly recording: unknown;
   readonly events: readonly CallEvent[];
 }
 
@@ -51,9 +58,12 @@ export interface CallHistory {
   readonly finished: boolean;
 }
 
-interface Entry {
-  readonly fact: Pick<Fact, "kind" | "eventId" | "at">;
+/** An event of a call, as it is remembered. */
+export interface Entry {
+  readonly fact: Pick<Fact, "kind" | "eventId" | "at" | "seq">;
   told: CallHistory | undefined;
+  /** A bill that came again and named a recording for the first time was told of. */
+  amended: boolean;
 }
 
 /** The kinds that precede an answer. */
@@ -115,8 +125,11 @@ export class Call implements Queued<Call> {
   /** Whether the seq may not be a command's: a screen pop's is "a sequence number" (§19), and inbound calls have no command. */
   seqIsLoose = true;
   userData: string | undefined;
-  billing: Fact["billing"];
-  /** Time of the first and the last fact, ms since 1970. */
+  taskID: string | undefined;
+  /** What came with the command that dialled; undefined: nothing, or it is not known. */
+  context: unknown;
+  billing: Bill | undefined;
+  /** When it was first and last heard of, ms since 1970. */
   firstAt: number;
   lastAt: number;
   #openedAt: number | undefined;
@@ -125,12 +138,78 @@ export class Call implements Queued<Call> {
   #endedAt: number | undefined;
   readonly #entries: Entry[] = [];
   #heard = 0;
+  /** The messages that were given of it. */
+  #told: readonly string[] = [];
 
-  constructor(fact: Fact) {
-    this.id = fact.eventId ?? newId().replaceAll("-", "");
-    this.state = stateOf(fact, fact.direction);
-    this.firstAt = fact.at;
-    this.lastAt = fact.at;
+  private constructor(id: string, state: State, at: number) {
+    this.id = id;
+    this.state = state;
+    this.firstAt = at;
+    this.lastAt = at;
+  }
+
+  /** A call that a fact begins. The fact is yet to be heard. */
+  static begin(fact: Fact): Call {
+    const id = fact.eventId ?? newId().replaceAll("-", "");
+    return new Call(id, stateOf(fact, fact.direction), fact.at);
+  }
+
+  /** A call as `toJSON` has written it down; undefined for anything else. */
+  static restore(record: unknown): Call | undefined {
+    if (!isObject(record)) return undefined;
+    const { id, firstAt, lastAt, entries } = record;
+    const state = states.find((one) => one === record.state);
+    if (typeof id !== "string" || state === undefined || typeof firstAt !== "number" || !Array.isArray(entries)) {
+      return undefined;
+    }
+    const call = new Call(id, state, firstAt);
+    if (typeof lastAt === "number") call.lastAt = lastAt;
+    for (const entry of entries) {
+      const restored = entryOf(entry);
+      if (restored === undefined) return undefined;
+      call.#entries.push(restored);
+      call.#heard |= bitOf(restored.fact.kind);
+    }
+    for (const name of textNames) call[name] = textIn(record, name);
+    for (const name of flagNames) call[name] = record[name] === true;
+    if (Array.isArray(record.keys)) call.keys = record.keys.map(String);
+    if (Array.isArray(record.told)) call.#told = record.told.map(String);
+    call.direction = record.direction === "inbound" || record.direction === "outbound" ? record.direction : undefined;
+    call.billing = billOf(record.billing);
+    call.context = record.context;
+    [call.#openedAt, call.#rangAt, call.#answeredAt, call.#endedAt] = (
+      ["openedAt", "rangAt", "answeredAt", "endedAt"] as const
+    ).map((name) => numberIn(record, name));
+    return call;
+  }
+
+  /** All that is known of it, as JSON. */
+  toJSON(): JsonObject {
+    return {
+      id: this.id,
+      state: this.state,
+      firstAt: this.firstAt,
+      lastAt: this.lastAt,
+      ...Object.fromEntries([...textNames, ...flagNames].map((name) => [name, this[name]])),
+      keys: this.keys,
+      told: this.#told,
+      direction: this.direction,
+      // The catalogue's entry is looked up again by its value.
+      billing: this.billing && { ...this.billing, service: this.billing.service?.value },
+      context: this.context,
+      openedAt: this.#openedAt,
+      rangAt: this.#rangAt,
+      answeredAt: this.#answeredAt,
+      endedAt: this.#endedAt,
+      entries: this.#entries.map(({ fact: { kind, eventId, at, seq }, told, amended }) => ({
+        kind,
+        eventId,
+        at,
+        seq,
+        ...(told && { topic: told.topic, finished: told.finished }),
+        ...(amended && { amended }),
+      })),
+    };
   }
 
   /** Whether a fact of a kind was received. */
@@ -138,14 +217,35 @@ export class Call implements Queued<Call> {
     return (this.#heard & bitOf(kind)) !== 0;
   }
 
-  /** The stored fact with this event id. */
+  /** Whether a message was given of it. */
+  wasTold(message: string): boolean {
+    return this.#told.includes(message);
+  }
+
+  /** A message is given of it. */
+  tell(message: string): void {
+    if (!this.wasTold(message)) this.#told = [...this.#told, message];
+  }
+
+  /** Whether it was answered, as far as is known. */
+  get wasAnswered(): boolean {
+    if (this.billing?.tells) return this.billing.answered;
+    return this.#answeredAt !== undefined || this.billing?.answered === true;
+  }
+
+  /** Where an event of this identity is kept. */
   entryOf(eventId: string | undefined): Entry | undefined {
     return eventId === undefined ? undefined : this.#entries.find(({ fact }) => fact.eventId === eventId);
   }
 
-  /** When a fact of a kind was received, ms since 1970. */
+  /** The event of a kind. */
+  entryOfKind(kind: Kind): Entry | undefined {
+    return this.#entries.find(({ fact }) => fact.kind === kind);
+  }
+
+  /** When a kind was heard, ms since 1970. */
   heardAt(kind: Kind): number | undefined {
-    return this.#entries.find(({ fact }) => fact.kind === kind)?.fact.at;
+    return this.entryOfKind(kind)?.fact.at;
   }
 
   get ended(): boolean {
@@ -192,6 +292,7 @@ export class Call implements Queued<Call> {
       if (!this.seqIsLoose || this.seq === undefined) this.seq = fact.seq;
     }
     this.userData ??= fact.userData;
+    this.taskID ??= fact.taskID;
     this.billing ??= fact.billing;
     this.firstAt = Math.min(this.firstAt, at);
     this.lastAt = Math.max(this.lastAt, at);
@@ -205,12 +306,21 @@ export class Call implements Queued<Call> {
       this.givenUp = false;
     }
     if (rankOf(state) > rankOf(this.state)) this.state = state;
-    const entry: Entry = { fact: { kind, eventId: fact.eventId, at }, told: undefined };
+    const entry: Entry = { fact: { kind, eventId: fact.eventId, at, seq: fact.seq }, told: undefined, amended: false };
     this.#entries.push(entry);
     return entry;
   }
 
-  /** Ends a call whose end was not reported. */
+  /** Takes a bill in that came again. Returns whether it names a recording for the first time; else it changes nothing. */
+  amend(bill: Bill): boolean {
+    if (this.billing === undefined || this.billing.recordFile !== "" || bill.recordFile === "") return false;
+    this.billing = { ...this.billing, recordFile: bill.recordFile };
+    const entry = this.entryOfKind("billing");
+    if (entry !== undefined) entry.amended = true;
+    return true;
+  }
+
+  /** Ends a call whose end nobody has told. */
   presumeEnd(): void {
     this.presumed = true;
     this.state = "ended";
@@ -235,11 +345,13 @@ export class Call implements Queued<Call> {
       id: this.id,
       state,
       outcome: outcome ?? null,
+      reason: (outcome && billing?.reason) ?? null,
       direction: this.direction ?? null,
       agent: this.agent ?? null,
       number: this.number ?? null,
       numberE164: this.numberE164 ?? null,
       userData: this.userData ?? null,
+      ...(this.context === undefined ? {} : { context: this.context }),
       seq: this.seq ?? null,
       session: billing?.session ?? null,
       startedAt: iso(billing?.startAt ?? this.#openedAt ?? this.#answeredAt),
@@ -249,6 +361,7 @@ export class Call implements Queued<Call> {
       talkSeconds: outcome === undefined ? null : (this.#talkSeconds(outcome) ?? null),
       recordFile,
       recordUrl: (recordFile === null ? undefined : recordUrl(recordFile, context)) ?? null,
+      recording: null,
       events: this.#entries.map(({ fact }) => ({
         event: fact.kind,
         at: isoTime(fact.at, timezone),
@@ -284,3 +397,48 @@ const bits: Readonly<Record<Kind, number>> = {
 };
 
 const bitOf = (kind: Kind): number => bits[kind];
+
+const textNames = ["account", "agent", "number", "numberE164", "seq", "userData", "taskID"] as const;
+const flagNames = ["finished", "presumed", "givenUp", "seqIsLoose"] as const;
+
+const textIn = (source: JsonObject, name: string): string | undefined => {
+  const value = source[name];
+  return typeof value === "string" ? value : undefined;
+};
+
+const numberIn = (source: JsonObject, name: string): number | undefined => {
+  const value = source[name];
+  return typeof value === "number" ? value : undefined;
+};
+
+function entryOf(record: unknown): Entry | undefined {
+  if (!isObject(record)) return undefined;
+  const kind = kinds.find((one) => one === record.kind);
+  const at = numberIn(record, "at");
+  if (kind === undefined || at === undefined) return undefined;
+  const topic = states.find((one) => one === record.topic);
+  return {
+    fact: { kind, at, eventId: textIn(record, "eventId"), seq: textIn(record, "seq") },
+    told: topic && { topic, finished: record.finished === true },
+    amended: record.amended === true,
+  };
+}
+
+function billOf(record: unknown): Bill | undefined {
+  if (!isObject(record)) return undefined;
+  const side = record.side === "caller" || record.side === "callee" ? record.side : undefined;
+  return {
+    service: enumerations.serviceType.find(({ value }) => value === record.service),
+    startAt: numberIn(record, "startAt"),
+    ringAt: numberIn(record, "ringAt"),
+    answerAt: numberIn(record, "answerAt"),
+    byeAt: numberIn(record, "byeAt"),
+    answered: record.answered === true,
+    durationSeconds: numberIn(record, "durationSeconds"),
+    side,
+    recordFile: textIn(record, "recordFile") ?? "",
+    session: textIn(record, "session"),
+    tells: record.tells === true,
+    reason: textIn(record, "reason"),
+  };
+}

@@ -33,8 +33,18 @@ export interface Fact {
   readonly direction: Direction | undefined;
   readonly seq: string | undefined;
   readonly userData: string | undefined;
-  /** `tells`: it contains whether the call was answered. */
-  readonly billing: (Billed & { readonly session: string | undefined; readonly tells: boolean }) | undefined;
+  /** The dialling task, where the platform sends it. */
+  readonly taskID: string | undefined;
+  readonly billing: Bill | undefined;
+}
+
+/** A call's bill. */
+export interface Bill extends Billed {
+  readonly session: string | undefined;
+  /** It says whether the call was answered. */
+  readonly tells: boolean;
+  /** Why the call ended, where the platform gives a cause. */
+  readonly reason: string | undefined;
 }
 
 /** The content of a message: facts about calls; an unrelated message; or a message that a tracker cannot read. */
@@ -60,13 +70,14 @@ const seqOf = (value: unknown): string | undefined => {
 };
 
 /**
- * The key for comparing numbers: E.164, so that 0138…, 138… and +86138… are equal. For a number that is not a subscriber's: its digits,
- * without the trunk 0 of a long one.
+ * What numbers are compared by: E.164, so that 0138…, 138… and +86138… are one; for what is no subscriber's number its digits, without the
+ * trunk 0 of a long one. undefined: there is no number.
  */
 export function numberKey(value: unknown, place: NumberRegion, e164 = numberE164(value, place)): string | undefined {
   if (e164 !== undefined) return e164;
   const digits = (textOf(value) ?? "").replace(/[\s().-]/g, "").replace(/^(?:\+|00)/, "");
-  return digits.replace(/^0(?=\d{7})/, "") || undefined;
+  // A text without any digit, such as "anonymous", is a number that was withheld.
+  return /\d/.test(digits) ? digits.replace(/^0(?=\d{7})/, "") : undefined;
 }
 
 const numbered = (value: unknown, place: NumberRegion): Pick<Fact, "number" | "keys" | "numberE164"> => {
@@ -107,6 +118,7 @@ function billingFact(payload: JsonObject, context: PushContext): Partial<Fact> |
       ...billed,
       session: given(payload.session),
       tells: payload.answerTime !== undefined || given(payload.timeLength) !== undefined,
+      reason: given(payload.causeText),
     },
   };
 }
@@ -140,6 +152,7 @@ function pushFact({ kind, payload, push, context, now }: HeardPush): Fact | unde
     direction: undefined,
     seq: seqOf(payload.seq),
     userData: given(payload.userData),
+    taskID: given(payload.taskID),
     billing: undefined,
     ...own,
   };
@@ -167,6 +180,7 @@ export function dialingFact(
     direction: "outbound",
     seq: seqOf(payload.seq),
     userData: given(payload.userData),
+    taskID: undefined,
     billing: undefined,
   };
 }

@@ -2,7 +2,9 @@
 
 import type { PushContext } from "../protocol/push";
 import { guarded } from "../util/guarded";
+import { isObject, type JsonObject } from "../util/json";
 import { Call, type CallHistory, isOpening, isSeqLoose, type State, type TrackedCall } from "./call";
+import { type ExpectedCall, ExpectedCalls, restoreExpected } from "./contexts";
 import type { Fact } from "./facts";
 import { Index } from "./index-of-calls";
 import { Queue } from "./queue";
@@ -11,7 +13,11 @@ import { Queue } from "./queue";
 export interface TrackerSettings {
   /** A call without a fact for this long is over. */
   readonly windowMs: number;
-  /** How long an ended call waits for its bill. */
+  /** How long a finished call is remembered for what comes late; default: the window. */
+  readonly rememberMs?: number;
+  /** The most finished calls that are remembered. */
+  readonly maxFinished?: number;
+  /** How long an ended call waits for its billing. */
   readonly waitForBillingMs: number;
   /** Maximum number of calls that are tracked at the same time. */
   readonly maxOpen: number;
@@ -24,6 +30,15 @@ export interface Timing {
   readonly now: () => number;
   /** Runs a function later; the returned function cancels it. */
   readonly after: (ms: number, run: () => void) => () => void;
+  /** The time of day, in ms since 1970: what is written down has to be read by another process. */
+  readonly date: () => number;
+}
+
+/** A record of what is followed, to be kept in a file: whoever restores a tracker from the newest record of each key has the same one. */
+export interface CallRecord {
+  readonly key: string;
+  /** undefined: it is needed no more. */
+  readonly value: JsonObject | undefined;
 }
 
 /** Why a change of a call is reported: an event was received, or something was concluded. */
@@ -44,6 +59,8 @@ export interface News {
   readonly kind: "change" | "finished";
   readonly topic: State;
   readonly call: TrackedCall;
+  /** The same call, which goes on changing. */
+  readonly of: Call;
   readonly cause: Cause;
   /** Whether the fact that is being processed is the cause. */
   readonly own: boolean;
@@ -66,6 +83,7 @@ export const realTiming: Timing = {
     const timer = setTimeout(guarded(run), ms).unref();
     return () => clearTimeout(timer);
   },
+  date: () => Date.now(),
 };
 
 /** A fact that arrives later than this after a call's end belongs to another call, unless its seq matches. */
@@ -80,7 +98,7 @@ const clocksApartMs = 600_000;
 /** Limits the search for a number with very many calls. */
 const mostSearched = 256;
 
-/** Finished calls are remembered for late facts, up to this number. */
+/** Finished calls are remembered for what comes late: at most so many, unless the settings say otherwise. */
 const mostFinished = 20_000;
 
 /** Maximum number of calls that one timer ends at once. */
@@ -94,7 +112,14 @@ const equal = <T>(one: T | undefined, other: T | undefined): boolean => one !== 
 /** A key for two texts that is unique for each pair. */
 const pair = (one: string, other: string): string => `${one.length}:${one}${other}`;
 
-/** The keys by which a call is found. */
+/** What a call's number is found by: a call whose number was withheld has a place of its own. */
+const withheld: readonly string[] = [""];
+const placesOf = (keys: readonly string[]): readonly string[] => (keys.length === 0 ? withheld : keys);
+
+const callKey = ({ id }: Call): string => `c${id}`;
+const expectedKey = (id: string): string => `x${id}`;
+
+/** What a call is found by. */
 interface Keys {
   readonly pairs: readonly string[];
   readonly numbers: readonly string[];
@@ -123,6 +148,10 @@ export class CallTracker {
   readonly #byAgent = new Index<Call>();
   readonly #keys = new Map<Call, Keys>();
 
+  readonly #expected = new ExpectedCalls();
+  /** What has changed since the last records, if anybody wants them. */
+  #changed: Map<string, Call | ExpectedCall | undefined> | undefined;
+
   #timer: { readonly due: number; readonly callOff: () => void } | undefined;
   #paused = false;
 
@@ -138,7 +167,74 @@ export class CallTracker {
     return this.#open.size + this.#waiting.size;
   }
 
-  /** Every tracked or remembered call in its current state. */
+  /** A call that is about to be dialled: its context comes back with its messages, wherever that is sure to be the call. */
+  expect(expected: ExpectedCall): void {
+    for (const id of this.#expected.expire(this.#timing.date() - this.#settings.windowMs)) this.#note(expectedKey(id));
+    for (const id of this.#expected.add(expected)) this.#note(expectedKey(id));
+    this.#note(expectedKey(expected.id), expected);
+  }
+
+  /** A call that was expected was not dialled. */
+  unexpect(id: string): void {
+    if (this.#expected.delete(id)) this.#note(expectedKey(id));
+  }
+
+  /** What has changed since this was last called, for a file. Nothing is gathered before it is called for the first time. */
+  records(): readonly CallRecord[] {
+    const changed = this.#changed ?? [];
+    this.#changed = new Map();
+    return [...changed].map(([key, of]) => ({
+      key,
+      value: of === undefined ? undefined : of instanceof Call ? this.#recordOf(of) : { ...of },
+    }));
+  }
+
+  /** Goes on with what records say, each the newest of its key. What is no record is passed over. */
+  restore(records: Iterable<unknown>): void {
+    const calls: { readonly call: Call; readonly queue: unknown; readonly since: number }[] = [];
+    for (const record of records) {
+      const call = isObject(record) ? Call.restore(record.call) : undefined;
+      if (isObject(record) && call !== undefined) {
+        calls.push({ call, queue: record.queue, since: typeof record.since === "number" ? record.since : call.lastAt });
+        continue;
+      }
+      const expected = restoreExpected(record);
+      if (expected !== undefined) this.#expected.add(expected);
+    }
+    const [now, date] = [this.#timing.now(), this.#timing.date()];
+    for (const { call, queue, since } of calls.sort((one, other) => one.since - other.since)) {
+      this.#index(call);
+      const into = queue === "finished" ? this.#finished : queue === "waiting" ? this.#waiting : this.#open;
+      // A clock that was set back meanwhile makes no call wait for longer than it would have.
+      into.put(call, now - Math.max(0, date - since));
+    }
+    this.#arm();
+  }
+
+  #recordOf(call: Call): JsonObject {
+    const { queue, since } = call;
+    return {
+      call: call.toJSON(),
+      queue: queue === this.#finished ? "finished" : queue === this.#waiting ? "waiting" : "open",
+      since: Math.round(this.#timing.date() - (this.#timing.now() - since)),
+    };
+  }
+
+  #note(key: string, of?: Call | ExpectedCall): void {
+    this.#changed?.set(key, of);
+  }
+
+  /** Every call that is followed or remembered. */
+  all(): Iterable<Call> {
+    return this.#keys.keys();
+  }
+
+  /** Something that is told elsewhere of a call has changed: it stands in the next records. */
+  touch(call: Call): void {
+    if (call.queue !== undefined) this.#note(callKey(call), call);
+  }
+
+  /** Every call that is followed or remembered, as it stands. */
   *calls(): Generator<TrackedCall> {
     for (const call of this.#keys.keys()) yield call.tracked(this.#settings.context);
   }
@@ -175,9 +271,10 @@ export class CallTracker {
     return this.#add(found.call, fact);
   }
 
-  /** Creates a call from a fact, even if an existing call matches. */
-  begin(fact: Fact): Begun {
-    const call = new Call(fact);
+  /** Begins a call with a fact, whatever calls there are. @param context what comes back with it; undefined: nothing */
+  begin(fact: Fact, context?: unknown): Begun {
+    const call = Call.begin(fact);
+    call.context = context;
     return {
       id: call.id,
       news: this.#add(call, fact),
@@ -194,7 +291,7 @@ export class CallTracker {
   /** The calls that a fact may belong to, found by its keys. */
   *#candidates({ agent, keys, seq, userData, billing }: Fact): Generator<Call> {
     if (billing?.session !== undefined) yield* this.#bySession.of(billing.session);
-    for (const key of keys) {
+    for (const key of placesOf(keys)) {
       if (agent !== undefined) {
         yield* this.#byPair.of(pair(agent, key));
         yield* this.#byPair.of(pair("", key));
@@ -215,6 +312,8 @@ export class CallTracker {
       const same = fact.eventId !== undefined && call.entryOf(fact.eventId) !== undefined;
       if (same || equal(call.billing?.session, session)) return { call, repeat: true };
     }
+    const named = candidates.find((call) => this.#isNamedRepeat(call, fact));
+    if (named !== undefined) return { call: named, repeat: true };
     const fitting = candidates.filter((call) => this.#fits(call, fact));
     const best = bestOf(
       fitting.filter((call) => !call.has(fact.kind)),
@@ -228,14 +327,31 @@ export class CallTracker {
     return repeated && { call: repeated, repeat: true };
   }
 
-  /** Whether no value of a fact contradicts a call. */
-  #fits(call: Call, fact: Fact): boolean {
-    // A verification call has no fact other than its bill.
-    if (call.isVerification || fact.billing?.service?.verification) return false;
+  /** Whether who and what a fact names are a call's, or are not known. */
+  #namesSame(call: Call, fact: Fact): boolean {
     if (differ(call.account, fact.account) || differ(call.agent, fact.agent)) return false;
-    if (differ(call.userData, fact.userData)) return false;
+    if (differ(call.userData, fact.userData) || differ(call.taskID, fact.taskID)) return false;
     const bothNumbers = call.keys.length > 0 && fact.keys.length > 0;
-    if (bothNumbers && !fact.keys.some((key) => call.keys.includes(key))) return false;
+    return !bothNumbers || fact.keys.some((key) => call.keys.includes(key));
+  }
+
+  /**
+   * Whether an event of an ended call is there again, signed anew: the same kind with the same seq. The call's own seq may not be known to be
+   * the command's, but the event has it. A bill is told by its session.
+   */
+  #isNamedRepeat(call: Call, fact: Fact): boolean {
+    if (fact.seq === undefined || fact.kind === "billing" || !(call.ended || call.finished)) return false;
+    return equal(call.entryOfKind(fact.kind)?.fact.seq, fact.seq) && this.#namesSame(call, fact);
+  }
+
+  /** Whether nothing says that a fact is of another call. */
+  #fits(call: Call, fact: Fact): boolean {
+    // Nothing but its bill is ever heard of a verification code's call.
+    if (call.isVerification || fact.billing?.service?.verification) return false;
+    if (!this.#namesSame(call, fact)) return false;
+    // An agent may have a call with a number and one without at about the same time.
+    const oneNumber = (call.keys.length === 0) !== (fact.keys.length === 0);
+    if (oneNumber && (differ(call.seq, fact.seq) || differ(call.direction, fact.direction))) return false;
     if (!this.#isInTime(call, fact)) return false;
     if (!differ(call.seq, fact.seq)) return true;
     const begins = call.ended && !call.presumed && isOpening(fact.kind);
@@ -258,7 +374,7 @@ export class CallTracker {
   #begin(fact: Fact): readonly News[] {
     const news: News[] = [];
     if (isOpening(fact.kind) && fact.agent !== undefined) {
-      for (const key of fact.keys) {
+      for (const key of placesOf(fact.keys)) {
         for (const older of [...this.#byPair.of(pair(fact.agent, key))]) {
           if (!older.ended && !differ(older.account, fact.account)) news.push(...this.#conclude(older, "superseded"));
         }
@@ -273,6 +389,7 @@ export class CallTracker {
     const news = [this.#news(call, "change", cause)];
     if (cause !== "superseded" || this.#settings.waitForBillingMs === 0) return [...news, this.#finish(call, cause)];
     this.#waiting.put(call, this.#timing.now());
+    this.#note(callKey(call), call);
     this.#arm();
     return news;
   }
@@ -283,6 +400,8 @@ export class CallTracker {
     const before = call.summary;
     const entry = call.hear(fact);
     this.#index(call);
+    this.#note(callKey(call), call);
+    this.#giveContext(call);
     const news: News[] = [];
     if (isNew || call.summary !== before) news.push(this.#news(call, "change", "event", true));
     if (call.finished) {
@@ -299,34 +418,56 @@ export class CallTracker {
     return [...news, ...this.#makeRoom()];
   }
 
-  /** Whether no more facts are expected. A bill that came first may be followed by the agent's events. */
+  #giveContext(call: Call): void {
+    if (call.context !== undefined) return;
+    const expected = this.#expected.match(call);
+    if (expected === undefined) return;
+    call.context = expected.context;
+    this.#expected.delete(expected.id);
+    this.#note(expectedKey(expected.id));
+  }
+
+  /** Whether nothing more is awaited. A bill that came alone may be joined by the agent's events. */
   #isComplete(call: Call): boolean {
     if (!call.ended) return false;
     if (this.#settings.waitForBillingMs === 0) return true;
     return call.billing !== undefined && (call.agent !== undefined || call.has("callend") || call.isVerification);
   }
 
-  /** Processes a repeated fact. Its change is reported again if it was not acknowledged. */
+  /**
+   * A fact that was heard before changes nothing, but that a bill may name a recording at last. What it brought is told again if nobody has
+   * confirmed it.
+   */
   #again(call: Call, fact: Fact): readonly News[] {
-    const told = fact.again ? call.entryOf(fact.eventId)?.told : undefined;
-    return told === undefined ? [] : this.#retell(call, told);
+    if (fact.billing !== undefined && call.amend(fact.billing)) {
+      this.#note(callKey(call), call);
+      return [this.#news(call, "change", "event", true)];
+    }
+    if (!fact.again) return [];
+    const entry = fact.billing === undefined ? call.entryOf(fact.eventId) : call.entryOfKind("billing");
+    if (entry?.told === undefined) return [];
+    // The same bill stands for two events: the one that finished the call, and the one that named its recording.
+    const named = entry.amended && fact.billing !== undefined && fact.billing.recordFile !== "";
+    return this.#retell(call, named ? { ...entry.told, finished: false } : entry.told);
   }
 
   #retell(call: Call, { topic, finished }: CallHistory): readonly News[] {
     const tracked = call.tracked(this.#settings.context, topic);
-    const change: News = { kind: "change", topic, call: tracked, cause: "event", own: true };
+    const change: News = { kind: "change", topic, call: tracked, of: call, cause: "event", own: true };
     return finished ? [change, this.#news(call, "finished", "event", true)] : [change];
   }
 
   #news(call: Call, kind: News["kind"], cause: Cause, own = false): News {
-    return { kind, topic: call.state, call: call.tracked(this.#settings.context), cause, own };
+    return { kind, topic: call.state, call: call.tracked(this.#settings.context), of: call, cause, own };
   }
 
   /** Reports a call as finished, and remembers it for late facts. */
   #finish(call: Call, cause: Cause, own = false): News {
     call.finished = true;
+    this.#note(callKey(call), call);
     this.#finished.put(call, this.#timing.now());
-    while (this.#finished.size > mostFinished && this.#finished.first !== undefined) this.#drop(this.#finished.first);
+    const { maxFinished = mostFinished } = this.#settings;
+    while (this.#finished.size > maxFinished && this.#finished.first !== undefined) this.#drop(this.#finished.first);
     return this.#news(call, "finished", cause, own);
   }
 
@@ -349,7 +490,8 @@ export class CallTracker {
 
   /** Updates the indexes to the current values of a call. */
   #index(call: Call): void {
-    const { agent = "", keys, seq, userData, billing } = call;
+    const { agent = "", seq, userData, billing } = call;
+    const keys = placesOf(call.keys);
     const next: Keys = {
       pairs: keys.map((key) => pair(agent, key)),
       numbers: keys,
@@ -389,19 +531,20 @@ export class CallTracker {
   }
 
   #drop(call: Call): void {
+    this.#note(callKey(call));
     this.#unindex(call);
     call.queue?.remove(call);
   }
 
   /** The queues, with how long members stay in them and what happens then. */
   get #stays(): readonly (readonly [Queue<Call>, number, (call: Call) => readonly News[]])[] {
-    const { windowMs, waitForBillingMs } = this.#settings;
+    const { windowMs, rememberMs = windowMs, waitForBillingMs } = this.#settings;
     return [
       [this.#open, windowMs, (call) => this.#conclude(call, "window")],
       [this.#waiting, waitForBillingMs, (call) => [this.#finish(call, "noBilling")]],
       [
         this.#finished,
-        windowMs,
+        rememberMs,
         (call) => {
           this.#drop(call);
           return [];
@@ -438,7 +581,8 @@ export class CallTracker {
       }
     }
     this.#arm();
-    if (news.length > 0) this.#onNews(news);
+    // What is forgotten is no news, but stands in the records.
+    if (news.length > 0 || (this.#changed?.size ?? 0) > 0) this.#onNews(news);
   }
 }
 
@@ -462,9 +606,11 @@ function bestOf(calls: readonly Call[], fact: Fact): Call | undefined {
   let nearest = Number.POSITIVE_INFINITY;
   for (const call of calls) {
     const points =
+      (equal(call.taskID, fact.taskID) ? 32 : 0) +
       (equal(call.seq, fact.seq) ? 16 : 0) +
       (equal(call.userData, fact.userData) ? 8 : 0) +
       (call.ended === (fact.kind === "billing") ? 4 : 0) +
+      (fact.keys.length === 0 && call.keys.length === 0 ? 3 : 0) +
       (equal(call.agent, fact.agent) ? 2 : 0) +
       (equal(call.direction, fact.direction) ? 1 : 0);
     const distance = fact.billing?.byeAt === undefined ? 0 : Math.abs(fact.billing.byeAt - call.endAt);

@@ -4,6 +4,7 @@ import { errorCodes } from "./errors";
 import { pushes } from "./pushes";
 import type { Command, ErrorCode, Push } from "./types";
 
+export { callEvents, defaultCallEvents } from "./call-events";
 export { callTypeOf, customerSide } from "./directions";
 export * as enumerations from "./enumerations";
 export { errorCodes } from "./errors";
@@ -15,6 +16,7 @@ export { seenCommands, templateOf } from "./seen-commands";
 export {
   accountSettings,
   callNumberSettings,
+  callsSettings,
   feedSettings,
   receivingSettings,
   recordingSettings,

@@ -270,4 +270,12 @@ export type Setting = {
   | { readonly kind: "choice"; readonly default: string; readonly choices: readonly Choice[] }
   | { readonly kind: "secret"; readonly required?: true }
   | { readonly kind: "node"; readonly type: "tls-config" | "http proxy" }
+  /** A typed input: a value that each message has anew. */
+  | {
+      readonly kind: "typed";
+      readonly default: string;
+      readonly defaultType: string;
+      readonly types: readonly string[];
+      readonly example: string;
+    }
 );

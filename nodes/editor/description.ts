@@ -47,6 +47,8 @@ export interface Description {
   readonly does?: readonly string[];
   /** The events that it receives; its outputs then follow its properties `events` and `layout`. */
   readonly events?: readonly string[];
+  /** The events that no choice stands for; absent: all, also those that nobody knows yet, which then have an output of their own. */
+  readonly standardEvents?: readonly string[];
   readonly properties: Readonly<Record<string, Described>>;
 }
 

@@ -1,8 +1,16 @@
 // A node that receives events: the boxes of its form, and outputs that follow them.
+import type { Description } from "./description";
 import { input, text } from "./page";
 import { type Layout, layoutOf, moves, outputNames } from "./ports";
 
-/** The events that a node takes; none: all. */
+/** Whether a node type has a choice of events. */
+export const hasEvents = (description: Description | undefined): description is Description & Choice =>
+  description?.events !== undefined;
+
+/** What a node type has a choice of; `standardEvents` is what none stands for, where that is not all. */
+type Choice = Pick<Description, "standardEvents"> & { readonly events: readonly string[] };
+
+/** The events that a node takes; none: all, or the standard ones. */
 export const chosenEvents = ({ events }: EditorNode): readonly string[] =>
   Array.isArray(events) ? events.map(String) : [];
 
@@ -10,7 +18,8 @@ export const chosenEvents = ({ events }: EditorNode): readonly string[] =>
 const eventsOnLabel = 3;
 
 /** The events that a node receives, in words. */
-export function eventsLabel(chosen: readonly string[], known: readonly string[]): string {
+export function eventsLabel(given: readonly string[], { events: known, standardEvents = [] }: Choice): string {
+  const chosen = given.length === 0 ? standardEvents : given;
   if (chosen.length === 0) return text("form.events.all");
   const named = [
     ...known.filter((event) => chosen.includes(event)).map((event) => text(`event.${event}.label`)),
@@ -30,14 +39,14 @@ function savedOutputs(node: EditorNode): unknown {
 }
 
 /** The names of a node's outputs, in their order. */
-export const namesOf = (node: EditorNode, known: readonly string[]): readonly string[] =>
-  outputNames(layoutOfNode(node), chosenEvents(node), known);
+export const namesOf = (node: EditorNode, { events, standardEvents }: Choice): readonly string[] =>
+  outputNames(layoutOfNode(node), chosenEvents(node), events, standardEvents);
 
 /** Gives a node of an older flow its layout, and every node as many ports as it has outputs. */
-export function migrate(node: EditorNode, known: readonly string[]): void {
+export function migrate(node: EditorNode, choice: Choice): void {
   const layout = layoutOfNode(node);
   if (node.layout !== layout) node.layout = layout;
-  const ports = namesOf(node, known).length;
+  const ports = namesOf(node, choice).length;
   if (node.outputs !== ports) node.outputs = ports;
 }
 
@@ -54,13 +63,14 @@ const tickedEvents = (node: EditorNode, known: readonly string[]): string[] => [
 ];
 
 /** Shows in a form which events its node takes, and follows the changes. */
-export function prepareEvents(node: EditorNode, known: readonly string[]): void {
-  const names = namesOf(node, known);
+export function prepareEvents(node: EditorNode, choice: Choice): void {
+  const { events: known, standardEvents } = choice;
+  const names = namesOf(node, choice);
   boxes().val([...chosenEvents(node)]);
   const layout = input(node, "layout");
   // Node-RED wants to know where each output goes: for the labels' form while it is open, for the wires when it is saved.
   const tell = () => {
-    const after = outputNames(layoutOf(layout.val(), 1), tickedEvents(node, known), known);
+    const after = outputNames(layoutOf(layout.val(), 1), tickedEvents(node, known), known, standardEvents);
     input(node, "outputs").val(JSON.stringify(moves(names, after)));
   };
   boxes().add(layout).on("change", tell);
@@ -68,6 +78,6 @@ export function prepareEvents(node: EditorNode, known: readonly string[]): void 
 }
 
 /** Takes over what a form says of the events. */
-export function saveEvents(node: EditorNode, known: readonly string[]): void {
-  node.events = tickedEvents(node, known);
+export function saveEvents(node: EditorNode, { events }: Choice): void {
+  node.events = tickedEvents(node, events);
 }

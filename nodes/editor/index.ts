@@ -1,7 +1,7 @@
 // What the registrations in sccc.html call, under the name SCCC: labels, checks, and what a form does beyond plain HTML.
 import { forgetAgents } from "./agents";
 import type { Description } from "./description";
-import { chosenEvents, eventsLabel, migrate, namesOf, prepareEvents, saveEvents } from "./events";
+import { chosenEvents, eventsLabel, hasEvents, migrate, namesOf, prepareEvents, saveEvents } from "./events";
 import { doing } from "./label";
 import { outputsOf } from "./outputs";
 import { editor, input, own, reader, standard, text, untagged } from "./page";
@@ -29,7 +29,7 @@ export const valid = (property: string) =>
 export function label(this: EditorNode): string {
   const description = DESCRIPTIONS[this.type];
   if (this.name) return String(this.name);
-  if (description?.events !== undefined) return eventsLabel(chosenEvents(this), description.events);
+  if (hasEvents(description)) return eventsLabel(chosenEvents(this), description);
   // As it is saved: what a form says is not yet so.
   const does = description && doing(description, (property) => this[property], text);
   return does ?? paletteLabel.call(this);
@@ -54,7 +54,7 @@ export function inputLabels(this: EditorNode, index = 0): string {
 /** What comes out of an output. */
 export function outputLabels(this: EditorNode, index: number): string {
   const description = DESCRIPTIONS[this.type];
-  const name = description?.events && namesOf(this, description.events)[index];
+  const name = hasEvents(description) ? namesOf(this, description)[index] : undefined;
   const event = name === every ? undefined : name;
   const outputs = description && outputsOf(description, (property) => this[property] ?? standard(this, property));
   const key = event === undefined ? outputs?.[index] : `event.${event}.label`;
@@ -63,8 +63,8 @@ export function outputLabels(this: EditorNode, index: number): string {
 
 // An older flow has the layout in `outputs`.
 RED.events.on("nodes:add", (node) => {
-  const known = DESCRIPTIONS[node.type]?.events;
-  if (known !== undefined) migrate(node, known);
+  const description = DESCRIPTIONS[node.type];
+  if (hasEvents(description)) migrate(node, description);
 });
 
 /** Shows the rows that apply, and below each what is wrong with it: Node-RED's own tooltip does not reach typed inputs. */
@@ -92,8 +92,8 @@ function review(node: EditorNode, description: Description): void {
 
 /** Takes over what Node-RED does not: it takes over all that has an input of the property's name. */
 export function save(this: EditorNode): void {
-  const known = DESCRIPTIONS[this.type]?.events;
-  if (known !== undefined) saveEvents(this, known);
+  const description = DESCRIPTIONS[this.type];
+  if (hasEvents(description)) saveEvents(this, description);
 }
 
 /** Makes a form's inputs what they are: typed inputs, rows that hang on others, sections that open where something is wrong. */
@@ -115,7 +115,7 @@ export function prepare(this: EditorNode): void {
   for (const [property, described] of Object.entries(description.properties)) {
     if (described.kind === "typed") drawTyped(this, property, described);
   }
-  if (description.events !== undefined) prepareEvents(this, description.events);
+  if (hasEvents(description)) prepareEvents(this, description);
   prepareTools(this, input(this, "name").closest("form"));
   review(this, description);
   // Node-RED checks the form once all is drawn.

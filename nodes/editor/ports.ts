@@ -1,7 +1,7 @@
 // The outputs of a node that receives events: how many, which is which, and where the wires go when they change. Knows nothing of the page.
 
-/** All events through one output, or an output for each event and one for all else. */
-export type Layout = "one" | "perType";
+/** All events through one output; an output for each event and one for all else; or for each event, where there are no others. */
+export type Layout = "one" | "perType" | "perEvent";
 
 /**
  * The layout of a node.
@@ -9,7 +9,7 @@ export type Layout = "one" | "perType";
  * @param outputs as older flows have it: the layout as a word, or the number of ports
  */
 export function layoutOf(layout: unknown, outputs: unknown): Layout {
-  if (layout === "one" || layout === "perType") return layout;
+  if (layout === "one" || layout === "perType" || layout === "perEvent") return layout;
   return outputs === "perType" || Number(outputs) > 1 ? "perType" : "one";
 }
 
@@ -18,12 +18,20 @@ export const every = "every";
 
 /**
  * The names of the outputs, in their order.
- * @param chosen the events that the node takes; none: all
+ * @param chosen the events that the node takes
  * @param known the events that can have an output of their own, in the order of the outputs
+ * @param standard what no chosen event stands for
  */
-export function outputNames(layout: Layout, chosen: readonly string[], known: readonly string[]): readonly string[] {
+export function outputNames(
+  layout: Layout,
+  chosen: readonly string[],
+  known: readonly string[],
+  standard: readonly string[] = known,
+): readonly string[] {
   if (layout === "one") return [every];
-  return [...known.filter((event) => chosen.length === 0 || chosen.includes(event)), "other"];
+  const taken = chosen.length === 0 ? standard : chosen;
+  const own = known.filter((event) => taken.includes(event));
+  return layout === "perEvent" ? own : [...own, "other"];
 }
 
 /**

@@ -55,6 +55,15 @@ export type Failure =
   | { readonly kind: "unsupported"; readonly code: "SCCC_UNSUPPORTED"; readonly version: string; readonly has: string }
   /** The account's dialOnly does not allow the number. */
   | { readonly kind: "notAllowed"; readonly code: "SCCC_NOT_ALLOWED"; readonly field: string; readonly number: string }
+  /** The same call was made less than so many seconds ago. `index` is the place in a list of commands. */
+  | {
+      readonly kind: "repeated";
+      readonly code: "SCCC_NOT_ALLOWED";
+      readonly agent: string;
+      readonly number: string;
+      readonly seconds: number;
+      readonly index?: number;
+    }
   /** The queue is full: `waiting` requests are waiting. */
   | { readonly kind: "busy"; readonly code: "SCCC_BUSY"; readonly waiting: number }
   /** The node or the account was closed. `waiting`: the command was carried out and its node was waiting for the call. */

@@ -5,8 +5,10 @@ import { newSequences } from "../protocol/sequence";
 import { guarded, reportUncaughtTo } from "../util/guarded";
 import { isObject } from "../util/json";
 import type { RunningAccount } from "./account/running";
+import type { MessageTokens } from "./calls/message-tokens";
 import { Receiving } from "./receive/receiving";
 import { Tokens } from "./receive/tokens";
+import { ExpectedCalls } from "./shared/expected-calls";
 
 /** A simulated platform that runs as a node. */
 export type RunningSimulator = Awaited<ReturnType<typeof import("../../simulator/index")["startSimulator"]>>;
@@ -14,6 +16,8 @@ export type RunningSimulator = Awaited<ReturnType<typeof import("../../simulator
 /** A tracker that outlives a redeploy, and whom it tells its news now. */
 export interface KeptTracker {
   readonly tracker: CallTracker;
+  /** It has what an earlier process has left. */
+  restored: boolean;
   tell: (news: readonly News[]) => void;
 }
 
@@ -29,6 +33,10 @@ export class RuntimeState {
    * place to the next.
    */
   readonly feeds = new Map<string, { readonly closed: boolean }>();
+  /** Who joins events into calls hears here of calls that are about to be dialled. */
+  readonly expectedCalls = new ExpectedCalls();
+  /** The tokens of the messages of sccc-calls, by the id of their node: they outlive a redeploy. */
+  readonly callTokens = new Map<string, MessageTokens>();
   /** The trackers, by the id of their node. */
   readonly trackers = new Map<string, KeptTracker>();
   /** The simulators, by the id of their node; undefined for one that could not start. */

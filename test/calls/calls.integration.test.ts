@@ -73,8 +73,15 @@ const flowAt = (platform: string, port: number): readonly FlowNode[] => {
     keep("finished", "finished"),
     // The command's answer starts a call.
     httpIn("dial-in", "/dial", "post", "dial"),
-    { id: "dial", type: "sccc-call-number", z: "flow", account: idOf("plain"), wires: [["tracker-plain", "out"]] },
-    // Answers when the call was answered or has failed.
+    {
+      id: "dial",
+      type: "sccc-call-number",
+      z: "flow",
+      account: idOf("plain"),
+      repeatGuard: "0",
+      wires: [["tracker-plain", "out"]],
+    },
+    // Answers when the call was answered, or has failed.
     httpIn("wait-in", "/wait", "post", "wait"),
     {
       id: "wait",
@@ -82,6 +89,7 @@ const flowAt = (platform: string, port: number): readonly FlowNode[] => {
       z: "flow",
       account: idOf("plain"),
       waitFor: "answered",
+      repeatGuard: "0",
       waitTimeout: "60",
       outputs: 2,
       wires: [["out"], ["missed"]],

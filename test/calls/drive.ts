@@ -33,6 +33,8 @@ export class HandClock implements Timing {
 
   readonly now = (): number => this.#now;
 
+  readonly date = (): number => start + this.#now;
+
   readonly after = (ms: number, run: () => void): (() => void) => {
     const timer = { due: this.#now + ms, run };
     this.#timers.add(timer);

@@ -328,6 +328,7 @@ describe("calls, whatever happens to their events", () => {
         direction: "outbound",
         seq: String(index + 1),
         userData: undefined,
+        taskID: undefined,
         billing: undefined,
       });
     }

@@ -186,6 +186,8 @@ describe("a call", () => {
       number: "0138-0013-8000",
       numberE164: "+8613800138000",
       userData: "u",
+      reason: null,
+      recording: null,
       seq: "7",
       session: "s1",
       startedAt: "2026-03-01T10:00:00+08:00",
@@ -282,18 +284,22 @@ describe("a call", () => {
       ],
     ],
     [
-      "the same number again in a campaign, whose calls have one seq",
+      "the same number again in a campaign, whose calls have one seq: only the sessions of their bills tell them apart",
       () => {
-        out("screenpop", 0);
-        out("callend", 20);
-        out("screenpop", 25);
-        out("callin", 30);
-        out("callstart", 33);
-        out("callend", 40);
+        for (const [from, session] of [
+          [0, "a"],
+          [100, "b"],
+        ] as const) {
+          out("screenpop", from);
+          out("callin", from + 5);
+          out("callstart", from + 9);
+          out("callend", from + 20);
+          bill(from + 21, { byeTime: it_.time(from + 20), session });
+        }
       },
       [
-        ["ended", "unanswered", "1000", callee, "screenpop callend"],
-        ["ended", "answered", "1000", callee, "screenpop callin callstart callend"],
+        ["billed", "answered", "1000", callee, "screenpop callin callstart callend billing"],
+        ["billed", "answered", null, callee, "billing"],
       ],
     ],
     [
@@ -660,6 +666,128 @@ describe("a call", () => {
     inn("callend", 12);
     assert.deepEqual(it_.calls().map(brief), [["billed", "answered", "1000", callee, "callin callend billing"]]);
     assert.equal(it_.finished.length, 1);
+  });
+
+  for (const [name, inbound] of [
+    ["inbound", true],
+    ["outbound", false],
+  ] as const) {
+    it(`${name} whose events all come a second time after its end, signed anew, stays one call and is finished once`, () => {
+      const hear = inbound ? inn : out;
+      const more = inbound ? { seq: "900001", userData: "" } : {};
+      const all = (from: number) => {
+        hear("callin", from, more);
+        // A screen pop has a seq of its own.
+        it_.hear("screenpop", { agent: "1000", number: callee, call_type: inbound ? "0" : "1", seq: "55" }, from + 1);
+        hear("callstart", from + 5, more);
+        hear("callend", from + 70, more);
+        bill(from + 71, inbound ? { ...more, service: "2", caller: callee, callee: "021" } : {});
+      };
+      all(0);
+      const told = it_.news.length;
+      all(30);
+      it_.pass(30 * minute);
+      all(30 * minute);
+      assert.equal(it_.news.length, told);
+      assert.equal(it_.calls().length, 1);
+      assert.equal(it_.finished.length, 1);
+    });
+  }
+
+  it("is told of once more, but not as finished, when its bill comes again and names the recording", () => {
+    out("callin", 0);
+    out("callend", 70);
+    bill(71, { recordFile: "" });
+    assert.equal(it_.finished[0]?.recordFile, null);
+    bill(80, { recordFile: "/record/1.wav" });
+    assert.deepEqual(
+      it_.last.map(({ kind, call }) => [kind, call.recordFile]),
+      [["change", "/record/1.wav"]],
+    );
+    bill(90, { recordFile: "/record/2.wav" });
+    assert.deepEqual(it_.last, [], "the first name stays");
+    it_.again(3, { delivery: 2 });
+    assert.deepEqual(
+      it_.last.map(({ kind }) => kind),
+      ["change"],
+      "what was not confirmed comes again without the end",
+    );
+    it_.again(2, { delivery: 2 });
+    assert.deepEqual(
+      it_.last.map(({ kind }) => kind),
+      ["change", "finished"],
+    );
+  });
+
+  describe("whose number is withheld", () => {
+    const hidden = (agent: string, event: string, second: number, more: Json = {}) =>
+      it_.hear(event, { agent, number: "", call_type: "0", seq: "", ...more }, second);
+    const billed = (second: number, more: Json) =>
+      bill(second, { service: "2", caller: "", callee: "02112345678", seq: "", userData: "", ...more });
+    const expected = ["1000", "1001"].map((agent) => [
+      "billed",
+      "answered",
+      agent,
+      null,
+      "callin screenpop callstart callend billing",
+    ]);
+    const play = (bills: () => void) => {
+      for (const agent of ["1000", "1001"]) hidden(agent, "callin", 0);
+      for (const agent of ["1001", "1000"]) hidden(agent, "screenpop", 1);
+      for (const agent of ["1000", "1001"]) hidden(agent, "callstart", 5);
+      hidden("1000", "callend", 40);
+      hidden("1001", "callend", 60);
+      bills();
+      assert.deepEqual(it_.calls().map(brief), expected);
+      assert.equal(it_.finished.length, 2);
+    };
+
+    it("is told from others by its agent, and takes the bill that names the agent", () =>
+      play(() => {
+        billed(61, { session: "b", staffNo: "1001", byeTime: it_.time(60) });
+        billed(62, { session: "a", staffNo: "1000", byeTime: it_.time(40) });
+        assert.equal(it_.finished[0]?.agent, "1001");
+      }));
+
+    it("takes the bill of its end where that names no agent", () =>
+      play(() => {
+        billed(61, { session: "b", byeTime: it_.time(60) });
+        billed(62, { session: "a", byeTime: it_.time(40) });
+        assert.deepEqual(
+          it_.finished.map(({ agent, session }) => [agent, session]),
+          [
+            ["1001", "b"],
+            ["1000", "a"],
+          ],
+        );
+      }));
+
+    it("is one call where its bill comes first, and where a word stands for the number", () => {
+      billed(39, { session: "a", caller: "anonymous", byeTime: it_.time(40) });
+      hidden("1000", "callend", 40, { number: "anonymous" });
+      hidden("1000", "callin", 0, { number: "" });
+      assert.deepEqual(it_.calls().map(brief), [["billed", "answered", "1000", "anonymous", "billing callend callin"]]);
+    });
+
+    it("ends when the agent's next one begins, and not when another agent's does", () => {
+      hidden("1000", "callin", 0);
+      hidden("1001", "callin", 50);
+      assert.deepEqual(it_.changes.map(({ topic }) => topic).join(" "), "ringing ringing");
+      hidden("1000", "callin", 100);
+      assert.deepEqual(it_.changes.map(({ topic }) => topic).join(" "), "ringing ringing ended ringing");
+    });
+  });
+
+  it("of a task takes the bill of its task only", () => {
+    out("callin", 0, { taskID: "1", userData: "" });
+    out("callin", 1, { taskID: "2", userData: "", agent: "1001" });
+    for (const agent of ["1000", "1001"]) out("callend", 60, { agent, userData: "" });
+    bill(61, { taskID: "2", userData: "", session: "b", byeTime: it_.time(60) });
+    assert.equal(it_.finished[0]?.agent, "1001");
+    bill(62, { taskID: "3", userData: "", session: "c", byeTime: it_.time(60) });
+    assert.equal(it_.calls().at(-1)?.agent, null, "a third task's is another call");
+    bill(63, { taskID: "1", userData: "", session: "a", byeTime: it_.time(60), causeText: "Busy Here" });
+    assert.deepEqual([it_.finished.at(-1)?.agent, it_.finished.at(-1)?.reason], ["1000", "Busy Here"]);
   });
 
   it("tells again what was handed over again, and nothing of what changed nothing", () => {

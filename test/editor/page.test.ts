@@ -13,6 +13,7 @@ const expected = [
   "sccc-feed",
   "sccc-notify",
   "sccc-confirm",
+  "sccc-calls",
   "sccc-call-tracker",
   "sccc-simulator",
 ];
@@ -39,7 +40,7 @@ describe("sccc.html", () => {
       assert.match(text, new RegExp(`category: "${config ? "config" : "SCCC"}"`));
       assert.match(text, new RegExp(`color: "${groups[group].color}"`));
       assert.match(text, new RegExp(`icon: "${groups[group].icon.replace(".", "\\.")}"`));
-      const inputs = config || type === "sccc-notify" ? 0 : 1;
+      const inputs = config || ["sccc-notify", "sccc-calls"].includes(type) ? 0 : 1;
       const outputs = config ? 0 : ["sccc-call-tracker", "sccc-feed"].includes(type) ? 2 : 1;
       assert.match(text, new RegExp(`inputs: ${inputs},\\n {2}outputs: ${outputs},`));
     }
@@ -61,7 +62,12 @@ describe("sccc.html", () => {
           ]),
         ),
         ...Object.fromEntries(settings.map((setting) => [setting.name, "default" in setting ? setting.default : ""])),
-        // Node-RED reads the number of outputs from this property.
+        ...Object.fromEntries(
+          settings.flatMap((setting) =>
+            setting.kind === "typed" ? [[`${setting.name}Type`, setting.defaultType]] : [],
+          ),
+        ),
+        // Node-RED reads how many outputs there are from here.
         ...(settings.length === 0 ? {} : { outputs: 1 }),
         seq: "",
         seqType: "str",

@@ -2,7 +2,7 @@
 import { strict as assert } from "node:assert";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Sidebar } from "../../tools/launch";
+import type { FlowNode, Sidebar } from "../../tools/launch";
 import type { NodeRed } from "../../tools/node-red";
 import { eventually } from "../receive/flow";
 import { type Example, examples } from "./examples";
@@ -125,6 +125,22 @@ export const drives: Readonly<Record<string, Drive>> = {
     assert.equal(new Set(rows.map(([id]) => id)).size, rows.length);
   },
 
+  async "calls-with-recordings"(flow) {
+    await flow.press("login-button");
+    await flow.shown("logged-in");
+    await flow.press("answered");
+    await flow.shown("logged");
+    const sound = readFileSync(String(await flow.shown("saved")));
+    assert.equal(sound.toString("latin1", 0, 4), "RIFF");
+    await flow.pressUntil("missed", "logged");
+    const rows = lines(flow.file("sccc-calls.csv")).map((line) => line.split(","));
+    assert.deepEqual(rows.map(([, , direction, outcome]) => [direction, outcome]).slice(0, 3), [
+      ["direction", "outcome"],
+      ["inbound", "answered"],
+      ["inbound", "missed"],
+    ]);
+  },
+
   async "campaign-from-csv"(flow) {
     await flow.press("login-button");
     await flow.shown("logged-in");
@@ -162,6 +178,23 @@ export const drives: Readonly<Record<string, Drive>> = {
       { "x-crm-key": "change-me" },
     );
     assert.deepEqual([status, error], [400, "SCCC_INVALID_FIELD"]);
+  },
+
+  async "crm-activity"(flow) {
+    // The CRM is in the flow itself, whose port is another one here.
+    const nodes = (await flow.nodeRed.admin("GET", "/flows")) as FlowNode[];
+    const env = [{ name: "CRM_URL", value: flow.nodeRed.url, type: "str" }];
+    await flow.nodeRed.deploy(nodes.map((node) => (node.id === "sccc-crm-tab" ? { ...node, env } : node)));
+    await flow.press("login-button");
+    await flow.shown("logged-in");
+    await flow.press("click");
+    const { customer, subject, direction, phone } = await flow.shown("done");
+    assert.deepEqual(
+      { customer, subject, direction, phone },
+      { customer: "crm-42", subject: "Call", direction: "outbound", phone: "+8613800138888" },
+    );
+    const missed = await flow.pressUntil("missed", "done");
+    assert.deepEqual([missed.subject, missed.customer], ["Missed call", undefined]);
   },
 
   async "error-handling"(flow) {

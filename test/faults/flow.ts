@@ -18,7 +18,7 @@ export interface Order {
 export const kinds = {
   read: { type: "sccc-get-agent-status" },
   state: { type: "sccc-agent-set-busy" },
-  call: { type: "sccc-call-number" },
+  call: { type: "sccc-call-number", repeatGuard: "0" },
   list: { type: "sccc-agent-set-idle", input: "list" },
   records: { type: "sccc-get-records-list" },
 } as const;

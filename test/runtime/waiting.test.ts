@@ -1,18 +1,23 @@
 // sccc-call-number while it waits: the states of calls, without Node-RED, and as a node with a simulated platform.
 import assert from "node:assert/strict";
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import type { Heard } from "../../nodes/calls/facts";
 import { type Aim, type Arrived, Waiting } from "../../nodes/runtime/call-number/waiting";
 import type { Simulator } from "../../simulator";
-import { freePort } from "../../tools/node-red";
+import { freePort, temporaryFolder } from "../../tools/node-red";
 import { type Flow, initHelper, load, nodeOf, unload } from "../../tools/nodes";
 import { callOf, clientOf, startPlatform } from "../../tools/platform";
 import { context, HandClock, push } from "../calls/drive";
-import { listening } from "../receive/flow";
+import { eventually, listening } from "../receive/flow";
 
 // biome-ignore lint/suspicious/noExplicitAny: messages are what assertions look into.
 type Loose = any;
 
 const callee = "13800138000";
+
+const helper: Loose = require("node-red-node-test-helper");
+const setUserDir = (userDir: string | undefined) => helper.settings(userDir === undefined ? {} : { userDir });
 
 describe("waiting for calls", () => {
   let clock: HandClock;
@@ -243,6 +248,57 @@ describe("sccc-call-number that waits", () => {
     await until(count + 1);
     return ended[count];
   }
+
+  it("goes on waiting after its process was killed, with the message and the call's id", async () => {
+    const userDir = temporaryFolder();
+    const pushPort = await freePort();
+    platform = await startPlatform({
+      agents: "1000-1019",
+      speed: 20,
+      pushUrl: `http://127.0.0.1:${pushPort}/sccc/notify`,
+      pushPatience: 30,
+    });
+    const receiving = { pushPort: String(pushPort), pushHost: "127.0.0.1" };
+    const node = { type: "sccc-call-number", waitFor: "ended", waitTimeout: "20", wires: [["out"], []] };
+    setUserDir(userDir);
+    try {
+      flow = await load(platform, node, receiving);
+      await listening(pushPort);
+      await online("1000");
+      flow.node.receive({
+        payload: { agent: "1000", callee: numberEnding("8888") },
+        topic: "kept",
+        mine: { order: 42 },
+      });
+      const folder = join(userDir, "sccc", "calls", "n");
+      const journal = () =>
+        existsSync(folder)
+          ? readdirSync(folder)
+              .filter((name) => name.startsWith("journal-"))
+              .map((name) => readFileSync(join(folder, name), "utf8"))
+              .join("")
+          : "";
+      const text = await eventually("the waiting is on disk", () => {
+        const found = journal();
+        return found.includes('"waiting"') ? found : undefined;
+      });
+      // What a killed process leaves: the folder as it is now.
+      const left = temporaryFolder();
+      cpSync(folder, left, { recursive: true });
+      await unload();
+      rmSync(folder, { recursive: true });
+      rmSync(join(left, "lock"), { force: true });
+      cpSync(left, folder, { recursive: true });
+      flow = await load(platform, node, receiving);
+      const out = await new Promise<Loose>((resolve) => nodeOf("out").on("input", resolve));
+      assert.deepEqual([out.topic, out.mine, out.payload.state], ["kept", { order: 42 }, "ended"]);
+      assert.equal(out.sccc.call.reached, true);
+      assert.equal(out.sccc.command.api, "CallNumber");
+      assert.ok(text.includes(out.payload.id), "the id that it had before");
+    } finally {
+      setUserDir(undefined);
+    }
+  });
 
   it("answers when the call is answered, with the call", async () => {
     await begin({ waitFor: "answered" });

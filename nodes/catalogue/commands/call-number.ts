@@ -41,6 +41,14 @@ export const callNumber: Command = {
       zh: "等待时，节点自行在账户的推送地址接收，与流程中有无接收节点无关：平台的推送必须能到达此 Node-RED。以列表方式发送时不能等待。",
     },
     {
+      en: "A context comes back as payload.context in the messages of the call (from sccc-calls and sccc-call-tracker of the same account, and from this node where it waits) wherever it is sure that they belong to this command: the platform's events repeat its seq, or no other call of the agent with the number was begun at that time. Otherwise the field is absent.",
+      zh: "上下文会作为 payload.context 随该通话的消息返回（由同一账户的 sccc-calls 和 sccc-call-tracker 给出，等待时由本节点给出），前提是能确定这些消息属于此命令：平台事件带有相同的 seq，或者该坐席当时没有与该号码的其他通话。否则没有此字段。",
+    },
+    {
+      en: "The repeat guard refuses the same agent and number again with SCCC_NOT_ALLOWED, unless the platform has refused the first call. A list is refused as a whole.",
+      zh: "重复保护会以 SCCC_NOT_ALLOWED 拒绝再次以同一坐席呼叫同一号码，除非平台拒绝了第一次呼叫。列表会被整体拒绝。",
+    },
+    {
       en: "A call is never sent a second time by itself: where an answer got lost, the message is an error and the flow decides.",
       zh: "呼叫命令绝不会自动重发：如果响应丢失，消息会以错误结束，由流程决定如何处理。",
     },

@@ -1,4 +1,4 @@
-// sccc-call-number: what it waits for before it sends its message.
+// sccc-call-number: what comes back with its calls, what it waits for before it answers, and how it guards against double clicks.
 import type { Choice, Setting } from "../types";
 import { seconds } from "./setting";
 
@@ -11,6 +11,19 @@ const waits: readonly Choice[] = [
 
 /** `sccc-call-number`, in addition to the command's fields. */
 export const callNumberSettings: readonly Setting[] = [
+  {
+    name: "context",
+    kind: "typed",
+    default: "",
+    defaultType: "json",
+    types: ["json", "msg", "flow", "global", "jsonata", "env"],
+    example: '{"order":42}',
+    label: { en: "Context", zh: "上下文" },
+    hint: {
+      en: "Any JSON, up to 16 KiB, that comes back as payload.context in every message of this call, from the calls nodes of this account.",
+      zh: "任意 JSON（最多 16 KiB），会作为 payload.context 随该通话的每条消息返回，由同一账户的通话节点给出。",
+    },
+  },
   {
     name: "waitFor",
     kind: "choice",
@@ -36,6 +49,21 @@ export const callNumberSettings: readonly Setting[] = [
     hint: {
       en: "Then the call goes to the second output as it stands.",
       zh: "超时后，通话以当前状态从第二个输出送出。",
+    },
+  },
+  {
+    name: "repeatGuard",
+    kind: "number",
+    default: 3,
+    min: 0,
+    max: 86_400,
+    integer: false,
+    unit: seconds,
+    section: "safety",
+    label: { en: "Repeat guard", zh: "重复保护" },
+    hint: {
+      en: "The same agent and number again within this time is refused, because buttons and webhooks fire twice. 0: off.",
+      zh: "在此时间内再次以同一坐席呼叫同一号码会被拒绝，因为按钮和 Webhook 可能重复触发。0 表示关闭。",
     },
   },
 ];

@@ -2,6 +2,7 @@
 // forms from them.
 export { accountSettings } from "./account";
 export { callNumberSettings } from "./call-number";
+export { callsSettings } from "./calls";
 export { feedSettings } from "./feed";
 export { receivingSettings } from "./receiving";
 export { recordingSettings } from "./recording";

@@ -1,15 +1,18 @@
 // sccc-call-number, where it waits: listens for the account's pushes itself, and says where its calls have got.
-import type { Node } from "node-red";
+import type { Node, NodeMessage } from "node-red";
 import { callNumberSettings } from "../../catalogue/index";
+import { isObject, type JsonObject } from "../../util/json";
 import { receiverOf } from "../account/account";
 import type { Account } from "../account/running";
 import type { Sent } from "../command/send";
+import { BoundedLog } from "../receive/bounded-log";
+import { CallStore, callsFolder } from "../shared/call-store";
 import { type ConfigProblem, configFailure, type Narrowed, narrow, Settings } from "../shared/config";
 import type { Failure } from "../shared/failure";
 import type { Status } from "../shared/status";
 import { expander } from "../shared/values";
 import type { Runtime } from "../state";
-import { type Aim, Waiting } from "./waiting";
+import { type Aim, type Arrived, Waiting } from "./waiting";
 
 /** What a node waits for, and for how long; undefined: for nothing but the platform's answer. */
 export interface WaitConfig {
@@ -40,8 +43,30 @@ export interface CallWaitDeps {
 export interface CallWait {
   /** Why nothing can be waited for now. */
   problem(): Failure | undefined;
-  /** Sends a command of these fields, and waits for its call once it is accepted. */
-  through(fields: Readonly<Record<string, unknown>>, send: () => Promise<Sent>): Promise<Sent>;
+  /** Sends a command, and waits for its call once it is accepted. */
+  through(awaited: AwaitedCommand, send: () => Promise<Sent>): Promise<Sent>;
+}
+
+/** A command whose call is waited for. */
+export interface AwaitedCommand {
+  readonly fields: Readonly<Record<string, unknown>>;
+  /** What comes back with the call; undefined: nothing. */
+  readonly context: unknown;
+  readonly msg: NodeMessage;
+}
+
+/** A longer message does not outlive the process while its call is waited for. */
+const mostKept = 256 * 1024;
+
+/** A message as it can be kept; undefined for one that JSON cannot hold, or that is too long. */
+function keptMessage(msg: NodeMessage): JsonObject | undefined {
+  try {
+    const { req: _req, res: _res, ...rest } = msg as NodeMessage & JsonObject;
+    const text = JSON.stringify(rest);
+    return text.length > mostKept ? undefined : (JSON.parse(text) as JsonObject);
+  } catch {
+    return undefined;
+  }
 }
 
 /** A wait that never begins. */
@@ -75,7 +100,49 @@ export function callWaitOf(runtime: Runtime, node: Node, deps: CallWaitDeps): Ca
 
   const onCount = (calls: number): void =>
     status.wait(calls === 0 ? "" : RED._("status.waitingCalls", { calls: String(calls) }));
-  const waiting = new Waiting({ ...wanted, context: account.sender.context, onCount });
+  const waiting = new Waiting({
+    ...wanted,
+    context: account.sender.context,
+    onCount,
+    onRecords: (records) => void store.add(records),
+  });
+  const reportOf = (arrived: Exclude<Arrived, { kind: "closed" }>) => {
+    const reached = arrived.kind === "reached";
+    return { id: arrived.call.id, waitFor: wanted.aim, reached, ...(reached ? {} : { reason: arrived.reason }) };
+  };
+
+  /** The messages that wait, by the ids of their calls. Those of a process that was killed go on where they were. */
+  const kept = new Set<string>();
+  const keep = (id: string, value: JsonObject): void => {
+    kept.add(id);
+    void store.add([{ key: `w${id}`, value }]);
+  };
+  const release = (id: string): void => {
+    if (kept.delete(id)) void store.add([{ key: `w${id}`, value: undefined }]);
+  };
+  const resume = async ({ id, due, msg, command }: JsonObject): Promise<void> => {
+    if (typeof id !== "string" || !isObject(msg)) return;
+    kept.add(id);
+    const arrived = await waiting.resume(id, Number(due) - Date.now());
+    release(id);
+    if (arrived === undefined || arrived.kind === "closed") return;
+    const sccc = { ...(isObject(msg.sccc) ? msg.sccc : {}), command, call: reportOf(arrived) };
+    const out = { ...msg, payload: arrived.call, sccc } as NodeMessage;
+    node.send(arrived.kind === "reached" ? out : [null, out]);
+  };
+  const warnings = new BoundedLog((counts) => {
+    for (const [what, count] of counts) node.warn(count === 1 ? what : `${what} (×${count})`);
+  });
+  const store: CallStore = new CallStore({
+    folder: callsFolder(RED, node.id),
+    ...{ redeliverAfterMs: 0, maxDeliveries: 1, keepDays: 0, waits: false, onUnkept: () => undefined },
+    onOpen: (records) => {
+      const all = [...records];
+      waiting.restore(all);
+      for (const record of all) if (isObject(record) && isObject(record.waiting)) void resume(record.waiting);
+    },
+    onWarning: (key, params) => warnings.add(RED._(`errors.${key}`, { ...params })),
+  });
   let problem: ConfigProblem | undefined;
   const detach = receiving.receiver.attach({
     id: node.id,
@@ -94,15 +161,20 @@ export function callWaitOf(runtime: Runtime, node: Node, deps: CallWaitDeps): Ca
       problem = found;
     },
   });
-  node.on("close", () => {
+  node.on("close", (removed: boolean, done: () => void) => {
     detach();
     waiting.close();
+    // Each message that waits ends now.
+    for (const id of [...kept]) release(id);
+    store.close(removed);
+    warnings.close();
+    done();
   });
 
   return {
     problem: () => problem && configFailure(problem),
-    through: async (fields, send) => {
-      const expected = waiting.expect(fields);
+    through: async ({ fields, context, msg }, send) => {
+      const expected = waiting.expect(fields, context);
       const sent = await send().catch((error: unknown) => {
         expected?.cancel();
         throw error;
@@ -111,14 +183,17 @@ export function callWaitOf(runtime: Runtime, node: Node, deps: CallWaitDeps): Ca
         expected?.cancel();
         return sent;
       }
+      const message = keptMessage(msg);
+      if (message !== undefined) {
+        const due = Date.now() + wanted.timeoutMs;
+        keep(expected.id, { waiting: { id: expected.id, due, msg: message, command: sent.report } });
+      }
       const arrived = await expected.arrive();
+      release(expected.id);
       if (arrived.kind === "closed") {
         return { ok: false, failure: { kind: "closed", code: "SCCC_CLOSED", waiting: true }, report: sent.report };
       }
-      const reached = arrived.kind === "reached";
-      const { id } = arrived.call;
-      const report = { id, waitFor: wanted.aim, reached, ...(reached ? {} : { reason: arrived.reason }) };
-      return { ...sent, payload: arrived.call, call: report };
+      return { ...sent, payload: arrived.call, call: reportOf(arrived) };
     },
   };
 }

@@ -1,7 +1,7 @@
 // Waits until calls that were dialled are answered, have ended or are billed. Knows nothing of Node-RED.
 import type { TrackedCall } from "../../calls/call";
 import { dialingFact, type Fact, type Heard, isCallEvent, readMessage } from "../../calls/facts";
-import { CallTracker, type News, realTiming, type Timing } from "../../calls/tracker";
+import { type CallRecord, CallTracker, type News, realTiming, type Timing } from "../../calls/tracker";
 import type { PushContext } from "../../protocol/push";
 
 /** What a call is waited for to be. */
@@ -19,6 +19,8 @@ export interface WaitingOptions {
   readonly context: PushContext;
   /** Told how many calls are waited for, whenever that changes. */
   readonly onCount: (count: number) => void;
+  /** Hears what has changed of the calls, for a file. */
+  readonly onRecords?: (records: readonly CallRecord[]) => void;
   readonly timing?: Timing;
 }
 
@@ -27,6 +29,8 @@ const rememberMs = 600_000;
 
 /** A call that is waited for. */
 export interface Expected {
+  /** The call's id. */
+  readonly id: string;
   /** Ends with how it went. The time runs from here. */
   arrive(): Promise<Arrived>;
   /** The command was not carried out: there is no call. */
@@ -75,6 +79,23 @@ export class Waiting {
       context,
     };
     this.#tracker = new CallTracker(settings, (news) => this.#tell(news), timing);
+    // From here on it gathers what changes.
+    this.#tracker.records();
+  }
+
+  /** Goes on with the calls of an earlier process, by the newest record of each. */
+  restore(records: Iterable<unknown>): void {
+    this.#tracker.restore(records);
+  }
+
+  /** Waits for a restored call again, for so many ms; undefined: there is no such call. */
+  resume(id: string, withinMs: number): Promise<Arrived> | undefined {
+    const call = [...this.#tracker.all()].find((one) => one.id === id);
+    if (call === undefined) return undefined;
+    const tracked = () => call.tracked(this.#options.context);
+    const already = standing(tracked(), this.#options.aim);
+    if (already !== undefined) return Promise.resolve(already);
+    return this.#await(id, call.keys, tracked)(Math.max(0, withinMs));
   }
 
   /** Whether an event may be one that is waited for. */
@@ -86,36 +107,55 @@ export class Waiting {
   hear(msg: Heard): void {
     const reading = readMessage(msg, this.#options.context, Date.now());
     if (reading.kind !== "facts") return;
-    for (const fact of reading.facts) if (this.#concerns(fact)) this.#tell(this.#tracker.hear(fact));
+    const concerned = reading.facts.filter((fact) => this.#concerns(fact));
+    const news = concerned.flatMap((fact) => this.#tracker.hear(fact));
+    // On its way to the disk before anybody is told.
+    this.#record();
+    this.#tell(news);
+  }
+
+  #record(): void {
+    const records = this.#tracker.records();
+    if (records.length > 0) this.#options.onRecords?.(records);
   }
 
   /**
    * A call is about to be dialled: its events may come before the command's answer.
    * @param fields the command's, as they are sent
+   * @param context what comes back with the call; undefined: nothing
    */
-  expect(fields: Readonly<Record<string, unknown>>): Expected | undefined {
+  expect(fields: Readonly<Record<string, unknown>>, context?: unknown): Expected | undefined {
     const fact = dialingFact(fields, { error: 0 }, this.#options.context, Date.now());
     if (fact === undefined) return undefined;
-    const { id, tracked, forget } = this.#tracker.begin(fact);
+    const { id, tracked, forget } = this.#tracker.begin(fact, context);
+    this.#record();
+    const arrive = this.#await(id, fact.keys, tracked);
+    return {
+      id,
+      arrive: () => arrive(this.#options.timeoutMs),
+      cancel: () => {
+        forget();
+        this.#record();
+        this.#settle(id, { kind: "closed" });
+      },
+    };
+  }
+
+  /** A call is waited for from now on; the time runs from when what comes back is called. */
+  #await(id: string, keys: readonly string[], tracked: () => TrackedCall): (withinMs: number) => Promise<Arrived> {
     let end: Waiter["end"] = () => undefined;
     const ended = new Promise<Arrived>((resolve) => {
       end = resolve;
     });
-    this.#add(id, { keys: fact.keys, end });
-    return {
-      arrive: async () => {
-        if (this.#closed) return { kind: "closed" };
-        const callOff = this.#timing.after(this.#options.timeoutMs, () =>
-          this.#settle(id, { kind: "notReached", call: tracked(), reason: "timeout" }),
-        );
-        const arrived = await ended;
-        callOff();
-        return arrived;
-      },
-      cancel: () => {
-        forget();
-        this.#settle(id, { kind: "closed" });
-      },
+    this.#add(id, { keys, end });
+    return async (withinMs) => {
+      if (this.#closed) return { kind: "closed" };
+      const callOff = this.#timing.after(withinMs, () =>
+        this.#settle(id, { kind: "notReached", call: tracked(), reason: "timeout" }),
+      );
+      const arrived = await ended;
+      callOff();
+      return arrived;
     };
   }
 
@@ -131,6 +171,7 @@ export class Waiting {
   }
 
   #tell(news: readonly News[]): void {
+    this.#record();
     for (const { call } of news) {
       const arrived = standing(call, this.#options.aim);
       if (arrived !== undefined) this.#settle(call.id, arrived);

@@ -7,6 +7,8 @@ import { render } from "../../protocol/check";
 import { guarded } from "../../util/guarded";
 import { isObject } from "../../util/json";
 import { accountOf } from "../account/account";
+import { BoundedLog } from "../receive/bounded-log";
+import { CallStore, callsFolder } from "../shared/call-store";
 import { type Narrowed, narrow, Settings } from "../shared/config";
 import { type Behaviour, defineNode, type NodeSource } from "../shared/define-node";
 import type { Failure } from "../shared/failure";
@@ -36,16 +38,22 @@ function trackerOf(
   id: string,
   settings: TrackerSettings,
   tell: KeptTracker["tell"],
-): CallTracker {
+): KeptTracker {
   let it = kept.get(id);
   if (it === undefined) {
-    const fresh: KeptTracker = { tracker: new CallTracker(settings, (news) => fresh.tell(news)), tell };
+    const fresh: KeptTracker = {
+      tracker: new CallTracker(settings, (news) => fresh.tell(news)),
+      restored: false,
+      tell,
+    };
+    // From here on it gathers what changes.
+    fresh.tracker.records();
     kept.set(id, fresh);
     it = fresh;
   }
   it.tell = tell;
   it.tracker.configure(settings);
-  return it.tracker;
+  return it;
 }
 
 /** Whether anything is wired to each output. Wires change without a redeploy of the node. */
@@ -110,22 +118,67 @@ class Shown {
   }
 }
 
+/** What a node with a good configuration works with. */
+interface TrackerDeps {
+  readonly settings: TrackerSettings;
+  /** The id of its account. */
+  readonly account: string;
+}
+
 /** Gives a node with a good configuration its behaviour. */
-function run(settings: TrackerSettings, { runtime, node }: NodeSource): Behaviour {
+function run({ settings, account }: TrackerDeps, { runtime, node }: NodeSource): Behaviour {
   const { RED, state } = runtime;
   const { tokens } = state;
-  const tracker = trackerOf(state.trackers, node.id, settings, (news) => {
+  const warnings = new BoundedLog((counts) => {
+    for (const [what, count] of counts) node.warn(count === 1 ? what : `${what} (×${count})`);
+  });
+  const it = trackerOf(state.trackers, node.id, settings, (news) => {
     for (const one of news) node.send(outputsOf(one.kind, messageOf(one, tokens.free(node.id))));
     shown.update(news);
+    void store.add(tracker.records());
   });
+  const { tracker } = it;
   const shown = new Shown(RED, node, () => tracker.size);
-  tracker.resume();
-  shown.show();
+  let open: () => void = () => undefined;
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const store: CallStore = new CallStore({
+    folder: callsFolder(RED, node.id),
+    // It has no entries: what comes again is the account's.
+    ...{ redeliverAfterMs: 0, maxDeliveries: 1, keepDays: 0, waits: false, onUnkept: () => undefined },
+    onOpen: (records) => {
+      if (!it.restored) tracker.restore(records);
+      it.restored = true;
+      open();
+    },
+    onWarning: (key, params) => warnings.add(RED._(`errors.${key}`, { ...params })),
+  });
+  void opened.then(() => {
+    tracker.resume();
+    shown.show();
+  });
+  const forget = state.expectedCalls.listen(account, {
+    expect: (expected) => {
+      tracker.expect(expected);
+      return store.add(tracker.records());
+    },
+    unexpect: (id) => {
+      tracker.unexpect(id);
+      void store.add(tracker.records());
+    },
+  });
 
-  const take = (msg: NodeMessageInFlow, send: (msgs: (NodeMessage | null)[]) => void): Failure | undefined => {
+  const take = async (
+    msg: NodeMessageInFlow,
+    send: (msgs: (NodeMessage | null)[]) => void,
+  ): Promise<Failure | undefined> => {
+    await opened;
     const reading = readMessage(msg, settings.context, Date.now());
     if (reading.kind === "unreadable") return unreadable(msg);
     const news = reading.kind === "facts" ? reading.facts.flatMap((fact) => tracker.hear(fact)) : [];
+    // What is told must not be forgotten by a crash: the call would go on under another id.
+    await store.add(tracker.records());
     const { token } = isObject(msg.sccc) ? msg.sccc : {};
     const given = typeof token === "string" ? token : undefined;
     const wired = wiredOutputs(node);
@@ -142,15 +195,18 @@ function run(settings: TrackerSettings, { runtime, node }: NodeSource): Behaviou
   };
 
   return {
-    handle: (msg, send) => {
-      const failure = take(msg, send);
+    handle: async (msg, send) => {
+      const failure = await take(msg, send);
       return failure && errorOf(RED._, type, failure);
     },
     // The status shows how many calls are followed.
     refused: () => undefined,
-    close: () => {
+    close: (removed) => {
       tracker.pause();
       shown.close();
+      forget();
+      store.close(removed);
+      warnings.close();
     },
   };
 }
@@ -171,7 +227,9 @@ export const registerTracker = (runtime: Runtime): void =>
       const account = accountOf(runtime, config.account);
       if (!account.ok) return account;
       const narrowed = narrowTracker(config, expand);
-      return narrowed.ok ? { ok: true, value: { ...narrowed.value, context: account.sender.context } } : narrowed;
+      if (!narrowed.ok) return narrowed;
+      const settings = { ...narrowed.value, context: account.sender.context };
+      return { ok: true, value: { settings, account: String(config.account) } };
     },
     start: run,
     forget: (id) => runtime.state.trackers.delete(id),

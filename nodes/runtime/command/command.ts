@@ -20,8 +20,10 @@ import { others } from "../../util/slices";
 import { accountOf } from "../account/account";
 import type { Sender } from "../account/running";
 import { type CallWait, callWaitOf } from "../call-number/call-number";
+import { type Dialing, dialingOf } from "../call-number/dialing";
 import { typedInput } from "../shared/config";
 import { type Behaviour, defineNode, type NodeSource } from "../shared/define-node";
+import type { Failure } from "../shared/failure";
 import { Status } from "../shared/status";
 import { errorOf, resultOf } from "../shared/texts";
 import { type ReadValue, reader } from "../shared/values";
@@ -147,12 +149,13 @@ interface Work {
   readonly options: SendOptions;
   readonly resulting: (api: string) => Resulting;
   readonly wait: CallWait | undefined;
+  readonly dialing: Dialing | undefined;
   readonly onProgress: LongList["onProgress"];
 }
 
 /** Runs one message to its end. */
 async function carryOut(work: Work, sender: Sender, msg: NodeMessage): Promise<Carried> {
-  const { maker, list, options, wait } = work;
+  const { maker, list, options, wait, dialing } = work;
   const problem = wait?.problem();
   if (problem !== undefined) return { api: "", sent: { ok: false, failure: problem } };
   const reading = await readOr("api", () => maker.api(msg));
@@ -172,19 +175,58 @@ async function carryOut(work: Work, sender: Sender, msg: NodeMessage): Promise<C
     }
     const one = await maker.prepare(sender, api, msg);
     const send = () => sendOne(sending, one);
-    return { api, sent: await (wait === undefined || !one.ok ? send() : wait.through(one.call.fields, send)) };
+    if (dialing === undefined || !one.ok) return { api, sent: await send() };
+    const context = await dialing.context(msg);
+    if (!context.ok) return { api, sent: context };
+    const begun = await dialing.begin([one.call], [context.value]);
+    if (!begun.ok) return { api, sent: begun };
+    const sent = await (wait === undefined
+      ? send()
+      : wait.through({ fields: one.call.fields, context: context.value, msg }, send));
+    if (!sent.ok) begun.value.failed(0, sent.failure);
+    return { api, sent };
   }
   if (!maker.batch(api)) return refuse("noList", render(payload));
   if (!Array.isArray(payload)) return refuse("listNotOne", render(payload));
   const prepared: Prepared[] = [];
+  const contexts: unknown[] = [];
   for (const [index, element] of payload.entries()) {
     // The readings of typed inputs may be JSONata: a slice of these is short.
     if (index % preparedAtOnce === preparedAtOnce - 1) await others();
     const one = await maker.prepare(sender, api, { ...msg, payload: element });
     prepared.push(one);
     if (!one.ok) break;
+    if (dialing === undefined) continue;
+    const context = await dialing.context({ ...msg, payload: element });
+    if (!context.ok) return { api, sent: { ok: false, failure: atIndex(context.failure, index) } };
+    contexts.push(context.value);
   }
-  return { api, sent: await sendList(sending, api, prepared) };
+  const send = () => sendList(sending, api, prepared);
+  if (dialing === undefined || !prepared.every(({ ok }) => ok)) return { api, sent: await send() };
+  const begun = await dialing.begin(
+    prepared.flatMap((one) => (one.ok ? [one.call] : [])),
+    contexts,
+  );
+  if (!begun.ok) return { api, sent: begun };
+  const sent = await send();
+  for (const index of prepared.keys()) {
+    const failure = sent.ok ? refusedIn(sent.payload, index) : sent.failure;
+    if (failure !== undefined) begun.value.failed(index, failure);
+  }
+  return { api, sent };
+}
+
+/** A failure of an element of a list. */
+const atIndex = (failure: Failure, index: number): Failure =>
+  failure.kind === "field" ? { ...failure, index } : failure;
+
+/** The platform's refusal of an element of a list, as the answers have it; undefined: it was not refused, or nobody knows. */
+function refusedIn(answers: unknown, index: number): Failure | undefined {
+  const answer: unknown = Array.isArray(answers) ? answers[index] : undefined;
+  const result = isObject(answer) && isObject(answer.result) ? answer.result : {};
+  const { error, name } = result;
+  if (typeof error !== "number" || error === 0) return undefined;
+  return { kind: "platform", code: String(name), value: error, text: "", scope: "command" };
 }
 
 function setReport(msg: NodeMessage, command: CommandReport, call?: CallReport): void {
@@ -209,12 +251,13 @@ function run({ runtime, node, config }: NodeSource, { maker, name, waits }: Carr
   setMaxListeners(0, closing.signal);
   const options: SendOptions = { signal: closing.signal, track: status.track, backlog: status.backlog };
   const wait = waits ? callWaitOf(runtime, node, { config, account, status }) : undefined;
+  const dialing = waits && account.ok ? dialingOf(runtime, node, config, account.sender.context) : undefined;
   const resulting =
     (api: string): Resulting =>
     (failure) =>
       resultOf(RED._, api || name, failure);
   const onProgress: Work["onProgress"] = (sent, of) => status.wait(sent === of ? "" : `${sent} / ${of}`);
-  const work: Work = { maker, list: config.input === "list", options, resulting, wait, onProgress };
+  const work: Work = { maker, list: config.input === "list", options, resulting, wait, dialing, onProgress };
 
   const handle = async (msg: NodeMessageInFlow): Promise<{ readonly error?: Error; readonly second?: boolean }> => {
     const { api, sent }: Carried = account.ok

@@ -78,6 +78,15 @@ export function describe(translate: Translate, api: string, failure: Failure): s
       });
     case "notAllowed":
       return text("notAllowed", { field: failure.field, number: failure.number });
+    case "repeated": {
+      const { agent, number, seconds, index } = failure;
+      return text("repeated", {
+        agent,
+        number,
+        seconds,
+        where: index === undefined ? "" : text("element", { index: index + 1 }),
+      });
+    }
     case "busy":
       return text("busy", { waiting: failure.waiting });
     case "partial":

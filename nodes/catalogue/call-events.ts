@@ -1,0 +1,53 @@
+// The events of a call that sccc-calls has messages for, in the order in which a call has them.
+import type { Push } from "./types";
+
+/** They are no pushes: each stands for one or several. */
+export const callEvents: readonly Push[] = [
+  {
+    event: "ringing",
+    section: "–",
+    fields: [],
+    label: { en: "ringing", zh: "振铃" },
+    summary: {
+      en: "An inbound call rings, once for each call, although the platform pushes two events.",
+      zh: "来电振铃；平台推送两个事件，但每个通话只有一条消息。",
+    },
+  },
+  {
+    event: "dialing",
+    section: "–",
+    fields: [],
+    label: { en: "dialing", zh: "呼出" },
+    summary: { en: "An outbound call begins.", zh: "去电开始。" },
+  },
+  {
+    event: "answered",
+    section: "–",
+    fields: [],
+    label: { en: "answered", zh: "接通" },
+    summary: { en: "The call is answered.", zh: "通话接通。" },
+  },
+  {
+    event: "finished",
+    section: "–",
+    fields: [],
+    label: { en: "finished", zh: "完成" },
+    summary: {
+      en: "The call is over, answered or not, with its bill; once for each call.",
+      zh: "通话已结束（无论是否接通），附带话单；每个通话一条消息。",
+    },
+  },
+  {
+    event: "recording",
+    section: "–",
+    fields: [],
+    label: { en: "recording", zh: "录音" },
+    summary: {
+      en: "The recording of an answered call is there, or did not come in time.",
+      zh: "已接通通话的录音已可用，或未能及时取得。",
+    },
+  },
+];
+
+/** The events that are asked for where nothing else is said. */
+export const defaultCallEvents: readonly string[] = ["ringing", "finished"];

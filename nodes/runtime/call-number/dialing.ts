@@ -1,0 +1,170 @@
+// sccc-call-number, before it dials: the context that comes back with the call's messages, and the guard against buttons that fire twice.
+import type { Node, NodeMessage } from "node-red";
+import { dialingFact } from "../../calls/facts";
+import { callNumberSettings } from "../../catalogue/index";
+import { render } from "../../protocol/check";
+import type { PreparedCommand } from "../../protocol/envelope";
+import type { PushContext } from "../../protocol/push";
+import { newId } from "../../util/id";
+import { isWithin, maxDepth } from "../../util/json";
+import { narrow, Settings, typedInput } from "../shared/config";
+import type { Failure } from "../shared/failure";
+import { expander, reader } from "../shared/values";
+import type { Runtime } from "../state";
+
+/** The most that a context may be, in bytes of JSON in UTF-8. */
+export const mostContextBytes = 16 * 1024;
+
+type Read<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure };
+
+const invalid = (key: string, got: string): Read<never> => ({
+  ok: false,
+  failure: {
+    kind: "field",
+    code: "SCCC_INVALID_FIELD",
+    field: "context",
+    rule: { key, params: { max: mostContextBytes, depth: maxDepth } },
+    got,
+  },
+});
+
+/** A value as a context: a copy, as JSON has it; undefined for nothing. */
+export function contextOf(value: unknown): Read<unknown> {
+  if (value === undefined || value === null || value === "") return { ok: true, value: undefined };
+  if (!isWithin(value, maxDepth)) return invalid("contextDeep", render(value));
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(value);
+  } catch {
+    text = undefined;
+  }
+  if (text === undefined) return invalid("contextJson", render(value));
+  if (Buffer.byteLength(text) > mostContextBytes) return invalid("contextSize", `${Buffer.byteLength(text)} bytes`);
+  return { ok: true, value: JSON.parse(text) };
+}
+
+/** Refuses to call a number as an agent again within a time. */
+export class RepeatGuard {
+  readonly #withinMs: number;
+  readonly #now: () => number;
+  /** When a call may be made again, in the order in which they were made. */
+  readonly #calls = new Map<string, number>();
+
+  /** @param now a clock that is never set, in ms */
+  constructor(withinMs: number, now: () => number = () => performance.now()) {
+    this.#withinMs = withinMs;
+    this.#now = now;
+  }
+
+  /** Takes calls that are about to be made; or none, if one of them was made just now: its index. What one message makes twice is meant. */
+  take(calls: readonly (string | undefined)[]): number | undefined {
+    if (this.#withinMs === 0) return undefined;
+    const now = this.#now();
+    for (const [old, until] of this.#calls) {
+      if (until > now) break;
+      this.#calls.delete(old);
+    }
+    const repeated = calls.findIndex((call) => call !== undefined && this.#calls.has(call));
+    if (repeated >= 0) return repeated;
+    for (const call of calls) if (call !== undefined) this.#calls.set(call, now + this.#withinMs);
+    return undefined;
+  }
+
+  /** A call was surely not made: it may be made at once. */
+  release(call: string): void {
+    this.#calls.delete(call);
+  }
+}
+
+/** Whether a failure says that a command was surely not carried out. */
+function isSurelyUndone(failure: Failure): boolean {
+  if (failure.kind === "network") return failure.neverLeft;
+  return (
+    failure.kind !== "timeout" && failure.kind !== "http" && failure.kind !== "protocol" && failure.kind !== "closed"
+  );
+}
+
+/** Calls that are about to be made. */
+export interface Begun {
+  /** A command was not carried out; or, for one of a list, it may or may not have been. */
+  failed(index: number, failure: Failure): void;
+}
+
+/** What a node does before it dials. */
+export interface Dialing {
+  /** Reads the context of a message's call. */
+  context(msg: NodeMessage): Promise<Read<unknown>>;
+  /** Commands are about to be sent, each with a context or none. All of them are refused if one was made just now. */
+  begin(commands: readonly PreparedCommand[], contexts: readonly unknown[]): Promise<Read<Begun>>;
+}
+
+/**
+ * What a node does before it dials; `narrowed` settings that are wrong are reported when it is used.
+ * @param place where the account's numbers are
+ */
+export function dialingOf(
+  { RED, state }: Runtime,
+  node: Node,
+  config: Readonly<Record<string, unknown>>,
+  place: PushContext,
+): Dialing {
+  const account = typeof config.account === "string" ? config.account : "";
+  const readContext = reader(RED, node, typedInput(config, "context", { value: "", type: "json" }));
+  const narrowed = narrow(() =>
+    new Settings(callNumberSettings, config, undefined, expander(RED, node)).number("repeatGuard"),
+  );
+  const seconds = narrowed.ok ? narrowed.value : 0;
+  const guard = new RepeatGuard(seconds * 1000);
+
+  return {
+    context: async (msg) => {
+      try {
+        return contextOf(await readContext(msg));
+      } catch (error) {
+        return invalid("unreadable", error instanceof Error ? error.message : String(error));
+      }
+    },
+    begin: async (commands, contexts) => {
+      if (!narrowed.ok) return { ok: false, failure: { kind: "config", code: "SCCC_CONFIG", ...narrowed.problem } };
+      const facts = commands.map(({ fields }) => dialingFact(fields, { error: 0 }, place, Date.now()));
+      const keys = facts.map((fact) => fact && JSON.stringify([fact.agent, fact.keys[0] ?? fact.number]));
+      const repeated = guard.take(keys);
+      if (repeated !== undefined) {
+        const { agent = "", number = "" } = facts[repeated] ?? {};
+        const at = commands.length === 1 ? {} : { index: repeated };
+        return { ok: false, failure: { kind: "repeated", code: "SCCC_NOT_ALLOWED", agent, number, seconds, ...at } };
+      }
+      const ids = facts.map((fact, index) =>
+        fact === undefined || contexts[index] === undefined ? undefined : newId(),
+      );
+      await Promise.all(
+        facts.map(async (fact, index) => {
+          const id = ids[index];
+          if (fact === undefined || id === undefined) return;
+          const { at, agent, keys: numbers, seq, userData, taskID } = fact;
+          await state.expectedCalls.expect(account, {
+            id,
+            at,
+            agent,
+            keys: numbers,
+            seq,
+            userData,
+            taskID,
+            context: contexts[index],
+          });
+        }),
+      );
+      return {
+        ok: true,
+        value: {
+          failed: (index, failure) => {
+            if (!isSurelyUndone(failure)) return;
+            const [key, id] = [keys[index], ids[index]];
+            if (key !== undefined) guard.release(key);
+            if (id !== undefined) state.expectedCalls.unexpect(account, id);
+          },
+        },
+      };
+    },
+  };
+}

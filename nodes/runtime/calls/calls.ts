@@ -1,0 +1,310 @@
+// sccc-calls: one message for each event of a call, from the account's pushes.
+import type { Node, NodeMessage } from "node-red";
+import type { TrackedCall } from "../../calls/call";
+import {
+  type CallMessage,
+  CallMessages,
+  type MessageEvent,
+  type RecordingError,
+  type Step,
+} from "../../calls/call-messages";
+import { isCallEvent, kinds, readMessage } from "../../calls/facts";
+import type { Entry, Handed, Spool } from "../../delivery/spool";
+import { guarded } from "../../util/guarded";
+import { accountOf, receiverOf } from "../account/account";
+import type { Sender } from "../account/running";
+import type { AccountReceiver } from "../receive/account-receiver";
+import { BoundedLog } from "../receive/bounded-log";
+import type { Delivery } from "../receive/receiving";
+import { CallStore, callsFolder } from "../shared/call-store";
+import { configFailure } from "../shared/config";
+import { type Behaviour, defineNode, type NodeSource } from "../shared/define-node";
+import type { Failure } from "../shared/failure";
+import { failureStatus } from "../shared/status";
+import { describe, ScccError } from "../shared/texts";
+import type { Runtime } from "../state";
+import { type CallsConfig, narrowCalls } from "./config";
+import { MessageTokens } from "./message-tokens";
+import { CallRecordings } from "./recordings";
+
+const type = "sccc-calls";
+
+/** How often a status may change, in ms. */
+const statusEveryMs = 1000;
+
+/** The pushes that calls are made of. */
+const pushEvents = kinds.filter((kind) => kind !== "dialing");
+
+/** A message as it is kept: JSON. */
+interface Kept {
+  readonly event: MessageEvent;
+  readonly call: TrackedCall;
+  readonly recordingError?: RecordingError;
+}
+
+const entryOf = (node: string, { event, call, recordingError }: CallMessage): Entry => ({
+  node,
+  text: JSON.stringify({ event, call, ...(recordingError && { recordingError }) }),
+});
+
+/** What a node is made of. */
+interface CallsDeps {
+  readonly runtime: Runtime;
+  readonly node: Node;
+  readonly config: CallsConfig;
+  readonly account: string;
+  readonly sender: Sender;
+  readonly receiver: AccountReceiver;
+}
+
+/** What sccc-calls does. */
+class Calls {
+  readonly #deps: CallsDeps;
+  readonly #messages: CallMessages;
+  readonly #recordings: CallRecordings;
+  readonly #store: CallStore;
+  readonly #tokens: MessageTokens;
+  readonly #warnings: BoundedLog;
+  /** What came before the store was open; undefined from then on. */
+  #early: (() => void)[] | undefined = [];
+  #timer: NodeJS.Timeout | undefined;
+  #trouble = "";
+  #closed = false;
+
+  constructor(deps: CallsDeps) {
+    const { runtime, node, config, sender, receiver } = deps;
+    const { RED, state } = runtime;
+    const { context } = sender;
+    const { stored, redeliverAfterMs, maxDeliveries, keepDays } = receiver.config;
+    this.#deps = deps;
+    this.#tokens = state.callTokens.get(node.id) ?? new MessageTokens(state.tokens);
+    state.callTokens.set(node.id, this.#tokens);
+    this.#warnings = new BoundedLog((counts) => {
+      for (const [what, count] of counts) node.warn(count === 1 ? what : `${what} (×${count})`);
+    });
+    this.#recordings = new CallRecordings({
+      client: sender.client,
+      target: config.target,
+      describe: (failure) => describe(RED._, type, failure),
+    });
+    this.#messages = new CallMessages(
+      { ...config, context },
+      {
+        onStep: (step) => void this.#keep(step),
+        fetch: (call, within, again) => this.#recordings.fetch(call, within, again),
+      },
+    );
+    this.#store = new CallStore({
+      folder: callsFolder(RED, node.id),
+      redeliverAfterMs,
+      // What is not confirmed is not handed over again where pushes are not either.
+      maxDeliveries: stored ? maxDeliveries : Number.MAX_SAFE_INTEGER,
+      keepDays,
+      onOpen: (records, spool) => this.#begin(records, spool),
+      onWarning: (key, params) => this.#warnings.add(RED._(`errors.${key}`, { ...params })),
+      waits: stored,
+      onUnkept: (entry) => void this.#give({ ...entry, id: "", delivery: 1 }),
+    });
+  }
+
+  /** Takes a push. It is confirmed once all that it brings is on disk: from then on this node answers for it. */
+  hear({ topic, payload, push, token }: Delivery): void {
+    const reading = readMessage({ topic, payload, sccc: { push } }, this.#deps.sender.context, Date.now());
+    const facts = reading.kind === "facts" ? reading.facts : [];
+    this.#whenOpen(async () => {
+      const steps = facts.map((fact) => this.#keep(this.#messages.hear(fact)));
+      await Promise.all(steps);
+      await this.#deps.runtime.state.tokens.acknowledge(token, "taken");
+    });
+  }
+
+  /** A call with a context is about to be dialled. */
+  expect(expected: Parameters<CallMessages["expect"]>[0]): Promise<void> {
+    return new Promise((resolve) => this.#whenOpen(() => this.#keep(this.#messages.expect(expected)).then(resolve)));
+  }
+
+  unexpect(id: string): void {
+    this.#whenOpen(() => this.#keep(this.#messages.unexpect(id)));
+  }
+
+  /** The node can or cannot receive. */
+  show(failure: Failure | undefined): void {
+    const { node, runtime } = this.#deps;
+    const { RED } = runtime;
+    const trouble = failure === undefined ? "" : describe(RED._, type, failure);
+    // Each further try to listen says the same.
+    if (trouble !== "" && trouble !== this.#trouble) node.error(trouble);
+    this.#trouble = trouble;
+    if (failure === undefined) this.#show();
+    else node.status(failureStatus(failure));
+  }
+
+  close(removed: boolean): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#messages.close();
+    this.#recordings.close();
+    this.#tokens.use(undefined);
+    this.#store.close(removed);
+    this.#warnings.close();
+    if (removed) {
+      this.#tokens.close();
+      this.#deps.runtime.state.callTokens.delete(this.#deps.node.id);
+    }
+  }
+
+  #whenOpen(run: () => Promise<void>): void {
+    if (this.#early === undefined) void run();
+    else this.#early.push(() => void run());
+  }
+
+  #begin(records: Iterable<unknown>, spool: Spool | undefined): void {
+    // The constructor has not ended where there is no folder.
+    queueMicrotask(
+      guarded(() => {
+        if (this.#closed) return;
+        this.#tokens.use(spool);
+        spool?.attach(this.#deps.node.id, {
+          hand: (entry) => void this.#give(entry),
+          dead: (entry) => this.#bury(entry),
+        });
+        void this.#keep(this.#messages.restore(records));
+        const early = this.#early ?? [];
+        this.#early = undefined;
+        for (const run of early) run();
+        this.#later();
+      }),
+    );
+  }
+
+  /** Puts a step on disk: what is to be told is told from there. */
+  async #keep({ records, messages }: Step): Promise<void> {
+    this.#later();
+    await this.#store.add(
+      records,
+      messages.map((message) => entryOf(this.#deps.node.id, message)),
+    );
+  }
+
+  /** Gives the flow a message. `id` of one that is not kept is "". */
+  async #give(entry: Handed): Promise<void> {
+    const { node, config, receiver, runtime } = this.#deps;
+    const { stored } = receiver.config;
+    const kept = JSON.parse(entry.text) as Kept;
+    const isBuffer = config.target.kind === "buffer" && kept.event === "recording" && kept.recordingError === undefined;
+    const fetched = isBuffer ? await this.#recordings.take(kept.call) : undefined;
+    if (this.#closed) return;
+    const token = stored && entry.id !== "" ? this.#tokens.tokenOf(entry) : runtime.state.tokens.free(node.id);
+    const outputs: (NodeMessage | null)[] = [];
+    while (outputs.length < config.outputOf(kept.event)) outputs.push(null);
+    node.send([...outputs, this.#messageOf(kept, entry, token, fetched)]);
+    if (stored || entry.id === "") return;
+    // What is sent reaches the next node in a later turn: if the flows are stopped before, nobody has it.
+    setImmediate(guarded(() => void (this.#closed || this.#store.spool?.settle(entry.id))));
+  }
+
+  #messageOf(
+    { event, call, recordingError }: Kept,
+    { delivery }: Handed,
+    token: string,
+    fetched?: Awaited<ReturnType<CallRecordings["take"]>>,
+  ): NodeMessage {
+    const error = fetched?.ok === false ? fetched.error : recordingError;
+    const recording = fetched?.ok ? fetched.recording : call.recording;
+    return {
+      topic: event,
+      payload: { ...call, recording, ...(error && { recordingError: this.#errorOf(error) }) },
+      sccc: { call: { id: call.id, event, delivery }, token },
+    } as NodeMessage;
+  }
+
+  #errorOf(error: RecordingError): { readonly code: string; readonly message: string } {
+    if (error.kind === "failed") return { code: error.code, message: error.message };
+    const { config, runtime } = this.#deps;
+    const { RED } = runtime;
+    const seconds = String(config.recordingWaitMs / 1000);
+    return { code: "SCCC_TIMEOUT", message: RED._("errors.recordingNotNamed", { seconds }) };
+  }
+
+  /** A message that was never confirmed stands with the dead letters. */
+  #bury(entry: Handed): void {
+    const { node, runtime } = this.#deps;
+    const { RED } = runtime;
+    const kept = JSON.parse(entry.text) as Kept;
+    const text = RED._("errors.neverConfirmed", { event: kept.event, deliveries: String(entry.delivery) });
+    node.error(
+      new ScccError(text, "SCCC_TIMEOUT", { id: kept.call.id }),
+      this.#messageOf(kept, entry, runtime.state.tokens.free(node.id)),
+    );
+  }
+
+  #later(): void {
+    this.#timer ??= setTimeout(
+      guarded(() => {
+        this.#timer = undefined;
+        this.#show();
+      }),
+      statusEveryMs,
+    ).unref();
+  }
+
+  #show(): void {
+    if (this.#trouble !== "" || this.#closed) return;
+    const { node, runtime } = this.#deps;
+    const { RED } = runtime;
+    const calls = this.#messages.size;
+    const text = RED._("status.openCalls", { calls: String(calls) });
+    node.status({ fill: calls === 0 ? "grey" : "green", shape: "dot", text });
+  }
+}
+
+/** Gives a node with a good configuration its behaviour. */
+function run(value: Omit<CallsDeps, "runtime" | "node">, { runtime, node }: NodeSource): Behaviour {
+  const { account, receiver } = value;
+  const { state } = runtime;
+  const calls = new Calls({ ...value, runtime, node });
+  const detach = receiver.attach({
+    id: node.id,
+    events: pushEvents,
+    others: false,
+    hand: (delivery) => {
+      if (isCallEvent(delivery.topic)) calls.hear(delivery);
+      else void state.tokens.acknowledge(delivery.token, "taken");
+    },
+    // The account has given it up: no store could be opened for as long as that took.
+    dead: () => undefined,
+    counted: () => undefined,
+    problem: (problem) => calls.show(problem && configFailure(problem)),
+  });
+  const forget = state.expectedCalls.listen(account, {
+    expect: (expected) => calls.expect(expected),
+    unexpect: (id) => calls.unexpect(id),
+  });
+  calls.show(undefined);
+  return {
+    close: (removed) => {
+      detach();
+      forget();
+      calls.close(removed);
+    },
+  };
+}
+
+/** Registers the type. */
+export const registerCalls = (runtime: Runtime): void =>
+  defineNode(runtime, {
+    type,
+    read: ({ config, expand }) => {
+      const account = accountOf(runtime, config.account);
+      if (!account.ok) return account;
+      const receiving = receiverOf(runtime, config.account);
+      if (!receiving.ok) return receiving;
+      const { userDir } = runtime.RED.settings as { userDir?: string };
+      const narrowed = narrowCalls(config, expand, userDir ?? ".");
+      if (!narrowed.ok) return narrowed;
+      const { sender } = account;
+      const value = { config: narrowed.value, account: String(config.account), sender, receiver: receiving.receiver };
+      return { ok: true, value };
+    },
+    start: run,
+  });
