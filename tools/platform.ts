@@ -20,7 +20,7 @@ export const clientOf = (baseUrl: string, options: Partial<ClientOptions> = {}):
     lang: "zh_CN",
     debug: false,
     timezone: "Asia/Shanghai",
-    timeoutMs: 5000,
+    timeoutMs: 20_000,
     retries: 2,
     maxConcurrent: 8,
     minInterval: 0,

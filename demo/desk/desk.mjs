@@ -111,6 +111,8 @@ async function loadCalls() {
   drawToday();
 }
 
+const loadAll = () => attempt(() => Promise.all([findCustomers(), loadCalls()]));
+
 // ------------------------------------------------------------------------------------------------ the bar
 
 function drawMe() {
@@ -669,15 +671,18 @@ const hearing = {
     me = message.state ?? me;
     draw();
     calls = [];
-    if (loggedIn()) attempt(() => Promise.all([findCustomers(), loadCalls()]));
+    if (loggedIn()) loadAll();
   },
   agents(message) {
     ({ agents } = message);
     draw();
   },
   state({ kind, now, ...state }) {
+    const before = loggedIn();
     me = state;
     draw();
+    // The flows may have greeted before the platform told them that the agent is logged in.
+    if (loggedIn() && !before) loadAll();
   },
   call({ call, customer, history, wrapUp }) {
     const before = screen;

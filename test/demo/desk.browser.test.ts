@@ -370,6 +370,7 @@ for (const { version, node } of hosts) {
       for (const { page } of [desk, other, board]) await page.locator("#offline").waitFor({ state: "visible" });
       await demo.start();
       // The pages reconnect by themselves; in the restarted simulator, nobody is logged in.
+      for (const { page } of [desk, other, board]) await page.locator("#offline").waitFor({ state: "hidden" });
       await board.page.locator("#agents .loggedOff").first().waitFor();
       await logIn(desk, "1000");
       await desk.page.locator("#today .row", { hasText: "Calls back on Monday." }).waitFor();

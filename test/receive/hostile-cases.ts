@@ -434,8 +434,8 @@ const blocks: readonly [name: string, block: (target: Target) => unknown, own: E
   signed("an @ in the timestamp", () => ({ timestamp: `${Date.now()}@1`, seq: "7" })),
   signed("an @ in the seq", () => ({ seq: "1@7" })),
   ...Object.entries<() => unknown>({
-    "with a fraction": () => Date.now() + 0.5,
-    "a string with a fraction": () => `${Date.now()}.0`,
+    "with two fractions": () => `${Date.now()}.0.0`,
+    "with a point and no fraction": () => `${Date.now()}.`,
     '"1e12"': () => "1e12",
     "padded with blanks": () => ` ${Date.now()} `,
     "with a newline": () => `${Date.now()}\n`,
@@ -502,6 +502,11 @@ function forged(name: string, changes: (block: Json) => Json): (typeof blocks)[n
 
 /** Unusual blocks that are valid. */
 const liberal: readonly [name: string, block: (target: Target) => Json][] = [
+  ["a timestamp with a fraction", ({ signer }) => authenticationOf(signer, { timestamp: Date.now() + 0.5 })],
+  [
+    "a timestamp that is a string with a fraction",
+    ({ signer }) => authenticationOf(signer, { timestamp: `${Date.now()}.0` }),
+  ],
   [
     "5 s younger than the oldest",
     ({ signer }) => authenticationOf(signer, { timestamp: String(Date.now() - 295_000) }),
