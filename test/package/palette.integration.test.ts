@@ -13,7 +13,9 @@ const tools = [
   "sccc-feed",
   "sccc-notify",
   "sccc-confirm",
+  "sccc-calls",
   "sccc-call-tracker",
+  "sccc-campaign",
   "sccc-simulator",
 ];
 const types = [...commands.map(({ node }) => node), ...tools];
