@@ -284,21 +284,27 @@ export class Runner {
     this.step({ kind: "handed", entries: indices });
   }
 
-  /** What a node sends reaches the next one in a later turn. If the node was closed by then, it is given again. */
+  /**
+   * What a node sends reaches the next one in a later turn. If the node was closed by then, it is given again. Two turns: what is given in
+   * the same turn as something before it is delivered after the first.
+   */
   #later(): void {
     if (this.#isLater) return;
     this.#isLater = true;
     const host = this.#host;
+    const { failed } = this.#deps;
+    const settle = (indices: readonly number[], finished: CampaignProgress | undefined) => () => {
+      if (this.#host !== host || host === undefined) return;
+      if (indices.length > 0) this.#settled(indices);
+      if (finished === undefined || this.#finishedGiven !== finished) return;
+      this.#finishedGiven = undefined;
+      this.step({ kind: "finishedHanded" });
+    };
     setImmediate(
       guarded(() => {
         this.#isLater = false;
-        const indices = this.#handed.splice(0);
-        if (this.#host !== host || host === undefined) return;
-        if (indices.length > 0) this.#settled(indices);
-        if (this.#finishedGiven === undefined) return;
-        this.#finishedGiven = undefined;
-        this.step({ kind: "finishedHanded" });
-      }, this.#deps.failed),
+        setImmediate(guarded(settle(this.#handed.splice(0), this.#finishedGiven), failed));
+      }, failed),
     );
   }
 
