@@ -17,11 +17,13 @@ function select(id: string, { key, choices }: { readonly key: string; readonly c
   return `<select id="${id}">${choices.map(option).join("")}</select>`;
 }
 
-/** A checkbox for an event, with the vendor's name of it. */
-const eventBox = ({ event, type = event }: Push): string => `
+/** A checkbox for an event, with the vendor's name if it is a push of the vendor's. */
+const eventBox = ({ event, section, type = event }: Push): string => `
         <label class="sccc-event">
           <input type="checkbox" value="${event}">
-          <span><span data-i18n="event.${event}.label"></span> <code class="sccc-vendor">${escapeHtml(type)}</code> <span class="sccc-hint" data-i18n="event.${event}.summary"></span></span>
+          <span><span data-i18n="event.${event}.label"></span>${
+            section === "–" ? "" : ` <code class="sccc-vendor">${escapeHtml(type)}</code>`
+          } <span class="sccc-hint" data-i18n="event.${event}.summary"></span></span>
         </label>`;
 
 /** The id of the visible input. For some kinds, another input has the property's own id, or none has. */
@@ -231,6 +233,7 @@ const style = `
 .sccc-control > input[readonly] { color: var(--red-ui-form-text-color); }
 .sccc-control > input:not([type="checkbox"]), .sccc-control > select { width: 100% !important; min-width: 0; }
 .sccc-control > input[type="checkbox"] { width: auto; margin: 0; }
+.sccc-control > select { width: 0 !important; flex: 1 1 0; }
 .sccc-control > .red-ui-typedInput-container { flex: 1; min-width: 0; }
 .sccc-events { flex: 1; min-width: 0; padding-top: 7px; }
 .sccc-event { display: flex !important; align-items: baseline; gap: 8px; width: auto !important; margin: 0 0 4px; }
@@ -239,7 +242,7 @@ const style = `
 .sccc-hint, .sccc-problem { grid-column: 2; font-size: 12px; line-height: 1.4; margin-top: 2px; }
 /* A dialog grows with its widest content: what wraps must not count. */
 .sccc-row > .sccc-hint, .sccc-row > .sccc-problem, .sccc-row > .sccc-result, .sccc-events { width: 0; min-width: 100%; overflow-wrap: anywhere; }
-.sccc-vendor { font-size: 11px; padding: 0 3px; }
+.sccc-event .sccc-vendor { font-size: 11px; padding: 0 3px; color: var(--red-ui-secondary-text-color); background: none; border: none; }
 .sccc-hint { color: var(--red-ui-secondary-text-color); }
 .sccc-problem { color: var(--red-ui-text-color-error); }
 .sccc-problem:empty, .sccc-result:empty { display: none; }
