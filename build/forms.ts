@@ -1,19 +1,28 @@
 // Generates dist/sccc.html: the form and the registration of every node type as literal text, and the editor's script.
 import type { Push } from "../nodes/catalogue";
 import { escapeHtml } from "./html";
-import { described, eventsOf, type NodeType, type Property, sections, type Tool } from "./nodes";
+import {
+  described,
+  eventsOf,
+  keywordsOf,
+  type NodeType,
+  type Property,
+  passwordsOf,
+  sections,
+  type Tool,
+} from "./nodes";
 
 function select(id: string, { key, choices }: { readonly key: string; readonly choices: readonly string[] }): string {
   const option = (value: string) => `<option value="${value}" data-i18n="${key}.choices.${value}"></option>`;
   return `<select id="${id}">${choices.map(option).join("")}</select>`;
 }
 
-/** A checkbox for an event, with its section of the vendor's document. */
-const eventBox = ({ event, section }: Push): string => `
+/** A checkbox for an event, with the vendor's name if it is a push of the vendor's. */
+const eventBox = ({ event, section, type = event }: Push): string => `
         <label class="sccc-event">
           <input type="checkbox" value="${event}">
           <span><span data-i18n="event.${event}.label"></span>${
-            section === "–" ? "" : ` <span class="sccc-unit">§${escapeHtml(section)}</span>`
+            section === "–" ? "" : ` <code class="sccc-vendor">${escapeHtml(type)}</code>`
           } <span class="sccc-hint" data-i18n="event.${event}.summary"></span></span>
         </label>`;
 
@@ -62,6 +71,17 @@ function control(property: Property, id: string): string {
   }
 }
 
+const button = (id: string, icon: string, key: string): string =>
+  `<button type="button" class="red-ui-button" id="${id}"><i class="fa fa-${icon}" aria-hidden="true"></i> <span data-i18n="${key}"></span></button>`;
+
+/** Where there is no account: one to try flows on. nodes/editor/account.ts shows it. */
+const simulateRow = `
+    <div class="form-row sccc-row" id="sccc-simulate-row" style="display: none">
+      <span></span>
+      <div class="sccc-control">${button("sccc-simulate", "magic", "simulate.add")}</div>
+      <div class="sccc-hint" data-i18n="simulate.hint" role="status"></div>
+    </div>`;
+
 function row(property: Property, prefix: string): string {
   const id = `${prefix}-${property.name}`;
   if (property.kind === "ports") return `    ${control(property, id)}`;
@@ -69,12 +89,10 @@ function row(property: Property, prefix: string): string {
       <label for="${seen(property, id)}"><i class="fa fa-fw fa-${property.icon}" aria-hidden="true"></i> <span data-i18n="${property.key}.label"></span></label>
       <div class="sccc-control">${control(property, id)}</div>
       <div class="sccc-problem" role="status"></div>
-      <div class="sccc-hint" data-i18n="${property.key}.hint"></div>
-    </div>`;
+${property.name === "name" ? "" : `      <div class="sccc-hint" data-i18n="${property.key}.hint"></div>\n`}    </div>${
+    property.name === "account" ? simulateRow : ""
+  }`;
 }
-
-const button = (id: string, icon: string, key: string): string =>
-  `<button type="button" class="red-ui-button" id="${id}"><i class="fa fa-${icon}" aria-hidden="true"></i> <span data-i18n="${key}"></span></button>`;
 
 /** The rows that are not properties; nodes/editor/tools.ts finds them by their ids. */
 const toolRows: Readonly<Record<Tool["kind"], (node: NodeType) => string>> = {
@@ -136,6 +154,9 @@ const object = (entries: readonly (readonly [string, string])[], separator: stri
 /** A value as code in a script of the page: no text may end the script. */
 const code = (value: unknown): string => JSON.stringify(value).replaceAll("<", "\\u003c");
 
+/** The words of all languages: people type English words in a Chinese editor too. */
+const words = (node: NodeType): string => Object.values(keywordsOf(node) ?? {}).join(" ");
+
 const labelOf = ({ key }: Property): string => `SCCC.text(${code(`${key}.label`)})`;
 
 /** The defaults of a property: names with code. */
@@ -162,6 +183,10 @@ function defaults(property: Property): [string, string][] {
   }
 }
 
+/** A property without a value that carries the check of the passwords: Node-RED itself checks them only in the open dialog. */
+const passwordCheck = (node: NodeType): [string, string][] =>
+  passwordsOf(node).length === 0 ? [] : [["passwords", "{ validate: SCCC.hasPasswords }"]];
+
 /** The code that registers a node type with the editor. All of it is literal because catalogues read it as text. */
 export function registration(node: NodeType): string {
   const secrets = node.properties.flatMap((property): [string, string][] =>
@@ -176,7 +201,7 @@ export function registration(node: NodeType): string {
     ["icon", code(node.icon)],
     ["inputs", code(node.inputs.length)],
     ["outputs", code(node.outputs.length)],
-    ["defaults", nested(node.properties.flatMap(defaults))],
+    ["defaults", nested([...node.properties.flatMap(defaults), ...passwordCheck(node)])],
     ...(secrets.length === 0 ? [] : ([["credentials", nested(secrets)]] as [string, string][])),
     ["label", "SCCC.label"],
     ["labelStyle", "SCCC.labelStyle"],
@@ -184,6 +209,12 @@ export function registration(node: NodeType): string {
     ...(node.inputs.length === 0 ? [] : ([["inputLabels", "SCCC.inputLabels"]] as [string, string][])),
     ["outputLabels", "SCCC.outputLabels"],
     ["oneditprepare", "SCCC.prepare"],
+    ...(node.config
+      ? []
+      : ([
+          ["onadd", "SCCC.added"],
+          ["onpaletteadd", `SCCC.addKeywords(${code(node.type)}, ${code(words(node))})`],
+        ] as [string, string][])),
     ...(node.press === undefined
       ? []
       : ([["button", `{ enabled: SCCC.isDeployed, onclick: SCCC.${node.press} }`]] as [string, string][])),
@@ -202,12 +233,16 @@ const style = `
 .sccc-control > input[readonly] { color: var(--red-ui-form-text-color); }
 .sccc-control > input:not([type="checkbox"]), .sccc-control > select { width: 100% !important; min-width: 0; }
 .sccc-control > input[type="checkbox"] { width: auto; margin: 0; }
+.sccc-control > select { width: 0 !important; flex: 1 1 0; }
 .sccc-control > .red-ui-typedInput-container { flex: 1; min-width: 0; }
 .sccc-events { flex: 1; min-width: 0; padding-top: 7px; }
 .sccc-event { display: flex !important; align-items: baseline; gap: 8px; width: auto !important; margin: 0 0 4px; }
 .sccc-event > input[type="checkbox"] { width: auto; margin: 0; flex: none; }
 .sccc-unit { color: var(--red-ui-secondary-text-color); white-space: nowrap; }
 .sccc-hint, .sccc-problem { grid-column: 2; font-size: 12px; line-height: 1.4; margin-top: 2px; }
+/* A dialog grows with its widest content: what wraps must not count. */
+.sccc-row > .sccc-hint, .sccc-row > .sccc-problem, .sccc-row > .sccc-result, .sccc-events { width: 0; min-width: 100%; overflow-wrap: anywhere; }
+.sccc-event .sccc-vendor { font-size: 11px; padding: 0 3px; color: var(--red-ui-secondary-text-color); background: none; border: none; }
 .sccc-hint { color: var(--red-ui-secondary-text-color); }
 .sccc-problem { color: var(--red-ui-text-color-error); }
 .sccc-problem:empty, .sccc-result:empty { display: none; }

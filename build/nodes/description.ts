@@ -1,6 +1,6 @@
 // The data about node types that the editor's script needs; the page that contains it has the rest.
 import type { Described, Description } from "../../nodes/editor/description";
-import { eventsProperty, type NodeType, type Property } from "./node-type";
+import { eventsProperty, type NodeType, type Property, passwordsOf } from "./node-type";
 
 /** The data about a property that the editor's script needs; undefined for most. */
 export function described(property: Property): Described | undefined {
@@ -37,6 +37,7 @@ export function described(property: Property): Described | undefined {
 /** The data about a node type that the editor's script needs. */
 export function description(node: NodeType): Description {
   const { events, standard } = eventsProperty(node) ?? {};
+  const passwords = passwordsOf(node).map(({ name, key }) => ({ name, key }));
   return {
     key: node.key,
     inputs: node.inputs,
@@ -45,6 +46,7 @@ export function description(node: NodeType): Description {
     ...(node.does === undefined ? {} : { does: node.does }),
     ...(events === undefined ? {} : { events: events.map(({ event }) => event) }),
     ...(standard === undefined ? {} : { standardEvents: standard }),
+    ...(passwords.length === 0 ? {} : { passwords }),
     properties: Object.fromEntries(
       node.properties.flatMap((property) => {
         const found = described(property);

@@ -1,6 +1,6 @@
 // Derives every node type from the catalogue: properties with defaults, position in the palette, looks. Forms, registrations, help and the
 // editor's checks are generated from these records.
-import { commands } from "../../nodes/catalogue";
+import { commands, palette } from "../../nodes/catalogue";
 import type { Descriptions } from "../../nodes/editor/description";
 import { account } from "./account";
 import { anyCommand } from "./any-command";
@@ -17,9 +17,16 @@ import { notify } from "./notify";
 import { simulator } from "./simulator";
 
 export { described } from "./description";
-export { eventsOf, type NodeType, type Property, sections, type Tool } from "./node-type";
+export { eventsOf, keywordsOf, type NodeType, type Property, passwordsOf, sections, type Tool } from "./node-type";
 
-/** Every node type, in the order of the palette. */
+/** A node type's place in the palette. Throws where it has none: Node-RED shows node types in the order in which they are registered. */
+function placeOf({ type, config }: NodeType): number {
+  const found = palette.findIndex((place) => place.type === type);
+  if (found < 0 && !config) throw new Error(`nodes/catalogue/palette.ts has no place for ${type}`);
+  return found;
+}
+
+/** Every node type: the configuration nodes, then the others in the order of the palette. */
 export const nodeTypes: readonly NodeType[] = [
   account,
   ...commands.map(commandNode),
@@ -32,7 +39,7 @@ export const nodeTypes: readonly NodeType[] = [
   tracker,
   campaign,
   simulator,
-];
+].sort((one, other) => placeOf(one) - placeOf(other));
 
 /** The data about all node types that the editor's script needs. */
 export const descriptions: Descriptions = Object.fromEntries(nodeTypes.map((node) => [node.type, description(node)]));

@@ -1,5 +1,13 @@
 // The types of node types and their properties, used by forms, registrations, help and the editor's checks.
-import type { Command, Field, Group, Push, TextFormat } from "../../nodes/catalogue";
+import {
+  type Command,
+  type Field,
+  type Group,
+  type Push,
+  palette,
+  type Text,
+  type TextFormat,
+} from "../../nodes/catalogue";
 import type { Condition, OtherOutputs, Suggestion } from "../../nodes/editor/description";
 
 /** The collapsible sections of a form, in order. */
@@ -98,3 +106,11 @@ export const eventsProperty = ({ properties }: NodeType) => properties.find((pro
 
 /** The events that a node type has messages for, if it has a choice of them. */
 export const eventsOf = (node: NodeType): readonly Push[] | undefined => eventsProperty(node)?.events;
+
+/** The passwords that a node type must have. */
+export const passwordsOf = ({ properties }: NodeType): readonly Property[] =>
+  properties.filter(({ kind, required }) => kind === "secret" && required);
+
+/** The words by which the palette's filter finds a node type, beside its type and its label. */
+export const keywordsOf = ({ type }: NodeType): Text | undefined =>
+  palette.find((place) => place.type === type)?.keywords;

@@ -140,7 +140,7 @@ export interface Command {
   readonly node: string;
   /** The section of the vendor's document. Two sections have the number 7: 七 (queries) and 7 (log-in). */
   readonly section: string;
-  /** The position in the palette and in tables: the vendor's order. */
+  /** The position in tables: the vendor's order. */
   readonly order: number;
   readonly group: Group;
   readonly versions: readonly Version[];

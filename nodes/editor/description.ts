@@ -51,6 +51,8 @@ export interface Description {
   /** The events that no choice stands for; absent: all, also those that nobody knows yet, which then have an output of their own. */
   readonly standardEvents?: readonly string[];
   readonly properties: Readonly<Record<string, Described>>;
+  /** The passwords that it must have; `key` is where their texts are in the locales. */
+  readonly passwords?: readonly { readonly name: string; readonly key: string }[];
 }
 
 /** Every node type of the package. */

@@ -1,4 +1,5 @@
 // What the registrations in sccc.html call, under the name SCCC: labels, checks, and what a form does beyond plain HTML.
+import { chooseLanguage, chooseOnlyAccount, prepareAccount } from "./account";
 import { forgetAgents } from "./agents";
 import type { Description } from "./description";
 import { chosenEvents, eventsLabel, hasEvents, migrate, namesOf, prepareEvents, saveEvents } from "./events";
@@ -6,12 +7,14 @@ import { hoursInForm, prepareHours } from "./hours";
 import { doing } from "./label";
 import { outputsOf } from "./outputs";
 import { editor, input, own, reader, standard, text, untagged } from "./page";
+import { watchPasswords } from "./passwords";
 import { every } from "./ports";
 import { applies, problemOf } from "./problem";
 import { prepareTools } from "./tools";
 import { drawTyped } from "./typed";
 
 export { text } from "./page";
+export { hasPasswords } from "./passwords";
 export { callIn, isDeployed } from "./press";
 
 /**
@@ -62,11 +65,25 @@ export function outputLabels(this: EditorNode, index: number): string {
   return key === undefined ? "" : text(key);
 }
 
-// An older flow has the layout in `outputs`.
+// An older flow has the layout in `outputs`; an imported one has no passwords.
 RED.events.on("nodes:add", (node) => {
   const description = DESCRIPTIONS[node.type];
   if (hasEvents(description)) migrate(node, description);
+  watchPasswords(node);
 });
+
+/** A node was dragged in from the palette or added by quick-add. */
+export function added(this: EditorNode): void {
+  chooseOnlyAccount(this);
+}
+
+/** Adds words to those by which the palette's filter finds a node type. */
+export const addKeywords = (type: string, keywords: string) => (): void => {
+  for (const entry of $<HTMLElement>(".red-ui-palette-node").toArray()) {
+    const { paletteType, paletteLabel: label = "" } = entry.dataset;
+    if (paletteType === type && !label.endsWith(keywords)) entry.dataset.paletteLabel = `${label} ${keywords}`;
+  }
+};
 
 /** Shows the rows that apply, and below each what is wrong with it: Node-RED's own tooltip does not reach typed inputs. */
 function review(node: EditorNode, description: Description): void {
@@ -123,7 +140,10 @@ export function prepare(this: EditorNode): void {
   }
   if (hasEvents(description)) prepareEvents(this, description);
   for (const property of hoursOf(this)) prepareHours(this, property);
-  prepareTools(this, input(this, "name").closest("form"));
+  const form = input(this, "name").closest("form");
+  chooseLanguage(this);
+  prepareAccount(this, form);
+  prepareTools(this, form);
   review(this, description);
   // Node-RED checks the form once all is drawn.
   setTimeout(() => $(".sccc-section").has(".input-error").attr("open", ""));

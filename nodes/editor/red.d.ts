@@ -13,6 +13,9 @@ interface EditorNode {
   readonly _config?: Readonly<Record<string, unknown>>;
   /** Those that were typed since the last deploy. */
   readonly credentials?: Readonly<Record<string, unknown>>;
+  /** The nodes that use a configuration node. */
+  readonly users?: readonly EditorNode[];
+  account?: unknown;
   /** Node-RED reads the number of ports here. */
   outputs?: unknown;
   events?: unknown;
@@ -29,6 +32,21 @@ interface MenuOption {
 declare const RED: {
   readonly events: {
     on(event: "nodes:add", listener: (node: EditorNode) => void): void;
+    emit(event: "nodes:change", node: EditorNode): void;
+  };
+  readonly view: {
+    redraw(updateActive?: boolean): void;
+  };
+  readonly history: {
+    push(event: { readonly t: "add"; readonly nodes: readonly string[]; readonly dirty: boolean }): void;
+  };
+  readonly workspaces: {
+    /** The id of the tab or subflow that is open. */
+    active(): string;
+    isLocked(id: string): boolean;
+  };
+  readonly i18n: {
+    lang(): string;
   };
   /** The text of a key in the user's language; the key itself where there is none. */
   _(key: string, params?: Readonly<Record<string, unknown>>): string;
@@ -38,6 +56,20 @@ declare const RED: {
   };
   readonly nodes: {
     node(id: string): EditorNode | null | undefined;
+    /** A new id. */
+    id(): string;
+    getType(type: string): EditorNode["_def"];
+    eachConfig(visit: (node: EditorNode) => void): void;
+    eachWorkspace(visit: (tab: { readonly id: string }) => void): void;
+    /** The tab of an id. */
+    workspace(id: string): object | null | undefined;
+    filterNodes(by: { readonly type?: string; readonly z?: string }): readonly EditorNode[];
+    import(
+      nodes: readonly object[],
+      options: { readonly generateIds: boolean; readonly markChanged: boolean },
+    ): unknown;
+    dirty(): boolean;
+    dirty(now: boolean): void;
   };
   readonly settings: {
     readonly httpNodeRoot?: unknown;
@@ -49,6 +81,7 @@ declare const RED: {
   /** It takes a string too, for HTML: that is why none may be given. */
   notify(message: JQuery, options: { readonly type: "success" | "warning" }): void;
   readonly editor: {
+    validateNode(node: EditorNode): boolean;
     editJSON(options: {
       readonly value: string;
       readonly focus: boolean;

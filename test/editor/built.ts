@@ -44,6 +44,8 @@ export interface Built {
   readonly registered: ReadonlyMap<string, Definition>;
   /** Reports a node to the page's script. */
   readonly arrive: Arrival;
+  /** The credentials that the runtime has of nodes, by their ids, as it tells the editor. */
+  readonly credentials: Map<string, object>;
 }
 
 const english = new Map(flat(served(languages[0])));
@@ -56,9 +58,11 @@ function shown(key: string): string {
 }
 
 /** Runs the page's script with the parts of Node-RED that it needs. */
-function register(html: string): Pick<Built, "registered" | "arrive"> {
+function register(html: string): Pick<Built, "registered" | "arrive" | "credentials"> {
   const registered = new Map<string, Definition>();
   const listeners: Arrival[] = [];
+  const arrived = new Map<string, object>();
+  const credentials = new Map<string, object>();
   const [, script = ""] = /<script type="text\/javascript">([\s\S]*?)<\/script>/.exec(html) ?? [];
   const RED = {
     events: {
@@ -66,9 +70,13 @@ function register(html: string): Pick<Built, "registered" | "arrive"> {
         assert.equal(event, "nodes:add");
         listeners.push(listener);
       },
+      emit: () => undefined,
     },
+    editor: { validateNode: () => true },
+    view: { redraw: () => undefined },
     _: shown,
     nodes: {
+      node: (id: string) => arrived.get(id),
       registerType: (type: string, definition: Definition) => {
         assert.ok(!registered.has(type), `${type} is registered twice`);
         registered.set(type, definition);
@@ -77,11 +85,13 @@ function register(html: string): Pick<Built, "registered" | "arrive"> {
     utils: { validateTypedProperty: (value: string) => !value.startsWith("bad expression") || value },
   };
   const closedForm = { data: () => undefined };
-  runInNewContext(script, { RED, URL, $: () => closedForm });
+  const ajax = async ({ url }: { readonly url: string }) => credentials.get(url.split("/").at(-1) ?? "") ?? {};
+  runInNewContext(script, { RED, URL, $: Object.assign(() => closedForm, { ajax }) });
   const arrive = (node: object) => {
+    if ("id" in node) arrived.set(String(node.id), node);
     for (const listener of listeners) listener(node);
   };
-  return { registered, arrive };
+  return { registered, arrive, credentials };
 }
 
 /** Builds and reads the files. */

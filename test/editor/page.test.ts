@@ -2,21 +2,21 @@
 import assert from "node:assert/strict";
 import { flat } from "../../build/locales";
 import { nodeTypes } from "../../build/nodes";
-import { accountSettings, commands, groups, pushes, receivingSettings, simulatorSettings } from "../../nodes/catalogue";
-import { type Built, built } from "./built";
+import {
+  accountSettings,
+  commands,
+  groups,
+  palette,
+  pushes,
+  receivingSettings,
+  simulatorSettings,
+} from "../../nodes/catalogue";
+import { type Built, built, type Definition } from "./built";
 
 const expected = [
   "sccc-account",
-  ...commands.map(({ node }) => node),
-  "sccc-get-recording",
-  "sccc-command",
-  "sccc-feed",
-  "sccc-notify",
-  "sccc-confirm",
-  "sccc-calls",
-  "sccc-call-tracker",
-  "sccc-campaign",
-  "sccc-simulator",
+  // A place may be kept for a node type that is still to come.
+  ...palette.map(({ type }) => type).filter((type) => nodeTypes.some((node) => node.type === type)),
 ];
 
 const events = pushes.map(({ event }) => event);
@@ -32,6 +32,23 @@ describe("sccc.html", () => {
     assert.deepEqual(literal(/RED\.nodes\.registerType\("([^"]+)", \{/g), expected);
     assert.deepEqual(literal(/<script (?:[^>]*)data-template-name="([^"]+)"/g), expected);
     assert.deepEqual([...page.registered.keys()], expected);
+  });
+
+  it("registers the nodes in the order of the work, as the palette shows them", () => {
+    const types = nodeTypes.filter(({ config }) => !config).map(({ type }) => type);
+    const wanted = [
+      "sccc-notify",
+      "sccc-call-number",
+      "sccc-agent-login",
+      "sccc-call-task-create",
+      "sccc-get-cdr-list",
+    ];
+    const order = [...wanted, "sccc-confirm", "sccc-simulator"];
+    assert.deepEqual(
+      types.filter((type) => order.includes(type)),
+      order,
+    );
+    assert.equal(types.at(-1), "sccc-simulator");
   });
 
   it("has literal category, colour, icon, inputs and outputs", () => {
@@ -124,7 +141,8 @@ describe("sccc.html", () => {
       for (const secret of Object.values(credentials)) assert.equal(secret.type, "password");
       assert.deepEqual(
         Object.keys(defaults),
-        settings.filter((setting) => !secrets.includes(setting)).map(({ name }) => name),
+        // The last one has no value: it carries the check of the passwords.
+        [...settings.filter((setting) => !secrets.includes(setting)).map(({ name }) => name), "passwords"],
       );
       for (const setting of settings) {
         if ("default" in setting) assert.equal(defaults[setting.name]!.value, setting.default ?? "");
@@ -328,5 +346,37 @@ describe("sccc.html", () => {
 
   it("is the same each time", async () => {
     assert.equal((await built()).html, page.html);
+  });
+
+  it("marks a node whose password is missing, and no longer once it is typed, also after the deploy that takes it over", async () => {
+    for (const type of ["sccc-account", "sccc-simulator"]) {
+      const definition = page.registered.get(type)!;
+      const check = (node: object) => definition.defaults.passwords!.validate!.call(node, undefined, {});
+      const node: { id: string; type: string; _def: Definition; credentials?: object } = {
+        ...{ id: `imported-${type}`, type, _def: definition },
+      };
+      assert.equal(check(node), true, "nothing is known yet");
+      page.arrive(node);
+      await new Promise(setImmediate);
+      assert.match(String(check(node)), /invalid\.password/);
+      node.credentials = { password: "typed", has_password: true };
+      assert.equal(check(node), true);
+      delete node.credentials;
+      assert.equal(check(node), true, "the editor forgets what was typed when it is deployed");
+
+      const stored = { id: `stored-${type}`, type, _def: definition };
+      page.credentials.set(stored.id, { has_password: true });
+      page.arrive(stored);
+      await new Promise(setImmediate);
+      assert.equal(check(stored), true);
+    }
+  });
+
+  it("adds the words of the catalogue to the palette's filter, in every language", () => {
+    for (const { type } of nodeTypes.filter(({ config }) => !config)) {
+      const { keywords } = palette.find((place) => place.type === type)!;
+      const [, text = ""] = new RegExp(`registerType\\("${type}", \\{([\\s\\S]*?)\\n\\}\\);`).exec(page.html) ?? [];
+      assert.ok(text.includes(keywords.en) && text.includes(keywords.zh), type);
+    }
   });
 });

@@ -16,11 +16,11 @@ export const agentQueryStatus: Command = {
   seq: "number",
   fields: [agent, userData],
   answer: [],
-  label: { en: "query agent status", zh: "查询坐席状态" },
-  does: { en: "query status of __agent__", zh: "查询 __agent__ 的状态" },
+  label: { en: "request agent status event", zh: "请求推送坐席状态" },
+  does: { en: "request status event of __agent__", zh: "请求推送 __agent__ 的状态" },
   summary: {
-    en: "Asks for an agent's state, which the platform then pushes.",
-    zh: "查询坐席状态，状态由平台异步推送。",
+    en: "Has the platform push an agent's state, as an event for receive pushes.",
+    zh: "请求平台推送坐席状态；状态以事件形式由“接收推送”节点收到。",
   },
   notes: [
     {

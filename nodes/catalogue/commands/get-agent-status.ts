@@ -22,6 +22,6 @@ export const getAgentStatus: Command = {
   ],
   label: { en: "get agent status", zh: "获取坐席状态" },
   does: { en: "get status of __agent__", zh: "获取 __agent__ 的状态" },
-  summary: { en: "Reads an agent's state.", zh: "直接获取坐席状态。" },
+  summary: { en: "Reads an agent's state; the answer contains it.", zh: "读取坐席状态；响应中即有状态。" },
   notes: [],
 };

@@ -1,0 +1,110 @@
+// The account of a new node: the only one there is, or a simulator and an account on it where there is none.
+import { input, text, warn } from "./page";
+
+const accountType = "sccc-account";
+const simulatorType = "sccc-simulator";
+
+/** The accounts that a node on this tab or in this subflow may use. */
+function accountsFor(z: unknown): readonly EditorNode[] {
+  const found: EditorNode[] = [];
+  RED.nodes.eachConfig((node) => {
+    if (node.type === accountType && node.d !== true && (!node.z || node.z === z)) found.push(node);
+  });
+  return found;
+}
+
+const hasAccount = (node: EditorNode): boolean => "account" in node._def.defaults;
+
+/** Gives a node that comes from the palette the only account. */
+export function chooseOnlyAccount(node: EditorNode): void {
+  if (!hasAccount(node)) return;
+  const [only, ...others] = accountsFor(node.z ?? RED.workspaces.active());
+  if (only !== undefined && others.length === 0) node.account = only.id;
+}
+
+/** The language of the platform's own texts that fits the editor's. */
+const platformLanguage = (): string => (/^zh\b/i.test(RED.i18n.lang()) ? "zh_CN" : "en_US");
+
+/** Sets the platform's language in the form of an account that is being made. */
+export function chooseLanguage(account: EditorNode): void {
+  if (account.type === accountType && !RED.nodes.node(account.id)) input(account, "lang").val(platformLanguage());
+}
+
+/** A password that nobody has to remember. */
+const randomPassword = (): string =>
+  [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+
+/** The first port from 8088 that no simulator of the editor has. */
+function freePort(): number {
+  const taken = new Set(RED.nodes.filterNodes({ type: simulatorType }).map(({ port }) => String(port)));
+  let port = 8088;
+  while (taken.has(String(port))) port += 1;
+  return port;
+}
+
+/** The tab for a simulator: the one that is open, or the first one where a subflow is open; a subflow would start one per instance. */
+function tabForSimulator(): string | undefined {
+  const open = RED.workspaces.active();
+  if (RED.nodes.workspace(open) && !RED.workspaces.isLocked(open)) return open;
+  let first: string | undefined;
+  RED.nodes.eachWorkspace(({ id }) => {
+    if (first === undefined && !RED.workspaces.isLocked(id)) first = id;
+  });
+  return first;
+}
+
+/** Adds a simulator and an account on it to the flows; the account's id, or undefined where there is no place for them. */
+function addSimulatorAndAccount(): string | undefined {
+  const z = tabForSimulator();
+  if (z === undefined) return undefined;
+  const lowest = Math.max(0, ...RED.nodes.filterNodes({ z }).map(({ y }) => Number(y) || 0));
+  const [simulator, account] = [RED.nodes.id(), RED.nodes.id()];
+  const port = freePort();
+  const credentials = { password: randomPassword() };
+  const customer = "C2";
+  const dirty = RED.nodes.dirty();
+  const node = (type: string, properties: object): object => ({
+    ...Object.fromEntries(Object.entries(RED.nodes.getType(type).defaults).map(([name, { value }]) => [name, value])),
+    type,
+    customer,
+    credentials,
+    ...properties,
+  });
+  RED.nodes.import(
+    [
+      node(simulatorType, { id: simulator, z, x: 180, y: lowest + 60, port: String(port), wires: [[]] }),
+      node(accountType, {
+        id: account,
+        name: text("node.simulator.label"),
+        baseUrl: `http://127.0.0.1:${port}`,
+        lang: platformLanguage(),
+      }),
+    ],
+    { generateIds: false, markChanged: true },
+  );
+  RED.history.push({ t: "add", nodes: [simulator, account], dirty });
+  RED.nodes.dirty(true);
+  RED.view.redraw(true);
+  return account;
+}
+
+/** In a node's form: chooses the only account, or offers a simulator and an account where there is none. */
+export function prepareAccount(node: EditorNode, within: JQuery): void {
+  if (!hasAccount(node)) return;
+  const select = input(node, "account");
+  const accounts = accountsFor(node.z);
+  const [only] = accounts;
+  if (!node.account && only !== undefined && accounts.length === 1) select.val(only.id).trigger("change");
+  const offer = within.find("#sccc-simulate-row").toggle(accounts.length === 0);
+  within.find("#sccc-simulate").on("click", () => {
+    const account = addSimulatorAndAccount();
+    if (account === undefined) {
+      warn(text("simulate.noTab"));
+      return;
+    }
+    $("<option>").val(account).text(text("node.simulator.label")).appendTo(select);
+    select.val(account).trigger("change");
+    offer.find(".sccc-control").remove();
+    offer.find(".sccc-hint").text(text("simulate.added"));
+  });
+}
