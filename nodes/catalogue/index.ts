@@ -10,7 +10,7 @@ export * as enumerations from "./enumerations";
 export { errorCodes } from "./errors";
 export { extra, propertyOf, seqOf, standardInput } from "./fields";
 export { groups } from "./groups";
-export { type Place, palette } from "./palette";
+export { type PaletteEntry, palette } from "./palette";
 export { pushes } from "./pushes";
 export { recording, recordingName } from "./recording";
 export { seenCommands, templateOf } from "./seen-commands";

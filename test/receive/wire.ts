@@ -121,7 +121,10 @@ export class Sender {
           response.on("error", () => resolve(undefined));
         },
       );
-      request.on("error", () => resolve(undefined));
+      request.on("error", ({ code }: NodeJS.ErrnoException) => {
+        // The server closed the kept-alive connection while the request left. As Node's documentation says, it is sent again.
+        resolve(request.reusedSocket && code === "ECONNRESET" ? this.post(body, headers) : undefined);
+      });
       request.end(body);
     });
   }
