@@ -19,10 +19,10 @@ import { simulator } from "./simulator";
 export { described } from "./description";
 export { eventsOf, keywordsOf, type NodeType, type Property, passwordsOf, sections, type Tool } from "./node-type";
 
-/** A node type's place in the palette. Throws where it has none: Node-RED shows node types in the order in which they are registered. */
-function placeOf({ type, config }: NodeType): number {
-  const found = palette.findIndex((place) => place.type === type);
-  if (found < 0 && !config) throw new Error(`nodes/catalogue/palette.ts has no place for ${type}`);
+/** A node type's position in the palette. Throws if it has none: Node-RED shows node types in the order in which they are registered. */
+function positionOf({ type, config }: NodeType): number {
+  const found = palette.findIndex((entry) => entry.type === type);
+  if (found < 0 && !config) throw new Error(`nodes/catalogue/palette.ts has no entry for ${type}`);
   return found;
 }
 
@@ -39,7 +39,7 @@ export const nodeTypes: readonly NodeType[] = [
   tracker,
   campaign,
   simulator,
-].sort((one, other) => placeOf(one) - placeOf(other));
+].sort((one, other) => positionOf(one) - positionOf(other));
 
 /** The data about all node types that the editor's script needs. */
 export const descriptions: Descriptions = Object.fromEntries(nodeTypes.map((node) => [node.type, description(node)]));

@@ -113,4 +113,4 @@ export const passwordsOf = ({ properties }: NodeType): readonly Property[] =>
 
 /** The words by which the palette's filter finds a node type, beside its type and its label. */
 export const keywordsOf = ({ type }: NodeType): Text | undefined =>
-  palette.find((place) => place.type === type)?.keywords;
+  palette.find((entry) => entry.type === type)?.keywords;

@@ -21,7 +21,7 @@ interface Job {
 }
 
 /** An agent's jobs. One command is under way at a time. */
-interface Lane {
+interface AgentQueue {
   readonly agent: string;
   readonly jobs: Job[];
   isBusy: boolean;
@@ -42,15 +42,15 @@ export const taskIDOf = (data: Readonly<Record<string, unknown>>): string | unde
 
 export class Sending {
   readonly #core: Core;
-  #lanes: Lane[] = [];
+  #queues: AgentQueue[] = [];
 
   constructor(core: Core) {
     this.#core = core;
   }
 
-  /** Makes the lanes; the settings must be known. */
+  /** Makes the queues; the settings must be known. */
   begin(): void {
-    this.#lanes = this.#core.state.settings.agents.map((agent) => ({
+    this.#queues = this.#core.state.settings.agents.map((agent) => ({
       agent,
       jobs: [],
       isBusy: false,
@@ -63,11 +63,11 @@ export class Sending {
 
   /** Deals numbers out to the agents, a number to each in turn. */
   deal(entries: readonly number[], isFresh: boolean): void {
-    const shares = this.#lanes.map((): number[] => []);
+    const shares = this.#queues.map((): number[] => []);
     for (const [place, index] of entries.entries()) shares[place % shares.length]?.push(index);
-    for (const [place, lane] of this.#lanes.entries()) {
+    for (const [place, queue] of this.#queues.entries()) {
       const share = shares[place] ?? [];
-      if (share.length > 0) lane.jobs.push({ entries: share, position: 0, isFresh, task: undefined });
+      if (share.length > 0) queue.jobs.push({ entries: share, position: 0, isFresh, task: undefined });
     }
     if (entries.length > 0) this.#core.wake(this.#core.now);
   }
@@ -76,52 +76,52 @@ export class Sending {
   isFilling(task: Task): boolean {
     return (
       task.parts.some(({ is }) => is === "sent") ||
-      this.#lanes.some(({ jobs }) => jobs.some((job) => job.task === task && job.position < job.entries.length))
+      this.#queues.some(({ jobs }) => jobs.some((job) => job.task === task && job.position < job.entries.length))
     );
   }
 
   /** Whether numbers wait to be sent, or are on their way. */
   get isIdle(): boolean {
-    return this.#lanes.every(({ jobs, isBusy }) => jobs.length === 0 && !isBusy);
+    return this.#queues.every(({ jobs, isBusy }) => jobs.length === 0 && !isBusy);
   }
 
   /** The clock was set back by so many ms. */
   setBack(ms: number): void {
-    for (const lane of this.#lanes) lane.retryAt -= ms;
+    for (const queue of this.#queues) queue.retryAt -= ms;
   }
 
   /** Forgets what was not sent. */
   clear(): void {
-    for (const { jobs } of this.#lanes) jobs.length = 0;
+    for (const { jobs } of this.#queues) jobs.length = 0;
   }
 
   advance(): void {
     if (!this.#core.isRunning) return;
-    for (const lane of this.#lanes) {
+    for (const queue of this.#queues) {
       // What is left out (over the limit) sends nothing: the next job may.
-      while (this.#step(lane));
+      while (this.#step(queue));
     }
   }
 
   /** Does the next thing of an agent. Returns whether there may be more to do at once. */
-  #step(lane: Lane): boolean {
+  #step(queue: AgentQueue): boolean {
     const core = this.#core;
     const { now } = core;
-    const [job] = lane.jobs;
-    if (lane.isBusy || job === undefined) return false;
+    const [job] = queue.jobs;
+    if (queue.isBusy || job === undefined) return false;
     if (job.position >= job.entries.length) {
-      lane.jobs.shift();
+      queue.jobs.shift();
       return true;
     }
-    if (now < lane.retryAt) {
-      core.wake(lane.retryAt);
+    if (now < queue.retryAt) {
+      core.wake(queue.retryAt);
       return false;
     }
-    if (job.task === undefined && job.isFresh) job.task = this.#openTask(lane.agent);
+    if (job.task === undefined && job.isFresh) job.task = this.#openTask(queue.agent);
     const { task } = job;
     if (task === undefined) {
-      if (lane.prior === undefined) this.#askPrior(lane);
-      else return this.#send(lane, job);
+      if (queue.prior === undefined) this.#askPrior(queue);
+      else return this.#send(queue, job);
       return false;
     }
     if (task.endedAt !== undefined) {
@@ -129,8 +129,8 @@ export class Sending {
       return true;
     }
     if (task.taskID !== undefined) {
-      if (!lane.isShaken) return this.#send(lane, job);
-      this.#askPrior(lane);
+      if (!queue.isShaken) return this.#send(queue, job);
+      this.#askPrior(queue);
       return false;
     }
     // The answer to its create was lost: a query or a push may name it yet.
@@ -151,29 +151,29 @@ export class Sending {
   }
 
   /** Asks whether the agent has a task already: should the answer to the create be lost, a later query tells more. */
-  #askPrior(lane: Lane): void {
-    const { agent } = lane;
-    lane.isBusy = true;
+  #askPrior(queue: AgentQueue): void {
+    const { agent } = queue;
+    queue.isBusy = true;
     this.#core.send("CallTaskQuery", { agent, seq: this.#core.deps.nextSeq() }, (answer) => {
-      lane.isBusy = false;
+      queue.isBusy = false;
       if (answer.kind === "notSent" || answer.kind === "lost") {
         // Numbers that went out now would be in doubt.
-        this.#wait(lane);
+        this.#wait(queue);
         return;
       }
-      lane.isShaken = false;
+      queue.isShaken = false;
       const isNone =
         (answer.kind === "ok" && taskIDOf(answer.data) === undefined) ||
         (answer.kind === "refused" && answer.code === notThere);
-      lane.prior = isNone ? "none" : "unknown";
+      queue.prior = isNone ? "none" : "unknown";
     });
   }
 
   /** Sends the next numbers of a job. Returns whether nothing was sent because none of them may be dialled. */
-  #send(lane: Lane, job: Job): boolean {
+  #send(queue: AgentQueue, job: Job): boolean {
     const core = this.#core;
     const { state, now } = core;
-    const { agent } = lane;
+    const { agent } = queue;
     const before = job.position;
     const entries = this.#take(job);
     if (entries.length === 0) return true;
@@ -188,18 +188,18 @@ export class Sending {
       at: now,
       seq: String(seq),
       entries,
-      ...(isNew ? { agent, prior: lane.prior ?? "unknown" } : {}),
+      ...(isNew ? { agent, prior: queue.prior ?? "unknown" } : {}),
     });
     const task = state.tasks[number];
     if (task === undefined) throw new Error("a task that was sent is in the state");
     job.task = task;
     // Another create of the same agent asks again.
-    lane.prior = undefined;
-    lane.isBusy = true;
+    queue.prior = undefined;
+    queue.isBusy = true;
     const callees = entries.map((index) => state.numbers[index] ?? "");
     const request = isNew ? this.#creation(agent, task, callees) : { taskID: task.taskID, agent, callees };
     const api = isNew ? "CallTaskCreate" : "CallTaskAddNumbers";
-    const onAnswer = (answer: CommandAnswer): void => this.#hear({ lane, job, task, part, before }, answer);
+    const onAnswer = (answer: CommandAnswer): void => this.#hear({ queue, job, task, part, before }, answer);
     core.send(api, { ...request, userData: task.tag, seq }, onAnswer, true);
     return false;
   }
@@ -236,24 +236,24 @@ export class Sending {
   }
 
   #hear(
-    { lane, job, task, part, before }: { lane: Lane; job: Job; task: Task; part: number; before: number },
+    { queue, job, task, part, before }: { queue: AgentQueue; job: Job; task: Task; part: number; before: number },
     answer: CommandAnswer,
   ): void {
     const core = this.#core;
     const { state } = core;
     const entries = task.parts[part]?.entries ?? new Int32Array(0);
-    lane.isBusy = false;
+    queue.isBusy = false;
     const isGone = answer.kind === "refused" && answer.code === notThere && part > 0;
     if (answer.kind === "notSent" || isGone) {
       core.record({ k: "answer", task: task.number, part, is: "notSent" });
       if (isGone) core.record({ k: "ended", task: task.number, at: core.now });
-      else this.#wait(lane);
+      else this.#wait(queue);
       if (part === 0 || isGone) job.task = undefined;
       job.position = before;
       if (state.cancelledAt !== undefined) for (const index of entries) core.leaveOut(index, "cancelled");
       return;
     }
-    lane.pause = firstPause;
+    queue.pause = firstPause;
     if (answer.kind === "ok") {
       const taskID = taskIDOf(answer.data);
       core.record({ k: "answer", task: task.number, part, is: "in", ...(taskID === undefined ? {} : { taskID }) });
@@ -261,7 +261,7 @@ export class Sending {
     }
     if (answer.kind === "lost") {
       core.record({ k: "answer", task: task.number, part, is: "lost" });
-      lane.isShaken = true;
+      queue.isShaken = true;
       task.watch.pollAt = core.now;
       return;
     }
@@ -272,8 +272,8 @@ export class Sending {
     }
   }
 
-  #wait(lane: Lane): void {
-    lane.retryAt = this.#core.now + lane.pause;
-    lane.pause = Math.min(longestPause, lane.pause * 2);
+  #wait(queue: AgentQueue): void {
+    queue.retryAt = this.#core.now + queue.pause;
+    queue.pause = Math.min(longestPause, queue.pause * 2);
   }
 }

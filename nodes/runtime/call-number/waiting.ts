@@ -17,9 +17,9 @@ export interface WaitingOptions {
   readonly aim: Aim;
   readonly timeoutMs: number;
   readonly context: PushContext;
-  /** Told how many calls are waited for, whenever that changes. */
+  /** Called with the number of calls waited for whenever it changes. */
   readonly onCount: (count: number) => void;
-  /** Hears what has changed of the calls, for a file. */
+  /** Called with the changed records of calls, to write them to a file. */
   readonly onRecords?: (records: readonly CallRecord[]) => void;
   readonly timing?: Timing;
 }
