@@ -211,6 +211,22 @@ describe("sccc-feed", function () {
     assert.equal(keys()[0], 1);
   });
 
+  it("gives records that had not reached the next node when it was closed after the redeploy", async () => {
+    await seed({ records: 40 });
+    await start({ emit: "item" });
+    const third = new Promise<void>((resolve) => {
+      helper.getNode("items").on("input", () => void (pages.length === 3 && resolve()));
+    });
+    helper.getNode("n").receive({});
+    await third;
+    await unload();
+    loaded = false;
+    const before = keys();
+    await start({ emit: "item" });
+    await run();
+    assert.deepEqual([...new Set([...before, ...keys()])], upTo(40));
+  });
+
   it("ignores a trigger during a run, and runs by itself with an interval", async () => {
     await seed({ records: 600 });
     await start({});

@@ -209,9 +209,9 @@ class Feed {
     if (!confirmed) {
       await send(Array.from({ length: count }, () => this.#runtime.state.tokens.free(this.#node.id)));
       this.#node.status({ fill: "blue", shape: "dot", text: `↓ ${this.#read}` });
-      // What a node sends reaches the next one in a later turn.
+      // What a node sends reaches the next one in a later turn. If the flows were stopped by then, the page comes again.
       await new Promise(setImmediate);
-      return true;
+      return !this.closed;
     }
     this.#node.status({ fill: "yellow", shape: "ring", text: `⏳ ${this.#read}` });
     return handUntilTaken({ tokens: this.#runtime.state.tokens, count, send, closing: this.#closing.signal });
