@@ -1,18 +1,27 @@
-// Mocha's spec reporter, which also writes the counts to a file for test/run.ts.
+// Mocha's spec reporter, which also writes the counts and the failures to a file for test/run.ts.
 import { writeFileSync } from "node:fs";
-import { type MochaOptions, type Runner, reporters } from "mocha";
+import { type MochaOptions, type Runner, reporters, type Test } from "mocha";
 
 /** The results of a run of mocha. */
 export interface Counts {
   readonly passed: number;
   readonly failed: number;
+  /** One text for each failed test: its title, file and error. */
+  readonly failures: readonly string[];
 }
+
+const failureOf = (test: Test, error: unknown): string => {
+  const { message = String(error), stack = "" } = (error ?? {}) as { message?: string; stack?: string };
+  return `${test.fullTitle()}\n  ${test.file ?? ""}\n  ${stack.includes(message) ? stack : `${message}\n${stack}`}`;
+};
 
 class CountingReporter extends reporters.Spec {
   constructor(runner: Runner, options: MochaOptions) {
     super(runner, options);
+    const failures: string[] = [];
+    runner.on("fail", (test, error) => failures.push(failureOf(test, error)));
     runner.once("end", () => {
-      const counts: Counts = { passed: this.stats.passes, failed: this.stats.failures };
+      const counts: Counts = { passed: this.stats.passes, failed: this.stats.failures, failures };
       writeFileSync(options.reporterOptions.counts, JSON.stringify(counts));
     });
   }

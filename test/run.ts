@@ -141,9 +141,10 @@ async function mocha(group: Group, args: readonly string[], options: RunOptions)
   );
   try {
     const counts: Counts = JSON.parse(readFileSync(countsFile, "utf8"));
-    return well || counts.failed > 0 ? counts : { ...counts, failed: counts.failed + 1 };
+    const ended = `${title}: mocha ended with an error although no test failed`;
+    return well || counts.failed > 0 ? counts : { ...counts, failed: counts.failed + 1, failures: [ended] };
   } catch {
-    return { passed: 0, failed: 1 };
+    return { passed: 0, failed: 1, failures: [`${title}: did not end by itself`] };
   }
 }
 
@@ -183,6 +184,8 @@ async function main(): Promise<void> {
   }
   const passed = sum(counts.flat().map((one) => one.passed)) + steps.filter((well) => well).length;
   const failed = sum(counts.flat().map((one) => one.failed)) + steps.filter((well) => !well).length;
+  // Once more at the end: the output of a whole run is long.
+  for (const failure of counts.flat().flatMap((one) => one.failures)) console.log(`\nFAILED ${failure}`);
   console.log(`\n${passed} passed, ${failed} failed`);
   process.exitCode = failed === 0 ? 0 : 1;
 }

@@ -1,0 +1,188 @@
+// What the admin routes of the SCCC sidebar answer: types that the runtime and the browser share. Times are in ms since 1970, durations in ms.
+// Texts of the platform and of pushes are hostile: the runtime bounds them, the browser shows them as text.
+
+/** A command that was sent, or a push that came in. */
+export interface TrafficEntry {
+  /** Grows by one for each entry of this Node-RED; the cursor of the list. */
+  readonly number: number;
+  /** The id of the account's node. */
+  readonly account: string;
+  readonly kind: "command" | "push";
+  readonly at: number;
+  /** The ApiName of a command, the event of a push ("" where it could not be read). */
+  readonly name: string;
+  readonly direction?: "inbound" | "outbound";
+  readonly agent?: string;
+  readonly phone?: string;
+  readonly result: TrafficResult;
+  /** Of a command: from its sending to its answer. */
+  readonly duration?: number;
+  /** The nodes that sent the command, or that were handed the push. */
+  readonly nodes: readonly string[];
+  /** A push that can be handed to its nodes again. */
+  readonly replayable?: true;
+}
+
+/**
+ * How it ended. `code` is an error code of messages (E_SUCC, SCCC_TIMEOUT …) for a command; `taken`, `repeat`, `unwanted`, or the field that decided
+ * (digest, customer, timestamp, sender, replay) or `body`, `busy` for a push.
+ */
+export interface TrafficResult {
+  readonly ok: boolean;
+  readonly code: string;
+  /** The platform's own words. */
+  readonly text?: string;
+}
+
+/** An entry with what went over the wire, without secrets. JSON, cut at a bound. */
+export interface TrafficDetail {
+  readonly entry: TrafficEntry;
+  readonly request?: string;
+  readonly answer?: string;
+  /** Something was cut off. */
+  readonly cut: boolean;
+}
+
+/** A hint: its text is `sidebar.hint.<code>` with these values; its remedy is chosen by the code. */
+export interface Hint {
+  readonly code: HintCode;
+  /** The node that it concerns. */
+  readonly node?: string;
+  readonly params?: Readonly<Record<string, string | number>>;
+}
+
+export const hintCodes = [
+  "noAccount",
+  "noPassword",
+  "misconfigured",
+  "nobodyLoggedIn",
+  "noPushYet",
+  "pushesRefused",
+  "queueFull",
+  "clockApart",
+  "unreachable",
+  "receivingProblem",
+  "outsideHours",
+  "deadLetters",
+  "monitorOff",
+] as const;
+export type HintCode = (typeof hintCodes)[number];
+
+/** An account as it is now. */
+export interface AccountHealth {
+  readonly id: string;
+  readonly label: string;
+  readonly baseUrl: string;
+  readonly customer: string;
+  /** Whether the last command was answered; undefined: none was sent yet. */
+  readonly reachable?: boolean;
+  readonly lastAnswerAt?: number;
+  readonly lastError?: { readonly at: number; readonly code: string; readonly text: string };
+  readonly waiting: number;
+  readonly sending: number;
+  readonly maxQueue: number;
+  /** Undefined: no node listens to it. */
+  readonly receiving?: {
+    /** The address to hand out: absolute where it has a port of its own, else the path on this Node-RED. */
+    readonly address: string;
+    readonly ownPort: boolean;
+    readonly taken: number;
+    readonly lastAt?: number;
+    readonly refused: Readonly<Record<string, number>>;
+    readonly problem?: {
+      readonly setting: string;
+      readonly reason: string;
+      readonly detail: string;
+      readonly retryAt?: number;
+    };
+  };
+  readonly deadLetters: number;
+}
+
+/** A call that is under way. */
+export interface LiveCall {
+  readonly account: string;
+  readonly id: string;
+  readonly state: string;
+  readonly direction?: string;
+  readonly agent: string;
+  readonly phone: string;
+  readonly since: number;
+}
+
+/** An agent as its last push or answer told. `status` is a name of the catalogue's agent statuses. */
+export interface LiveAgent {
+  readonly account: string;
+  readonly staffNo: string;
+  readonly name?: string;
+  readonly status: string;
+  readonly since: number;
+}
+
+/** A campaign, with the figures of its progress messages (docs/campaigns.md). */
+export interface LiveCampaign {
+  readonly account: string;
+  readonly node: string;
+  readonly campaign: string;
+  readonly state: string;
+  readonly total: number;
+  readonly done: number;
+  readonly answered: number;
+  readonly unanswered: number;
+  readonly remaining: number;
+  readonly etaAt?: string;
+}
+
+/** A simulator that runs as a node. */
+export interface LiveSimulator {
+  readonly id: string;
+  readonly label: string;
+  readonly running: boolean;
+  readonly address?: string;
+}
+
+/** GET sccc/sidebar?after=<number>: everything that the sidebar shows, with the entries after that number. */
+export interface SidebarSnapshot {
+  readonly now: number;
+  /** Whether the caller may replay, delete and drive (`sccc.write`). */
+  readonly mayWrite: boolean;
+  /** SCCC_MONITOR=off. */
+  readonly recording: boolean;
+  /** Changes when Node-RED starts again: the numbers begin anew. */
+  readonly run: string;
+  readonly accounts: readonly AccountHealth[];
+  readonly entries: readonly TrafficEntry[];
+  /** The oldest entry that each account still has; older ones are gone. */
+  readonly oldest: Readonly<Record<string, number>>;
+  readonly calls: readonly LiveCall[];
+  readonly agents: readonly LiveAgent[];
+  readonly campaigns: readonly LiveCampaign[];
+  readonly simulators: readonly LiveSimulator[];
+  readonly hints: readonly Hint[];
+}
+
+/** GET sccc/sidebar/dead?account=<id>: the newest dead letters, at most 200. */
+export interface DeadLetterList {
+  readonly letters: readonly {
+    readonly id: string;
+    readonly node: string;
+    readonly at: number;
+    readonly event: string;
+    readonly delivery: number;
+    /** The push as JSON, cut at a bound. */
+    readonly text: string;
+  }[];
+  readonly total: number;
+}
+
+/**
+ * What the other routes answer: `outcome` ends a key below `sidebar.outcome` of the locales.
+ * - GET sccc/sidebar/entry?number=<n>: TrafficDetail, or `{outcome: "gone"}`
+ * - POST sccc/sidebar/replay {number}: `handed` {nodes} / `gone` / `noNode`
+ * - POST sccc/sidebar/dead/replay {account, ids} and sccc/sidebar/dead/delete {account, ids}: `handed` / `deleted` {count} / `gone` / `noNode`
+ * - POST sccc/sidebar/simulator {simulator, instruction}: `done` / `noSimulator` / `refused` {text}; the instruction is a message of sccc-simulator
+ */
+export interface SidebarOutcome {
+  readonly outcome: "handed" | "deleted" | "done" | "gone" | "noNode" | "noSimulator" | "refused" | "denied" | "silent";
+  readonly params?: Readonly<Record<string, string | number>>;
+}
