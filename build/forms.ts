@@ -1,16 +1,7 @@
 // Generates dist/sccc.html: the form and the registration of every node type as literal text, and the editor's script.
-import type { Push } from "../nodes/catalogue";
+import { type Push, sections } from "../nodes/catalogue";
 import { escapeHtml } from "./html";
-import {
-  described,
-  eventsOf,
-  keywordsOf,
-  type NodeType,
-  type Property,
-  passwordsOf,
-  sections,
-  type Tool,
-} from "./nodes";
+import { described, eventsOf, keywordsOf, type NodeType, type Property, passwordsOf, type Tool } from "./nodes";
 
 function select(id: string, { key, choices }: { readonly key: string; readonly choices: readonly string[] }): string {
   const option = (value: string) => `<option value="${value}" data-i18n="${key}.choices.${value}"></option>`;

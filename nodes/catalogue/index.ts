@@ -13,6 +13,7 @@ export { groups } from "./groups";
 export { type PaletteEntry, palette } from "./palette";
 export { pushes } from "./pushes";
 export { recording, recordingName } from "./recording";
+export { type Section, sections } from "./sections";
 export { seenCommands, templateOf } from "./seen-commands";
 export {
   accountSettings,
