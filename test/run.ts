@@ -136,7 +136,7 @@ async function mocha(group: Group, args: readonly string[], options: RunOptions)
     ],
     {
       ...options,
-      env: { NODE_V8_COVERAGE: coverage, ...env, ...(nodeRed === undefined ? {} : { SCCC_TEST_NODE_RED: nodeRed }) },
+      env: { ...options.env, ...env, ...(nodeRed === undefined ? {} : { SCCC_TEST_NODE_RED: nodeRed }) },
     },
   );
   try {
@@ -155,7 +155,10 @@ async function main(): Promise<void> {
   const name = first === "unit" || first === "long" ? first : "usual";
   const args = name === "usual" && first !== undefined ? [first, ...rest] : rest;
   const { checks, tracks, limitMinutes } = tiers[name];
-  const options = { deadline: Date.now() + limitMinutes * 60_000 };
+  const deadline = Date.now() + limitMinutes * 60_000;
+  // The coverage threshold applies to all of `npm test`, not to a part of it or of the tests. To collect coverage takes time.
+  const covers = name === "usual" && args.length === 0;
+  const options: RunOptions = { deadline };
   rmSync(coverage, { recursive: true, force: true });
   mkdirSync(cache, { recursive: true });
   const steps: boolean[] = [];
@@ -170,15 +173,19 @@ async function main(): Promise<void> {
     const installed = ["--import", "tsx", "-e", 'require("./tools/node-red").template()'];
     steps.push(await run("the package, installed", process.execPath, installed, options));
   }
+  const track: RunOptions = {
+    ...options,
+    beside: tracks.length > 1,
+    env: covers ? { NODE_V8_COVERAGE: coverage } : {},
+  };
   const counts = await Promise.all(
     tracks.map(async (groups) => {
       const all: Counts[] = [];
-      for (const group of groups) all.push(await mocha(group, args, { ...options, beside: tracks.length > 1 }));
+      for (const group of groups) all.push(await mocha(group, args, track));
       return all;
     }),
   );
-  // The coverage threshold applies to all of `npm test`, not to a part of it or of the tests.
-  if (name === "usual" && args.length === 0) {
+  if (covers) {
     const c8 = join(root, "node_modules/c8/bin/c8.js");
     steps.push(await run("coverage", process.execPath, [c8, "report", "--check-coverage"], options));
   }
