@@ -121,7 +121,8 @@ async function run(title: string, command: string, args: readonly string[], opti
 /** The counts of mocha. A run that was interrupted, or failed without a failed test, counts as one failure. */
 async function mocha(group: Group, args: readonly string[], options: RunOptions): Promise<Counts> {
   const { title, files, jobs, nodeRed, env } = group;
-  const countsFile = join(cache, `counts of ${title}.json`);
+  // Mocha splits a reporter's options at commas.
+  const countsFile = join(cache, `counts-${title.replace(/\W+/g, "-")}.json`);
   rmSync(countsFile, { force: true });
   const well = await run(
     title,
@@ -142,10 +143,29 @@ async function mocha(group: Group, args: readonly string[], options: RunOptions)
   try {
     const counts: Counts = JSON.parse(readFileSync(countsFile, "utf8"));
     const ended = `${title}: mocha ended with an error although no test failed`;
-    return well || counts.failed > 0 ? counts : { ...counts, failed: counts.failed + 1, failures: [ended] };
+    return well || counts.failed > 0
+      ? counts
+      : { ...counts, failed: counts.failed + 1, failures: [{ file: "", text: ended }] };
   } catch {
-    return { passed: 0, failed: 1, failures: [`${title}: did not end by itself`] };
+    return { passed: 0, failed: 1, failures: [{ file: "", text: `${title}: did not end by itself` }] };
   }
+}
+
+/** At most so many files are run once more: where more fail, it is no accident. */
+const mostAgain = 3;
+
+/**
+ * Runs the files with failed tests once more, alone, and counts the failures of that run. A test that fails only beside others depends on the load of
+ * the machine: it is printed as FLAKY, and is a fault of the test or of the product all the same (docs/decisions/0110-flaky-tests.md).
+ */
+async function again(group: Group, counts: Counts, args: readonly string[], options: RunOptions): Promise<Counts> {
+  const files = [...new Set(counts.failures.map(({ file }) => file))];
+  if (files.length === 0 || files.length > mostAgain || files.includes("")) return counts;
+  const title = `${group.title} once more`;
+  const second = await mocha({ ...group, title, files, jobs: 1 }, args, options);
+  if (second.failed > 0) return counts;
+  for (const { text } of counts.failures) console.log(`\nFLAKY ${text}`);
+  return { passed: counts.passed + counts.failed, failed: 0, failures: [] };
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
@@ -178,21 +198,23 @@ async function main(): Promise<void> {
     beside: tracks.length > 1,
     env: covers ? { NODE_V8_COVERAGE: coverage } : {},
   };
-  const counts = await Promise.all(
+  const results = await Promise.all(
     tracks.map(async (groups) => {
-      const all: Counts[] = [];
-      for (const group of groups) all.push(await mocha(group, args, track));
+      const all: { readonly group: Group; readonly counts: Counts }[] = [];
+      for (const group of groups) all.push({ group, counts: await mocha(group, args, track) });
       return all;
     }),
   );
+  const counts: Counts[] = [];
+  for (const result of results.flat()) counts.push(await again(result.group, result.counts, args, options));
   if (covers) {
     const c8 = join(root, "node_modules/c8/bin/c8.js");
     steps.push(await run("coverage", process.execPath, [c8, "report", "--check-coverage"], options));
   }
-  const passed = sum(counts.flat().map((one) => one.passed)) + steps.filter((well) => well).length;
-  const failed = sum(counts.flat().map((one) => one.failed)) + steps.filter((well) => !well).length;
+  const passed = sum(counts.map((one) => one.passed)) + steps.filter((well) => well).length;
+  const failed = sum(counts.map((one) => one.failed)) + steps.filter((well) => !well).length;
   // Once more at the end: the output of a whole run is long.
-  for (const failure of counts.flat().flatMap((one) => one.failures)) console.log(`\nFAILED ${failure}`);
+  for (const failure of counts.flatMap((one) => one.failures)) console.log(`\nFAILED ${failure.text}`);
   console.log(`\n${passed} passed, ${failed} failed`);
   process.exitCode = failed === 0 ? 0 : 1;
 }
