@@ -206,7 +206,8 @@ async function main(): Promise<void> {
     }),
   );
   const counts: Counts[] = [];
-  for (const result of results.flat()) counts.push(await again(result.group, result.counts, args, options));
+  for (const result of results.flat())
+    counts.push(await again(result.group, result.counts, args, { ...track, beside: false }));
   if (covers) {
     const c8 = join(root, "node_modules/c8/bin/c8.js");
     steps.push(await run("coverage", process.execPath, [c8, "report", "--check-coverage"], options));
