@@ -5,6 +5,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { buildSync } from "esbuild";
 import type { Counts } from "./reporter";
 
 const root = join(__dirname, "..");
@@ -76,6 +77,20 @@ const tiers: Readonly<Record<"unit" | "usual" | "long", Tier>> = {
     limitMinutes: 60,
   },
 };
+
+const workerBundle = join(cache, "receive-worker.js");
+
+/** Bundles the receiving worker for the tests of this run, see nodes/runtime/receive/receive-worker.js. Coverage needs the sources instead. */
+function bundleWorker(): void {
+  buildSync({
+    entryPoints: [join(root, "nodes/receive/worker.ts")],
+    outfile: workerBundle,
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    packages: "external",
+  });
+}
 
 /** Kills a step with its process group. */
 function kill(child: ChildProcess, signal: NodeJS.Signals): void {
@@ -181,6 +196,7 @@ async function main(): Promise<void> {
   const options: RunOptions = { deadline };
   rmSync(coverage, { recursive: true, force: true });
   mkdirSync(cache, { recursive: true });
+  if (!covers) bundleWorker();
   const steps: boolean[] = [];
   for (const script of checks) steps.push(await run(script, "npm", ["run", "--silent", script], options));
   if (name !== "unit") {
@@ -196,7 +212,7 @@ async function main(): Promise<void> {
   const track: RunOptions = {
     ...options,
     beside: tracks.length > 1,
-    env: covers ? { NODE_V8_COVERAGE: coverage } : {},
+    env: covers ? { NODE_V8_COVERAGE: coverage } : { SCCC_TEST_WORKER: workerBundle },
   };
   const results = await Promise.all(
     tracks.map(async (groups) => {
