@@ -271,7 +271,7 @@ export const mutations: readonly Mutation[] = [
     excerpt: `fresh: this.#resend === "once",`,
     replacement: `fresh: false,`,
     tests: clientTests,
-    grep: "keeps connections for what may be sent again",
+    grep: "keeps connections for commands that may be sent again",
   },
   {
     guard: "nothing dialled twice",
@@ -280,7 +280,7 @@ export const mutations: readonly Mutation[] = [
     excerpt: `this.#resend = command?.resend ?? "once";`,
     replacement: `this.#resend = command?.resend ?? "read";`,
     tests: clientTests,
-    grep: "never sends what the catalogue does not know again",
+    grep: "never sends an unknown command again",
   },
   {
     guard: "states in order",
@@ -325,7 +325,7 @@ export const mutations: readonly Mutation[] = [
     excerpt: `this.#waiters.filter(({ admitted }) => !admitted).length < this.#limits.maxQueue`,
     replacement: `true`,
     tests: clientTests,
-    grep: "refuses at once when the queue is full",
+    grep: "refuses at once while the queue is full",
   },
   {
     guard: "one, not a list",
@@ -538,7 +538,7 @@ export const mutations: readonly Mutation[] = [
     excerpt: `      return again;`,
     replacement: `      return true;`,
     tests: clientTests,
-    grep: "only those are sent again",
+    grep: "only the commands that were refused with",
   },
   {
     guard: "lists",
@@ -565,7 +565,7 @@ export const mutations: readonly Mutation[] = [
     excerpt: `if (performance.now() + pause >= this.#deadline) break;`,
     replacement: `if (performance.now() + pause < 0) break;`,
     tests: clientTests,
-    grep: "has an overall deadline",
+    grep: "all tries together take no longer",
   },
   {
     guard: "identifiers",

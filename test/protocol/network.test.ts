@@ -95,21 +95,21 @@ describe("network", () => {
       : outcome.failure.code;
   }
 
-  it("reaches a TLS platform with its certificate, and not without", async () => {
+  it("a TLS platform is reached with its certificate, and not without it", async () => {
     assert.equal(await login(secure.url, { tls: { ca: tls.cert } }), "ok");
     assert.equal(await login(secure.url, { tls: { rejectUnauthorized: false } }), "ok");
     assert.equal(await login(secure.url, {}), "SCCC_NETWORK DEPTH_ZERO_SELF_SIGNED_CERT");
   });
 
   for (const api of ["AgentLogin", "VoiceVerify"]) {
-    it(`asks a plain platform through a proxy in absolute form: ${api}`, async () => {
+    it(`a plain platform is reached through a proxy, with the absolute URL in the request: ${api}`, async () => {
       const proxy = await startProxy();
       assert.equal(await login(plain.url, { proxy: { url: proxy.url, noProxy: [] } }, api), "ok");
       assert.deepEqual(proxy.asked, [`POST ${plain.url}/openapi/V2.0.6/${api}`]);
       await proxy.close();
     });
 
-    it(`asks a TLS platform through a tunnel: ${api}`, async () => {
+    it(`a TLS platform is reached through a tunnel of the proxy: ${api}`, async () => {
       const proxy = await startProxy();
       assert.equal(
         await login(secure.url, { tls: { ca: tls.cert }, proxy: { url: proxy.url, noProxy: [] } }, api),
@@ -120,7 +120,7 @@ describe("network", () => {
     });
   }
 
-  it("shows a proxy its credentials", async () => {
+  it("the proxy gets its credentials", async () => {
     const proxy = await startProxy({ user: "sccc:p@ss" });
     const withUser = proxy.url.replace("http://", "http://sccc:p%40ss@");
     assert.equal(await login(plain.url, { proxy: { url: withUser, noProxy: [] } }), "ok");
@@ -133,7 +133,7 @@ describe("network", () => {
     await proxy.close();
   });
 
-  it("goes past a proxy where its node says so", async () => {
+  it("the proxy is not used for hosts that its node excludes", async () => {
     const proxy = await startProxy();
     const { host } = new URL(plain.url);
     for (const noProxy of [["127.0.0.1"], [host], ["*"], ["example.com", " .0.0.1"]]) {
@@ -145,7 +145,7 @@ describe("network", () => {
     await proxy.close();
   });
 
-  it("heeds the environment's proxies where the account has none", async () => {
+  it("the environment's proxies are used if the account has none", async () => {
     const proxy = await startProxy();
     const before = { ...process.env };
     try {
