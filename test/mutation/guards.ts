@@ -709,7 +709,7 @@ export const mutations: readonly Mutation[] = [
     excerpt: `if (isUnset(filled[known])) filled[known] = value;`,
     replacement: `filled[known] = value;`,
     tests: "test/runtime/extra.test.ts",
-    grep: "wins over them with its own fields",
+    grep: "prefers its own fields",
   },
   {
     guard: "further fields of a request",
