@@ -406,7 +406,7 @@ export class CallTracker {
     const entry = call.hear(fact);
     this.#index(call);
     this.#note(callKey(call), call);
-    this.#giveContext(call);
+    this.#giveContext(call, fact);
     const news: News[] = [];
     if (isNew || call.summary !== before) news.push(this.#news(call, "change", "event", true));
     if (call.finished) {
@@ -423,8 +423,12 @@ export class CallTracker {
     return [...news, ...this.#makeRoom()];
   }
 
-  #giveContext(call: Call): void {
+  #giveContext(call: Call, { context }: Fact): void {
     if (call.context !== undefined) return;
+    if (context !== undefined) {
+      call.context = context;
+      return;
+    }
     const expected = this.#expected.match(call);
     if (expected === undefined) return;
     call.context = expected.context;
