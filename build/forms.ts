@@ -246,6 +246,7 @@ const style = `
 .sccc-row > .red-ui-editableList { grid-column: 2; margin-top: 4px; }
 .sccc-number > input { width: 100% !important; margin: 0; }
 .sccc-hours { flex: 1; min-width: 0; }
+.sccc-hours > input { width: 100% !important; margin: 0; }
 .sccc-window { display: flex; flex-wrap: wrap; align-items: center; gap: 4px 8px; }
 .sccc-window > label { display: inline-flex !important; flex-direction: column; align-items: center; width: auto !important; margin: 0; font-size: 12px; }
 .sccc-window input[type="checkbox"] { width: auto; margin: 0; }

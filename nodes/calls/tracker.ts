@@ -167,6 +167,11 @@ export class CallTracker {
     return this.#open.size + this.#waiting.size;
   }
 
+  /** The calls that have not ended, the one heard of last first. */
+  open(): Iterable<Call> {
+    return this.#open.newestFirst();
+  }
+
   /** A call that is about to be dialled: its context comes back with its messages, wherever that is sure to be the call. */
   expect(expected: ExpectedCall): void {
     for (const id of this.#expected.expire(this.#timing.date() - this.#settings.windowMs)) this.#note(expectedKey(id));
@@ -401,7 +406,7 @@ export class CallTracker {
     const entry = call.hear(fact);
     this.#index(call);
     this.#note(callKey(call), call);
-    this.#giveContext(call);
+    this.#giveContext(call, fact);
     const news: News[] = [];
     if (isNew || call.summary !== before) news.push(this.#news(call, "change", "event", true));
     if (call.finished) {
@@ -418,8 +423,12 @@ export class CallTracker {
     return [...news, ...this.#makeRoom()];
   }
 
-  #giveContext(call: Call): void {
+  #giveContext(call: Call, { context }: Fact): void {
     if (call.context !== undefined) return;
+    if (context !== undefined) {
+      call.context = context;
+      return;
+    }
     const expected = this.#expected.match(call);
     if (expected === undefined) return;
     call.context = expected.context;

@@ -508,7 +508,7 @@ describe("a campaign", () => {
       .ended("7")
       .pass(20 * minute);
     assert.deepEqual(scene.outcomes, {});
-    assert.deepEqual(scene.campaign.entryOf("callstart", call), { index: 0, row: "13900000000" });
+    assert.deepEqual(scene.campaign.entryOf("callstart", call), { campaign: "c", index: 0, row: "13900000000" });
     scene.bill("13900000000", { taskID: "7", ...answered(scene.now) });
     assert.deepEqual(scene.outcomes, { 0: "answered" });
   });

@@ -204,7 +204,7 @@ type CampaignParts = Omit<CampaignDeps, "runtime" | "node" | "store"> & { readon
 function start({ account, ...parts }: CampaignParts, { runtime, node }: NodeSource): Behaviour {
   const { sender, receiver } = parts;
   const { keepDays } = receiver.config;
-  const store = storeOf(runtime, account, { context: sender.context, keepDays });
+  const store = storeOf(runtime, { id: account, context: sender.context, keepDays });
   const campaign = new CampaignNode({ ...parts, runtime, node, store });
   return { handle: (msg) => campaign.take(msg), close: () => campaign.close() };
 }

@@ -71,7 +71,7 @@ export class Runner {
   #finishedGiven: CampaignProgress | undefined;
   #isOver = false;
   readonly #aborting = new AbortController();
-  /** What it was at last. */
+  /** The figures that were given to the flow last; at first those of the beginning. */
   progress: CampaignProgress;
 
   /** @param effects what the campaign wanted when it began or was restarted */
