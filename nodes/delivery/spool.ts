@@ -1,10 +1,10 @@
 // The spool: stores entries for nodes on disk and delivers each again until it is acknowledged.
 
 import { guarded } from "../util/guarded";
+import { ItemList, type Linked } from "../util/item-list";
 import { DeadLetters } from "./dead-letters";
 import { asError, type OpenFile } from "./files";
 import { IdMap } from "./id-map";
-import { ItemList, type Linked } from "./item-list";
 import type { Journal, Keeper, Line, LinePosition, Segment } from "./journal";
 
 /** An entry for a node: `node` is the node's id, `text` is JSON. */
