@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type { NodeAPI } from "node-red";
 import type { Outcome, TokenOwner } from "../../delivery/tokens";
+import { excerptOf } from "../../protocol/failure";
 import { SenderFilter } from "../../receive/addresses";
 import type { AnswerName } from "../../receive/answers";
 import type { Arrival } from "../../receive/head";
@@ -465,7 +466,7 @@ export class Receiving {
       if (kind === "d") listener.dead(delivery);
       else listener.hand(delivery);
     } catch (error) {
-      state.reports?.warning("spool", { folder: listener.id, detail: String(error) });
+      this.#RED.log.error(`${listener.id}: ${error instanceof Error ? error.stack : excerptOf(String(error))}`);
     }
     if (kind === "h") this.#underway.push({ tuple, listener, delivery });
     else handed.push(number);
