@@ -57,12 +57,17 @@ export class DeadLetters {
         const fresh = this.open(newPath, "new");
         try {
           let size = 0;
-          for (const { bytes } of linesOf(file)) {
-            if (isOld(bytes)) continue;
-            const line = Buffer.concat([bytes, Buffer.from("\n")]);
+          const keep = (line: Buffer) => {
             fresh.write(line, size);
             size += line.length;
+          };
+          let end = 0;
+          for (const { bytes, offset } of linesOf(file)) {
+            end = offset + bytes.length + 1;
+            if (!isOld(bytes)) keep(Buffer.concat([bytes, Buffer.from("\n")]));
           }
+          // A last line without its end, as an editor may leave it.
+          keep(file.read(end, file.size() - end));
           fresh.sync();
         } finally {
           fresh.close();

@@ -1,5 +1,6 @@
 // Where a feed reads records: pages after a key. One page in memory at a time. What CDRs share with them is here too.
 
+import { excerptOf } from "../../protocol/failure";
 import { isObject } from "../../util/json";
 import { forEachInSlices, sortInSlices } from "../../util/slices";
 import type { Failure } from "../shared/failure";
@@ -23,12 +24,12 @@ export type Next =
   | { readonly kind: "end" }
   | { readonly kind: "failure"; readonly failure: Failure };
 
-/** A list that can't be read. */
-export const protocolFailure = (reason: "noAdvance" | "badKey", excerpt: string): Failure => ({
+/** A list that cannot be read. @param text what the platform sent, of any length */
+export const protocolFailure = (reason: "noAdvance" | "badKey", text: string): Failure => ({
   kind: "protocol",
   code: "SCCC_PROTOCOL",
   reason,
-  excerpt,
+  excerpt: excerptOf(text),
 });
 
 const keyOf = (item: unknown): string | undefined => {

@@ -1,6 +1,7 @@
 // sccc-notify: every push of an account becomes a message.
 import type { Node, NodeAPI, NodeMessage } from "node-red";
 import { pushes } from "../../catalogue/index";
+import { excerptOf } from "../../protocol/failure";
 import type { Counts, EventSelection } from "../../receive/messages";
 import { guarded } from "../../util/guarded";
 import { isObject, type JsonObject } from "../../util/json";
@@ -46,6 +47,9 @@ function layoutOf({ layout, outputs }: JsonObject): "one" | "perType" {
   if (layout === "one" || layout === "perType") return layout;
   return outputs === "perType" || Number(outputs) > 1 ? "perType" : "one";
 }
+
+/** How many characters of an event's name an error quotes: the platform chooses the name. */
+const maxEvent = 60;
 
 /** How often a status may change, in ms. */
 const statusEveryMs = 1000;
@@ -117,7 +121,7 @@ function start(receiver: AccountReceiver, { runtime: { RED }, node, config }: No
     },
     dead: (delivery) => {
       const text = RED._("errors.neverConfirmed", {
-        event: delivery.topic,
+        event: excerptOf(delivery.topic, maxEvent),
         deliveries: String(delivery.push.delivery),
       });
       node.error(new ScccError(text, "SCCC_TIMEOUT", { eventId: delivery.push.eventId }), messageOf(delivery));

@@ -2,8 +2,11 @@
 import { join } from "node:path";
 import type { NodeAPI } from "node-red";
 import type { Outcome, TokenOwner } from "../../delivery/tokens";
-import { AllowList, senderOf } from "../../receive/addresses";
+import { excerptOf } from "../../protocol/failure";
+import { SenderFilter } from "../../receive/addresses";
 import type { AnswerName } from "../../receive/answers";
+import type { Arrival } from "../../receive/head";
+import { keptIn } from "../../receive/kept";
 import type {
   AccountSpec,
   AckTuple,
@@ -15,7 +18,7 @@ import type {
   ReceivingProblem,
   SharedRequest,
 } from "../../receive/messages";
-import { decodedPath } from "../../receive/target";
+import { endpointPath } from "../../receive/target";
 import { guarded } from "../../util/guarded";
 import { newId } from "../../util/id";
 import { isObject } from "../../util/json";
@@ -89,7 +92,7 @@ class AccountState implements TokenOwner {
   readonly listeners = new Map<string, PushListener>();
   readonly tokenPrefix: string;
   config: InboxConfig;
-  allow: AllowList | undefined;
+  senders: SenderFilter;
   reports: AccountReports | undefined;
   counts: Counts = { taken: 0, refused: new Map() };
   problem: ReceivingProblem | undefined;
@@ -101,6 +104,7 @@ class AccountState implements TokenOwner {
     private readonly send: (account: string, token: string, outcome: Outcome) => Promise<boolean>,
   ) {
     this.config = config;
+    this.senders = new SenderFilter(config);
     this.tokenPrefix = tokens.add(this);
   }
 
@@ -209,7 +213,7 @@ export class Receiving {
       this.#accounts.set(id, state);
     }
     state.config = config;
-    state.allow = config.allow.length === 0 ? undefined : new AllowList(config.allow);
+    state.senders = new SenderFilter(config);
     state.reports = reports;
     return state;
   }
@@ -283,7 +287,7 @@ export class Receiving {
     const listening = [...this.#accounts.values()].filter(({ listeners }) => listeners.size > 0);
     this.#paths = new Set(
       listening.flatMap(({ config: { endpoint } }) =>
-        endpoint.own === undefined ? [decodedPath(endpoint.path) ?? endpoint.path] : [],
+        endpoint.own === undefined ? [endpointPath(endpoint.path)] : [],
       ),
     );
     this.#routes = this.#paths.size === 0 ? new Set() : httpInRoutes(this.#RED);
@@ -328,15 +332,13 @@ export class Receiving {
     this.#forgetSignals = () => {
       for (const signal of endings) process.removeListener(signal, end);
     };
-    return new ReceiveThread(
-      this.#owner,
-      {
-        onMessage: (message) => this.#hear(message),
-        onEnded: (detail, retryAt) => this.#ended(detail, retryAt),
-        onStarted: () => this.#resume(),
-      },
-      this.#ending,
-    );
+    return new ReceiveThread({
+      owner: this.#owner,
+      onMessage: (message) => this.#hear(message),
+      onEnded: (detail, retryAt) => this.#ended(detail, retryAt),
+      onStarted: () => this.#resume(),
+      after: this.#ending,
+    });
   }
 
   #stopThread(): void {
@@ -464,7 +466,7 @@ export class Receiving {
       if (kind === "d") listener.dead(delivery);
       else listener.hand(delivery);
     } catch (error) {
-      state.reports?.warning("spool", { folder: listener.id, detail: String(error) });
+      this.#RED.log.error(`${listener.id}: ${error instanceof Error ? error.stack : excerptOf(String(error))}`);
     }
     if (kind === "h") this.#underway.push({ tuple, listener, delivery });
     else handed.push(number);
@@ -491,25 +493,20 @@ export class Receiving {
     mountDispatcher(this.#RED, this.#mounted, {
       isEndpoint: (path) => this.#paths.has(path),
       isElsewhere: (method, path) => this.#routes.has(`${method} ${path}`),
-      admits: (path, peer, forwarded) => this.#admits(path, peer, forwarded),
+      admits: (arrival) => this.#admits(arrival),
       take: (request) => this.#take(request),
     });
   }
 
-  #admits(path: string, peer: string, forwarded: string): boolean {
+  #admits(arrival: Arrival): boolean {
     const states = [...this.#accounts.values()].filter(
       ({ config: { endpoint }, listeners }) =>
-        endpoint.own === undefined && listeners.size > 0 && (decodedPath(endpoint.path) ?? endpoint.path) === path,
+        endpoint.own === undefined && listeners.size > 0 && endpointPath(endpoint.path) === arrival.path,
     );
-    // While nodes come and go it is not known; the thread looks once more.
-    if (states.length === 0) return true;
-    const admitted = states.some(
-      ({ allow, config }) => allow?.has(senderOf(peer, forwarded, config.trustProxy)) ?? true,
-    );
-    if (!admitted) {
-      this.#thread?.post({ kind: "refused", accounts: states.map(({ id }) => id), why: "sender" });
-    }
-    return admitted;
+    // Not known during a redeploy; the thread checks again.
+    if (states.length === 0 || states.some(({ senders }) => senders.admits(arrival))) return true;
+    this.#thread?.post({ kind: "refused", accounts: states.map(({ id }) => id), why: "sender" });
+    return false;
   }
 
   #take(request: Omit<SharedRequest, "number">): Promise<AnswerName> {
@@ -534,12 +531,10 @@ export class Receiving {
 const isClosed = (node: unknown): boolean =>
   isObject(node) && typeof node.listenerCount === "function" && node.listenerCount("input") === 0;
 
-/** What a node gets of what was kept. */
-function deliveryOf(kept: unknown, count: number, token: string): Delivery | undefined {
-  if (!isObject(kept) || !isObject(kept.payload) || !isObject(kept.push) || typeof kept.topic !== "string") {
-    return undefined;
-  }
-  const { topic, payload, push, base } = kept;
-  const delivery = count + (typeof base === "number" ? base : 0);
-  return { topic, payload, push: { ...push, delivery } as PushReport, token };
+/** The delivery to a node; undefined if it is not a push's message. */
+function deliveryOf(value: unknown, count: number, token: string): Delivery | undefined {
+  const kept = keptIn(value);
+  if (kept === undefined) return undefined;
+  const { topic, payload, push, base = 0 } = kept;
+  return { topic, payload, push: { ...push, delivery: count + base } as unknown as PushReport, token };
 }

@@ -147,10 +147,10 @@ export class Settings {
     return typeof value === "string" ? this.#refuse(name, "number", value, text) : wrong(name, "number");
   }
 
-  /** A number that may be unset. */
+  /** A number that may be left empty. A variable that is not set is not empty: the number would mean something else. */
   optionalNumber(name: string): number | undefined {
     const value = this.#config[name];
-    const given = typeof value === "string" ? this.#expand(value).trim() : value;
+    const given = typeof value === "string" ? value.trim() : value;
     return given === undefined || given === null || given === "" ? undefined : this.number(name);
   }
 
