@@ -23,6 +23,7 @@ export {
   feedSettings,
   receivingSettings,
   recordingSettings,
+  settingKey,
   simulatorSettings,
   trackerSettings,
 } from "./settings";
