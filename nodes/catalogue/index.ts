@@ -24,6 +24,7 @@ export {
   feedSettings,
   receivingSettings,
   recordingSettings,
+  settingKey,
   simulatorSettings,
   trackerSettings,
 } from "./settings";

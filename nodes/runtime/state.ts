@@ -53,6 +53,8 @@ export class RuntimeState {
   readonly #RED: NodeAPI;
   #receiving: Receiving | undefined;
   #silence: (() => void) | undefined;
+  /** What was warned of since flows were last started. */
+  readonly #told = new Set<string>();
 
   constructor(RED: NodeAPI) {
     this.#RED = RED;
@@ -87,8 +89,16 @@ export class RuntimeState {
     return [...this.campaigns.values()].flatMap((store) => store.live());
   }
 
+  /** Whether a cause was not told yet since flows were last started. */
+  isNews(cause: string): boolean {
+    const isNew = !this.#told.has(cause);
+    this.#told.add(cause);
+    return isNew;
+  }
+
   /** Flows are about to start. */
   #open(): void {
+    this.#told.clear();
     this.#silence ??= reportUncaughtTo((error) =>
       this.#RED.log.error(error instanceof Error ? (error.stack ?? error.message) : String(error)),
     );

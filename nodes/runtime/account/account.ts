@@ -28,7 +28,11 @@ const runningOf = ({ RED, state }: Runtime, id: unknown): RunningAccount | undef
   return isObject(node) ? state.accounts.get(node) : undefined;
 };
 
-const failed = (problem: ConfigProblem): Account => ({ ok: false, failure: configFailure(problem) });
+/** An account that its node warns of. */
+const failed = (problem: ConfigProblem): Account => ({ ok: false, failure: configFailure(problem), isTold: true });
+
+/** An id that names no running account. */
+const noAccount: ConfigProblem = { setting: "account", reason: "account" };
 
 /** What an account's records and pushes are read with. */
 const contextOf = ({ customer, baseUrl, recordingUrl, timezone, region, areaCode }: AccountConfig): PushContext => ({
@@ -57,11 +61,11 @@ function open(config: AccountConfig, sequences: Sequences): Account {
 
 /** The account of a command node: of an id that may name nothing, or something else. */
 export const accountOf = (runtime: Runtime, id: unknown): Account =>
-  runningOf(runtime, id)?.account ?? failed({ setting: "account", reason: "account" });
+  runningOf(runtime, id)?.account ?? { ok: false, failure: configFailure(noAccount) };
 
 /** What an account receives with. */
 export const receiverOf = (runtime: Runtime, id: unknown): Receiving =>
-  runningOf(runtime, id)?.receiving() ?? { ok: false, problem: { setting: "account", reason: "account" } };
+  runningOf(runtime, id)?.receiving() ?? { ok: false, problem: noAccount };
 
 /** Wires an account. What can't send may still receive; the other nodes are told why by `accountOf` and `receiverOf`. */
 function start(
@@ -73,10 +77,13 @@ function start(
   if (!account.ok) node.warn(describe(RED._, type, account.failure));
   let receiving: Receiving | undefined;
   const receive = (): Receiving => {
-    if (!narrowed.ok) return narrowed;
+    if (!narrowed.ok) return { ...narrowed, isTold: true };
     const context = contextOf(narrowed.value);
     const how = narrowReceiving(config, credentials, expand, nodesOf(RED), context, (id) => tlsFilesOf(RED, id));
-    if (!how.ok) return how;
+    if (!how.ok) {
+      node.warn(describe(RED._, type, configFailure(how.problem)));
+      return { ...how, isTold: true };
+    }
     return { ok: true, receiver: new AccountReceiver({ RED, node, receiving: state.receiving }, how.value) };
   };
   state.accounts.set(node, {

@@ -14,8 +14,8 @@ import type { Sender } from "../account/running";
 import { type Expand, type Narrowed, narrow, Settings, wrong } from "../shared/config";
 import { type Behaviour, defineNode, type NodeSource } from "../shared/define-node";
 import type { Failure } from "../shared/failure";
-import { failureStatus } from "../shared/status";
-import { errorOf, ScccError } from "../shared/texts";
+import { failureStatus, statusWords } from "../shared/status";
+import { errorOf, ScccError, timeOf } from "../shared/texts";
 import type { Runtime } from "../state";
 import { beginningOfCdrs, type CdrSource } from "./cdrs";
 import { handUntilTaken } from "./handing";
@@ -158,10 +158,14 @@ class Feed {
     const { items, pages, lastKey, cut } = ran;
     const { feed } = this.#config;
     const durationMs = Math.round(performance.now() - start);
-    const time = new Date().toTimeString().slice(0, 8);
-    this.#node.status({ fill: cut ? "yellow" : "green", shape: "dot", text: `${time} ✓ ${items}${cut ? " ✂" : ""}` });
+    const text = this.#words(cut ? "readInPart" : "read", items, { time: timeOf(Date.now()) });
+    this.#node.status({ fill: cut ? "yellow" : "green", shape: "dot", text });
     this.#node.send([null, { ...trigger, topic: feed, payload: { feed, items, pages, lastKey, durationMs } }]);
     return cut ? new ScccError(this.#runtime.RED._("errors.feedCut", { feed }), "SCCC_PARTIAL", { feed }) : undefined;
+  }
+
+  #words(key: string, items: number, more: Readonly<Record<string, string>> = {}): string {
+    return statusWords(this.#runtime.RED._, key, { items, ...more });
   }
 
   #failed(failure: Failure | Error): Error | undefined {
@@ -170,7 +174,7 @@ class Feed {
       const params = { path: this.#file.path, detail: failure.message };
       return new ScccError(this.#runtime.RED._("errors.feedFile", params), "SCCC_FILE", { path: this.#file.path });
     }
-    this.#node.status(failureStatus(failure));
+    this.#node.status(failureStatus(this.#runtime.RED._, failure));
     return errorOf(this.#runtime.RED._, type, failure);
   }
 
@@ -208,12 +212,12 @@ class Feed {
     this.#read += read.length;
     if (!confirmed) {
       await send(Array.from({ length: count }, () => this.#runtime.state.tokens.free(this.#node.id)));
-      this.#node.status({ fill: "blue", shape: "dot", text: `↓ ${this.#read}` });
+      this.#node.status({ fill: "blue", shape: "dot", text: this.#words("reading", this.#read) });
       // What a node sends reaches the next one in a later turn. If the flows were stopped by then, the page comes again.
       await new Promise(setImmediate);
       return !this.closed;
     }
-    this.#node.status({ fill: "yellow", shape: "ring", text: `⏳ ${this.#read}` });
+    this.#node.status({ fill: "yellow", shape: "ring", text: this.#words("unconfirmed", this.#read) });
     return handUntilTaken({ tokens: this.#runtime.state.tokens, count, send, closing: this.#closing.signal });
   }
 

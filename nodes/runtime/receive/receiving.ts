@@ -67,6 +67,8 @@ export interface PushListener extends EventSelection {
 export interface AccountReports {
   refused(why: string, times: number): void;
   warning(key: string, params: Readonly<Record<string, string>>): void;
+  /** The account can't receive. Told once, whatever the number of tries and of nodes. */
+  problem(problem: ConfigProblem): void;
 }
 
 /** The folder of an account's store. */
@@ -96,6 +98,8 @@ class AccountState implements TokenOwner {
   reports: AccountReports | undefined;
   counts: Counts = { taken: 0, refused: new Map() };
   problem: ReceivingProblem | undefined;
+  /** The problem that its node knows of; "" for none. */
+  #told = "";
 
   constructor(
     readonly id: string,
@@ -124,8 +128,16 @@ class AccountState implements TokenOwner {
     for (const listener of this.listeners.values()) listener.counted(counts);
   }
 
+  /** Tells its node what is wrong, unless it knows. */
+  report(problem: ConfigProblem | undefined): void {
+    const told = problem === undefined ? "" : `${problem.setting} ${problem.reason} ${problem.detail ?? ""}`;
+    if (problem !== undefined && told !== this.#told) this.reports?.problem(problem);
+    this.#told = told;
+  }
+
   tell(problem: ReceivingProblem | undefined): void {
     this.problem = problem;
+    this.report(problem);
     for (const listener of this.listeners.values()) listener.problem(problem);
   }
 }
@@ -215,6 +227,8 @@ export class Receiving {
     state.config = config;
     state.senders = new SenderFilter(config);
     state.reports = reports;
+    // A node that was deployed again says again what is still wrong.
+    state.report(undefined);
     return state;
   }
 
@@ -222,7 +236,9 @@ export class Receiving {
   attach(state: AccountState, listener: PushListener): () => void {
     const { endpoint } = state.config;
     if (endpoint.own === undefined && !hasServer(this.#RED)) {
-      listener.problem({ setting: "pushPort", reason: "noServer" });
+      const problem: ConfigProblem = { setting: "pushPort", reason: "noServer" };
+      state.report(problem);
+      listener.problem(problem);
       return () => undefined;
     }
     if (endpoint.own === undefined) this.#mount();
