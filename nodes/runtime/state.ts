@@ -11,6 +11,7 @@ import type { CampaignStore } from "./campaign/store";
 import { Receiving } from "./receive/receiving";
 import { Tokens } from "./receive/tokens";
 import { CallFollowers } from "./shared/call-followers";
+import { Monitor } from "./sidebar/monitor";
 
 /** A simulated platform that runs as a node. */
 export type RunningSimulator = Awaited<ReturnType<typeof import("../../simulator/index")["startSimulator"]>>;
@@ -48,6 +49,8 @@ export class RuntimeState {
   readonly trackers = new Map<string, KeptTracker>();
   /** The simulators, by the id of their node; undefined for one that could not start. */
   readonly simulators = new Map<string, Promise<RunningSimulator | undefined>>();
+  /** What the sidebar shows. */
+  readonly monitor = new Monitor(process.env.SCCC_MONITOR);
   /** The admin servers that have the routes of the forms. */
   readonly served = new WeakSet<object>();
   readonly #RED: NodeAPI;
@@ -75,7 +78,7 @@ export class RuntimeState {
 
   /** Receives pushes; made when the first account asks for it. */
   get receiving(): Receiving {
-    this.#receiving ??= new Receiving(this.#RED, this.tokens);
+    this.#receiving ??= new Receiving(this.#RED, this.tokens, this.monitor.recording);
     return this.#receiving;
   }
 

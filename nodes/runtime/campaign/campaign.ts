@@ -105,6 +105,7 @@ class CampaignNode {
     const { RED } = runtime;
     const { stored, redeliverAfterMs, maxDeliveries } = receiver.config;
     return {
+      node: node.id,
       client: sender.client,
       stored: stored ? { redeliverAfterMs, maxDeliveries } : undefined,
       result: (effect, token) => node.send([resultMessage(effect, token), null, null]),

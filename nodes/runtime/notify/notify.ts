@@ -68,7 +68,7 @@ export function statusText(translate: Translate, { taken, refused, last }: Count
 const messageOf = ({ topic, payload, push, token }: Delivery): NodeMessage => ({
   topic,
   payload,
-  sccc: { push, token },
+  sccc: push.replayed === true ? { push } : { push, token },
 });
 
 /** The nodes that an output is wired to. Wires change without a redeploy of the node. */
@@ -111,6 +111,7 @@ function start(receiver: AccountReceiver, { runtime: { RED }, node, config }: No
     id: node.id,
     events: selection.events,
     others: selection.others,
+    passesOn: true,
     destinations: (delivery) => destinationsOf(node, selection.outputOf(delivery.topic)),
     hand: (delivery) => {
       const outputs: (NodeMessage | null)[] = [];
