@@ -1,0 +1,41 @@
+// Asks the runtime, over the admin routes of the sidebar. $.ajax sends the editor's token.
+import type { DeadLetterList, SidebarOutcome, SidebarSnapshot, TrafficDetail } from "../../catalogue/sidebar";
+
+/** No answer: Node-RED does not allow it, or is silent. */
+export type Unanswered = { readonly outcome: "denied" | "silent" };
+
+/** Longer than any answer takes, in ms: a question that hangs must not stop all others. */
+const patience = 15_000;
+
+async function ask<Answer>(method: "GET" | "POST", route: string, body?: object): Promise<Answer | Unanswered> {
+  try {
+    return await $.ajax({
+      url: `sccc/sidebar${route}`,
+      type: method,
+      dataType: "json",
+      timeout: patience,
+      ...(body === undefined ? {} : { contentType: "application/json", data: JSON.stringify(body) }),
+    });
+  } catch (error) {
+    const { status } = error as JQuery.jqXHR;
+    return { outcome: status === 401 || status === 403 ? "denied" : "silent" };
+  }
+}
+
+export const askSnapshot = (after: number) => ask<SidebarSnapshot>("GET", `?after=${after}`);
+
+export const askEntry = (number: number) =>
+  ask<TrafficDetail | { readonly outcome: "gone" }>("GET", `/entry?number=${number}`);
+
+export const askDeadLetters = (account: string) =>
+  ask<DeadLetterList>("GET", `/dead?account=${encodeURIComponent(account)}`);
+
+const order = (route: string, body: object) => ask<SidebarOutcome>("POST", route, body);
+
+export const replay = (number: number) => order("/replay", { number });
+
+export const replayDead = (account: string, ids: readonly string[]) => order("/dead/replay", { account, ids });
+
+export const deleteDead = (account: string, ids: readonly string[]) => order("/dead/delete", { account, ids });
+
+export const instruct = (simulator: string, instruction: object) => order("/simulator", { simulator, instruction });
