@@ -95,6 +95,11 @@ export class CallMessages {
     return this.#tracker.size;
   }
 
+  /** The calls that have not ended, the one heard of last first. */
+  open(): Iterable<Call> {
+    return this.#tracker.open();
+  }
+
   /** How many calls wait for their recording. */
   get awaited(): number {
     return this.#awaited.size;

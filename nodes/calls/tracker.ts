@@ -167,6 +167,11 @@ export class CallTracker {
     return this.#open.size + this.#waiting.size;
   }
 
+  /** The calls that have not ended, the one heard of last first. */
+  open(): Iterable<Call> {
+    return this.#open.newestFirst();
+  }
+
   /** A call that is about to be dialled: its context comes back with its messages, wherever that is sure to be the call. */
   expect(expected: ExpectedCall): void {
     for (const id of this.#expected.expire(this.#timing.date() - this.#settings.windowMs)) this.#note(expectedKey(id));

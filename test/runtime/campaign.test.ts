@@ -221,6 +221,32 @@ describe("sccc-campaign", () => {
     assert.equal(one.progress.at(-1).payload.campaign, "asked");
   });
 
+  it("tells which campaigns run, with their figures, until they are over", async () => {
+    await start({ platform: { speed: 300 }, node: { agents: '["1000"]' } });
+    one.send(
+      Array.from({ length: 6 }, (_, index) => mobile(index)),
+      { campaign: "live" },
+    );
+    await one.until(() => one.results.length >= 2 && one.progress.at(-1).payload.done >= 2);
+    const [live] = stateOf().liveCampaigns();
+    const { total, done, remaining, answered } = one.progress.at(-1).payload;
+    assert.deepEqual(
+      [
+        live?.account,
+        live?.node,
+        live?.campaign,
+        live?.state,
+        live?.total,
+        live?.done,
+        live?.remaining,
+        live?.answered,
+      ],
+      ["a", "n", "live", "dialling", total, done, remaining, answered],
+    );
+    await one.untilFinished();
+    while (stateOf().liveCampaigns().length > 0) await new Promise(setImmediate);
+  });
+
   it("refuses an ID that was used, also when it finished before a restart", async () => {
     await start();
     one.send([mobile(1)], { campaign: "once" });

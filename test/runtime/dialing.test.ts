@@ -77,7 +77,9 @@ describe("sccc-call-number", () => {
     for (const agent of ["1000", "1001"]) await platform.instruct({ do: "agent", agent, workStatus: "ONLINE" });
     heard.length = 0;
     unheard.length = 0;
-    end = stateOf().expectedCalls.listen("a", {
+    end = stateOf().callFollowers.add("a", {
+      hearsAll: true,
+      open: () => [],
       expect: async (expected) => void heard.push(expected),
       unexpect: (id) => void unheard.push(id),
     });

@@ -10,7 +10,7 @@ describe("the receiving thread of flows that start again at once", function () {
   function made(after?: Promise<void>) {
     const counts = { started: 0 };
     const thread = new ReceiveThread(
-      "owner",
+      { owner: "owner", record: true },
       {
         onMessage: () => undefined,
         onEnded: () => undefined,

@@ -142,7 +142,7 @@ export function dialingOf(
           const id = ids[index];
           if (fact === undefined || id === undefined) return;
           const { at, agent, keys: numbers, seq, userData, taskID } = fact;
-          await state.expectedCalls.expect(account, {
+          await state.callFollowers.expect(account, {
             id,
             at,
             agent,
@@ -161,7 +161,7 @@ export function dialingOf(
             if (!isSurelyUndone(failure)) return;
             const [key, id] = [keys[index], ids[index]];
             if (key !== undefined) guard.release(key);
-            if (id !== undefined) state.expectedCalls.unexpect(account, id);
+            if (id !== undefined) state.callFollowers.unexpect(account, id);
           },
         },
       };

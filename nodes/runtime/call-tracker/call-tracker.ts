@@ -158,7 +158,9 @@ function run({ settings, account }: TrackerDeps, { runtime, node }: NodeSource):
     tracker.resume();
     shown.show();
   });
-  const forget = state.expectedCalls.listen(account, {
+  const forget = state.callFollowers.add(account, {
+    hearsAll: false,
+    open: () => tracker.open(),
     expect: (expected) => {
       tracker.expect(expected);
       return store.add(tracker.records());

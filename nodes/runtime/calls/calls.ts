@@ -1,6 +1,6 @@
 // sccc-calls: one message for each event of a call, from the account's pushes.
 import type { Node, NodeMessage } from "node-red";
-import type { TrackedCall } from "../../calls/call";
+import type { Call, TrackedCall } from "../../calls/call";
 import {
   type CallMessage,
   CallMessages,
@@ -125,6 +125,11 @@ class Calls {
 
   unexpect(id: string): void {
     this.#whenOpen(() => this.#keep(this.#messages.unexpect(id)));
+  }
+
+  /** The calls that have not ended, the one heard of last first. */
+  open(): Iterable<Call> {
+    return this.#messages.open();
   }
 
   /** The node can or cannot receive. */
@@ -276,7 +281,9 @@ function run(value: Omit<CallsDeps, "runtime" | "node">, { runtime, node }: Node
     counted: () => undefined,
     problem: (problem) => calls.show(problem && configFailure(problem)),
   });
-  const forget = state.expectedCalls.listen(account, {
+  const forget = state.callFollowers.add(account, {
+    hearsAll: true,
+    open: () => calls.open(),
     expect: (expected) => calls.expect(expected),
     unexpect: (id) => calls.unexpect(id),
   });

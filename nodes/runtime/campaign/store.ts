@@ -7,6 +7,7 @@ import type { CampaignDeps } from "../../campaign/core";
 import type { CampaignEntry } from "../../campaign/entries";
 import { Campaign } from "../../campaign/machine";
 import type { CampaignEffect, CampaignSettings } from "../../campaign/types";
+import type { LiveCampaign } from "../../catalogue/sidebar";
 import { asError, makeFolder } from "../../delivery/files";
 import { FolderLock } from "../../delivery/folder-lock";
 import type { PendingAcks } from "../../delivery/tokens";
@@ -35,6 +36,8 @@ export interface SharedState {
 
 /** An account as it is now. */
 export interface StoreAccount {
+  /** The id of its node. */
+  readonly id: string;
   readonly context: PushContext;
   /** Finished campaigns are forgotten after so many days; 0: never. */
   readonly keepDays: number;
@@ -114,6 +117,18 @@ export class CampaignStore {
   /** The campaigns of a node that are not over. */
   runnersOf(node: string): readonly Runner[] {
     return [...(this.#runners.get(safe(node)) ?? [])];
+  }
+
+  /** The campaigns that are not over, with the figures that they told last. */
+  live(): readonly LiveCampaign[] {
+    const nodes = new Map([...this.#hosts.keys()].map((node) => [safe(node), node]));
+    return [...this.#runners].flatMap(([folder, runners]) =>
+      [...runners].map(({ progress }) => {
+        const { campaign, state, total, done, answered, unanswered, remaining, etaAt } = progress;
+        const figures = { state, total, done, answered, unanswered, remaining, ...(etaAt === null ? {} : { etaAt }) };
+        return { account: this.#account.id, node: nodes.get(folder) ?? folder, campaign, ...figures };
+      }),
+    );
   }
 
   /** Takes an ID, for ever. False: it was used. */
@@ -285,12 +300,11 @@ export class CampaignStore {
 /** The store of an account, opened when its first campaign node asks for it. It outlives every redeploy. */
 export function storeOf(
   { RED, state }: { readonly RED: NodeAPI; readonly state: SharedState },
-  accountId: string,
   account: StoreAccount,
 ): CampaignStore {
   const stores = state.campaigns;
   const { userDir } = RED.settings as { userDir?: string };
-  const folder = join(userDir ?? ".", "sccc", "campaigns", safe(accountId));
+  const folder = join(userDir ?? ".", "sccc", "campaigns", safe(account.id));
   let store = stores.get(folder);
   // One that could not be opened is opened anew; one that waits for another process goes on waiting.
   if (store === undefined || store.hasFailed) {

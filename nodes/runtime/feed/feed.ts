@@ -70,6 +70,7 @@ export class Reader {
   constructor(
     private readonly sender: { readonly client: Sender["client"]; readonly context: { readonly timezone: string } },
     private readonly signal: AbortSignal,
+    private readonly node?: string,
   ) {}
 
   readonly records = (startKey: string): Promise<Listed> => this.#read(getRecordsList, { startKey });
@@ -80,7 +81,10 @@ export class Reader {
   async #read(command: Command, given: Readonly<Record<string, unknown>>): Promise<Listed> {
     const prepared = this.sender.client.prepare(command, given);
     if (!prepared.ok) return prepared;
-    const { outcome } = await this.sender.client.send(prepared.call, { signal: this.signal });
+    const { outcome } = await this.sender.client.send(prepared.call, {
+      signal: this.signal,
+      ...(this.node === undefined ? {} : { node: this.node }),
+    });
     if (!outcome.ok) return { ok: false, failure: outcome.failure };
     const total = Number(outcome.response.total);
     return {
@@ -118,7 +122,7 @@ class Feed {
     this.#config = config;
     this.#sender = sender;
     this.#file = file;
-    this.#reader = new Reader(sender, this.#closing.signal);
+    this.#reader = new Reader(sender, this.#closing.signal, node.id);
     this.#cdrs = {
       read: this.#reader.cdrs,
       overlapMs: config.overlapMs,

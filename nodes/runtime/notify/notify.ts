@@ -60,7 +60,7 @@ export function statusText({ taken, refused, last }: Counts): string {
 const messageOf = ({ topic, payload, push, token }: Delivery): NodeMessage => ({
   topic,
   payload,
-  sccc: { push, token },
+  sccc: push.replayed === true ? { push } : { push, token },
 });
 
 /** What is wrong, for a status: with figures in the runtime's language, else a key, which the editor translates. */
@@ -108,6 +108,7 @@ function start(receiver: AccountReceiver, { runtime: { RED }, node, config }: No
     id: node.id,
     events: selection.events,
     others: selection.others,
+    passesOn: true,
     destinations: (delivery) => destinationsOf(node, selection.outputOf(delivery.topic)),
     hand: (delivery) => {
       const outputs: (NodeMessage | null)[] = [];

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { type TransferListItem, Worker } from "node:worker_threads";
 import type { FromWorker, ToWorker } from "../../receive/messages";
+import type { WorkerData } from "../../receive/worker";
 import { guarded } from "../../util/guarded";
 
 /** What is told of the thread. */
@@ -29,7 +30,7 @@ const stopWithinMs = 5000;
 
 export class ReceiveThread {
   readonly #events: ThreadEvents;
-  readonly #owner: string;
+  readonly #data: WorkerData;
   #worker: Worker | undefined;
   #timer: NodeJS.Timeout | undefined;
   #pauseMs = firstPauseMs;
@@ -37,11 +38,11 @@ export class ReceiveThread {
   #stopped = false;
 
   /**
-   * @param owner locks the stores; the same for all threads of a Node-RED, so that a new one gets the stores of the one before
+   * @param data the owner locks the stores: it is the same for all threads of a Node-RED, so that a new one gets the stores of the one before
    * @param after the end of the thread before, if that is still ending: two threads of a process may not write to one store
    */
-  constructor(owner: string, events: ThreadEvents, after?: Promise<void>) {
-    this.#owner = owner;
+  constructor(data: WorkerData, events: ThreadEvents, after?: Promise<void>) {
+    this.#data = data;
     this.#events = events;
     if (after === undefined) this.#start();
     else void after.then(() => this.#startAgain());
@@ -96,7 +97,7 @@ export class ReceiveThread {
 
   #start(): void {
     const worker = new Worker(workerFile, {
-      workerData: { owner: this.#owner },
+      workerData: this.#data,
       resourceLimits: { maxOldGenerationSizeMb: heapMb },
     });
     this.#worker = worker;

@@ -7,14 +7,18 @@ import type { AnswerName } from "../../receive/answers";
 import type {
   AccountSpec,
   AckTuple,
+  Ask,
+  Asks,
   Counts,
   DeliveryTuple,
   EventSelection,
   FromWorker,
   InboxConfig,
   ReceivingProblem,
+  Refusal,
   SharedRequest,
 } from "../../receive/messages";
+import { wantsEvent } from "../../receive/push-inbox";
 import { decodedPath } from "../../receive/target";
 import { guarded } from "../../util/guarded";
 import { newId } from "../../util/id";
@@ -33,6 +37,8 @@ export interface PushReport {
   readonly customer: string;
   readonly receivedAt: string;
   readonly delivery: number;
+  /** It was handed over again from the sidebar. */
+  readonly replayed?: true;
   readonly http: { readonly path: string; readonly query: unknown; readonly ip: string };
 }
 
@@ -49,6 +55,8 @@ export interface PushListener extends EventSelection {
   readonly id: string;
   /** It listens for the moment only: nothing is stored for it, and what it gets is not acknowledged. */
   readonly transient?: true;
+  /** It gives pushes to flows as they are, so that one can be handed to it again. */
+  readonly passesOn?: true;
   hand(delivery: Delivery): void;
   /** A stored push that was never acknowledged. */
   dead(delivery: Delivery): void;
@@ -92,6 +100,8 @@ class AccountState implements TokenOwner {
   allow: AllowList | undefined;
   reports: AccountReports | undefined;
   counts: Counts = { taken: 0, refused: new Map() };
+  /** When pushes were refused last, by reason. */
+  readonly refusedAt = new Map<Refusal, number>();
   problem: ReceivingProblem | undefined;
 
   constructor(
@@ -114,7 +124,9 @@ class AccountState implements TokenOwner {
       const before = this.counts.refused.get(why) ?? 0;
       // A thread that was started again counts from the beginning.
       const times = count >= before ? count - before : count;
-      if (times > 0) this.reports?.refused(why, times);
+      if (times === 0) continue;
+      this.refusedAt.set(why, Date.now());
+      this.reports?.refused(why, times);
     }
     this.counts = counts;
     for (const listener of this.listeners.values()) listener.counted(counts);
@@ -125,6 +137,9 @@ class AccountState implements TokenOwner {
     for (const listener of this.listeners.values()) listener.problem(problem);
   }
 }
+
+/** An account's receiving as it is now. */
+export type ReceivingView = Pick<AccountState, "config" | "counts" | "refusedAt" | "problem">;
 
 /** A delivery that was handed to a node and may not have reached the next one yet. */
 interface Underway {
@@ -150,6 +165,8 @@ export class Receiving {
   readonly #acks = new Map<number, PendingReply>();
   readonly #requests = new Map<number, (answer: AnswerName) => void>();
   readonly #flushes = new Map<string, (() => void)[]>();
+  readonly #asks = new Map<number, (text: string | undefined) => void>();
+  readonly #record: boolean;
   #thread: ReceiveThread | undefined;
   /** The end of the thread before; undefined once it has ended. */
   #ending: Promise<void> | undefined;
@@ -173,8 +190,10 @@ export class Receiving {
   #paths: ReadonlySet<string> = new Set();
   #routes: ReadonlySet<string> = new Set();
 
-  constructor(RED: NodeAPI, tokens: Tokens) {
+  /** @param record whether pushes are recorded for the sidebar */
+  constructor(RED: NodeAPI, tokens: Tokens, record: boolean) {
     this.#RED = RED;
+    this.#record = record;
     this.#tokens = tokens;
     const { events } = RED;
     events.on(
@@ -249,6 +268,51 @@ export class Receiving {
     });
   }
 
+  /** An account's receiving as it is now; undefined while no node listens to it. */
+  view(id: string): ReceivingView | undefined {
+    const state = this.#accounts.get(id);
+    return state === undefined || state.listeners.size === 0 ? undefined : state;
+  }
+
+  /** Asks the thread about an account; undefined where nobody can tell. */
+  async ask<K extends keyof Asks>(
+    account: string,
+    ask: Extract<Ask, { readonly what: K }>,
+  ): Promise<Asks[K]["answer"] | undefined> {
+    if (this.#thread?.running !== true || this.#down) return undefined;
+    this.#lastNumber += 1;
+    const number = this.#lastNumber;
+    const told = new Promise<string | undefined>((resolve) => this.#asks.set(number, resolve));
+    this.#thread.post({ kind: "ask", number, account, ask });
+    const text = await told;
+    // What the thread says is of the type that was asked for.
+    return text === undefined ? undefined : ((JSON.parse(text) as Asks[K]["answer"] | null) ?? undefined);
+  }
+
+  /**
+   * Hands a recorded push to the nodes that pass such pushes on: without a token, and not as a delivery.
+   * @returns the nodes that have it
+   */
+  replay(account: string, text: string): readonly string[] {
+    const state = this.#accounts.get(account);
+    const kept: unknown = JSON.parse(text);
+    const delivery = deliveryOf(kept, 1, "");
+    if (state === undefined || delivery === undefined || this.#held) return [];
+    const nodes: string[] = [];
+    for (const listener of state.listeners.values()) {
+      if (listener.passesOn !== true || !wantsEvent(listener, delivery.topic)) continue;
+      // Each node gets an object of its own: flows change what they are given.
+      const own = deliveryOf(JSON.parse(text), 1, "") ?? delivery;
+      try {
+        listener.hand({ ...own, push: { ...own.push, replayed: true } });
+        nodes.push(listener.id);
+      } catch (error) {
+        state.reports?.warning("spool", { folder: listener.id, detail: String(error) });
+      }
+    }
+    return nodes;
+  }
+
   /** The process is about to end: whatever comes, or waits, is told to come again. */
   shutDown(): void {
     this.#down = true;
@@ -298,12 +362,15 @@ export class Receiving {
   #apply(listening: readonly AccountState[], complete: boolean): void {
     const dormant = complete ? this.#nodesOfAccounts() : undefined;
     const accounts = listening.map(({ id, config, tokenPrefix, listeners }): AccountSpec => {
-      const specs = [...listeners.values()].map(({ id: node, events, others, transient = false }) => ({
-        id: node,
-        events,
-        others,
-        transient,
-      }));
+      const specs = [...listeners.values()].map(
+        ({ id: node, events, others, transient = false, passesOn = false }) => ({
+          id: node,
+          events,
+          others,
+          transient,
+          passesOn,
+        }),
+      );
       const folder = spoolFolder(this.#RED, id);
       return { id, config, folder, tokenPrefix, listeners: specs, ...(dormant && { dormant }) };
     });
@@ -329,7 +396,7 @@ export class Receiving {
       for (const signal of endings) process.removeListener(signal, end);
     };
     return new ReceiveThread(
-      this.#owner,
+      { owner: this.#owner, record: this.#record },
       {
         onMessage: (message) => this.#hear(message),
         onEnded: (detail, retryAt) => this.#ended(detail, retryAt),
@@ -371,6 +438,8 @@ export class Receiving {
     this.#requests.clear();
     for (const resolves of this.#flushes.values()) for (const resolve of resolves) resolve();
     this.#flushes.clear();
+    for (const resolve of this.#asks.values()) resolve(undefined);
+    this.#asks.clear();
   }
 
   /** The thread has been started again. */
@@ -402,6 +471,10 @@ export class Receiving {
           this.#requests.get(number)?.(name);
           this.#requests.delete(number);
         }
+        return;
+      case "told":
+        this.#asks.get(message.number)?.(message.text);
+        this.#asks.delete(message.number);
         return;
       case "counts":
         this.#accounts.get(message.account)?.count(message.counts);
