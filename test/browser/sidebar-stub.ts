@@ -26,7 +26,7 @@ export const account = (id: string, more: Partial<AccountHealth> = {}): AccountH
 });
 
 export const emptySnapshot: SidebarSnapshot = {
-  ...{ now: Date.now(), mayWrite: true, recording: true, run: "1", accounts: [], entries: [], oldest: {} },
+  ...{ now: Date.now(), mayWrite: true, recording: true, run: "1", more: false, accounts: [], entries: [], oldest: {} },
   ...{ calls: [], agents: [], campaigns: [], simulators: [], hints: [] },
 };
 

@@ -1,10 +1,11 @@
 // Parts about an account that its card and the hints have: its address, its tests, what is wrong with receiving.
 import type { AccountHealth } from "../../catalogue/sidebar";
 import { text } from "../page";
-import { inWords, sendSample, tryAccount } from "../requests";
+import { inWords, tryAccount } from "../requests";
 import type { App, Said } from "./app";
+import { sendSample } from "./ask";
 import { h, type VNode } from "./dom";
-import { button, copyButton, field } from "./parts";
+import { button, copyButton, field, orderButton } from "./parts";
 import { clock, known, t } from "./words";
 
 /** An address that can be handed out: where an account has only a path, on this Node-RED. */
@@ -38,12 +39,12 @@ export const testButton = (app: App, id: string, place: string): VNode =>
 
 /** The button that sends a sample. */
 export const selfTestButton = (app: App, id: string, place: string): VNode =>
-  button({
-    key: place,
+  orderButton({
+    app,
+    place,
     text: t("account.selfTest"),
     icon: "paper-plane-o",
     title: text("sample.hint"),
-    disabled: app.state.busy.has(place),
     act: () => void app.doing(place, () => selfTest(id)),
   });
 

@@ -8,7 +8,7 @@ import { guide } from "./guide";
 import { hints } from "./hints";
 import { editNode } from "./nodes";
 import { button, empty, fact, pill, said } from "./parts";
-import { ago, codeInWords, count, known, t } from "./words";
+import { ago, codeInWords, count, errorInWords, known, t } from "./words";
 
 function reachability({ reachable }: AccountHealth): VNode {
   if (reachable === undefined) return pill("quiet", t("account.notAsked"));
@@ -31,8 +31,8 @@ function queue({ sending, waiting, maxQueue }: AccountHealth): VNode {
   );
 }
 
-/** What was refused, in words, with what to do. */
-const refusals = (refused: Readonly<Record<string, number>>): VNode =>
+/** What was refused, in words, with what to do, unless a hint says that already. */
+const refusals = (refused: Readonly<Record<string, number>>, hinted: ReadonlySet<unknown>): VNode =>
   h(
     "ul",
     { class: "sccc-side-refused" },
@@ -44,15 +44,18 @@ const refusals = (refused: Readonly<Record<string, number>>): VNode =>
           { key: reason },
           h("b", {}, t("account.refusedTimes", { times: count(times), reason: codeInWords("push", reason) })),
           " ",
-          known(`sidebar.refused.${reason}`) ?? "",
+          hinted.has(reason) ? "" : (known(`sidebar.refused.${reason}`) ?? ""),
         ),
       ),
   );
 
-function receivingFacts(account: AccountHealth, now: number): readonly Child[] {
+function receivingFacts(app: App, account: AccountHealth): readonly Child[] {
   const { receiving } = account;
+  const { now } = app;
+  const hints = app.state.snapshot?.hints ?? [];
   if (receiving === undefined) return [fact(t("account.pushes"), t("account.noListener"))];
   const { address, taken, lastAt, refused } = receiving;
+  const hinted = new Set(hints.filter(({ node }) => node === account.id).map(({ params }) => params?.reason));
   const refusedOnes = Object.values(refused).some((times) => times > 0);
   return [
     fact(text("address.label"), addressRow(address)),
@@ -63,7 +66,7 @@ function receivingFacts(account: AccountHealth, now: number): readonly Child[] {
         : t("account.lastPush", { ago: ago(lastAt, now), taken: count(taken) }),
     ),
     receiving.problem !== undefined && fact(t("account.problem"), h("span", { class: "bad" }, problemOf(account, now))),
-    refusedOnes && fact(t("account.refused"), refusals(refused)),
+    refusedOnes && fact(t("account.refused"), refusals(refused, hinted)),
   ];
 }
 
@@ -83,11 +86,11 @@ function card(app: App, account: AccountHealth): VNode {
       lastError !== undefined &&
         fact(
           t("account.lastError"),
-          h("span", { class: "bad" }, lastError.text === "" ? codeInWords("command", lastError.code) : lastError.text),
+          h("span", { class: "bad" }, errorInWords(lastError)),
           ` (${ago(lastError.at, now)})`,
         ),
       queue(account),
-      ...receivingFacts(account, now),
+      ...receivingFacts(app, account),
       deadLetters > 0 &&
         fact(
           t("account.dead"),

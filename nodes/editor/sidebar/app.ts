@@ -87,7 +87,7 @@ export class App {
 
   /** What an account is called. */
   label(account: string): string {
-    return this.accounts.find(({ id }) => id === account)?.label ?? account;
+    return this.accounts.find(({ id }) => id === account)?.label || account;
   }
 
   get mayWrite(): boolean {

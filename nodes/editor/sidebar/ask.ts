@@ -1,5 +1,12 @@
 // Asks the runtime, over the admin routes of the sidebar. $.ajax sends the editor's token.
-import type { DeadLetterList, SidebarOutcome, SidebarSnapshot, TrafficDetail } from "../../catalogue/sidebar";
+import {
+  type DeadLetterList,
+  sidebarRoutes as routes,
+  type SidebarOutcome,
+  type SidebarSnapshot,
+  type TrafficDetail,
+} from "../../catalogue/sidebar";
+import type { Answer as Told } from "../requests";
 
 /** No answer: Node-RED does not allow it, or is silent. */
 export type Unanswered = { readonly outcome: "denied" | "silent" };
@@ -10,7 +17,7 @@ const patience = 15_000;
 async function ask<Answer>(method: "GET" | "POST", route: string, body?: object): Promise<Answer | Unanswered> {
   try {
     return await $.ajax({
-      url: `sccc/sidebar${route}`,
+      url: route,
       type: method,
       dataType: "json",
       timeout: patience,
@@ -22,20 +29,23 @@ async function ask<Answer>(method: "GET" | "POST", route: string, body?: object)
   }
 }
 
-export const askSnapshot = (after: number) => ask<SidebarSnapshot>("GET", `?after=${after}`);
+export const askSnapshot = (after: number) => ask<SidebarSnapshot>("GET", `${routes.snapshot}?after=${after}`);
 
 export const askEntry = (number: number) =>
-  ask<TrafficDetail | { readonly outcome: "gone" }>("GET", `/entry?number=${number}`);
+  ask<TrafficDetail | { readonly outcome: "gone" }>("GET", `${routes.entry}?number=${number}`);
 
 export const askDeadLetters = (account: string) =>
-  ask<DeadLetterList>("GET", `/dead?account=${encodeURIComponent(account)}`);
+  ask<DeadLetterList>("GET", `${routes.dead}?account=${encodeURIComponent(account)}`);
 
 const order = (route: string, body: object) => ask<SidebarOutcome>("POST", route, body);
 
-export const replay = (number: number) => order("/replay", { number });
+export const replay = (number: number) => order(routes.replay, { number });
 
-export const replayDead = (account: string, ids: readonly string[]) => order("/dead/replay", { account, ids });
+export const replayDead = (account: string, ids: readonly string[]) => order(routes.deadReplay, { account, ids });
 
-export const deleteDead = (account: string, ids: readonly string[]) => order("/dead/delete", { account, ids });
+export const deleteDead = (account: string, ids: readonly string[]) => order(routes.deadDelete, { account, ids });
 
-export const instruct = (simulator: string, instruction: object) => order("/simulator", { simulator, instruction });
+export const instruct = (simulator: string, instruction: object) => order(routes.simulator, { simulator, instruction });
+
+/** Sends a signed push through an account's own address; the outcome ends a key below `sample` of the locales. */
+export const sendSample = (account: string, event: string) => ask<Told>("POST", routes.sample, { account, event });

@@ -1,8 +1,9 @@
 // The guided start, while the flows have no node of this package: a platform, a first flow, a test call, each with one button.
 import { addSimulatorAndAccount, simulatorType } from "../account";
 import { text } from "../page";
-import { callIn, inWords, sendSample } from "../requests";
+import { callIn, inWords } from "../requests";
 import type { App, Said } from "./app";
+import { sendSample } from "./ask";
 import { type Child, h, type VNode } from "./dom";
 import { button, icon, said } from "./parts";
 import { t } from "./words";

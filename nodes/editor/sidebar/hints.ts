@@ -1,6 +1,5 @@
 // What to do next: each hint with its remedy.
 import type { Hint, HintCode } from "../../catalogue/sidebar";
-import { text } from "../page";
 import { addressRow, problemOf, selfTestButton, testButton } from "./account-parts";
 import type { App } from "./app";
 import { instruct } from "./ask";
@@ -9,7 +8,7 @@ import { startGuide } from "./guide";
 import { editNode, nodeLabel } from "./nodes";
 import { button, icon, orderButton, said } from "./parts";
 import { everything } from "./traffic";
-import { codeInWords, count, known, t } from "./words";
+import { codeInWords, count, errorInWords, known, t } from "./words";
 
 /** Hints about what does not work; the others only advise. */
 const faults = new Set<HintCode>([
@@ -54,9 +53,8 @@ function callButton(app: App): Child {
   return orderButton({
     app,
     place: "hint call",
-    text: t("simulator.call"),
+    text: t("guide.customerCalls"),
     icon: "phone",
-    strong: true,
     act: () =>
       void app.order("hint call", () => instruct(running.id, { do: "inbound", number: "13800138888", login: true })),
   });
@@ -108,40 +106,33 @@ const remedies: Readonly<Record<HintCode, (app: App, hint: Hint) => readonly Chi
   monitorOff: () => [helpButton("sccc-account")],
 };
 
-/** What to do about the pushes that are refused, by reason. */
-function advice(app: App, { code, node }: Hint): readonly Child[] {
-  const account = app.accounts.find(({ id }) => id === node);
-  if (code !== "pushesRefused" || account?.receiving === undefined) return [];
-  return Object.entries(account.receiving.refused).map(
-    ([reason, times]) =>
-      times > 0 && h("p", { key: reason, class: "sccc-side-note" }, known(`sidebar.refused.${reason}`) ?? ""),
-  );
-}
+/** Why a setting is wrong, in words. */
+const wrong = (reason: string, params: Hint["params"]): string =>
+  known(`invalid.format.${reason}`, { variable: "", ...params }) ??
+  known(`sidebar.problem.${reason}`, { detail: "", ...params }) ??
+  reason;
 
 /** What stands in the texts of the hints. */
-function paramsOf(app: App, { node = "", params = {} }: Hint): Readonly<Record<string, unknown>> {
+function paramsOf(app: App, { code, node = "", params = {} }: Hint): Readonly<Record<string, unknown>> {
   const account = app.accounts.find(({ id }) => id === node);
-  const refused = Object.entries(account?.receiving?.refused ?? {}).filter(([, times]) => times > 0);
-  const { setting, reason } = params;
+  const { setting = "", reason = "", count: number, waiting, seconds } = params;
   return {
-    label: account?.label ?? nodeLabel(node) ?? node,
-    reasons: refused.map(([why, times]) => `${codeInWords("push", why)} (${count(times)})`).join(", "),
-    waiting: count(account?.waiting ?? 0),
-    count: count(account?.deadLetters ?? 0),
-    error: account?.lastError?.text ?? "",
+    label: account?.label || nodeLabel(node) || node,
+    setting: known(`setting.account.${setting}.label`) ?? setting,
+    reason: code === "pushesRefused" ? codeInWords("push", String(reason)) : wrong(String(reason), params),
     problem: account === undefined ? "" : problemOf(account, app.now),
-    seconds: "",
-    setting: setting === undefined ? "" : text(`setting.account.${setting}.label`),
-    reason:
-      reason === undefined ? "" : (known(`invalid.format.${reason}`, { variable: "", ...params }) ?? String(reason)),
+    error: account?.lastError === undefined ? "" : errorInWords(account.lastError),
+    count: count(Number(number ?? 0)),
+    waiting: count(Number(waiting ?? 0)),
+    seconds: count(Math.abs(Number(seconds ?? 0))),
+    campaign: params.campaign ?? "",
   };
 }
 
 function hintNode(app: App, hint: Hint): VNode {
   const { code, node, params } = hint;
   const fault = faults.has(code);
-  const { setting: _, reason: __, ...figures } = params ?? {};
-  const words = t(`hint.${code}`, { ...paramsOf(app, hint), ...figures });
+  const words = t(`hint.${code}`, paramsOf(app, hint));
   return h(
     "section",
     {
@@ -151,7 +142,7 @@ function hintNode(app: App, hint: Hint): VNode {
     },
     icon(fault ? "exclamation-triangle" : "lightbulb-o"),
     h("p", {}, words),
-    ...advice(app, hint),
+    code === "pushesRefused" && h("p", { class: "sccc-side-note" }, known(`sidebar.refused.${params?.reason}`) ?? ""),
     h("div", { class: "sccc-side-buttons" }, ...remedies[code](app, hint)),
   );
 }

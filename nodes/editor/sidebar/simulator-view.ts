@@ -1,6 +1,7 @@
 // The view of the simulators: customers call, pushes come, things go wrong.
 import { pushes } from "../../catalogue/pushes";
 import type { LiveSimulator } from "../../catalogue/sidebar";
+import { text } from "../page";
 import type { App } from "./app";
 import { instruct } from "./ask";
 import { type Child, h, type VNode } from "./dom";
@@ -28,7 +29,8 @@ const faults = {
 const endings = ["8888", "0000", "0001", "9999"] as const;
 
 function controls(app: App, simulator: LiveSimulator): VNode {
-  const { id, label, running, address } = simulator;
+  const { id, running, address } = simulator;
+  const label = simulator.label || text("node.simulator.label");
   const { fields } = app.state;
   const place = `simulator ${id}`;
   const value = (name: string, standard: string): string => fields.get(`${name} ${id}`) ?? standard;

@@ -19,31 +19,30 @@ const iconOf = ({ kind }: TrafficEntry): string => (kind === "command" ? "arrow-
 
 function row(app: App, entry: TrafficEntry): VNode {
   const { kind, at, agent, phone, result, duration, direction } = entry;
-  const more = [
-    ...(direction === undefined ? [] : [t(`direction.${direction}`)]),
-    ...(agent === undefined || agent === "" ? [] : [agent]),
-    ...(phone === undefined || phone === "" ? [] : [phone]),
-  ];
+  const more = [phone, agent, direction === undefined ? "" : t(`direction.${direction}`)].filter(Boolean).join(" · ");
   const several = app.accounts.length > 1;
   return h(
     "div",
     { class: `sccc-side-row ${result.ok ? "good" : "bad"}` },
     h("span", { class: `sccc-side-mark ${kind}`, title: t(`traffic.kind.${kind}`) }, icon(iconOf(entry))),
-    h("span", { class: "sccc-side-name" }, nameOf(entry)),
-    h("span", { class: "sccc-side-time" }, clock(at, app.now)),
     h(
       "span",
-      { class: "sccc-side-more" },
-      !result.ok && h("b", {}, resultOf(entry)),
-      !result.ok && more.length > 0 && " · ",
-      more.join(" · "),
-      result.ok && more.length === 0 && resultOf(entry),
+      { class: "sccc-side-line" },
+      h("span", { class: "sccc-side-name" }, nameOf(entry)),
+      h("span", { class: "sccc-side-time" }, clock(at, app.now)),
     ),
     h(
       "span",
-      { class: "sccc-side-end" },
-      several && h("span", { class: "sccc-side-account" }, app.label(entry.account)),
-      duration !== undefined && h("span", {}, took(duration)),
+      { class: "sccc-side-line" },
+      h(
+        "span",
+        { class: "sccc-side-more" },
+        (!result.ok || more === "") && h("b", {}, resultOf(entry)),
+        !result.ok && more !== "" && " · ",
+        more,
+      ),
+      several && h("span", { class: "sccc-side-end sccc-side-account" }, app.label(entry.account)),
+      duration !== undefined && h("span", { class: "sccc-side-end" }, took(duration)),
     ),
   );
 }

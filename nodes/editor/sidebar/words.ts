@@ -72,8 +72,13 @@ export const codeInWords = (kind: TrafficEntry["kind"], code: string): string =>
   (kind === "push" ? known(`sidebar.result.${code}`) : (known(`error.${code}`) ?? known(`status.${code}`))) ?? code;
 
 /** How an entry ended. */
-export function resultOf({ kind, result }: Pick<TrafficEntry, "kind" | "result">): string {
+export function resultOf({ kind, result, count: all, failed }: TrafficEntry): string {
+  if (all !== undefined && all > 1) return t("traffic.ofList", { count: count(all), failed: count(failed ?? 0) });
   if (result.ok && kind === "command") return t("traffic.ok");
   const words = codeInWords(kind, result.code);
   return result.text === undefined || result.text === "" ? words : `${words}: ${result.text}`;
 }
+
+/** An error of an account: what it says, else what its code means. */
+export const errorInWords = ({ code, text: words }: { readonly code: string; readonly text: string }): string =>
+  words === "" ? codeInWords("command", code) : `${codeInWords("command", code)}: ${words}`;
