@@ -3,8 +3,9 @@
 // x.integration.test.ts, x.browser.test.ts, x.long.test.ts.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { buildSync } from "esbuild";
 import type { Counts } from "./reporter";
 
 const root = join(__dirname, "..");
@@ -23,13 +24,20 @@ interface Group {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-const unit: Group = { title: "unit", files: ["test/**/!(*.integration|*.browser|*.long).test.ts"], jobs: 2 };
+/** All files of tests. The largest come first, so that no long one is left for the end. */
+const testFiles = readdirSync(join(root, "test"), { recursive: true, encoding: "utf8" })
+  .filter((name) => !name.startsWith("hosts") && name.endsWith(".test.ts"))
+  .map((name) => join("test", name))
+  .sort((one, other) => statSync(join(root, other)).size - statSync(join(root, one)).size);
+const unitFiles = testFiles.filter((name) => !/\.(?:integration|browser|long)\.test\.ts$/.test(name));
+
+// More than one job for each of two cores: many of these tests wait for timers and the disk.
+const unit: Group = { title: "unit", files: unitFiles, jobs: 3 };
 
 /** The files of tests of which the long tier does more: those that say how much with tools/amount.ts. */
-const ofAnyAmount = readdirSync(join(root, "test"), { recursive: true, encoding: "utf8" })
-  .filter((name) => !name.startsWith("hosts") && /(?<!\.long)\.test\.ts$/.test(name))
-  .map((name) => join("test", name))
-  .filter((name) => readFileSync(join(root, name), "utf8").includes("/tools/amount"));
+const ofAnyAmount = testFiles.filter(
+  (name) => !name.endsWith(".long.test.ts") && readFileSync(join(root, name), "utf8").includes("/tools/amount"),
+);
 
 /** The steps of a tier: first the checks, then tracks in parallel, each a sequence of groups. */
 interface Tier {
@@ -76,6 +84,20 @@ const tiers: Readonly<Record<"unit" | "usual" | "long", Tier>> = {
     limitMinutes: 60,
   },
 };
+
+const workerBundle = join(cache, "receive-worker.js");
+
+/** Bundles the receiving worker for the tests of this run, see nodes/runtime/receive/receive-worker.js. Coverage needs the sources instead. */
+function bundleWorker(): void {
+  buildSync({
+    entryPoints: [join(root, "nodes/receive/worker.ts")],
+    outfile: workerBundle,
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    packages: "external",
+  });
+}
 
 /** Kills a step with its process group. */
 function kill(child: ChildProcess, signal: NodeJS.Signals): void {
@@ -181,6 +203,7 @@ async function main(): Promise<void> {
   const options: RunOptions = { deadline };
   rmSync(coverage, { recursive: true, force: true });
   mkdirSync(cache, { recursive: true });
+  if (!covers) bundleWorker();
   const steps: boolean[] = [];
   for (const script of checks) steps.push(await run(script, "npm", ["run", "--silent", script], options));
   if (name !== "unit") {
@@ -196,7 +219,7 @@ async function main(): Promise<void> {
   const track: RunOptions = {
     ...options,
     beside: tracks.length > 1,
-    env: covers ? { NODE_V8_COVERAGE: coverage } : {},
+    env: covers ? { NODE_V8_COVERAGE: coverage } : { SCCC_TEST_WORKER: workerBundle },
   };
   const results = await Promise.all(
     tracks.map(async (groups) => {
