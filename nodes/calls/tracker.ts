@@ -239,16 +239,6 @@ export class CallTracker {
     if (call.queue !== undefined) this.#note(callKey(call), call);
   }
 
-  /** Every call that is followed or remembered, as it stands. */
-  *calls(): Generator<TrackedCall> {
-    for (const call of this.#keys.keys()) yield call.tracked(this.#settings.context);
-  }
-
-  /** The number of remembered finished calls. */
-  get remembered(): number {
-    return this.#finished.size;
-  }
-
   /** Changes the settings. */
   configure(settings: TrackerSettings): void {
     this.#settings = settings;

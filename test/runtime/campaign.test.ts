@@ -304,10 +304,11 @@ describe("sccc-campaign", () => {
     ["numbers that are missing", undefined, {}, "SCCC_INVALID_FIELD"],
     ["a control that there is none of", { do: "stop" }, {}, "SCCC_INVALID_FIELD"],
     ["a control of a campaign that does not run", { do: "cancel", campaign: "nobody" }, {}, "SCCC_INVALID_FIELD"],
+    ["a list of numbers not to be called that says nothing", [mobile(1)], { bars: ["none"] }, "SCCC_INVALID_FIELD"],
     ["an ID that is none", [mobile(1)], { campaign: { a: 1 } }, "SCCC_INVALID_FIELD"],
   ] as const) {
     it(`refuses ${what}`, async () => {
-      await start();
+      await start({ node: { doNotCall: "bars", doNotCallType: "msg" } });
       one.send(payload, more);
       await one.until(() => one.caught.length === 1);
       assert.equal(one.caught[0].error.code, code);
