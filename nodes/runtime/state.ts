@@ -3,10 +3,12 @@ import type { NodeAPI } from "node-red";
 import type { CallTracker, News } from "../calls/tracker";
 import { newSequences } from "../protocol/sequence";
 import { guarded, reportUncaughtTo } from "../util/guarded";
+import { newId } from "../util/id";
 import { isObject } from "../util/json";
 import type { RunningAccount } from "./account/running";
 import type { MessageTokens } from "./calls/message-tokens";
 import type { CampaignStore } from "./campaign/store";
+import { FeedLock } from "./feed/lock";
 import { Receiving } from "./receive/receiving";
 import { Tokens } from "./receive/tokens";
 import { ExpectedCalls } from "./shared/expected-calls";
@@ -34,6 +36,10 @@ export class RuntimeState {
    * place to the next.
    */
   readonly feeds = new Map<string, { readonly closed: boolean }>();
+  /** The locks on the folders of feeds' positions, by folder. */
+  readonly #feedLocks = new Map<string, FeedLock>();
+  /** Owner of these locks. */
+  readonly #owner = newId();
   /** Who joins events into calls hears here of calls that are about to be dialled. */
   readonly expectedCalls = new ExpectedCalls();
   /** The tokens of the messages of sccc-calls, by the id of their node: they outlive a redeploy. */
@@ -58,6 +64,10 @@ export class RuntimeState {
       guarded(() => this.#open()),
     );
     RED.events.on(
+      "flows:started",
+      guarded(() => this.#settleLocks()),
+    );
+    RED.events.on(
       "runtime-event",
       guarded((event: unknown) => {
         const { id, payload } = isObject(event) ? event : {};
@@ -73,6 +83,20 @@ export class RuntimeState {
     return this.#receiving;
   }
 
+  /** The lock on the folder of the positions of feeds. */
+  feedLock(folder: string): FeedLock {
+    let lock = this.#feedLocks.get(folder);
+    if (lock === undefined) {
+      lock = new FeedLock({ folder, owner: this.#owner });
+      this.#feedLocks.set(folder, lock);
+    }
+    return lock;
+  }
+
+  #settleLocks(): void {
+    for (const lock of this.#feedLocks.values()) lock.settle();
+  }
+
   /** Flows are about to start. */
   #open(): void {
     this.#silence ??= reportUncaughtTo((error) =>
@@ -85,6 +109,7 @@ export class RuntimeState {
    * Receiving, feeds and simulators with their nodes. The rest is for flows that start again, and goes with Node-RED's emitter.
    */
   #dispose(): void {
+    this.#settleLocks();
     this.#silence?.();
     this.#silence = undefined;
   }

@@ -1,9 +1,10 @@
 // sccc-feed: everything that the platform records, once and in order, from where it was last time.
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Node, NodeAPI, NodeMessage } from "node-red";
 import { type Command, feedSettings } from "../../catalogue";
 import { getCdrList } from "../../catalogue/commands/get-cdr-list";
 import { getRecordsList } from "../../catalogue/commands/get-records-list";
+import { asError } from "../../delivery/files";
 import { type ListKind, readItem } from "../../protocol/records";
 import { guarded } from "../../util/guarded";
 import { isObject } from "../../util/json";
@@ -11,7 +12,7 @@ import { forEachInSlices, mapInSlices } from "../../util/slices";
 import { clockText, momentOf, platformTime } from "../../util/time";
 import { accountOf } from "../account/account";
 import type { Sender } from "../account/running";
-import { type Expand, type Narrowed, narrow, Settings, wrong } from "../shared/config";
+import { configFailure, type Expand, type Narrowed, narrow, Settings, wrong } from "../shared/config";
 import { type Behaviour, defineNode, type NodeSource } from "../shared/define-node";
 import type { Failure } from "../shared/failure";
 import { failureStatus } from "../shared/status";
@@ -19,6 +20,7 @@ import { errorOf, ScccError } from "../shared/texts";
 import type { Runtime } from "../state";
 import { beginningOfCdrs, type CdrSource } from "./cdrs";
 import { handUntilTaken } from "./handing";
+import type { FeedLock } from "./lock";
 import { isKey, type Position, PositionFile } from "./position";
 import { type PageKeys, type Ran, type RunDeps, runFeed } from "./run";
 import type { Listed, Page } from "./source";
@@ -96,7 +98,11 @@ interface FeedDeps {
   readonly config: FeedConfig;
   readonly sender: Sender;
   readonly file: PositionFile;
+  readonly lock: FeedLock;
 }
+
+/** Another Node-RED on the same user folder reads its feeds. */
+class FeedHeldError extends Error {}
 
 /** A feed at work. */
 class Feed {
@@ -105,19 +111,28 @@ class Feed {
   readonly #config: FeedConfig;
   readonly #sender: Sender;
   readonly #file: PositionFile;
+  readonly #lock: FeedLock;
+  readonly #leave: () => void;
   readonly #closing = new AbortController();
+  readonly #closed: Promise<void>;
   readonly #reader: Reader;
   readonly #cdrs: CdrSource;
   #timer: NodeJS.Timeout | undefined;
   #run: Promise<Ran> | undefined;
   #read = 0;
 
-  constructor(runtime: Runtime, node: Node, { config, sender, file }: FeedDeps) {
+  constructor(runtime: Runtime, node: Node, { config, sender, file, lock }: FeedDeps) {
     this.#runtime = runtime;
     this.#node = node;
     this.#config = config;
     this.#sender = sender;
     this.#file = file;
+    this.#lock = lock;
+    this.#leave = lock.add(guarded(() => this.#freed()));
+    this.#closed = new Promise((resolve) => {
+      const close = guarded(() => resolve());
+      this.#closing.signal.addEventListener("abort", close, { once: true });
+    });
     this.#reader = new Reader(sender, this.#closing.signal);
     this.#cdrs = {
       read: this.#reader.cdrs,
@@ -133,9 +148,15 @@ class Feed {
     return this.#closing.signal.aborted;
   }
 
-  /** Runs at once, and then again and again. */
+  /** Runs at once, and then again and again. A feed without an interval only says whether it could run. */
   async start(): Promise<void> {
-    if (this.#config.intervalMs === 0 || this.#closing.signal.aborted) return;
+    if (this.#closing.signal.aborted) return;
+    if (this.#config.intervalMs === 0) {
+      const failure = await this.#lockFailure();
+      const error = failure === undefined || this.closed ? undefined : this.#failed(failure);
+      if (error !== undefined) this.#node.warn(error.message);
+      return;
+    }
     try {
       const error = await this.runOnce({});
       if (error !== undefined) this.#node.error(error, {});
@@ -151,7 +172,7 @@ class Feed {
     const start = performance.now();
     this.#read = 0;
     this.#node.status({ fill: "blue", shape: "dot", text: "status.requesting" });
-    this.#run = runFeed(this.#means());
+    this.#run = this.#runWithLock();
     const ran = await this.#run;
     this.#run = undefined;
     if (!ran.ok) return this.#failed(ran.failure);
@@ -164,7 +185,39 @@ class Feed {
     return cut ? new ScccError(this.#runtime.RED._("errors.feedCut", { feed }), "SCCC_PARTIAL", { feed }) : undefined;
   }
 
+  async #runWithLock(): Promise<Ran> {
+    const failure = await this.#lockFailure();
+    return failure === undefined ? runFeed(this.#means()) : { ok: false, failure };
+  }
+
+  /** Why the feed may not run: another Node-RED has the lock, the folder cannot be used, or the feed closes. */
+  async #lockFailure(): Promise<Failure | Error | undefined> {
+    try {
+      if (this.#lock.isHeld()) return undefined;
+      // The lock may take seconds; a redeploy must not wait for it.
+      const got = await Promise.race([this.#lock.get(), this.#closed]);
+      if (this.closed) return { kind: "closed", code: "SCCC_CLOSED" };
+      return got === true ? undefined : new FeedHeldError();
+    } catch (error) {
+      return asError(error);
+    }
+  }
+
+  /** The other Node-RED is gone. */
+  #freed(): void {
+    if (this.closed) return;
+    this.#node.status({});
+    if (this.#config.intervalMs === 0 || this.#run !== undefined) return;
+    clearTimeout(this.#timer);
+    void this.start();
+  }
+
   #failed(failure: Failure | Error): Error | undefined {
+    if (failure instanceof FeedHeldError) {
+      const held = configFailure({ setting: "feed", reason: "feedHeld", detail: dirname(this.#file.path) });
+      this.#node.status({ fill: "red", shape: "ring", text: "status.config.held" });
+      return errorOf(this.#runtime.RED._, type, held);
+    }
     if (failure instanceof Error) {
       this.#node.status({ fill: "red", shape: "ring", text: "status.SCCC_FILE" });
       const params = { path: this.#file.path, detail: failure.message };
@@ -188,13 +241,19 @@ class Feed {
     };
   }
 
-  /** A feed that did not end in time must not write over the position of its successor. */
   async #write(position: Position): Promise<void> {
-    if (this.#runtime.state.feeds.get(this.#file.path) !== this) throw new Error("another node goes on with this feed");
+    this.#assertMine();
     await this.#file.write(position);
   }
 
+  /** A feed that did not end in time must not give a page, or write a position, that its successor goes on with. */
+  #assertMine(): void {
+    if (this.#runtime.state.feeds.get(this.#file.path) !== this) throw new Error("another node goes on with this feed");
+    if (!this.#lock.isHeld()) throw new FeedHeldError();
+  }
+
   async #hand(page: Page, keys: PageKeys): Promise<boolean> {
+    this.#assertMine();
     const { source, confirmed, items } = this.#config;
     const read = await mapInSlices(page.items, (item) => readItem(source, item, this.#sender.context));
     const count = items ? read.length : 1;
@@ -233,6 +292,7 @@ class Feed {
   /** Ends what is under way; resolves when nothing writes any more. */
   async close(): Promise<void> {
     clearTimeout(this.#timer);
+    this.#leave();
     this.#closing.abort();
     await this.#run;
   }
@@ -275,11 +335,12 @@ export const registerFeed = (runtime: Runtime): void =>
       const narrowed = narrowFeed(config, expand, sender.context.timezone);
       if (!narrowed.ok) return narrowed;
       const { feed, source } = narrowed.value;
-      const file = new PositionFile(feedsFolder(runtime.RED), feed, source);
+      const folder = feedsFolder(runtime.RED);
+      const file = new PositionFile(folder, feed, source);
       if (runtime.state.feeds.get(file.path)?.closed === false) {
         return { ok: false, problem: { setting: "feed", reason: "feedTaken" } };
       }
-      return { ok: true, value: { config: narrowed.value, sender, file } };
+      return { ok: true, value: { config: narrowed.value, sender, file, lock: runtime.state.feedLock(folder) } };
     },
     start,
   });

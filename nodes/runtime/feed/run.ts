@@ -1,4 +1,5 @@
 // One run of a feed: reads page after page, hands each on, and moves the position, in this order, so that nothing is ever skipped.
+import { asError } from "../../delivery/files";
 import type { Failure } from "../shared/failure";
 import { type CdrSource, CdrWalk, newestCdrs } from "./cdrs";
 import type { CdrsPosition, Position, PositionFile } from "./position";
@@ -74,7 +75,7 @@ export async function runFeed(means: RunDeps): Promise<Ran> {
   try {
     return await run(means);
   } catch (error) {
-    return { ok: false, failure: error instanceof Error ? error : new Error(String(error)) };
+    return { ok: false, failure: asError(error) };
   }
 }
 
