@@ -41,6 +41,8 @@ export interface ListenerSpec extends EventSelection {
   readonly id: string;
   /** A temporary listener: nothing is stored for it, and its deliveries are not acknowledged. */
   readonly transient: boolean;
+  /** It is stopped and will come back: its deliveries are stored until then. Without a store, pushes for it are answered "try again". */
+  readonly away?: true;
 }
 
 /** How an account receives. Times in ms. */

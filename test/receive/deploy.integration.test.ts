@@ -160,6 +160,47 @@ for (const version of nodeRedVersions) {
         await nodeRed.deploy([...collector, ...accounts, ...notifies]);
       });
 
+      it("that contain such a type and stop all nodes keep the ports: stored pushes are taken, the others are to come again", async () => {
+        const storing = await freePort();
+        const stored = accountOf("stored", neighbour, {
+          pushPath: path,
+          pushPort: String(storing),
+          pushHost: "127.0.0.1",
+          pushAnswer: "stored",
+          redeliverAfter: "3600",
+        });
+        const good = [...collector, ...accounts, ...notifies, stored, notifyNode("stored")];
+        await nodeRed.deploy(good);
+        await listening(storing);
+        const sender = new Sender(storing, path);
+        const before = newMark();
+        assert.equal(await deliver(sender, pushOf(neighbour, before)), 200);
+        const unknown = { id: "unknown", type: "nobody-has-this", z: "flow", wires: [] };
+        await assert.rejects(nodeRed.deploy([...good, unknown]), /nobody-has-this/);
+        const marks = [newMark(), newMark(), newMark()];
+        const waiting = newMark();
+        const again = pushOf(main, waiting);
+        try {
+          for (const mark of marks) assert.equal((await sender.post(pushOf(neighbour, mark)))?.status, 200);
+          for (const other of senders.values()) assert.equal((await other.post(again))?.status, 503);
+        } finally {
+          await nodeRed.deploy(good);
+        }
+        for (const other of senders.values()) assert.equal(await deliver(other, again), 200);
+        const all = [before, ...marks, waiting];
+        const emitted = await emissions.until(
+          "all of them",
+          ({ payload }) => all.includes(String(payload.userData)),
+          6,
+        );
+        assertOnce(
+          marksOf(emitted).filter((mark) => all.includes(String(mark)) && mark !== waiting),
+          [before, ...marks],
+        );
+        sender.close();
+        await nodeRed.deploy([...collector, ...accounts, ...notifies]);
+      });
+
       it("move a port and a path", async () => {
         const other = await freePort();
         const [shared, , ...rest] = accounts;

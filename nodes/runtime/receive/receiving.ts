@@ -15,6 +15,7 @@ import type {
   EventSelection,
   FromWorker,
   InboxConfig,
+  ListenerSpec,
   ReceivingProblem,
   SharedRequest,
 } from "../../receive/messages";
@@ -90,6 +91,8 @@ interface PendingReply {
 /** What of an account outlives a redeploy. */
 class AccountState implements TokenOwner {
   readonly listeners = new Map<string, PushListener>();
+  /** The nodes that the thread was last told of. */
+  told: readonly ListenerSpec[] = [];
   readonly tokenPrefix: string;
   config: InboxConfig;
   senders: SenderFilter;
@@ -187,15 +190,15 @@ export class Receiving {
     );
     events.on(
       "flows:started",
-      guarded(() => this.#settle(true)),
+      guarded(() => this.#settle({ complete: true, away: false })),
     );
     events.on(
       "runtime-event",
       guarded((event: unknown) => {
         const { id, payload } = isObject(event) ? event : {};
         if (id !== "runtime-state" || !isObject(payload) || payload.state !== "stop") return;
-        // Not a redeploy: the flows were stopped, or cannot start for a type that is missing. Those that still run go on.
-        if (payload.deploy !== true) this.#settle(false);
+        // Not a redeploy. With an error, the flows cannot start, for example because a type is missing; without, somebody stopped them.
+        if (payload.deploy !== true) this.#settle({ complete: false, away: payload.error !== undefined });
       }),
     );
   }
@@ -274,17 +277,32 @@ export class Receiving {
     this.#held = true;
     this.#thread?.post({ kind: "hold" });
     this.#holdTimer = setTimeout(
-      guarded(() => this.#settle(false)),
+      guarded(() => this.#settle({ complete: false, away: true })),
       settleWithinMs,
     ).unref();
   }
 
-  /** Nodes are there, or those that are left: the thread hears of all accounts. @param complete whether all nodes are there */
-  #settle(complete: boolean): void {
+  /**
+   * The nodes that run now are known: tells the thread all accounts.
+   * @param complete whether all nodes of the flows run
+   * @param away whether those that do not run will come back: their accounts go on receiving
+   */
+  #settle({ complete, away }: { readonly complete: boolean; readonly away: boolean }): void {
     clearTimeout(this.#holdTimer);
     this.#held = false;
     this.#complete = complete;
-    const listening = [...this.#accounts.values()].filter(({ listeners }) => listeners.size > 0);
+    const existing = new Set(away ? this.#nodesOfAccounts() : []);
+    for (const state of this.#accounts.values()) {
+      const present = [...state.listeners.values()].map(({ id, events, others, transient = false }) => ({
+        id,
+        events,
+        others,
+        transient,
+      }));
+      const gone = state.told.filter(({ id, transient }) => !transient && existing.has(id) && !state.listeners.has(id));
+      state.told = [...present, ...gone.map((listener) => ({ ...listener, away: true as const }))];
+    }
+    const listening = this.#listening;
     this.#paths = new Set(
       listening.flatMap(({ config: { endpoint } }) =>
         endpoint.own === undefined ? [endpointPath(endpoint.path)] : [],
@@ -294,22 +312,21 @@ export class Receiving {
     if (listening.length === 0) this.#stopThread();
     else {
       this.#thread ??= this.#startThread();
-      this.#apply(listening, complete);
+      this.#apply(complete);
     }
     this.#hand();
   }
 
-  #apply(listening: readonly AccountState[], complete: boolean): void {
+  /** The accounts that receive. */
+  get #listening(): readonly AccountState[] {
+    return [...this.#accounts.values()].filter(({ told }) => told.length > 0);
+  }
+
+  #apply(complete: boolean): void {
     const dormant = complete ? this.#nodesOfAccounts() : undefined;
-    const accounts = listening.map(({ id, config, tokenPrefix, listeners }): AccountSpec => {
-      const specs = [...listeners.values()].map(({ id: node, events, others, transient = false }) => ({
-        id: node,
-        events,
-        others,
-        transient,
-      }));
+    const accounts = this.#listening.map(({ id, config, tokenPrefix, told }): AccountSpec => {
       const folder = spoolFolder(this.#RED, id);
-      return { id, config, folder, tokenPrefix, listeners: specs, ...(dormant && { dormant }) };
+      return { id, config, folder, tokenPrefix, listeners: told, ...(dormant && { dormant }) };
     });
     this.#thread?.post({ kind: "apply", accounts });
   }
@@ -377,9 +394,8 @@ export class Receiving {
 
   /** The thread has been started again. */
   #resume(): void {
-    const listening = [...this.#accounts.values()].filter(({ listeners }) => listeners.size > 0);
+    this.#apply(this.#complete && !this.#held);
     if (this.#held) this.#thread?.post({ kind: "hold" });
-    this.#apply(listening, this.#complete && !this.#held);
     const acks = [...this.#acks.values()];
     for (const ack of acks) ack.again = true;
     if (acks.length > 0) this.#thread?.post({ kind: "acks", acks: acks.map(({ tuple }) => tuple) });
