@@ -286,6 +286,20 @@ for (const version of nodeRedVersions) {
         assertOnce(marksOf(await emissions.until(last, ({ payload }) => payload.userData === last)), marks);
       });
 
+      it("reads the bytes itself: `charset=utf8`, and every digit of a long integer", async () => {
+        const emissions = new Emissions(nodeRed, "/nodes");
+        const mark = newMark();
+        const body = pushOf(main, mark, { more: "digits" }).replace('"digits"', "12345678901234567890");
+        const headers = { "Content-Type": "application/json; charset=utf8" };
+        check(
+          "taken",
+          await talk(port, (socket) => void socket.write(bytesOf({ path: nodePath, body, headers }))),
+          "POST",
+        );
+        const emitted = await emissions.until(mark, ({ payload }) => payload.userData === mark);
+        assert.equal(emitted.at(-1)?.payload.more, "12345678901234567890");
+      });
+
       it("is not reached below the admin's root, or without one", async () => {
         for (const elsewhere of [path, `/admin${path}`]) {
           const bytes = await talk(port, (socket) => void socket.write(bytesOf({ path: elsewhere, body: "{}" })));
