@@ -1,4 +1,4 @@
-// sccc-feed: everything that the platform records, once and in order, from where it was last time.
+// sccc-feed: gives every record or CDR of the platform once and in order, and remembers its position.
 import { dirname, join } from "node:path";
 import type { Node, NodeAPI, NodeMessage } from "node-red";
 import { type Command, feedSettings } from "../../catalogue";
@@ -38,7 +38,7 @@ export interface FeedConfig {
   readonly overlapMs: number;
 }
 
-/** Where a feed begins that has no position yet. */
+/** The position of a feed that has none yet. */
 function startOf(settings: Settings, source: ListKind, overlapMs: number, timezone: string): Position | "now" {
   const start = settings.text("start");
   if (start === "now") return "now";
@@ -93,7 +93,7 @@ export class Reader {
   }
 }
 
-/** What a feed works with. */
+/** What a feed is given. */
 interface FeedDeps {
   readonly config: FeedConfig;
   readonly sender: Sender;
@@ -104,7 +104,7 @@ interface FeedDeps {
 /** Another Node-RED on the same user folder reads its feeds. */
 class FeedHeldError extends Error {}
 
-/** A feed at work. */
+/** A running feed. */
 class Feed {
   readonly #runtime: Runtime;
   readonly #node: Node;
@@ -143,7 +143,7 @@ class Feed {
     };
   }
 
-  /** Whether it was told to end. What it does may take longer. */
+  /** Whether it was told to end. A run may take longer to end. */
   get closed(): boolean {
     return this.#closing.signal.aborted;
   }
@@ -166,7 +166,7 @@ class Feed {
     }
   }
 
-  /** Runs unless a run is under way; resolves with what went wrong. */
+  /** Runs, unless a run is in progress. Resolves with the error of the run, if any. */
   async runOnce(trigger: NodeMessage): Promise<Error | undefined> {
     if (this.#run !== undefined) return undefined;
     const start = performance.now();
@@ -187,7 +187,7 @@ class Feed {
 
   async #runWithLock(): Promise<Ran> {
     const failure = await this.#lockFailure();
-    return failure === undefined ? runFeed(this.#means()) : { ok: false, failure };
+    return failure === undefined ? runFeed(this.#runDeps()) : { ok: false, failure };
   }
 
   /** Why the feed may not run: another Node-RED has the lock, the folder cannot be used, or the feed closes. */
@@ -227,7 +227,7 @@ class Feed {
     return errorOf(this.#runtime.RED._, type, failure);
   }
 
-  #means(): RunDeps {
+  #runDeps(): RunDeps {
     const { source, start } = this.#config;
     return {
       file: { read: () => this.#file.read(), write: (position: Position) => this.#write(position) },
@@ -268,7 +268,7 @@ class Feed {
     if (!confirmed) {
       await send(Array.from({ length: count }, () => this.#runtime.state.tokens.free(this.#node.id)));
       this.#node.status({ fill: "blue", shape: "dot", text: `↓ ${this.#read}` });
-      // What a node sends reaches the next one in a later turn. If the flows were stopped by then, the page comes again.
+      // Node-RED passes a message on in a later turn. If the flows were stopped by then, the page comes again.
       await new Promise(setImmediate);
       return !this.closed;
     }
@@ -289,7 +289,7 @@ class Feed {
     this.#node.send([{ ...message, topic: feed, sccc: { page: { feed, ...keys }, token } }, null]);
   }
 
-  /** Ends what is under way; resolves when nothing writes any more. */
+  /** Ends the feed; resolves when it writes nothing any more. */
   async close(): Promise<void> {
     clearTimeout(this.#timer);
     this.#leave();
@@ -304,14 +304,14 @@ export function feedsFolder(RED: NodeAPI): string {
   return join(userDir ?? ".", "sccc", "feeds");
 }
 
-/** Wires a feed that can work. */
+/** Starts a feed. */
 function start(deps: FeedDeps, { runtime, node }: NodeSource): Behaviour {
   const { RED, state } = runtime;
   const { path } = deps.file;
   const feed = new Feed(runtime, node, deps);
   state.feeds.set(path, feed);
   const begin = guarded(() => feed.start());
-  // Before all nodes are there, what is sent reaches nobody.
+  // A message that is sent before all nodes exist is lost.
   RED.events.once("flows:started", begin);
   return {
     handle: (msg) => feed.runOnce(isObject(msg) ? msg : {}),

@@ -1,11 +1,11 @@
-// Where a feed is: a file of its own, on disk before anybody relies on it.
+// The position of a feed, in a file of its own.
 import { createHash } from "node:crypto";
 import { open, readFile, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { makeFolder, syncFolder } from "../../delivery/files";
 import { isObject } from "../../util/json";
 
-/** A position in the records: the greatest key that was given. Digits: a key may be longer than a number holds. */
+/** A position in the records: the greatest key that was given. It is text, because a key may exceed a JavaScript number. */
 export interface RecordsPosition {
   readonly source: "records";
   readonly key: string;
@@ -23,7 +23,7 @@ export interface CdrsPosition {
   readonly key: string;
 }
 
-/** Where a feed is. */
+/** The position of a feed. */
 export type Position = RecordsPosition | CdrsPosition;
 
 /** Whether a value is a key that can be compared: digits. */

@@ -17,7 +17,7 @@ const type = "sccc-notify";
 
 const knownEvents: readonly string[] = pushes.map(({ event }) => event);
 
-/** Which events a node takes, and on which output each leaves. */
+/** Which events a node takes, and the output of each. */
 export interface Selection extends EventSelection {
   /** The output of an event, from 0. */
   outputOf(event: string): number;
@@ -32,7 +32,7 @@ export function selectionOf(config: unknown): Selection {
   const perType = layoutOf(source) === "perType";
   return {
     events: all ? [] : chosen,
-    // With outputs of their own, what nobody knows yet has one too: nothing is dropped because it is new.
+    // With one output per event, unknown events have an output too: a new event is not dropped.
     others: perType,
     outputOf: (event) => {
       if (!perType) return 0;
@@ -54,7 +54,7 @@ const maxEvent = 60;
 /** How often a status may change, in ms. */
 const statusEveryMs = 1000;
 
-/** When the last push came, how many were taken, and how many were refused and why, in the words of the push's fields. */
+/** The time of the last push, the number of taken ones, and the numbers of refused ones by reason (names of the push's fields). */
 export function statusText({ taken, refused, last }: Counts): string {
   const time = last === undefined ? "–" : timeOf(last);
   const reasons = [...refused].map(([why, count]) => `${why} ${count}`).join(", ");
@@ -67,7 +67,7 @@ const messageOf = ({ topic, payload, push, token }: Delivery): NodeMessage => ({
   sccc: { push, token },
 });
 
-/** What is wrong, for a status: with figures in the runtime's language, else a key, which the editor translates. */
+/** A problem for a status: a text in the runtime's language if it has a time, else a key, which the editor translates. */
 function problemText(RED: NodeAPI, { reason, retryAt }: ConfigProblem): string {
   if (reason === "held") return "status.config.held";
   return retryAt === undefined ? "status.SCCC_CONFIG" : `${RED._(`status.config.${reason}`)} ↻ ${timeOf(retryAt)}`;
@@ -83,10 +83,10 @@ function destinationsOf(node: Node, output: number): readonly string[] {
 /** Wires a node to its account. */
 function start(receiver: AccountReceiver, { runtime: { RED }, node, config }: NodeSource): Behaviour {
   const selection = selectionOf(config);
-  /** What is wrong, in a word; "" for nothing, undefined while that is not known. */
+  /** The current problem as text; "": none; undefined: not known yet. */
   let trouble: string | undefined;
   const problem = (found: ConfigProblem | undefined): void => {
-    // Every deploy says that all is well; what the status counts must not go for that.
+    // Every deploy reports that there is no problem. That must not replace the counts in the status.
     if (found === undefined && trouble === "") return;
     const before = trouble;
     trouble = found === undefined ? "" : `${found.setting} ${found.reason} ${found.detail ?? ""}`;
@@ -94,7 +94,7 @@ function start(receiver: AccountReceiver, { runtime: { RED }, node, config }: No
       node.status({ fill: "grey", shape: "ring", text: "status.listening" });
       return;
     }
-    // Each further try changes the time in the status; the log has it once.
+    // A further try only changes the time in the status. The log has the problem once.
     if (trouble !== before) node.error(describe(RED._, type, configFailure(found)));
     node.status({ fill: "red", shape: "ring", text: problemText(RED, found) });
   };
@@ -103,7 +103,7 @@ function start(receiver: AccountReceiver, { runtime: { RED }, node, config }: No
   let timer: NodeJS.Timeout | undefined;
   const show = (): void => {
     timer = undefined;
-    // That nothing can be received must not go for what was counted before.
+    // A problem must not be replaced by the counts of before.
     if (counts === undefined || trouble !== "") return;
     node.status({ fill: counts.last === undefined ? "yellow" : "green", shape: "dot", text: statusText(counts) });
   };

@@ -1,3 +1,3 @@
-// The worker's file when the sources run as they are: in dist/, a bundle has this name.
+// The worker's file when the sources run unbundled; dist/ has a bundle of this name.
 require("tsx/cjs");
 require("../../receive/worker.ts");
