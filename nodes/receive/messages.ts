@@ -43,6 +43,8 @@ export interface ListenerSpec extends EventSelection {
   readonly transient: boolean;
   /** It gives pushes to flows as they are: dead letters of other nodes may be handed to it. */
   readonly passesOn?: boolean;
+  /** It is stopped and will come back: its deliveries are stored until then. Without a store, pushes for it are answered "try again". */
+  readonly away?: true;
 }
 
 /** How an account receives. Times in ms. */

@@ -366,7 +366,7 @@ export class PushInbox {
     if (store === undefined) return;
     for (const detach of this.#detach.splice(0)) detach();
     const { id, listeners, dormant, tokenPrefix } = this.#spec;
-    const lasting = listeners.filter(({ transient }) => !transient);
+    const lasting = listeners.filter(({ transient, away }) => !transient && away === undefined);
     if (dormant !== undefined) this.#reassign(store, lasting, dormant);
     for (const { id: node } of lasting) {
       const detach = store.spool.attach(node, {
@@ -454,7 +454,8 @@ export class PushInbox {
         return false;
       }
     } else {
-      if (listeners.length > 0 && !(await this.#handToSome(listeners, text))) return false;
+      const present = listeners.filter(({ away }) => away === undefined);
+      if (listeners.length > 0 && !(await this.#handToSome(present, text))) return false;
       for (const line of lines) this.#store?.journal.note(line);
     }
     // Only after storing: a push that was not stored comes again.
@@ -470,6 +471,7 @@ export class PushInbox {
 
   /** Hands a push to nodes; resolves with whether at least one of them received it. */
   #handToSome(listeners: readonly ListenerSpec[], text: string): Promise<boolean> {
+    if (listeners.length === 0) return Promise.resolve(false);
     return new Promise((resolve) => {
       let open = listeners.length;
       let some = false;

@@ -4,10 +4,12 @@ import type { CallTracker, News } from "../calls/tracker";
 import type { LiveCall, LiveCampaign } from "../catalogue/sidebar";
 import { newSequences } from "../protocol/sequence";
 import { guarded, reportUncaughtTo } from "../util/guarded";
+import { newId } from "../util/id";
 import { isObject } from "../util/json";
 import type { RunningAccount } from "./account/running";
 import type { MessageTokens } from "./calls/message-tokens";
 import type { CampaignStore } from "./campaign/store";
+import { FeedLock } from "./feed/lock";
 import { Receiving } from "./receive/receiving";
 import { Tokens } from "./receive/tokens";
 import { CallFollowers } from "./shared/call-followers";
@@ -41,6 +43,10 @@ export class RuntimeState {
   readonly feeds = new Map<string, { readonly closed: boolean }>();
   /** The nodes that follow the calls of accounts. */
   readonly callFollowers = new CallFollowers();
+  /** The locks on the folders of feeds' positions, by folder. */
+  readonly #feedLocks = new Map<string, FeedLock>();
+  /** Owner of these locks. */
+  readonly #owner = newId();
   /** The tokens of the messages of sccc-calls, by the id of their node: they outlive a redeploy. */
   readonly callTokens = new Map<string, MessageTokens>();
   /** The campaigns of accounts, by their folders: they outlive every redeploy. */
@@ -65,6 +71,10 @@ export class RuntimeState {
     RED.events.on(
       "flows:starting",
       guarded(() => this.#open()),
+    );
+    RED.events.on(
+      "flows:started",
+      guarded(() => this.#settleLocks()),
     );
     RED.events.on(
       "runtime-event",
@@ -99,6 +109,20 @@ export class RuntimeState {
     return isNew;
   }
 
+  /** The lock on the folder of the positions of feeds. */
+  feedLock(folder: string): FeedLock {
+    let lock = this.#feedLocks.get(folder);
+    if (lock === undefined) {
+      lock = new FeedLock({ folder, owner: this.#owner });
+      this.#feedLocks.set(folder, lock);
+    }
+    return lock;
+  }
+
+  #settleLocks(): void {
+    for (const lock of this.#feedLocks.values()) lock.settle();
+  }
+
   /** Flows are about to start. */
   #open(): void {
     this.#told.clear();
@@ -112,6 +136,7 @@ export class RuntimeState {
    * Receiving, feeds and simulators with their nodes. The rest is for flows that start again, and goes with Node-RED's emitter.
    */
   #dispose(): void {
+    this.#settleLocks();
     this.#silence?.();
     this.#silence = undefined;
   }

@@ -311,6 +311,20 @@ describe("an inbox", () => {
     );
   });
 
+  it("lets a push come again while its node is stopped, and takes what that does not want", async () => {
+    const { apply, receive, deliveries } = await inbox();
+    const listener = { id: "n", transient: false, events: ["callin"], others: false };
+    apply({ listeners: [{ ...listener, away: true }] });
+    const first = push();
+    assert.deepEqual([await receive(first), await receive(push(bill))], ["busy", "taken"]);
+    apply({ listeners: [listener] });
+    assert.equal(await receive(first), "taken");
+    assert.deepEqual(
+      deliveries.map(({ topic }) => topic),
+      ["callin"],
+    );
+  });
+
   it("takes what no node wants, without a message", async () => {
     const { receive, deliveries } = await inbox({ listeners: [{ events: ["callend"], others: false }] });
     assert.equal(await receive(push()), "taken");
@@ -361,6 +375,23 @@ describe("an inbox", () => {
       } finally {
         JSON.parse = parse;
       }
+    });
+
+    it("keeps for a node that is stopped what comes meanwhile, and hands it over when the node is back", async () => {
+      const { apply, receive, heard, deliveries } = await inbox({ config: stored });
+      const listener = { id: "n", transient: false, events: [], others: true };
+      apply({ listeners: [{ ...listener, away: true }] });
+      assert.deepEqual([await receive(push()), await receive(push(bill))], ["taken", "taken"]);
+      assert.equal(deliveries.length, 0);
+      apply({ listeners: [listener] });
+      await heard(2);
+      assert.deepEqual(
+        deliveries.map(({ topic, delivery }) => [topic, delivery]),
+        [
+          ["callin", 1],
+          ["billing", 1],
+        ],
+      );
     });
 
     it("uses up the token of a refusal, and that one only", async () => {

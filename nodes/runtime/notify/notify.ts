@@ -19,7 +19,7 @@ const type = "sccc-notify";
 
 const knownEvents: readonly string[] = pushes.map(({ event }) => event);
 
-/** Which events a node takes, and on which output each leaves. */
+/** Which events a node takes, and the output of each. */
 export interface Selection extends EventSelection {
   /** The output of an event, from 0. */
   outputOf(event: string): number;
@@ -34,7 +34,7 @@ export function selectionOf(config: unknown): Selection {
   const perType = layoutOf(source) === "perType";
   return {
     events: all ? [] : chosen,
-    // With outputs of their own, what nobody knows yet has one too: nothing is dropped because it is new.
+    // With one output per event, unknown events have an output too: a new event is not dropped.
     others: perType,
     outputOf: (event) => {
       if (!perType) return 0;

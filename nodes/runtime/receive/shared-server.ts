@@ -1,4 +1,4 @@
-// Node-RED's own server: one dispatcher for all paths on it, mounted once and never taken out of Express's router.
+// Node-RED's own server: one dispatcher for all push paths, mounted once. It is never removed, because Express has no way to do that.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { NodeAPI } from "node-red";
 import { type AnswerName, answer } from "../../receive/answers";
@@ -20,7 +20,7 @@ type Middleware = (request: IncomingMessage, response: ServerResponse, next: Nex
 
 const isMiddleware = (value: unknown): value is Middleware => typeof value === "function";
 
-/** The user's own middleware, which Node-RED gives to `http in` nodes: one or several. */
+/** The user's own middleware, which Node-RED applies to `http in` nodes: one function or several. */
 function middlewareOf(RED: NodeAPI): readonly Middleware[] {
   const { httpNodeMiddleware } = RED.settings as { httpNodeMiddleware?: unknown };
   return (Array.isArray(httpNodeMiddleware) ? httpNodeMiddleware : [httpNodeMiddleware]).filter(isMiddleware);

@@ -21,6 +21,7 @@ export interface ConfigProblem {
     | "noServer"
     | "conflict"
     | "feedTaken"
+    | "feedHeld"
     | "startKey"
     | "port"
     | "tls"
