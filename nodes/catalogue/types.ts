@@ -187,9 +187,7 @@ export interface Command {
 export interface Download {
   readonly node: string;
   readonly section: string;
-  readonly order: number;
   readonly group: Group;
-  readonly resend: Resend;
   readonly fields: readonly Field[];
   readonly label: Text;
   readonly summary: Text;
