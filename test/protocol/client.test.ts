@@ -1,13 +1,13 @@
 // The client against the simulator: the bytes on the wire, retries, lists, limits, closing.
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { createServer, type Socket } from "node:net";
 import cryptoJsMd5 from "crypto-js/md5";
 import { type Command, commands } from "../../nodes/catalogue";
 import type { Client } from "../../nodes/protocol/client";
 import type { Exchanged } from "../../nodes/protocol/exchange";
 import type { Simulator } from "../../simulator";
 import { account, callOf, clientOf, startPlatform } from "../../tools/platform";
+import { listenWithSockets } from "./sockets";
 
 const never = () => ({ signal: new AbortController().signal });
 
@@ -470,38 +470,12 @@ const examples = (command: Command) =>
 
 /** A server that handles each connection as the test says. */
 async function rawServer(onSocket: (socket: Socket) => void) {
-  const sockets = new Set<Socket>();
   const ports: number[] = [];
-  const server: Server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on("data", () => ports.push(socket.remotePort ?? 0));
-    socket
-      .on("error", () => undefined)
-      .on("close", () => {
-        sockets.delete(socket);
-        server.emit("left");
-      });
+  const server = createServer((socket) => {
+    socket.on("data", () => ports.push(socket.remotePort ?? 0)).on("error", () => undefined);
     onSocket(socket);
-    server.emit("joined");
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: `http://127.0.0.1:${port}`,
-    ports,
-    connected: async (count: number) => {
-      while (sockets.size < count) await once(server, "joined");
-    },
-    disconnected: async () => {
-      while (sockets.size > 0) await once(server, "left");
-    },
-    close: async () => {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, "close");
-    },
-  };
+  return { ...(await listenWithSockets(server)), ports };
 }
 
 /** Answers every request of a connection with success. */
