@@ -74,7 +74,7 @@ interface Append {
 }
 
 const nameOf = (number: number): string => `journal-${String(number).padStart(10, "0")}.log`;
-const namePattern = /^journal-(\d{10})\.log$/;
+const namePattern = /^journal-(\d{10,15})\.log$/;
 const lineEnd = 0x0a;
 /** Bytes of a line besides its text: the checksum and the line end. */
 const frame = 9;

@@ -541,6 +541,20 @@ describe("spool", () => {
       assert.deepEqual(idsOf(await drain(await open())), ["1", "2呼叫", "3呼"]);
     });
 
+    it("with the highest numbers: gives every new entry an id and a file that are read again", async () => {
+      const line = (text: string) => `${checksumOf(text)}${text}\n`;
+      const text = JSON.stringify({ id: "0", value: 0 });
+      writeFileSync(
+        join(folder, "journal-9999999999.log"),
+        line(`e[1,"a",0]\t${text}`) + line(`e[${2 ** 53 - 1},"a",0]\t${text}`),
+      );
+      const spool = await open();
+      assert.match(problems[0]?.message ?? "", /1 of 2 lines/);
+      await spool.add([entry("1"), entry("2")]);
+      await spool.close();
+      assert.deepEqual(idsOf(await drain(await open())), ["0", "1", "2"]);
+    });
+
     it("damaged and left so: one copy is kept, however often it is opened", async () => {
       const damaged = await whole();
       damaged[20]! ^= 1;
