@@ -36,6 +36,8 @@ export interface Fact {
   /** The dialling task, where the platform sends it. */
   readonly taskID: string | undefined;
   readonly billing: Bill | undefined;
+  /** What comes back with the call, where that is known; else undefined. */
+  readonly context?: unknown;
 }
 
 /** A call's bill. */

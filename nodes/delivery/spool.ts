@@ -125,6 +125,11 @@ export class Spool implements Keeper {
     return this.#pending.size;
   }
 
+  /** The entries that were given up. */
+  get deadLetters(): DeadLetters {
+    return this.#deadLetters;
+  }
+
   /** The nodes that have pending entries. */
   get nodes(): readonly string[] {
     const nodes = new Set<string>();

@@ -56,6 +56,11 @@ export class RequestQueue {
     return this.#waiters.size;
   }
 
+  /** The number of running tasks. */
+  get running(): number {
+    return this.#running;
+  }
+
   /** Whether a new task would have to wait. */
   get full(): boolean {
     return !this.#free();

@@ -9,6 +9,8 @@ export interface Arrival extends Target {
   /** The peer's address, and the X-Forwarded-For header of a proxy. */
   readonly peer: string;
   readonly forwarded: string;
+  /** The size of the body, once it was read. */
+  bytes?: number;
 }
 
 /** Options of the check of a head. */

@@ -1,9 +1,11 @@
 // An account's inbox: checks pushes, turns them into messages, and hands these to the nodes that want them.
+
+import type { DeadLetters } from "../delivery/dead-letters";
 import { asError } from "../delivery/files";
 import type { Line } from "../delivery/journal";
 import { Store, StoreHeldError } from "../delivery/store";
 import { BoundedSet } from "../delivery/tokens";
-import { deliveryIdOf, knownEvents, type ReadPush, readPush } from "../protocol/push";
+import { deliveryIdOf, eventOf, knownEvents, type ReadPush, readPush } from "../protocol/push";
 import { guarded } from "../util/guarded";
 import type { JsonObject } from "../util/json";
 import { SenderFilter, senderOf } from "./addresses";
@@ -13,6 +15,8 @@ import type { Arrival } from "./head";
 import { type Kept, keptIn } from "./kept";
 import type {
   AccountSpec,
+  Ask,
+  Asks,
   Counts,
   EventSelection,
   InboxConfig,
@@ -23,6 +27,7 @@ import type {
 import { Outbox, type Sender } from "./outbox";
 import { filledFields, ReplayCache } from "./replay-cache";
 import { readQuery } from "./target";
+import { copyOf, PushTraffic, type RefusedPush } from "./traffic";
 
 /** The outcome of a push. `busy`: not accepted, the platform may send it again. */
 export type Verdict =
@@ -40,6 +45,8 @@ export interface InboxDeps {
   readonly onProblem: (problem: ReceivingProblem | undefined) => void;
   /** For the log: a key below `errors`, and the parameters of that text. */
   readonly onWarning: (key: string, params: Readonly<Record<string, string>>) => void;
+  /** Records pushes for the sidebar. */
+  readonly record?: boolean;
   readonly now?: () => number;
   readonly elapsed?: () => number;
   /** Settings of the store, for tests. */
@@ -51,6 +58,10 @@ const openWithinMs = 5000;
 /** Pauses before a folder is tried again, in ms: each is twice the one before, up to the longest. */
 const firstPauseMs = 1000;
 const longestPauseMs = 60_000;
+
+/** How many dead letters are listed, and how much of each is shown, in characters. */
+const mostLetters = 200;
+const mostLetterText = 4096;
 
 /** Whether a selection includes an event. */
 export const wantsEvent = ({ events, others }: EventSelection, event: string): boolean =>
@@ -73,6 +84,11 @@ export class PushInbox {
   readonly #billing = new Map<string, Promise<boolean>>();
   readonly #refused = new Map<Refusal, number>();
   readonly #closing = new AbortController();
+  readonly #traffic: PushTraffic | undefined;
+  /** The dead letters that are on their way to a node. */
+  readonly #handing = new Set<string>();
+  /** How far the clock of the last push that was refused for its timestamp is ahead of ours, in ms. */
+  #clockOffMs: number | undefined;
   #detach: (() => void)[] = [];
   #spec: AccountSpec;
   #senders: SenderFilter;
@@ -89,6 +105,7 @@ export class PushInbox {
     this.#now = deps.now ?? Date.now;
     this.#spec = spec;
     this.#senders = new SenderFilter(spec.config);
+    this.#traffic = deps.record === true ? new PushTraffic(this.#now) : undefined;
     this.#outbox = new Outbox(deps.sender, () => this.#store?.spool.resume());
     this.#replay = new ReplayCache({
       toleranceMs: spec.config.toleranceMs,
@@ -111,6 +128,15 @@ export class PushInbox {
       refused: new Map(this.#refused),
       ...(this.#last === undefined ? {} : { last: this.#last }),
     };
+  }
+
+  /** What was recorded; undefined: nothing is. */
+  get traffic(): PushTraffic | undefined {
+    return this.#traffic;
+  }
+
+  get clockOffMs(): number | undefined {
+    return this.#clockOffMs;
   }
 
   /** How many entries are not acknowledged. */
@@ -141,17 +167,24 @@ export class PushInbox {
   /** Accepts a push, or returns why it is refused. */
   async receive(push: ParsedPush, arrival: Arrival): Promise<Verdict> {
     const { signer, trustProxy, toleranceMs, allowReused, context, stored } = this.config;
-    if (!this.#senders.admits(arrival)) return this.refuse("sender");
+    const refuse = (why: Refusal): Verdict => {
+      const { customer, timestamp } = push.authentication;
+      const ip = senderOf(arrival.peer, arrival.forwarded, trustProxy);
+      return this.refuse(why, { notify: push.notify, customer, timestamp, ip });
+    };
+    if (!this.#senders.admits(arrival)) return refuse("sender");
     const block = readAuthentication(push.authentication);
-    if (block === undefined) return this.refuse("digest");
-    if (!isSignedBy(block, signer)) return this.refuse(block.customer === signer.customer ? "digest" : "customer");
-    if (toleranceMs > 0 && Math.abs(momentOf(block.timestamp) - this.#now()) > toleranceMs) {
-      return this.refuse("timestamp");
+    if (block === undefined) return refuse("digest");
+    if (!isSignedBy(block, signer)) return refuse(block.customer === signer.customer ? "digest" : "customer");
+    const offMs = momentOf(block.timestamp) - this.#now();
+    if (toleranceMs > 0 && Math.abs(offMs) > toleranceMs) {
+      this.#clockOffMs = offMs;
+      return refuse("timestamp");
     }
     // The used authentication blocks are in the store.
     if (this.#store === undefined) await this.#waitForStore();
-    if (this.#store === undefined && (stored || this.#trouble !== "folder")) return busy;
-    if (this.#replay.isTooOld(block)) return this.refuse("timestamp");
+    if (this.#store === undefined && (stored || this.#trouble !== "folder")) return this.#busy(push);
+    if (this.#replay.isTooOld(block)) return refuse("timestamp");
     const id = deliveryIdOf(push.notify, block, context.customer);
     const ip = senderOf(arrival.peer, arrival.forwarded, trustProxy);
     const once = (used: Authentication) =>
@@ -159,16 +192,29 @@ export class PushInbox {
         this.#take(readPush(push.notify, block, context, id), push.notify, arrival, ip, [line]),
       );
     const { seen, taken } = await once(block);
-    if (seen !== "reused") return taken ? { kind: "taken" } : busy;
-    if (!allowReused) return this.refuse("replay");
-    return (await once({ ...block, seq: `${block.seq}/${id}` })).taken ? { kind: "taken" } : busy;
+    if (seen === "repeat") this.#repeated(push, arrival);
+    if (seen !== "reused") return taken ? { kind: "taken" } : this.#busy(push);
+    if (!allowReused) return refuse("replay");
+    const again = await once({ ...block, seq: `${block.seq}/${id}` });
+    if (again.seen === "repeat") this.#repeated(push, arrival);
+    return again.taken ? { kind: "taken" } : this.#busy(push);
   }
 
   /** Counts a refused push. */
-  refuse(why: Refusal): Verdict {
+  refuse(why: Refusal, push?: RefusedPush): Verdict {
     this.#refused.set(why, (this.#refused.get(why) ?? 0) + 1);
+    this.#traffic?.refused(why, push);
     this.#deps.onCounts();
     return { kind: "refused", why };
+  }
+
+  #busy({ notify }: ParsedPush): Verdict {
+    this.#traffic?.refused("busy", { notify });
+    return busy;
+  }
+
+  #repeated({ notify }: ParsedPush, { bytes }: Arrival): void {
+    this.#traffic?.passed("repeat", { topic: eventOf(notify).event, payload: notify }, "", [], bytes);
   }
 
   /** Acknowledges by the part of a token after its prefix; false if nothing is pending under it. */
@@ -182,6 +228,64 @@ export class PushInbox {
     if (taken) return spool.settle(id);
     this.#refusedTokens.add(token);
     return spool.refuse(id);
+  }
+
+  /** Answers a question of the sidebar; undefined where there is nothing to tell. */
+  async tell(ask: Ask): Promise<Asks[keyof Asks]["answer"] | undefined> {
+    const letters = this.#store?.spool.deadLetters;
+    switch (ask.what) {
+      case "traffic": {
+        const traffic = this.#traffic?.since(ask.run, ask.after) ?? null;
+        return { traffic, deadLetters: letters?.count() ?? 0, clockOffMs: this.#clockOffMs ?? null };
+      }
+      case "push":
+        return this.#traffic?.textOf(ask.run, ask.serial);
+      case "letters": {
+        const newest = letters?.newest(mostLetters) ?? [];
+        const seen = newest.map(({ key, node, at, delivery, text }) => {
+          const event = copyOf(parsed(text)?.topic ?? "", 64);
+          return { id: key, node, at, delivery, event, text: copyOf(text, mostLetterText) };
+        });
+        return { letters: seen, total: letters?.count() ?? 0 };
+      }
+      case "handLetters":
+        return letters === undefined ? undefined : this.#handLetters(letters, new Set(ask.ids));
+      case "deleteLetters":
+        return letters === undefined ? undefined : { deleted: letters.remove(new Set(ask.ids)) };
+    }
+  }
+
+  /**
+   * Hands dead letters over again: to the node that had them, else to one that passes pushes on. With `stored` they are pending again, as
+   * new entries. They leave the file only then; a crash in between leaves a letter that was handed over.
+   */
+  async #handLetters(letters: DeadLetters, keys: ReadonlySet<string>): Promise<Asks["handLetters"]["answer"]> {
+    const chosen = letters.newest(mostLetters).filter(({ key }) => keys.has(key) && !this.#handing.has(key));
+    const lasting = this.#spec.listeners.filter(({ transient }) => !transient);
+    const targets = chosen.flatMap(({ key, node, text }) => {
+      const event = parsed(text)?.topic ?? "";
+      const wanting = lasting.filter((listener) => wantsEvent(listener, event));
+      const to = wanting.find(({ id }) => id === node) ?? wanting.find(({ passesOn }) => passesOn === true);
+      return to === undefined ? [] : [{ key, to, text }];
+    });
+    for (const { key } of targets) this.#handing.add(key);
+    try {
+      const handed = await Promise.all(
+        targets.map(async ({ key, to, text }) => ((await this.#handLetter(to, text)) ? [key] : [])),
+      );
+      letters.remove(new Set(handed.flat()));
+      return { handed: handed.flat().length, unwanted: chosen.length - targets.length };
+    } finally {
+      for (const { key } of targets) this.#handing.delete(key);
+    }
+  }
+
+  /** Whether a letter was taken: it is pending again, or a node has it. */
+  async #handLetter(to: ListenerSpec, text: string): Promise<boolean> {
+    if (!this.config.stored) return this.#handToSome([to], text);
+    if (this.#store === undefined) return false;
+    await this.#store.spool.add([{ node: to.id, text }]);
+    return true;
   }
 
   /** Writes waiting lines to disk. */
@@ -309,23 +413,25 @@ export class PushInbox {
     const http = { path: arrival.path, query: readQuery(arrival.query), ip };
     const push = { event, eventId, known, account: label, customer, receivedAt, delivery: 1, http };
     const kept: Kept = { topic: event, payload, push };
-    return event === "billing" ? this.#passBill(kept, eventId, notify, lines) : this.#pass(kept, lines);
+    const { bytes } = arrival;
+    return event === "billing" ? this.#passBill(kept, eventId, notify, lines, bytes) : this.#pass(kept, lines, bytes);
   }
 
   /** Hands a bill over: once, and again when a repeat has more fields than before. */
-  async #passBill(kept: Kept, eventId: string, notify: JsonObject, lines: readonly Line[]) {
+  async #passBill(kept: Kept, eventId: string, notify: JsonObject, lines: readonly Line[], bytes: number | undefined) {
     for (let underWay = this.#billing.get(eventId); underWay !== undefined; underWay = this.#billing.get(eventId)) {
       if (!(await underWay)) return false;
     }
     const fields = filledFields(notify);
     const known = this.#replay.billOf(eventId);
     if (known !== undefined && [...fields].every((field) => known.fields.has(field))) {
+      this.#traffic?.passed("repeat", kept, "", [], bytes);
       return this.#keepLines(lines);
     }
     const base = known?.delivery ?? 0;
     const all = new Set([...(known?.fields ?? []), ...fields]);
     const line = this.#replay.billLine(eventId, all, base + 1);
-    const passing = this.#pass(base === 0 ? kept : { ...kept, base }, [...lines, line]).finally(() =>
+    const passing = this.#pass(base === 0 ? kept : { ...kept, base }, [...lines, line], bytes).finally(() =>
       this.#billing.delete(eventId),
     );
     this.#billing.set(eventId, passing);
@@ -334,7 +440,7 @@ export class PushInbox {
     return passed;
   }
 
-  async #pass(kept: Kept, lines: readonly Line[]): Promise<boolean> {
+  async #pass(kept: Kept, lines: readonly Line[], bytes: number | undefined): Promise<boolean> {
     const wanting = this.#spec.listeners.filter((listener) => wantsEvent(listener, kept.topic));
     const listeners = wanting.filter(({ transient }) => !transient);
     const text = wanting.length === 0 ? "" : JSON.stringify(kept);
@@ -358,6 +464,7 @@ export class PushInbox {
     }
     this.#taken += 1;
     this.#last = this.#now();
+    this.#traffic?.passed(wanting.length === 0 ? "unwanted" : "taken", kept, text, wanting, bytes);
     this.#deps.onCounts();
     return true;
   }

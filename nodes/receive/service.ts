@@ -1,10 +1,20 @@
 // Everything that runs in the worker: inboxes, ports, and the hold on pushes during a redeploy. Does not depend on worker threads.
 
 import { guarded } from "../util/guarded";
+import { senderOf } from "./addresses";
 import { type AnswerName, answer } from "./answers";
 import { BodyCollector, ByteBudget, type ParsedPush, pushIn, readBody, readPushBody } from "./body";
 import { type Arrival, checkHead } from "./head";
-import type { AccountSpec, FromWorker, OwnPort, ReceivingProblem, SharedRequest, ToWorker } from "./messages";
+import type {
+  AccountSpec,
+  Ask,
+  Asks,
+  FromWorker,
+  OwnPort,
+  ReceivingProblem,
+  SharedRequest,
+  ToWorker,
+} from "./messages";
 import { Sender } from "./outbox";
 import { type InboxDeps, PushInbox, type Verdict } from "./push-inbox";
 import { PushServer, type PushServerDeps, type ServedRequest } from "./push-server";
@@ -20,6 +30,8 @@ export interface ServiceOptions {
   readonly post: (message: FromWorker) => void;
   /** Owner of the locks of the stores: unique for each process. */
   readonly owner: string;
+  /** Pushes are recorded for the sidebar. */
+  readonly record?: boolean;
   /** How long a push waits for the end of a redeploy, in ms. */
   readonly holdMs?: number;
   /** For tests. */
@@ -88,6 +100,9 @@ export class ReceiveService {
         return;
       case "requests":
         for (const request of message.requests) void this.#shared(request);
+        return;
+      case "ask":
+        void this.#tell(message.number, message.account, message.ask);
         return;
       case "flush":
         this.#inboxes.get(message.account)?.flush();
@@ -181,6 +196,7 @@ export class ReceiveService {
     return {
       sender: this.#sender,
       owner: this.#options.owner,
+      record: this.#options.record === true,
       onCounts: () => this.#count(id),
       onProblem: (store) => this.#trouble(id, { store }),
       onWarning: (key, params) => this.#post({ kind: "warning", account: id, key, params }),
@@ -299,6 +315,7 @@ export class ReceiveService {
       const read = await readBody(request, body);
       if (read !== "read") return read;
       const parse = (): ParsedPush | undefined => {
+        head.arrival.bytes = body.bytes.length;
         const push = readPushBody(body.bytes);
         body.release();
         return push;
@@ -327,7 +344,13 @@ export class ReceiveService {
     const inboxes = this.#at(port, arrival.path);
     if (inboxes.length === 0) return "notFound";
     const push = parse();
-    if (push === undefined) return "malformed";
+    if (push === undefined) {
+      const { peer, forwarded } = arrival;
+      for (const { traffic, config } of inboxes) {
+        traffic?.refused("body", { ip: senderOf(peer, forwarded, config.trustProxy) });
+      }
+      return "malformed";
+    }
     // Where several accounts receive, those of the push's customer are asked; of an unknown one all, so that somebody counts it.
     const own = inboxes.filter(({ config }) => config.signer.customer === push.authentication.customer);
     const asked = own.length === 0 ? inboxes : own;
@@ -337,7 +360,8 @@ export class ReceiveService {
   }
 
   /** Answers a request to Node-RED's own server. Never rejects. */
-  async #shared({ number, body, ...arrival }: SharedRequest): Promise<void> {
+  async #shared({ number, body, ...head }: SharedRequest): Promise<void> {
+    const arrival: Arrival = { ...head, bytes: body.length };
     let name: AnswerName;
     try {
       const parse = () => (typeof body === "string" ? pushIn(JSON.parse(body)) : readPushBody(body));
@@ -355,6 +379,17 @@ export class ReceiveService {
       );
     }
     this.#answers.push([number, name]);
+  }
+
+  /** Answers a question of the sidebar. Never rejects. */
+  async #tell(number: number, account: string, ask: Ask): Promise<void> {
+    let told: Asks[keyof Asks]["answer"] | undefined;
+    try {
+      told = await this.#inboxes.get(account)?.tell(ask);
+    } catch {
+      // A file that can't be read or written: the sidebar is told nothing.
+    }
+    this.#post({ kind: "told", number, text: JSON.stringify(told ?? null) });
   }
 
   #count(id: string): void {

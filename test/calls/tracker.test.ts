@@ -860,7 +860,7 @@ describe("a call", () => {
       out("callend", 50 * minute);
       assert.equal(it_.finished.length, 2);
       it_.pass(60 * minute);
-      assert.equal(it_.tracker.remembered, 0, "forgotten");
+      assert.equal([...it_.tracker.all()].length, 0, "forgotten");
       assert.equal(it_.timers, 0, "no timer is left");
     });
 

@@ -41,7 +41,7 @@ for (const version of nodeRedVersions) {
       writeFileSync(join(userDir, "flows_cred.json"), JSON.stringify(Object.fromEntries(secrets)));
 
       const { node, nodeRed } = testHost(version);
-      const application = spawn(node, [join(__dirname, "embedding.cjs"), nodeRed, userDir], {
+      const application = spawn(node, [join(root, "tools/embedding.cjs"), nodeRed, userDir], {
         stdio: ["pipe", "pipe", "inherit"],
       });
       const senders = ports.map((port) => new Sender(port, "/sccc/notify"));
@@ -51,7 +51,7 @@ for (const version of nodeRedVersions) {
         application.stdout.on("data", (chunk) => {
           output += chunk;
         });
-        while (!output.includes("started")) await once(application.stdout, "data");
+        while (!output.includes("ports")) await once(application.stdout, "data");
         for (const [index, port] of ports.entries()) {
           await listening(port);
           // The connection stays open, as platforms keep it.

@@ -11,7 +11,7 @@ describe("the receiving thread of flows that start again at once", function () {
   function made(after?: Promise<void>) {
     const counts = { started: 0 };
     const thread = new ReceiveThread({
-      owner: "owner",
+      data: { owner: "owner", record: true },
       onMessage: () => undefined,
       onEnded: () => undefined,
       onStarted: () => {
@@ -53,7 +53,7 @@ describe("the receiving thread of flows that start again at once", function () {
     let started = 0;
     let tries = 0;
     const thread = new ReceiveThread({
-      owner: "owner",
+      data: { owner: "owner", record: true },
       onMessage: () => undefined,
       onEnded: (detail, retryAt) => ended.push([detail, retryAt]),
       onStarted: () => {

@@ -15,8 +15,8 @@ import type { Sender } from "../account/running";
 import { configFailure, type Expand, type Narrowed, narrow, Settings, wrong } from "../shared/config";
 import { type Behaviour, defineNode, type NodeSource } from "../shared/define-node";
 import type { Failure } from "../shared/failure";
-import { failureStatus } from "../shared/status";
-import { errorOf, ScccError } from "../shared/texts";
+import { failureStatus, statusWords } from "../shared/status";
+import { errorOf, ScccError, timeOf } from "../shared/texts";
 import type { Runtime } from "../state";
 import { beginningOfCdrs, type CdrSource } from "./cdrs";
 import { handUntilTaken } from "./handing";
@@ -72,6 +72,7 @@ export class Reader {
   constructor(
     private readonly sender: { readonly client: Sender["client"]; readonly context: { readonly timezone: string } },
     private readonly signal: AbortSignal,
+    private readonly node?: string,
   ) {}
 
   readonly records = (startKey: string): Promise<Listed> => this.#read(getRecordsList, { startKey });
@@ -82,7 +83,10 @@ export class Reader {
   async #read(command: Command, given: Readonly<Record<string, unknown>>): Promise<Listed> {
     const prepared = this.sender.client.prepare(command, given);
     if (!prepared.ok) return prepared;
-    const { outcome } = await this.sender.client.send(prepared.call, { signal: this.signal });
+    const { outcome } = await this.sender.client.send(prepared.call, {
+      signal: this.signal,
+      ...(this.node === undefined ? {} : { node: this.node }),
+    });
     if (!outcome.ok) return { ok: false, failure: outcome.failure };
     const total = Number(outcome.response.total);
     return {
@@ -133,7 +137,7 @@ class Feed {
       const close = guarded(() => resolve());
       this.#closing.signal.addEventListener("abort", close, { once: true });
     });
-    this.#reader = new Reader(sender, this.#closing.signal);
+    this.#reader = new Reader(sender, this.#closing.signal, node.id);
     this.#cdrs = {
       read: this.#reader.cdrs,
       overlapMs: config.overlapMs,
@@ -179,10 +183,14 @@ class Feed {
     const { items, pages, lastKey, cut } = ran;
     const { feed } = this.#config;
     const durationMs = Math.round(performance.now() - start);
-    const time = new Date().toTimeString().slice(0, 8);
-    this.#node.status({ fill: cut ? "yellow" : "green", shape: "dot", text: `${time} ✓ ${items}${cut ? " ✂" : ""}` });
+    const text = this.#words(cut ? "readInPart" : "read", items, { time: timeOf(Date.now()) });
+    this.#node.status({ fill: cut ? "yellow" : "green", shape: "dot", text });
     this.#node.send([null, { ...trigger, topic: feed, payload: { feed, items, pages, lastKey, durationMs } }]);
     return cut ? new ScccError(this.#runtime.RED._("errors.feedCut", { feed }), "SCCC_PARTIAL", { feed }) : undefined;
+  }
+
+  #words(key: string, items: number, more: Readonly<Record<string, string>> = {}): string {
+    return statusWords(this.#runtime.RED._, key, { items, ...more });
   }
 
   async #runWithLock(): Promise<Ran> {
@@ -223,7 +231,7 @@ class Feed {
       const params = { path: this.#file.path, detail: failure.message };
       return new ScccError(this.#runtime.RED._("errors.feedFile", params), "SCCC_FILE", { path: this.#file.path });
     }
-    this.#node.status(failureStatus(failure));
+    this.#node.status(failureStatus(this.#runtime.RED._, failure));
     return errorOf(this.#runtime.RED._, type, failure);
   }
 
@@ -267,12 +275,12 @@ class Feed {
     this.#read += read.length;
     if (!confirmed) {
       await send(Array.from({ length: count }, () => this.#runtime.state.tokens.free(this.#node.id)));
-      this.#node.status({ fill: "blue", shape: "dot", text: `↓ ${this.#read}` });
+      this.#node.status({ fill: "blue", shape: "dot", text: this.#words("reading", this.#read) });
       // Node-RED passes a message on in a later turn. If the flows were stopped by then, the page comes again.
       await new Promise(setImmediate);
       return !this.closed;
     }
-    this.#node.status({ fill: "yellow", shape: "ring", text: `⏳ ${this.#read}` });
+    this.#node.status({ fill: "yellow", shape: "ring", text: this.#words("unconfirmed", this.#read) });
     return handUntilTaken({ tokens: this.#runtime.state.tokens, count, send, closing: this.#closing.signal });
   }
 

@@ -1,5 +1,5 @@
 // sccc-notify: every push of an account becomes a message.
-import type { Node, NodeAPI, NodeMessage } from "node-red";
+import type { Node, NodeMessage } from "node-red";
 import { pushes } from "../../catalogue/index";
 import { excerptOf } from "../../protocol/failure";
 import type { Counts, EventSelection } from "../../receive/messages";
@@ -8,9 +8,11 @@ import { isObject, type JsonObject } from "../../util/json";
 import { receiverOf } from "../account/account";
 import type { AccountReceiver } from "../receive/account-receiver";
 import type { Delivery } from "../receive/receiving";
+import { refusalWords } from "../receive/refusals";
 import { type ConfigProblem, configFailure } from "../shared/config";
 import { type Behaviour, defineNode, type NodeSource } from "../shared/define-node";
-import { describe, ScccError, timeOf } from "../shared/texts";
+import { failureStatus, statusWords } from "../shared/status";
+import { ScccError, type Translate, timeOf } from "../shared/texts";
 import type { Runtime } from "../state";
 
 const type = "sccc-notify";
@@ -54,24 +56,20 @@ const maxEvent = 60;
 /** How often a status may change, in ms. */
 const statusEveryMs = 1000;
 
-/** The time of the last push, the number of taken ones, and the numbers of refused ones by reason (names of the push's fields). */
-export function statusText({ taken, refused, last }: Counts): string {
-  const time = last === undefined ? "–" : timeOf(last);
-  const reasons = [...refused].map(([why, count]) => `${why} ${count}`).join(", ");
-  return `${time} ✓ ${taken}${reasons === "" ? "" : ` ✗ ${reasons}`}`;
+/** How many pushes were taken and when the last one came, and how many were refused and why. */
+export function statusText(translate: Translate, { taken, refused, last }: Counts): string {
+  const parts: string[] = [];
+  if (last !== undefined) parts.push(statusWords(translate, "received", { taken, time: timeOf(last) }));
+  const count = [...refused.values()].reduce((sum, times) => sum + times, 0);
+  if (count > 0) parts.push(statusWords(translate, "refused", { count, reasons: refusalWords(translate, refused) }));
+  return parts.join(" · ");
 }
 
 const messageOf = ({ topic, payload, push, token }: Delivery): NodeMessage => ({
   topic,
   payload,
-  sccc: { push, token },
+  sccc: push.replayed === true ? { push } : { push, token },
 });
-
-/** A problem for a status: a text in the runtime's language if it has a time, else a key, which the editor translates. */
-function problemText(RED: NodeAPI, { reason, retryAt }: ConfigProblem): string {
-  if (reason === "held") return "status.config.held";
-  return retryAt === undefined ? "status.SCCC_CONFIG" : `${RED._(`status.config.${reason}`)} ↻ ${timeOf(retryAt)}`;
-}
 
 /** The nodes that an output is wired to. Wires change without a redeploy of the node. */
 function destinationsOf(node: Node, output: number): readonly string[] {
@@ -83,35 +81,37 @@ function destinationsOf(node: Node, output: number): readonly string[] {
 /** Wires a node to its account. */
 function start(receiver: AccountReceiver, { runtime: { RED }, node, config }: NodeSource): Behaviour {
   const selection = selectionOf(config);
-  /** The current problem as text; "": none; undefined: not known yet. */
-  let trouble: string | undefined;
+  /** Whether the account receives; undefined while that is not known. */
+  let isWorking: boolean | undefined;
   const problem = (found: ConfigProblem | undefined): void => {
-    // Every deploy reports that there is no problem. That must not replace the counts in the status.
-    if (found === undefined && trouble === "") return;
-    const before = trouble;
-    trouble = found === undefined ? "" : `${found.setting} ${found.reason} ${found.detail ?? ""}`;
-    if (found === undefined) {
-      node.status({ fill: "grey", shape: "ring", text: "status.listening" });
-      return;
-    }
-    // A further try only changes the time in the status. The log has the problem once.
-    if (trouble !== before) node.error(describe(RED._, type, configFailure(found)));
-    node.status({ fill: "red", shape: "ring", text: problemText(RED, found) });
+    // Every deploy says that all is well; what the status counts must not go for that.
+    if (found === undefined && isWorking) return;
+    isWorking = found === undefined;
+    // The account says it in words.
+    node.status(
+      found === undefined
+        ? { fill: "grey", shape: "ring", text: "status.listening" }
+        : failureStatus(RED._, configFailure(found)),
+    );
   };
 
   let counts: Counts | undefined;
   let timer: NodeJS.Timeout | undefined;
   const show = (): void => {
     timer = undefined;
-    // A problem must not be replaced by the counts of before.
-    if (counts === undefined || trouble !== "") return;
-    node.status({ fill: counts.last === undefined ? "yellow" : "green", shape: "dot", text: statusText(counts) });
+    // That nothing can be received must not go for what was counted before.
+    if (counts === undefined || !isWorking) return;
+    const { last, refused } = counts;
+    if (last === undefined && refused.size === 0) return;
+    const fill = last === undefined ? "yellow" : "green";
+    node.status({ fill, shape: "dot", text: statusText(RED._, counts) });
   };
   problem(undefined);
   const detach = receiver.attach({
     id: node.id,
     events: selection.events,
     others: selection.others,
+    passesOn: true,
     destinations: (delivery) => destinationsOf(node, selection.outputOf(delivery.topic)),
     hand: (delivery) => {
       const outputs: (NodeMessage | null)[] = [];

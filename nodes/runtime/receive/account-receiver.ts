@@ -1,8 +1,12 @@
 // The receiving side of an account node: nodes that take the account's pushes attach here.
 import type { Node, NodeAPI } from "node-red";
 import type { InboxConfig } from "../../receive/messages";
+import { fill } from "../../util/fill";
+import { configFailure } from "../shared/config";
+import { describe } from "../shared/texts";
 import { BoundedLog } from "./bounded-log";
 import type { PushListener, Receiving } from "./receiving";
+import { refusalWords } from "./refusals";
 
 /** What an account's receiver is given. */
 export interface AccountReceiverDeps {
@@ -23,8 +27,8 @@ export class AccountReceiver {
   constructor({ RED, node, receiving }: AccountReceiverDeps, config: InboxConfig) {
     this.config = config;
     this.#refusals = new BoundedLog((counts) => {
-      const reasons = [...counts].map(([why, count]) => `${why} ${count}`).join(", ");
-      node.warn(RED._("errors.pushesRefused", { reasons }));
+      const count = [...counts.values()].reduce((sum, times) => sum + times, 0);
+      node.warn(fill(RED._("errors.pushesRefused"), { count, reasons: refusalWords(RED._, counts) }));
     });
     this.#warnings = new BoundedLog((counts) => {
       for (const [what, count] of counts) node.warn(count === 1 ? what : `${what} (×${count})`);
@@ -33,6 +37,7 @@ export class AccountReceiver {
     this.#state = receiving.open(node.id, config, {
       refused: (why, times) => this.#refusals.add(why, times),
       warning: (key, params) => this.#warnings.add(RED._(`errors.${key}`, { ...params })),
+      problem: (problem) => node.error(describe(RED._, "sccc-account", configFailure(problem))),
     });
   }
 

@@ -4,12 +4,13 @@ import { join } from "node:path";
 import { Worker, type WorkerOptions } from "node:worker_threads";
 import { asError } from "../../delivery/files";
 import type { FromWorker, ToWorker } from "../../receive/messages";
+import type { WorkerData } from "../../receive/worker";
 import { guarded } from "../../util/guarded";
 
 /** Options of the thread. */
 export interface ThreadOptions {
-  /** Owner of the locks of the stores: the same for all threads of a Node-RED, so that a new one gets the stores of the one before. */
-  readonly owner: string;
+  /** Its `owner` locks the stores: the same for all threads of a Node-RED, so that a new one gets the stores of the one before. */
+  readonly data: WorkerData;
   readonly onMessage: (message: FromWorker) => void;
   /** It has ended by itself or could not be started, and is started again at a time (ms since 1970). */
   readonly onEnded: (detail: string, retryAt: number) => void;
@@ -97,12 +98,12 @@ export class ReceiveThread {
 
   /** Starts the worker; false if the system has no thread for it. It is then tried again. */
   #start(): boolean {
-    const { owner, onMessage, create = (file, options) => new Worker(file, options) } = this.#options;
+    const { data, onMessage, create = (file, options) => new Worker(file, options) } = this.#options;
     this.#startedAt = performance.now();
     let worker: Worker;
     try {
       worker = create(workerFile, {
-        workerData: { owner },
+        workerData: data,
         resourceLimits: { maxOldGenerationSizeMb: heapMb },
       });
     } catch (error) {

@@ -10,6 +10,8 @@ import { keptIn } from "../../receive/kept";
 import type {
   AccountSpec,
   AckTuple,
+  Ask,
+  Asks,
   Counts,
   DeliveryTuple,
   EventSelection,
@@ -17,8 +19,10 @@ import type {
   InboxConfig,
   ListenerSpec,
   ReceivingProblem,
+  Refusal,
   SharedRequest,
 } from "../../receive/messages";
+import { wantsEvent } from "../../receive/push-inbox";
 import { endpointPath } from "../../receive/target";
 import { guarded } from "../../util/guarded";
 import { newId } from "../../util/id";
@@ -37,6 +41,8 @@ export interface PushReport {
   readonly customer: string;
   readonly receivedAt: string;
   readonly delivery: number;
+  /** It was handed over again from the sidebar. */
+  readonly replayed?: true;
   readonly http: { readonly path: string; readonly query: unknown; readonly ip: string };
 }
 
@@ -53,6 +59,8 @@ export interface PushListener extends EventSelection {
   readonly id: string;
   /** A temporary listener: nothing is stored for it, and its deliveries are not acknowledged. */
   readonly transient?: true;
+  /** It gives pushes to flows as they are, so that one can be handed to it again. */
+  readonly passesOn?: true;
   hand(delivery: Delivery): void;
   /** A stored push that was never acknowledged. */
   dead(delivery: Delivery): void;
@@ -68,6 +76,8 @@ export interface PushListener extends EventSelection {
 export interface AccountReports {
   refused(why: string, times: number): void;
   warning(key: string, params: Readonly<Record<string, string>>): void;
+  /** The account can't receive. Told once, whatever the number of tries and of nodes. */
+  problem(problem: ConfigProblem): void;
 }
 
 /** The folder of an account's store. */
@@ -98,7 +108,11 @@ class AccountState implements TokenOwner {
   senders: SenderFilter;
   reports: AccountReports | undefined;
   counts: Counts = { taken: 0, refused: new Map() };
+  /** When pushes were refused last, by reason. */
+  readonly refusedAt = new Map<Refusal, number>();
   problem: ReceivingProblem | undefined;
+  /** The problem that its node knows of; "" for none. */
+  #told = "";
 
   constructor(
     readonly id: string,
@@ -121,17 +135,30 @@ class AccountState implements TokenOwner {
       const before = this.counts.refused.get(why) ?? 0;
       // A thread that was started again counts from 0.
       const times = count >= before ? count - before : count;
-      if (times > 0) this.reports?.refused(why, times);
+      if (times === 0) continue;
+      this.refusedAt.set(why, Date.now());
+      this.reports?.refused(why, times);
     }
     this.counts = counts;
     for (const listener of this.listeners.values()) listener.counted(counts);
   }
 
+  /** Tells its node what is wrong, unless it knows. */
+  report(problem: ConfigProblem | undefined): void {
+    const told = problem === undefined ? "" : `${problem.setting} ${problem.reason} ${problem.detail ?? ""}`;
+    if (problem !== undefined && told !== this.#told) this.reports?.problem(problem);
+    this.#told = told;
+  }
+
   tell(problem: ReceivingProblem | undefined): void {
     this.problem = problem;
+    this.report(problem);
     for (const listener of this.listeners.values()) listener.problem(problem);
   }
 }
+
+/** An account's receiving as it is now. */
+export type ReceivingView = Pick<AccountState, "config" | "counts" | "refusedAt" | "problem">;
 
 /** A delivery that was handed to a node. Its message may not have reached the next node yet. */
 interface Underway {
@@ -157,6 +184,8 @@ export class Receiving {
   readonly #acks = new Map<number, PendingReply>();
   readonly #requests = new Map<number, (answer: AnswerName) => void>();
   readonly #flushes = new Map<string, (() => void)[]>();
+  readonly #asks = new Map<number, (text: string | undefined) => void>();
+  readonly #record: boolean;
   #thread: ReceiveThread | undefined;
   /** The end of the previous thread; undefined once it has ended. */
   #ending: Promise<void> | undefined;
@@ -180,8 +209,10 @@ export class Receiving {
   #paths: ReadonlySet<string> = new Set();
   #routes: ReadonlySet<string> = new Set();
 
-  constructor(RED: NodeAPI, tokens: Tokens) {
+  /** @param record whether pushes are recorded for the sidebar */
+  constructor(RED: NodeAPI, tokens: Tokens, record: boolean) {
     this.#RED = RED;
+    this.#record = record;
     this.#tokens = tokens;
     const { events } = RED;
     events.on(
@@ -218,6 +249,8 @@ export class Receiving {
     state.config = config;
     state.senders = new SenderFilter(config);
     state.reports = reports;
+    // A node that was deployed again says again what is still wrong.
+    state.report(undefined);
     return state;
   }
 
@@ -225,7 +258,9 @@ export class Receiving {
   attach(state: AccountState, listener: PushListener): () => void {
     const { endpoint } = state.config;
     if (endpoint.own === undefined && !hasServer(this.#RED)) {
-      listener.problem({ setting: "pushPort", reason: "noServer" });
+      const problem: ConfigProblem = { setting: "pushPort", reason: "noServer" };
+      state.report(problem);
+      listener.problem(problem);
       return () => undefined;
     }
     if (endpoint.own === undefined) this.#mount();
@@ -254,6 +289,51 @@ export class Receiving {
       this.#flushes.set(state.id, [...(this.#flushes.get(state.id) ?? []), resolve]);
       this.#thread?.post({ kind: "flush", account: state.id });
     });
+  }
+
+  /** An account's receiving as it is now; undefined while no node listens to it. */
+  view(id: string): ReceivingView | undefined {
+    const state = this.#accounts.get(id);
+    return state === undefined || state.listeners.size === 0 ? undefined : state;
+  }
+
+  /** Asks the thread about an account; undefined where nobody can tell. */
+  async ask<K extends keyof Asks>(
+    account: string,
+    ask: Extract<Ask, { readonly what: K }>,
+  ): Promise<Asks[K]["answer"] | undefined> {
+    if (this.#thread?.running !== true || this.#down) return undefined;
+    this.#lastNumber += 1;
+    const number = this.#lastNumber;
+    const told = new Promise<string | undefined>((resolve) => this.#asks.set(number, resolve));
+    this.#thread.post({ kind: "ask", number, account, ask });
+    const text = await told;
+    // What the thread says is of the type that was asked for.
+    return text === undefined ? undefined : ((JSON.parse(text) as Asks[K]["answer"] | null) ?? undefined);
+  }
+
+  /**
+   * Hands a recorded push to the nodes that pass such pushes on: without a token, and not as a delivery.
+   * @returns the nodes that have it
+   */
+  replay(account: string, text: string): readonly string[] {
+    const state = this.#accounts.get(account);
+    const kept: unknown = JSON.parse(text);
+    const delivery = deliveryOf(kept, 1, "");
+    if (state === undefined || delivery === undefined || this.#held) return [];
+    const nodes: string[] = [];
+    for (const listener of state.listeners.values()) {
+      if (listener.passesOn !== true || !wantsEvent(listener, delivery.topic)) continue;
+      // Each node gets an object of its own: flows change what they are given.
+      const own = deliveryOf(JSON.parse(text), 1, "") ?? delivery;
+      try {
+        listener.hand({ ...own, push: { ...own.push, replayed: true } });
+        nodes.push(listener.id);
+      } catch (error) {
+        state.reports?.warning("spool", { folder: listener.id, detail: String(error) });
+      }
+    }
+    return nodes;
   }
 
   /** The process is about to end: waiting and new pushes are answered "try again". */
@@ -293,12 +373,9 @@ export class Receiving {
     this.#complete = complete;
     const existing = new Set(away ? this.#nodesOfAccounts() : []);
     for (const state of this.#accounts.values()) {
-      const present = [...state.listeners.values()].map(({ id, events, others, transient = false }) => ({
-        id,
-        events,
-        others,
-        transient,
-      }));
+      const present = [...state.listeners.values()].map(
+        ({ id, events, others, transient = false, passesOn = false }) => ({ id, events, others, transient, passesOn }),
+      );
       const gone = state.told.filter(({ id, transient }) => !transient && existing.has(id) && !state.listeners.has(id));
       state.told = [...present, ...gone.map((listener) => ({ ...listener, away: true as const }))];
     }
@@ -350,7 +427,7 @@ export class Receiving {
       for (const signal of endings) process.removeListener(signal, end);
     };
     return new ReceiveThread({
-      owner: this.#owner,
+      data: { owner: this.#owner, record: this.#record },
       onMessage: (message) => this.#hear(message),
       onEnded: (detail, retryAt) => this.#ended(detail, retryAt),
       onStarted: () => this.#resume(),
@@ -390,6 +467,8 @@ export class Receiving {
     this.#requests.clear();
     for (const resolves of this.#flushes.values()) for (const resolve of resolves) resolve();
     this.#flushes.clear();
+    for (const resolve of this.#asks.values()) resolve(undefined);
+    this.#asks.clear();
   }
 
   /** The thread has been started again. */
@@ -420,6 +499,10 @@ export class Receiving {
           this.#requests.get(number)?.(name);
           this.#requests.delete(number);
         }
+        return;
+      case "told":
+        this.#asks.get(message.number)?.(message.text);
+        this.#asks.delete(message.number);
         return;
       case "counts":
         this.#accounts.get(message.account)?.count(message.counts);

@@ -80,7 +80,7 @@ export function proxyProblem(error: unknown): ConfigProblem {
 const wholeVariable = /^\$\{([^{}]+)\}$/;
 
 /** The first variable that a text names. */
-const variableIn = (text: string): string | undefined => /\$\{([^}]+)\}/.exec(text)?.[1];
+export const variableIn = (text: string): string | undefined => /\$\{([^}]+)\}/.exec(text)?.[1];
 
 /** Reads properties as the settings of the catalogue describe them: their defaults, their bounds, what is required. */
 export class Settings {
