@@ -468,9 +468,8 @@ export const mutations: readonly Mutation[] = [
     guard: "acknowledged means stored",
     change: "nothing is synced before it is acknowledged",
     file: journal,
-    excerpt: `        segment.file.write(data, segment.size);
-        segment.file.sync();`,
-    replacement: `        segment.file.write(data, segment.size);`,
+    excerpt: `if (synced) this.#sync(segment);`,
+    replacement: "",
     tests: spoolTests,
     grep: "has everything before an add resolves",
   },
