@@ -209,6 +209,8 @@ export type ToWorker =
   | HandedMessage
   /** A request to Node-RED's own server was refused before its body was read. */
   | { readonly kind: "refused"; readonly accounts: readonly string[]; readonly why: Refusal }
+  /** A request to Node-RED's own server had a body that is no push. */
+  | { readonly kind: "unreadable"; readonly path: string; readonly peer: string; readonly forwarded: string }
   | { readonly kind: "acks"; readonly acks: readonly AckTuple[] }
   | { readonly kind: "requests"; readonly requests: readonly SharedRequest[] }
   /** Answered by `told`. */

@@ -485,6 +485,7 @@ export class PushInbox {
     }
     this.#taken += 1;
     this.#last = this.#now();
+    this.#clockOffMs = undefined;
     this.#traffic?.passed(wanting.length === 0 ? "unwanted" : "taken", kept, text, wanting, bytes);
     this.#deps.onCounts();
     return true;

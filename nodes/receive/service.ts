@@ -97,6 +97,9 @@ export class ReceiveService {
       case "refused":
         for (const account of message.accounts) this.#inboxes.get(account)?.refuse(message.why);
         return;
+      case "unreadable":
+        this.#unreadable(0, message);
+        return;
       case "acks":
         this.#post({
           kind: "acked",
@@ -316,11 +319,15 @@ export class ReceiveService {
     if (target === undefined || inboxes.length === 0) return "notFound";
     const { headers } = request;
     if (request.method !== "POST") return "notPost";
-    if (!isJsonType(headers["content-type"])) return "notJson";
-    if (!/^(?:identity)?$/i.test(headers["content-encoding"] ?? "")) return "notJson";
-    if (Number(headers["content-length"] ?? 0) > maxBodyBytes) return "tooLarge";
     const forwarded = String(headers["x-forwarded-for"] ?? "");
     const arrival: Arrival = { ...target, peer: request.socket.remoteAddress ?? "", forwarded };
+    const unreadable = (name: AnswerName): AnswerName => {
+      this.#unreadable(port, arrival);
+      return name;
+    };
+    if (!isJsonType(headers["content-type"])) return unreadable("notJson");
+    if (!/^(?:identity)?$/i.test(headers["content-encoding"] ?? "")) return unreadable("notJson");
+    if (Number(headers["content-length"] ?? 0) > maxBodyBytes) return unreadable("tooLarge");
     if (!inboxes.some((inbox) => inbox.admits(arrival.peer, forwarded))) {
       for (const inbox of inboxes) inbox.refuse("sender");
       return "notAuthentic";
@@ -329,7 +336,7 @@ export class ReceiveService {
     const body = new BodyCollector(this.#budget);
     try {
       const read = await readBody(request, body);
-      if (read !== "read") return read;
+      if (read !== "read") return read === "tooLarge" ? unreadable(read) : read;
       const parse = (): ParsedPush | undefined => {
         arrival.bytes = body.bytes.length;
         const push = readPushBody(body.bytes);
@@ -342,6 +349,13 @@ export class ReceiveService {
     }
   }
 
+  /** Records a request whose body is no push. */
+  #unreadable(port: number, { path, peer, forwarded }: Pick<Arrival, "path" | "peer" | "forwarded">): void {
+    for (const { traffic, config } of this.#at(port, path)) {
+      traffic?.refused("body", { ip: senderOf(peer, forwarded, config.trustProxy) });
+    }
+  }
+
   /** Takes a push. @param parse gives it, or undefined where its form is not right; called at the end of a redeploy: parsed, it takes many times its bytes */
   async #take(port: number, parse: () => ParsedPush | undefined, arrival: Arrival): Promise<AnswerName> {
     // A redeploy may have begun while the body came in: the nodes of before would let the push go by.
@@ -351,10 +365,7 @@ export class ReceiveService {
     if (inboxes.length === 0) return "notFound";
     const push = parse();
     if (push === undefined) {
-      const { peer, forwarded } = arrival;
-      for (const { traffic, config } of inboxes) {
-        traffic?.refused("body", { ip: senderOf(peer, forwarded, config.trustProxy) });
-      }
+      this.#unreadable(port, arrival);
       return "malformed";
     }
     // Where several accounts receive, those of the push's customer are asked; of an unknown one all, so that somebody counts it.

@@ -6,8 +6,8 @@ import { Ring, type Sized } from "../util/ring";
 import type { ListenerSpec, SeenAgent, SeenCall, SeenPush, TrafficTold } from "./messages";
 
 /** How many pushes are kept, and how many bytes of them. Refused ones have room of their own: a flood of them pushes out no others. */
-const passedLimits = { items: 500, bytes: 1_000_000 };
-const refusedLimits = { items: 100, bytes: 200_000 };
+const passedLimits = { items: 500, bytes: 1_200_000 };
+const refusedLimits = { items: 100, bytes: 150_000 };
 /** Refused pushes that are recorded in one second; further ones are only counted. */
 const refusedPerSecond = 10;
 /** A push with more characters can be shown in part, and not handed over again. */
@@ -20,8 +20,8 @@ const bytesPerCharacter = 2;
 /** A parsed push takes more than its bytes. */
 const parsedFactor = 4;
 
-const mostAgents = 2000;
-const mostCalls = 1000;
+const mostAgents = 1000;
+const mostCalls = 500;
 /** A call without an event for so long is not shown any more: its end was lost. */
 const callForgottenMs = 3_600_000;
 

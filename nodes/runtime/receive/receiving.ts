@@ -565,6 +565,7 @@ export class Receiving {
       isEndpoint: (path) => this.#paths.has(path),
       isElsewhere: (method, path) => this.#routes.has(`${method} ${path}`),
       admits: (path, peer, forwarded) => this.#admits(path, peer, forwarded),
+      unreadable: (path, peer, forwarded) => this.#thread?.post({ kind: "unreadable", path, peer, forwarded }),
       take: (request) => this.#take(request),
     });
   }

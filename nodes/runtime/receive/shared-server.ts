@@ -50,6 +50,8 @@ export interface SharedDeps {
   readonly isElsewhere: (method: string, path: string) => boolean;
   /** Whether pushes of a sender are looked at; those that are not are counted. */
   readonly admits: (path: string, peer: string, forwarded: string) => boolean;
+  /** A request has a body that is no push. */
+  readonly unreadable: (path: string, peer: string, forwarded: string) => void;
   /** Takes a request; resolves with the answer. */
   readonly take: (request: Omit<SharedRequest, "number">) => Promise<AnswerName>;
 }
@@ -95,20 +97,24 @@ async function answerTo(
 ): Promise<AnswerName | undefined> {
   const { headers, method, url = "" } = request;
   if (method !== "POST") return "notPost";
-  if (!isJsonType(headers["content-type"])) return "notJson";
-  if (parsed === undefined && !/^(?:identity)?$/i.test(headers["content-encoding"] ?? "")) return "notJson";
-  if (Number(headers["content-length"] ?? 0) > maxBodyBytes) return "tooLarge";
   const peer = request.socket.remoteAddress ?? "";
   const forwarded = String(headers["x-forwarded-for"] ?? "");
+  const unreadable = (name: AnswerName): AnswerName => {
+    deps.unreadable(path, peer, forwarded);
+    return name;
+  };
+  if (!isJsonType(headers["content-type"])) return unreadable("notJson");
+  if (parsed === undefined && !/^(?:identity)?$/i.test(headers["content-encoding"] ?? "")) return unreadable("notJson");
+  if (Number(headers["content-length"] ?? 0) > maxBodyBytes) return unreadable("tooLarge");
   if (!deps.admits(path, peer, forwarded)) return "notAuthentic";
   const mark = url.indexOf("?");
   const common = { path, query: mark < 0 ? "" : url.slice(mark + 1), peer, forwarded };
   if (parsed !== undefined) {
     // JSON has no Infinity, and cannot be written at any depth.
-    if (pushIn(parsed) === undefined) return "malformed";
+    if (pushIn(parsed) === undefined) return unreadable("malformed");
     const body = JSON.stringify(parsed);
     // What Node-RED has parsed has a length that was looked at, unless its sender gave none.
-    if (headers["content-length"] === undefined && Buffer.byteLength(body) > maxBodyBytes) return "tooLarge";
+    if (headers["content-length"] === undefined && Buffer.byteLength(body) > maxBodyBytes) return unreadable("tooLarge");
     return deps.take({ ...common, body });
   }
   const body = new BodyCollector(budget);

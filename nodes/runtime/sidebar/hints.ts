@@ -6,6 +6,8 @@ export interface HintedAccount {
   readonly health: AccountHealth;
   /** Why it can't be used. */
   readonly problem?: { readonly setting: string; readonly reason: string };
+  /** The platform has refused the last command because of the password. */
+  readonly passwordRefused?: boolean;
   /** When a command found no room in the queue. */
   readonly busyAt?: number;
   /** How far the platform's clock is ahead of ours, in ms: by its answers, and by a push that was refused for it. */
@@ -49,6 +51,7 @@ function* hintsOfAccount(account: HintedAccount, now: number): Generator<Hint> {
   if (health.reachable === false) {
     yield hint("unreachable", { code: lastError?.code ?? "", text: lastError?.text ?? "" });
   }
+  if (account.passwordRefused === true) yield hint("passwordRefused", { code: lastError?.code ?? "" });
   if (receiving?.problem !== undefined) {
     const { setting, reason, detail } = receiving.problem;
     yield hint("receivingProblem", { setting, reason, detail });

@@ -13,12 +13,12 @@ import { Ring, type Sized } from "../../util/ring";
 /** How many entries of an account are listed. */
 const mostEntries = 500;
 /** How many bytes of commands are kept for an account; pushes have the rest of its 2 MB in the receiving thread. */
-const mostCommandBytes = 800_000;
+const mostCommandBytes = 650_000;
 /** How much of a request or an answer is kept, in characters. */
 export const mostText = 16 * 1024;
 const mostWord = 64;
 const mostWords = 200;
-const mostAgents = 2000;
+const mostAgents = 1000;
 
 /** What an account is now. */
 export interface AccountFacts {
@@ -38,6 +38,8 @@ export interface CommandHealth {
   reachable?: boolean;
   lastAnswerAt?: number;
   lastError?: { readonly at: number; readonly code: string; readonly text: string };
+  /** The platform has refused the last command because of the password. */
+  passwordRefused?: boolean;
   /** When a command found no room in the queue. */
   busyAt?: number;
   clockOffMs?: number;
@@ -71,6 +73,9 @@ export interface Listed {
 /** Fields whose values are secret by themselves: one-time codes, and what a platform may echo. The JSON may be cut off. */
 const secretFields =
   /("(?:digest|pass(?:word|wd)?|pwd|secret|verifyCode)"\s*:\s*)(?:"(?:[^"\\]|\\.)*(?:"|\\?$)|[^",\s\]}][^,\]}]*)/gi;
+
+/** What platforms answer where the customer or the password is wrong. */
+const refusesPassword: ReadonlySet<string> = new Set(["E_S_AUTH_FAIL", "E_G_PASSWORD_ERROR"]);
 
 const jsonOf = (value: unknown): string => {
   try {
@@ -212,6 +217,7 @@ export class MonitoredAccount {
       this.health.reachable = answered;
       if (answered) this.health.lastAnswerAt = at + durationMs;
     }
+    if (durationMs !== undefined) this.health.passwordRefused = refusesPassword.has(result.code);
     if (!result.ok) this.health.lastError = { at, code: result.code, text: result.text ?? "" };
   }
 

@@ -131,6 +131,7 @@ export async function snapshotOf(runtime: Runtime, { after, mayWrite, hostname }
     return {
       health: healthOf(runtime, account, view, answer, hostname),
       ...(problem === undefined ? {} : { problem }),
+      passwordRefused: health.passwordRefused === true,
       ...(health.busyAt === undefined ? {} : { busyAt: health.busyAt }),
       ...(clockOffMs === undefined || clockOffMs === null ? {} : { clockOffMs }),
       refusedAt: view?.refusedAt ?? new Map(),
