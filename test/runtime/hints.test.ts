@@ -15,7 +15,7 @@ const account = (changes: Partial<HintedAccount> = {}, ofHealth: Partial<Account
   health: { ...health, ...ofHealth },
 });
 const of = (accounts: readonly HintedAccount[], changes: Partial<HintSource> = {}) =>
-  hintsOf({ now, recording: true, accounts, campaigns: [], ...changes });
+  hintsOf({ now, recording: true, hasAccount: true, accounts, campaigns: [], ...changes });
 const agent = (status: string) => ({ account: "a", staffNo: "1", status, since: now });
 const refused = { ...receiving!, refused: { digest: 2, sender: 1 } };
 const campaign = {
@@ -33,7 +33,8 @@ const failed = (code: string, at = now) => ({ lastError: { at, code, text: "said
 /** What leads to which hints: `code` alone for one of the account without values. */
 const cases: readonly (readonly [string, readonly Hint[], readonly Hint[]])[] = [
   ["all is well", of([account()]), []],
-  ["there is no account", of([]), [{ code: "noAccount" }]],
+  ["no account runs", of([]), []],
+  ["there is no account", of([], { hasAccount: false }), [{ code: "noAccount" }]],
   [
     "the password is missing",
     of([account({ problem: { setting: "password", reason: "missing" } }, { reachable: false })]),
@@ -43,6 +44,14 @@ const cases: readonly (readonly [string, readonly Hint[], readonly Hint[]])[] = 
     "a setting is wrong",
     of([account({ problem: { setting: "baseUrl", reason: "url" } })]),
     [{ code: "misconfigured", node: "a", params: { setting: "baseUrl", reason: "url" } }],
+  ],
+  [
+    "nothing can be received because of a setting, and nobody answers",
+    of([account({ receivingProblem: { setting: "pushAllow", reason: "addresses" } }, { reachable: false })]),
+    [
+      { code: "misconfigured", node: "a", params: { setting: "pushAllow", reason: "addresses" } },
+      { code: "unreachable", node: "a", params: { code: "", text: "" } },
+    ],
   ],
   [
     "the platform refuses the password",

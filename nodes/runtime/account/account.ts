@@ -123,6 +123,7 @@ function start(
     account,
     receiving: () => {
       receiving ??= receive();
+      if (!receiving.ok) monitored.receivingProblem = receiving.problem;
       return receiving;
     },
   });

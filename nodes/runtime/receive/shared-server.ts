@@ -114,7 +114,8 @@ async function answerTo(
     if (pushIn(parsed) === undefined) return unreadable("malformed");
     const body = JSON.stringify(parsed);
     // What Node-RED has parsed has a length that was looked at, unless its sender gave none.
-    if (headers["content-length"] === undefined && Buffer.byteLength(body) > maxBodyBytes) return unreadable("tooLarge");
+    if (headers["content-length"] === undefined && Buffer.byteLength(body) > maxBodyBytes)
+      return unreadable("tooLarge");
     return deps.take({ ...common, body });
   }
   const body = new BodyCollector(budget);

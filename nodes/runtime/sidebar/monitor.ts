@@ -100,6 +100,8 @@ const statusAfter: Readonly<Record<string, string>> = {
 export class MonitoredAccount {
   readonly health: CommandHealth = {};
   readonly agents = new Map<string, KnownAgent>();
+  /** Why nothing can be received for it: a setting, and a key below `errors.config`. */
+  receivingProblem: { readonly setting: string; readonly reason: string } | undefined;
   /** Its node is there; undefined: it was closed. */
   facts: AccountFacts | undefined;
   list: Listed[] = [];
@@ -116,6 +118,7 @@ export class MonitoredAccount {
   /** The account's node was started. */
   open(facts: AccountFacts): void {
     this.facts = facts;
+    this.receivingProblem = undefined;
     const secrets = facts.passwords
       .filter((password) => password !== "")
       .map((password) => secretsOf("", password).text);

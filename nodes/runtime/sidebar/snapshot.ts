@@ -1,6 +1,7 @@
 // What the sidebar shows now: collects it from the monitor, the receiving thread, the nodes that follow calls, campaigns and simulators.
 import type { AccountHealth, LiveAgent, LiveCall, LiveSimulator, SidebarSnapshot } from "../../catalogue/sidebar";
 import type { Asks } from "../../receive/messages";
+import { isObject } from "../../util/json";
 import type { ReceivingView } from "../receive/receiving";
 import type { Runtime } from "../state";
 import { type HintedAccount, hintsOf } from "./hints";
@@ -107,6 +108,15 @@ async function simulatorsOf({ RED, state }: Runtime): Promise<readonly LiveSimul
   );
 }
 
+/** Whether the flows have an account. While they are stopped, none runs. */
+function hasAccount({ RED }: Runtime): boolean {
+  let found = false;
+  RED.nodes.eachNode((node: unknown) => {
+    found ||= isObject(node) && node.type === "sccc-account";
+  });
+  return found;
+}
+
 /** Collects a snapshot. */
 export async function snapshotOf(runtime: Runtime, { after, mayWrite, hostname }: Asking): Promise<SidebarSnapshot> {
   const { state } = runtime;
@@ -131,6 +141,7 @@ export async function snapshotOf(runtime: Runtime, { after, mayWrite, hostname }
     return {
       health: healthOf(runtime, account, view, answer, hostname),
       ...(problem === undefined ? {} : { problem }),
+      receivingProblem: account.receivingProblem,
       passwordRefused: health.passwordRefused === true,
       ...(health.busyAt === undefined ? {} : { busyAt: health.busyAt }),
       ...(clockOffMs === undefined || clockOffMs === null ? {} : { clockOffMs }),
@@ -154,6 +165,6 @@ export async function snapshotOf(runtime: Runtime, { after, mayWrite, hostname }
     agents,
     campaigns,
     simulators: await simulatorsOf(runtime),
-    hints: hintsOf({ now, recording: monitor.recording, accounts, campaigns }),
+    hints: hintsOf({ now, recording: monitor.recording, hasAccount: hasAccount(runtime), accounts, campaigns }),
   };
 }
