@@ -22,7 +22,7 @@ import type {
 } from "./messages";
 import { Outbox, type Sender } from "./outbox";
 import { filledFields, ReplayCache } from "./replay-cache";
-import { copyOf, PushTraffic, type RefusedPush } from "./traffic";
+import { copyOf, PushTraffic, type RefusedPush, withoutQuery } from "./traffic";
 
 /** How a push arrived. */
 export interface Arrival {
@@ -267,7 +267,7 @@ export class PushInbox {
         const newest = letters?.newest(mostLetters) ?? [];
         const seen = newest.map(({ key, node, at, delivery, text }) => {
           const event = copyOf(keptIn(text)?.topic ?? "", 64);
-          return { id: key, node, at, delivery, event, text: copyOf(text, mostLetterText) };
+          return { id: key, node, at, delivery, event, text: copyOf(withoutQuery(text), mostLetterText) };
         });
         return { letters: seen, total: letters?.count() ?? 0 };
       }

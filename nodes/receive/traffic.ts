@@ -1,7 +1,7 @@
 // What the sidebar shows of an account's pushes: the newest ones, agents and calls. Kept in the worker, and read when a sidebar asks.
 // Recording keeps references and does no formatting: it is paid for by every push.
 import { newId } from "../util/id";
-import type { JsonObject } from "../util/json";
+import { isObject, type JsonObject } from "../util/json";
 import { Ring, type Sized } from "../util/ring";
 import type { ListenerSpec, SeenAgent, SeenCall, SeenPush, TrafficTold } from "./messages";
 
@@ -86,6 +86,19 @@ function put<V>(map: Map<string, V>, key: string, value: V, most: number): void 
     map.delete(oldest);
     return;
   }
+}
+
+/** The JSON of what nodes are given, without the query of its address: some installations have a token there. Text that is cut off stays. */
+export function withoutQuery(text: string): string {
+  let kept: unknown;
+  try {
+    kept = JSON.parse(text);
+  } catch {
+    return text;
+  }
+  if (!isObject(kept) || !isObject(kept.push) || !isObject(kept.push.http)) return text;
+  const { query: _query, ...http } = kept.push.http;
+  return JSON.stringify({ ...kept, push: { ...kept.push, http } });
 }
 
 /** Records one account's pushes. */
