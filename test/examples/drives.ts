@@ -2,7 +2,8 @@
 import { strict as assert } from "node:assert";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { FlowNode, Sidebar } from "../../tools/launch";
+import { testDialect } from "../../tools/dialect";
+import type { Sidebar } from "../../tools/launch";
 import type { NodeRed } from "../../tools/node-red";
 import { eventually } from "../receive/flow";
 import { type Example, examples } from "./examples";
@@ -153,15 +154,10 @@ export const drives: Readonly<Record<string, Drive>> = {
       const written = lines(flow.file("sccc-campaign-results.csv"));
       return written.length === 8 ? written.slice(1).map((line) => line.split(",")) : undefined;
     });
-    assert.deepEqual(rows.map(([, , outcome]) => outcome).sort(), [
-      "answered",
-      "answered",
-      "answered",
-      "duplicate",
-      "illegal",
-      "unanswered",
-      "unanswered",
-    ]);
+    // Only bills of the dialect "field" have the cause of the release, by which a vacant number is known.
+    const ofVacant = testDialect === "field" ? "vacant" : "unanswered";
+    const expected = ["answered", "answered", "answered", "duplicate", "illegal", "unanswered", ofVacant];
+    assert.deepEqual(rows.map(([, , outcome]) => outcome).sort(), expected);
   },
 
   async "campaign-next-morning"(flow) {
@@ -204,10 +200,6 @@ export const drives: Readonly<Record<string, Drive>> = {
   },
 
   async "crm-activity"(flow) {
-    // The CRM is in the flow itself, whose port is another one here.
-    const nodes = (await flow.nodeRed.admin("GET", "/flows")) as FlowNode[];
-    const env = [{ name: "CRM_URL", value: flow.nodeRed.url, type: "str" }];
-    await flow.nodeRed.deploy(nodes.map((node) => (node.id === "sccc-crm-tab" ? { ...node, env } : node)));
     await flow.press("login-button");
     await flow.shown("logged-in");
     await flow.press("click");
