@@ -126,6 +126,8 @@ export interface SeenPush {
 export interface SeenAgent {
   readonly staffNo: string;
   readonly status: string;
+  /** When it was told first, and last. */
+  readonly since: number;
   readonly at: number;
 }
 

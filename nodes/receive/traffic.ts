@@ -235,7 +235,9 @@ export class PushTraffic {
     if (topic === "agentstatus") {
       if (agent === undefined) return;
       const status = agentStatusOf(payload);
-      put(this.#agents, agent, { staffNo: agent, status, at }, mostAgents);
+      const before = this.#agents.get(agent);
+      const since = before?.status === status ? before.since : at;
+      put(this.#agents, agent, { staffNo: agent, status, since, at }, mostAgents);
       if (status === "IDLE" || status === "OFFLINE") this.#calls.delete(agent);
       return;
     }

@@ -118,9 +118,12 @@ describe("the traffic of an account", () => {
     clock.now += 5;
     pass("agentstatus", { agent: "1", workStatus: "ONLINE", serverStatus: "RINGING" });
     assert.deepEqual(all().agents, [
-      { staffNo: "2", status: "BUSY", at: clock.now - 5 },
-      { staffNo: "1", status: "RINGING", at: clock.now },
+      { staffNo: "2", status: "BUSY", since: clock.now - 5, at: clock.now - 5 },
+      { staffNo: "1", status: "RINGING", since: clock.now, at: clock.now },
     ]);
+    clock.now += 5;
+    pass("agentstatus", { agent: "1", workStatus: "ONLINE", serverStatus: "RINGING" });
+    assert.deepEqual(all().agents[1], { staffNo: "1", status: "RINGING", since: clock.now - 5, at: clock.now });
     for (let agent = 0; agent < 3000; agent += 1) pass("agentstatus", { agent: String(agent), workStatus: "AWAY" });
     assert.equal(all().agents.length, 1000);
   });

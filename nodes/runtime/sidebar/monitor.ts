@@ -50,6 +50,8 @@ export interface KnownAgent {
   readonly staffNo: string;
   readonly name?: string;
   readonly status?: string;
+  /** When the status was told first, and when it was told last. */
+  readonly since: number;
   readonly at: number;
 }
 
@@ -228,25 +230,26 @@ export class MonitoredAccount {
   #learn({ api, outcomes, at }: EndedExchange): void {
     for (const outcome of outcomes) {
       if (!outcome.ok) continue;
-      if (api === "getAgentInfo") for (const item of outcome.list ?? []) this.#named(item, at);
+      if (api === "getAgentInfo") for (const item of outcome.list ?? []) this.#named(item);
       const agent = word(outcome.fields.agent);
       if (agent === "") continue;
       const response: JsonObject = outcome.response;
       const status = api === "getAgentStatus" ? copyOf(agentStatusOf(response), mostWord) : statusAfter[api];
-      if (status !== undefined && status !== "") this.#agent({ staffNo: agent, status, at });
+      if (status !== undefined && status !== "") this.#agent({ staffNo: agent, status, since: at, at });
     }
   }
 
-  #named(item: unknown, at: number): void {
+  #named(item: unknown): void {
     if (!isObject(item)) return;
     const [staffNo, name] = [word(item.staffNo), word(item.name)];
-    if (staffNo !== "") this.#agent({ staffNo, name, at });
+    if (staffNo !== "") this.#agent({ staffNo, name });
   }
 
-  #agent(agent: KnownAgent): void {
+  #agent(agent: Partial<KnownAgent> & Pick<KnownAgent, "staffNo">): void {
     const before = this.agents.get(agent.staffNo);
     if (before === undefined && this.agents.size >= mostAgents) return;
-    this.agents.set(agent.staffNo, { ...before, ...agent });
+    const same = before?.status !== undefined && before.status === agent.status;
+    this.agents.set(agent.staffNo, { since: 0, at: 0, ...before, ...agent, ...(same ? { since: before.since } : {}) });
   }
 }
 

@@ -82,17 +82,19 @@ function healthOf(
 /** Agents of whom a state is known: by pushes and by answers, whichever is newer. */
 function agentsOf(account: MonitoredAccount, told: Told | undefined): readonly LiveAgent[] {
   const agents = new Map<string, LiveAgent>();
-  for (const { staffNo, status, at } of told?.traffic?.agents ?? []) {
-    agents.set(staffNo, { account: account.id, staffNo, status, since: at });
+  const pushed = new Map((told?.traffic?.agents ?? []).map((agent) => [agent.staffNo, agent]));
+  for (const { staffNo, status, since } of pushed.values()) {
+    agents.set(staffNo, { account: account.id, staffNo, status, since });
   }
-  for (const { staffNo, name, status, at } of account.agents.values()) {
-    const pushed = agents.get(staffNo);
-    const named = name === undefined ? {} : { name };
-    if (pushed !== undefined && (status === undefined || pushed.since >= at)) {
-      agents.set(staffNo, { ...pushed, ...named });
-    } else if (status !== undefined) {
-      agents.set(staffNo, { account: account.id, staffNo, ...named, status, since: at });
-    }
+  for (const { staffNo, name, status, since, at } of account.agents.values()) {
+    const push = pushed.get(staffNo);
+    const isNewer = status !== undefined && (push === undefined || at > push.at);
+    const shown = isNewer ? { status, since: push?.status === status ? push.since : since } : push;
+    if (shown === undefined) continue;
+    agents.set(staffNo, {
+      ...{ account: account.id, staffNo, status: shown.status, since: shown.since },
+      ...(name === undefined ? {} : { name }),
+    });
   }
   return [...agents.values()];
 }
