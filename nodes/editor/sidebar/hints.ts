@@ -13,6 +13,7 @@ import { codeInWords, count, errorInWords, known, t } from "./words";
 /** Hints about what does not work; the others only advise. */
 const faults = new Set<HintCode>([
   "noPassword",
+  "passwordRefused",
   "misconfigured",
   "pushesRefused",
   "queueFull",
@@ -72,6 +73,7 @@ const remedies: Readonly<Record<HintCode, (app: App, hint: Hint) => readonly Chi
     }),
   ],
   noPassword: (_, hint) => [editButton(hint)],
+  passwordRefused: (app, hint) => [editButton(hint), trafficButton(app, hint, "command")],
   misconfigured: (_, hint) => [editButton(hint)],
   nobodyLoggedIn: (app) => [callButton(app), said(app, "hint call")],
   noPushYet: (app, { node = "" }) => {
@@ -126,6 +128,7 @@ function paramsOf(app: App, { code, node = "", params = {} }: Hint): Readonly<Re
     waiting: count(Number(waiting ?? 0)),
     seconds: count(Math.abs(Number(seconds ?? 0))),
     campaign: params.campaign ?? "",
+    code: params.code ?? "",
   };
 }
 
