@@ -34,6 +34,8 @@ export interface Viewing {
   readonly language?: "en-US" | "zh-CN";
   /** In Node-RED 5's own dark theme. */
   readonly dark?: boolean;
+  /** Called before the page is loaded. */
+  readonly prepare?: (page: Page) => Promise<void>;
 }
 
 /** A page with the errors that occurred in it. */
@@ -112,6 +114,7 @@ export class EditorPage {
 
   static async open(nodeRed: NodeRed, viewing?: Viewing): Promise<EditorPage> {
     const { page, context, errors } = await openPage(viewing);
+    await viewing?.prepare?.(page);
     await page.goto(`${nodeRed.url}/`);
     if (viewing?.dark) {
       await page.waitForFunction(() => window.RED?.settings?.setLocal !== undefined);

@@ -22,17 +22,40 @@ const faults = new Set<HintCode>([
   "deadLetters",
 ]);
 
-/** Opens the node that a hint concerns. */
-const editButton = ({ node }: Hint): Child =>
-  node !== undefined &&
-  RED.nodes.node(node) != null &&
-  button({
-    key: "edit",
-    text: t("openNode", { node: nodeLabel(node) ?? node }),
-    icon: "pencil",
-    strong: true,
-    act: () => editNode(node),
-  });
+/** The account's setting that decides about pushes that are refused for a reason. */
+const settingsOfReasons: Readonly<Record<string, string>> = {
+  digest: "pushPassword",
+  customer: "pushUser",
+  timestamp: "pushTolerance",
+  sender: "pushAllow",
+  replay: "pushReplay",
+};
+
+/** The setting that a hint is about. */
+function settingOf({ code, params = {} }: Hint): string | undefined {
+  if (code === "noPassword") return "password";
+  if (code === "queueFull") return "maxConcurrent";
+  if (code === "outsideHours") return "hours";
+  if (code === "unreachable") return "baseUrl";
+  if (code === "pushesRefused") return settingsOfReasons[String(params.reason)];
+  return params.setting === undefined ? undefined : String(params.setting);
+}
+
+/** Opens the node that a hint concerns, at the setting that it is about. */
+const editButton = (hint: Hint): Child => {
+  const { node } = hint;
+  return (
+    node !== undefined &&
+    RED.nodes.node(node) != null &&
+    button({
+      key: "edit",
+      text: t("openNode", { node: nodeLabel(node) ?? node }),
+      icon: "pencil",
+      strong: true,
+      act: () => editNode(node, settingOf(hint)),
+    })
+  );
+};
 
 const helpButton = (type: string): VNode =>
   button({ key: "help", text: t("help"), icon: "book", act: () => RED.sidebar.help.show(type) });
