@@ -1,7 +1,6 @@
 // The help of sccc-calls.
-import { eventsOf } from "../nodes";
 import { list } from "./html";
-import type { NodeHelp } from "./node-help";
+import { eventList, type NodeHelp } from "./node-help";
 
 export const callsHelp: NodeHelp = (page, node) => [
   page.heading("outputs"),
@@ -21,13 +20,7 @@ export const callsHelp: NodeHelp = (page, node) => [
   page.heading("properties"),
   page.properties(node.properties),
   page.heading("events"),
-  list(
-    (eventsOf(node) ?? []).map(({ event, label, summary }) => ({
-      name: event,
-      type: label[page.language.text],
-      text: summary[page.language.text],
-    })),
-  ),
+  eventList(page, node),
   page.heading("details"),
   page.details("calls.details"),
 ];

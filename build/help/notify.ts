@@ -1,7 +1,6 @@
 // The help of sccc-notify.
-import { eventsOf } from "../nodes";
 import { list } from "./html";
-import type { NodeHelp } from "./node-help";
+import { eventList, type NodeHelp } from "./node-help";
 
 export const notifyHelp: NodeHelp = (page, node) => [
   page.heading("outputs"),
@@ -14,14 +13,7 @@ export const notifyHelp: NodeHelp = (page, node) => [
   page.heading("properties"),
   page.properties(node.properties),
   page.heading("events"),
-  list(
-    (eventsOf(node) ?? []).map(({ event, label, summary, fields }) => ({
-      name: event,
-      type: label[page.language.text],
-      text: summary[page.language.text],
-      more: list(page.answers(fields, "payload.")),
-    })),
-  ),
+  eventList(page, node, ({ fields }) => list(page.answers(fields, "payload."))),
   page.heading("derived"),
   page.about("notify.derived"),
   page.heading("details"),

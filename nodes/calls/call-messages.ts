@@ -100,11 +100,6 @@ export class CallMessages {
     return this.#tracker.open();
   }
 
-  /** How many calls wait for their recording. */
-  get awaited(): number {
-    return this.#awaited.size;
-  }
-
   /** Goes on with the newest record of each key. Call it before anything is heard. Returns what is due at once. */
   restore(records: Iterable<unknown>): Step {
     this.#tracker.restore(records);

@@ -239,16 +239,6 @@ export class CallTracker {
     if (call.queue !== undefined) this.#note(callKey(call), call);
   }
 
-  /** Every call that is followed or remembered, as it stands. */
-  *calls(): Generator<TrackedCall> {
-    for (const call of this.#keys.keys()) yield call.tracked(this.#settings.context);
-  }
-
-  /** The number of remembered finished calls. */
-  get remembered(): number {
-    return this.#finished.size;
-  }
-
   /** Changes the settings. */
   configure(settings: TrackerSettings): void {
     this.#settings = settings;
@@ -406,7 +396,7 @@ export class CallTracker {
     const entry = call.hear(fact);
     this.#index(call);
     this.#note(callKey(call), call);
-    this.#giveContext(call);
+    this.#giveContext(call, fact);
     const news: News[] = [];
     if (isNew || call.summary !== before) news.push(this.#news(call, "change", "event", true));
     if (call.finished) {
@@ -423,8 +413,12 @@ export class CallTracker {
     return [...news, ...this.#makeRoom()];
   }
 
-  #giveContext(call: Call): void {
+  #giveContext(call: Call, { context }: Fact): void {
     if (call.context !== undefined) return;
+    if (context !== undefined) {
+      call.context = context;
+      return;
+    }
     const expected = this.#expected.match(call);
     if (expected === undefined) return;
     call.context = expected.context;

@@ -138,7 +138,9 @@ export class DeadLetters {
             waiting = [];
             waitingBytes = 0;
           };
-          for (const { bytes } of linesOf(file)) {
+          let end = 0;
+          for (const { bytes, offset } of linesOf(file)) {
+            end = offset + bytes.length + 1;
             if (isDropped(bytes)) {
               count += 1;
               continue;
@@ -147,6 +149,8 @@ export class DeadLetters {
             waitingBytes += bytes.length + 1;
             if (waitingBytes > pieceSize) write();
           }
+          // A last line without its end, as an editor may leave it.
+          waiting.push(file.read(end, file.size() - end));
           write();
           fresh.sync();
         } finally {

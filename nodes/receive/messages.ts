@@ -2,6 +2,7 @@
 import type { PushContext } from "../protocol/push";
 import type { AnswerName } from "./answers";
 import type { Signer } from "./authentication";
+import type { Arrival } from "./head";
 
 /** Certificates of a port, as node:tls takes them. */
 export interface TlsSettings {
@@ -42,6 +43,8 @@ export interface ListenerSpec extends EventSelection {
   readonly transient: boolean;
   /** It gives pushes to flows as they are: dead letters of other nodes may be handed to it. */
   readonly passesOn?: boolean;
+  /** It is stopped and will come back: its deliveries are stored until then. Without a store, pushes for it are answered "try again". */
+  readonly away?: true;
 }
 
 /** How an account receives. Times in ms. */
@@ -95,22 +98,10 @@ export interface ReceivingProblem {
 }
 
 /** A request to Node-RED's own server. */
-export interface SharedRequest {
+export interface SharedRequest extends Arrival {
   readonly number: number;
-  readonly path: string;
-  /** The text behind the first `?`. */
-  readonly query: string;
-  readonly peer: string;
-  readonly forwarded: string;
   /** The raw bytes, or the JSON of a body that Node-RED has parsed already. */
   readonly body: Uint8Array | string;
-}
-
-/** `handed`: numbers of deliveries that reached a node; `lost`: numbers of deliveries that did not. */
-export interface HandedMessage {
-  readonly kind: "handed";
-  readonly handed: readonly number[];
-  readonly lost: readonly number[];
 }
 
 /** An acknowledgement: its number, the account, the token without its prefix, and whether the delivery was taken. */
@@ -206,7 +197,8 @@ export type ToWorker =
   | { readonly kind: "apply"; readonly accounts: readonly AccountSpec[] }
   /** A deploy has begun: pushes wait. */
   | { readonly kind: "hold" }
-  | HandedMessage
+  /** Numbers of deliveries that reached a node, and of those that did not. */
+  | { readonly kind: "handed"; readonly handed: readonly number[]; readonly lost: readonly number[] }
   /** A request to Node-RED's own server was refused before its body was read. */
   | { readonly kind: "refused"; readonly accounts: readonly string[]; readonly why: Refusal }
   | { readonly kind: "acks"; readonly acks: readonly AckTuple[] }

@@ -1,14 +1,18 @@
 // An account's inbox: checks pushes, turns them into messages, and hands these to the nodes that want them.
+
 import type { DeadLetters } from "../delivery/dead-letters";
+import { asError } from "../delivery/files";
 import type { Line } from "../delivery/journal";
 import { Store, StoreHeldError } from "../delivery/store";
 import { BoundedSet } from "../delivery/tokens";
 import { deliveryIdOf, eventOf, knownEvents, type ReadPush, readPush } from "../protocol/push";
 import { guarded } from "../util/guarded";
-import { isObject, type JsonObject } from "../util/json";
-import { AllowList, senderOf } from "./addresses";
+import type { JsonObject } from "../util/json";
+import { SenderFilter, senderOf } from "./addresses";
 import { type Authentication, isSignedBy, momentOf, readAuthentication } from "./authentication";
 import type { ParsedPush } from "./body";
+import type { Arrival } from "./head";
+import { type Kept, keptIn } from "./kept";
 import type {
   AccountSpec,
   Ask,
@@ -22,18 +26,8 @@ import type {
 } from "./messages";
 import { Outbox, type Sender } from "./outbox";
 import { filledFields, ReplayCache } from "./replay-cache";
+import { readQuery } from "./target";
 import { copyOf, PushTraffic, type RefusedPush } from "./traffic";
-
-/** How a push arrived. */
-export interface Arrival {
-  readonly path: string;
-  readonly query: Readonly<Record<string, unknown>>;
-  /** The peer's address, and the X-Forwarded-For header of a proxy. */
-  readonly peer: string;
-  readonly forwarded: string;
-  /** The size of the body, once it was read. */
-  bytes?: number;
-}
 
 /** The outcome of a push. `busy`: not accepted, the platform may send it again. */
 export type Verdict =
@@ -69,14 +63,6 @@ const longestPauseMs = 60_000;
 const mostLetters = 200;
 const mostLetterText = 4096;
 
-/** What is stored for a push. `base`: number of earlier deliveries of the same event. */
-interface Kept {
-  readonly topic: string;
-  readonly payload: Readonly<Record<string, unknown>>;
-  readonly push: Readonly<Record<string, unknown>>;
-  readonly base?: number;
-}
-
 /** Whether a selection includes an event. */
 export const wantsEvent = ({ events, others }: EventSelection, event: string): boolean =>
   events.length === 0 || events.includes(event) || (others && !knownEvents.includes(event));
@@ -105,7 +91,7 @@ export class PushInbox {
   #clockOffMs: number | undefined;
   #detach: (() => void)[] = [];
   #spec: AccountSpec;
-  #allow: AllowList | undefined;
+  #senders: SenderFilter;
   #store: Store | undefined;
   /** Why the store is not open. */
   #trouble: "opening" | "held" | "folder" = "opening";
@@ -118,6 +104,7 @@ export class PushInbox {
     this.#deps = deps;
     this.#now = deps.now ?? Date.now;
     this.#spec = spec;
+    this.#senders = new SenderFilter(spec.config);
     this.#traffic = deps.record === true ? new PushTraffic(this.#now) : undefined;
     this.#outbox = new Outbox(deps.sender, () => this.#store?.spool.resume());
     this.#replay = new ReplayCache({
@@ -165,26 +152,16 @@ export class PushInbox {
   /** Applies the current configuration and listeners. */
   apply(spec: AccountSpec): void {
     this.#spec = spec;
-    const { allow, toleranceMs, redeliverAfterMs, maxDeliveries, keepDays } = spec.config;
-    this.#allow = allow.length === 0 ? undefined : new AllowList(allow);
+    const { toleranceMs, redeliverAfterMs, maxDeliveries, keepDays } = spec.config;
+    this.#senders = new SenderFilter(spec.config);
     this.#replay.configure(toleranceMs);
     this.#store?.configure({ redeliverAfterMs, maxDeliveries, keepDays });
     this.#attach();
   }
 
-  /** Whether the allow list admits a sender. */
-  admits(peer: string, forwarded: string): boolean {
-    return this.#allow?.has(senderOf(peer, forwarded, this.config.trustProxy)) ?? true;
-  }
-
-  /** Whether connections from an address are accepted. Always true behind a proxy: there the peer's address is the proxy's. */
-  admitsPeer(peer: string): boolean {
-    return this.config.trustProxy || (this.#allow?.has(peer) ?? true);
-  }
-
-  /** Whether an address is known to belong to the platform or its proxy. */
-  isListed(peer: string): boolean {
-    return this.config.trustProxy || (this.#allow?.has(peer) ?? false);
+  /** The senders that the account admits. */
+  get senders(): SenderFilter {
+    return this.#senders;
   }
 
   /** Accepts a push, or returns why it is refused. */
@@ -195,7 +172,7 @@ export class PushInbox {
       const ip = senderOf(arrival.peer, arrival.forwarded, trustProxy);
       return this.refuse(why, { notify: push.notify, customer, timestamp, ip });
     };
-    if (!this.admits(arrival.peer, arrival.forwarded)) return refuse("sender");
+    if (!this.#senders.admits(arrival)) return refuse("sender");
     const block = readAuthentication(push.authentication);
     if (block === undefined) return refuse("digest");
     if (!isSignedBy(block, signer)) return refuse(block.customer === signer.customer ? "digest" : "customer");
@@ -266,7 +243,7 @@ export class PushInbox {
       case "letters": {
         const newest = letters?.newest(mostLetters) ?? [];
         const seen = newest.map(({ key, node, at, delivery, text }) => {
-          const event = copyOf(keptIn(text)?.topic ?? "", 64);
+          const event = copyOf(parsed(text)?.topic ?? "", 64);
           return { id: key, node, at, delivery, event, text: copyOf(text, mostLetterText) };
         });
         return { letters: seen, total: letters?.count() ?? 0 };
@@ -286,7 +263,7 @@ export class PushInbox {
     const chosen = letters.newest(mostLetters).filter(({ key }) => keys.has(key) && !this.#handing.has(key));
     const lasting = this.#spec.listeners.filter(({ transient }) => !transient);
     const targets = chosen.flatMap(({ key, node, text }) => {
-      const event = keptIn(text)?.topic ?? "";
+      const event = parsed(text)?.topic ?? "";
       const wanting = lasting.filter((listener) => wantsEvent(listener, event));
       const to = wanting.find(({ id }) => id === node) ?? wanting.find(({ passesOn }) => passesOn === true);
       return to === undefined ? [] : [{ key, to, text }];
@@ -356,7 +333,7 @@ export class PushInbox {
       this.#deps.onProblem(undefined);
     } catch (error) {
       if (signal.aborted) return;
-      const detail = error instanceof Error ? error.message : String(error);
+      const detail = asError(error).message;
       this.#trouble = "folder";
       this.#deps.onProblem({ setting: "pushAnswer", reason: "folder", detail, retryAt: this.#now() + pauseMs });
       const timer = setTimeout(
@@ -389,13 +366,14 @@ export class PushInbox {
     if (store === undefined) return;
     for (const detach of this.#detach.splice(0)) detach();
     const { id, listeners, dormant, tokenPrefix } = this.#spec;
-    const lasting = listeners.filter(({ transient }) => !transient);
+    const lasting = listeners.filter(({ transient, away }) => !transient && away === undefined);
     if (dormant !== undefined) this.#reassign(store, lasting, dormant);
     for (const { id: node } of lasting) {
       const detach = store.spool.attach(node, {
         hand: (entry) => {
           const token = `${tokenPrefix}${entry.id}.${entry.delivery}`;
-          if (entry.text.startsWith(billStart)) this.#countBill(entry.text, entry.delivery);
+          // The first delivery is counted already, in the line that was stored with the bill.
+          if (entry.delivery > 1 && entry.text.startsWith(billStart)) this.#countBill(entry.text, entry.delivery);
           this.#outbox.send(id, node, "h", token, entry.delivery, entry.text, (handed) => {
             if (handed) store.spool.arrived(entry.id, entry.delivery);
             else store.spool.giveBack(entry.id, entry.delivery);
@@ -416,7 +394,7 @@ export class PushInbox {
       if (there.has(node)) continue;
       try {
         const { moved, dead } = spool.reassign(node, (text) => {
-          const event = keptIn(text)?.topic ?? "";
+          const event = parsed(text)?.topic ?? "";
           return listeners.find((listener) => wantsEvent(listener, event))?.id;
         });
         if (moved + dead === 0) continue;
@@ -432,7 +410,7 @@ export class PushInbox {
     const { event, eventId, known, payload } = read;
     const { label, customer } = this.config;
     const receivedAt = new Date(this.#now()).toISOString();
-    const http = { path: arrival.path, query: arrival.query, ip };
+    const http = { path: arrival.path, query: readQuery(arrival.query), ip };
     const push = { event, eventId, known, account: label, customer, receivedAt, delivery: 1, http };
     const kept: Kept = { topic: event, payload, push };
     const { bytes } = arrival;
@@ -476,7 +454,8 @@ export class PushInbox {
         return false;
       }
     } else {
-      if (listeners.length > 0 && !(await this.#handToSome(listeners, text))) return false;
+      const present = listeners.filter(({ away }) => away === undefined);
+      if (listeners.length > 0 && !(await this.#handToSome(present, text))) return false;
       for (const line of lines) this.#store?.journal.note(line);
     }
     // Only after storing: a push that was not stored comes again.
@@ -492,6 +471,7 @@ export class PushInbox {
 
   /** Hands a push to nodes; resolves with whether at least one of them received it. */
   #handToSome(listeners: readonly ListenerSpec[], text: string): Promise<boolean> {
+    if (listeners.length === 0) return Promise.resolve(false);
     return new Promise((resolve) => {
       let open = listeners.length;
       let some = false;
@@ -519,7 +499,7 @@ export class PushInbox {
 
   #unstored(error: unknown): void {
     const { folder } = this.#spec;
-    const detail = error instanceof Error ? error.message : String(error);
+    const detail = asError(error).message;
     if (!(error instanceof StoreHeldError)) {
       this.#deps.onWarning("spool", { folder, detail });
       return;
@@ -533,18 +513,11 @@ export class PushInbox {
   }
 
   #countBill(text: string, delivery: number): void {
-    const kept = keptIn(text);
+    const kept = parsed(text);
     const { eventId } = kept?.push ?? {};
     if (typeof eventId === "string") this.#replay.countBill(eventId, (kept?.base ?? 0) + delivery);
   }
 }
 
 /** Parses the text of a stored entry. */
-function keptIn(text: string): Kept | undefined {
-  const value: unknown = JSON.parse(text);
-  if (!isObject(value) || typeof value.topic !== "string" || !isObject(value.payload) || !isObject(value.push)) {
-    return undefined;
-  }
-  const { topic, payload, push, base } = value;
-  return { topic, payload, push, ...(typeof base === "number" ? { base } : {}) };
-}
+const parsed = (text: string): Kept | undefined => keptIn(JSON.parse(text));

@@ -3,16 +3,8 @@
 import { guarded } from "../util/guarded";
 import { senderOf } from "./addresses";
 import { type AnswerName, answer } from "./answers";
-import {
-  BodyCollector,
-  ByteBudget,
-  isJsonType,
-  maxBodyBytes,
-  type ParsedPush,
-  pushIn,
-  readBody,
-  readPushBody,
-} from "./body";
+import { BodyCollector, ByteBudget, type ParsedPush, pushIn, readBody, readPushBody } from "./body";
+import { type Arrival, checkHead } from "./head";
 import type {
   AccountSpec,
   Ask,
@@ -24,9 +16,9 @@ import type {
   ToWorker,
 } from "./messages";
 import { Sender } from "./outbox";
-import { type Arrival, type InboxDeps, PushInbox, type Verdict } from "./push-inbox";
+import { type InboxDeps, PushInbox, type Verdict } from "./push-inbox";
 import { PushServer, type PushServerDeps, type ServedRequest } from "./push-server";
-import { decodedPath, readQuery, readTarget } from "./target";
+import { endpointPath, readTarget } from "./target";
 
 /** Maximum number of bytes of all bodies together. */
 const bodyBudget = 64 * 1024 * 1024;
@@ -251,8 +243,8 @@ export class ReceiveService {
   #serverDeps(port: number): PushServerDeps {
     return {
       handle: (served) => void this.#serve(port, served),
-      admits: (address) => this.#at(port).some((inbox) => inbox.admitsPeer(address)),
-      isListed: (address) => this.#at(port).some((inbox) => inbox.isListed(address)),
+      admits: (address) => this.#at(port).some((inbox) => inbox.senders.admitsPeer(address)),
+      isListed: (address) => this.#at(port).some((inbox) => inbox.senders.isListed(address)),
       onRefused: () => {
         for (const inbox of this.#at(port)) inbox.refuse("sender");
       },
@@ -283,7 +275,7 @@ export class ReceiveService {
     for (const inbox of this.#inboxes.values()) {
       const { own, path } = inbox.config.endpoint;
       const port = String(own?.port ?? 0);
-      for (const endpoint of [port, `${port} ${decodedPath(path) ?? path}`]) {
+      for (const endpoint of [port, `${port} ${endpointPath(path)}`]) {
         this.#endpoints.set(endpoint, [...(this.#endpoints.get(endpoint) ?? []), inbox]);
       }
     }
@@ -311,38 +303,40 @@ export class ReceiveService {
   async #answerTo(port: number, { request, wanted }: ServedRequest): Promise<AnswerName | undefined> {
     const ready = this.#ready();
     if (ready !== true && !(await ready)) return "busy";
-    const target = readTarget(request.url ?? "");
-    const inboxes = target === undefined ? [] : this.#at(port, target.path);
-    if (target === undefined || inboxes.length === 0) return "notFound";
-    const { headers } = request;
-    if (request.method !== "POST") return "notPost";
-    if (!isJsonType(headers["content-type"])) return "notJson";
-    if (!/^(?:identity)?$/i.test(headers["content-encoding"] ?? "")) return "notJson";
-    if (Number(headers["content-length"] ?? 0) > maxBodyBytes) return "tooLarge";
-    const forwarded = String(headers["x-forwarded-for"] ?? "");
-    const arrival: Arrival = { ...target, peer: request.socket.remoteAddress ?? "", forwarded };
-    if (!inboxes.some((inbox) => inbox.admits(arrival.peer, forwarded))) {
-      for (const inbox of inboxes) inbox.refuse("sender");
-      return "notAuthentic";
-    }
+    const head = checkHead(request, {
+      target: readTarget(request.url ?? ""),
+      isEndpoint: (path) => this.#at(port, path).length > 0,
+      admits: (arrival) => this.#admits(this.#at(port, arrival.path), arrival),
+    });
+    if (!head.ok) return head.answer;
     wanted();
     const body = new BodyCollector(this.#budget);
     try {
       const read = await readBody(request, body);
       if (read !== "read") return read;
       const parse = (): ParsedPush | undefined => {
-        arrival.bytes = body.bytes.length;
+        head.arrival.bytes = body.bytes.length;
         const push = readPushBody(body.bytes);
         body.release();
         return push;
       };
-      return await this.#take(port, parse, arrival);
+      return await this.#take(port, parse, head.arrival);
     } finally {
       body.release();
     }
   }
 
-  /** Takes a push. @param parse gives it, or undefined where its form is not right; called at the end of a redeploy: parsed, it takes many times its bytes */
+  /** Whether one of several inboxes admits a sender. All of them count a sender that is refused. */
+  #admits(inboxes: readonly PushInbox[], arrival: Arrival): boolean {
+    if (inboxes.some((inbox) => inbox.senders.admits(arrival))) return true;
+    for (const inbox of inboxes) inbox.refuse("sender");
+    return false;
+  }
+
+  /**
+   * Takes a push.
+   * @param parse parses it; undefined if it is malformed. Called after a redeploy only: a parsed push takes many times its bytes of memory
+   */
   async #take(port: number, parse: () => ParsedPush | undefined, arrival: Arrival): Promise<AnswerName> {
     // A redeploy may have begun while the body came in: the nodes of before would let the push go by.
     const ready = this.#ready();
@@ -366,11 +360,11 @@ export class ReceiveService {
   }
 
   /** Answers a request to Node-RED's own server. Never rejects. */
-  async #shared({ number, path, query, peer, forwarded, body }: SharedRequest): Promise<void> {
+  async #shared({ number, body, ...head }: SharedRequest): Promise<void> {
+    const arrival: Arrival = { ...head, bytes: body.length };
     let name: AnswerName;
     try {
       const parse = () => (typeof body === "string" ? pushIn(JSON.parse(body)) : readPushBody(body));
-      const arrival = { path, query: readQuery(query), peer, forwarded, bytes: body.length };
       name = await this.#take(0, parse, arrival);
     } catch {
       name = "busy";

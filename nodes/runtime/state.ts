@@ -4,10 +4,12 @@ import type { CallTracker, News } from "../calls/tracker";
 import type { LiveCall, LiveCampaign } from "../catalogue/sidebar";
 import { newSequences } from "../protocol/sequence";
 import { guarded, reportUncaughtTo } from "../util/guarded";
+import { newId } from "../util/id";
 import { isObject } from "../util/json";
 import type { RunningAccount } from "./account/running";
 import type { MessageTokens } from "./calls/message-tokens";
 import type { CampaignStore } from "./campaign/store";
+import { FeedLock } from "./feed/lock";
 import { Receiving } from "./receive/receiving";
 import { Tokens } from "./receive/tokens";
 import { CallFollowers } from "./shared/call-followers";
@@ -41,6 +43,10 @@ export class RuntimeState {
   readonly feeds = new Map<string, { readonly closed: boolean }>();
   /** The nodes that follow the calls of accounts. */
   readonly callFollowers = new CallFollowers();
+  /** The locks on the folders of feeds' positions, by folder. */
+  readonly #feedLocks = new Map<string, FeedLock>();
+  /** Owner of these locks. */
+  readonly #owner = newId();
   /** The tokens of the messages of sccc-calls, by the id of their node: they outlive a redeploy. */
   readonly callTokens = new Map<string, MessageTokens>();
   /** The campaigns of accounts, by their folders: they outlive every redeploy. */
@@ -56,6 +62,8 @@ export class RuntimeState {
   readonly #RED: NodeAPI;
   #receiving: Receiving | undefined;
   #silence: (() => void) | undefined;
+  /** What was warned of since flows were last started. */
+  readonly #told = new Set<string>();
 
   constructor(RED: NodeAPI) {
     this.#RED = RED;
@@ -63,6 +71,10 @@ export class RuntimeState {
     RED.events.on(
       "flows:starting",
       guarded(() => this.#open()),
+    );
+    RED.events.on(
+      "flows:started",
+      guarded(() => this.#settleLocks()),
     );
     RED.events.on(
       "runtime-event",
@@ -90,8 +102,30 @@ export class RuntimeState {
     return [...this.campaigns.values()].flatMap((store) => store.live());
   }
 
+  /** Whether a cause was not told yet since flows were last started. */
+  isNews(cause: string): boolean {
+    const isNew = !this.#told.has(cause);
+    this.#told.add(cause);
+    return isNew;
+  }
+
+  /** The lock on the folder of the positions of feeds. */
+  feedLock(folder: string): FeedLock {
+    let lock = this.#feedLocks.get(folder);
+    if (lock === undefined) {
+      lock = new FeedLock({ folder, owner: this.#owner });
+      this.#feedLocks.set(folder, lock);
+    }
+    return lock;
+  }
+
+  #settleLocks(): void {
+    for (const lock of this.#feedLocks.values()) lock.settle();
+  }
+
   /** Flows are about to start. */
   #open(): void {
+    this.#told.clear();
     this.#silence ??= reportUncaughtTo((error) =>
       this.#RED.log.error(error instanceof Error ? (error.stack ?? error.message) : String(error)),
     );
@@ -102,6 +136,7 @@ export class RuntimeState {
    * Receiving, feeds and simulators with their nodes. The rest is for flows that start again, and goes with Node-RED's emitter.
    */
   #dispose(): void {
+    this.#settleLocks();
     this.#silence?.();
     this.#silence = undefined;
   }

@@ -29,6 +29,14 @@ describe("the texts written by hand", () => {
       assert.deepEqual(placeholders(zh), placeholders(en), key);
     }
   });
+
+  it("say a status in words, not in signs", () => {
+    for (const texts of [english!, chinese!]) {
+      for (const [key, text] of texts) {
+        if (/^(status|refusal)\./.test(key)) assert.doesNotMatch(text, /[✓✗✂⏳↓↻–]/u, key);
+      }
+    }
+  });
 });
 
 describe("the texts that Node-RED serves", () => {

@@ -43,7 +43,7 @@ describe("Node-RED in Chinese", function () {
   it("explains what was refused before sending, and that the platform can't be reached", async () => {
     assert.equal(
       await post({ agent: "12a" }),
-      'AgentLogin：字段 agent 必须是 1 至 8 位数字；以 0 开头时请用字符串；实际为 "12a"。',
+      'AgentLogin：字段 agent 必须是 1 至 8 位数字；以 0 开头时请用字符串。实际为 "12a"。取自 msg.payload.agent。',
     );
     assert.match(await post({ agent: "1000" }), /^AgentLogin：无法连接平台（ECONNREFUSED/);
   });

@@ -1,7 +1,8 @@
 // sccc-call-number before it dials: buttons that fire twice, and contexts.
 import assert from "node:assert/strict";
 import type { ExpectedCall } from "../../nodes/calls/contexts";
-import { contextOf, mostContextBytes, RepeatGuard } from "../../nodes/runtime/call-number/dialing";
+import { RepeatGuard } from "../../nodes/runtime/call-number/dialing";
+import { contextOf, mostContextBytes } from "../../nodes/runtime/shared/call-context";
 import type { Simulator } from "../../simulator";
 import { initHelper, load, stateOf, unload } from "../../tools/nodes";
 import { startPlatform } from "../../tools/platform";

@@ -209,7 +209,8 @@ describe("sccc-call-tracker", () => {
       await start(config, account);
       const error = await take(push("callin", {}));
       assert.equal(error.code, "SCCC_CONFIG");
-      assert.deepEqual(flow.node.status.lastCall?.args[0], { fill: "red", shape: "ring", text: "status.SCCC_CONFIG" });
+      const text = "account" in (config ?? {}) ? "status.config.account" : "status.SCCC_CONFIG";
+      assert.deepEqual(flow.node.status.lastCall?.args[0], { fill: "red", shape: "ring", text });
       await unload();
     }
   });

@@ -29,7 +29,11 @@ const runningOf = ({ RED, state }: Runtime, id: unknown): RunningAccount | undef
   return isObject(node) ? state.accounts.get(node) : undefined;
 };
 
-const failed = (problem: ConfigProblem): Account => ({ ok: false, failure: configFailure(problem) });
+/** An account that its node warns of. */
+const failed = (problem: ConfigProblem): Account => ({ ok: false, failure: configFailure(problem), isTold: true });
+
+/** An id that names no running account. */
+const noAccount: ConfigProblem = { setting: "account", reason: "account" };
 
 /** What an account's records and pushes are read with. */
 const contextOf = ({ customer, baseUrl, recordingUrl, timezone, region, areaCode }: AccountConfig): PushContext => ({
@@ -63,11 +67,11 @@ function open(config: AccountConfig, sequences: Sequences, onEnded: ClientOption
 
 /** The account of a command node: of an id that may name nothing, or something else. */
 export const accountOf = (runtime: Runtime, id: unknown): Account =>
-  runningOf(runtime, id)?.account ?? failed({ setting: "account", reason: "account" });
+  runningOf(runtime, id)?.account ?? { ok: false, failure: configFailure(noAccount) };
 
 /** What an account receives with. */
 export const receiverOf = (runtime: Runtime, id: unknown): Receiving =>
-  runningOf(runtime, id)?.receiving() ?? { ok: false, problem: { setting: "account", reason: "account" } };
+  runningOf(runtime, id)?.receiving() ?? { ok: false, problem: noAccount };
 
 /** What the sidebar shows of an account, also of one that can't be used. */
 function factsOf(
@@ -113,10 +117,13 @@ function start(
   if (!account.ok) node.warn(describe(RED._, type, account.failure));
   let receiving: Receiving | undefined;
   const receive = (): Receiving => {
-    if (!narrowed.ok) return narrowed;
+    if (!narrowed.ok) return { ...narrowed, isTold: true };
     const context = contextOf(narrowed.value);
     const how = narrowReceiving(config, credentials, expand, nodesOf(RED), context, (id) => tlsFilesOf(RED, id));
-    if (!how.ok) return how;
+    if (!how.ok) {
+      node.warn(describe(RED._, type, configFailure(how.problem)));
+      return { ...how, isTold: true };
+    }
     return { ok: true, receiver: new AccountReceiver({ RED, node, receiving: state.receiving }, how.value) };
   };
   state.accounts.set(node, {

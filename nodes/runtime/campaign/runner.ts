@@ -87,10 +87,6 @@ export class Runner {
     return this.#deps.campaign.id;
   }
 
-  get isFinished(): boolean {
-    return this.#deps.campaign.isFinished;
-  }
-
   get campaign(): Campaign {
     return this.#deps.campaign;
   }

@@ -6,7 +6,7 @@ import { newBook } from "../../campaign/book";
 import type { CampaignDeps } from "../../campaign/core";
 import type { CampaignEntry } from "../../campaign/entries";
 import { Campaign } from "../../campaign/machine";
-import type { CampaignEffect, CampaignSettings } from "../../campaign/types";
+import type { CampaignContext, CampaignEffect, CampaignSettings } from "../../campaign/types";
 import type { LiveCampaign } from "../../catalogue/sidebar";
 import { asError, makeFolder } from "../../delivery/files";
 import { FolderLock } from "../../delivery/folder-lock";
@@ -70,6 +70,8 @@ export class CampaignStore {
   readonly #runners = new Map<string, Set<Runner>>();
   /** Where the journal of each is. */
   readonly #paths = new Map<Runner, string>();
+  /** Journals that are being shrunk. */
+  readonly #retiring = new Set<Promise<void>>();
   readonly #hosts = new Map<string, CampaignHost>();
   readonly #reports = new Map<string, StoreReports>();
   readonly #closing = new AbortController();
@@ -93,6 +95,10 @@ export class CampaignStore {
       this.#settle = resolve;
     });
     this.#opened = this.#open().finally(this.#settle);
+  }
+
+  get account(): StoreAccount {
+    return this.#account;
   }
 
   /** The account was deployed again. */
@@ -129,6 +135,17 @@ export class CampaignStore {
         return { account: this.#account.id, node: nodes.get(folder) ?? folder, campaign, ...figures };
       }),
     );
+  }
+
+  /** The entry of a campaign that a push about a call belongs to. */
+  entryOf(event: string, notify: Readonly<Record<string, unknown>>): CampaignContext | undefined {
+    for (const runners of this.#runners.values()) {
+      for (const { campaign } of runners) {
+        const entry = campaign.entryOf(event, notify);
+        if (entry !== undefined) return entry;
+      }
+    }
+    return undefined;
   }
 
   /** Takes an ID, for ever. False: it was used. */
@@ -170,7 +187,7 @@ export class CampaignStore {
     await this.#opened;
     const runners = [...this.#paths.keys()];
     for (const runner of runners) runner.close();
-    await Promise.all(runners.map(({ file }) => file.close()));
+    await Promise.all([...runners.map(({ file }) => file.close()), ...this.#retiring]);
     this.#acks.close();
     this.#lock?.release();
   }
@@ -211,7 +228,7 @@ export class CampaignStore {
         campaign,
         file,
         acks: this.#acks,
-        over: (one) => void this.#retire(node, one).catch((error) => this.#failed(error)),
+        over: (one) => this.#retire(node, one),
         failed: (error) => this.#failed(error),
       },
       effects,
@@ -228,7 +245,14 @@ export class CampaignStore {
   }
 
   /** A campaign is over: its journal shrinks to what must be remembered. */
-  async #retire(node: string, runner: Runner): Promise<void> {
+  #retire(node: string, runner: Runner): void {
+    const retiring = this.#shrink(node, runner)
+      .catch((error: unknown) => this.#failed(error))
+      .finally(() => this.#retiring.delete(retiring));
+    this.#retiring.add(retiring);
+  }
+
+  async #shrink(node: string, runner: Runner): Promise<void> {
     // In the turn in which a runner is made it has no path yet.
     await others();
     const path = this.#paths.get(runner);

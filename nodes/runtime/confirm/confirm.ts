@@ -1,6 +1,7 @@
-// sccc-confirm: tells that what a message stands for was taken, or was not.
+// sccc-confirm: acknowledges the delivery that a message's token stands for, or refuses it.
 import type { NodeMessage } from "node-red";
 import type { Outcome } from "../../delivery/tokens";
+import { excerptOf } from "../../protocol/failure";
 import { isObject } from "../../util/json";
 import { typedInput } from "../shared/config";
 import { type Behaviour, defineNode, type NodeSource } from "../shared/define-node";
@@ -29,13 +30,13 @@ function tokensOf(value: unknown): readonly string[] | undefined {
 const isReplayed = ({ sccc }: NodeMessage): boolean =>
   isObject(sccc) && isObject(sccc.push) && sccc.push.replayed === true;
 
-/** The token can't be read: the expression or the path is wrong. */
+/** The token cannot be read: the expression or the path is wrong. The error may quote a part of the message. */
 const unreadable = (got: string): Failure => ({
   kind: "field",
   code: "SCCC_INVALID_FIELD",
   field: "token",
   rule: { key: "unreadable", params: {} },
-  got,
+  got: excerptOf(got),
 });
 
 /** Wires a node. */
