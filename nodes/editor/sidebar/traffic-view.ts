@@ -162,7 +162,7 @@ export class TrafficView {
   #tools(shown: number): VNode {
     const { app } = this;
     const { filter } = app.state;
-    const change = (part: Partial<Filter>): void => app.set({ filter: { ...filter, ...part } });
+    const change = (part: Partial<Filter>): void => app.set({ filter: { ...app.state.filter, ...part } });
     const several = app.accounts.length > 1;
     return h(
       "div",
