@@ -116,7 +116,7 @@ export async function buildCode(folder: string): Promise<void> {
   chmodSync(command, 0o755);
 }
 
-/** Builds the whole package into a folder, which is emptied first. */
+/** Builds dist/ of the package into a folder, which is emptied first. */
 export async function buildTo(folder: string): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
   await buildEditor(folder);

@@ -3,7 +3,7 @@ import { strict as assert } from "node:assert";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { testDialect } from "../../tools/dialect";
-import type { FlowNode, Sidebar } from "../../tools/launch";
+import type { Sidebar } from "../../tools/launch";
 import type { NodeRed } from "../../tools/node-red";
 import { eventually } from "../receive/flow";
 import { type Example, examples } from "./examples";
@@ -200,10 +200,6 @@ export const drives: Readonly<Record<string, Drive>> = {
   },
 
   async "crm-activity"(flow) {
-    // The CRM is in the flow itself, whose port is another one here.
-    const nodes = (await flow.nodeRed.admin("GET", "/flows")) as FlowNode[];
-    const env = [{ name: "CRM_URL", value: flow.nodeRed.url, type: "str" }];
-    await flow.nodeRed.deploy(nodes.map((node) => (node.id === "sccc-crm-tab" ? { ...node, env } : node)));
     await flow.press("login-button");
     await flow.shown("logged-in");
     await flow.press("click");

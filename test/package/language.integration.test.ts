@@ -34,6 +34,17 @@ describe("Node-RED in Chinese", function () {
   });
   after(() => nodeRed?.stop());
 
+  it("serves the page that the help links to, in both languages", async () => {
+    for (const [file, text] of [
+      ["troubleshooting.html", "Errors of this package"],
+      ["troubleshooting.zh-CN.html", "SCCC_TIMEOUT"],
+    ]) {
+      const answer = await nodeRed.fetch(`/resources/@sccc/node-red-sccc/${file}`);
+      assert.equal(answer.status, 200);
+      assert.ok((await answer.text()).includes(text ?? ""));
+    }
+  });
+
   const post = async (body: unknown) => {
     const headers = { "content-type": "application/json" };
     const answer = await nodeRed.fetch("/login", { method: "POST", headers, body: JSON.stringify(body) });

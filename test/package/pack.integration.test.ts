@@ -9,7 +9,7 @@ import { root } from "../../tools/hosts";
 import { pack, temporaryFolder } from "../../tools/node-red";
 
 const allowed =
-  /^(package\.json|LICENSE|README(\.zh-CN)?\.md|CHANGELOG\.md|docs\/[\w.-]+\.md|examples\/[^/]+\.json|dist\/[\w-]+\.(js|html|d\.ts)|dist\/icons\/[\w-]+\.svg|dist\/locales\/[\w-]+\/sccc\.(json|html))$/;
+  /^(package\.json|LICENSE|README(\.zh-CN)?\.md|CHANGELOG\.md|docs\/[\w.-]+\.md|examples\/[^/]+\.json|resources\/troubleshooting(\.zh-CN)?\.html|dist\/[\w-]+\.(js|html|d\.ts)|dist\/icons\/[\w-]+\.svg|dist\/locales\/[\w-]+\/sccc\.(json|html))$/;
 
 const mostKilobytes = 550;
 
@@ -26,6 +26,7 @@ describe("the packed package", function () {
       ...["package.json", "LICENSE", "README.md", "README.zh-CN.md", "CHANGELOG.md"],
       ...["dist/sccc.js", "dist/sccc.html", "dist/simulator.js", "dist/receive-worker.js", "dist/sccc-simulator.js"],
       ...["dist/testing.js", "dist/testing.d.ts"],
+      ...["resources/troubleshooting.html", "resources/troubleshooting.zh-CN.html"],
       ...["en-US", "zh-CN"].flatMap((language) => [
         `dist/locales/${language}/sccc.json`,
         `dist/locales/${language}/sccc.html`,
