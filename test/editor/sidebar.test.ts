@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { flat, languages, written } from "../../build/locales";
+import { troubleshooting } from "../../build/resources";
 import { hintCodes, type TrafficEntry } from "../../nodes/catalogue/sidebar";
 import { indented } from "../../nodes/editor/sidebar/json-text";
 import { longestPause, Poller, pause } from "../../nodes/editor/sidebar/poller";
@@ -201,6 +202,11 @@ describe("the sidebar's hints", () => {
     it(`have a text each in ${language.folder}`, () => {
       const texts = new Map(flat(written(language)));
       for (const code of hintCodes) assert.ok(texts.get(`sidebar.hint.${code}`), code);
+    });
+
+    it(`lead to a heading of the troubleshooting page in ${language.folder}`, () => {
+      const anchor = new Map(flat(written(language))).get("sidebar.troubleshooting.pushes");
+      assert.ok(troubleshooting(language).includes(`id="${anchor}"`), anchor);
     });
   }
 });
