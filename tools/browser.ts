@@ -112,7 +112,7 @@ export class EditorPage {
     private readonly viewing: Viewing | undefined,
   ) {}
 
-  static async open(nodeRed: NodeRed, viewing?: Viewing): Promise<EditorPage> {
+  static async open(nodeRed: Pick<NodeRed, "url">, viewing?: Viewing): Promise<EditorPage> {
     const { page, context, errors } = await openPage(viewing);
     await viewing?.prepare?.(page);
     await page.goto(`${nodeRed.url}/`);
@@ -243,7 +243,7 @@ export class EditorPage {
   }
 
   /** Reloads the editor, with no dialog open. */
-  async again(nodeRed: NodeRed): Promise<EditorPage> {
+  async again(nodeRed: Pick<NodeRed, "url">): Promise<EditorPage> {
     await this.close();
     return EditorPage.open(nodeRed, this.viewing);
   }

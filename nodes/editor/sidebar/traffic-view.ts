@@ -175,11 +175,6 @@ export class TrafficView {
         value: filter.text,
         onInput: (text) => change({ text }),
       }),
-      h(
-        "span",
-        { key: "count", class: "sccc-side-count", role: "status" },
-        t("traffic.count", { count: count(shown) }),
-      ),
       select({
         label: t("traffic.kindLabel"),
         value: filter.kind,
@@ -212,6 +207,11 @@ export class TrafficView {
         icon("exclamation-triangle"),
         " ",
         t("traffic.failures"),
+      ),
+      h(
+        "span",
+        { key: "count", class: "sccc-side-count", role: "status" },
+        t("traffic.count", { count: count(shown) }),
       ),
     );
   }
