@@ -188,6 +188,7 @@ function paramsOf(app: App, { code, node = "", params = {} }: Hint): Readonly<Re
     waiting: count(Number(waiting ?? 0)),
     seconds: count(Math.abs(Number(seconds ?? 0))),
     campaign: params.campaign ?? "",
+    code: params.code ?? "",
   };
 }
 

@@ -130,6 +130,7 @@ function start(
     account,
     receiving: () => {
       receiving ??= receive();
+      if (!receiving.ok) monitored.receivingProblem = receiving.problem;
       return receiving;
     },
   });
