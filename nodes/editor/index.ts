@@ -13,6 +13,7 @@ import { applies, problemOf } from "./problem";
 import { watchSidebar } from "./sidebar";
 import { prepareTools } from "./tools";
 import { drawTyped } from "./typed";
+import { showWanted } from "./wanted";
 
 export { text } from "./page";
 export { hasPasswords } from "./passwords";
@@ -149,5 +150,8 @@ export function prepare(this: EditorNode): void {
   prepareTools(this, form);
   review(this, description);
   // Node-RED checks the form once all is drawn.
-  setTimeout(() => $(".sccc-section").has(".input-error").attr("open", ""));
+  setTimeout(() => {
+    $(".sccc-section").has(".input-error").attr("open", "");
+    showWanted(this);
+  });
 }

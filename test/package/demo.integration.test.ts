@@ -71,6 +71,11 @@ describe("npm start", function () {
     }
   });
 
+  it("opens with the SCCC sidebar", async () => {
+    const settings = await (await fetch(`${editor}/settings/user`)).text();
+    assert.match(settings, /"active":"sccc"/);
+  });
+
   it("logs an agent in, reads its status, calls, and shows what happens in the call", async () => {
     assert.equal(errorOf(await press("login")), 0);
     const { workStatus, serverStatus } = await press("status");
