@@ -2,6 +2,7 @@
 import { strict as assert } from "node:assert";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { testDialect } from "../../tools/dialect";
 import type { Sidebar } from "../../tools/launch";
 import type { NodeRed } from "../../tools/node-red";
 import { eventually } from "../receive/flow";
@@ -153,15 +154,10 @@ export const drives: Readonly<Record<string, Drive>> = {
       const written = lines(flow.file("sccc-campaign-results.csv"));
       return written.length === 8 ? written.slice(1).map((line) => line.split(",")) : undefined;
     });
-    assert.deepEqual(rows.map(([, , outcome]) => outcome).sort(), [
-      "answered",
-      "answered",
-      "answered",
-      "duplicate",
-      "illegal",
-      "unanswered",
-      "unanswered",
-    ]);
+    // Only bills of the dialect "field" have the cause of the release, by which a vacant number is known.
+    const ofVacant = testDialect === "field" ? "vacant" : "unanswered";
+    const expected = ["answered", "answered", "answered", "duplicate", "illegal", "unanswered", ofVacant];
+    assert.deepEqual(rows.map(([, , outcome]) => outcome).sort(), expected);
   },
 
   async "campaign-next-morning"(flow) {

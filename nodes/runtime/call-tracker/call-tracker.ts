@@ -1,6 +1,5 @@
 // sccc-call-tracker: joins the messages of sccc-notify and of sccc-call-number into calls.
 import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from "node-red";
-import { readMessage } from "../../calls/facts";
 import { CallTracker, type News, type TrackerSettings } from "../../calls/tracker";
 import { trackerSettings } from "../../catalogue/index";
 import { render } from "../../protocol/check";
@@ -8,6 +7,7 @@ import { guarded } from "../../util/guarded";
 import { isObject } from "../../util/json";
 import { accountOf } from "../account/account";
 import { BoundedLog } from "../receive/bounded-log";
+import { readFacts } from "../shared/call-facts";
 import { CallStore, callsFolder } from "../shared/call-store";
 import { type Narrowed, narrow, Settings } from "../shared/config";
 import { type Behaviour, defineNode, type NodeSource } from "../shared/define-node";
@@ -162,7 +162,9 @@ function run({ settings, account }: TrackerDeps, { runtime, node }: NodeSource):
     tracker.resume();
     shown.show();
   });
-  const forget = state.expectedCalls.listen(account, {
+  const forget = state.callFollowers.add(account, {
+    hearsAll: false,
+    open: () => tracker.open(),
     expect: (expected) => {
       tracker.expect(expected);
       return store.add(tracker.records());
@@ -178,7 +180,7 @@ function run({ settings, account }: TrackerDeps, { runtime, node }: NodeSource):
     send: (msgs: (NodeMessage | null)[]) => void,
   ): Promise<Failure | undefined> => {
     await opened;
-    const reading = readMessage(msg, settings.context, Date.now());
+    const reading = readFacts(state, { account, context: settings.context }, msg);
     if (reading.kind === "unreadable") return unreadable(msg);
     const news = reading.kind === "facts" ? reading.facts.flatMap((fact) => tracker.hear(fact)) : [];
     // What is told must not be forgotten by a crash: the call would go on under another id.

@@ -1,6 +1,6 @@
 // sccc-calls: one message for each event of a call, from the account's pushes.
 import type { Node, NodeMessage } from "node-red";
-import type { TrackedCall } from "../../calls/call";
+import type { Call, TrackedCall } from "../../calls/call";
 import {
   type CallMessage,
   CallMessages,
@@ -8,7 +8,7 @@ import {
   type RecordingError,
   type Step,
 } from "../../calls/call-messages";
-import { isCallEvent, kinds, readMessage } from "../../calls/facts";
+import { isCallEvent, kinds } from "../../calls/facts";
 import type { Entry, Handed, Spool } from "../../delivery/spool";
 import { guarded } from "../../util/guarded";
 import { accountOf, receiverOf } from "../account/account";
@@ -16,6 +16,7 @@ import type { Sender } from "../account/running";
 import type { AccountReceiver } from "../receive/account-receiver";
 import { BoundedLog } from "../receive/bounded-log";
 import type { Delivery } from "../receive/receiving";
+import { readFacts } from "../shared/call-facts";
 import { CallStore, callsFolder } from "../shared/call-store";
 import { configFailure } from "../shared/config";
 import { type Behaviour, defineNode, type NodeSource } from "../shared/define-node";
@@ -109,12 +110,14 @@ class Calls {
 
   /** Takes a push. It is confirmed once all that it brings is on disk: from then on this node answers for it. */
   hear({ topic, payload, push, token }: Delivery): void {
-    const reading = readMessage({ topic, payload, sccc: { push } }, this.#deps.sender.context, Date.now());
+    const { runtime, account, sender } = this.#deps;
+    const of = { account, context: sender.context };
+    const reading = readFacts(runtime.state, of, { topic, payload, sccc: { push } });
     const facts = reading.kind === "facts" ? reading.facts : [];
     this.#whenOpen(async () => {
       const steps = facts.map((fact) => this.#keep(this.#messages.hear(fact)));
       await Promise.all(steps);
-      await this.#deps.runtime.state.tokens.acknowledge(token, "taken");
+      await runtime.state.tokens.acknowledge(token, "taken");
     });
   }
 
@@ -125,6 +128,11 @@ class Calls {
 
   unexpect(id: string): void {
     this.#whenOpen(() => this.#keep(this.#messages.unexpect(id)));
+  }
+
+  /** The calls that have not ended, the one heard of last first. */
+  open(): Iterable<Call> {
+    return this.#messages.open();
   }
 
   /** The node can or cannot receive. */
@@ -274,7 +282,9 @@ function run(value: Omit<CallsDeps, "runtime" | "node">, { runtime, node }: Node
     counted: () => undefined,
     problem: (problem) => calls.show(problem && configFailure(problem)),
   });
-  const forget = state.expectedCalls.listen(account, {
+  const forget = state.callFollowers.add(account, {
+    hearsAll: true,
+    open: () => calls.open(),
     expect: (expected) => calls.expect(expected),
     unexpect: (id) => calls.unexpect(id),
   });

@@ -105,6 +105,7 @@ class CampaignNode {
     const { RED } = runtime;
     const { stored, redeliverAfterMs, maxDeliveries } = receiver.config;
     return {
+      node: node.id,
       client: sender.client,
       stored: stored ? { redeliverAfterMs, maxDeliveries } : undefined,
       result: (effect, token) => node.send([resultMessage(effect, token), null, null]),
@@ -209,7 +210,7 @@ type CampaignParts = Omit<CampaignDeps, "runtime" | "node" | "store"> & { readon
 function start({ account, ...parts }: CampaignParts, { runtime, node }: NodeSource): Behaviour {
   const { sender, receiver } = parts;
   const { keepDays } = receiver.config;
-  const store = storeOf(runtime, account, { context: sender.context, keepDays });
+  const store = storeOf(runtime, { id: account, context: sender.context, keepDays });
   const campaign = new CampaignNode({ ...parts, runtime, node, store });
   return { handle: (msg) => campaign.take(msg), close: () => campaign.close() };
 }

@@ -1,5 +1,6 @@
 // What a message to sccc-campaign asks for: a campaign to begin, or one to control.
 import type { NodeMessage } from "node-red";
+import { barredBy, barringRows } from "../../campaign/do-not-call";
 import { type CampaignEntry, EntryReader, rowsOf } from "../../campaign/entries";
 import type { ControlAction } from "../../campaign/types";
 import { campaignFields, type Field } from "../../catalogue/index";
@@ -88,6 +89,21 @@ const isUnset = (value: unknown): boolean => value === undefined || value === nu
 const required = (field: Field, value: unknown): FieldFailure =>
   invalid(field.name, "required", value, { example: field.example });
 
+/** Reads the list of numbers that are never dialled. An entry that says nothing is refused: somebody relies on it. */
+async function readBarred(list: unknown, how: Parameters<typeof barredBy>[1]): Promise<Read<ReadonlySet<string>>> {
+  const keys = new Set<string>();
+  let unread: FieldFailure | undefined;
+  await forEachInSlices(barringRows(list, how), (row, index) => {
+    const barred = barredBy(row, how);
+    if (barred.kind === "keys") for (const key of barred.keys) keys.add(key);
+    else {
+      const [key, column] = [`item.${barred.why === "column" ? "noColumn" : "noNumber"}`, how.numberField];
+      unread ??= invalid("doNotCall", key, row, { index, column });
+    }
+  });
+  return unread === undefined ? { ok: true, value: keys } : { ok: false, failure: unread };
+}
+
 /** Reads what is to be dialled, and by whom. A long list is read while others run. */
 export async function readOrder(readers: OrderReaders, sender: Sender, msg: NodeMessage): Promise<Read<Order>> {
   const agents = await read("agents", readers.agents, msg);
@@ -105,13 +121,11 @@ export async function readOrder(readers: OrderReaders, sender: Sender, msg: Node
   if (isUnset(numbers.value)) return refused(required(campaignFields.numbers, numbers.value));
   const { region, areaCode } = sender.context;
   const plan = planOf(region);
-  const reader = new EntryReader({
-    region: { region, areaCode },
-    plan,
-    numberField: readers.numberField,
-    doNotCall: doNotCall.value,
-    mayDial: (number) => sender.client.mayDial(number),
-  });
+  const how = { region: { region, areaCode }, plan, numberField: readers.numberField };
+  const barred = await readBarred(doNotCall.value, how);
+  if (!barred.ok) return barred;
+  const mayDial = (number: string): boolean => sender.client.mayDial(number);
+  const reader = new EntryReader({ ...how, doNotCall: barred.value, mayDial });
   const entries: CampaignEntry[] = [];
   await forEachInSlices(rowsOf(numbers.value, plan), (row) => entries.push(reader.read(row)));
   const staff = checked.fields.agents;

@@ -261,7 +261,7 @@ function run({ runtime, node, config }: NodeSource, { maker, name, waits }: Carr
   const status = new Status(RED._, (shown) => node.status(shown));
   const closing = new AbortController();
   setMaxListeners(0, closing.signal);
-  const options: SendOptions = { signal: closing.signal, track: status.track, backlog: status.backlog };
+  const options: SendOptions = { signal: closing.signal, node: node.id, track: status.track, backlog: status.backlog };
   const wait = waits ? callWaitOf(runtime, node, { config, account, status }) : undefined;
   const dialing = waits && account.ok ? dialingOf(runtime, node, config, account.sender.context) : undefined;
   const resulting =

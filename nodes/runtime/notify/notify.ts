@@ -1,6 +1,7 @@
 // sccc-notify: every push of an account becomes a message.
 import type { Node, NodeMessage } from "node-red";
 import { pushes } from "../../catalogue/index";
+import { excerptOf } from "../../protocol/failure";
 import type { Counts, EventSelection } from "../../receive/messages";
 import { guarded } from "../../util/guarded";
 import { isObject, type JsonObject } from "../../util/json";
@@ -18,7 +19,7 @@ const type = "sccc-notify";
 
 const knownEvents: readonly string[] = pushes.map(({ event }) => event);
 
-/** Which events a node takes, and on which output each leaves. */
+/** Which events a node takes, and the output of each. */
 export interface Selection extends EventSelection {
   /** The output of an event, from 0. */
   outputOf(event: string): number;
@@ -33,7 +34,7 @@ export function selectionOf(config: unknown): Selection {
   const perType = layoutOf(source) === "perType";
   return {
     events: all ? [] : chosen,
-    // With outputs of their own, what nobody knows yet has one too: nothing is dropped because it is new.
+    // With one output per event, unknown events have an output too: a new event is not dropped.
     others: perType,
     outputOf: (event) => {
       if (!perType) return 0;
@@ -48,6 +49,9 @@ function layoutOf({ layout, outputs }: JsonObject): "one" | "perType" {
   if (layout === "one" || layout === "perType") return layout;
   return outputs === "perType" || Number(outputs) > 1 ? "perType" : "one";
 }
+
+/** How many characters of an event's name an error quotes: the platform chooses the name. */
+const maxEvent = 60;
 
 /** How often a status may change, in ms. */
 const statusEveryMs = 1000;
@@ -64,7 +68,7 @@ export function statusText(translate: Translate, { taken, refused, last }: Count
 const messageOf = ({ topic, payload, push, token }: Delivery): NodeMessage => ({
   topic,
   payload,
-  sccc: { push, token },
+  sccc: push.replayed === true ? { push } : { push, token },
 });
 
 /** The nodes that an output is wired to. Wires change without a redeploy of the node. */
@@ -107,6 +111,7 @@ function start(receiver: AccountReceiver, { runtime: { RED }, node, config }: No
     id: node.id,
     events: selection.events,
     others: selection.others,
+    passesOn: true,
     destinations: (delivery) => destinationsOf(node, selection.outputOf(delivery.topic)),
     hand: (delivery) => {
       const outputs: (NodeMessage | null)[] = [];
@@ -116,7 +121,7 @@ function start(receiver: AccountReceiver, { runtime: { RED }, node, config }: No
     },
     dead: (delivery) => {
       const text = RED._("errors.neverConfirmed", {
-        event: delivery.topic,
+        event: excerptOf(delivery.topic, maxEvent),
         deliveries: String(delivery.push.delivery),
       });
       node.error(new ScccError(text, "SCCC_TIMEOUT", { eventId: delivery.push.eventId }), messageOf(delivery));

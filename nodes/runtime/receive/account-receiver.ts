@@ -1,4 +1,4 @@
-// The receiving side of an account node: whoever listens to the account attaches here.
+// The receiving side of an account node: nodes that take the account's pushes attach here.
 import type { Node, NodeAPI } from "node-red";
 import type { InboxConfig } from "../../receive/messages";
 import { fill } from "../../util/fill";
@@ -8,7 +8,7 @@ import { BoundedLog } from "./bounded-log";
 import type { PushListener, Receiving } from "./receiving";
 import { refusalWords } from "./refusals";
 
-/** What an account's receiver works with. */
+/** What an account's receiver is given. */
 export interface AccountReceiverDeps {
   readonly RED: NodeAPI;
   readonly node: Node;
@@ -41,12 +41,12 @@ export class AccountReceiver {
     });
   }
 
-  /** Whether somebody listens. */
+  /** Whether a node listens. */
   get listening(): boolean {
     return this.#listeners.size > 0;
   }
 
-  /** A node begins to listen; call what comes back when it ends. */
+  /** A node begins to listen. @returns ends it */
   attach(listener: PushListener): () => void {
     this.#listeners.add(listener);
     const detach = this.#receiving.attach(this.#state, listener);
@@ -56,7 +56,7 @@ export class AccountReceiver {
     };
   }
 
-  /** The account node closes. @param removed for good */
+  /** The account node closes. @param removed whether it was deleted */
   async close(removed: boolean): Promise<void> {
     this.#refusals.close();
     this.#warnings.close();

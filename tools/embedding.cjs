@@ -1,5 +1,6 @@
-// An application that embeds several Node-REDs, each a copy of its own, in one process. It tells their ports, and ends with its input.
-// Arguments, for each: the folder of the package node-red, the user folder.
+// An application with one or several embedded Node-REDs, each a copy of its own. When all have started, it prints their ports as JSON. At the end
+// of its input it stops them, prints "stopped", and must then end by itself. Arguments, for each: the folder of the package node-red, the
+// user folder.
 const http = require("node:http");
 
 async function start(nodeRed, userDir) {
@@ -32,6 +33,7 @@ async function main() {
     await RED.stop();
     await new Promise((resolve) => server.close(resolve));
   }
+  console.log("stopped");
 }
 
 main();

@@ -16,10 +16,6 @@ export class ItemList<T extends Linked<T>> {
     return this.#first;
   }
 
-  get last(): T | undefined {
-    return this.#last;
-  }
-
   get size(): number {
     return this.#size;
   }
@@ -31,6 +27,16 @@ export class ItemList<T extends Linked<T>> {
     if (this.#last === undefined) this.#first = item;
     else this.#last.next = item;
     this.#last = item;
+    this.#size += 1;
+  }
+
+  /** Puts an item that is in no list before all others. */
+  unshift(item: T): void {
+    item.previous = undefined;
+    item.next = this.#first;
+    if (this.#first === undefined) this.#last = item;
+    else this.#first.previous = item;
+    this.#first = item;
     this.#size += 1;
   }
 
