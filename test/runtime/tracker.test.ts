@@ -48,7 +48,11 @@ interface Out {
 }
 
 describe("sccc-call-tracker", () => {
-  before(initHelper);
+  before(async () => {
+    await initHelper();
+    // A tracker with the same id in another test file of this process may have left calls.
+    stateOf().trackers.clear();
+  });
   afterEach(async () => {
     // Otherwise the next test's node, which has the same id, would continue with this one's calls.
     await flow.node.close(true);
