@@ -174,6 +174,16 @@ export const drives: Readonly<Record<string, Drive>> = {
     const { outcome, row } = await flow.shown("results-again");
     assert.deepEqual([outcome, (row as Shown).name], ["unanswered", "Ann"]);
     assert.equal((await flow.shown("finished-again")).total, 1);
+    // A second morning on the same day does not start, and loses nobody.
+    await flow.press("list-button");
+    await flow.shown("kept");
+    for (let presses = 0; presses < 2; presses += 1) {
+      await flow.press("button");
+      assert.equal(await flow.shown("why"), "SCCC_INVALID_FIELD");
+    }
+    const context = (await flow.nodeRed.admin("GET", `/context/flow/${flow.id("tab")}`)) as Shown;
+    const { unanswered } = (context.memory ?? context) as Readonly<Record<string, { readonly msg: string }>>;
+    assert.deepEqual(JSON.parse(unanswered?.msg ?? ""), [{ number: "13800130000", name: "Ann" }]);
   },
 
   async "cdr-reconciliation"(flow) {
@@ -204,10 +214,23 @@ export const drives: Readonly<Record<string, Drive>> = {
   },
 
   async "crm-activity"(flow) {
-    // The CRM is in the flow itself, whose port is another one here.
     const nodes = (await flow.nodeRed.admin("GET", "/flows")) as FlowNode[];
-    const env = [{ name: "CRM_URL", value: flow.nodeRed.url, type: "str" }];
-    await flow.nodeRed.deploy(nodes.map((node) => (node.id === "sccc-crm-tab" ? { ...node, env } : node)));
+    const withCrm = (url: string): Promise<void> => {
+      const changes: Readonly<Record<string, object>> = {
+        "sccc-crm-tab": { env: [{ name: "CRM_URL", value: url, type: "str" }] },
+        "sccc-crm-account": { redeliverAfter: "1", maxDeliveries: "100" },
+      };
+      return flow.nodeRed.deploy(nodes.map((node) => ({ ...node, ...changes[node.id] })));
+    };
+    // There is no CRM at this address: an activity that is refused comes again.
+    await withCrm(`${flow.nodeRed.url}/nowhere`);
+    await flow.press("login-button");
+    await flow.shown("logged-in");
+    await flow.press("missed");
+    await flow.shown("refused");
+    // The CRM is in the flow itself, whose port is another one here.
+    await withCrm(flow.nodeRed.url);
+    assert.equal((await flow.shown("done")).subject, "Missed call");
     await flow.press("login-button");
     await flow.shown("logged-in");
     await flow.press("click");
