@@ -167,6 +167,11 @@ export class CallTracker {
     return this.#open.size + this.#waiting.size;
   }
 
+  /** The calls that have not ended, the one heard of last first. */
+  open(): Iterable<Call> {
+    return this.#open.newestFirst();
+  }
+
   /** A call that is about to be dialled: its context comes back with its messages, wherever that is sure to be the call. */
   expect(expected: ExpectedCall): void {
     for (const id of this.#expected.expire(this.#timing.date() - this.#settings.windowMs)) this.#note(expectedKey(id));
@@ -232,16 +237,6 @@ export class CallTracker {
   /** Something that is told elsewhere of a call has changed: it stands in the next records. */
   touch(call: Call): void {
     if (call.queue !== undefined) this.#note(callKey(call), call);
-  }
-
-  /** Every call that is followed or remembered, as it stands. */
-  *calls(): Generator<TrackedCall> {
-    for (const call of this.#keys.keys()) yield call.tracked(this.#settings.context);
-  }
-
-  /** The number of remembered finished calls. */
-  get remembered(): number {
-    return this.#finished.size;
   }
 
   /** Changes the settings. */
@@ -401,7 +396,7 @@ export class CallTracker {
     const entry = call.hear(fact);
     this.#index(call);
     this.#note(callKey(call), call);
-    this.#giveContext(call);
+    this.#giveContext(call, fact);
     const news: News[] = [];
     if (isNew || call.summary !== before) news.push(this.#news(call, "change", "event", true));
     if (call.finished) {
@@ -418,8 +413,12 @@ export class CallTracker {
     return [...news, ...this.#makeRoom()];
   }
 
-  #giveContext(call: Call): void {
+  #giveContext(call: Call, { context }: Fact): void {
     if (call.context !== undefined) return;
+    if (context !== undefined) {
+      call.context = context;
+      return;
+    }
     const expected = this.#expected.match(call);
     if (expected === undefined) return;
     call.context = expected.context;

@@ -17,7 +17,7 @@ export const callEvents: readonly Push[] = [
     event: "dialing",
     section: "–",
     fields: [],
-    label: { en: "dialing", zh: "呼出" },
+    label: { en: "dialing", zh: "去电开始" },
     summary: { en: "An outbound call begins.", zh: "去电开始。" },
   },
   {

@@ -1,10 +1,10 @@
 // A journal in segments. Lines with checksums are appended; one fsync serves all lines of a turn of the event loop. An old segment is
 // deleted when none of its lines is needed any more.
-import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { basename, join } from "node:path";
 import { guarded } from "../util/guarded";
 import { checksumOf } from "./checksum";
-import { asError, type OpenFile, type StoreFile, syncFolder, unwritten } from "./files";
+import { asError, freePath, type OpenFile, type StoreFile, syncFolder, unwritten } from "./files";
 
 /** A file of the journal. */
 export interface Segment {
@@ -27,7 +27,7 @@ export interface LinePosition {
 /** A line to be written. The text has no line end. */
 export interface Line {
   readonly text: string;
-  /** Called when the line is on disk, before anything else is written. Must not throw. */
+  /** Called when the line is on disk, before anything else is written. An error that it throws is reported. */
   readonly landed?: (place: LinePosition) => void;
 }
 
@@ -57,6 +57,14 @@ export interface JournalOptions {
   readonly segmentBytes?: number;
   /** How long a note may wait to be written together with other lines, in ms. */
   readonly noteDelayMs?: number;
+}
+
+/** A newer version of this package has written to the folder. Its lines would be lost if this version went on with them. */
+export class NewerFormatError extends Error {
+  constructor(path: string) {
+    super(`${path} was written by a newer version of this package`);
+    this.name = "NewerFormatError";
+  }
 }
 
 interface Append {
@@ -111,7 +119,7 @@ export class Journal {
     this.#segmentBytes = options.segmentBytes ?? 8 << 20;
   }
 
-  /** Opens a folder and passes the stored lines to the keepers. Throws the system's error. */
+  /** Opens a folder and passes the stored lines to the keepers. Throws the system's error, or a NewerFormatError. */
   static open(options: JournalOptions): Journal {
     const journal = new Journal(options);
     for (const keeper of options.keepers) keeper.use(journal);
@@ -249,7 +257,12 @@ export class Journal {
     for (const [index, line] of lines.entries()) {
       const one = framed[index] ?? "";
       const length = plain ? one.length : Buffer.byteLength(one);
-      line.landed?.({ segment, offset, length });
+      try {
+        line.landed?.({ segment, offset, length });
+      } catch (error) {
+        // The lines are on disk: an error of a listener must not refuse them.
+        this.#options.onProblem(asError(error));
+      }
       offset += length;
     }
   }
@@ -300,7 +313,7 @@ export class Journal {
     const { folder, now, onProblem } = this.#options;
     const lost = this.#segments.filter(({ file, path }) => !file.isAt(path));
     for (const { path } of lost) {
-      if (existsSync(path)) renameSync(path, join(folder, `replaced-${now()}-${nameOf(0)}`));
+      if (existsSync(path)) renameSync(path, freePath(folder, `replaced-${now()}-${basename(path)}`));
     }
     const lines = lost.flatMap((segment) => this.#carried(segment));
     this.#active = undefined;
@@ -370,39 +383,53 @@ export class Journal {
       const [, number] = namePattern.exec(name) ?? [];
       return number === undefined ? [] : [Number(number)];
     });
+    const damaged: { readonly path: string; readonly unreadable: readonly number[]; readonly total: number }[] = [];
     for (const number of numbers.sort((one, other) => one - other)) {
       const path = join(folder, nameOf(number));
       const file = open(path, "existing");
       const segment: Segment = { number, path, file, size: file.size(), live: 0 };
       this.#segments.push(segment);
       this.#last = number;
-      this.#readSegment(segment);
+      const { unreadable, total } = this.#readSegment(segment);
+      if (unreadable.length > 0) damaged.push({ path, unreadable, total });
     }
+    // Only now: a folder of a newer version is left as it is.
+    for (const { path, unreadable, total } of damaged) this.#keepAside(path, unreadable, total);
   }
 
   /**
-   * Reads a segment. An incomplete last line is skipped: its append was never confirmed. Other unreadable lines are reported, and a copy of
-   * the file is kept.
+   * Reads a segment; returns the numbers of its unreadable lines, and of all lines. An incomplete last line is skipped: its append was never
+   * confirmed.
    */
-  #readSegment(segment: Segment): void {
+  #readSegment(segment: Segment): { readonly unreadable: readonly number[]; readonly total: number } {
     const unreadable: number[] = [];
-    let number = 0;
+    let total = 0;
     for (const { bytes, offset } of linesOf(segment.file)) {
-      number += 1;
+      total += 1;
       const text = textIn(bytes);
+      const letter = text?.[0];
+      const keeper = this.#options.keepers.find(({ letters }) => letter !== undefined && letters.includes(letter));
+      // The checksum is right, so the line is as it was written.
+      if (letter !== undefined && keeper === undefined) throw new NewerFormatError(segment.path);
       const place = { segment, offset, length: bytes.length + 1 };
-      const keeper = this.#options.keepers.find(({ letters }) => letters.includes(text?.[0] ?? "\n"));
-      if (text === undefined || keeper?.read(text, place) !== true) unreadable.push(number);
+      if (text === undefined || keeper?.read(text, place) !== true) unreadable.push(total);
     }
-    if (unreadable.length > 0) this.#keepAside(segment.path, unreadable, number);
+    return { unreadable, total };
   }
 
+  /** Reports unreadable lines, and keeps a copy of their file. A file that was not changed since the last start has a copy already. */
   #keepAside(path: string, unreadable: readonly number[], total: number): void {
-    const { now, onProblem } = this.#options;
-    const aside = join(dirname(path), `damaged-${now()}-${basename(path)}`);
+    const { folder, now, onProblem } = this.#options;
     const which = `${unreadable.length} of ${total} lines of ${path} can't be read, from line ${unreadable[0]} on`;
     try {
-      copyFileSync(path, aside);
+      const { size } = statSync(path);
+      const before = readdirSync(folder).find(
+        (name) =>
+          name.startsWith("damaged-") && name.endsWith(basename(path)) && statSync(join(folder, name)).size === size,
+      );
+      const aside =
+        before === undefined ? freePath(folder, `damaged-${now()}-${basename(path)}`) : join(folder, before);
+      if (before === undefined) copyFileSync(path, aside);
       onProblem(new Error(`${which}; the file is kept as ${aside}`));
     } catch (cause) {
       onProblem(new Error(which, { cause }));

@@ -10,6 +10,7 @@ import { editor, input, own, reader, standard, text, untagged } from "./page";
 import { watchPasswords } from "./passwords";
 import { every } from "./ports";
 import { applies, problemOf } from "./problem";
+import { watchSidebar } from "./sidebar";
 import { prepareTools } from "./tools";
 import { drawTyped } from "./typed";
 
@@ -71,6 +72,8 @@ RED.events.on("nodes:add", (node) => {
   if (hasEvents(description)) migrate(node, description);
   watchPasswords(node);
 });
+
+watchSidebar();
 
 /** A node was dragged in from the palette or added by quick-add. */
 export function added(this: EditorNode): void {

@@ -19,7 +19,6 @@ import {
   groups,
   propertyOf,
   pushes,
-  pushOfType,
   receivingSettings,
   recording,
   recordingSettings,
@@ -116,15 +115,13 @@ describe("the catalogue", () => {
 
   it("has the vendor's pushes, each in its section", () => {
     assert.deepEqual(Object.fromEntries(pushes.map(({ event, section }) => [event, section])), vendorPushes);
-    for (const { type, event } of pushes) {
-      if (type !== undefined) assert.equal(pushOfType(type.toUpperCase())?.event, event);
-    }
+    unique(pushes.flatMap(({ type }) => type?.toLowerCase() ?? []));
   });
 
   it("names each command, node and place once", () => {
     unique(commands.map(({ api }) => api.toLowerCase()));
     unique([...commands, recording].map(({ node }) => node));
-    unique([...commands, recording].map(({ order }) => order));
+    unique(commands.map(({ order }) => order));
     for (const command of commands) {
       assert.match(command.node, /^sccc-[a-z]+(-[a-z]+)*$/);
       assert.equal(command.node.replace(/-/g, "").replace("sccc", ""), command.api.toLowerCase());

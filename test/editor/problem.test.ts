@@ -87,6 +87,24 @@ describe("the editor's checks", () => {
     assert.equal(problem("sccc-account", { baseUrl: environment("SCCC") }, "baseUrl"), undefined);
   });
 
+  it("take calling hours from the environment, as a whole or in parts, and say what is wrong with others", () => {
+    const hours = (value: unknown) => problem("sccc-campaign", { hours: value }, "hours");
+    const window = { days: [1], from: "09:00", to: "18:00" };
+    for (const good of [
+      [],
+      "",
+      [window],
+      JSON.stringify([window]),
+      environment("HOURS"),
+      [{ ...window, to: environment("TO") }],
+    ]) {
+      assert.equal(hours(good), undefined, JSON.stringify(good));
+    }
+    assert.match(hours("at noon") ?? "", /invalid\.hours\.window$/);
+    assert.match(hours([window, { ...window, to: "9" }]) ?? "", /index=2invalid\.hours\.to$/);
+    assert.match(hours([{ ...window, days: [], to: environment("TO") }]) ?? "", /invalid\.hours\.days$/);
+  });
+
   it("skip a field that does not apply, while that is known", () => {
     const node = { callers: "nonsense!", callersType: "str", mode: "5", modeType: "str" };
     const description = all["sccc-call-task-create"]!;

@@ -9,7 +9,7 @@ import { root } from "../../tools/hosts";
 import { pack, temporaryFolder } from "../../tools/node-red";
 
 const allowed =
-  /^(package\.json|LICENSE|README(\.zh-CN)?\.md|CHANGELOG\.md|docs\/[\w.-]+\.md|testing\.(js|d\.ts)|examples\/[^/]+\.json|dist\/[\w-]+\.(js|html)|dist\/icons\/[\w-]+\.svg|dist\/locales\/[\w-]+\/sccc\.(json|html))$/;
+  /^(package\.json|LICENSE|README(\.zh-CN)?\.md|CHANGELOG\.md|docs\/[\w.-]+\.md|examples\/[^/]+\.json|resources\/troubleshooting(\.zh-CN)?\.html|dist\/[\w-]+\.(js|html|d\.ts)|dist\/icons\/[\w-]+\.svg|dist\/locales\/[\w-]+\/sccc\.(json|html))$/;
 
 const mostKilobytes = 550;
 
@@ -25,7 +25,8 @@ describe("the packed package", function () {
     const needed = [
       ...["package.json", "LICENSE", "README.md", "README.zh-CN.md", "CHANGELOG.md"],
       ...["dist/sccc.js", "dist/sccc.html", "dist/simulator.js", "dist/receive-worker.js", "dist/sccc-simulator.js"],
-      ...["testing.js", "testing.d.ts", "dist/testing.js"],
+      ...["dist/testing.js", "dist/testing.d.ts"],
+      ...["resources/troubleshooting.html", "resources/troubleshooting.zh-CN.html"],
       ...["en-US", "zh-CN"].flatMap((language) => [
         `dist/locales/${language}/sccc.json`,
         `dist/locales/${language}/sccc.html`,
@@ -45,9 +46,9 @@ describe("the packed package", function () {
     assert.ok(size < mostKilobytes * 1000, `${size}`);
   });
 
-  it("lends its simulator and its signature to the tests of users", () => {
+  it("exports startSimulator and signPush at its entry /testing", () => {
     const code =
-      "const {signPush, startSimulator} = require('./testing.js'); console.log(typeof signPush, typeof startSimulator)";
+      "const {signPush, startSimulator} = require('@sccc/node-red-sccc/testing'); console.log(typeof signPush, typeof startSimulator)";
     const printed = execFileSync(process.execPath, ["-e", code], { cwd: root, encoding: "utf8" });
     assert.equal(printed.trim(), "function function");
   });

@@ -118,4 +118,41 @@ describe("queue of requests", () => {
     blocker.end();
     assert.equal((await running).kind, "done");
   });
+
+  it("looks at no other waiting request when one comes, starts or leaves", async () => {
+    const queue = new RequestQueue({ maxConcurrent: 1, minInterval: 0, maxQueue: 20_000 });
+    const first = task();
+    const running = [queue.run(first.run)];
+    const controllers = Array.from({ length: 10_000 }, () => new AbortController());
+    for (const { signal } of controllers) running.push(queue.run(async () => undefined, { signal }));
+    for (let count = 0; count < 10_000; count += 1) running.push(queue.run(async () => undefined));
+    assert.deepEqual([queue.waiting, queue.hasRoom], [20_000, false]);
+    // The last first: a scan from the front would see all others.
+    const filter = Array.prototype.filter;
+    const indexOf = Array.prototype.indexOf;
+    let scans = 0;
+    Array.prototype.filter = function (this: unknown[], ...args: Parameters<typeof filter>) {
+      if (this.length > 1000) scans += 1;
+      return filter.apply(this, args);
+    } as typeof filter;
+    Array.prototype.indexOf = function (this: unknown[], ...args: Parameters<typeof indexOf>) {
+      if (this.length > 1000) scans += 1;
+      return indexOf.apply(this, args);
+    } as typeof indexOf;
+    try {
+      for (const controller of controllers.reverse()) controller.abort();
+      assert.ok(queue.hasRoom);
+    } finally {
+      Array.prototype.filter = filter;
+      Array.prototype.indexOf = indexOf;
+    }
+    assert.deepEqual([queue.waiting, scans], [10_000, 0]);
+    first.end();
+    const kinds = (await Promise.all(running)).map(({ kind }) => kind);
+    assert.deepEqual(
+      [kinds.filter((kind) => kind === "done").length, kinds.filter((kind) => kind === "closed").length],
+      [10_001, 10_000],
+    );
+    assert.deepEqual([queue.waiting, queue.hasRoom], [0, true]);
+  });
 });

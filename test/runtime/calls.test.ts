@@ -5,7 +5,7 @@ import { join } from "node:path";
 import sccc from "../../nodes/sccc";
 import { type Simulator, startSimulator } from "../../simulator";
 import { freePort, temporaryFolder } from "../../tools/node-red";
-import { initHelper, unload } from "../../tools/nodes";
+import { initHelper, stateOf, unload } from "../../tools/nodes";
 import { account } from "../../tools/platform";
 import { eventually, listening } from "../receive/flow";
 
@@ -123,6 +123,24 @@ describe("sccc-calls", function () {
     assert.deepEqual([finished.payload.outcome, finished.payload.state], ["answered", "billed"]);
     assert.deepEqual(finished.sccc.call, { id: finished.payload.id, event: "finished", delivery: 1 });
     assert.equal(typeof finished.sccc.token, "string");
+  });
+
+  it("tells which calls are under way, the newest first, with short texts only, until they have ended", async () => {
+    await load({ events: ["ringing", "finished"] });
+    assert.deepEqual(stateOf().liveCalls(), []);
+    await call({ talk: 300 });
+    await call({ number: "13900139000", agent: "1001", talk: 300 });
+    await until("ringing ringing");
+    const [newest, first] = stateOf().liveCalls();
+    assert.deepEqual(
+      [first?.account, first?.direction, first?.phone, newest?.phone, newest?.agent],
+      ["a", "inbound", "13800138000", "13900139000", "1001"],
+    );
+    assert.deepEqual(first?.id, told[0]?.msg.payload.id);
+    assert.ok(Math.abs(Date.now() - (first?.since ?? 0)) < 60_000);
+    assert.equal(stateOf().liveCalls(1).length, 1);
+    await until("ringing ringing finished finished");
+    assert.deepEqual(stateOf().liveCalls(), []);
   });
 
   it("has an output for each chosen event, in their order", async () => {

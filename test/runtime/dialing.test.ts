@@ -1,7 +1,8 @@
 // sccc-call-number before it dials: buttons that fire twice, and contexts.
 import assert from "node:assert/strict";
 import type { ExpectedCall } from "../../nodes/calls/contexts";
-import { contextOf, mostContextBytes, RepeatGuard } from "../../nodes/runtime/call-number/dialing";
+import { RepeatGuard } from "../../nodes/runtime/call-number/dialing";
+import { contextOf, mostContextBytes } from "../../nodes/runtime/shared/call-context";
 import type { Simulator } from "../../simulator";
 import { initHelper, load, stateOf, unload } from "../../tools/nodes";
 import { startPlatform } from "../../tools/platform";
@@ -77,7 +78,9 @@ describe("sccc-call-number", () => {
     for (const agent of ["1000", "1001"]) await platform.instruct({ do: "agent", agent, workStatus: "ONLINE" });
     heard.length = 0;
     unheard.length = 0;
-    end = stateOf().expectedCalls.listen("a", {
+    end = stateOf().callFollowers.add("a", {
+      hearsAll: true,
+      open: () => [],
       expect: async (expected) => void heard.push(expected),
       unexpect: (id) => void unheard.push(id),
     });

@@ -3,10 +3,11 @@ import assert from "node:assert/strict";
 import { FreeTokens, type Outcome, PendingAcks, TokenRegistry } from "../../nodes/delivery/tokens";
 import { AllowList } from "../../nodes/receive/addresses";
 import { isJsonType, readPushBody } from "../../nodes/receive/body";
-import type { InboxConfig } from "../../nodes/receive/messages";
+import type { InboxConfig, Refusal } from "../../nodes/receive/messages";
 import { wantsEvent } from "../../nodes/receive/push-inbox";
 import { selectionOf, statusText } from "../../nodes/runtime/notify/notify";
 import { narrowReceiving } from "../../nodes/runtime/receive/config";
+import { translatorOf } from "../../tools/translator";
 
 const narrowed = (config: Record<string, unknown> = {}, credentials: Record<string, unknown> = {}) =>
   narrowReceiving(
@@ -120,16 +121,15 @@ describe("sccc-notify's events", () => {
   });
 
   it("are counted in the status", () => {
-    assert.equal(statusText({ taken: 0, refused: new Map() }), "– ✓ 0");
-    const text = statusText({
-      taken: 2,
-      refused: new Map([
-        ["digest", 3],
-        ["timestamp", 1],
-      ]),
-      last: Date.now(),
-    });
-    assert.match(text, /^\d\d:\d\d:\d\d ✓ 2 ✗ digest 3, timestamp 1$/);
+    const digest: [Refusal, number] = ["digest", 3];
+    const english = translatorOf("en");
+    assert.equal(statusText(english, { taken: 0, refused: new Map([digest]) }), "3 refused: wrong password");
+    assert.equal(statusText(translatorOf("zh"), { taken: 0, refused: new Map([digest]) }), "拒绝 3 条：密码错误");
+    const refused = new Map<Refusal, number>([digest, ["timestamp", 1]]);
+    assert.match(
+      statusText(english, { taken: 2, refused, last: Date.now() }),
+      /^2 received, last at \d\d:\d\d:\d\d · 4 refused: wrong password \(3\), clocks differ \(1\)$/,
+    );
   });
 });
 

@@ -145,6 +145,7 @@ describe("an account", () => {
     { pushAllow: "," },
     { pushAllow: ["203.0.113.10"] },
     { pushHost: "${UNSET}" },
+    { pushPath: "${UNSET}" },
   ]) {
     it(`does not lift a restriction because it comes out empty: ${JSON.stringify(config)}`, () => {
       const expand = (text: string) => text.replace("${UNSET}", "");
@@ -159,6 +160,20 @@ describe("an account", () => {
       assert.equal(narrowed.problem.setting, Object.keys(config)[0]);
     });
   }
+
+  it("takes no port that is not set for Node-RED's own server", () => {
+    const expand = (text: string) => text.replace("${UNSET}", "");
+    const context = { customer: "C2", baseUrl: "", timezone: "Asia/Shanghai", region: "CN", areaCode: "" };
+    const read = (pushPort: unknown) =>
+      narrowReceiving({ customer: "C2", pushPort }, { password: "secret" }, expand, () => undefined, context);
+    for (const pushPort of ["${UNSET}", " ${UNSET} "]) {
+      assert.deepEqual(read(pushPort), {
+        ok: false,
+        problem: { setting: "pushPort", reason: "variable", variable: "UNSET" },
+      });
+    }
+    for (const pushPort of ["", " ", undefined, null]) assert.ok(read(pushPort).ok);
+  });
 
   it("leaves out what may be left out, also where its variable is not set", () => {
     const expand = (text: string) => text.replace("${UNSET}", "");

@@ -14,15 +14,15 @@ export interface Sender {
   readonly context: PushContext;
 }
 
-/** An account that can be sent with, or why it can't. */
+/** An account that can be sent with, or why it can't. `isTold`: its node has said so in words. */
 export type Account =
   | { readonly ok: true; readonly sender: Sender }
-  | { readonly ok: false; readonly failure: Failure };
+  | { readonly ok: false; readonly failure: Failure; readonly isTold?: boolean };
 
-/** An account that can be received for, or what is wrong with it. */
+/** An account that can be received for, or what is wrong with it. `isTold`: its node has said so in words. */
 export type Receiving =
   | { readonly ok: true; readonly receiver: AccountReceiver }
-  | { readonly ok: false; readonly problem: ConfigProblem };
+  | { readonly ok: false; readonly problem: ConfigProblem; readonly isTold?: boolean };
 
 /** A running account: what it sends with, and what it receives with from when somebody first asks for it. */
 export interface RunningAccount {

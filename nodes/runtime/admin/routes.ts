@@ -1,5 +1,6 @@
 // The routes that the editor's forms ask. Whoever may deploy may ask them: they do no more than a flow could.
 import { guarded } from "../../util/guarded";
+import { serveSidebar } from "../sidebar/routes";
 import type { Runtime } from "../state";
 import { type AdminAnswer, agentsTold, draftOf, told, tryOut } from "./connection";
 import { tryNewestRecording } from "./newest-recording";
@@ -44,4 +45,5 @@ export function serveEditor(runtime: Runtime): void {
   });
   serve("sample", (body) => sendSample(runtime, body));
   serve("simulator", (body) => callIn(state, body));
+  serveSidebar(runtime);
 }

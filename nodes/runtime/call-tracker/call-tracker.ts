@@ -1,6 +1,5 @@
 // sccc-call-tracker: joins the messages of sccc-notify and of sccc-call-number into calls.
 import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from "node-red";
-import { readMessage } from "../../calls/facts";
 import { CallTracker, type News, type TrackerSettings } from "../../calls/tracker";
 import { trackerSettings } from "../../catalogue/index";
 import { render } from "../../protocol/check";
@@ -8,10 +7,12 @@ import { guarded } from "../../util/guarded";
 import { isObject } from "../../util/json";
 import { accountOf } from "../account/account";
 import { BoundedLog } from "../receive/bounded-log";
+import { readFacts } from "../shared/call-facts";
 import { CallStore, callsFolder } from "../shared/call-store";
 import { type Narrowed, narrow, Settings } from "../shared/config";
 import { type Behaviour, defineNode, type NodeSource } from "../shared/define-node";
 import type { Failure } from "../shared/failure";
+import { failureStatus, statusWords } from "../shared/status";
 import { errorOf } from "../shared/texts";
 import type { KeptTracker, Runtime } from "../state";
 
@@ -108,9 +109,12 @@ class Shown {
 
   show(): void {
     this.#timer = undefined;
-    const text = this.RED._("status.openCalls", { calls: String(this.size()) });
-    if (this.#lost === 0) this.node.status({ fill: this.size() === 0 ? "grey" : "green", shape: "dot", text });
-    else this.node.status({ fill: "yellow", shape: "dot", text: `${text} ✗ ${this.#lost}` });
+    const calls = this.size();
+    const figures = { calls, lost: this.#lost };
+    if (this.#lost === 0) {
+      const text = statusWords(this.RED._, "openCalls", figures);
+      this.node.status({ fill: calls === 0 ? "grey" : "green", shape: "dot", text });
+    } else this.node.status({ fill: "yellow", shape: "dot", text: statusWords(this.RED._, "lostCalls", figures) });
   }
 
   close(): void {
@@ -158,7 +162,9 @@ function run({ settings, account }: TrackerDeps, { runtime, node }: NodeSource):
     tracker.resume();
     shown.show();
   });
-  const forget = state.expectedCalls.listen(account, {
+  const forget = state.callFollowers.add(account, {
+    hearsAll: false,
+    open: () => tracker.open(),
     expect: (expected) => {
       tracker.expect(expected);
       return store.add(tracker.records());
@@ -174,7 +180,7 @@ function run({ settings, account }: TrackerDeps, { runtime, node }: NodeSource):
     send: (msgs: (NodeMessage | null)[]) => void,
   ): Promise<Failure | undefined> => {
     await opened;
-    const reading = readMessage(msg, settings.context, Date.now());
+    const reading = readFacts(state, { account, context: settings.context }, msg);
     if (reading.kind === "unreadable") return unreadable(msg);
     const news = reading.kind === "facts" ? reading.facts.flatMap((fact) => tracker.hear(fact)) : [];
     // What is told must not be forgotten by a crash: the call would go on under another id.
@@ -197,10 +203,9 @@ function run({ settings, account }: TrackerDeps, { runtime, node }: NodeSource):
   return {
     handle: async (msg, send) => {
       const failure = await take(msg, send);
+      if (failure !== undefined) node.status(failureStatus(RED._, failure));
       return failure && errorOf(RED._, type, failure);
     },
-    // The status shows how many calls are followed.
-    refused: () => undefined,
     close: (removed) => {
       tracker.pause();
       shown.close();

@@ -1,6 +1,6 @@
 // sccc-calls: one message for each event of a call, from the account's pushes.
 import type { Node, NodeMessage } from "node-red";
-import type { TrackedCall } from "../../calls/call";
+import type { Call, TrackedCall } from "../../calls/call";
 import {
   type CallMessage,
   CallMessages,
@@ -8,7 +8,7 @@ import {
   type RecordingError,
   type Step,
 } from "../../calls/call-messages";
-import { isCallEvent, kinds, readMessage } from "../../calls/facts";
+import { isCallEvent, kinds } from "../../calls/facts";
 import type { Entry, Handed, Spool } from "../../delivery/spool";
 import { guarded } from "../../util/guarded";
 import { accountOf, receiverOf } from "../account/account";
@@ -16,6 +16,7 @@ import type { Sender } from "../account/running";
 import type { AccountReceiver } from "../receive/account-receiver";
 import { BoundedLog } from "../receive/bounded-log";
 import type { Delivery } from "../receive/receiving";
+import { readFacts } from "../shared/call-facts";
 import { CallStore, callsFolder } from "../shared/call-store";
 import { configFailure } from "../shared/config";
 import { type Behaviour, defineNode, type NodeSource } from "../shared/define-node";
@@ -68,7 +69,7 @@ class Calls {
   /** What came before the store was open; undefined from then on. */
   #early: (() => void)[] | undefined = [];
   #timer: NodeJS.Timeout | undefined;
-  #trouble = "";
+  #canReceive = true;
   #closed = false;
 
   constructor(deps: CallsDeps) {
@@ -109,12 +110,14 @@ class Calls {
 
   /** Takes a push. It is confirmed once all that it brings is on disk: from then on this node answers for it. */
   hear({ topic, payload, push, token }: Delivery): void {
-    const reading = readMessage({ topic, payload, sccc: { push } }, this.#deps.sender.context, Date.now());
+    const { runtime, account, sender } = this.#deps;
+    const of = { account, context: sender.context };
+    const reading = readFacts(runtime.state, of, { topic, payload, sccc: { push } });
     const facts = reading.kind === "facts" ? reading.facts : [];
     this.#whenOpen(async () => {
       const steps = facts.map((fact) => this.#keep(this.#messages.hear(fact)));
       await Promise.all(steps);
-      await this.#deps.runtime.state.tokens.acknowledge(token, "taken");
+      await runtime.state.tokens.acknowledge(token, "taken");
     });
   }
 
@@ -127,16 +130,19 @@ class Calls {
     this.#whenOpen(() => this.#keep(this.#messages.unexpect(id)));
   }
 
+  /** The calls that have not ended, the one heard of last first. */
+  open(): Iterable<Call> {
+    return this.#messages.open();
+  }
+
   /** The node can or cannot receive. */
   show(failure: Failure | undefined): void {
     const { node, runtime } = this.#deps;
     const { RED } = runtime;
-    const trouble = failure === undefined ? "" : describe(RED._, type, failure);
-    // Each further try to listen says the same.
-    if (trouble !== "" && trouble !== this.#trouble) node.error(trouble);
-    this.#trouble = trouble;
+    this.#canReceive = failure === undefined;
+    // The account says it in words.
     if (failure === undefined) this.#show();
-    else node.status(failureStatus(failure));
+    else node.status(failureStatus(RED._, failure));
   }
 
   close(removed: boolean): void {
@@ -249,7 +255,7 @@ class Calls {
   }
 
   #show(): void {
-    if (this.#trouble !== "" || this.#closed) return;
+    if (!this.#canReceive || this.#closed) return;
     const { node, runtime } = this.#deps;
     const { RED } = runtime;
     const calls = this.#messages.size;
@@ -276,7 +282,9 @@ function run(value: Omit<CallsDeps, "runtime" | "node">, { runtime, node }: Node
     counted: () => undefined,
     problem: (problem) => calls.show(problem && configFailure(problem)),
   });
-  const forget = state.expectedCalls.listen(account, {
+  const forget = state.callFollowers.add(account, {
+    hearsAll: true,
+    open: () => calls.open(),
     expect: (expected) => calls.expect(expected),
     unexpect: (id) => calls.unexpect(id),
   });

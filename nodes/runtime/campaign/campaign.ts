@@ -62,6 +62,10 @@ class CampaignNode {
       numbers: reader(RED, node, config.numbers),
       doNotCall: reader(RED, node, config.doNotCall),
       numberField: config.numberField,
+      inputs: new Map([
+        ["agents", config.agents],
+        ["numbers", config.numbers],
+      ]),
     };
     // What a node sends before all nodes are there reaches nobody.
     const started = guarded(() => this.#goOn());
@@ -101,6 +105,7 @@ class CampaignNode {
     const { RED } = runtime;
     const { stored, redeliverAfterMs, maxDeliveries } = receiver.config;
     return {
+      node: node.id,
       client: sender.client,
       stored: stored ? { redeliverAfterMs, maxDeliveries } : undefined,
       result: (effect, token) => node.send([resultMessage(effect, token), null, null]),
@@ -141,8 +146,9 @@ class CampaignNode {
 
   /** Without pushes a campaign goes on: the CDRs tell, only later. */
   #hearProblem(problem: ConfigProblem | undefined): void {
-    const { node } = this.#deps;
-    if (problem !== undefined) node.status({ fill: "red", shape: "ring", text: "status.noReception" });
+    const { node, runtime } = this.#deps;
+    const { RED } = runtime;
+    if (problem !== undefined) node.status(failureStatus(RED._, configFailure(problem)));
     else if (this.#problem !== undefined) node.status({});
     this.#problem = problem;
   }
@@ -153,7 +159,7 @@ class CampaignNode {
     const { RED } = runtime;
     const failure = await this.#obey(msg);
     if (failure === undefined) return undefined;
-    node.status(failureStatus(failure));
+    node.status(failureStatus(RED._, failure));
     return errorOf(RED._, type, failure);
   }
 
@@ -204,7 +210,7 @@ type CampaignParts = Omit<CampaignDeps, "runtime" | "node" | "store"> & { readon
 function start({ account, ...parts }: CampaignParts, { runtime, node }: NodeSource): Behaviour {
   const { sender, receiver } = parts;
   const { keepDays } = receiver.config;
-  const store = storeOf(runtime, account, { context: sender.context, keepDays });
+  const store = storeOf(runtime, { id: account, context: sender.context, keepDays });
   const campaign = new CampaignNode({ ...parts, runtime, node, store });
   return { handle: (msg) => campaign.take(msg), close: () => campaign.close() };
 }

@@ -11,8 +11,9 @@ import type { Sender } from "../account/running";
 import type { CommandReport } from "../command/send";
 import { type Expand, type Narrowed, narrow, Settings, typedInput } from "../shared/config";
 import { type Behaviour, defineNode, type NodeSource } from "../shared/define-node";
-import { doneStatus, failureStatus } from "../shared/status";
-import { errorOf, resultOf } from "../shared/texts";
+import { originOf } from "../shared/origin";
+import { doneStatus, failureStatus, statusWords } from "../shared/status";
+import { errorOf, resultOf, type Translate } from "../shared/texts";
 import { reader } from "../shared/values";
 import type { Runtime } from "../state";
 import { type Got, getRecording, type Target } from "./download";
@@ -79,7 +80,10 @@ class Progress {
   readonly #files = new Map<object, { bytes: number; of: number | undefined }>();
   #shown = 0;
 
-  constructor(private readonly node: Node) {}
+  constructor(
+    private readonly translate: Translate,
+    private readonly node: Node,
+  ) {}
 
   begin(): { readonly progress: (bytes: number, of: number | undefined) => void; readonly end: () => void } {
     const file = {};
@@ -100,8 +104,11 @@ class Progress {
     const files = [...this.#files.values()];
     const sum = (values: readonly number[]) => (values.reduce((all, one) => all + one, 0) / megabyte).toFixed(1);
     const known = files.every(({ of }) => of !== undefined);
-    const total = known ? ` / ${sum(files.map(({ of = 0 }) => of))}` : "";
-    this.node.status({ fill: "blue", shape: "dot", text: `↓ ${sum(files.map(({ bytes }) => bytes))}${total} MB` });
+    const text = statusWords(this.translate, known ? "downloadedOf" : "downloaded", {
+      done: sum(files.map(({ bytes }) => bytes)),
+      total: known ? sum(files.map(({ of = 0 }) => of)) : "",
+    });
+    this.node.status({ fill: "blue", shape: "dot", text });
   }
 }
 
@@ -118,7 +125,7 @@ function run({ how, sender }: RecordingDeps, { runtime: { RED }, node, config }:
   const read = reader(RED, node, given);
   const readBilled = reader(RED, node, standardInput({ name: "recordFile" }));
   const isDefault = given.type === standard.type && given.value === standard.value;
-  const shown = new Progress(node);
+  const shown = new Progress(RED._, node);
   const closing = new AbortController();
   setMaxListeners(0, closing.signal);
 
@@ -149,7 +156,8 @@ function run({ how, sender }: RecordingDeps, { runtime: { RED }, node, config }:
     if (isEmpty(name)) {
       if (how.passes) return undefined;
       const { example } = recordingName;
-      return { ok: false, failure: invalid({ key: "required", params: { example } }, render(name)) };
+      const failure = invalid({ key: "required", params: { example } }, render(name));
+      return { ok: false, failure: { ...failure, origin: originOf(given, msg) } };
     }
     const url = typeof name === "string" ? sender.client.urlOf(name) : undefined;
     if (url === undefined) return { ok: false, failure: invalid({ key: "recordingName", params: {} }, render(name)) };
@@ -190,7 +198,7 @@ function run({ how, sender }: RecordingDeps, { runtime: { RED }, node, config }:
     };
     msg.sccc = { ...(isObject(msg.sccc) ? msg.sccc : {}), command: report };
     if (!got.ok) {
-      node.status(failureStatus(got.failure));
+      node.status(failureStatus(RED._, got.failure));
       return errorOf(RED._, api, got.failure);
     }
     node.status(doneStatus);

@@ -21,6 +21,7 @@ export interface ConfigProblem {
     | "noServer"
     | "conflict"
     | "feedTaken"
+    | "feedHeld"
     | "startKey"
     | "port"
     | "tls"
@@ -79,7 +80,7 @@ export function proxyProblem(error: unknown): ConfigProblem {
 const wholeVariable = /^\$\{([^{}]+)\}$/;
 
 /** The first variable that a text names. */
-const variableIn = (text: string): string | undefined => /\$\{([^}]+)\}/.exec(text)?.[1];
+export const variableIn = (text: string): string | undefined => /\$\{([^}]+)\}/.exec(text)?.[1];
 
 /** Reads properties as the settings of the catalogue describe them: their defaults, their bounds, what is required. */
 export class Settings {
@@ -147,10 +148,10 @@ export class Settings {
     return typeof value === "string" ? this.#refuse(name, "number", value, text) : wrong(name, "number");
   }
 
-  /** A number that may be unset. */
+  /** A number that may be left empty. A variable that is not set is not empty: the number would mean something else. */
   optionalNumber(name: string): number | undefined {
     const value = this.#config[name];
-    const given = typeof value === "string" ? this.#expand(value).trim() : value;
+    const given = typeof value === "string" ? value.trim() : value;
     return given === undefined || given === null || given === "" ? undefined : this.number(name);
   }
 

@@ -23,8 +23,15 @@ export interface NodeSource {
 /** What the properties of a node say; or why it can't work: a failure, of its account perhaps, or a property that is wrong. */
 export type Reading<C> =
   | { readonly ok: true; readonly value: C }
-  | { readonly ok: false; readonly failure: Failure }
-  | { readonly ok: false; readonly problem: ConfigProblem };
+  | (Refused & { readonly failure: Failure })
+  | (Refused & { readonly problem: ConfigProblem });
+
+/** A node that can't work. */
+interface Refused {
+  readonly ok: false;
+  /** Another node has said it in words, such as the account whose setting is wrong: one cause is told once. */
+  readonly isTold?: boolean;
+}
 
 /** What a node does. One that takes no messages has no `handle`. */
 export interface Behaviour extends Partial<Omit<Handling, "name">> {
@@ -47,12 +54,26 @@ export interface NodeType<C> {
   readonly forget?: (id: string, runtime: Runtime) => void;
 }
 
+/** Why a node can't work, and whether somebody has said so. */
+interface Trouble {
+  readonly failure: Failure;
+  readonly isTold: boolean;
+}
+
 type Properties = Parameters<NodeAPI["nodes"]["createNode"]>[1];
 
-/** Shows why a node can't work, warns of it once, and ends each of its messages with it. */
-function refuse({ RED }: Runtime, node: Node, name: string, failure: Failure): Behaviour {
-  const show = (): void => node.status(failureStatus(failure));
-  node.warn(describe(RED._, name, failure));
+/** What is at fault: an account that is gone or disabled, for all its nodes; else the node itself. */
+function causeOf({ node, config }: NodeSource, failure: Failure): string {
+  const isGone = failure.kind === "config" && failure.reason === "account" && typeof config.account === "string";
+  return isGone && config.account !== "" ? `account ${config.account}` : node.id;
+}
+
+/** Shows why a node can't work, warns of it unless somebody else has, and ends each of its messages with it. */
+function refuse(source: NodeSource, name: string, { failure, isTold }: Trouble): Behaviour {
+  const { node, runtime } = source;
+  const { RED, state } = runtime;
+  const show = (): void => node.status(failureStatus(RED._, failure));
+  if (!isTold && state.isNews(causeOf(source, failure))) node.warn(describe(RED._, name, failure));
   show();
   return {
     handle: () => {
@@ -71,7 +92,8 @@ export function defineNode<C>(runtime: Runtime, definition: NodeType<C>): void {
   function open(source: NodeSource): Behaviour {
     const reading = read(source);
     if (reading.ok) return start(reading.value, source);
-    return refuse(runtime, source.node, name, "failure" in reading ? reading.failure : configFailure(reading.problem));
+    const failure = "failure" in reading ? reading.failure : configFailure(reading.problem);
+    return refuse(source, name, { failure, isTold: reading.isTold === true });
   }
 
   function ScccNode(this: Node, properties: Properties): void {

@@ -148,7 +148,7 @@ function makeCopyable(RED: NodeAPI, msg: NodeMessage): void {
 /** Gives a node its handler of messages. Call it instead of `node.on("input", …)`. */
 export function takeMessages(RED: NodeAPI, node: Node, handling: Handling): void {
   const { name, handle } = handling;
-  const refused = handling.refused ?? ((_msg, failure) => node.status(failureStatus(failure)));
+  const refused = handling.refused ?? ((_msg, failure) => node.status(failureStatus(RED._, failure)));
   const unforeseen =
     handling.unforeseen ??
     ((error) => node.status(error instanceof ScccError ? codeStatus(error.code) : unforeseenStatus));
