@@ -14,6 +14,7 @@ import type { Sender } from "../account/running";
 import { type Expand, type Narrowed, narrow, Settings, wrong } from "../shared/config";
 import { type Behaviour, defineNode, type NodeSource } from "../shared/define-node";
 import type { Failure } from "../shared/failure";
+import type { NodeOutput } from "../shared/node-output";
 import { failureStatus } from "../shared/status";
 import { errorOf, ScccError } from "../shared/texts";
 import type { Runtime } from "../state";
@@ -102,6 +103,7 @@ interface FeedDeps {
 class Feed {
   readonly #runtime: Runtime;
   readonly #node: Node;
+  readonly #output: NodeOutput;
   readonly #config: FeedConfig;
   readonly #sender: Sender;
   readonly #file: PositionFile;
@@ -112,9 +114,10 @@ class Feed {
   #run: Promise<Ran> | undefined;
   #read = 0;
 
-  constructor(runtime: Runtime, node: Node, { config, sender, file }: FeedDeps) {
+  constructor({ runtime, node, output }: NodeSource, { config, sender, file }: FeedDeps) {
     this.#runtime = runtime;
     this.#node = node;
+    this.#output = output;
     this.#config = config;
     this.#sender = sender;
     this.#file = file;
@@ -138,7 +141,7 @@ class Feed {
     if (this.#config.intervalMs === 0 || this.#closing.signal.aborted) return;
     try {
       const error = await this.runOnce({});
-      if (error !== undefined) this.#node.error(error, {});
+      if (error !== undefined) this.#output.error(error, {});
     } finally {
       const again = guarded(() => this.start());
       if (!this.#closing.signal.aborted) this.#timer = setTimeout(again, this.#config.intervalMs);
@@ -160,7 +163,7 @@ class Feed {
     const durationMs = Math.round(performance.now() - start);
     const time = new Date().toTimeString().slice(0, 8);
     this.#node.status({ fill: cut ? "yellow" : "green", shape: "dot", text: `${time} ✓ ${items}${cut ? " ✂" : ""}` });
-    this.#node.send([null, { ...trigger, topic: feed, payload: { feed, items, pages, lastKey, durationMs } }]);
+    this.#output.send([null, { ...trigger, topic: feed, payload: { feed, items, pages, lastKey, durationMs } }]);
     return cut ? new ScccError(this.#runtime.RED._("errors.feedCut", { feed }), "SCCC_PARTIAL", { feed }) : undefined;
   }
 
@@ -226,8 +229,10 @@ class Feed {
   }
 
   #send(message: NodeMessage, keys: PageKeys, token: string): void {
-    const { feed } = this.#config;
-    this.#node.send([{ ...message, topic: feed, sccc: { page: { feed, ...keys }, token } }, null]);
+    const { feed, confirmed } = this.#config;
+    const sent = this.#output.send([{ ...message, topic: feed, sccc: { page: { feed, ...keys }, token } }, null]);
+    // Nobody may confirm what did not get into the flow: it must not hold up the rest. The error was reported.
+    if (!sent && confirmed) this.#output.run(() => this.#runtime.state.tokens.acknowledge(token, "taken"));
   }
 
   /** Ends what is under way; resolves when nothing writes any more. */
@@ -245,10 +250,10 @@ export function feedsFolder(RED: NodeAPI): string {
 }
 
 /** Wires a feed that can work. */
-function start(deps: FeedDeps, { runtime, node }: NodeSource): Behaviour {
-  const { RED, state } = runtime;
+function start(deps: FeedDeps, source: NodeSource): Behaviour {
+  const { RED, state } = source.runtime;
   const { path } = deps.file;
-  const feed = new Feed(runtime, node, deps);
+  const feed = new Feed(source, deps);
   state.feeds.set(path, feed);
   const begin = guarded(() => feed.start());
   // Before all nodes are there, what is sent reaches nobody.

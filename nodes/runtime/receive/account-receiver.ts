@@ -1,6 +1,7 @@
 // The receiving side of an account node: whoever listens to the account attaches here.
 import type { Node, NodeAPI } from "node-red";
 import type { InboxConfig } from "../../receive/messages";
+import type { NodeOutput } from "../shared/node-output";
 import { BoundedLog } from "./bounded-log";
 import type { PushListener, Receiving } from "./receiving";
 
@@ -8,6 +9,7 @@ import type { PushListener, Receiving } from "./receiving";
 export interface AccountReceiverDeps {
   readonly RED: NodeAPI;
   readonly node: Node;
+  readonly output: NodeOutput;
   readonly receiving: Receiving;
 }
 
@@ -17,22 +19,18 @@ export class AccountReceiver {
   readonly #receiving: Receiving;
   readonly #state: ReturnType<Receiving["open"]>;
   readonly #refusals: BoundedLog;
-  readonly #warnings: BoundedLog;
   readonly #listeners = new Set<PushListener>();
 
-  constructor({ RED, node, receiving }: AccountReceiverDeps, config: InboxConfig) {
+  constructor({ RED, node, output, receiving }: AccountReceiverDeps, config: InboxConfig) {
     this.config = config;
     this.#refusals = new BoundedLog((counts) => {
       const reasons = [...counts].map(([why, count]) => `${why} ${count}`).join(", ");
       node.warn(RED._("errors.pushesRefused", { reasons }));
     });
-    this.#warnings = new BoundedLog((counts) => {
-      for (const [what, count] of counts) node.warn(count === 1 ? what : `${what} (×${count})`);
-    });
     this.#receiving = receiving;
     this.#state = receiving.open(node.id, config, {
       refused: (why, times) => this.#refusals.add(why, times),
-      warning: (key, params) => this.#warnings.add(RED._(`errors.${key}`, { ...params })),
+      warning: (key, params) => output.warn(key, params),
     });
   }
 
@@ -54,7 +52,6 @@ export class AccountReceiver {
   /** The account node closes. @param removed for good */
   async close(removed: boolean): Promise<void> {
     this.#refusals.close();
-    this.#warnings.close();
     await this.#receiving.close(this.#state, removed);
   }
 }

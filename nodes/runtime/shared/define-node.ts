@@ -1,11 +1,11 @@
 // Defines a node type: what every node does before and around its own work. A node type reads its properties, and says what it does.
 import type { Node, NodeAPI } from "node-red";
 import type { Setting } from "../../catalogue/index";
-import { guarded } from "../../util/guarded";
 import type { Runtime } from "../state";
 import { type ConfigProblem, configFailure, credentialsOf, type Expand } from "./config";
 import type { Failure } from "./failure";
 import { type Handling, takeMessages } from "./input";
+import { NodeOutput } from "./node-output";
 import { failureStatus } from "./status";
 import { describe, errorOf } from "./texts";
 import { expander } from "./values";
@@ -18,6 +18,8 @@ export interface NodeSource {
   readonly config: Readonly<Record<string, unknown>>;
   readonly credentials: unknown;
   readonly expand: Expand;
+  /** What the node sends and says outside of the handling of a message. */
+  readonly output: NodeOutput;
 }
 
 /** What the properties of a node say; or why it can't work: a failure, of its account perhaps, or a property that is wrong. */
@@ -50,9 +52,10 @@ export interface NodeType<C> {
 type Properties = Parameters<NodeAPI["nodes"]["createNode"]>[1];
 
 /** Shows why a node can't work, warns of it once, and ends each of its messages with it. */
-function refuse({ RED }: Runtime, node: Node, name: string, failure: Failure): Behaviour {
+function refuse({ runtime, node, output }: NodeSource, name: string, failure: Failure): Behaviour {
+  const { RED } = runtime;
   const show = (): void => node.status(failureStatus(failure));
-  node.warn(describe(RED._, name, failure));
+  output.tell(describe(RED._, name, failure));
   show();
   return {
     handle: () => {
@@ -71,17 +74,19 @@ export function defineNode<C>(runtime: Runtime, definition: NodeType<C>): void {
   function open(source: NodeSource): Behaviour {
     const reading = read(source);
     if (reading.ok) return start(reading.value, source);
-    return refuse(runtime, source.node, name, "failure" in reading ? reading.failure : configFailure(reading.problem));
+    return refuse(source, name, "failure" in reading ? reading.failure : configFailure(reading.problem));
   }
 
   function ScccNode(this: Node, properties: Properties): void {
     RED.nodes.createNode(this, properties);
+    const output = new NodeOutput(RED, this);
     const { handle, refused, unforeseen, close } = open({
       runtime,
       node: this,
       config: { ...properties },
       credentials: this.credentials,
       expand: expander(RED, this),
+      output,
     });
     if (handle !== undefined) {
       takeMessages(RED, this, { name, handle, ...(refused && { refused }), ...(unforeseen && { unforeseen }) });
@@ -91,8 +96,11 @@ export function defineNode<C>(runtime: Runtime, definition: NodeType<C>): void {
       closed
         .finally(() => removed && forget?.(this.id, runtime))
         // Node-RED does not look at what it gets from an end.
-        .catch(guarded((error: unknown) => this.error(error instanceof Error ? error.message : String(error))))
-        .finally(done);
+        .catch((error: unknown) => output.error(error))
+        .finally(() => {
+          output.close();
+          done();
+        });
     });
   }
   RED.nodes.registerType(type, ScccNode, secretsOf && { credentials: credentialsOf(secretsOf) });
