@@ -26,6 +26,10 @@ const inboxTests = "test/receive/inbox.test.ts";
 const serviceTests = "test/receive/service.test.ts";
 const spoolTests = "test/delivery/spool.test.ts";
 const clientTests = "test/protocol/client.test.ts";
+const monitor = "nodes/runtime/sidebar/monitor.ts";
+const monitorTests = "test/runtime/monitor.test.ts";
+const traffic = "nodes/receive/traffic.ts";
+const trafficTests = "test/receive/traffic.test.ts";
 const commandTests = "test/runtime/commands.test.ts";
 
 export const mutations: readonly Mutation[] = [
@@ -169,7 +173,7 @@ export const mutations: readonly Mutation[] = [
     guard: "size of a push",
     change: "a length that is told may be anything",
     file: "nodes/receive/head.ts",
-    excerpt: `if (Number(headers["content-length"] ?? 0) > maxBodyBytes) return refused("tooLarge");`,
+    excerpt: `if (Number(headers["content-length"] ?? 0) > maxBodyBytes) return unread("tooLarge");`,
     replacement: "",
     tests: serviceTests,
     grep: "too large",
@@ -468,9 +472,8 @@ export const mutations: readonly Mutation[] = [
     guard: "acknowledged means stored",
     change: "nothing is synced before it is acknowledged",
     file: journal,
-    excerpt: `        segment.file.write(data, segment.size);
-        segment.file.sync();`,
-    replacement: `        segment.file.write(data, segment.size);`,
+    excerpt: `if (synced) this.#sync(segment);`,
+    replacement: "",
     tests: spoolTests,
     grep: "has everything before an add resolves",
   },
@@ -728,5 +731,59 @@ export const mutations: readonly Mutation[] = [
     replacement: `isObject(written)`,
     tests: "test/runtime/extra.test.ts",
     grep: "is too deep",
+  },
+  {
+    guard: "secrets in the sidebar",
+    change: "details show the account's passwords",
+    file: monitor,
+    excerpt: `secrets.reduce((cleaned, remove) => remove(cleaned), text)`,
+    replacement: `text`,
+    tests: monitorTests,
+    grep: "shows no password",
+  },
+  {
+    guard: "secrets in the sidebar",
+    change: "details show the values of secret fields",
+    file: monitor,
+    excerpt: `.replace(secretFields, '$1"***"')`,
+    replacement: "",
+    tests: monitorTests,
+    grep: "shows no password",
+  },
+  {
+    guard: "bounds of the sidebar's recording",
+    change: "a request of any size is kept",
+    file: monitor,
+    excerpt: `request: copyOf(request, mostText),`,
+    replacement: `request,`,
+    tests: monitorTests,
+    grep: "keeps no more than its bytes",
+  },
+  {
+    guard: "bounds of the sidebar's recording",
+    change: "every refused push of a flood is recorded",
+    file: traffic,
+    excerpt: `if (this.#inSecond > refusedPerSecond) return;`,
+    replacement: "",
+    tests: trafficTests,
+    grep: "records ten refused pushes a second",
+  },
+  {
+    guard: "bounds of the sidebar's recording",
+    change: "names from outside have any length",
+    file: traffic,
+    excerpt: `value !== "" ? copyOf(value, mostWord) : undefined`,
+    replacement: `value !== "" ? value : undefined`,
+    tests: trafficTests,
+    grep: "claimed to be",
+  },
+  {
+    guard: "dead letters",
+    change: "letters of a store that was removed are taken for those of the new one",
+    file: "nodes/delivery/dead-letters.ts",
+    excerpt: "`${id}@${Date.parse(time)}`",
+    replacement: "`${id}@`",
+    tests: "test/delivery/dead-letters.test.ts",
+    grep: "no other leaves it",
   },
 ];

@@ -1,8 +1,8 @@
 // `npm start` as a user runs it: presses the demo's buttons, reads the debug sidebar, and ends it with Ctrl-C.
 import { strict as assert } from "node:assert";
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { Demo } from "../../tools/demo";
+import { Demo, descendants } from "../../tools/demo";
 import { nodeAdmitsNodeRed5, root } from "../../tools/hosts";
 import { type FlowNode, Sidebar } from "../../tools/launch";
 import { freePort, temporaryFolder } from "../../tools/node-red";
@@ -69,6 +69,11 @@ describe("npm start", function () {
     for (const address of [`${editor}/`, `${editor}/desk`, `${editor}/wallboard`, demo.simulator]) {
       assert.ok(demo.output.includes(address), demo.output);
     }
+  });
+
+  it("opens with the SCCC sidebar", async () => {
+    const settings = await (await fetch(`${editor}/settings/user`)).text();
+    assert.match(settings, /"active":"sccc"/);
   });
 
   it("logs an agent in, reads its status, calls, and shows what happens in the call", async () => {
@@ -151,18 +156,6 @@ describe("npm start", function () {
     assert.throws(() => process.kill(-demo.pid!, 0), { code: "ESRCH" });
   });
 });
-
-/** The descendants of a process. */
-function descendants(pid: number): readonly number[] {
-  const { stdout } = spawnSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" });
-  const children = new Map<number, number[]>();
-  for (const line of stdout.trim().split("\n")) {
-    const [own = 0, parent = 0] = line.trim().split(/\s+/).map(Number);
-    children.set(parent, [...(children.get(parent) ?? []), own]);
-  }
-  const below = (of: number): number[] => (children.get(of) ?? []).flatMap((child) => [child, ...below(child)]);
-  return below(pid);
-}
 
 const lives = (pid: number): boolean => {
   try {

@@ -95,11 +95,14 @@ describe("checking fields", () => {
       mode: 5,
       multiplier: 1.5,
     });
+    for (const mode of [2, "5", 3, "17"]) assert.equal(wire("CallTaskCreate", { ...task, mode }).mode, Number(mode));
+    for (const mode of ["two", 2.5, "5x", true, {}]) {
+      assert.equal(refusal("CallTaskCreate", { ...task, mode }), "mode choice");
+    }
     assert.equal("multiplier" in wire("CallTaskCreate", { ...task, mode: 2, multiplier: 1 }), false);
     for (const multiplier of [0.99, 5, "x", Number.NaN, true]) {
       assert.equal(refusal("CallTaskCreate", { ...task, mode: 2, multiplier }), "multiplier decimal");
     }
-    for (const mode of [1, "25", "two", {}]) assert.equal(refusal("CallTaskCreate", { ...task, mode }), "mode choice");
   });
 
   it("sends all eight filters of getCdrList, and refuses a start or an end time alone", () => {

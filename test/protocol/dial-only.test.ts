@@ -21,6 +21,10 @@ const mine = "13800138000";
 const stranger = "13900139000";
 
 describe("dialOnly", () => {
+  it("reads a pattern of very many stars in no time", () => {
+    assert.equal(forbidden(`1${"*".repeat(60)}x`, { callee: "1".repeat(32) }), "1".repeat(32));
+  });
+
   it("allows any number if it is empty, otherwise only the listed ones", () => {
     assert.equal(forbidden(" ", { callee: "1" }), undefined);
     assert.equal(forbidden("10086, 138*", { callee: "13800138000" }), undefined);
@@ -31,6 +35,15 @@ describe("dialOnly", () => {
     assert.equal(forbidden("1008?", { callee: "10086" }), undefined);
     assert.equal(forbidden("+86138*", { callee: "+8613900000000" }), "+8613900000000");
     assert.equal(forbidden("1.086", { callee: "10086" }), "10086");
+    for (const anything of ["*", "**"]) assert.equal(forbidden(anything, { callee: stranger }), undefined);
+    assert.equal(forbidden("138*0000", { callee: "13800120000" }), undefined);
+    assert.equal(forbidden("138*0000", { callee: mine }), mine);
+    assert.equal(forbidden("*8000", { callee: mine }), undefined);
+    assert.equal(forbidden("*8000", { callee: stranger }), stranger);
+    assert.equal(forbidden("1*9*9000", { callee: stranger }), undefined);
+    // A code that begins with a star is matched by a star, and by nothing else.
+    assert.equal(forbidden("*97", { callee: "*97" }), undefined);
+    assert.equal(forbidden("97", { callee: "*97" }), "*97");
   });
 
   it("does not check fields that only filter, nor the caller of a call", () => {

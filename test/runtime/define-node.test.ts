@@ -120,8 +120,8 @@ describe("a node type", () => {
     await start({ ok: true, value: 7 }, { close: fail });
     await close(true);
     assert.deepEqual(
-      lines(20).map(({ msg }) => msg),
-      ["stuck"],
+      lines(20).map(({ msg }) => String(msg)),
+      ["Error: stuck"],
     );
     assert.deepEqual(did.slice(2), [["forget", "n", true]]);
   });

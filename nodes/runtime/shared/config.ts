@@ -2,6 +2,7 @@
 import type { AgentOptions } from "node:https";
 import { createServer, type SecureContextOptions, type TlsOptions } from "node:tls";
 import { accountSettings, type Setting } from "../../catalogue/index";
+import { integerIn } from "../../protocol/check";
 import { dialPatterns } from "../../protocol/dial-only";
 import { type FormatProblem, formatProblem } from "../../protocol/format";
 import { ProxyError, type ProxySettings, proxyUrl } from "../../protocol/proxy";
@@ -82,6 +83,9 @@ const wholeVariable = /^\$\{([^{}]+)\}$/;
 /** The first variable in a text. */
 export const variableIn = (text: string): string | undefined => /\$\{([^}]+)\}/.exec(text)?.[1];
 
+const isChoice = ({ choices, others }: Extract<Setting, { kind: "choice" }>, text: string): boolean =>
+  choices.some(({ value }) => value === text) || (others === "integers" && integerIn(text) !== undefined);
+
 /** Reads properties as the settings of the catalogue describe them: their defaults, their bounds, what is required. */
 export class Settings {
   readonly #settings: ReadonlyMap<string, Setting>;
@@ -105,7 +109,7 @@ export class Settings {
     const text = this.#expand(written).trim();
     const refuse = (reason: ConfigProblem["reason"]): never => this.#refuse(name, reason, written, text);
     if (text !== "") {
-      if (setting?.kind === "choice" && !setting.choices.some((choice) => choice.value === text)) refuse("choice");
+      if (setting?.kind === "choice" && !isChoice(setting, text)) refuse("choice");
       const format = setting?.kind === "text" ? setting.format : undefined;
       const problem = format && formatProblem(format, text);
       return problem === undefined ? text : refuse(problem);

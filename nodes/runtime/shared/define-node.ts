@@ -1,11 +1,11 @@
 // Defines a node type: reading of properties, refusal, errors and closing are the same for all types. A type adds its reading and its work.
 import type { Node, NodeAPI } from "node-red";
 import type { Setting } from "../../catalogue/index";
-import { guarded } from "../../util/guarded";
 import type { Runtime } from "../state";
 import { type ConfigProblem, configFailure, credentialsOf, type Expand } from "./config";
 import type { Failure } from "./failure";
 import { type Handling, takeMessages } from "./input";
+import { NodeOutput } from "./node-output";
 import { failureStatus } from "./status";
 import { describe, errorOf } from "./texts";
 import { expander } from "./values";
@@ -18,6 +18,8 @@ export interface NodeSource {
   readonly config: Readonly<Record<string, unknown>>;
   readonly credentials: unknown;
   readonly expand: Expand;
+  /** What the node sends and says outside of the handling of a message. */
+  readonly output: NodeOutput;
 }
 
 /** The configuration of a node; or why it cannot work: a failure, for example of its account, or an invalid property. */
@@ -70,10 +72,10 @@ function causeOf({ node, config }: NodeSource, failure: Failure): string {
 
 /** Shows why a node can't work, warns of it unless somebody else has, and ends each of its messages with it. */
 function refuse(source: NodeSource, name: string, { failure, isTold }: Trouble): Behaviour {
-  const { node, runtime } = source;
+  const { node, output, runtime } = source;
   const { RED, state } = runtime;
   const show = (): void => node.status(failureStatus(RED._, failure));
-  if (!isTold && state.isNews(causeOf(source, failure))) node.warn(describe(RED._, name, failure));
+  if (!isTold && state.isNews(causeOf(source, failure))) output.tell(describe(RED._, name, failure));
   show();
   return {
     handle: () => {
@@ -98,12 +100,14 @@ export function defineNode<C>(runtime: Runtime, definition: NodeType<C>): void {
 
   function ScccNode(this: Node, properties: Properties): void {
     RED.nodes.createNode(this, properties);
+    const output = new NodeOutput(RED, this);
     const { handle, refused, unforeseen, close } = open({
       runtime,
       node: this,
       config: { ...properties },
       credentials: this.credentials,
       expand: expander(RED, this),
+      output,
     });
     if (handle !== undefined) {
       takeMessages(RED, this, { name, handle, ...(refused && { refused }), ...(unforeseen && { unforeseen }) });
@@ -113,8 +117,11 @@ export function defineNode<C>(runtime: Runtime, definition: NodeType<C>): void {
       closed
         .finally(() => removed && forget?.(this.id, runtime))
         // Node-RED ignores the result of a close handler.
-        .catch(guarded((error: unknown) => this.error(error instanceof Error ? error.message : String(error))))
-        .finally(done);
+        .catch((error: unknown) => output.error(error))
+        .finally(() => {
+          output.close();
+          done();
+        });
     });
   }
   RED.nodes.registerType(type, ScccNode, secretsOf && { credentials: credentialsOf(secretsOf) });

@@ -112,7 +112,8 @@ const invalid = (field: string, key: string, got: string): Failure => ({
   got,
 });
 
-const asError = (thrown: unknown): Error => {
+/** What was thrown, as an error. */
+export const asError = (thrown: unknown): Error => {
   if (thrown instanceof Error) return thrown;
   return new Error(typeof thrown === "string" ? thrown : "something was thrown that is no error");
 };
@@ -122,7 +123,7 @@ const lacksMethod = (value: unknown): boolean =>
   typeof value === "object" && value !== null && typeof Reflect.get(value, "hasOwnProperty") !== "function";
 
 /** Replaces every property that Node-RED cannot copy by a text, so that Catch gets the error and all other properties. */
-function makeCopyable(RED: NodeAPI, msg: NodeMessage): void {
+export function makeCopyable(RED: NodeAPI, msg: NodeMessage): void {
   Reflect.deleteProperty(msg, "hasOwnProperty");
   for (const key of Object.keys(msg)) {
     if (uncopied.includes(key)) continue;
