@@ -65,7 +65,7 @@ class CampaignNode {
       doNotCall: reader(RED, node, config.doNotCall),
       numberField: config.numberField,
     };
-    // What a node sends before all nodes are there reaches nobody.
+    // Before all nodes have started, messages are lost.
     const started = guarded(() => this.#goOn());
     RED.events.once("flows:started", started);
     this.#forgetStart = () => void RED.events.off("flows:started", started);
@@ -138,7 +138,7 @@ class CampaignNode {
     node.status({ fill, shape: isIdle || this.#problem !== undefined ? "ring" : "dot", text });
   }
 
-  /** Without pushes a campaign goes on: the CDRs tell, only later. */
+  /** Without pushes a campaign goes on: it takes its results from the CDRs, later. */
   #hearProblem(problem: ConfigProblem | undefined): void {
     const { node } = this.#deps;
     if (problem !== undefined) node.status({ fill: "red", shape: "ring", text: "status.noReception" });

@@ -20,7 +20,7 @@ import type { Tokens } from "../receive/tokens";
 import { JournalFile, readJournal, replaceJournal } from "./journal-file";
 import { type CampaignHost, Runner } from "./runner";
 
-/** What a store tells the nodes of its account. */
+/** What a store reports to the nodes of its account. */
 export interface StoreReports {
   /** Something that people should know; a key below `errors`. */
   readonly warning: (key: string, params: Readonly<Record<string, string>>) => void;
@@ -125,7 +125,7 @@ export class CampaignStore {
     return [...(this.#runners.get(safe(node)) ?? [])];
   }
 
-  /** The campaigns that are not over, with the figures that they told last. */
+  /** The campaigns that are not over, with their last progress figures. */
   live(): readonly LiveCampaign[] {
     const nodes = new Map([...this.#hosts.keys()].map((node) => [safe(node), node]));
     return [...this.#runners].flatMap(([folder, runners]) =>
@@ -205,7 +205,7 @@ export class CampaignStore {
   }
 
   #warn(key: string, params: Readonly<Record<string, string>>): void {
-    // Each node of the account would say the same.
+    // One node of the account is enough for a warning.
     for (const reports of [...this.#reports.values()].slice(0, 1)) reports.warning(key, params);
   }
 
