@@ -189,8 +189,8 @@ class CampaignNode {
       if (!order.ok) return order.failure;
       hasBegun = true;
       const { agents, entries } = order.value;
-      await store.begin(node.id, { id, settings: { ...config.settings, agents }, entries });
-      return undefined;
+      const error = await store.begin(node.id, { id, settings: { ...config.settings, agents }, entries });
+      return error && configFailure({ setting: "account", reason: "campaigns", detail: error.message });
     } finally {
       if (!hasBegun) store.free(id);
     }

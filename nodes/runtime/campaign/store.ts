@@ -160,8 +160,18 @@ export class CampaignStore {
     this.#used.delete(id);
   }
 
-  /** Begins a campaign under an ID that was reserved. Resolves once it is on disk, or the node is gone. */
-  async begin(node: string, { id, settings, entries }: NewCampaign): Promise<void> {
+  /**
+   * Begins a campaign under an ID that was reserved. Resolves once it is on disk, or the node is gone; with an error if its folder cannot be
+   * made: then nothing was begun, and the ID is free.
+   */
+  async begin(node: string, { id, settings, entries }: NewCampaign): Promise<Error | undefined> {
+    const folder = join(this.folder, safe(node));
+    try {
+      await makeFolder(folder, 0o700);
+    } catch (error) {
+      this.free(id);
+      return asError(error);
+    }
     const tag = newId().replaceAll("-", "").slice(0, 20);
     const steps = Campaign.beginning({ id, tag, settings, entries }, this.#deps, Date.now());
     let step = steps.next();
@@ -170,14 +180,13 @@ export class CampaignStore {
       step = steps.next();
     }
     const { campaign, effects } = step.value;
-    const folder = join(this.folder, safe(node));
-    await makeFolder(folder, 0o700);
     const path = join(folder, `${tag}.log`);
     const file = this.#journal(folder, path);
     const runner = this.#add(node, path, campaign, file, effects);
     const host = this.#hosts.get(node);
     if (host !== undefined) runner.attach(host);
     await file.flush();
+    return undefined;
   }
 
   /** Ends all as a crash does; for tests. */
