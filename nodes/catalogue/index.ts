@@ -7,11 +7,13 @@ export { callEvents, defaultCallEvents } from "./call-events";
 export { callTypeOf, customerSide } from "./directions";
 export * as enumerations from "./enumerations";
 export { errorCodes } from "./errors";
+export { codesOf, type OwnCode, ownCodes } from "./failures";
 export { extra, propertyOf, seqOf, standardInput } from "./fields";
 export { groups } from "./groups";
 export { type PaletteEntry, palette } from "./palette";
 export { pushes } from "./pushes";
 export { recording, recordingName } from "./recording";
+export { type Section, sections } from "./sections";
 export { seenCommands, templateOf } from "./seen-commands";
 export {
   accountSettings,
@@ -22,6 +24,7 @@ export {
   feedSettings,
   receivingSettings,
   recordingSettings,
+  settingKey,
   simulatorSettings,
   trackerSettings,
 } from "./settings";

@@ -1,4 +1,5 @@
 // The types of the catalogue's data. Nodes, forms, help, simulator and tests are derived from this data.
+import type { Section } from "./sections";
 
 /** A text for users, in both languages of the package. */
 export interface Text {
@@ -239,13 +240,22 @@ export type TextFormat =
   | "property"
   | "addresses";
 
-/** A property of a node. A number's `min` and `max` are inclusive; `unit` is shown to users. */
+/** The rule of a number that is set in a form. `min` and `max` are inclusive. */
+export interface NumberSetting {
+  /** null: it may be left empty. */
+  readonly default: number | null;
+  readonly min: number;
+  readonly max: number;
+  readonly integer: boolean;
+}
+
+/** A property of a node. A number's `unit` is shown to users. */
 export type Setting = {
   readonly name: string;
   readonly label: Text;
   readonly hint: Text;
   /** The collapsible section of the form; absent: always visible. */
-  readonly section?: "limits" | "network" | "safety" | "receiving" | "more";
+  readonly section?: Section;
   /** Applies only while another setting has the value `is`, does not have the value `isNot`, or, without either, has any value. */
   readonly onlyIf?: { readonly setting: string; readonly is?: string; readonly isNot?: string };
 } & (
@@ -260,15 +270,7 @@ export type Setting = {
       /** Suggested values for a field that accepts others too; `key` is the text's key in the locales. */
       readonly suggestions?: readonly (Choice & { readonly key: string })[];
     }
-  | {
-      readonly kind: "number";
-      /** null: it may be left empty. */
-      readonly default: number | null;
-      readonly min: number;
-      readonly max: number;
-      readonly integer: boolean;
-      readonly unit?: Text;
-    }
+  | ({ readonly kind: "number"; readonly unit?: Text } & NumberSetting)
   | { readonly kind: "boolean"; readonly default: boolean }
   | {
       readonly kind: "choice";

@@ -10,8 +10,10 @@ import { editor, input, own, reader, standard, text, untagged } from "./page";
 import { watchPasswords } from "./passwords";
 import { every } from "./ports";
 import { applies, problemOf } from "./problem";
+import { watchSidebar } from "./sidebar";
 import { prepareTools } from "./tools";
 import { drawTyped } from "./typed";
+import { showWanted } from "./wanted";
 
 export { text } from "./page";
 export { hasPasswords } from "./passwords";
@@ -71,6 +73,8 @@ RED.events.on("nodes:add", (node) => {
   if (hasEvents(description)) migrate(node, description);
   watchPasswords(node);
 });
+
+watchSidebar();
 
 /** A node was dragged in from the palette or added by quick-add. */
 export function added(this: EditorNode): void {
@@ -155,5 +159,8 @@ export function prepare(this: EditorNode): void {
   prepareTools(this, form);
   review(this, description);
   // Node-RED checks the form once all is drawn.
-  setTimeout(() => $(".sccc-section").has(".input-error").attr("open", ""));
+  setTimeout(() => {
+    $(".sccc-section").has(".input-error").attr("open", "");
+    showWanted(this);
+  });
 }

@@ -84,6 +84,15 @@ describe("what a message says of calls", () => {
       assert.equal(factsOf(push("billing", { service, callee })), "other", "no call");
   });
 
+  it("goes by sccc-notify's reading where the platform has fields named event and eventId", () => {
+    const msg = push("callin", { agent: "1", number: "2" }, { eventId: "ours" });
+    const [fact] = [
+      factsOf({ ...msg, payload: { ...(msg.payload as object), event: "billing", eventId: "theirs" } }),
+    ].flat();
+    assert.ok(typeof fact === "object");
+    assert.deepEqual([fact.kind, fact.eventId], ["callin", "ours"]);
+  });
+
   it("is read from an accepted CallNumber, one or a list of them", () => {
     const command = { api: "CallNumber", result: { error: 0 } };
     const payload = { agent: "1000", callee, seq: 7, userData: "order 42" };

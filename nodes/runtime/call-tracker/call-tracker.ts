@@ -12,6 +12,7 @@ import { type Narrowed, narrow, Settings } from "../shared/config";
 import { type Behaviour, defineNode, type NodeSource } from "../shared/define-node";
 import type { Failure } from "../shared/failure";
 import type { NodeOutput } from "../shared/node-output";
+import { failureStatus, statusWords } from "../shared/status";
 import { errorOf } from "../shared/texts";
 import type { KeptTracker, Runtime } from "../state";
 
@@ -108,9 +109,12 @@ class Shown {
   show(): void {
     this.#timer = undefined;
     const { RED, node } = this.source;
-    const text = RED._("status.openCalls", { calls: String(this.size()) });
-    if (this.#lost === 0) node.status({ fill: this.size() === 0 ? "grey" : "green", shape: "dot", text });
-    else node.status({ fill: "yellow", shape: "dot", text: `${text} ✗ ${this.#lost}` });
+    const calls = this.size();
+    const figures = { calls, lost: this.#lost };
+    if (this.#lost === 0) {
+      const text = statusWords(RED._, "openCalls", figures);
+      node.status({ fill: calls === 0 ? "grey" : "green", shape: "dot", text });
+    } else node.status({ fill: "yellow", shape: "dot", text: statusWords(RED._, "lostCalls", figures) });
   }
 
   close(): void {
@@ -205,10 +209,9 @@ function run({ settings, account }: TrackerDeps, { runtime, node, output }: Node
   return {
     handle: async (msg, send) => {
       const failure = await take(msg, send);
+      if (failure !== undefined) node.status(failureStatus(RED._, failure));
       return failure && errorOf(RED._, type, failure);
     },
-    // The status shows how many calls are followed.
-    refused: () => undefined,
     close: (removed) => {
       tracker.pause();
       shown.close();

@@ -72,7 +72,7 @@ class Calls {
   /** What came before the store was open; undefined from then on. */
   #early: (() => void)[] | undefined = [];
   #timer: NodeJS.Timeout | undefined;
-  #trouble = "";
+  #canReceive = true;
   #closed = false;
 
   constructor(deps: CallsDeps) {
@@ -142,12 +142,10 @@ class Calls {
   show(failure: Failure | undefined): void {
     const { node, runtime } = this.#deps;
     const { RED } = runtime;
-    const trouble = failure === undefined ? "" : describe(RED._, type, failure);
-    // Each further try to listen says the same.
-    if (trouble !== "" && trouble !== this.#trouble) node.error(trouble);
-    this.#trouble = trouble;
+    this.#canReceive = failure === undefined;
+    // The account says it in words.
     if (failure === undefined) this.#show();
-    else node.status(failureStatus(failure));
+    else node.status(failureStatus(RED._, failure));
   }
 
   close(removed: boolean): void {
@@ -270,7 +268,7 @@ class Calls {
   }
 
   #show(): void {
-    if (this.#trouble !== "" || this.#closed) return;
+    if (!this.#canReceive || this.#closed) return;
     const { node, runtime } = this.#deps;
     const { RED } = runtime;
     const calls = this.#messages.size;

@@ -64,6 +64,10 @@ class CampaignNode {
       numbers: reader(RED, node, config.numbers),
       doNotCall: reader(RED, node, config.doNotCall),
       numberField: config.numberField,
+      inputs: new Map([
+        ["agents", config.agents],
+        ["numbers", config.numbers],
+      ]),
     };
     // Before all nodes have started, messages are lost.
     const started = guarded(() => this.#goOn());
@@ -96,10 +100,11 @@ class CampaignNode {
   }
 
   #host(): CampaignHost {
-    const { output, sender, receiver, runtime } = this.#deps;
+    const { node, output, sender, receiver, runtime } = this.#deps;
     const { RED } = runtime;
     const { stored, redeliverAfterMs, maxDeliveries } = receiver.config;
     return {
+      node: node.id,
       client: sender.client,
       stored: stored ? { redeliverAfterMs, maxDeliveries } : undefined,
       result: (effect, token) => void output.send([resultMessage(effect, token), null, null]),
@@ -140,8 +145,9 @@ class CampaignNode {
 
   /** Without pushes a campaign goes on: it takes its results from the CDRs, later. */
   #hearProblem(problem: ConfigProblem | undefined): void {
-    const { node } = this.#deps;
-    if (problem !== undefined) node.status({ fill: "red", shape: "ring", text: "status.noReception" });
+    const { node, runtime } = this.#deps;
+    const { RED } = runtime;
+    if (problem !== undefined) node.status(failureStatus(RED._, configFailure(problem)));
     else if (this.#problem !== undefined) node.status({});
     this.#problem = problem;
   }
@@ -152,7 +158,7 @@ class CampaignNode {
     const { RED } = runtime;
     const failure = await this.#obey(msg);
     if (failure === undefined) return undefined;
-    node.status(failureStatus(failure));
+    node.status(failureStatus(RED._, failure));
     return errorOf(RED._, type, failure);
   }
 

@@ -10,7 +10,9 @@ import { planOf } from "../../protocol/numbering";
 import { isObject } from "../../util/json";
 import { forEachInSlices } from "../../util/slices";
 import type { Sender } from "../account/running";
+import type { TypedInput } from "../shared/config";
 import type { Failure } from "../shared/failure";
+import { withOrigin } from "../shared/origin";
 import type { ReadValue } from "../shared/values";
 
 /** A control: of one campaign, or of all of the node. */
@@ -78,6 +80,8 @@ export interface OrderReaders {
   readonly numbers: ReadValue;
   readonly doNotCall: ReadValue;
   readonly numberField: string;
+  /** The typed inputs themselves, by the names of their fields. */
+  readonly inputs: ReadonlyMap<string, TypedInput>;
 }
 
 const isUnset = (value: unknown): boolean => value === undefined || value === null || value === "";
@@ -109,8 +113,12 @@ export async function readOrder(readers: OrderReaders, sender: Sender, msg: Node
   const doNotCall = await read("doNotCall", readers.doNotCall, msg);
   if (!doNotCall.ok) return doNotCall;
   const checked = checkFields([campaignFields.agents], { agents: agents.value }, sender.context.timezone);
-  if (!checked.ok) return checked;
-  if (isUnset(numbers.value)) return { ok: false, failure: required(campaignFields.numbers, numbers.value) };
+  const refused = (failure: FieldFailure): Read<never> => ({
+    ok: false,
+    failure: withOrigin(failure, readers.inputs, msg),
+  });
+  if (!checked.ok) return checked.failure.kind === "field" ? refused(checked.failure) : checked;
+  if (isUnset(numbers.value)) return refused(required(campaignFields.numbers, numbers.value));
   const { region, areaCode } = sender.context;
   const plan = planOf(region);
   const how = { region: { region, areaCode }, plan, numberField: readers.numberField };

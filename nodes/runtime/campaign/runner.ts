@@ -20,6 +20,8 @@ export type ResultEffect = Extract<CampaignEffect, { kind: "result" }>;
 
 /** The node that a campaign runs for, while it is there. */
 export interface CampaignHost {
+  /** The id of the node. */
+  readonly node?: string;
   readonly client: Client;
   /** Results are waited for until they are acknowledged; undefined: they are handed on once they have left the node. */
   readonly stored: { readonly redeliverAfterMs: number; readonly maxDeliveries: number } | undefined;
@@ -210,7 +212,7 @@ export class Runner {
   #do(effect: CampaignEffect, host: CampaignHost): void {
     switch (effect.kind) {
       case "command":
-        void this.#send(effect.command, host.client).catch(this.#deps.failed);
+        void this.#send(effect.command, host).catch(this.#deps.failed);
         return;
       case "result":
         this.#give(effect, host);
@@ -230,13 +232,13 @@ export class Runner {
     }
   }
 
-  async #send({ id, api, request, notAfter }: CampaignCommand, client: Client): Promise<void> {
-    const answer = await this.#exchange(client, api, request, notAfter);
+  async #send({ id, api, request, notAfter }: CampaignCommand, host: CampaignHost): Promise<void> {
+    const answer = await this.#exchange(host, api, request, notAfter);
     this.step({ kind: "answer", id, answer });
   }
 
   async #exchange(
-    client: Client,
+    { client, node }: CampaignHost,
     api: string,
     request: Readonly<Record<string, unknown>>,
     notAfter: number | undefined,
@@ -247,6 +249,7 @@ export class Runner {
     if (!prepared.ok) return answerOf(prepared.failure);
     const { outcome } = await client.send(prepared.call, {
       signal: this.#aborting.signal,
+      ...(node === undefined ? {} : { node }),
       ...(notAfter === undefined ? {} : { notAfter }),
     });
     if (!outcome.ok) return answerOf(outcome.failure);

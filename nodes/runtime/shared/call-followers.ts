@@ -57,6 +57,11 @@ export class CallFollowers {
     for (const follower of this.#followers.get(account)?.keys() ?? []) follower.unexpect(id);
   }
 
+  /** Whether a node joins all events of an account. */
+  hearsAll(account: string): boolean {
+    return [...(this.#followers.get(account)?.keys() ?? [])].some(({ hearsAll }) => hearsAll);
+  }
+
   /** The calls that are under way, those heard of last first; of each account at most so many. One node tells for an account. */
   live(most: number): readonly LiveCall[] {
     return [...this.#followers].flatMap(([account, followers]) => {
