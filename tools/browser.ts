@@ -206,11 +206,11 @@ export class EditorPage {
   }
 
   /** Drags a node of a type from the palette onto the canvas; returns its id. */
-  async drag(type: string): Promise<string> {
+  async drag(type: string, targetPosition = { x: 300, y: 200 }): Promise<string> {
     const before = await this.#ids(type);
     const item = this.page.locator(`.red-ui-palette-node[data-palette-type="${type}"]`);
     await item.scrollIntoViewIfNeeded();
-    await item.dragTo(this.page.locator("#red-ui-workspace-chart"), { targetPosition: { x: 300, y: 200 } });
+    await item.dragTo(this.page.locator("#red-ui-workspace-chart"), { targetPosition });
     const [id] = (await this.#ids(type)).filter((one) => !before.includes(one));
     if (id === undefined) throw new Error(`${type} was not dropped`);
     return id;

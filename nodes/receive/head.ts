@@ -53,5 +53,7 @@ export function checkHead(request: IncomingMessage, options: HeadOptions): Check
 }
 
 /** Whether a body is compressed: its Content-Length is then not the size of its JSON. */
-export const isEncoded = ({ headers }: IncomingMessage): boolean =>
-  !/^(?:identity)?$/i.test(headers["content-encoding"] ?? "");
+export function isEncoded({ headers }: IncomingMessage): boolean {
+  const encoding = headers["content-encoding"];
+  return encoding !== undefined && !/^(?:identity)?$/i.test(encoding);
+}

@@ -53,7 +53,7 @@ describe("the bench", function () {
     }
   });
 
-  it("refuses a part that there is not, and names those that there are", () => {
+  it("refuses an unknown part, and lists the known ones", () => {
     const { status, output } = bench("postcards");
     assert.equal(status, 1);
     for (const part of Object.keys(rows)) assert.match(output, new RegExp(part));

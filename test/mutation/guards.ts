@@ -275,7 +275,7 @@ export const mutations: readonly Mutation[] = [
     excerpt: `fresh: this.#resend === "once",`,
     replacement: `fresh: false,`,
     tests: clientTests,
-    grep: "keeps connections for what may be sent again",
+    grep: "keeps connections for commands that may be sent again",
   },
   {
     guard: "nothing dialled twice",
@@ -284,7 +284,7 @@ export const mutations: readonly Mutation[] = [
     excerpt: `this.#resend = command?.resend ?? "once";`,
     replacement: `this.#resend = command?.resend ?? "read";`,
     tests: clientTests,
-    grep: "never sends what the catalogue does not know again",
+    grep: "never sends an unknown command again",
   },
   {
     guard: "states in order",
@@ -329,7 +329,7 @@ export const mutations: readonly Mutation[] = [
     excerpt: `this.#counted < this.#limits.maxQueue`,
     replacement: `true`,
     tests: clientTests,
-    grep: "refuses at once when the queue is full",
+    grep: "refuses at once while the queue is full",
   },
   {
     guard: "one, not a list",
@@ -472,9 +472,8 @@ export const mutations: readonly Mutation[] = [
     guard: "acknowledged means stored",
     change: "nothing is synced before it is acknowledged",
     file: journal,
-    excerpt: `        segment.file.write(data, segment.size);
-        segment.file.sync();`,
-    replacement: `        segment.file.write(data, segment.size);`,
+    excerpt: `if (synced) this.#sync(segment);`,
+    replacement: "",
     tests: spoolTests,
     grep: "has everything before an add resolves",
   },
@@ -542,7 +541,7 @@ export const mutations: readonly Mutation[] = [
     excerpt: `      return again;`,
     replacement: `      return true;`,
     tests: clientTests,
-    grep: "only those are sent again",
+    grep: "only the commands that were refused with",
   },
   {
     guard: "lists",
@@ -569,7 +568,7 @@ export const mutations: readonly Mutation[] = [
     excerpt: `if (performance.now() + pause >= this.#deadline) break;`,
     replacement: `if (performance.now() + pause < 0) break;`,
     tests: clientTests,
-    grep: "has an overall deadline",
+    grep: "all tries together take no longer",
   },
   {
     guard: "identifiers",
@@ -713,7 +712,7 @@ export const mutations: readonly Mutation[] = [
     excerpt: `if (isUnset(filled[known])) filled[known] = value;`,
     replacement: `filled[known] = value;`,
     tests: "test/runtime/extra.test.ts",
-    grep: "wins over them with its own fields",
+    grep: "prefers its own fields",
   },
   {
     guard: "further fields of a request",
