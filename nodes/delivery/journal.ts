@@ -74,7 +74,7 @@ interface Append {
 }
 
 const nameOf = (number: number): string => `journal-${String(number).padStart(10, "0")}.log`;
-const namePattern = /^journal-(\d{10})\.log$/;
+const namePattern = /^journal-(\d{10,15})\.log$/;
 const lineEnd = 0x0a;
 /** Bytes of a line besides its text: the checksum and the line end. */
 const frame = 9;
@@ -108,6 +108,8 @@ export class Journal {
   #active: Segment | undefined;
   /** Whether truncating the active segment failed after a failed write. */
   #uncut = false;
+  /** Whether notes in the active segment were written without an fsync. */
+  #unsynced = false;
   #last = 0;
   /** When a failed cleaning is tried again, by the clock of performance.now. */
   #cleanAfter = 0;
@@ -141,7 +143,10 @@ export class Journal {
     });
   }
 
-  /** Appends a line with the next append, or after a short delay. The line is lost if the process ends before that. */
+  /**
+   * Appends a line with the next append, or after a short delay. The line is lost if the process ends before that. Without an append, there is
+   * no fsync: the line survives the end of the process, and not a power failure.
+   */
   note(line: Line): void {
     this.#notes.push(line);
     this.#later(this.#options.noteDelayMs ?? 100);
@@ -179,7 +184,7 @@ export class Journal {
       const notes = this.#notes;
       this.#notes = [];
       try {
-        this.#write([...notes, ...appends.flatMap(({ lines }) => lines)]);
+        this.#write([...notes, ...appends.flatMap(({ lines }) => lines)], appends.length > 0);
       } catch (error) {
         this.#notes = [...notes, ...this.#notes];
         for (const { refused } of appends) refused(asError(error));
@@ -199,8 +204,10 @@ export class Journal {
   close(): void {
     this.flush();
     clearTimeout(this.#timer);
-    for (const { file } of this.#segments.splice(0)) {
+    for (const segment of this.#segments.splice(0)) {
+      const { file } = segment;
       try {
+        if (segment === this.#active) this.#sync();
         file.close();
       } catch (error) {
         this.#tell(error);
@@ -227,8 +234,8 @@ export class Journal {
     return this.#appends.splice(0, end < 0 ? this.#appends.length : end + 1);
   }
 
-  /** Writes lines to disk; if it throws, none of them is kept. */
-  #write(lines: readonly Line[]): void {
+  /** Writes lines to disk; if it throws, none of them is kept. @param synced whether they must survive a power failure */
+  #write(lines: readonly Line[], synced = true): void {
     if (lines.length === 0) return;
     const framed = lines.map(({ text }) => `${checksumOf(text)}${text}\n`);
     const text = framed.join("");
@@ -240,7 +247,8 @@ export class Journal {
     for (let tries = 0; ; tries += 1) {
       try {
         segment.file.write(data, segment.size);
-        segment.file.sync();
+        this.#unsynced = true;
+        if (synced) this.#sync(segment);
         if (segment.file.isAt(segment.path)) break;
         if (tries === 2) throw new Error(`${segment.path} was replaced again and again`);
       } catch (error) {
@@ -267,6 +275,13 @@ export class Journal {
     }
   }
 
+  /** Flushes a segment, by default the active one, to the physical disk. */
+  #sync(segment = this.#active): void {
+    if (segment === undefined || !this.#unsynced) return;
+    segment.file.sync();
+    this.#unsynced = false;
+  }
+
   /** Throws if the folder is another process's now. One that was removed is made again. */
   #verify(): void {
     mkdirSync(this.#options.folder, { recursive: true, mode: 0o700 });
@@ -287,12 +302,15 @@ export class Journal {
     const { folder, open } = this.#options;
     const number = this.#last + 1;
     const path = join(folder, nameOf(number));
+    // A later segment must not be on disk without the lines that it refers to.
+    this.#sync();
     const file = open(path, "new");
     this.#last = number;
     const segment: Segment = { number, path, file, size: 0, live: 0 };
     this.#segments.push(segment);
     this.#active = segment;
     this.#uncut = false;
+    this.#unsynced = false;
     // Without this, a power failure could remove the new file's name and thereby its content.
     syncFolder(folder);
     return segment;

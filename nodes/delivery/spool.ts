@@ -588,7 +588,9 @@ export class Spool implements Keeper {
 const entryText = (id: number, node: string, count: number, text: string): string =>
   `e${JSON.stringify([id, node, count])}\t${text}`;
 
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
+/** Whether a value is a count, or an id after which there is room for many more. */
+const isCount = (value: unknown): value is number =>
+  Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) < 2 ** 52;
 
 function parsed(text: string): unknown {
   try {

@@ -381,6 +381,24 @@ describe("sccc-campaign", () => {
     assert.match(readFileSync(journal, "utf8"), /"finishedTold"/);
   });
 
+  it("goes on where the flow cannot take a result, and sends no command twice because of it", async () => {
+    await start({ node: { agents: '["1000"]' } });
+    const node = nodeOf("n");
+    const { send } = node;
+    node.send = (outputs: Loose) => {
+      if (outputs[0]?.payload.index % 3 === 0) throw new Error("cannot be copied");
+      send.call(node, outputs);
+    };
+    const numbers = Array.from({ length: 9 }, (_, index) => mobile(index));
+    one.send(["none", ...numbers]);
+    await one.untilFinished();
+    assert.deepEqual(one.results.map(({ payload }) => payload.index).sort(), [1, 2, 4, 5, 7, 8]);
+    await one.until(() => one.caught.length === 4);
+    assert.deepEqual(one.caught.map(({ payload }) => payload.index).sort(), [0, 3, 6, 9]);
+    assert.equal(one.platform.requests.filter(({ url }) => url.includes("/CallTaskCreate")).length, 1);
+    for (const number of numbers) assert.equal(one.platform.books({ number }).dialled, 1, number);
+  });
+
   it("gives a result again until it is confirmed, with a stored account", async () => {
     await start({ account: { pushAnswer: "stored", redeliverAfter: "1", maxDeliveries: "2" } });
     one.send([mobile(1), "none"]);
