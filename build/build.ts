@@ -12,6 +12,8 @@ async function main(): Promise<void> {
   const { buildTo, sizes }: typeof import("./dist") = require("./dist");
   const dist = join(__dirname, "../dist");
   await buildTo(dist);
+  const { buildResources }: typeof import("./resources") = require("./resources");
+  buildResources(join(__dirname, "../resources"));
   console.log(`dist/ in ${Date.now() - start} ms, KiB: ${sizes(dist)}`);
 }
 

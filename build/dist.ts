@@ -7,6 +7,7 @@ import { page } from "./forms";
 import { help } from "./help";
 import { languages, served } from "./locales";
 import { descriptions, nodeTypes } from "./nodes";
+import { testingTypes } from "./testing-types";
 
 const root = resolve(__dirname, "..");
 
@@ -64,7 +65,7 @@ const simulatorApart: Plugin = {
   },
 };
 
-/** Writes the code for Node: the nodes, the simulator, the simulator's command, and the entry for users' tests. */
+/** Writes the code for Node: the nodes, the simulator, the simulator's command, and the entry for users' tests with its types. */
 export async function buildCode(folder: string): Promise<void> {
   const common: BuildOptions = {
     bundle: true,
@@ -109,12 +110,13 @@ export async function buildCode(folder: string): Promise<void> {
       plugins: [simulatorApart],
     }),
   ]);
+  writeFileSync(join(folder, "testing.d.ts"), testingTypes());
   const text = readFileSync(command, "utf8");
   if (!text.startsWith("#!")) writeFileSync(command, `#!/usr/bin/env node\n${text}`);
   chmodSync(command, 0o755);
 }
 
-/** Builds the whole package into a folder, which is emptied first. */
+/** Builds dist/ of the package into a folder, which is emptied first. */
 export async function buildTo(folder: string): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
   await buildEditor(folder);

@@ -1,16 +1,10 @@
 // Generates dist/sccc.html: the form and the registration of every node type as literal text, and the editor's script.
-import type { Push } from "../nodes/catalogue";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { transformSync } from "esbuild";
+import { type Push, sections } from "../nodes/catalogue";
 import { escapeHtml } from "./html";
-import {
-  described,
-  eventsOf,
-  keywordsOf,
-  type NodeType,
-  type Property,
-  passwordsOf,
-  sections,
-  type Tool,
-} from "./nodes";
+import { described, eventsOf, keywordsOf, type NodeType, type Property, passwordsOf, type Tool } from "./nodes";
 
 function select(id: string, { key, choices }: { readonly key: string; readonly choices: readonly string[] }): string {
   const option = (value: string) => `<option value="${value}" data-i18n="${key}.choices.${value}"></option>`;
@@ -255,6 +249,7 @@ const style = `
 .sccc-row > .red-ui-editableList { grid-column: 2; margin-top: 4px; }
 .sccc-number > input { width: 100% !important; margin: 0; }
 .sccc-hours { flex: 1; min-width: 0; }
+.sccc-hours > input { width: 100% !important; margin: 0; }
 .sccc-window { display: flex; flex-wrap: wrap; align-items: center; gap: 4px 8px; }
 .sccc-window > label { display: inline-flex !important; flex-direction: column; align-items: center; width: auto !important; margin: 0; font-size: 12px; }
 .sccc-window input[type="checkbox"] { width: auto; margin: 0; }
@@ -263,10 +258,15 @@ const style = `
 .sccc-section > summary { cursor: pointer; padding: 4px 0; margin-bottom: 8px; }
 `;
 
+const sidebarStyle = transformSync(readFileSync(join(__dirname, "../nodes/editor/sidebar/sidebar.css"), "utf8"), {
+  loader: "css",
+  minify: true,
+}).code;
+
 /** The whole of dist/sccc.html. `script` defines SCCC. */
 export const page = (nodes: readonly NodeType[], script: string): string =>
   `<!-- Made by the build from nodes/catalogue and nodes/editor. -->
-<style>${style}</style>
+<style>${style}${sidebarStyle}</style>
 
 ${nodes.map(form).join("\n\n")}
 

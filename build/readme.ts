@@ -11,7 +11,6 @@ import {
   type Setting,
   type Text,
 } from "../nodes/catalogue";
-import { errorValue } from "./help";
 import { flat, type Language, languages, served } from "./locales";
 import { nodeTypes } from "./nodes";
 
@@ -77,6 +76,10 @@ const heads: Readonly<
   event: { en: "Event", zh: "事件" },
   type: { en: "notify.type", zh: "notify.type" },
 };
+
+/** The value of an error code in the vendor's notation: large ones in hex. */
+const errorValue = (value: number): string =>
+  value < 10_000 ? String(value) : `0x${value.toString(16).toUpperCase()}`;
 
 const cell = (text: string): string => text.replace(/\|/g, "\\|");
 const code = (text: string): string => (text === "" ? "" : `\`${text}\``);

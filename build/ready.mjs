@@ -14,13 +14,15 @@ const sources = [
   "build",
   "locales",
   "icons",
+  "docs/troubleshooting.md",
+  "docs/troubleshooting.zh-CN.md",
   "package.json",
   "package-lock.json",
   "tsconfig.json",
 ];
 
 /** The files that every build writes last. */
-const products = ["dist/sccc.js", "dist/sccc.html", "dist/sccc-simulator.js"];
+const products = ["dist/sccc.js", "dist/sccc.html", "dist/sccc-simulator.js", "resources/troubleshooting.html"];
 
 /** Runs npm, the same one that runs this script if there is one. Its output goes to stderr, so that stdout stays clean. */
 function npm(folder, ...args) {

@@ -62,6 +62,22 @@ const pages = [
 const padded = (text: string, width: number): string =>
   text + " ".repeat(Math.max(1, width - text.length - (text.match(/\p{Script=Han}/gu) ?? []).length));
 
+/** How Node-RED 5 arranges its sidebars at first: the SCCC sidebar is open, with the debug messages below it. Node-RED 4.1 ignores it. */
+const sidebars = {
+  v: 4,
+  tabs: [],
+  primary: {
+    width: 400,
+    top: { tabs: ["sccc", "info", "help", "config", "context"], active: "sccc", height: 600, hidden: false },
+    bottom: { tabs: ["debug"], active: "debug", hidden: false },
+  },
+  secondary: {
+    width: 210,
+    top: { tabs: ["explorer"], active: "explorer", hidden: false },
+    bottom: { tabs: ["palette"], active: "palette", hidden: false },
+  },
+};
+
 /** How often to check whether the parent process still runs, in ms. */
 const parentEveryMs = 500;
 
@@ -131,7 +147,10 @@ async function main(): Promise<void> {
       SCCC_DESK_KEY: randomBytes(16).toString("hex"),
     },
   });
-  if (first) await nodeRed.deploy(flows);
+  if (first) {
+    await nodeRed.deploy(flows);
+    await nodeRed.admin("POST", "/settings/user", { editor: { sidebar: { state: sidebars } } });
+  }
   const address = nodeRed.url;
   const { version } = JSON.parse(readFileSync(join(nodeRedHost.nodeRed, "package.json"), "utf8")) as {
     version: string;

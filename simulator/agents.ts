@@ -10,7 +10,7 @@ export interface Cause {
   readonly userData: string;
 }
 
-/** An agent as visible to other modules. */
+/** An agent and its states. */
 export interface AgentState {
   /** The platform's ID, "1" for the first agent. */
   readonly id: string;

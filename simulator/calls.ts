@@ -48,7 +48,7 @@ export interface Plan {
   readonly onEnd?: (entry: Entry) => void;
 }
 
-/** A call in progress, as visible to other modules. */
+/** A call in progress. */
 export interface CallState {
   readonly agent: string;
   readonly number: string;

@@ -18,16 +18,17 @@ export interface Fate {
 
 type Ending = Pick<Fate, "answered" | "releaseCause" | "result">;
 
+export type EndingName = "answered" | "unanswered" | "busy" | "vacant";
+
 /** How a call to a number can end, by name. */
-export const endings = {
+export const endings: Readonly<Record<EndingName, Ending>> = {
   answered: { answered: true, releaseCause: "200", result: "1" },
   unanswered: { answered: false, releaseCause: "480", result: "2" },
   busy: { answered: false, releaseCause: "486", result: "2" },
   vacant: { answered: false, releaseCause: "404", result: "3" },
-} as const satisfies Readonly<Record<string, Ending>>;
+};
 
-export type EndingName = keyof typeof endings;
-export const endingNames = ["answered", "unanswered", "busy", "vacant"] as const satisfies readonly EndingName[];
+export const endingNames: readonly EndingName[] = ["answered", "unanswered", "busy", "vacant"];
 
 /** The ending of a call that is hung up before it is answered. */
 export const cancelled: Ending = { answered: false, releaseCause: "487", result: "2" };

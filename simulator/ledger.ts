@@ -8,7 +8,7 @@ import { localTime, timeForms } from "./times";
 /** The facts of an ended call. Times are whole seconds since 1970 (small integers need little memory), 0 for none. */
 interface Facts {
   readonly agent: string;
-  /** serviceType of the catalogue. */
+  /** serviceType of getCdrList. */
   readonly service: string;
   readonly inbound: boolean;
   readonly caller: string;
@@ -20,9 +20,9 @@ interface Facts {
   readonly ringAt: number;
   readonly answerAt: number;
   readonly byeAt: number;
-  /** A SIP code, text. */
+  /** A SIP code. */
   readonly releaseCause: string;
-  /** callResult of the catalogue. */
+  /** 1 connected, 2 not connected, 3 vacant. */
   readonly result: string;
 }
 

@@ -7,7 +7,7 @@ import type { PushOutcome } from "./pushes";
 
 /** Counters for a status line. */
 export interface Summary {
-  /** Staff numbers that are not offline. */
+  /** Agents that are not offline. */
   readonly agents: number;
   /** Calls in progress. */
   readonly calls: number;

@@ -41,14 +41,9 @@ const seqsBelow = 2 ** 31;
  * Signs a push as the platform does. POST the result as JSON to the path of an account. The digest covers the authentication block only, so
  * every push needs a unique seq or timestamp.
  */
-export const signPush = ({
-  customer,
-  password,
-  notify,
-  timestamp = Date.now(),
-  seq = randomInt(seqsBelow),
-  param = { debug: "", lang: "" },
-}: PushToSign): SignedPush => {
+export const signPush = (push: PushToSign): SignedPush => {
+  const { customer, password, notify, timestamp = Date.now(), seq = randomInt(seqsBelow) } = push;
+  const { param = { debug: "", lang: "" } } = push;
   const signed = { customer, timestamp: String(timestamp), seq: String(seq) };
   const digest = digestOf(signed.customer, signed.timestamp, signed.seq, password);
   return { authentication: { customer, digest, seq: signed.seq, timestamp: signed.timestamp }, notify, param };

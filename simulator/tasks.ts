@@ -3,10 +3,10 @@ import type { Agent, Agents, Cause, Tell } from "./agents";
 import { type Calls, trunks } from "./calls";
 import { isNumber } from "./checks";
 
-type Status = "running" | "paused" | "finished";
+export type TaskStatus = "running" | "paused" | "finished";
 
 /** taskStatus of the catalogue. */
-const wireStatus: Readonly<Record<Status, string>> = { running: "0", paused: "1", finished: "2" };
+const wireStatus: Readonly<Record<TaskStatus, string>> = { running: "0", paused: "1", finished: "2" };
 
 /** Counts of the numbers that were given to a task. */
 export interface Report {
@@ -15,14 +15,14 @@ export interface Report {
   readonly repeat: string;
 }
 
-/** A task as visible to other modules. */
+/** A dialling task. */
 export interface TaskState {
   readonly id: string;
   readonly name: string;
   /** The agent's staff number; "" for a group's task. */
   readonly agent: string;
   readonly mode: string;
-  readonly status: Status;
+  readonly status: TaskStatus;
   /** The number of its numbers, and how many of them are not yet dialled. */
   readonly calleeAmount: number;
   readonly remainAmount: number;
@@ -40,7 +40,7 @@ interface Task extends TaskState {
   /** All numbers in order, and how many of them have been dialled. */
   readonly list: string[];
   dialled: number;
-  status: Status;
+  status: TaskStatus;
   /** The number of its calls in progress. */
   calling: number;
 }
@@ -172,7 +172,7 @@ export class Tasks {
     };
   }
 
-  #become(task: Task, status: Status, cause: Cause): void {
+  #become(task: Task, status: TaskStatus, cause: Cause): void {
     if (task.status === status) return;
     task.status = status;
     this.#report(task, cause);

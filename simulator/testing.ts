@@ -1,3 +1,3 @@
-// The entry for users' tests: require("@sccc/node-red-sccc/testing"). Its types are in testing.d.ts at the root of the package.
+// The entry for users' tests: require("@sccc/node-red-sccc/testing"). build/testing-types.ts makes its types from what these exports refer to.
 export { startSimulator } from ".";
 export { signPush } from "./signing";

@@ -6,19 +6,27 @@ import { type MochaOptions, type Runner, reporters, type Test } from "mocha";
 export interface Counts {
   readonly passed: number;
   readonly failed: number;
-  /** One text for each failed test: its title, file and error. */
-  readonly failures: readonly string[];
+  readonly failures: readonly Failure[];
 }
 
-const failureOf = (test: Test, error: unknown): string => {
+/** A test, or a hook, that failed. */
+export interface Failure {
+  /** Empty where mocha knows none. */
+  readonly file: string;
+  /** Its title and error. */
+  readonly text: string;
+}
+
+const failureOf = (test: Test, error: unknown): Failure => {
   const { message = String(error), stack = "" } = (error ?? {}) as { message?: string; stack?: string };
-  return `${test.fullTitle()}\n  ${test.file ?? ""}\n  ${stack.includes(message) ? stack : `${message}\n${stack}`}`;
+  const described = stack.includes(message) ? stack : `${message}\n${stack}`;
+  return { file: test.file ?? "", text: `${test.fullTitle()}\n  ${test.file ?? ""}\n  ${described}` };
 };
 
 class CountingReporter extends reporters.Spec {
   constructor(runner: Runner, options: MochaOptions) {
     super(runner, options);
-    const failures: string[] = [];
+    const failures: Failure[] = [];
     runner.on("fail", (test, error) => failures.push(failureOf(test, error)));
     runner.once("end", () => {
       const counts: Counts = { passed: this.stats.passes, failed: this.stats.failures, failures };

@@ -3,8 +3,9 @@
 // x.integration.test.ts, x.browser.test.ts, x.long.test.ts.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { buildSync } from "esbuild";
 import type { Counts } from "./reporter";
 
 const root = join(__dirname, "..");
@@ -23,13 +24,20 @@ interface Group {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-const unit: Group = { title: "unit", files: ["test/**/!(*.integration|*.browser|*.long).test.ts"], jobs: 2 };
+/** All files of tests. The largest come first, so that no long one is left for the end. */
+const testFiles = readdirSync(join(root, "test"), { recursive: true, encoding: "utf8" })
+  .filter((name) => !name.startsWith("hosts") && name.endsWith(".test.ts"))
+  .map((name) => join("test", name))
+  .sort((one, other) => statSync(join(root, other)).size - statSync(join(root, one)).size);
+const unitFiles = testFiles.filter((name) => !/\.(?:integration|browser|long)\.test\.ts$/.test(name));
+
+// More than one job for each of two cores: many of these tests wait for timers and the disk.
+const unit: Group = { title: "unit", files: unitFiles, jobs: 3 };
 
 /** The files of tests of which the long tier does more: those that say how much with tools/amount.ts. */
-const ofAnyAmount = readdirSync(join(root, "test"), { recursive: true, encoding: "utf8" })
-  .filter((name) => !name.startsWith("hosts") && /(?<!\.long)\.test\.ts$/.test(name))
-  .map((name) => join("test", name))
-  .filter((name) => readFileSync(join(root, name), "utf8").includes("/tools/amount"));
+const ofAnyAmount = testFiles.filter(
+  (name) => !name.endsWith(".long.test.ts") && readFileSync(join(root, name), "utf8").includes("/tools/amount"),
+);
 
 /** The steps of a tier: first the checks, then tracks in parallel, each a sequence of groups. */
 interface Tier {
@@ -77,6 +85,20 @@ const tiers: Readonly<Record<"unit" | "usual" | "long", Tier>> = {
   },
 };
 
+const workerBundle = join(cache, "receive-worker.js");
+
+/** Bundles the receiving worker for the tests of this run, see nodes/runtime/receive/receive-worker.js. Coverage needs the sources instead. */
+function bundleWorker(): void {
+  buildSync({
+    entryPoints: [join(root, "nodes/receive/worker.ts")],
+    outfile: workerBundle,
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    packages: "external",
+  });
+}
+
 /** Kills a step with its process group. */
 function kill(child: ChildProcess, signal: NodeJS.Signals): void {
   if (windows || child.pid === undefined) child.kill(signal);
@@ -121,7 +143,8 @@ async function run(title: string, command: string, args: readonly string[], opti
 /** The counts of mocha. A run that was interrupted, or failed without a failed test, counts as one failure. */
 async function mocha(group: Group, args: readonly string[], options: RunOptions): Promise<Counts> {
   const { title, files, jobs, nodeRed, env } = group;
-  const countsFile = join(cache, `counts of ${title}.json`);
+  // Mocha splits a reporter's options at commas.
+  const countsFile = join(cache, `counts-${title.replace(/\W+/g, "-")}.json`);
   rmSync(countsFile, { force: true });
   const well = await run(
     title,
@@ -136,16 +159,35 @@ async function mocha(group: Group, args: readonly string[], options: RunOptions)
     ],
     {
       ...options,
-      env: { NODE_V8_COVERAGE: coverage, ...env, ...(nodeRed === undefined ? {} : { SCCC_TEST_NODE_RED: nodeRed }) },
+      env: { ...options.env, ...env, ...(nodeRed === undefined ? {} : { SCCC_TEST_NODE_RED: nodeRed }) },
     },
   );
   try {
     const counts: Counts = JSON.parse(readFileSync(countsFile, "utf8"));
     const ended = `${title}: mocha ended with an error although no test failed`;
-    return well || counts.failed > 0 ? counts : { ...counts, failed: counts.failed + 1, failures: [ended] };
+    return well || counts.failed > 0
+      ? counts
+      : { ...counts, failed: counts.failed + 1, failures: [{ file: "", text: ended }] };
   } catch {
-    return { passed: 0, failed: 1, failures: [`${title}: did not end by itself`] };
+    return { passed: 0, failed: 1, failures: [{ file: "", text: `${title}: did not end by itself` }] };
   }
+}
+
+/** At most so many files are run once more: where more fail, it is no accident. */
+const mostAgain = 3;
+
+/**
+ * Runs the files with failed tests once more, alone, and counts the failures of that run. A test that fails only beside others depends on the load of
+ * the machine: it is printed as FLAKY, and is a fault of the test or of the product all the same (docs/decisions/0110-flaky-tests.md).
+ */
+async function again(group: Group, counts: Counts, args: readonly string[], options: RunOptions): Promise<Counts> {
+  const files = [...new Set(counts.failures.map(({ file }) => file))];
+  if (files.length === 0 || files.length > mostAgain || files.includes("")) return counts;
+  const title = `${group.title} once more`;
+  const second = await mocha({ ...group, title, files, jobs: 1 }, args, options);
+  if (second.failed > 0) return counts;
+  for (const { text } of counts.failures) console.log(`\nFLAKY ${text}`);
+  return { passed: counts.passed + counts.failed, failed: 0, failures: [] };
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
@@ -155,9 +197,13 @@ async function main(): Promise<void> {
   const name = first === "unit" || first === "long" ? first : "usual";
   const args = name === "usual" && first !== undefined ? [first, ...rest] : rest;
   const { checks, tracks, limitMinutes } = tiers[name];
-  const options = { deadline: Date.now() + limitMinutes * 60_000 };
+  const deadline = Date.now() + limitMinutes * 60_000;
+  // The coverage threshold applies to all of `npm test`, not to a part of it or of the tests. To collect coverage takes time.
+  const covers = name === "usual" && args.length === 0;
+  const options: RunOptions = { deadline };
   rmSync(coverage, { recursive: true, force: true });
   mkdirSync(cache, { recursive: true });
+  if (!covers) bundleWorker();
   const steps: boolean[] = [];
   for (const script of checks) steps.push(await run(script, "npm", ["run", "--silent", script], options));
   if (name !== "unit") {
@@ -170,22 +216,29 @@ async function main(): Promise<void> {
     const installed = ["--import", "tsx", "-e", 'require("./tools/node-red").template()'];
     steps.push(await run("the package, installed", process.execPath, installed, options));
   }
-  const counts = await Promise.all(
+  const track: RunOptions = {
+    ...options,
+    beside: tracks.length > 1,
+    env: covers ? { NODE_V8_COVERAGE: coverage } : { SCCC_TEST_WORKER: workerBundle },
+  };
+  const results = await Promise.all(
     tracks.map(async (groups) => {
-      const all: Counts[] = [];
-      for (const group of groups) all.push(await mocha(group, args, { ...options, beside: tracks.length > 1 }));
+      const all: { readonly group: Group; readonly counts: Counts }[] = [];
+      for (const group of groups) all.push({ group, counts: await mocha(group, args, track) });
       return all;
     }),
   );
-  // The coverage threshold applies to all of `npm test`, not to a part of it or of the tests.
-  if (name === "usual" && args.length === 0) {
+  const counts: Counts[] = [];
+  for (const result of results.flat())
+    counts.push(await again(result.group, result.counts, args, { ...track, beside: false }));
+  if (covers) {
     const c8 = join(root, "node_modules/c8/bin/c8.js");
     steps.push(await run("coverage", process.execPath, [c8, "report", "--check-coverage"], options));
   }
-  const passed = sum(counts.flat().map((one) => one.passed)) + steps.filter((well) => well).length;
-  const failed = sum(counts.flat().map((one) => one.failed)) + steps.filter((well) => !well).length;
+  const passed = sum(counts.map((one) => one.passed)) + steps.filter((well) => well).length;
+  const failed = sum(counts.map((one) => one.failed)) + steps.filter((well) => !well).length;
   // Once more at the end: the output of a whole run is long.
-  for (const failure of counts.flat().flatMap((one) => one.failures)) console.log(`\nFAILED ${failure}`);
+  for (const failure of counts.flatMap((one) => one.failures)) console.log(`\nFAILED ${failure.text}`);
   console.log(`\n${passed} passed, ${failed} failed`);
   process.exitCode = failed === 0 ? 0 : 1;
 }

@@ -34,6 +34,8 @@ export interface Viewing {
   readonly language?: "en-US" | "zh-CN";
   /** In Node-RED 5's own dark theme. */
   readonly dark?: boolean;
+  /** Called before the page is loaded. */
+  readonly prepare?: (page: Page) => Promise<void>;
 }
 
 /** A page with the errors that occurred in it. */
@@ -110,8 +112,9 @@ export class EditorPage {
     private readonly viewing: Viewing | undefined,
   ) {}
 
-  static async open(nodeRed: NodeRed, viewing?: Viewing): Promise<EditorPage> {
+  static async open(nodeRed: Pick<NodeRed, "url">, viewing?: Viewing): Promise<EditorPage> {
     const { page, context, errors } = await openPage(viewing);
+    await viewing?.prepare?.(page);
     await page.goto(`${nodeRed.url}/`);
     if (viewing?.dark) {
       await page.waitForFunction(() => window.RED?.settings?.setLocal !== undefined);
@@ -203,11 +206,11 @@ export class EditorPage {
   }
 
   /** Drags a node of a type from the palette onto the canvas; returns its id. */
-  async drag(type: string): Promise<string> {
+  async drag(type: string, targetPosition = { x: 300, y: 200 }): Promise<string> {
     const before = await this.#ids(type);
     const item = this.page.locator(`.red-ui-palette-node[data-palette-type="${type}"]`);
     await item.scrollIntoViewIfNeeded();
-    await item.dragTo(this.page.locator("#red-ui-workspace-chart"), { targetPosition: { x: 300, y: 200 } });
+    await item.dragTo(this.page.locator("#red-ui-workspace-chart"), { targetPosition });
     const [id] = (await this.#ids(type)).filter((one) => !before.includes(one));
     if (id === undefined) throw new Error(`${type} was not dropped`);
     return id;
@@ -240,7 +243,7 @@ export class EditorPage {
   }
 
   /** Reloads the editor, with no dialog open. */
-  async again(nodeRed: NodeRed): Promise<EditorPage> {
+  async again(nodeRed: Pick<NodeRed, "url">): Promise<EditorPage> {
     await this.close();
     return EditorPage.open(nodeRed, this.viewing);
   }

@@ -3,38 +3,28 @@
 import type { Language } from "../locales";
 import type { NodeType } from "../nodes";
 import { accountHelp } from "./account";
-import { anyCommandHelp } from "./any-command";
-import { callTrackerHelp } from "./call-tracker";
-import { callsHelp } from "./calls";
-import { campaignHelp } from "./campaign";
 import { commandHelp } from "./command";
-import { confirmHelp } from "./confirm";
-import { feedHelp } from "./feed";
-import { getRecordingHelp } from "./get-recording";
 import { prose } from "./html";
 import type { NodeHelp } from "./node-help";
-import { notifyHelp } from "./notify";
+import { otherHelp } from "./other";
 import { HelpPage } from "./page";
-import { simulatorHelp } from "./simulator";
-
-export { errorValue } from "./account";
 
 /** The helps of the node types that are not commands of the catalogue. */
 const others: ReadonlyMap<string, NodeHelp> = new Map([
   ["sccc-account", accountHelp],
-  ["sccc-command", anyCommandHelp],
-  ["sccc-get-recording", getRecordingHelp],
-  ["sccc-feed", feedHelp],
-  ["sccc-calls", callsHelp],
-  ["sccc-call-tracker", callTrackerHelp],
-  ["sccc-campaign", campaignHelp],
-  ["sccc-simulator", simulatorHelp],
-  ["sccc-notify", notifyHelp],
-  ["sccc-confirm", confirmHelp],
+  ["sccc-command", otherHelp("command")],
+  ["sccc-get-recording", otherHelp("recording")],
+  ["sccc-feed", otherHelp("feed")],
+  ["sccc-calls", otherHelp("calls")],
+  ["sccc-call-tracker", otherHelp("tracker")],
+  ["sccc-campaign", otherHelp("campaign")],
+  ["sccc-simulator", otherHelp("simulator")],
+  ["sccc-notify", otherHelp("notify")],
+  ["sccc-confirm", otherHelp("confirm")],
 ]);
 
 function partsOf(page: HelpPage, node: NodeType): readonly string[] {
-  if (node.command !== undefined) return commandHelp(page, node.command, node.properties);
+  if (node.command !== undefined) return commandHelp(page, node.command);
   const other = others.get(node.type);
   if (other === undefined) throw new Error(`build/help has no help for ${node.type}`);
   return other(page, node);

@@ -1,17 +1,10 @@
 // Shared parts for the help of all node types, in one language.
-import {
-  type AnswerField,
-  type Choice,
-  type Command,
-  extra,
-  type Field,
-  type SeenField,
-  standardInput,
-} from "../../nodes/catalogue";
+import { type AnswerField, type Choice, type Command, codesOf, type Field, standardInput } from "../../nodes/catalogue";
 import { escapeHtml } from "../html";
 import { flat, type Language, served, written } from "../locales";
-import type { Property } from "../nodes";
-import { type Entry, list, paragraphs, prose } from "./html";
+import { troubleshootingUrl } from "../resources";
+import { exampleMessages } from "./examples";
+import { type Entry, list, paragraphs } from "./html";
 
 /** The texts of a language, and parts of the help that several node types share. Throws if a text is missing. */
 export class HelpPage {
@@ -19,6 +12,7 @@ export class HelpPage {
   readonly #written: ReadonlyMap<string, string>;
   /** The texts that Node-RED serves: labels, hints, summaries. */
   readonly #served: ReadonlyMap<string, string>;
+  readonly #examples = exampleMessages();
 
   constructor(readonly language: Language) {
     this.#written = new Map(flat(written(language)));
@@ -95,27 +89,6 @@ export class HelpPage {
     };
   }
 
-  /** A field that was seen in public code. */
-  #seen({ name, text, rule, required }: SeenField): Entry {
-    return { name, type: this.type(rule.kind), optional: !required, text: text[this.language.text] };
-  }
-
-  /** A list of fields that were seen in public code; "" if there are none. */
-  seen(fields: readonly SeenField[]): string {
-    return fields.length === 0 ? "" : list(fields.map((field) => this.#seen(field)));
-  }
-
-  /** The property for further fields, with those that were seen. */
-  extra({ seen = [] }: Command): Entry {
-    return {
-      name: this.text("form.extra.label"),
-      type: this.type(extra.rule.kind),
-      optional: true,
-      text: [this.own("extra"), ...(seen.length === 0 ? [] : [this.own("seen")])].join(" "),
-      more: this.seen(seen),
-    };
-  }
-
   /** The fields of an answer or a push. @param prefix put in front of their names */
   answers(fields: readonly AnswerField[], prefix = ""): readonly Entry[] {
     return fields.map(({ name, text, choices, optional }) => ({
@@ -126,43 +99,35 @@ export class HelpPage {
     }));
   }
 
-  /** `sccc.command`. */
-  get outcome(): Entry {
-    return { name: "sccc.command", type: this.type("object"), text: this.own("output.command") };
+  /** The example of a message that the node gives. @param only its properties that are shown; default all */
+  example(type: string, only?: readonly string[]): string {
+    const message = this.#examples[type];
+    if (message === undefined) throw new Error(`build/help/examples.json has none of ${type}`);
+    const shown = Object.fromEntries(Object.entries(message).filter(([name]) => only?.includes(name) ?? true));
+    return `<pre>${escapeHtml(JSON.stringify(shown, null, 2))}</pre>`;
   }
 
-  /** The error codes. @param resend determines the note about retries */
-  errors(resend?: Command["resend"]): string {
-    const codes = this.below("errors").filter(([code]) => code.startsWith("SCCC_"));
-    return [
-      this.heading("errors"),
-      `<p>${prose(this.own("errors.catch"))}</p>`,
-      list(codes.map(([code, meaning]) => ({ name: code.replace("_status", "_<status>"), text: meaning }))),
-      ...(resend === undefined ? [] : [`<p>${prose(this.own(`errors.${resend}`))}</p>`]),
-    ].join("\n");
+  /** The errors that a node can give, each with a link to the troubleshooting page. */
+  errors(type: string, command?: Command): string {
+    const codes = codesOf(type, command).map((code) => {
+      const key = code.replace("<status>", "status");
+      const text = code === "SCCC_HTTP_<status>" ? this.own(`errors.${key}`) : this.text(`status.${key}`);
+      return this.#error(code, code, text);
+    });
+    const platform =
+      command === undefined && type !== "sccc-command"
+        ? []
+        : [this.#error("E_…", "E_FAIL", this.own("errors.platform"))];
+    return `${this.heading("errors")}\n<ul>${[...codes, ...platform].join("\n")}</ul>`;
   }
 
-  properties(properties: readonly Property[]): string {
-    // The number of outputs follows another property and is not visible.
-    return list(properties.filter(({ kind }) => kind !== "ports").map((property) => this.#property(property)));
-  }
-
-  #property(property: Property): Entry {
-    const hint = this.text(`${property.key}.hint`);
-    const unit =
-      property.kind === "number" && property.unit
-        ? [this.own("unit", { unit: this.text(`${property.key}.unit`) })]
-        : [];
-    return { name: this.text(`${property.key}.label`), text: [hint, ...unit].join(" ") };
-  }
-
-  /** A list of the texts below a key, with the rest of their keys as terms. */
-  about(key: string): string {
-    return list(this.below(key).map(([name, value]) => ({ name, text: value })));
+  #error(code: string, anchor: string, text: string): string {
+    const url = escapeHtml(troubleshootingUrl(this.language, anchor));
+    return `<li><a href="${url}" target="_blank" rel="noopener"><code>${escapeHtml(code)}</code></a> ${escapeHtml(text)}</li>`;
   }
 
   /** A paragraph for each text below a key. */
-  details(key: string): string {
+  paragraphs(key: string): string {
     return paragraphs(this.below(key).map(([, value]) => value));
   }
 }

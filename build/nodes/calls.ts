@@ -1,6 +1,6 @@
 // sccc-calls: messages for the events of calls.
 import { callEvents, callsSettings, defaultCallEvents } from "../../nodes/catalogue";
-import { accountProperty, looks, nameProperty, portsProperty } from "./common";
+import { accountProperty, eventsChoice, layoutChoice, looks, nameProperty, portsProperty } from "./common";
 import type { NodeType } from "./node-type";
 import { settings } from "./setting";
 
@@ -14,25 +14,8 @@ export const calls: NodeType = {
   properties: [
     nameProperty,
     accountProperty,
-    {
-      kind: "events",
-      name: "events",
-      key: "node.calls.fields.events",
-      icon: "bell-o",
-      required: false,
-      default: defaultCallEvents,
-      events: callEvents,
-      standard: defaultCallEvents,
-    },
-    {
-      kind: "choice",
-      name: "layout",
-      key: "node.calls.fields.layout",
-      icon: "sign-out",
-      required: false,
-      default: "one",
-      choices: ["one", "perEvent"],
-    },
+    eventsChoice("node.calls", callEvents, defaultCallEvents),
+    layoutChoice("node.calls", "perEvent"),
     portsProperty,
     ...settings("setting.calls", callsSettings),
   ],

@@ -1,5 +1,5 @@
 // Properties and looks that several node types share.
-import { type Group, groups } from "../../nodes/catalogue";
+import { type Group, groups, type Push } from "../../nodes/catalogue";
 import { iconFor } from "./icon";
 import type { NodeType, Property } from "./node-type";
 
@@ -44,6 +44,29 @@ export const portsProperty: Property = {
   required: false,
   default: 1,
 };
+
+/** A choice of events. `standard`: the events that are meant if none is chosen; absent: all. */
+export const eventsChoice = (key: string, events: readonly Push[], standard?: readonly string[]): Property => ({
+  kind: "events",
+  name: "events",
+  key: `${key}.fields.events`,
+  icon: "bell-o",
+  required: false,
+  default: standard ?? [],
+  events,
+  ...(standard === undefined ? {} : { standard }),
+});
+
+/** One output, or an output for each of the chosen events. */
+export const layoutChoice = (key: string, each: string): Property => ({
+  kind: "choice",
+  name: "layout",
+  key: `${key}.fields.layout`,
+  icon: "sign-out",
+  required: false,
+  default: "one",
+  choices: ["one", each],
+});
 
 /** Colour and icon of a group. */
 export const looks = (group: Group): Pick<NodeType, "group" | "color" | "icon"> => ({

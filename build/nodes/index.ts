@@ -17,7 +17,7 @@ import { notify } from "./notify";
 import { simulator } from "./simulator";
 
 export { described } from "./description";
-export { eventsOf, keywordsOf, type NodeType, type Property, passwordsOf, sections, type Tool } from "./node-type";
+export { eventsOf, keywordsOf, type NodeType, type Property, passwordsOf, type Tool } from "./node-type";
 
 /** A node type's position in the palette. Throws if it has none: Node-RED shows node types in the order in which they are registered. */
 function positionOf({ type, config }: NodeType): number {

@@ -3,15 +3,14 @@ import {
   type Command,
   type Field,
   type Group,
+  type NumberSetting,
   type Push,
   palette,
+  type Section,
   type Text,
   type TextFormat,
 } from "../../nodes/catalogue";
 import type { Condition, OtherOutputs, Suggestion } from "../../nodes/editor/description";
-
-/** The collapsible sections of a form, in order. */
-export const sections = ["limits", "network", "safety", "receiving", "more"] as const;
 
 /** A property of a node, shown as a row of its form. `key` is the locale key of its label and hint, `icon` a Font Awesome name. */
 export type Property = {
@@ -20,7 +19,7 @@ export type Property = {
   readonly icon: string;
   readonly required: boolean;
   /** The collapsible section of the form. */
-  readonly section?: (typeof sections)[number];
+  readonly section?: Section;
   readonly onlyIf?: Condition;
 } & (
   | {
@@ -31,15 +30,7 @@ export type Property = {
       /** Suggested values, each with the key of its text. */
       readonly suggestions?: readonly { readonly key: string; readonly value: string }[];
     }
-  | {
-      readonly kind: "number";
-      /** null: it may be left empty. */
-      readonly default: number | null;
-      readonly min: number;
-      readonly max: number;
-      readonly integer: boolean;
-      readonly unit: boolean;
-    }
+  | ({ readonly kind: "number"; readonly unit: boolean } & NumberSetting)
   | { readonly kind: "boolean"; readonly default: boolean }
   | { readonly kind: "choice"; readonly default: string; readonly choices: readonly string[] }
   | { readonly kind: "secret" }

@@ -1,6 +1,6 @@
 // sccc-notify: outputs the pushes of the platform.
 import { pushes } from "../../nodes/catalogue";
-import { accountProperty, looks, nameProperty, portsProperty } from "./common";
+import { accountProperty, eventsChoice, layoutChoice, looks, nameProperty, portsProperty } from "./common";
 import type { NodeType } from "./node-type";
 
 export const notify: NodeType = {
@@ -13,24 +13,8 @@ export const notify: NodeType = {
   properties: [
     nameProperty,
     accountProperty,
-    {
-      kind: "events",
-      name: "events",
-      key: "node.notify.fields.events",
-      icon: "bell-o",
-      required: false,
-      default: [],
-      events: pushes,
-    },
-    {
-      kind: "choice",
-      name: "layout",
-      key: "node.notify.fields.layout",
-      icon: "sign-out",
-      required: false,
-      default: "one",
-      choices: ["one", "perType"],
-    },
+    eventsChoice("node.notify", pushes),
+    layoutChoice("node.notify", "perType"),
     portsProperty,
   ],
   tools: [{ kind: "sample" }],

@@ -95,9 +95,9 @@ export class CallMessages {
     return this.#tracker.size;
   }
 
-  /** How many calls wait for their recording. */
-  get awaited(): number {
-    return this.#awaited.size;
+  /** The calls that have not ended, the one heard of last first. */
+  open(): Iterable<Call> {
+    return this.#tracker.open();
   }
 
   /** Goes on with the newest record of each key. Call it before anything is heard. Returns what is due at once. */

@@ -40,14 +40,6 @@ export class ExpectedCalls {
   readonly #all = new Map<string, ExpectedCall>();
   readonly #byNumber = new Index<ExpectedCall>();
 
-  get size(): number {
-    return this.#all.size;
-  }
-
-  values(): Iterable<ExpectedCall> {
-    return this.#all.values();
-  }
-
   /** Expects a call. @returns what is forgotten for it, because there are too many */
   add(expected: ExpectedCall): readonly string[] {
     this.delete(expected.id);

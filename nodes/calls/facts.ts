@@ -36,6 +36,8 @@ export interface Fact {
   /** The dialling task, where the platform sends it. */
   readonly taskID: string | undefined;
   readonly billing: Bill | undefined;
+  /** What comes back with the call, where that is known; else undefined. */
+  readonly context?: unknown;
 }
 
 /** A call's bill. */
@@ -207,10 +209,10 @@ export function readMessage({ topic, payload, sccc }: Heard, context: PushContex
   const named = given(fields?.event);
   if (named === undefined && call !== undefined) return { kind: "other" };
   if (named === undefined && isObject(command)) return answerFacts(payload, command, context, now);
-  // The vendor may use a field `event` itself; the value of sccc-notify takes precedence.
+  // The platform may send fields `event` and `eventId` of its own, and a flow may give the message another push's payload.
   const told = given(report.event);
-  const event =
-    (fields !== undefined && fields.eventId === report.eventId ? told : undefined) ?? named ?? told ?? given(topic);
+  const isWhole = told !== undefined && (topic === told || fields?.eventId === report.eventId);
+  const event = isWhole ? told : (named ?? told ?? given(topic));
   if (event === undefined || fields === undefined) return { kind: "unreadable" };
   if (!isKind(event)) {
     return named !== undefined || told !== undefined || knownEvents.includes(event)
@@ -218,6 +220,13 @@ export function readMessage({ topic, payload, sccc }: Heard, context: PushContex
       : { kind: "unreadable" };
   }
   if (event === "dialing") return { kind: "other" };
-  const fact = pushFact({ kind: event, payload: fields, push: report, context, now });
+  const eventId = isWhole ? given(report.eventId) : undefined;
+  const fact = pushFact({
+    kind: event,
+    payload: eventId === undefined ? fields : { ...fields, eventId },
+    push: report,
+    context,
+    now,
+  });
   return fact === undefined ? { kind: "other" } : { kind: "facts", facts: [fact] };
 }

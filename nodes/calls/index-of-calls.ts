@@ -29,8 +29,4 @@ export class Index<T extends object> {
       yield member;
     }
   }
-
-  get size(): number {
-    return this.#members.size;
-  }
 }

@@ -24,6 +24,11 @@ export class Queue<T extends Queued<T>> {
     return this.#first;
   }
 
+  /** The members, the one that was added last first. Nothing may be added or removed meanwhile. */
+  *newestFirst(): Generator<T> {
+    for (let member = this.#last; member !== undefined; member = member.before) yield member;
+  }
+
   /** Moves a member to the end, or adds it. */
   put(member: T, since: number): void {
     member.queue?.remove(member);

@@ -92,6 +92,9 @@ const lateMs = 60_000;
 /** The same event with another id within this time is a repeat: it was signed again for another attempt. */
 const repeatMs = 10_000;
 
+/** The same with the same seq of a command: while nobody could be reached, the platform tries again for longer. */
+const namedRepeatMs = 120_000;
+
 /** Maximum difference between a call's end in its bill and in its callend: they come from two clocks. */
 const clocksApartMs = 600_000;
 
@@ -167,6 +170,11 @@ export class CallTracker {
     return this.#open.size + this.#waiting.size;
   }
 
+  /** The calls that have not ended, the one heard of last first. */
+  open(): Iterable<Call> {
+    return this.#open.newestFirst();
+  }
+
   /** A call that is about to be dialled: its context comes back with its messages, wherever that is sure to be the call. */
   expect(expected: ExpectedCall): void {
     for (const id of this.#expected.expire(this.#timing.date() - this.#settings.windowMs)) this.#note(expectedKey(id));
@@ -232,16 +240,6 @@ export class CallTracker {
   /** Something that is told elsewhere of a call has changed: it stands in the next records. */
   touch(call: Call): void {
     if (call.queue !== undefined) this.#note(callKey(call), call);
-  }
-
-  /** Every call that is followed or remembered, as it stands. */
-  *calls(): Generator<TrackedCall> {
-    for (const call of this.#keys.keys()) yield call.tracked(this.#settings.context);
-  }
-
-  /** The number of remembered finished calls. */
-  get remembered(): number {
-    return this.#finished.size;
   }
 
   /** Changes the settings. */
@@ -401,7 +399,7 @@ export class CallTracker {
     const entry = call.hear(fact);
     this.#index(call);
     this.#note(callKey(call), call);
-    this.#giveContext(call);
+    this.#giveContext(call, fact);
     const news: News[] = [];
     if (isNew || call.summary !== before) news.push(this.#news(call, "change", "event", true));
     if (call.finished) {
@@ -418,8 +416,12 @@ export class CallTracker {
     return [...news, ...this.#makeRoom()];
   }
 
-  #giveContext(call: Call): void {
+  #giveContext(call: Call, { context }: Fact): void {
     if (call.context !== undefined) return;
+    if (context !== undefined) {
+      call.context = context;
+      return;
+    }
     const expected = this.#expected.match(call);
     if (expected === undefined) return;
     call.context = expected.context;
@@ -595,8 +597,10 @@ function isRepeat(call: Call, fact: Fact): boolean {
     return before.startAt === billing.startAt && before.byeAt === billing.byeAt;
   }
   if (isOpening(kind) && call.ended) return false;
-  const heardAt = call.heardAt(kind);
-  return heardAt !== undefined && Math.abs(at - heardAt) <= repeatMs;
+  const heard = call.entryOfKind(kind)?.fact;
+  if (heard === undefined) return false;
+  const isNamed = !isSeqLoose(fact) && equal(heard.seq, fact.seq);
+  return Math.abs(at - heard.at) <= (isNamed ? namedRepeatMs : repeatMs);
 }
 
 /** The call that matches a fact best; of equal matches the newest, or for a bill the one with the nearest end. */

@@ -35,11 +35,6 @@ export class DialBook {
     else if (Array.isArray(found) && found.includes(at)) found.splice(found.indexOf(at), 1);
   }
 
-  /** How many numbers are kept. */
-  get size(): number {
-    return this.#dials.size;
-  }
-
   #sweep(now: number): void {
     this.#sinceSweep = 0;
     for (const [key, found] of this.#dials) {

@@ -1,7 +1,7 @@
 // The input of a campaign: one entry for each element, with the number to dial or the reason why it is not dialled.
 
 import { type NumberRegion, numberE164 } from "../protocol/number";
-import { entriesOf, type NumberingPlan, numbersOf, readEntry } from "../protocol/numbers-to-dial";
+import { type NumberingPlan, numbersOf, readEntry } from "../protocol/numbers-to-dial";
 import { isObject } from "../util/json";
 
 /** Why an entry is never dialled. */
@@ -28,8 +28,8 @@ export interface EntryOptions {
   readonly plan: NumberingPlan;
   /** The property of a row that holds the number. */
   readonly numberField: string;
-  /** Numbers that are never dialled: an array of numbers or rows, a text, or one number. */
-  readonly doNotCall?: unknown;
+  /** The keys of numbers that are never dialled (do-not-call.ts). */
+  readonly doNotCall?: ReadonlySet<string>;
   /** The account's dialOnly; absent: any number may be dialled. */
   readonly mayDial?: (number: string) => boolean;
 }
@@ -54,37 +54,18 @@ function cellOf(row: unknown, field: string): unknown {
   return Object.hasOwn(row, field) ? row[field] : undefined;
 }
 
-/** The keys of all numbers of a list. An entry that is no number stands by its digits, so that what was once dialled that way is found. */
-function keysOf(list: unknown, { plan, region, numberField }: EntryOptions): ReadonlySet<string> {
-  const keys = new Set<string>();
-  const rows = typeof list === "string" ? entriesOf(list) : rowsOf(list, plan);
-  for (const row of rows) {
-    const cell = cellOf(row, numberField);
-    const read = readEntry(cell, plan);
-    const numbers = read.kind === "number" ? [read.number] : read.kind === "several" ? read.numbers : [];
-    for (const number of numbers) keys.add(keyOf(number, numberE164(number, region)));
-    if (read.kind === "illegal" && (typeof cell === "string" || typeof cell === "number")) {
-      const digits = keyOf(String(cell), undefined);
-      if (digits.length >= 3) keys.add(digits);
-    }
-  }
-  return keys;
-}
-
 /** Reads entries one after the other, so that a long list can be read in slices. Never throws for what the rows are. */
 export class EntryReader {
   readonly #options: EntryOptions;
-  readonly #doNotCall: ReadonlySet<string>;
   readonly #seen = new Set<string>();
 
   constructor(options: EntryOptions) {
     this.#options = options;
-    this.#doNotCall = keysOf(options.doNotCall, options);
   }
 
   /** Of entries with the same number the first that is read may be dialled. */
   read(row: unknown): CampaignEntry {
-    const { plan, region, numberField, mayDial } = this.#options;
+    const { plan, region, numberField, doNotCall, mayDial } = this.#options;
     const read = readEntry(cellOf(row, numberField), plan);
     if (read.kind !== "number") {
       const reason = read.kind === "several" ? "several" : read.reason;
@@ -97,7 +78,7 @@ export class EntryReader {
     if (this.#seen.has(key)) return { ...entry, excluded: "duplicate" };
     this.#seen.add(key);
     // Both forms: the list may have the number as it is written, without an area code for instance.
-    if (this.#doNotCall.has(key) || this.#doNotCall.has(keyOf(number, undefined))) {
+    if (doNotCall?.has(key) || doNotCall?.has(keyOf(number, undefined))) {
       return { ...entry, excluded: "doNotCall" };
     }
     if (mayDial !== undefined && !mayDial(number)) {
@@ -105,10 +86,4 @@ export class EntryReader {
     }
     return entry;
   }
-}
-
-/** Reads a whole input. A long one is better read in slices, with rowsOf and EntryReader. */
-export function readEntries(input: unknown, options: EntryOptions): readonly CampaignEntry[] {
-  const reader = new EntryReader(options);
-  return rowsOf(input, options.plan).map((row) => reader.read(row));
 }

@@ -47,12 +47,13 @@ export class Joining {
 
   /** Takes a push. One that is not this campaign's changes nothing. */
   hear(event: string, notify: JsonObject): void {
+    this.#learnID(notify);
     if (event === "billing") this.#hearBill(notify);
     else if (event === "taskinfo") this.#hearTask(notify);
     else if (callEvents.has(event)) this.#hearCall(event, notify);
   }
 
-  /** The entry of a push about a call, while its number is dialled. Undefined where the join is not certain. */
+  /** The entry of a push about a call, while its number is dialled. Undefined where the join is not certain. Changes nothing. */
   find(event: string, notify: JsonObject): Joined | undefined {
     const joined = event === "billing" || callEvents.has(event) ? this.#join(event, notify) : undefined;
     if (joined === undefined) return undefined;
@@ -155,7 +156,7 @@ export class Joining {
   #join(event: string, notify: JsonObject): Joined | undefined {
     const core = this.#core;
     const { state, now, slack } = core;
-    if (textOf(notify.call_type) === "0") return undefined;
+    if (isInbound(notify)) return undefined;
     const service = present(notify.service) ?? "";
     const task = this.#taskOf(notify);
     if (task === "other" || (task === undefined && otherServices.has(service))) return undefined;
@@ -184,9 +185,15 @@ export class Joining {
     const bySeq = userData === undefined ? state.bySeq.get(present(notify.seq) ?? "") : undefined;
     const task = byTag ?? bySeq;
     if (taskID === undefined) return task;
-    if (task === undefined || task.taskID !== undefined) return "other";
+    return task === undefined || task.taskID !== undefined ? "other" : task;
+  }
+
+  /** The answer to a create may be lost: then a push tells the ID of the task. */
+  #learnID(notify: JsonObject): void {
+    const taskID = present(notify.taskID);
+    const task = taskID === undefined || isInbound(notify) ? undefined : this.#taskOf(notify);
+    if (task === undefined || task === "other" || taskID === undefined || task.taskID !== undefined) return;
     this.#core.record({ k: "task", task: task.number, taskID });
-    return task;
   }
 
   #indexOf(number: unknown): number | undefined {
@@ -196,6 +203,8 @@ export class Joining {
     return byKey.get(keyOf(text, numberE164(text, this.#core.deps.context))) ?? byKey.get(keyOf(text, undefined));
   }
 }
+
+const isInbound = (notify: JsonObject): boolean => textOf(notify.call_type) === "0";
 
 /** What tells a bill from another one of the same number. */
 const callOf = (notify: JsonObject): string =>

@@ -55,10 +55,6 @@ export class Lookups {
     this.#joining = joining;
   }
 
-  get isIdle(): boolean {
-    return this.#queue.length === 0;
-  }
-
   /** The clock was set back by so many ms. */
   setBack(ms: number): void {
     this.#retryAt -= ms;

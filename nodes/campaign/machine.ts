@@ -19,6 +19,7 @@ import { Sending } from "./sending";
 import { Settling } from "./settling";
 import { phases } from "./state";
 import type {
+  CampaignContext,
   CampaignEffect,
   CampaignEvent,
   CampaignPhase,
@@ -219,13 +220,10 @@ export class Campaign {
     return this.#finish();
   }
 
-  /** The entry that a push about a call belongs to, for whoever shows calls; undefined where the join is not certain. */
-  entryOf(
-    event: string,
-    notify: Readonly<Record<string, unknown>>,
-  ): { readonly index: number; readonly row: unknown } | undefined {
+  /** The entry that a push about a call belongs to; undefined where the join is not certain. Changes nothing. */
+  entryOf(event: string, notify: Readonly<Record<string, unknown>>): CampaignContext | undefined {
     const joined = this.#joining.find(event, notify);
-    return joined && { index: joined.index, row: this.#core.state.rows.get(joined.index) };
+    return joined && { campaign: this.id, index: joined.index, row: this.#core.state.rows.get(joined.index) };
   }
 
   /** The figures of this moment. */

@@ -100,6 +100,13 @@ export interface CampaignResult {
   readonly reason: string | null;
 }
 
+/** The context of a call of a campaign: the entry that it is for. `row` is missing where it is not at hand any more. */
+export interface CampaignContext {
+  readonly campaign: string;
+  readonly index: number;
+  readonly row?: unknown;
+}
+
 export type CampaignPhase = "waiting" | "dialling" | "paused" | "outsideHours" | "finished" | "cancelled";
 
 /** Counts of entries: done is the sum of the five after it, total = done + remaining. */

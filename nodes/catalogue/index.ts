@@ -1,18 +1,19 @@
 // The catalogue: the platform's commands, pushes, error codes and enumerations as pure data. Imports only its own files.
 import { all } from "./commands";
 import { errorCodes } from "./errors";
-import { pushes } from "./pushes";
-import type { Command, ErrorCode, Push } from "./types";
+import type { Command, ErrorCode } from "./types";
 
 export { callEvents, defaultCallEvents } from "./call-events";
 export { callTypeOf, customerSide } from "./directions";
 export * as enumerations from "./enumerations";
 export { errorCodes } from "./errors";
+export { codesOf, type OwnCode, ownCodes } from "./failures";
 export { extra, propertyOf, seqOf, standardInput } from "./fields";
 export { groups } from "./groups";
 export { type PaletteEntry, palette } from "./palette";
 export { pushes } from "./pushes";
 export { recording, recordingName } from "./recording";
+export { type Section, sections } from "./sections";
 export { seenCommands, templateOf } from "./seen-commands";
 export {
   accountSettings,
@@ -23,6 +24,7 @@ export {
   feedSettings,
   receivingSettings,
   recordingSettings,
+  settingKey,
   simulatorSettings,
   trackerSettings,
 } from "./settings";
@@ -36,9 +38,6 @@ export const commands: readonly Command[] = [...all].sort((a, b) => a.order - b.
 const byLowerCaseApi = new Map(commands.map((command) => [command.api.toLowerCase(), command]));
 const byValue = new Map(errorCodes.map((code) => [code.value, code]));
 const byName = new Map(errorCodes.map((code) => [code.name, code]));
-const byType = new Map(
-  pushes.flatMap((push) => (push.type === undefined ? [] : [[push.type.toLowerCase(), push] as const])),
-);
 
 /** The command with an ApiName, in any case: the platform ignores case (docs/protocol.md, "Seen in the field"). */
 export const commandOf = (api: string): Command | undefined => byLowerCaseApi.get(api.toLowerCase());
@@ -48,6 +47,3 @@ export const errorOfValue = (value: number): ErrorCode | undefined => byValue.ge
 
 /** The error code with the vendor's name. */
 export const errorOfName = (name: string): ErrorCode | undefined => byName.get(name);
-
-/** The push with a notify.type, in any case. */
-export const pushOfType = (type: string): Push | undefined => byType.get(type.toLowerCase());

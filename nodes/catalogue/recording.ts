@@ -18,9 +18,7 @@ export const recordingName: Field = {
 export const recording: Download = {
   node: "sccc-get-recording",
   section: "20.7",
-  order: 17,
   group: "record",
-  resend: "read",
   fields: [recordingName],
   label: { en: "get recording", zh: "获取录音文件" },
   summary: {

@@ -17,6 +17,9 @@ export interface TrafficEntry {
   readonly result: TrafficResult;
   /** Of a command: from its sending to its answer. */
   readonly duration?: number;
+  /** Of a list that was sent in one request: how many commands it has, and how many of them failed. */
+  readonly count?: number;
+  readonly failed?: number;
   /** The nodes that sent the command, or that were handed the push. */
   readonly nodes: readonly string[];
   /** A push that can be handed to its nodes again. */
@@ -43,7 +46,12 @@ export interface TrafficDetail {
   readonly cut: boolean;
 }
 
-/** A hint: its text is `sidebar.hint.<code>` with these values; its remedy is chosen by the code. */
+/**
+ * A hint: its text is `sidebar.hint.<code>` with these values; its remedy is chosen by the code. Values by code:
+ * passwordRefused {code} (the platform refuses the account's commands), misconfigured {setting, reason}, nobodyLoggedIn {agents}, noPushYet {address} (since Node-RED started), pushesRefused {reason, count} (one hint for each reason),
+ * queueFull {waiting, maxQueue}, clockApart {seconds} (the platform's clock is so far ahead of ours), unreachable {code, text},
+ * receivingProblem {setting, reason, detail}, outsideHours {campaign}, deadLetters {count}.
+ */
 export interface Hint {
   readonly code: HintCode;
   /** The node that it concerns. */
@@ -54,6 +62,7 @@ export interface Hint {
 export const hintCodes = [
   "noAccount",
   "noPassword",
+  "passwordRefused",
   "misconfigured",
   "nobodyLoggedIn",
   "noPushYet",
@@ -83,7 +92,10 @@ export interface AccountHealth {
   readonly maxQueue: number;
   /** Undefined: no node listens to it. */
   readonly receiving?: {
-    /** The address to hand out: absolute where it has a port of its own, else the path on this Node-RED. */
+    /**
+     * The address to hand out: absolute where it has a port of its own (with the host by which the browser reaches Node-RED, if every host
+     * will do), else the path on this Node-RED.
+     */
     readonly address: string;
     readonly ownPort: boolean;
     readonly taken: number;
@@ -151,7 +163,10 @@ export interface SidebarSnapshot {
   /** Changes when Node-RED starts again: the numbers begin anew. */
   readonly run: string;
   readonly accounts: readonly AccountHealth[];
+  /** At most 1000, the oldest first. */
   readonly entries: readonly TrafficEntry[];
+  /** There are more entries: ask again at once, after the last one of these. */
+  readonly more: boolean;
   /** The oldest entry that each account still has; older ones are gone. */
   readonly oldest: Readonly<Record<string, number>>;
   readonly calls: readonly LiveCall[];
@@ -175,11 +190,25 @@ export interface DeadLetterList {
   readonly total: number;
 }
 
+/** What the sidebar's routes are called: below the editor's address, GET with the permission `sccc.read`, POST with `sccc.write`. */
+export const sidebarRoutes = {
+  snapshot: "sccc/sidebar",
+  entry: "sccc/sidebar/entry",
+  dead: "sccc/sidebar/dead",
+  replay: "sccc/sidebar/replay",
+  deadReplay: "sccc/sidebar/dead/replay",
+  deadDelete: "sccc/sidebar/dead/delete",
+  simulator: "sccc/sidebar/simulator",
+  sample: "sccc/sidebar/sample",
+} as const;
+
 /**
  * What the other routes answer: `outcome` ends a key below `sidebar.outcome` of the locales.
  * - GET sccc/sidebar/entry?number=<n>: TrafficDetail, or `{outcome: "gone"}`
- * - POST sccc/sidebar/replay {number}: `handed` {nodes} / `gone` / `noNode`
+ * - POST sccc/sidebar/replay {number}: `handed` {count: how many nodes have it} / `gone` / `noNode`
  * - POST sccc/sidebar/dead/replay {account, ids} and sccc/sidebar/dead/delete {account, ids}: `handed` / `deleted` {count} / `gone` / `noNode`
+ * - POST sccc/sidebar/sample {account, event}: sends a signed push through the account's own address; answers as the form's button does, with
+ *   an outcome that ends a key below `sample` of the locales
  * - POST sccc/sidebar/simulator {simulator, instruction}: `done` / `noSimulator` / `refused` {text}; the instruction is a message of sccc-simulator
  */
 export interface SidebarOutcome {

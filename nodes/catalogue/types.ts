@@ -1,4 +1,5 @@
 // The types of the catalogue's data. Nodes, forms, help, simulator and tests are derived from this data.
+import type { Section } from "./sections";
 
 /** A text for users, in both languages of the package. */
 export interface Text {
@@ -45,7 +46,7 @@ export type Version = 1 | 2 | 3 | 4 | 6;
  * - phone: digits, `*` and `#`, optionally with a leading `+`; `max` is a length
  * - integer: a JSON number if it is exact, otherwise a string of digits; `min` and `max` are values
  * - decimal: a JSON number with min <= value < below
- * - choice: one of the values; `wire` is the type in which it is sent
+ * - choice: one of the values; `wire` is the type in which it is sent; with `others` any other integer too, as it is
  * - text: `max` is a number of characters; a longer text is refused, or cut if the platform would cut it
  * - time: sent as YYYY-MM-DD HH:mm:ss in the account's time zone
  * - list: an array of digits or phones; `max` is its length (absent: unlimited)
@@ -56,7 +57,12 @@ export type Rule =
   | { readonly kind: "phone"; readonly max: number }
   | { readonly kind: "integer"; readonly min: number; readonly max?: number; readonly wire: "number" | "string" }
   | { readonly kind: "decimal"; readonly min: number; readonly below: number }
-  | { readonly kind: "choice"; readonly choices: readonly Choice[]; readonly wire: "number" | "string" }
+  | {
+      readonly kind: "choice";
+      readonly choices: readonly Choice[];
+      readonly wire: "number" | "string";
+      readonly others?: "integers";
+    }
   | { readonly kind: "text"; readonly max?: number; readonly overlong: "refuse" | "cut" }
   | { readonly kind: "time" }
   | {
@@ -186,9 +192,7 @@ export interface Command {
 export interface Download {
   readonly node: string;
   readonly section: string;
-  readonly order: number;
   readonly group: Group;
-  readonly resend: Resend;
   readonly fields: readonly Field[];
   readonly label: Text;
   readonly summary: Text;
@@ -236,13 +240,22 @@ export type TextFormat =
   | "property"
   | "addresses";
 
-/** A property of a node. A number's `min` and `max` are inclusive; `unit` is shown to users. */
+/** The rule of a number that is set in a form. `min` and `max` are inclusive. */
+export interface NumberSetting {
+  /** null: it may be left empty. */
+  readonly default: number | null;
+  readonly min: number;
+  readonly max: number;
+  readonly integer: boolean;
+}
+
+/** A property of a node. A number's `unit` is shown to users. */
 export type Setting = {
   readonly name: string;
   readonly label: Text;
   readonly hint: Text;
   /** The collapsible section of the form; absent: always visible. */
-  readonly section?: "limits" | "network" | "safety" | "receiving" | "more";
+  readonly section?: Section;
   /** Applies only while another setting has the value `is`, does not have the value `isNot`, or, without either, has any value. */
   readonly onlyIf?: { readonly setting: string; readonly is?: string; readonly isNot?: string };
 } & (
@@ -257,17 +270,15 @@ export type Setting = {
       /** Suggested values for a field that accepts others too; `key` is the text's key in the locales. */
       readonly suggestions?: readonly (Choice & { readonly key: string })[];
     }
-  | {
-      readonly kind: "number";
-      /** null: it may be left empty. */
-      readonly default: number | null;
-      readonly min: number;
-      readonly max: number;
-      readonly integer: boolean;
-      readonly unit?: Text;
-    }
+  | ({ readonly kind: "number"; readonly unit?: Text } & NumberSetting)
   | { readonly kind: "boolean"; readonly default: boolean }
-  | { readonly kind: "choice"; readonly default: string; readonly choices: readonly Choice[] }
+  | {
+      readonly kind: "choice";
+      readonly default: string;
+      readonly choices: readonly Choice[];
+      /** Any other integer is taken too. */
+      readonly others?: "integers";
+    }
   | { readonly kind: "secret"; readonly required?: true }
   /** Weekly windows: an array of {days, from, to}, empty by default. */
   | { readonly kind: "hours" }

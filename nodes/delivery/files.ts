@@ -2,6 +2,7 @@
 // libuv's thread pool, which flows may keep busy.
 import {
   closeSync,
+  existsSync,
   fdatasyncSync,
   fstatSync,
   fsyncSync,
@@ -13,7 +14,7 @@ import {
   writeSync,
 } from "node:fs";
 import { mkdir } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 
 /** An open file. Its methods throw the system's error. */
 export interface StoreFile {
@@ -118,6 +119,14 @@ export function appendLines(path: string, text: string, open: OpenFile): void {
     file.close();
   }
   syncFolder(dirname(path));
+}
+
+/** A free path in a folder for a file that is set aside: nothing that is there already is overwritten. */
+export function freePath(folder: string, name: string): string {
+  for (let number = 1; ; number += 1) {
+    const path = join(folder, number === 1 ? name : `${name}.${number}`);
+    if (!existsSync(path)) return path;
+  }
 }
 
 /** The system's code of an error, such as ENOENT; "" if it has none. */

@@ -1,10 +1,10 @@
 // A journal in segments. Lines with checksums are appended; one fsync serves all lines of a turn of the event loop. An old segment is
 // deleted when none of its lines is needed any more.
-import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { basename, join } from "node:path";
 import { guarded } from "../util/guarded";
 import { checksumOf } from "./checksum";
-import { asError, type OpenFile, type StoreFile, syncFolder, unwritten } from "./files";
+import { asError, freePath, type OpenFile, type StoreFile, syncFolder, unwritten } from "./files";
 
 /** A file of the journal. */
 export interface Segment {
@@ -27,7 +27,7 @@ export interface LinePosition {
 /** A line to be written. The text has no line end. */
 export interface Line {
   readonly text: string;
-  /** Called when the line is on disk, before anything else is written. Must not throw. */
+  /** Called when the line is on disk, before anything else is written. An error that it throws is reported. */
   readonly landed?: (place: LinePosition) => void;
 }
 
@@ -59,6 +59,14 @@ export interface JournalOptions {
   readonly noteDelayMs?: number;
 }
 
+/** A newer version of this package has written to the folder. Its lines would be lost if this version went on with them. */
+export class NewerFormatError extends Error {
+  constructor(path: string) {
+    super(`${path} was written by a newer version of this package`);
+    this.name = "NewerFormatError";
+  }
+}
+
 interface Append {
   readonly lines: readonly Line[];
   readonly done: () => void;
@@ -66,7 +74,7 @@ interface Append {
 }
 
 const nameOf = (number: number): string => `journal-${String(number).padStart(10, "0")}.log`;
-const namePattern = /^journal-(\d{10})\.log$/;
+const namePattern = /^journal-(\d{10,15})\.log$/;
 const lineEnd = 0x0a;
 /** Bytes of a line besides its text: the checksum and the line end. */
 const frame = 9;
@@ -100,6 +108,8 @@ export class Journal {
   #active: Segment | undefined;
   /** Whether truncating the active segment failed after a failed write. */
   #uncut = false;
+  /** Whether notes in the active segment were written without an fsync. */
+  #unsynced = false;
   #last = 0;
   /** When a failed cleaning is tried again, by the clock of performance.now. */
   #cleanAfter = 0;
@@ -111,7 +121,7 @@ export class Journal {
     this.#segmentBytes = options.segmentBytes ?? 8 << 20;
   }
 
-  /** Opens a folder and passes the stored lines to the keepers. Throws the system's error. */
+  /** Opens a folder and passes the stored lines to the keepers. Throws the system's error, or a NewerFormatError. */
   static open(options: JournalOptions): Journal {
     const journal = new Journal(options);
     for (const keeper of options.keepers) keeper.use(journal);
@@ -133,7 +143,10 @@ export class Journal {
     });
   }
 
-  /** Appends a line with the next append, or after a short delay. The line is lost if the process ends before that. */
+  /**
+   * Appends a line with the next append, or after a short delay. The line is lost if the process ends before that. Without an append, there is
+   * no fsync: the line survives the end of the process, and not a power failure.
+   */
   note(line: Line): void {
     this.#notes.push(line);
     this.#later(this.#options.noteDelayMs ?? 100);
@@ -171,7 +184,7 @@ export class Journal {
       const notes = this.#notes;
       this.#notes = [];
       try {
-        this.#write([...notes, ...appends.flatMap(({ lines }) => lines)]);
+        this.#write([...notes, ...appends.flatMap(({ lines }) => lines)], appends.length > 0);
       } catch (error) {
         this.#notes = [...notes, ...this.#notes];
         for (const { refused } of appends) refused(asError(error));
@@ -191,8 +204,10 @@ export class Journal {
   close(): void {
     this.flush();
     clearTimeout(this.#timer);
-    for (const { file } of this.#segments.splice(0)) {
+    for (const segment of this.#segments.splice(0)) {
+      const { file } = segment;
       try {
+        if (segment === this.#active) this.#sync();
         file.close();
       } catch (error) {
         this.#tell(error);
@@ -219,8 +234,8 @@ export class Journal {
     return this.#appends.splice(0, end < 0 ? this.#appends.length : end + 1);
   }
 
-  /** Writes lines to disk; if it throws, none of them is kept. */
-  #write(lines: readonly Line[]): void {
+  /** Writes lines to disk; if it throws, none of them is kept. @param synced whether they must survive a power failure */
+  #write(lines: readonly Line[], synced = true): void {
     if (lines.length === 0) return;
     const framed = lines.map(({ text }) => `${checksumOf(text)}${text}\n`);
     const text = framed.join("");
@@ -232,7 +247,8 @@ export class Journal {
     for (let tries = 0; ; tries += 1) {
       try {
         segment.file.write(data, segment.size);
-        segment.file.sync();
+        this.#unsynced = true;
+        if (synced) this.#sync(segment);
         if (segment.file.isAt(segment.path)) break;
         if (tries === 2) throw new Error(`${segment.path} was replaced again and again`);
       } catch (error) {
@@ -249,9 +265,21 @@ export class Journal {
     for (const [index, line] of lines.entries()) {
       const one = framed[index] ?? "";
       const length = plain ? one.length : Buffer.byteLength(one);
-      line.landed?.({ segment, offset, length });
+      try {
+        line.landed?.({ segment, offset, length });
+      } catch (error) {
+        // The lines are on disk: an error of a listener must not refuse them.
+        this.#options.onProblem(asError(error));
+      }
       offset += length;
     }
+  }
+
+  /** Flushes a segment, by default the active one, to the physical disk. */
+  #sync(segment = this.#active): void {
+    if (segment === undefined || !this.#unsynced) return;
+    segment.file.sync();
+    this.#unsynced = false;
   }
 
   /** Throws if the folder is another process's now. One that was removed is made again. */
@@ -274,12 +302,15 @@ export class Journal {
     const { folder, open } = this.#options;
     const number = this.#last + 1;
     const path = join(folder, nameOf(number));
+    // A later segment must not be on disk without the lines that it refers to.
+    this.#sync();
     const file = open(path, "new");
     this.#last = number;
     const segment: Segment = { number, path, file, size: 0, live: 0 };
     this.#segments.push(segment);
     this.#active = segment;
     this.#uncut = false;
+    this.#unsynced = false;
     // Without this, a power failure could remove the new file's name and thereby its content.
     syncFolder(folder);
     return segment;
@@ -300,7 +331,7 @@ export class Journal {
     const { folder, now, onProblem } = this.#options;
     const lost = this.#segments.filter(({ file, path }) => !file.isAt(path));
     for (const { path } of lost) {
-      if (existsSync(path)) renameSync(path, join(folder, `replaced-${now()}-${nameOf(0)}`));
+      if (existsSync(path)) renameSync(path, freePath(folder, `replaced-${now()}-${basename(path)}`));
     }
     const lines = lost.flatMap((segment) => this.#carried(segment));
     this.#active = undefined;
@@ -370,39 +401,53 @@ export class Journal {
       const [, number] = namePattern.exec(name) ?? [];
       return number === undefined ? [] : [Number(number)];
     });
+    const damaged: { readonly path: string; readonly unreadable: readonly number[]; readonly total: number }[] = [];
     for (const number of numbers.sort((one, other) => one - other)) {
       const path = join(folder, nameOf(number));
       const file = open(path, "existing");
       const segment: Segment = { number, path, file, size: file.size(), live: 0 };
       this.#segments.push(segment);
       this.#last = number;
-      this.#readSegment(segment);
+      const { unreadable, total } = this.#readSegment(segment);
+      if (unreadable.length > 0) damaged.push({ path, unreadable, total });
     }
+    // Only now: a folder of a newer version is left as it is.
+    for (const { path, unreadable, total } of damaged) this.#keepAside(path, unreadable, total);
   }
 
   /**
-   * Reads a segment. An incomplete last line is skipped: its append was never confirmed. Other unreadable lines are reported, and a copy of
-   * the file is kept.
+   * Reads a segment; returns the numbers of its unreadable lines, and of all lines. An incomplete last line is skipped: its append was never
+   * confirmed.
    */
-  #readSegment(segment: Segment): void {
+  #readSegment(segment: Segment): { readonly unreadable: readonly number[]; readonly total: number } {
     const unreadable: number[] = [];
-    let number = 0;
+    let total = 0;
     for (const { bytes, offset } of linesOf(segment.file)) {
-      number += 1;
+      total += 1;
       const text = textIn(bytes);
+      const letter = text?.[0];
+      const keeper = this.#options.keepers.find(({ letters }) => letter !== undefined && letters.includes(letter));
+      // The checksum is right, so the line is as it was written.
+      if (letter !== undefined && keeper === undefined) throw new NewerFormatError(segment.path);
       const place = { segment, offset, length: bytes.length + 1 };
-      const keeper = this.#options.keepers.find(({ letters }) => letters.includes(text?.[0] ?? "\n"));
-      if (text === undefined || keeper?.read(text, place) !== true) unreadable.push(number);
+      if (text === undefined || keeper?.read(text, place) !== true) unreadable.push(total);
     }
-    if (unreadable.length > 0) this.#keepAside(segment.path, unreadable, number);
+    return { unreadable, total };
   }
 
+  /** Reports unreadable lines, and keeps a copy of their file. A file that was not changed since the last start has a copy already. */
   #keepAside(path: string, unreadable: readonly number[], total: number): void {
-    const { now, onProblem } = this.#options;
-    const aside = join(dirname(path), `damaged-${now()}-${basename(path)}`);
+    const { folder, now, onProblem } = this.#options;
     const which = `${unreadable.length} of ${total} lines of ${path} can't be read, from line ${unreadable[0]} on`;
     try {
-      copyFileSync(path, aside);
+      const { size } = statSync(path);
+      const before = readdirSync(folder).find(
+        (name) =>
+          name.startsWith("damaged-") && name.endsWith(basename(path)) && statSync(join(folder, name)).size === size,
+      );
+      const aside =
+        before === undefined ? freePath(folder, `damaged-${now()}-${basename(path)}`) : join(folder, before);
+      if (before === undefined) copyFileSync(path, aside);
       onProblem(new Error(`${which}; the file is kept as ${aside}`));
     } catch (cause) {
       onProblem(new Error(which, { cause }));

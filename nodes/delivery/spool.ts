@@ -1,10 +1,10 @@
 // The spool: stores entries for nodes on disk and delivers each again until it is acknowledged.
 
 import { guarded } from "../util/guarded";
+import { ItemList, type Linked } from "../util/item-list";
 import { DeadLetters } from "./dead-letters";
 import { asError, type OpenFile } from "./files";
 import { IdMap } from "./id-map";
-import { ItemList, type Linked } from "./item-list";
 import type { Journal, Keeper, Line, LinePosition, Segment } from "./journal";
 
 /** An entry for a node: `node` is the node's id, `text` is JSON. */
@@ -123,6 +123,11 @@ export class Spool implements Keeper {
   /** The number of entries that are not settled. */
   get pending(): number {
     return this.#pending.size;
+  }
+
+  /** The entries that were given up. */
+  get deadLetters(): DeadLetters {
+    return this.#deadLetters;
   }
 
   /** The nodes that have pending entries. */
@@ -370,7 +375,7 @@ export class Spool implements Keeper {
     const item = this.#keep(id, queue, 0, counted, place);
     const { recipient, busy, ready } = queue;
     // If no entry is ahead of it, deliver it at once without reading it from disk again.
-    const atOnce = counted === 1 && recipient !== undefined && !busy && ready.size === 1 && roomOf(recipient) > 0;
+    const atOnce = counted === 1 && recipient !== undefined && !busy && ready.size === 1 && this.#roomOf(recipient) > 0;
     if (atOnce && !this.#closed) this.#handOver(recipient, item, text);
     else this.#serve(queue);
   }
@@ -444,14 +449,24 @@ export class Spool implements Keeper {
     return undefined;
   }
 
-  /** Delivers ready entries while there is a recipient with room. */
+  /** Delivers ready entries while there is a recipient with room. Never throws. */
   #serve(queue: Queue): void {
     while (queue.recipient !== undefined && !queue.busy && queue.ready.size > 0 && !this.#closed) {
-      const batch = queue.ready.take(Math.min(batchSize, roomOf(queue.recipient)));
+      const batch = queue.ready.take(Math.min(batchSize, this.#roomOf(queue.recipient)));
       if (batch.length === 0) return;
       const uncounted = batch.filter((item) => item.counted <= item.deliveries && !this.#isSpent(item));
       if (uncounted.length === 0) this.#deliver(queue, batch);
       else this.#count(queue, uncounted);
+    }
+  }
+
+  /** How many entries a recipient takes now; none if it fails. */
+  #roomOf({ room }: Recipient): number {
+    try {
+      return room?.() ?? Number.POSITIVE_INFINITY;
+    } catch (error) {
+      this.#report(error);
+      return 0;
     }
   }
 
@@ -470,7 +485,9 @@ export class Spool implements Keeper {
       .then(() => {
         queue.busy = false;
         this.#serve(queue);
-      });
+      })
+      // Unhandled, an error would end the thread.
+      .catch(this.#report);
   }
 
   /** Delivers a batch, except for entries that were settled meanwhile. Does nothing if the recipient is gone. */
@@ -568,12 +585,12 @@ export class Spool implements Keeper {
   };
 }
 
-const roomOf = ({ room }: Recipient): number => room?.() ?? Number.POSITIVE_INFINITY;
-
 const entryText = (id: number, node: string, count: number, text: string): string =>
   `e${JSON.stringify([id, node, count])}\t${text}`;
 
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
+/** Whether a value is a count, or an id after which there is room for many more. */
+const isCount = (value: unknown): value is number =>
+  Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) < 2 ** 52;
 
 function parsed(text: string): unknown {
   try {

@@ -2,7 +2,7 @@
 import { existsSync, renameSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { guarded } from "../util/guarded";
-import { makeFolderSync, type OpenFile, openFile } from "./files";
+import { freePath, makeFolderSync, type OpenFile, openFile } from "./files";
 import { type Beat, FolderLock } from "./folder-lock";
 import { Journal, type Keeper } from "./journal";
 import { readLegacy } from "./legacy";
@@ -74,7 +74,7 @@ export class Store {
    * Opens a folder and reads its stored entries. Waits while another process holds it.
    * @param signal ends the wait
    * @param onHeld called if another process holds the folder
-   * @returns undefined if the wait was ended. Rejects if the folder cannot be created or read.
+   * @returns undefined if the wait was ended. Rejects if the folder cannot be created or read, or is a newer version's.
    */
   static async open(
     options: StoreOptions,
@@ -122,7 +122,7 @@ export class Store {
       await this.spool.restore(entries, file.size());
       if (unreadable === 0) rmSync(path, { force: true });
       else {
-        const aside = join(folder, `damaged-${now()}-journal.jsonl`);
+        const aside = freePath(folder, `damaged-${now()}-journal.jsonl`);
         renameSync(path, aside);
         onProblem?.(new Error(`${unreadable} lines of ${path} can't be read; the file is kept as ${aside}`));
       }

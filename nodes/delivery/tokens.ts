@@ -127,10 +127,6 @@ export class BoundedSet {
     return this.#values.has(value);
   }
 
-  delete(value: string): void {
-    this.#values.delete(value);
-  }
-
   add(value: string): void {
     this.#values.set(value, true);
     const { oldest } = this.#values;

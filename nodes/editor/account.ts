@@ -2,7 +2,7 @@
 import { input, text, warn } from "./page";
 
 const accountType = "sccc-account";
-const simulatorType = "sccc-simulator";
+export const simulatorType = "sccc-simulator";
 
 /** The accounts that a node on this tab or in this subflow may use. */
 function accountsFor(z: unknown): readonly EditorNode[] {
@@ -54,7 +54,7 @@ function tabForSimulator(): string | undefined {
 }
 
 /** Adds a simulator and an account on it to the flows; the account's id, or undefined where there is no place for them. */
-function addSimulatorAndAccount(): string | undefined {
+export function addSimulatorAndAccount(): string | undefined {
   const z = tabForSimulator();
   if (z === undefined) return undefined;
   const lowest = Math.max(0, ...RED.nodes.filterNodes({ z }).map(({ y }) => Number(y) || 0));

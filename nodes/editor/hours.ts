@@ -1,6 +1,6 @@
-// Weekly windows in a form: a row each, with its days and its two times.
-import { readHours } from "../util/weekly-windows";
-import { text } from "./page";
+// Weekly windows in a form: a row each, with its days and its two times. A text, such as ${HOURS}, stands there as it is.
+import { editor, text } from "./page";
+import { windowsProblem } from "./problem";
 
 const days = [1, 2, 3, 4, 5, 6, 7] as const;
 
@@ -18,6 +18,8 @@ const padded = (time = ""): string => (/^\d:\d\d$/.test(time) ? `0${time}` : tim
 /** The windows as they stand in the form; those of the node if they are not drawn. */
 export function hoursInForm(node: EditorNode, property: string): unknown {
   const list = place(property);
+  const written = list.children("input");
+  if (written.length > 0) return String(written.val()).trim();
   if (list.find("ol").length === 0) return node[property];
   return list
     .find(".sccc-window")
@@ -69,13 +71,15 @@ function draw(container: JQuery, { days: chosen, from, to }: Shown): void {
 export function prepareHours(node: EditorNode, property: string): void {
   const within = place(property);
   const problem = within.closest(".form-row").find(".sccc-problem");
+  const review = (): void => void problem.text(windowsProblem(hoursInForm(node, property), editor) ?? "");
+  const saved = node[property];
+  if (typeof saved === "string" && saved.trim() !== "") {
+    const label = within.closest(".form-row").find("label").first().text().trim();
+    $("<input>").attr("type", "text").attr("aria-label", label).val(saved).on("change input", review).appendTo(within);
+    review();
+    return;
+  }
   const list = $("<ol>").appendTo(within);
-  const review = (): void => {
-    const read = readHours(hoursInForm(node, property));
-    const found = "problem" in read ? read.problem : undefined;
-    const which = found && text("errors.item", { index: found.index + 1 });
-    problem.text(found === undefined ? "" : `${which}${text(`invalid.hours.${found.property}`)}`);
-  };
   list.editableList<unknown>({
     height: "auto",
     removable: true,
@@ -89,6 +93,5 @@ export function prepareHours(node: EditorNode, property: string): void {
     removeItem: review,
     sortItems: review,
   });
-  const saved = node[property];
   list.editableList("addItems", Array.isArray(saved) ? saved : []);
 }

@@ -127,13 +127,29 @@ function findProblem(question: Question, described: Described): string | undefin
   }
 }
 
-/** What is wrong with weekly windows, as a sentence. */
-function hoursProblem(value: unknown, key: string, editor: Editor): string | undefined {
-  const read = readHours(value);
+/** A window with times that stand for those that the environment gives. */
+function withoutVariables(window: unknown): unknown {
+  if (typeof window !== "object" || window === null) return window;
+  const isOpen = ([, value]: [string, unknown]): boolean => typeof value === "string" && hasEnvironment(value);
+  const known = Object.entries(window)
+    .filter(isOpen)
+    .map(([name]) => [name, "00:00"]);
+  return { ...window, ...Object.fromEntries(known) };
+}
+
+/** What is wrong with weekly windows, in words. */
+export function windowsProblem(value: unknown, editor: Pick<Editor, "text">): string | undefined {
+  if (typeof value === "string" && hasEnvironment(value)) return undefined;
+  const read = readHours(Array.isArray(value) ? value.map(withoutVariables) : value);
   if (!("problem" in read)) return undefined;
   const { index, property } = read.problem;
-  const problem = editor.text("errors.item", { index: index + 1 }) + editor.text(`invalid.hours.${property}`);
-  return editor.text("invalid.property", { label: editor.text(`${key}.label`), problem });
+  return editor.text("errors.item", { index: index + 1 }) + editor.text(`invalid.hours.${property}`);
+}
+
+/** What is wrong with weekly windows, as a sentence. */
+function hoursProblem(value: unknown, key: string, editor: Editor): string | undefined {
+  const problem = windowsProblem(value, editor);
+  return problem && editor.text("invalid.property", { label: editor.text(`${key}.label`), problem });
 }
 
 /**

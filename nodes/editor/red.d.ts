@@ -6,7 +6,7 @@ interface EditorNode {
   readonly type: string;
   readonly _def: {
     readonly category: string;
-    readonly defaults: Readonly<Record<string, { readonly value?: unknown }>>;
+    readonly defaults: Readonly<Record<string, { readonly value?: unknown; readonly type?: string }>>;
     readonly credentials?: Readonly<Record<string, unknown>>;
   };
   /** The properties as they stood in the flow, each as JSON. */
@@ -32,10 +32,13 @@ interface MenuOption {
 declare const RED: {
   readonly events: {
     on(event: "nodes:add", listener: (node: EditorNode) => void): void;
+    on(event: "registry:node-type-added" | "registry:node-type-removed", listener: (type: string) => void): void;
     emit(event: "nodes:change", node: EditorNode): void;
   };
   readonly view: {
     redraw(updateActive?: boolean): void;
+    /** Shows a node, and makes it flash. */
+    reveal(id: string): void;
   };
   readonly history: {
     push(event: { readonly t: "add"; readonly nodes: readonly string[]; readonly dirty: boolean }): void;
@@ -51,6 +54,7 @@ declare const RED: {
   /** The text of a key in the user's language; the key itself where there is none. */
   _(key: string, params?: Readonly<Record<string, unknown>>): string;
   readonly utils: {
+    getNodeLabel(node: EditorNode, standard: string): unknown;
     /** True, or what is wrong with a value of a typed input. */
     validateTypedProperty(value: string, type: string, opt: Readonly<Record<string, unknown>>): true | string;
   };
@@ -80,7 +84,31 @@ declare const RED: {
   };
   /** It takes a string too, for HTML: that is why none may be given. */
   notify(message: JQuery, options: { readonly type: "success" | "warning" }): void;
+  readonly sidebar: {
+    addTab(tab: {
+      readonly id: string;
+      /** Both are taken for text. */
+      readonly label: string;
+      readonly name: string;
+      readonly iconClass: string;
+      readonly content: HTMLElement;
+      /** Its key is shown beside the name. */
+      readonly action: string;
+      /** It can be used while a dialog is open. */
+      readonly enableOnEdit: boolean;
+    }): void;
+    removeTab(id: string): void;
+    show(id: string): void;
+    readonly help: { show(type: string): void };
+  };
+  readonly actions: {
+    add(name: string, act: () => void): void;
+    remove(name: string): void;
+    invoke(name: string): void;
+  };
   readonly editor: {
+    edit(node: EditorNode): void;
+    editConfig(property: "", type: string, id: string): void;
     validateNode(node: EditorNode): boolean;
     editJSON(options: {
       readonly value: string;

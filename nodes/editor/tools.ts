@@ -45,10 +45,10 @@ function preparePushAddress(account: EditorNode): void {
   const field = $("#sccc-address");
   const hint = $("#sccc-address-hint");
   const show = (): void => {
-    const address = pushAddress(read, window.location, RED.settings.httpNodeRoot);
-    field.val(address ?? "");
-    const local = isThisMachine(new URL(address ?? "http://localhost").hostname);
-    hint.text(text(address === undefined ? "address.none" : local ? "address.local" : "address.hint"));
+    const found = pushAddress(read, window.location, RED.settings.httpNodeRoot);
+    field.val(found?.address ?? "");
+    const local = found !== undefined && isThisMachine(found.hostname);
+    hint.text(text(found === undefined ? "address.none" : local ? "address.local" : "address.hint"));
   };
   for (const property of ["pushPort", "pushPath", "pushHost", "pushTls"]) {
     input(account, property).on("change input", show);

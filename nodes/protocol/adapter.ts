@@ -1,4 +1,4 @@
-// An axios adapter over node:http that uses the account's agents. Answers to commands are read whole; files are streams.
+// An axios adapter over node:http that uses the account's agents. It follows no redirects. Answers to commands are read whole; files are streams.
 import http, { type IncomingMessage } from "node:http";
 import https from "node:https";
 import type { Socket } from "node:net";

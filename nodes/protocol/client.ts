@@ -6,7 +6,14 @@ import { asJson, type JsonObject } from "../util/json";
 import { checkFields, render } from "./check";
 import { forbiddenNumber } from "./dial-only";
 import { hasCommand, type Identity, type PreparedCommand, versionText } from "./envelope";
-import { Exchange, type ExchangeDeps, type Exchanged, type ExchangedOne, type SendOptions } from "./exchange";
+import {
+  type EndedExchange,
+  Exchange,
+  type ExchangeDeps,
+  type Exchanged,
+  type ExchangedOne,
+  type SendOptions,
+} from "./exchange";
 import { fillUp } from "./extra";
 import type { Failure } from "./failure";
 import { recordUrl } from "./recording-url";
@@ -40,6 +47,8 @@ export interface ClientOptions
   readonly backoff?: Backoff;
   readonly random?: () => number;
   readonly now?: () => number;
+  /** Hears of every exchange. Must not throw. */
+  readonly onEnded?: (ended: EndedExchange) => void;
   /** After this time, a download no longer delays the next one, in ms; default 5000. */
   readonly downloadTurnMs?: number;
 }
@@ -77,12 +86,18 @@ export class Client {
       transport: new Transport(options),
       subjects: new Subjects(),
       closing: this.#closing.signal,
+      onEnded: options.onEnded,
     };
   }
 
   /** The number of waiting requests. */
   get waiting(): number {
     return this.#deps.queue.waiting;
+  }
+
+  /** The number of requests that are under way. */
+  get sending(): number {
+    return this.#deps.queue.running;
   }
 
   /** The version as written in the URL, without its V. */

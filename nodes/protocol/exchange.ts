@@ -30,6 +30,23 @@ export interface ExchangedOne extends Exchanged {
   readonly outcome: Outcome;
 }
 
+/** An exchange that has ended. `at` is when its first request left (else when it ended), in ms since 1970. */
+export interface EndedExchange {
+  readonly api: string;
+  readonly command: Command | undefined;
+  readonly isList: boolean;
+  readonly at: number;
+  /** In ms; undefined: no request has left. */
+  readonly durationMs?: number;
+  readonly outcomes: readonly Outcome[];
+  /** The last answer without secrets; or, of a long one, the beginning of its text. */
+  readonly answer?: JsonObject | string;
+  /** How far the platform's clock is ahead of ours, in ms, if it told. */
+  readonly clockOffMs?: number;
+  /** The id of the node that sent it. */
+  readonly node?: string;
+}
+
 /** State of an exchange: waiting for its turn or for the next try, sending, finished. */
 export type Progress = "waiting" | "requesting" | "over";
 
@@ -47,11 +64,15 @@ export interface ExchangeDeps extends Identity {
   readonly now: () => number;
   /** Aborted when the account closes. */
   readonly closing: AbortSignal;
+  /** Hears of every exchange. Must not throw. */
+  readonly onEnded?: ((ended: EndedExchange) => void) | undefined;
 }
 
 /** Options of the caller. */
 export interface SendOptions {
   readonly signal: AbortSignal;
+  /** The id of the node that sends. */
+  readonly node?: string;
   /** Called for each request to be made; the returned function receives the progress of that request. */
   readonly track?: () => (progress: Progress) => void;
   /** Called for each list; the returned function receives the number of requests that remain to be made. */
@@ -77,6 +98,9 @@ interface Pending {
 
 /** In characters; parsing this many takes one or two milliseconds. */
 const longBody = 200_000;
+
+/** Of a longer answer, whoever hears of the exchange gets the beginning. */
+const shownBody = 16 * 1024;
 
 const closed: Failure = { kind: "closed", code: "SCCC_CLOSED" };
 
@@ -104,6 +128,7 @@ export class Exchange {
   readonly #resend: Command["resend"];
   readonly #part: Part;
   readonly #notAfter: number;
+  readonly #node: string | undefined;
   readonly #answers: (CommandAnswer | undefined)[];
   /** Tickets of the agents and tasks to which this exchange has sent a command. */
   readonly #tickets = new Map<string, number>();
@@ -111,6 +136,9 @@ export class Exchange {
   #last: Omit<Exchanged, "outcomes" | "tries"> = {};
   #tries = 0;
   #deadline = Number.POSITIVE_INFINITY;
+  #firstAt: number | undefined;
+  /** The beginning of the last answer, if it was long; and how far the platform's clock was ahead. */
+  #seen: { readonly text?: string; readonly clockOffMs?: number } = {};
 
   constructor(
     deps: ExchangeDeps,
@@ -125,6 +153,7 @@ export class Exchange {
     this.#resend = command?.resend ?? "once";
     this.#part = part;
     this.#signal = options.signal;
+    this.#node = options.node;
     this.#notAfter = options.notAfter ?? Number.POSITIVE_INFINITY;
     this.#report = options.track?.() ?? (() => undefined);
     this.#answers = [];
@@ -165,7 +194,27 @@ export class Exchange {
     this.#report("over");
     for (const subject of this.#tickets.keys()) this.#deps.subjects.left(subject);
     const outcomes = commands.map((command, index) => this.#outcomeOf(command, index));
+    this.#tell(outcomes);
     return { ...this.#last, tries: this.#tries, outcomes };
+  }
+
+  #tell(outcomes: readonly Outcome[]): void {
+    const { onEnded, now } = this.#deps;
+    if (onEnded === undefined) return;
+    const { text, clockOffMs } = this.#seen;
+    const answer = text ?? this.#last.body;
+    const [end, firstAt] = [now(), this.#firstAt];
+    onEnded({
+      api: this.#api,
+      command: this.#command,
+      isList: this.#part.list,
+      at: firstAt ?? end,
+      ...(firstAt === undefined ? {} : { durationMs: Math.max(0, end - firstAt) }),
+      outcomes,
+      ...(answer === undefined ? {} : { answer }),
+      ...(clockOffMs === undefined ? {} : { clockOffMs }),
+      ...(this.#node === undefined ? {} : { node: this.#node }),
+    });
   }
 
   /** Sets the same answer for all pending commands. */
@@ -213,10 +262,12 @@ export class Exchange {
     const { password, apiVersion, requestSequence, transport, now } = this.#deps;
     const requests = this.#pending.map((one) => one.fields);
     const requestSeq = requestSequence.next();
+    const sentAt = now();
+    this.#firstAt ??= sentAt;
     const { body, digest } = signRequest(this.#deps, this.#command, requests, {
       list: this.#part.list,
       requestSeq,
-      now: now(),
+      now: sentAt,
     });
     const secrets = secretsOf(digest, password);
     const posted = await transport.post({
@@ -227,6 +278,12 @@ export class Exchange {
       signal: this.#signal,
       clean: secrets.text,
     });
+    if (this.#deps.onEnded !== undefined) {
+      this.#seen = {
+        ...(posted.ok && posted.text.length > shownBody ? { text: secrets.text(posted.text.slice(0, shownBody)) } : {}),
+        ...(posted.date === undefined ? {} : { clockOffMs: posted.date - (sentAt + now()) / 2 }),
+      };
+    }
     const answer: Answer = posted.ok
       ? await read(posted.text, {
           command: this.#command,

@@ -6,6 +6,18 @@ export interface RuleText {
   readonly params: Readonly<Record<string, string | number>>;
 }
 
+/** Where a field's value was looked for. */
+export interface Origin {
+  /** Such as msg.payload.agent; "" for the node itself. */
+  readonly where: string;
+  /** The last part of the way that the message has, such as msg.payload. */
+  readonly at?: string;
+  /** What that has, if it is an object: some of its names. */
+  readonly names?: readonly string[];
+  /** What that is, if it is no object: a short text. */
+  readonly value?: string;
+}
+
 /** Why a command failed, or why its result is unknown. `code` is the code that flows see. */
 export type Failure =
   /** The platform returned an error. `scope`: whether it concerns the whole request or this command. */
@@ -24,6 +36,7 @@ export type Failure =
       readonly rule: RuleText;
       readonly got: string;
       readonly index?: number;
+      readonly origin?: Origin;
     }
   /** No complete answer within `afterMs`. */
   | { readonly kind: "timeout"; readonly code: "SCCC_TIMEOUT"; readonly afterMs: number }

@@ -272,6 +272,32 @@ export function readEntry(entry: unknown, plan: NumberingPlan): Entry {
   return several(readings);
 }
 
+/** Digits with what may stand within a number. */
+const digitRun = /\+?\d[\d\s\p{Pd}\u2212\u00b7_.()[\]]*/gu;
+/** The longest number has so many digits, and so many groups of them. */
+const [mostDigits, mostDigitGroups] = [20, 6];
+
+/**
+ * Every number that a text may mean, whatever else stands in it. Where groups of digits may be combined in several ways, all of these are
+ * given: for a list of numbers that must not be dialled.
+ */
+export function numbersAmong(text: string, plan: NumberingPlan): readonly string[] {
+  const found = new Set<string>();
+  for (const [run] of plain(text.slice(0, longestEntry)).matchAll(digitRun)) {
+    const groups = run.split(writing).filter((group) => group !== "");
+    for (const from of groups.keys()) {
+      let digits = "";
+      for (const group of groups.slice(from, from + mostDigitGroups)) {
+        digits += group;
+        if (digits.length > mostDigits) break;
+        const reading = plan(digits);
+        if (reading.kind === "number") found.add(reading.number);
+      }
+    }
+  }
+  return [...found];
+}
+
 /** The entries of a text, separated by line breaks, commas, semicolons or tabs. */
 export const entriesOf = (text: string): readonly string[] =>
   text

@@ -1,5 +1,6 @@
 // An account's queue of requests: limits how many run at once, how closely they follow each other, and how many wait.
 import { guarded } from "../util/guarded";
+import { ItemList, type Linked } from "../util/item-list";
 
 /** The outcome of a task: its value, or why it did not run. */
 export type Turn<T> =
@@ -14,11 +15,12 @@ export interface QueueLimits {
   readonly maxQueue: number;
 }
 
-interface Waiter {
+interface Waiter extends Linked<Waiter> {
   readonly start: () => void;
   readonly refuse: () => void;
   /** It does not count towards `maxQueue`. */
   readonly admitted: boolean;
+  left: boolean;
 }
 
 /** Options of a task. */
@@ -37,7 +39,9 @@ export interface RunOptions {
  */
 export class RequestQueue {
   readonly #limits: QueueLimits;
-  readonly #waiters: Waiter[] = [];
+  readonly #waiters = new ItemList<Waiter>();
+  /** How many of them count towards `maxQueue`. */
+  #counted = 0;
   #running = 0;
   #nextStart = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -49,7 +53,12 @@ export class RequestQueue {
 
   /** The number of waiting tasks. */
   get waiting(): number {
-    return this.#waiters.length;
+    return this.#waiters.size;
+  }
+
+  /** The number of running tasks. */
+  get running(): number {
+    return this.#running;
   }
 
   /** Whether a new task would have to wait. */
@@ -59,22 +68,24 @@ export class RequestQueue {
 
   /** Whether a new task would be accepted, either at once or into the queue. */
   get hasRoom(): boolean {
-    return this.#free() || this.#waiters.filter(({ admitted }) => !admitted).length < this.#limits.maxQueue;
+    return this.#free() || this.#counted < this.#limits.maxQueue;
   }
 
   /** Runs a task when its turn comes; rejects if the task does. The signal removes a waiting task; it does not stop a running one. */
   run<T>(task: () => Promise<T>, options: RunOptions = {}): Promise<Turn<T>> {
     const { signal, again = false, admitted = false } = options;
     if (this.#closed || signal?.aborted) return Promise.resolve({ kind: "closed" });
-    if (!again && !admitted && !this.hasRoom) return Promise.resolve({ kind: "busy", waiting: this.#waiters.length });
+    if (!again && !admitted && !this.hasRoom) return Promise.resolve({ kind: "busy", waiting: this.#waiters.size });
     return new Promise((resolve, reject) => {
       const leave = guarded(() => {
-        const place = this.#waiters.indexOf(waiter);
-        if (place >= 0) this.#waiters.splice(place, 1);
+        this.#leave(waiter);
         waiter.refuse();
       });
       const waiter: Waiter = {
         admitted,
+        left: false,
+        previous: undefined,
+        next: undefined,
         start: () => {
           signal?.removeEventListener("abort", leave);
           this.#running += 1;
@@ -94,6 +105,7 @@ export class RequestQueue {
       signal?.addEventListener("abort", leave, { once: true });
       if (again) this.#waiters.unshift(waiter);
       else this.#waiters.push(waiter);
+      if (!admitted) this.#counted += 1;
       this.#advance();
     });
   }
@@ -102,11 +114,22 @@ export class RequestQueue {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
-    for (const waiter of this.#waiters.splice(0)) waiter.refuse();
+    for (let { first } = this.#waiters; first !== undefined; { first } = this.#waiters) {
+      this.#leave(first);
+      first.refuse();
+    }
+  }
+
+  /** Takes a waiter out of the queue, if it is there. */
+  #leave(waiter: Waiter): void {
+    if (waiter.left) return;
+    waiter.left = true;
+    this.#waiters.remove(waiter);
+    if (!waiter.admitted) this.#counted -= 1;
   }
 
   #free(): boolean {
-    return this.#waiters.length === 0 && this.#running < this.#limits.maxConcurrent && this.#wait() <= 0;
+    return this.#waiters.size === 0 && this.#running < this.#limits.maxConcurrent && this.#wait() <= 0;
   }
 
   #wait(): number {
@@ -114,7 +137,8 @@ export class RequestQueue {
   }
 
   #advance(): void {
-    while (this.#running < this.#limits.maxConcurrent && this.#waiters.length > 0) {
+    for (let { first } = this.#waiters; first !== undefined; { first } = this.#waiters) {
+      if (this.#running >= this.#limits.maxConcurrent) return;
       const wait = this.#wait();
       if (wait > 0) {
         const advance = guarded(() => {
@@ -125,7 +149,8 @@ export class RequestQueue {
         return;
       }
       this.#nextStart = performance.now() + this.#limits.minInterval;
-      this.#waiters.shift()?.start();
+      this.#leave(first);
+      first.start();
     }
   }
 }

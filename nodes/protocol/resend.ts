@@ -83,9 +83,4 @@ export class Subjects {
     entry.users -= 1;
     if (entry.users === 0) this.#subjects.delete(subject);
   }
-
-  /** The number of remembered subjects. */
-  get size(): number {
-    return this.#subjects.size;
-  }
 }

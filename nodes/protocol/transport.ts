@@ -201,7 +201,6 @@ export class Transport {
       transformRequest: [],
       transformResponse: [],
       validateStatus: () => true,
-      maxRedirects: 0,
       maxBodyLength: Number.POSITIVE_INFINITY,
       maxContentLength: options.maxAnswerBytes ?? defaultMaxAnswerBytes,
       proxy: own.proxy,

@@ -4,7 +4,7 @@ import { BlockList, isIP } from "node:net";
 const family = (address: string): "ipv4" | "ipv6" => (isIP(address) === 6 ? "ipv6" : "ipv4");
 
 /** An address without the prefix of an IPv4-mapped IPv6 address and without a zone; Node may add both. */
-const plain = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/i, "").replace(/%.*$/, "");
+export const plainAddress = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/i, "").replace(/%.*$/, "");
 
 /** Addresses and CIDR blocks that may send. */
 export class AllowList {
@@ -21,7 +21,7 @@ export class AllowList {
 
   /** Whether an address is in the list; false for a text that is not an address. */
   has(address: string): boolean {
-    const given = plain(address);
+    const given = plainAddress(address);
     return isIP(given) !== 0 && this.#list.check(given, family(given));
   }
 }
@@ -44,5 +44,32 @@ export function forwardedSender(header: string): string {
  * for every server.
  */
 export function senderOf(peer: string, forwarded: string, trustProxy: boolean): string {
-  return plain((trustProxy && forwardedSender(forwarded)) || peer);
+  return plainAddress((trustProxy && forwardedSender(forwarded)) || peer);
+}
+
+/** Which senders an account admits. */
+export class SenderFilter {
+  readonly #allow: AllowList | undefined;
+  readonly #trustProxy: boolean;
+
+  /** @param config valid addresses and CIDR blocks, none: every address; and whether a proxy in front names the sender */
+  constructor({ allow, trustProxy }: { readonly allow: readonly string[]; readonly trustProxy: boolean }) {
+    this.#allow = allow.length === 0 ? undefined : new AllowList(allow);
+    this.#trustProxy = trustProxy;
+  }
+
+  /** Whether the sender of a request is admitted. */
+  admits({ peer, forwarded }: { readonly peer: string; readonly forwarded: string }): boolean {
+    return this.#allow?.has(senderOf(peer, forwarded, this.#trustProxy)) ?? true;
+  }
+
+  /** Whether connections from an address are accepted. Always true behind a proxy: there the peer's address is the proxy's. */
+  admitsPeer(peer: string): boolean {
+    return this.#trustProxy || (this.#allow?.has(peer) ?? true);
+  }
+
+  /** Whether an address is known to belong to the platform or its proxy. */
+  isListed(peer: string): boolean {
+    return this.#trustProxy || (this.#allow?.has(peer) ?? false);
+  }
 }

@@ -1,4 +1,5 @@
 // Limits a port's connections, in total and for each address. When there are too many, it chooses which one to close.
+import { plainAddress } from "./addresses";
 
 /** How many connections a port keeps open. */
 export interface ConnectionLimits {
@@ -133,7 +134,7 @@ export class Admission<S> {
 
 /** Groups addresses by sender: one IPv6 sender controls a whole /64. */
 export function sourceOf(address: string): string {
-  const given = address.replace(/^::ffff:(?=\d+\.)/i, "").replace(/%.*$/, "");
+  const given = plainAddress(address);
   if (!given.includes(":")) return given;
   const [front = "", back] = given.split("::");
   const head = front === "" ? [] : front.split(":");

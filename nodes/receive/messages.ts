@@ -2,6 +2,7 @@
 import type { PushContext } from "../protocol/push";
 import type { AnswerName } from "./answers";
 import type { Signer } from "./authentication";
+import type { Arrival } from "./head";
 
 /** Certificates of a port, as node:tls takes them. */
 export interface TlsSettings {
@@ -40,6 +41,10 @@ export interface ListenerSpec extends EventSelection {
   readonly id: string;
   /** A temporary listener: nothing is stored for it, and its deliveries are not acknowledged. */
   readonly transient: boolean;
+  /** It gives pushes to flows as they are: dead letters of other nodes may be handed to it. */
+  readonly passesOn?: boolean;
+  /** It is stopped and will come back: its deliveries are stored until then. Without a store, pushes for it are answered "try again". */
+  readonly away?: true;
 }
 
 /** How an account receives. Times in ms. */
@@ -93,26 +98,100 @@ export interface ReceivingProblem {
 }
 
 /** A request to Node-RED's own server. */
-export interface SharedRequest {
+export interface SharedRequest extends Arrival {
   readonly number: number;
-  readonly path: string;
-  /** The text behind the first `?`. */
-  readonly query: string;
-  readonly peer: string;
-  readonly forwarded: string;
   /** The raw bytes, or the JSON of a body that Node-RED has parsed already. */
   readonly body: Uint8Array | string;
 }
 
-/** `handed`: numbers of deliveries that reached a node; `lost`: numbers of deliveries that did not. */
-export interface HandedMessage {
-  readonly kind: "handed";
-  readonly handed: readonly number[];
-  readonly lost: readonly number[];
-}
-
 /** An acknowledgement: its number, the account, the token without its prefix, and whether the delivery was taken. */
 export type AckTuple = readonly [number: number, account: string, token: string, taken: boolean];
+
+/** A recorded push, for a list. */
+export interface SeenPush {
+  readonly serial: number;
+  readonly at: number;
+  /** `taken`, `repeat`, `unwanted`, a Refusal, `body` or `busy`. */
+  readonly code: string;
+  readonly event: string;
+  readonly refused: boolean;
+  readonly agent?: string;
+  readonly phone?: string;
+  readonly direction?: "inbound" | "outbound";
+  readonly nodes: readonly string[];
+  readonly replayable: boolean;
+}
+
+/** An agent as the last push told. */
+export interface SeenAgent {
+  readonly staffNo: string;
+  readonly status: string;
+  /** When it was told first, and last. */
+  readonly since: number;
+  readonly at: number;
+}
+
+/** A call as the last push told. */
+export interface SeenCall {
+  readonly id: string;
+  readonly state: "ringing" | "dialing" | "answered";
+  readonly direction?: "inbound" | "outbound";
+  readonly agent: string;
+  readonly phone: string;
+  readonly since: number;
+}
+
+/** What was recorded of an account's pushes. `oldest` are the serial numbers of the oldest pushes that are kept. */
+export interface TrafficTold {
+  /** The serial numbers are those of this run. */
+  readonly run: string;
+  readonly entries: readonly SeenPush[];
+  readonly oldest: number;
+  readonly oldestRefused: number;
+  readonly agents: readonly SeenAgent[];
+  readonly calls: readonly SeenCall[];
+}
+
+/** A dead letter, for a list. `text` is cut at a bound. */
+export interface SeenLetter {
+  readonly id: string;
+  readonly node: string;
+  readonly at: number;
+  readonly event: string;
+  readonly delivery: number;
+  readonly text: string;
+}
+
+/** What the sidebar asks about an account; each is answered by `told` with JSON of the type behind it, or of null. */
+export interface Asks {
+  readonly traffic: {
+    readonly question: { readonly run: string; readonly after: number };
+    readonly answer: {
+      readonly traffic: TrafficTold | null;
+      readonly deadLetters: number;
+      readonly clockOffMs: number | null;
+    };
+  };
+  readonly push: {
+    readonly question: { readonly run: string; readonly serial: number };
+    readonly answer: { readonly text: string; readonly whole: boolean };
+  };
+  readonly letters: {
+    readonly question: unknown;
+    readonly answer: { readonly letters: readonly SeenLetter[]; readonly total: number };
+  };
+  readonly handLetters: {
+    readonly question: { readonly ids: readonly string[] };
+    readonly answer: { readonly handed: number; readonly unwanted: number };
+  };
+  readonly deleteLetters: {
+    readonly question: { readonly ids: readonly string[] };
+    readonly answer: { readonly deleted: number };
+  };
+}
+
+/** A question. */
+export type Ask = { readonly [K in keyof Asks]: { readonly what: K } & Asks[K]["question"] }[keyof Asks];
 
 /** Messages from Node-RED's thread. */
 export type ToWorker =
@@ -120,11 +199,16 @@ export type ToWorker =
   | { readonly kind: "apply"; readonly accounts: readonly AccountSpec[] }
   /** A deploy has begun: pushes wait. */
   | { readonly kind: "hold" }
-  | HandedMessage
+  /** Numbers of deliveries that reached a node, and of those that did not. */
+  | { readonly kind: "handed"; readonly handed: readonly number[]; readonly lost: readonly number[] }
   /** A request to Node-RED's own server was refused before its body was read. */
   | { readonly kind: "refused"; readonly accounts: readonly string[]; readonly why: Refusal }
+  /** A request to Node-RED's own server had a body that is no push. */
+  | { readonly kind: "unreadable"; readonly path: string; readonly peer: string; readonly forwarded: string }
   | { readonly kind: "acks"; readonly acks: readonly AckTuple[] }
   | { readonly kind: "requests"; readonly requests: readonly SharedRequest[] }
+  /** Answered by `told`. */
+  | { readonly kind: "ask"; readonly number: number; readonly account: string; readonly ask: Ask }
   /** Writes an account's waiting lines to disk; answered by `flushed`. */
   | { readonly kind: "flush"; readonly account: string }
   /** The process is about to end: waiting and new pushes are answered "try again". */
@@ -154,6 +238,8 @@ export type FromWorker =
   | { readonly kind: "deliveries"; readonly text: string }
   | { readonly kind: "acked"; readonly results: readonly (readonly [number: number, pending: boolean])[] }
   | { readonly kind: "answers"; readonly answers: readonly (readonly [number: number, answer: AnswerName])[] }
+  /** JSON of the answer to `ask`. */
+  | { readonly kind: "told"; readonly number: number; readonly text: string }
   | { readonly kind: "counts"; readonly account: string; readonly counts: Counts }
   /** Without `problem`: the problem is solved. */
   | { readonly kind: "problem"; readonly account: string; readonly problem?: ReceivingProblem }

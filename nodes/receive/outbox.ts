@@ -1,13 +1,8 @@
 // An account's deliveries to Node-RED's thread. Their number is limited so that a busy thread does not accumulate them.
-
 import { guarded } from "../util/guarded";
-import type { DeliveryTuple } from "./messages";
 
 /** Reports the outcome of a delivery: whether a node received it. */
-export type Done = (handed: boolean) => void;
-
-/** A delivery without its number. */
-export type Outgoing = DeliveryTuple extends readonly [number, ...infer Rest] ? Rest : never;
+type Done = (handed: boolean) => void;
 
 interface Waiting {
   readonly json: string;

@@ -1,15 +1,22 @@
 // An account's inbox: checks pushes, turns them into messages, and hands these to the nodes that want them.
+
+import type { DeadLetters } from "../delivery/dead-letters";
+import { asError } from "../delivery/files";
 import type { Line } from "../delivery/journal";
 import { Store, StoreHeldError } from "../delivery/store";
 import { BoundedSet } from "../delivery/tokens";
-import { deliveryIdOf, knownEvents, type ReadPush, readPush } from "../protocol/push";
+import { deliveryIdOf, eventOf, knownEvents, type ReadPush, readPush } from "../protocol/push";
 import { guarded } from "../util/guarded";
-import { isObject, type JsonObject } from "../util/json";
-import { AllowList, senderOf } from "./addresses";
+import type { JsonObject } from "../util/json";
+import { SenderFilter, senderOf } from "./addresses";
 import { type Authentication, isSignedBy, momentOf, readAuthentication } from "./authentication";
 import type { ParsedPush } from "./body";
+import type { Arrival } from "./head";
+import { type Kept, keptIn } from "./kept";
 import type {
   AccountSpec,
+  Ask,
+  Asks,
   Counts,
   EventSelection,
   InboxConfig,
@@ -19,15 +26,8 @@ import type {
 } from "./messages";
 import { Outbox, type Sender } from "./outbox";
 import { filledFields, ReplayCache } from "./replay-cache";
-
-/** How a push arrived. */
-export interface Arrival {
-  readonly path: string;
-  readonly query: Readonly<Record<string, unknown>>;
-  /** The peer's address, and the X-Forwarded-For header of a proxy. */
-  readonly peer: string;
-  readonly forwarded: string;
-}
+import { readQuery } from "./target";
+import { copyOf, PushTraffic, type RefusedPush, withoutQuery } from "./traffic";
 
 /** The outcome of a push. `busy`: not accepted, the platform may send it again. */
 export type Verdict =
@@ -45,6 +45,8 @@ export interface InboxDeps {
   readonly onProblem: (problem: ReceivingProblem | undefined) => void;
   /** For the log: a key below `errors`, and the parameters of that text. */
   readonly onWarning: (key: string, params: Readonly<Record<string, string>>) => void;
+  /** Records pushes for the sidebar. */
+  readonly record?: boolean;
   readonly now?: () => number;
   readonly elapsed?: () => number;
   /** Settings of the store, for tests. */
@@ -57,13 +59,9 @@ const openWithinMs = 5000;
 const firstPauseMs = 1000;
 const longestPauseMs = 60_000;
 
-/** What is stored for a push. `base`: number of earlier deliveries of the same event. */
-interface Kept {
-  readonly topic: string;
-  readonly payload: Readonly<Record<string, unknown>>;
-  readonly push: Readonly<Record<string, unknown>>;
-  readonly base?: number;
-}
+/** How many dead letters are listed, and how much of each is shown, in characters. */
+const mostLetters = 200;
+const mostLetterText = 4096;
 
 /** Whether a selection includes an event. */
 export const wantsEvent = ({ events, others }: EventSelection, event: string): boolean =>
@@ -86,9 +84,14 @@ export class PushInbox {
   readonly #billing = new Map<string, Promise<boolean>>();
   readonly #refused = new Map<Refusal, number>();
   readonly #closing = new AbortController();
+  readonly #traffic: PushTraffic | undefined;
+  /** The dead letters that are on their way to a node. */
+  readonly #handing = new Set<string>();
+  /** How far the clock of the last push that was refused for its timestamp is ahead of ours, in ms. */
+  #clockOffMs: number | undefined;
   #detach: (() => void)[] = [];
   #spec: AccountSpec;
-  #allow: AllowList | undefined;
+  #senders: SenderFilter;
   #store: Store | undefined;
   /** Why the store is not open. */
   #trouble: "opening" | "held" | "folder" = "opening";
@@ -101,6 +104,8 @@ export class PushInbox {
     this.#deps = deps;
     this.#now = deps.now ?? Date.now;
     this.#spec = spec;
+    this.#senders = new SenderFilter(spec.config);
+    this.#traffic = deps.record === true ? new PushTraffic(this.#now) : undefined;
     this.#outbox = new Outbox(deps.sender, () => this.#store?.spool.resume());
     this.#replay = new ReplayCache({
       toleranceMs: spec.config.toleranceMs,
@@ -125,6 +130,15 @@ export class PushInbox {
     };
   }
 
+  /** What was recorded; undefined: nothing is. */
+  get traffic(): PushTraffic | undefined {
+    return this.#traffic;
+  }
+
+  get clockOffMs(): number | undefined {
+    return this.#clockOffMs;
+  }
+
   /** How many entries are not acknowledged. */
   get pending(): number {
     return this.#store?.spool.pending ?? 0;
@@ -138,42 +152,39 @@ export class PushInbox {
   /** Applies the current configuration and listeners. */
   apply(spec: AccountSpec): void {
     this.#spec = spec;
-    const { allow, toleranceMs, redeliverAfterMs, maxDeliveries, keepDays } = spec.config;
-    this.#allow = allow.length === 0 ? undefined : new AllowList(allow);
+    const { toleranceMs, redeliverAfterMs, maxDeliveries, keepDays } = spec.config;
+    this.#senders = new SenderFilter(spec.config);
     this.#replay.configure(toleranceMs);
     this.#store?.configure({ redeliverAfterMs, maxDeliveries, keepDays });
     this.#attach();
   }
 
-  /** Whether the allow list admits a sender. */
-  admits(peer: string, forwarded: string): boolean {
-    return this.#allow?.has(senderOf(peer, forwarded, this.config.trustProxy)) ?? true;
-  }
-
-  /** Whether connections from an address are accepted. Always true behind a proxy: there the peer's address is the proxy's. */
-  admitsPeer(peer: string): boolean {
-    return this.config.trustProxy || (this.#allow?.has(peer) ?? true);
-  }
-
-  /** Whether an address is known to belong to the platform or its proxy. */
-  isListed(peer: string): boolean {
-    return this.config.trustProxy || (this.#allow?.has(peer) ?? false);
+  /** The senders that the account admits. */
+  get senders(): SenderFilter {
+    return this.#senders;
   }
 
   /** Accepts a push, or returns why it is refused. */
   async receive(push: ParsedPush, arrival: Arrival): Promise<Verdict> {
     const { signer, trustProxy, toleranceMs, allowReused, context, stored } = this.config;
-    if (!this.admits(arrival.peer, arrival.forwarded)) return this.refuse("sender");
+    const refuse = (why: Refusal): Verdict => {
+      const { customer, timestamp } = push.authentication;
+      const ip = senderOf(arrival.peer, arrival.forwarded, trustProxy);
+      return this.refuse(why, { notify: push.notify, customer, timestamp, ip });
+    };
+    if (!this.#senders.admits(arrival)) return refuse("sender");
     const block = readAuthentication(push.authentication);
-    if (block === undefined) return this.refuse("digest");
-    if (!isSignedBy(block, signer)) return this.refuse(block.customer === signer.customer ? "digest" : "customer");
-    if (toleranceMs > 0 && Math.abs(momentOf(block.timestamp) - this.#now()) > toleranceMs) {
-      return this.refuse("timestamp");
+    if (block === undefined) return refuse("digest");
+    if (!isSignedBy(block, signer)) return refuse(block.customer === signer.customer ? "digest" : "customer");
+    const offMs = momentOf(block.timestamp) - this.#now();
+    if (toleranceMs > 0 && Math.abs(offMs) > toleranceMs) {
+      this.#clockOffMs = offMs;
+      return refuse("timestamp");
     }
     // The used authentication blocks are in the store.
     if (this.#store === undefined) await this.#waitForStore();
-    if (this.#store === undefined && (stored || this.#trouble !== "folder")) return busy;
-    if (this.#replay.isTooOld(block)) return this.refuse("timestamp");
+    if (this.#store === undefined && (stored || this.#trouble !== "folder")) return this.#busy(push);
+    if (this.#replay.isTooOld(block)) return refuse("timestamp");
     const id = deliveryIdOf(push.notify, block, context.customer);
     const ip = senderOf(arrival.peer, arrival.forwarded, trustProxy);
     const once = (used: Authentication) =>
@@ -181,16 +192,29 @@ export class PushInbox {
         this.#take(readPush(push.notify, block, context, id), push.notify, arrival, ip, [line]),
       );
     const { seen, taken } = await once(block);
-    if (seen !== "reused") return taken ? { kind: "taken" } : busy;
-    if (!allowReused) return this.refuse("replay");
-    return (await once({ ...block, seq: `${block.seq}/${id}` })).taken ? { kind: "taken" } : busy;
+    if (seen === "repeat") this.#repeated(push, arrival);
+    if (seen !== "reused") return taken ? { kind: "taken" } : this.#busy(push);
+    if (!allowReused) return refuse("replay");
+    const again = await once({ ...block, seq: `${block.seq}/${id}` });
+    if (again.seen === "repeat") this.#repeated(push, arrival);
+    return again.taken ? { kind: "taken" } : this.#busy(push);
   }
 
   /** Counts a refused push. */
-  refuse(why: Refusal): Verdict {
+  refuse(why: Refusal, push?: RefusedPush): Verdict {
     this.#refused.set(why, (this.#refused.get(why) ?? 0) + 1);
+    this.#traffic?.refused(why, push);
     this.#deps.onCounts();
     return { kind: "refused", why };
+  }
+
+  #busy({ notify }: ParsedPush): Verdict {
+    this.#traffic?.refused("busy", { notify });
+    return busy;
+  }
+
+  #repeated({ notify }: ParsedPush, { bytes }: Arrival): void {
+    this.#traffic?.passed("repeat", { topic: eventOf(notify).event, payload: notify }, "", [], bytes);
   }
 
   /** Acknowledges by the part of a token after its prefix; false if nothing is pending under it. */
@@ -204,6 +228,64 @@ export class PushInbox {
     if (taken) return spool.settle(id);
     this.#refusedTokens.add(token);
     return spool.refuse(id);
+  }
+
+  /** Answers a question of the sidebar; undefined where there is nothing to tell. */
+  async tell(ask: Ask): Promise<Asks[keyof Asks]["answer"] | undefined> {
+    const letters = this.#store?.spool.deadLetters;
+    switch (ask.what) {
+      case "traffic": {
+        const traffic = this.#traffic?.since(ask.run, ask.after) ?? null;
+        return { traffic, deadLetters: letters?.count() ?? 0, clockOffMs: this.#clockOffMs ?? null };
+      }
+      case "push":
+        return this.#traffic?.textOf(ask.run, ask.serial);
+      case "letters": {
+        const newest = letters?.newest(mostLetters) ?? [];
+        const seen = newest.map(({ key, node, at, delivery, text }) => {
+          const event = copyOf(parsed(text)?.topic ?? "", 64);
+          return { id: key, node, at, delivery, event, text: copyOf(withoutQuery(text), mostLetterText) };
+        });
+        return { letters: seen, total: letters?.count() ?? 0 };
+      }
+      case "handLetters":
+        return letters === undefined ? undefined : this.#handLetters(letters, new Set(ask.ids));
+      case "deleteLetters":
+        return letters === undefined ? undefined : { deleted: letters.remove(new Set(ask.ids)) };
+    }
+  }
+
+  /**
+   * Hands dead letters over again: to the node that had them, else to one that passes pushes on. With `stored` they are pending again, as
+   * new entries. They leave the file only then; a crash in between leaves a letter that was handed over.
+   */
+  async #handLetters(letters: DeadLetters, keys: ReadonlySet<string>): Promise<Asks["handLetters"]["answer"]> {
+    const chosen = letters.newest(mostLetters).filter(({ key }) => keys.has(key) && !this.#handing.has(key));
+    const lasting = this.#spec.listeners.filter(({ transient }) => !transient);
+    const targets = chosen.flatMap(({ key, node, text }) => {
+      const event = parsed(text)?.topic ?? "";
+      const wanting = lasting.filter((listener) => wantsEvent(listener, event));
+      const to = wanting.find(({ id }) => id === node) ?? wanting.find(({ passesOn }) => passesOn === true);
+      return to === undefined ? [] : [{ key, to, text }];
+    });
+    for (const { key } of targets) this.#handing.add(key);
+    try {
+      const handed = await Promise.all(
+        targets.map(async ({ key, to, text }) => ((await this.#handLetter(to, text)) ? [key] : [])),
+      );
+      letters.remove(new Set(handed.flat()));
+      return { handed: handed.flat().length, unwanted: chosen.length - targets.length };
+    } finally {
+      for (const { key } of targets) this.#handing.delete(key);
+    }
+  }
+
+  /** Whether a letter was taken: it is pending again, or a node has it. */
+  async #handLetter(to: ListenerSpec, text: string): Promise<boolean> {
+    if (!this.config.stored) return this.#handToSome([to], text);
+    if (this.#store === undefined) return false;
+    await this.#store.spool.add([{ node: to.id, text }]);
+    return true;
   }
 
   /** Writes waiting lines to disk. */
@@ -251,7 +333,7 @@ export class PushInbox {
       this.#deps.onProblem(undefined);
     } catch (error) {
       if (signal.aborted) return;
-      const detail = error instanceof Error ? error.message : String(error);
+      const detail = asError(error).message;
       this.#trouble = "folder";
       this.#deps.onProblem({ setting: "pushAnswer", reason: "folder", detail, retryAt: this.#now() + pauseMs });
       const timer = setTimeout(
@@ -284,13 +366,14 @@ export class PushInbox {
     if (store === undefined) return;
     for (const detach of this.#detach.splice(0)) detach();
     const { id, listeners, dormant, tokenPrefix } = this.#spec;
-    const lasting = listeners.filter(({ transient }) => !transient);
+    const lasting = listeners.filter(({ transient, away }) => !transient && away === undefined);
     if (dormant !== undefined) this.#reassign(store, lasting, dormant);
     for (const { id: node } of lasting) {
       const detach = store.spool.attach(node, {
         hand: (entry) => {
           const token = `${tokenPrefix}${entry.id}.${entry.delivery}`;
-          if (entry.text.startsWith(billStart)) this.#countBill(entry.text, entry.delivery);
+          // The first delivery is counted already, in the line that was stored with the bill.
+          if (entry.delivery > 1 && entry.text.startsWith(billStart)) this.#countBill(entry.text, entry.delivery);
           this.#outbox.send(id, node, "h", token, entry.delivery, entry.text, (handed) => {
             if (handed) store.spool.arrived(entry.id, entry.delivery);
             else store.spool.giveBack(entry.id, entry.delivery);
@@ -311,7 +394,7 @@ export class PushInbox {
       if (there.has(node)) continue;
       try {
         const { moved, dead } = spool.reassign(node, (text) => {
-          const event = keptIn(text)?.topic ?? "";
+          const event = parsed(text)?.topic ?? "";
           return listeners.find((listener) => wantsEvent(listener, event))?.id;
         });
         if (moved + dead === 0) continue;
@@ -327,26 +410,28 @@ export class PushInbox {
     const { event, eventId, known, payload } = read;
     const { label, customer } = this.config;
     const receivedAt = new Date(this.#now()).toISOString();
-    const http = { path: arrival.path, query: arrival.query, ip };
+    const http = { path: arrival.path, query: readQuery(arrival.query), ip };
     const push = { event, eventId, known, account: label, customer, receivedAt, delivery: 1, http };
     const kept: Kept = { topic: event, payload, push };
-    return event === "billing" ? this.#passBill(kept, eventId, notify, lines) : this.#pass(kept, lines);
+    const { bytes } = arrival;
+    return event === "billing" ? this.#passBill(kept, eventId, notify, lines, bytes) : this.#pass(kept, lines, bytes);
   }
 
   /** Hands a bill over: once, and again when a repeat has more fields than before. */
-  async #passBill(kept: Kept, eventId: string, notify: JsonObject, lines: readonly Line[]) {
+  async #passBill(kept: Kept, eventId: string, notify: JsonObject, lines: readonly Line[], bytes: number | undefined) {
     for (let underWay = this.#billing.get(eventId); underWay !== undefined; underWay = this.#billing.get(eventId)) {
       if (!(await underWay)) return false;
     }
     const fields = filledFields(notify);
     const known = this.#replay.billOf(eventId);
     if (known !== undefined && [...fields].every((field) => known.fields.has(field))) {
+      this.#traffic?.passed("repeat", kept, "", [], bytes);
       return this.#keepLines(lines);
     }
     const base = known?.delivery ?? 0;
     const all = new Set([...(known?.fields ?? []), ...fields]);
     const line = this.#replay.billLine(eventId, all, base + 1);
-    const passing = this.#pass(base === 0 ? kept : { ...kept, base }, [...lines, line]).finally(() =>
+    const passing = this.#pass(base === 0 ? kept : { ...kept, base }, [...lines, line], bytes).finally(() =>
       this.#billing.delete(eventId),
     );
     this.#billing.set(eventId, passing);
@@ -355,7 +440,7 @@ export class PushInbox {
     return passed;
   }
 
-  async #pass(kept: Kept, lines: readonly Line[]): Promise<boolean> {
+  async #pass(kept: Kept, lines: readonly Line[], bytes: number | undefined): Promise<boolean> {
     const wanting = this.#spec.listeners.filter((listener) => wantsEvent(listener, kept.topic));
     const listeners = wanting.filter(({ transient }) => !transient);
     const text = wanting.length === 0 ? "" : JSON.stringify(kept);
@@ -369,7 +454,8 @@ export class PushInbox {
         return false;
       }
     } else {
-      if (listeners.length > 0 && !(await this.#handToSome(listeners, text))) return false;
+      const present = listeners.filter(({ away }) => away === undefined);
+      if (listeners.length > 0 && !(await this.#handToSome(present, text))) return false;
       for (const line of lines) this.#store?.journal.note(line);
     }
     // Only after storing: a push that was not stored comes again.
@@ -378,12 +464,15 @@ export class PushInbox {
     }
     this.#taken += 1;
     this.#last = this.#now();
+    this.#clockOffMs = undefined;
+    this.#traffic?.passed(wanting.length === 0 ? "unwanted" : "taken", kept, text, wanting, bytes);
     this.#deps.onCounts();
     return true;
   }
 
   /** Hands a push to nodes; resolves with whether at least one of them received it. */
   #handToSome(listeners: readonly ListenerSpec[], text: string): Promise<boolean> {
+    if (listeners.length === 0) return Promise.resolve(false);
     return new Promise((resolve) => {
       let open = listeners.length;
       let some = false;
@@ -411,7 +500,7 @@ export class PushInbox {
 
   #unstored(error: unknown): void {
     const { folder } = this.#spec;
-    const detail = error instanceof Error ? error.message : String(error);
+    const detail = asError(error).message;
     if (!(error instanceof StoreHeldError)) {
       this.#deps.onWarning("spool", { folder, detail });
       return;
@@ -425,18 +514,11 @@ export class PushInbox {
   }
 
   #countBill(text: string, delivery: number): void {
-    const kept = keptIn(text);
+    const kept = parsed(text);
     const { eventId } = kept?.push ?? {};
     if (typeof eventId === "string") this.#replay.countBill(eventId, (kept?.base ?? 0) + delivery);
   }
 }
 
 /** Parses the text of a stored entry. */
-function keptIn(text: string): Kept | undefined {
-  const value: unknown = JSON.parse(text);
-  if (!isObject(value) || typeof value.topic !== "string" || !isObject(value.payload) || !isObject(value.push)) {
-    return undefined;
-  }
-  const { topic, payload, push, base } = value;
-  return { topic, payload, push, ...(typeof base === "number" ? { base } : {}) };
-}
+const parsed = (text: string): Kept | undefined => keptIn(JSON.parse(text));

@@ -3,6 +3,7 @@ import { readFileSync, statSync } from "node:fs";
 import http, { type IncomingMessage, type ServerResponse } from "node:http";
 import https from "node:https";
 import type { Socket } from "node:net";
+import { asError } from "../delivery/files";
 import { guarded } from "../util/guarded";
 import { Admission, type ConnectionLimits } from "./admission";
 import { answer } from "./answers";
@@ -108,11 +109,6 @@ export class PushServer {
     return this.#problem;
   }
 
-  /** Resolves when it listens; never if it cannot. */
-  async listening(): Promise<void> {
-    while (this.#server?.listening !== true) await new Promise((resolve) => setTimeout(guarded(resolve), 5));
-  }
-
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
@@ -159,7 +155,7 @@ export class PushServer {
     this.#pauseMs = Math.min(2 * pauseMs, longestPauseMs);
     // A port may still be held for a moment by the server that had it before.
     if (reason !== "port" || this.#problem !== undefined || performance.now() - this.#since > patienceMs) {
-      const detail = error instanceof Error ? error.message : String(error);
+      const detail = asError(error).message;
       const setting = reason === "certificate" ? "pushTls" : reason === "host" ? "pushHost" : "pushPort";
       this.#problem = { setting, reason, detail, retryAt: Date.now() + pauseMs };
       this.#deps.onProblem(this.#problem);
@@ -195,13 +191,10 @@ export class PushServer {
       "checkExpectation",
       guarded((request, response) => answer(request, response, "malformed")),
     );
+    // A failed TLS handshake comes here too.
     server.on(
       "clientError",
       guarded((error: NodeJS.ErrnoException, socket: Socket) => refuseBytes(error, socket)),
-    );
-    server.on(
-      "tlsClientError",
-      guarded((_error: Error, socket: Socket) => void socket.destroy()),
     );
     return server;
   }
@@ -262,7 +255,7 @@ export class PushServer {
       this.#stamps = stamps;
       server.setSecureContext(certificatesOf(tls));
     } catch (error) {
-      this.#deps.onBadCertificate(error instanceof Error ? error : new Error(String(error)));
+      this.#deps.onBadCertificate(asError(error));
     }
   }
 }

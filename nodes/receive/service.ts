@@ -1,22 +1,24 @@
 // Everything that runs in the worker: inboxes, ports, and the hold on pushes during a redeploy. Does not depend on worker threads.
 
 import { guarded } from "../util/guarded";
+import { senderOf } from "./addresses";
 import { type AnswerName, answer } from "./answers";
-import {
-  BodyCollector,
-  ByteBudget,
-  isJsonType,
-  maxBodyBytes,
-  type ParsedPush,
-  pushIn,
-  readBody,
-  readPushBody,
-} from "./body";
-import type { AccountSpec, FromWorker, OwnPort, ReceivingProblem, SharedRequest, ToWorker } from "./messages";
+import { BodyCollector, ByteBudget, type ParsedPush, pushIn, readBody, readPushBody } from "./body";
+import { type Arrival, checkHead } from "./head";
+import type {
+  AccountSpec,
+  Ask,
+  Asks,
+  FromWorker,
+  OwnPort,
+  ReceivingProblem,
+  SharedRequest,
+  ToWorker,
+} from "./messages";
 import { Sender } from "./outbox";
-import { type Arrival, type InboxDeps, PushInbox, type Verdict } from "./push-inbox";
+import { type InboxDeps, PushInbox, type Verdict } from "./push-inbox";
 import { PushServer, type PushServerDeps, type ServedRequest } from "./push-server";
-import { decodedPath, readQuery, readTarget } from "./target";
+import { endpointPath, readTarget } from "./target";
 
 /** Maximum number of bytes of all bodies together. */
 const bodyBudget = 64 * 1024 * 1024;
@@ -28,6 +30,8 @@ export interface ServiceOptions {
   readonly post: (message: FromWorker) => void;
   /** Owner of the locks of the stores: unique for each process. */
   readonly owner: string;
+  /** Pushes are recorded for the sidebar. */
+  readonly record?: boolean;
   /** How long a push waits for the end of a redeploy, in ms. */
   readonly holdMs?: number;
   /** For tests. */
@@ -85,6 +89,9 @@ export class ReceiveService {
       case "refused":
         for (const account of message.accounts) this.#inboxes.get(account)?.refuse(message.why);
         return;
+      case "unreadable":
+        this.#unreadable(0, message);
+        return;
       case "acks":
         this.#post({
           kind: "acked",
@@ -96,6 +103,9 @@ export class ReceiveService {
         return;
       case "requests":
         for (const request of message.requests) void this.#shared(request);
+        return;
+      case "ask":
+        void this.#tell(message.number, message.account, message.ask);
         return;
       case "flush":
         this.#inboxes.get(message.account)?.flush();
@@ -189,6 +199,7 @@ export class ReceiveService {
     return {
       sender: this.#sender,
       owner: this.#options.owner,
+      record: this.#options.record === true,
       onCounts: () => this.#count(id),
       onProblem: (store) => this.#trouble(id, { store }),
       onWarning: (key, params) => this.#post({ kind: "warning", account: id, key, params }),
@@ -235,8 +246,8 @@ export class ReceiveService {
   #serverDeps(port: number): PushServerDeps {
     return {
       handle: (served) => void this.#serve(port, served),
-      admits: (address) => this.#at(port).some((inbox) => inbox.admitsPeer(address)),
-      isListed: (address) => this.#at(port).some((inbox) => inbox.isListed(address)),
+      admits: (address) => this.#at(port).some((inbox) => inbox.senders.admitsPeer(address)),
+      isListed: (address) => this.#at(port).some((inbox) => inbox.senders.isListed(address)),
       onRefused: () => {
         for (const inbox of this.#at(port)) inbox.refuse("sender");
       },
@@ -267,7 +278,7 @@ export class ReceiveService {
     for (const inbox of this.#inboxes.values()) {
       const { own, path } = inbox.config.endpoint;
       const port = String(own?.port ?? 0);
-      for (const endpoint of [port, `${port} ${decodedPath(path) ?? path}`]) {
+      for (const endpoint of [port, `${port} ${endpointPath(path)}`]) {
         this.#endpoints.set(endpoint, [...(this.#endpoints.get(endpoint) ?? []), inbox]);
       }
     }
@@ -295,37 +306,49 @@ export class ReceiveService {
   async #answerTo(port: number, { request, wanted }: ServedRequest): Promise<AnswerName | undefined> {
     const ready = this.#ready();
     if (ready !== true && !(await ready)) return "busy";
-    const target = readTarget(request.url ?? "");
-    const inboxes = target === undefined ? [] : this.#at(port, target.path);
-    if (target === undefined || inboxes.length === 0) return "notFound";
-    const { headers } = request;
-    if (request.method !== "POST") return "notPost";
-    if (!isJsonType(headers["content-type"])) return "notJson";
-    if (!/^(?:identity)?$/i.test(headers["content-encoding"] ?? "")) return "notJson";
-    if (Number(headers["content-length"] ?? 0) > maxBodyBytes) return "tooLarge";
-    const forwarded = String(headers["x-forwarded-for"] ?? "");
-    const arrival = { ...target, peer: request.socket.remoteAddress ?? "", forwarded };
-    if (!inboxes.some((inbox) => inbox.admits(arrival.peer, forwarded))) {
-      for (const inbox of inboxes) inbox.refuse("sender");
-      return "notAuthentic";
-    }
+    const head = checkHead(request, {
+      target: readTarget(request.url ?? ""),
+      isEndpoint: (path) => this.#at(port, path).length > 0,
+      unreadable: (arrival) => this.#unreadable(port, arrival),
+      admits: (arrival) => this.#admits(this.#at(port, arrival.path), arrival),
+    });
+    if (!head.ok) return head.answer;
     wanted();
     const body = new BodyCollector(this.#budget);
     try {
       const read = await readBody(request, body);
+      if (read === "tooLarge") this.#unreadable(port, head.arrival);
       if (read !== "read") return read;
       const parse = (): ParsedPush | undefined => {
+        head.arrival.bytes = body.bytes.length;
         const push = readPushBody(body.bytes);
         body.release();
         return push;
       };
-      return await this.#take(port, parse, arrival);
+      return await this.#take(port, parse, head.arrival);
     } finally {
       body.release();
     }
   }
 
-  /** Takes a push. @param parse gives it, or undefined where its form is not right; called at the end of a redeploy: parsed, it takes many times its bytes */
+  /** Records a request whose body is no push. */
+  #unreadable(port: number, { path, peer, forwarded }: Pick<Arrival, "path" | "peer" | "forwarded">): void {
+    for (const { traffic, config } of this.#at(port, path)) {
+      traffic?.refused("body", { ip: senderOf(peer, forwarded, config.trustProxy) });
+    }
+  }
+
+  /** Whether one of several inboxes admits a sender. All of them count a sender that is refused. */
+  #admits(inboxes: readonly PushInbox[], arrival: Arrival): boolean {
+    if (inboxes.some((inbox) => inbox.senders.admits(arrival))) return true;
+    for (const inbox of inboxes) inbox.refuse("sender");
+    return false;
+  }
+
+  /**
+   * Takes a push.
+   * @param parse parses it; undefined if it is malformed. Called after a redeploy only: a parsed push takes many times its bytes of memory
+   */
   async #take(port: number, parse: () => ParsedPush | undefined, arrival: Arrival): Promise<AnswerName> {
     // A redeploy may have begun while the body came in: the nodes of before would let the push go by.
     const ready = this.#ready();
@@ -333,7 +356,10 @@ export class ReceiveService {
     const inboxes = this.#at(port, arrival.path);
     if (inboxes.length === 0) return "notFound";
     const push = parse();
-    if (push === undefined) return "malformed";
+    if (push === undefined) {
+      this.#unreadable(port, arrival);
+      return "malformed";
+    }
     // Where several accounts receive, those of the push's customer are asked; of an unknown one all, so that somebody counts it.
     const own = inboxes.filter(({ config }) => config.signer.customer === push.authentication.customer);
     const asked = own.length === 0 ? inboxes : own;
@@ -343,11 +369,12 @@ export class ReceiveService {
   }
 
   /** Answers a request to Node-RED's own server. Never rejects. */
-  async #shared({ number, path, query, peer, forwarded, body }: SharedRequest): Promise<void> {
+  async #shared({ number, body, ...head }: SharedRequest): Promise<void> {
+    const arrival: Arrival = { ...head, bytes: body.length };
     let name: AnswerName;
     try {
       const parse = () => (typeof body === "string" ? pushIn(JSON.parse(body)) : readPushBody(body));
-      name = await this.#take(0, parse, { path, query: readQuery(query), peer, forwarded });
+      name = await this.#take(0, parse, arrival);
     } catch {
       name = "busy";
     }
@@ -361,6 +388,17 @@ export class ReceiveService {
       );
     }
     this.#answers.push([number, name]);
+  }
+
+  /** Answers a question of the sidebar. Never rejects. */
+  async #tell(number: number, account: string, ask: Ask): Promise<void> {
+    let told: Asks[keyof Asks]["answer"] | undefined;
+    try {
+      told = await this.#inboxes.get(account)?.tell(ask);
+    } catch {
+      // A file that can't be read or written: the sidebar is told nothing.
+    }
+    this.#post({ kind: "told", number, text: JSON.stringify(told ?? null) });
   }
 
   #count(id: string): void {

@@ -7,12 +7,14 @@ import { ReceiveService } from "./service";
 /** Data for starting the worker. */
 export interface WorkerData {
   readonly owner: string;
+  /** Pushes are recorded for the sidebar. */
+  readonly record: boolean;
 }
 
 if (parentPort !== null) {
   const port = parentPort;
-  const { owner } = workerData as WorkerData;
-  const service = new ReceiveService({ owner, post: (message) => port.postMessage(message) });
+  const { owner, record } = workerData as WorkerData;
+  const service = new ReceiveService({ owner, record, post: (message) => port.postMessage(message) });
   port.on(
     "message",
     guarded((message: ToWorker) => {

@@ -1,20 +1,24 @@
 // The state of one Node-RED: everything that outlives a node. Nothing else under nodes/ keeps state at module level, but for bounded caches.
 import type { NodeAPI } from "node-red";
 import type { CallTracker, News } from "../calls/tracker";
+import type { LiveCall, LiveCampaign } from "../catalogue/sidebar";
 import { newSequences } from "../protocol/sequence";
 import { guarded, reportUncaughtTo } from "../util/guarded";
+import { newId } from "../util/id";
 import { isObject } from "../util/json";
 import type { RunningAccount } from "./account/running";
 import type { MessageTokens } from "./calls/message-tokens";
 import type { CampaignStore } from "./campaign/store";
+import { FeedLock } from "./feed/lock";
 import { Receiving } from "./receive/receiving";
 import { Tokens } from "./receive/tokens";
-import { ExpectedCalls } from "./shared/expected-calls";
+import { CallFollowers } from "./shared/call-followers";
+import { Monitor } from "./sidebar/monitor";
 
 /** A simulated platform that runs as a node. */
 export type RunningSimulator = Awaited<ReturnType<typeof import("../../simulator/index")["startSimulator"]>>;
 
-/** A tracker that outlives a redeploy, and whom it tells its news now. */
+/** A tracker that outlives a redeploy, and its current listener. */
 export interface KeptTracker {
   readonly tracker: CallTracker;
   /** It has what an earlier process has left. */
@@ -22,11 +26,14 @@ export interface KeptTracker {
   tell: (news: readonly News[]) => void;
 }
 
-/** What the nodes of one Node-RED share. */
+/** An account may have very many calls. */
+const mostLiveCalls = 500;
+
+/** The state that the nodes of one Node-RED share. */
 export class RuntimeState {
-  /** The accounts that run, by their node. Kept apart from the nodes, whose fields anybody can read. */
+  /** The running accounts, by their node. They are not fields of the nodes, because any code can read those. */
   readonly accounts = new WeakMap<object, RunningAccount>();
-  /** Shared by all accounts, so that two of them with one customer don't repeat each other. */
+  /** Shared by all accounts, so that two accounts with one customer do not use the same number. */
   readonly sequences = newSequences();
   readonly tokens = new Tokens();
   /**
@@ -34,8 +41,12 @@ export class RuntimeState {
    * place to the next.
    */
   readonly feeds = new Map<string, { readonly closed: boolean }>();
-  /** Who joins events into calls hears here of calls that are about to be dialled. */
-  readonly expectedCalls = new ExpectedCalls();
+  /** The nodes that follow the calls of accounts. */
+  readonly callFollowers = new CallFollowers();
+  /** The locks on the folders of feeds' positions, by folder. */
+  readonly #feedLocks = new Map<string, FeedLock>();
+  /** Owner of these locks. */
+  readonly #owner = newId();
   /** The tokens of the messages of sccc-calls, by the id of their node: they outlive a redeploy. */
   readonly callTokens = new Map<string, MessageTokens>();
   /** The campaigns of accounts, by their folders: they outlive every redeploy. */
@@ -44,11 +55,15 @@ export class RuntimeState {
   readonly trackers = new Map<string, KeptTracker>();
   /** The simulators, by the id of their node; undefined for one that could not start. */
   readonly simulators = new Map<string, Promise<RunningSimulator | undefined>>();
+  /** What the sidebar shows. */
+  readonly monitor = new Monitor(process.env.SCCC_MONITOR);
   /** The admin servers that have the routes of the forms. */
   readonly served = new WeakSet<object>();
   readonly #RED: NodeAPI;
   #receiving: Receiving | undefined;
   #silence: (() => void) | undefined;
+  /** The warnings since flows were last started. */
+  readonly #told = new Set<string>();
 
   constructor(RED: NodeAPI) {
     this.#RED = RED;
@@ -56,6 +71,10 @@ export class RuntimeState {
     RED.events.on(
       "flows:starting",
       guarded(() => this.#open()),
+    );
+    RED.events.on(
+      "flows:started",
+      guarded(() => this.#settleLocks()),
     );
     RED.events.on(
       "runtime-event",
@@ -69,12 +88,44 @@ export class RuntimeState {
 
   /** Receives pushes; made when the first account asks for it. */
   get receiving(): Receiving {
-    this.#receiving ??= new Receiving(this.#RED, this.tokens);
+    this.#receiving ??= new Receiving(this.#RED, this.tokens, this.monitor.recording);
     return this.#receiving;
+  }
+
+  /** The calls that are under way, those heard of last first; of each account at most so many. */
+  liveCalls(most = mostLiveCalls): readonly LiveCall[] {
+    return this.callFollowers.live(most);
+  }
+
+  /** The campaigns that are not over, with their last figures. */
+  liveCampaigns(): readonly LiveCampaign[] {
+    return [...this.campaigns.values()].flatMap((store) => store.live());
+  }
+
+  /** Whether a cause was not told yet since flows were last started. */
+  isNews(cause: string): boolean {
+    const isNew = !this.#told.has(cause);
+    this.#told.add(cause);
+    return isNew;
+  }
+
+  /** The lock on the folder of the positions of feeds. */
+  feedLock(folder: string): FeedLock {
+    let lock = this.#feedLocks.get(folder);
+    if (lock === undefined) {
+      lock = new FeedLock({ folder, owner: this.#owner });
+      this.#feedLocks.set(folder, lock);
+    }
+    return lock;
+  }
+
+  #settleLocks(): void {
+    for (const lock of this.#feedLocks.values()) lock.settle();
   }
 
   /** Flows are about to start. */
   #open(): void {
+    this.#told.clear();
     this.#silence ??= reportUncaughtTo((error) =>
       this.#RED.log.error(error instanceof Error ? (error.stack ?? error.message) : String(error)),
     );
@@ -85,6 +136,7 @@ export class RuntimeState {
    * Receiving, feeds and simulators with their nodes. The rest is for flows that start again, and goes with Node-RED's emitter.
    */
   #dispose(): void {
+    this.#settleLocks();
     this.#silence?.();
     this.#silence = undefined;
   }

@@ -24,14 +24,26 @@ export function minutesOf(text: unknown, last: number): number | undefined {
   return hours !== undefined && value <= last ? value : undefined;
 }
 
-/** Checks windows from outside. Returns them, or what is wrong with the first that is wrong. An empty list means always open. */
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
+
+/**
+ * Checks windows from outside: a list, or JSON of one. Returns them, or what is wrong with the first that is wrong. An empty list means always
+ * open.
+ */
 export function readHours(
   value: unknown,
 ): { readonly hours: readonly HoursWindow[] } | { readonly problem: HoursProblem } {
-  if (value === undefined || value === null || value === "") return { hours: [] };
-  if (!Array.isArray(value)) return { problem: { index: 0, property: "window" } };
+  if (value === undefined || value === null || (typeof value === "string" && value.trim() === "")) return { hours: [] };
+  const windows = typeof value === "string" ? parsed(value) : value;
+  if (!Array.isArray(windows)) return { problem: { index: 0, property: "window" } };
   const hours: HoursWindow[] = [];
-  for (const [index, window] of value.entries()) {
+  for (const [index, window] of windows.entries()) {
     if (!isObject(window)) return { problem: { index, property: "window" } };
     const { days, from, to } = window;
     const areDays =

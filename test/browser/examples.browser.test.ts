@@ -1,5 +1,5 @@
 // The examples as a user tries them: imported through the editor's own menu, and those that show a page, or are the README's, driven to their
-// result. test/examples drives the others.
+// result. test/examples drives the others, in the long tier those that write to another system.
 import { strict as assert } from "node:assert";
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,7 +9,8 @@ import { nodeRedVersions, prepared, root } from "../../tools/hosts";
 import type { Sidebar } from "../../tools/launch";
 import { type NodeRed, packageName, startNodeRed, temporaryFolder } from "../../tools/node-red";
 import { type Drive, drive, drives, Running } from "../examples/drives";
-import { type Example, examples, inNodeRed, onFreePorts } from "../examples/examples";
+import { type Example, examples, onFreePorts } from "../examples/examples";
+import { recipes } from "../examples/recipes";
 
 /** What makes an example show what it is for, where that is a page; and one of those without. */
 const inBrowser: Readonly<Record<string, Drive | undefined>> = {
@@ -58,11 +59,11 @@ function addDashboard(userDir: string): void {
   symlinkSync(join(host, "node_modules/@flowfuse/node-red-dashboard"), join(scope, "node-red-dashboard"), "junction");
 }
 
-/** Fits the examples of a user folder to its Node-RED: free ports, so that others may run them too, its address, and the tests' dialect. */
-async function fitExamples(userDir: string, url: string): Promise<void> {
+/** Fits the examples of a user folder to the tests: free ports, so that others may run them too, and the tests' dialect. */
+async function fitExamples(userDir: string): Promise<void> {
   for (const { name } of examples) {
     const file = join(userDir, "node_modules", packageName, "examples", `${name}.json`);
-    const text = inNodeRed(await onFreePorts(readFileSync(file, "utf8")), url);
+    const text = await onFreePorts(readFileSync(file, "utf8"));
     writeFileSync(file, JSON.stringify(inTestDialect(JSON.parse(text))));
   }
 }
@@ -111,7 +112,7 @@ for (const version of nodeRedVersions) {
       await nodeRed.stop();
       addDashboard(userDir);
       nodeRed = await startNodeRed({ version, userDir });
-      await fitExamples(userDir, nodeRed.url);
+      await fitExamples(userDir);
       sidebar = await nodeRed.sidebar();
     });
     after(async () => {
@@ -120,8 +121,8 @@ for (const version of nodeRedVersions) {
       await nodeRed?.stop();
     });
 
-    it("are all driven, here or without a browser", () => {
-      const driven = new Set([...Object.keys(drives), ...Object.keys(inBrowser)]);
+    it("are all driven: here, without a browser, or against the system that they write to", () => {
+      const driven = new Set([drives, inBrowser, recipes].flatMap(Object.keys));
       assert.deepEqual([...driven].sort(), examples.map(({ name }) => name).sort());
     });
 

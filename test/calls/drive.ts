@@ -131,7 +131,7 @@ export function bench(more: Partial<TrackerSettings> = {}): Bench {
       return clock.timers;
     },
     calls: () => {
-      for (const call of tracker.calls()) latest.set(call.id, call);
+      for (const call of tracker.all()) latest.set(call.id, call.tracked(context));
       return [...latest.values()];
     },
     hear: (event, notify, second) =>

@@ -66,10 +66,6 @@ class Machine {
     return this.#messages.size;
   }
 
-  get awaited(): number {
-    return this.#messages.awaited;
-  }
-
   write({ records, messages }: Step): void {
     if (this.held) {
       this.#unwritten.push({ records, messages });
@@ -330,7 +326,7 @@ describe("messages of calls", () => {
       const made = inbound({ agent: String(index), session: `s${index}`, seq: String(900_000 + index) });
       for (const one of pushesOf(made, true).slice(-4, -1)) it_.hear(one);
     }
-    assert.deepEqual([it_.told.length, it_.awaited, it_.disk.size], [10, 50, 50]);
+    assert.deepEqual([it_.told.length, it_.disk.size], [10, 50]);
   });
 
   describe("with a context", () => {

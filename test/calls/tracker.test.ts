@@ -84,6 +84,15 @@ describe("what a message says of calls", () => {
       assert.equal(factsOf(push("billing", { service, callee })), "other", "no call");
   });
 
+  it("goes by sccc-notify's reading where the platform has fields named event and eventId", () => {
+    const msg = push("callin", { agent: "1", number: "2" }, { eventId: "ours" });
+    const [fact] = [
+      factsOf({ ...msg, payload: { ...(msg.payload as object), event: "billing", eventId: "theirs" } }),
+    ].flat();
+    assert.ok(typeof fact === "object");
+    assert.deepEqual([fact.kind, fact.eventId], ["callin", "ours"]);
+  });
+
   it("is read from an accepted CallNumber, one or a list of them", () => {
     const command = { api: "CallNumber", result: { error: 0 } };
     const payload = { agent: "1000", callee, seq: 7, userData: "order 42" };
@@ -268,6 +277,19 @@ describe("a call", () => {
         ["ended", "answered", "1000", callee, "callin callstart callend"],
         ["ended", "answered", "1000", "13900139000", "callin callstart callend"],
       ],
+    ],
+    [
+      "an event of a call that goes on comes again after a minute, signed anew, because nobody could be reached",
+      () => {
+        out("callin", 0);
+        out("callout", 1);
+        out("callin", 60);
+        out("callout", 61);
+        out("callstart", 62);
+        out("callend", 80);
+        bill(81);
+      },
+      [["billed", "answered", "1000", callee, "callin callout callstart callend billing"]],
     ],
     [
       "the same number rung again at once, without a seq",
@@ -851,7 +873,7 @@ describe("a call", () => {
       out("callend", 50 * minute);
       assert.equal(it_.finished.length, 2);
       it_.pass(60 * minute);
-      assert.equal(it_.tracker.remembered, 0, "forgotten");
+      assert.equal([...it_.tracker.all()].length, 0, "forgotten");
       assert.equal(it_.timers, 0, "no timer is left");
     });
 

@@ -1,8 +1,9 @@
 // What each entry of a campaign's input becomes.
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type EntryOptions, readEntries } from "../../nodes/campaign/entries";
+import { barredBy } from "../../nodes/campaign/do-not-call";
 import { planOf } from "../../nodes/protocol/numbering";
+import { type EntryOptions, readEntries } from "./reading";
 
 const options: EntryOptions = { region: { region: "CN", areaCode: "021" }, plan: planOf("CN"), numberField: "number" };
 
@@ -85,6 +86,44 @@ describe("campaign entries", () => {
       assert.deepEqual(shown, expected);
     });
   }
+
+  const notToBeCalled: readonly (readonly [entry: unknown, barred: readonly string[], not?: readonly string[]])[] = [
+    ["call 13800138000 never", ["13800138000"]],
+    ["never: 13800138000 or 139-0013-9000 (Li)", ["13800138000", "13900139000"]],
+    ["13800138000（注2）", ["13800138000"]],
+    ["021-62348888-801", ["02162348888"]],
+    ["13800138000转8012", ["13800138000"]],
+    ["138001380001390013900", []],
+    [{ number: "请勿拨打：+86 138 0013 8000！" }, ["13800138000"], ["13900139000"]],
+    [{ number: "" }, []],
+    [null, []],
+  ];
+  for (const [entry, barred, not = []] of notToBeCalled) {
+    it(`never dials the numbers in ${JSON.stringify(entry)}`, () => {
+      const outcomes = (numbers: readonly string[]) =>
+        readEntries([...numbers], { ...options, doNotCall: [entry] }).map(({ excluded }) => excluded);
+      assert.deepEqual(
+        outcomes(barred),
+        barred.map(() => "doNotCall"),
+      );
+      assert.deepEqual(
+        outcomes(not),
+        not.map(() => undefined),
+      );
+    });
+  }
+
+  it("says which entries of a list of numbers not to be called say nothing", () => {
+    const why = (row: unknown) => {
+      const read = barredBy(row, options);
+      return read.kind === "unread" ? read.why : read.keys.length;
+    };
+    for (const row of ["nobody", "1.38E+10", "2026-03-01", true, [1], 1.5, "12", "138001380001390013900"]) {
+      assert.equal(why(row), "number", JSON.stringify(row));
+    }
+    for (const row of [{}, { phone: "13800138000" }]) assert.equal(why(row), "column");
+    for (const row of [undefined, null, "", " ", { number: null }]) assert.equal(why(row), 0);
+  });
 
   it("gives one entry for each element, whatever it is, and never the same number twice", () => {
     fc.assert(

@@ -1,7 +1,9 @@
 // Calling hours, also where a zone's clocks are put back or forward.
+
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { CallingHours, type HoursWindow, readHours } from "../../nodes/campaign/hours";
+import { narrowCampaign } from "../../nodes/runtime/campaign/config";
 
 const all = [1, 2, 3, 4, 5, 6, 7];
 const at = (text: string): number => Date.parse(text);
@@ -172,5 +174,50 @@ describe("campaign hours", () => {
       [[{ ...good, to: 18 }], "to"],
     ];
     for (const [value, property] of wrong) assert.deepEqual(readHours(value), { problem: { index: 0, property } });
+  });
+});
+
+describe("the mode of a node", () => {
+  const mode = (value: unknown) => {
+    const narrowed = narrowCampaign({ mode: value }, (text) => text);
+    return narrowed.ok ? narrowed.value.settings.mode : narrowed.problem.reason;
+  };
+
+  it("is sent as it is, if it is an integer, and is 5 otherwise", () => {
+    for (const [given, expected] of [
+      [undefined, 5],
+      ["", 5],
+      ["2", 2],
+      ["3", 3],
+      [17, 17],
+      ["two", "choice"],
+    ]) {
+      assert.equal(mode(given), expected);
+    }
+  });
+});
+
+describe("calling hours of a node", () => {
+  const given = { OPENS: "09:00", HOURS: '[{"days":[1],"from":"09:00","to":"18:00"}]', UNSET: "" };
+  const expand = (text: string) => text.replace(/\$\{(\w+)\}/g, (_, name: string) => given[name as keyof typeof given]);
+  const variable = (name: string) => `\${${name}}`;
+  const hours = (value: unknown) => {
+    const narrowed = narrowCampaign({ hours: value }, expand);
+    return narrowed.ok ? narrowed.value.settings.hours : narrowed.problem;
+  };
+  const window = { days: [1], from: "09:00", to: "18:00" };
+
+  it("may come from the environment, as a whole or in parts", () => {
+    for (const value of [[window], variable("HOURS"), [{ ...window, from: variable("OPENS") }]]) {
+      assert.deepEqual(hours(value), [window], JSON.stringify(value));
+    }
+    for (const value of [undefined, "", [], " "]) assert.deepEqual(hours(value), []);
+  });
+
+  it("are refused where a variable is not set, as nothing would mean at any time", () => {
+    for (const value of [variable("UNSET"), [{ ...window, to: variable("UNSET") }]]) {
+      assert.deepEqual(hours(value), { setting: "hours", reason: "variable", variable: "UNSET" });
+    }
+    assert.deepEqual(hours("at noon"), { setting: "hours", reason: "hours" });
   });
 });

@@ -1,7 +1,6 @@
 // A campaign step by step: what it sends, what it makes of answers, pushes and CDRs, and what a restart does.
 import assert from "node:assert/strict";
 import { type AccountBook, newBook } from "../../nodes/campaign/book";
-import { readEntries } from "../../nodes/campaign/entries";
 import { Campaign } from "../../nodes/campaign/machine";
 import type {
   CampaignCommand,
@@ -14,6 +13,7 @@ import type {
 } from "../../nodes/campaign/types";
 import { planOf } from "../../nodes/protocol/numbering";
 import { localTime } from "../../nodes/util/time";
+import { readEntries } from "./reading";
 import { context, zone } from "./world";
 
 const minute = 60_000;
@@ -508,7 +508,7 @@ describe("a campaign", () => {
       .ended("7")
       .pass(20 * minute);
     assert.deepEqual(scene.outcomes, {});
-    assert.deepEqual(scene.campaign.entryOf("callstart", call), { index: 0, row: "13900000000" });
+    assert.deepEqual(scene.campaign.entryOf("callstart", call), { campaign: "c", index: 0, row: "13900000000" });
     scene.bill("13900000000", { taskID: "7", ...answered(scene.now) });
     assert.deepEqual(scene.outcomes, { 0: "answered" });
   });

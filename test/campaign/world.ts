@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type AccountBook, newBook } from "../../nodes/campaign/book";
 import type { CampaignDeps } from "../../nodes/campaign/core";
-import { type CampaignEntry, EntryReader } from "../../nodes/campaign/entries";
+import type { CampaignEntry } from "../../nodes/campaign/entries";
 import { Campaign } from "../../nodes/campaign/machine";
 import type {
   CampaignCommand,
@@ -15,6 +15,7 @@ import type {
   ControlAction,
 } from "../../nodes/campaign/types";
 import { planOf } from "../../nodes/protocol/numbering";
+import { readEntries } from "./reading";
 
 export const zone = "Asia/Shanghai";
 export const context = { customer: "C2", timezone: zone, region: "CN", areaCode: "021", baseUrl: "http://localhost" };
@@ -191,13 +192,8 @@ export class World {
     this.#random = randomOf(scenario.seed);
     this.clock = new Clock(scenario.startAt);
     const place = { region: context.region, areaCode: context.areaCode };
-    const reader = new EntryReader({
-      region: place,
-      plan: planOf("CN"),
-      numberField: "number",
-      doNotCall: scenario.doNotCall,
-    });
-    this.entries = scenario.rows.map((row) => reader.read(row));
+    const { rows, doNotCall } = scenario;
+    this.entries = readEntries([...rows], { region: place, plan: planOf("CN"), numberField: "number", doNotCall });
     this.#crashAfter = [...scenario.crashAfter];
     this.#effectsLeft = this.#crashAfter.shift() ?? Number.POSITIVE_INFINITY;
   }

@@ -7,7 +7,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { signPush } from "../../simulator/testing";
-import { closeBrowser, openPage } from "../../tools/browser";
+import { closeBrowser, EditorPage, openPage } from "../../tools/browser";
 import { Demo } from "../../tools/demo";
 import { nodeAdmitsNodeRed5, nodeRedVersions, root, testHost } from "../../tools/hosts";
 import { temporaryFolder } from "../../tools/node-red";
@@ -469,7 +469,7 @@ if (process.env.PICTURES !== undefined) {
       it(`are taken: ${short}`, async () => {
         const env = { SCCC_SIMULATOR_SPEED: "5" };
         const demo = await Demo.start({ userDir: temporaryFolder(), node: testHost(5).node, env });
-        const picture = ({ page }: Desk, name: string) =>
+        const picture = ({ page }: Pick<Desk, "page">, name: string) =>
           page.screenshot({ path: join(root, `docs/images/${name}-${short}.png`) });
         const size = { width: 1366, height: 768 };
         try {
@@ -494,6 +494,17 @@ if (process.env.PICTURES !== undefined) {
           await page.locator("#note").fill(now);
           await page.locator("#call-time", { hasText: "0:07" }).waitFor();
           await picture(desk, "desk");
+          const editor = await EditorPage.open(demo, { language });
+          await editor.page.setViewportSize({ width: 1280, height: 760 });
+          await editor.page.locator("#sccc-side-tab-traffic").click();
+          await editor.page
+            .locator(".sccc-side-row")
+            .filter({ hasText: /answered|接通/ })
+            .first()
+            .click();
+          await editor.page.locator(".sccc-side-entry pre").first().waitFor();
+          await picture(editor, "sidebar");
+          await editor.close();
           for (const state of [".ringing", ".talking"]) await board.page.locator(`#agents ${state}`).first().waitFor();
           await picture(board, "wallboard");
           await campaign.page.locator("#helpers").click();

@@ -1,14 +1,22 @@
 // The texts and the help in both languages: complete, parallel, and in the right language.
 import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { escapeHtml } from "../../build/html";
 import { flat, languages, merge, written } from "../../build/locales";
 import { nodeTypes } from "../../build/nodes";
-import { commands, errorCodes, propertyOf, pushes, receivingSettings } from "../../nodes/catalogue";
+import { troubleshooting } from "../../build/resources";
+import { codesOf, commands, errorCodes, ownCodes, propertyOf, pushes, receivingSettings } from "../../nodes/catalogue";
+import { root } from "../../tools/hosts";
 import { type Built, built } from "./built";
 
 const [english, chinese] = languages.map((language) => new Map(flat(written(language))));
 
 /** Texts without a word of any language. */
 const wordless = (text: string) => !/\p{L}/u.test(text.replace(/__\w+?__|`[^`]*`/g, ""));
+
+/** The most words that a help may have beside its example. */
+const mostWords = 360;
 
 /** Product names and units that are not translated into Chinese. */
 const untranslated = new Set(["TLS"]);
@@ -29,6 +37,14 @@ describe("the texts written by hand", () => {
       assert.deepEqual(placeholders(zh), placeholders(en), key);
     }
   });
+
+  it("say a status in words, not in signs", () => {
+    for (const texts of [english!, chinese!]) {
+      for (const [key, text] of texts) {
+        if (/^(status|refusal)\./.test(key)) assert.doesNotMatch(text, /[✓✗✂⏳↓↻–]/u, key);
+      }
+    }
+  });
 });
 
 describe("the texts that Node-RED serves", () => {
@@ -43,14 +59,14 @@ describe("the texts that Node-RED serves", () => {
     for (const keys of others) assert.deepEqual(keys, first);
   });
 
-  it("are Chinese in Chinese", () => {
+  it("contain Chinese in the Chinese files", () => {
     for (const [key, text] of flat(pages.texts["zh-CN"]!)) {
       if (wordless(text) || untranslated.has(text)) continue;
       assert.match(text, /\p{Script=Han}/u, key);
     }
   });
 
-  it("are found under zh too, where zh-TW and others look", () => {
+  it("exist under zh too, for zh-TW and others", () => {
     assert.deepEqual(pages.texts.zh, pages.texts["zh-CN"]);
     assert.equal(pages.help.zh, pages.help["zh-CN"]);
   });
@@ -77,11 +93,11 @@ describe("the texts that Node-RED serves", () => {
     }
   });
 
-  it("leave the prose of the help to the help", () => {
+  it("do not contain the texts of the help", () => {
     for (const texts of Object.values(pages.texts)) assert.equal(texts.help, undefined);
   });
 
-  it("come from one place each", () => {
+  it("come from one source each", () => {
     assert.throws(() => merge({ a: { b: "x" } }, { a: { b: "y" } }), /a\.b is written by hand/);
     assert.deepEqual(merge({ a: { b: "x" } }, { a: { c: "y" } }), { a: { b: "x", c: "y" } });
   });
@@ -101,40 +117,114 @@ describe("the texts that Node-RED serves", () => {
     }
   });
 
-  it("describe every field of every command, and every field of its answer", () => {
-    for (const [name, text] of [
-      ["en-US", "en"],
-      ["zh-CN", "zh"],
-    ] as const) {
-      for (const { node, fields, answer, list, section, notes } of commands) {
-        const [, help = ""] =
-          new RegExp(`data-help-name="${node}">([\\s\\S]*?)</script>`).exec(pages.help[name]!) ?? [];
-        for (const field of fields) assert.match(help, new RegExp(`>payload\\.${propertyOf(field)} <`));
-        for (const { name } of list?.items ?? answer) assert.match(help, new RegExp(`>(payload\\.)?${name}</dt>`));
-        for (const note of notes) assert.ok(help.includes(note[text]), node);
+  /** The help of a type. */
+  const helpOf = (folder: string, type: string): string =>
+    new RegExp(`data-help-name="${type}">([\\s\\S]*?)</script>`).exec(pages.help[folder] ?? "")?.[1] ?? "";
+
+  /** As the browser shows it. */
+  const textOf = (html: string): string =>
+    html
+      .replace(/<[^>]+>/g, " ")
+      .replace(/&#(\d+);/g, (_, character: string) => String.fromCharCode(Number(character)));
+
+  it("are short in the help: words beside the example", () => {
+    for (const { type } of nodeTypes) {
+      const words = textOf(helpOf("en-US", type).replace(/<pre>[\s\S]*?<\/pre>/, "")).split(/\s+/).length;
+      assert.ok(words > 50 && words <= mostWords, `${type}: ${words}`);
+    }
+  });
+
+  it("show one message in the help of every node that gives one, the same in both languages", () => {
+    for (const { type, config } of nodeTypes) {
+      const [english, chinese] = ["en-US", "zh-CN"].map((folder) =>
+        [...helpOf(folder, type).matchAll(/<pre>([\s\S]*?)<\/pre>/g)].map(([, json = ""]) => textOf(json)),
+      );
+      assert.deepEqual(chinese, english);
+      assert.equal(english?.length, config ? 0 : 1, type);
+      for (const json of english ?? []) assert.ok("payload" in JSON.parse(json), type);
+    }
+  });
+
+  it("name the errors that a node can give, each with a link to its row of the troubleshooting page", () => {
+    for (const language of languages) {
+      const rows = new Set(
+        [...troubleshooting(language).matchAll(/<tr id="([^"]+)">/g)].map(([, id = ""]) => textOf(id)),
+      );
+      for (const { type, command, config } of nodeTypes) {
+        const links = [
+          ...helpOf(language.folder, type).matchAll(/<a href="([^"#]+)#([^"]+)"[^>]*><code>([^<]+)<\/code>/g),
+        ];
+        const codes = links.map(([, , , code = ""]) => textOf(code)).filter((code) => code.startsWith("SCCC"));
+        assert.deepEqual(codes, config ? [] : codesOf(type, command), type);
+        for (const [, page = "", anchor = ""] of links) {
+          assert.ok(page.startsWith("resources/@sccc/node-red-sccc/troubleshooting"), page);
+          assert.ok(rows.has(decodeURIComponent(anchor)), anchor);
+        }
+      }
+    }
+  });
+
+  it("have a row of the troubleshooting page, and a status, for every code", () => {
+    for (const language of languages) {
+      const page = troubleshooting(language);
+      for (const code of ownCodes) assert.ok(page.includes(`<tr id="${escapeHtml(code)}">`), code);
+      const texts = new Map(flat(written(language)));
+      for (const code of ownCodes) if (!code.includes("<")) assert.ok(texts.has(`status.${code}`), code);
+    }
+  });
+
+  it("explain the fields of every command, and what is said of it", () => {
+    for (const language of languages) {
+      for (const { node, fields, section, notes } of commands) {
+        const help = helpOf(language.folder, node);
+        for (const field of fields) {
+          if (field.name !== "userData") assert.match(help, new RegExp(`>payload\\.${propertyOf(field)} <`));
+        }
+        for (const note of notes) assert.ok(textOf(help).includes(note[language.text].replaceAll("`", "")), node);
         assert.ok(help.includes(section));
       }
     }
   });
 
-  it("describe every event with its fields, what is derived, and how to confirm", () => {
-    for (const [name, text] of [
-      ["en-US", "en"],
-      ["zh-CN", "zh"],
-    ] as const) {
-      const of = (type: string) =>
-        new RegExp(`data-help-name="${type}">([\\s\\S]*?)</script>`).exec(pages.help[name]!)?.[1] ?? "";
-      const notify = of("sccc-notify");
-      for (const { event, label, fields } of pushes) {
-        assert.ok(notify.includes(`<dt>${event} <span class="property-type">${label[text]}</span></dt>`), event);
-        for (const field of fields) assert.ok(notify.includes(`>payload.${field.name}</dt>`), field.name);
+  it("name every event", () => {
+    for (const language of languages) {
+      const notify = helpOf(language.folder, "sccc-notify");
+      for (const { event, label } of pushes) {
+        assert.ok(notify.includes(`<dt>${event}</dt><dd>${label[language.text]}</dd>`), event);
       }
-      for (const derived of ["eventId", "startAt, ringAt, answerAt, byeAt", "numberE164", "recordUrl"]) {
-        assert.ok(notify.includes(`<dt>${derived}</dt>`), derived);
-      }
-      for (const part of ["sccc.push", "sccc.token"]) assert.ok(notify.includes(`<dt>${part} <`), part);
-      assert.match(of("sccc-confirm"), /<dt>SCCC_NOT_PENDING<\/dt>/);
-      for (const { label } of receivingSettings) assert.ok(of("sccc-account").includes(`<dt>${label[text]}</dt>`));
     }
   });
+});
+
+describe("the codes of the errors", () => {
+  /** The folders of the node types that carry out no command. */
+  const folders: Readonly<Record<string, string>> = {
+    "sccc-notify": "notify",
+    "sccc-confirm": "confirm",
+    "sccc-calls": "calls",
+    "sccc-call-tracker": "call-tracker",
+    "sccc-feed": "feed",
+    "sccc-simulator": "simulator",
+    "sccc-get-recording": "get-recording",
+    "sccc-campaign": "campaign",
+  };
+  for (const [type, folder] of Object.entries(folders)) {
+    it(`of ${type} are those that its code has`, () => {
+      const path = join(root, "nodes/runtime", folder);
+      const source = readdirSync(path)
+        .map((file) => readFileSync(join(path, file), "utf8"))
+        .join("\n");
+      const codes = new Set(source.match(/(?<=")SCCC_[A-Z_]+(?=")/g) ?? []);
+      const given: readonly string[] = codesOf(type);
+      // What a node waits for when it is closed reaches nobody.
+      codes.delete("SCCC_CLOSED");
+      // Of a recording that can't be fetched: the message says it, it is no error.
+      if (type === "sccc-calls") codes.delete("SCCC_INVALID_FIELD");
+      assert.deepEqual(
+        [...codes].filter((code) => !given.includes(code)),
+        [],
+        type,
+      );
+    });
+  }
 });

@@ -33,6 +33,21 @@ describe("the examples", () => {
     assert.equal(ports.size, examples.length);
   });
 
+  it("run wherever Node-RED listens: no address of its own is written in them", () => {
+    for (const { name, nodes } of examples) {
+      assert.doesNotMatch(JSON.stringify(nodes), /1880/, name);
+      for (const { type, url, env } of nodes) {
+        if (type === "http request") assert.equal(url, "", name);
+        // What a flow calls is for its user to fill in.
+        if (type !== "tab" || !Array.isArray(env)) continue;
+        const known = new Set(["https://api.hubapi.com"]);
+        for (const { value = "" } of env as readonly { value?: string }[]) {
+          assert.ok(known.has(value) || !/^https?:/.test(value), `${name}: ${value}`);
+        }
+      }
+    }
+  });
+
   it("need nothing but core nodes, except the wallboard", () => {
     const folder = join(root, "node_modules/@node-red/nodes/core");
     const pages = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) =>

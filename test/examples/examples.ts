@@ -1,4 +1,5 @@
 // The example flows, as files.
+import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../../tools/hosts";
@@ -20,8 +21,21 @@ export const examples: readonly Example[] = readdirSync(folder).map((entry) => (
   nodes: JSON.parse(readFileSync(join(folder, entry), "utf8")) as readonly FlowNode[],
 }));
 
-/** What an example calls the address of a Node-RED as it is installed. */
-const standard = "http://127.0.0.1:1880";
+/**
+ * An example as it comes from a second import: every identifier is new, everything else, the ports too, is the same. Its files have other names,
+ * so that what each copy writes can be told apart.
+ */
+export function secondImport(nodes: readonly FlowNode[]): readonly FlowNode[] {
+  const ids = new Map(nodes.map(({ id }) => [id, randomBytes(8).toString("hex")]));
+  const rename = (value: unknown): unknown => {
+    if (typeof value === "string")
+      return ids.get(value) ?? value.replace(/\bsccc-([\w-]+\.csv|recordings)/g, "second-$1");
+    if (Array.isArray(value)) return value.map(rename);
+    if (typeof value !== "object" || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, rename(one)]));
+  };
+  return nodes.map((node) => rename(node) as FlowNode);
+}
 
 /** Puts free ports of this machine in the place of an example's own, in the text of its flow. */
 export async function onFreePorts(text: string): Promise<string> {
@@ -36,6 +50,3 @@ export async function onFreePorts(text: string): Promise<string> {
   }
   return moved;
 }
-
-/** Puts the address of the Node-RED that an example runs in, in the place of the usual one. */
-export const inNodeRed = (text: string, url: string): string => text.replaceAll(`"${standard}`, `"${url}`);

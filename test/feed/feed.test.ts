@@ -14,13 +14,15 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import { FolderLock } from "../../nodes/delivery/folder-lock";
 import { handUntilTaken } from "../../nodes/runtime/feed/handing";
 import { PositionFile } from "../../nodes/runtime/feed/position";
 import { Tokens } from "../../nodes/runtime/receive/tokens";
 import type { Simulator } from "../../simulator";
 import { temporaryFolder } from "../../tools/node-red";
-import { initHelper, load, logged, unload } from "../../tools/nodes";
+import { initHelper, load, logged, stateOf, unload } from "../../tools/nodes";
 import { startPlatform } from "../../tools/platform";
+import { eventually } from "../receive/flow";
 
 // biome-ignore lint/suspicious/noExplicitAny: messages and the helper's nodes are what assertions look into.
 type Loose = any;
@@ -103,7 +105,8 @@ describe("sccc-feed", function () {
     pages.flatMap(({ payload }) => (Array.isArray(payload) ? payload : [payload])).map(({ key }) => Number(key));
   const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
   const seed = (instruction: object) => platform.instruct({ do: "seed", every: 1, ...instruction });
-  const positions = () => readdirSync(join(userDir, "sccc/feeds"));
+  const feeds = () => join(userDir, "sccc/feeds");
+  const positions = () => readdirSync(feeds()).filter((name) => name.endsWith(".json"));
 
   it("gives all records in order, once, a page of 500 at a time, with derived fields, and goes on where it was", async () => {
     await seed({ records: 1234 });
@@ -227,6 +230,25 @@ describe("sccc-feed", function () {
     assert.deepEqual([...new Set([...before, ...keys()])], upTo(40));
   });
 
+  for (const advance of ["handed", "confirmed"]) {
+    it(`goes on where the flow cannot take a record, and does not read its page again (${advance})`, async () => {
+      await seed({ records: 1100 });
+      await start({ emit: "item", advance });
+      const node = helper.getNode("n");
+      const { send } = node;
+      node.send = (outputs: Loose) => {
+        if (Number(outputs[0]?.payload.key) % 100 === 7) throw new Error("cannot be copied");
+        send.call(node, outputs);
+      };
+      helper.getNode("items").on("input", ({ sccc }: Loose) => stateOf().tokens.acknowledge(sccc.token, "taken"));
+      assert.equal((await run()).items, 1100);
+      assert.deepEqual(
+        keys(),
+        upTo(1100).filter((key) => key % 100 !== 7),
+      );
+    });
+  }
+
   it("ignores a trigger during a run, and runs by itself with an interval", async () => {
     await seed({ records: 600 });
     await start({});
@@ -295,9 +317,67 @@ describe("sccc-feed", function () {
     const [name] = positions();
     const path = join(userDir, "sccc/feeds", name ?? "");
     assert.deepEqual(JSON.parse(readFileSync(path, "utf8")), { source: "records", key: "600" });
-    writeFileSync(path, "{}");
-    assert.equal((await failure()).code, "SCCC_FILE");
-    assert.ok(existsSync(path));
+    for (const text of [
+      "{}",
+      '{"source":"records","key":"5","since":1}',
+      '{"source":"cdrs","until":1,"seen":{},"key":""}',
+    ]) {
+      writeFileSync(path, text);
+      assert.equal((await failure()).code, "SCCC_FILE");
+      assert.equal(readFileSync(path, "utf8"), text, "what another version wrote is left as it is");
+    }
+  });
+
+  for (const interval of ["0", "3600"]) {
+    it(`is SCCC_CONFIG while another Node-RED reads the feeds of the user folder, and then takes over: interval ${interval}`, async () => {
+      await seed({ records: 3 });
+      mkdirSync(feeds(), { recursive: true });
+      const other = await FolderLock.acquire(
+        { folder: feeds(), owner: "another Node-RED", beat: { everyMs: 50, staleMs: 5000 } },
+        new AbortController().signal,
+        () => undefined,
+      );
+      await start({ interval });
+      if (interval === "0") {
+        const { code, message } = await failure();
+        assert.deepEqual([code, /feedHeld/.test(message)], ["SCCC_CONFIG", true]);
+        other?.release();
+        await eventually("the lock is here", () => (stateOf().feedLock(feeds()).isHeld() ? true : undefined));
+        assert.equal((await run()).items, 3);
+      } else {
+        await eventually("it is told", () => (errors.length > 0 ? true : undefined));
+        assert.equal(errors[0].error.code, "SCCC_CONFIG");
+        const over = finished();
+        other?.release();
+        // Long before its interval is over.
+        assert.equal((await over).payload.items, 3);
+      }
+    });
+  }
+
+  it("gives no page, and writes no position, when another Node-RED has taken over in its middle", async () => {
+    await seed({ records: 600 });
+    await start({ advance: "confirmed" });
+    helper.getNode("n").receive({});
+    await eventually("its first page is out", () => (pages.length === 1 ? true : undefined));
+    writeFileSync(join(feeds(), "lock"), "another Node-RED");
+    const before = positions().map((name) => readFileSync(join(feeds(), name), "utf8"));
+    await stateOf().tokens.acknowledge(pages[0].sccc.token, "taken");
+    await eventually("it is told", () => (errors.length > 0 ? true : undefined));
+    assert.deepEqual(
+      [errors[0].error.code, pages.length, positions().map((name) => readFileSync(join(feeds(), name), "utf8"))],
+      ["SCCC_CONFIG", 1, before],
+    );
+  });
+
+  it("gives its lock back when the flows stop", async () => {
+    await start({});
+    await run();
+    const lock = join(feeds(), "lock");
+    assert.ok(existsSync(lock));
+    await unload();
+    loaded = false;
+    assert.ok(!existsSync(lock));
   });
 });
 

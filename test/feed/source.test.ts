@@ -36,11 +36,13 @@ describe("a feed's records", () => {
     for (const [list, reason] of [
       [[{ key: "7" }, { key: "3" }], "noAdvance"],
       [[{ key: "8" }, {}], "badKey"],
+      [[{ text: "x".repeat(100_000) }], "badKey"],
       [[null], "badKey"],
     ] as const) {
       const next = await read(list);
       assert.ok(next.kind === "failure" && next.failure.kind === "protocol");
       assert.equal(next.failure.reason, reason);
+      assert.ok(next.failure.excerpt.length < 300, "an excerpt, however long the item is");
     }
   });
 

@@ -2,10 +2,10 @@
 // another. Every push that was answered with 0 must be in the database once.
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Store } from "../../nodes/delivery/store";
 import { root } from "../../tools/hosts";
 import { type FlowNode, freePort, type NodeRed, startNodeRed, temporaryFolder } from "../../tools/node-red";
 import { eventually, listening } from "../receive/flow";
+import { pendingIn } from "../receive/pending";
 import { newMark, pushOf } from "../receive/push";
 import { Sender } from "../receive/wire";
 import { Database, open, queueUser, requireServers, type Server, startProxy, startQueue } from "./servers";
@@ -103,11 +103,7 @@ class Machine {
   async stop(): Promise<number> {
     await this.#nodeRed?.stop();
     if (!this.plan.flows.includes("receiver.json")) return 0;
-    const folder = join(this.plan.userDir, "sccc/spool/scccreceiver0acc");
-    const store = await Store.open({ folder, owner: "test", redeliverAfterMs: 1000, maxDeliveries: 1 });
-    const pending = store?.spool.pending ?? 0;
-    store?.close();
-    return pending;
+    return pendingIn(join(this.plan.userDir, "sccc/spool/scccreceiver0acc"));
   }
 }
 
@@ -182,6 +178,7 @@ async function run({ confirm, machines, crashes }: Run): Promise<Readonly<Record
   try {
     const database = await Database.start(folder);
     servers.push(database.server);
+    database.createPushes();
     const queue = await startQueue(folder);
     servers.push(queue);
     // The worker starts first: messages published without a subscriber are lost although they were acknowledged.
@@ -258,7 +255,7 @@ async function run({ confirm, machines, crashes }: Run): Promise<Readonly<Record
 }
 
 async function main(): Promise<void> {
-  requireServers();
+  requireServers("nginx-light", "mosquitto", "postgresql", "postgresql-client");
   const rows: Readonly<Record<string, string | number>>[] = [];
   for (const one of runs) {
     console.log(`Confirmed when ${one.confirm}`);

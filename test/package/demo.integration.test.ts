@@ -64,11 +64,16 @@ describe("npm start", function () {
   before(start);
   after(stop);
 
-  it("says where Node-RED and the simulator are", () => {
+  it("prints the addresses of Node-RED and the simulator", () => {
     assert.match(demo.output, new RegExp(`Node-RED ${nodeAdmitsNodeRed5() ? 5 : "4\\.1"}\\.`));
     for (const address of [`${editor}/`, `${editor}/desk`, `${editor}/wallboard`, demo.simulator]) {
       assert.ok(demo.output.includes(address), demo.output);
     }
+  });
+
+  it("opens with the SCCC sidebar", async () => {
+    const settings = await (await fetch(`${editor}/settings/user`)).text();
+    assert.match(settings, /"active":"sccc"/);
   });
 
   it("logs an agent in, reads its status, calls, and shows what happens in the call", async () => {
@@ -105,7 +110,7 @@ describe("npm start", function () {
     assert.ok(Array.isArray(await press("cdrs")));
   });
 
-  it("starts again with the flows as they were, and shows errors", async () => {
+  it("starts again with the saved flows, and shows errors", async () => {
     const before = await (await fetch(`${editor}/flows`)).json();
     await stop();
     await demo.start();
@@ -145,7 +150,7 @@ describe("npm start", function () {
     }
   });
 
-  it("leaves nothing behind", async () => {
+  it("leaves no process and no port behind", async () => {
     await stop();
     assert.deepEqual([await answers(editor), await answers(demo.simulator)], [false, false]);
     assert.throws(() => process.kill(-demo.pid!, 0), { code: "ESRCH" });

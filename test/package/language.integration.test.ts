@@ -34,16 +34,27 @@ describe("Node-RED in Chinese", function () {
   });
   after(() => nodeRed?.stop());
 
+  it("serves the page that the help links to, in both languages", async () => {
+    for (const [file, text] of [
+      ["troubleshooting.html", "Errors of this package"],
+      ["troubleshooting.zh-CN.html", "SCCC_TIMEOUT"],
+    ]) {
+      const answer = await nodeRed.fetch(`/resources/@sccc/node-red-sccc/${file}`);
+      assert.equal(answer.status, 200);
+      assert.ok((await answer.text()).includes(text ?? ""));
+    }
+  });
+
   const post = async (body: unknown) => {
     const headers = { "content-type": "application/json" };
     const answer = await nodeRed.fetch("/login", { method: "POST", headers, body: JSON.stringify(body) });
     return answer.text();
   };
 
-  it("explains what was refused before sending, and that the platform can't be reached", async () => {
+  it("has Chinese errors for a field that was refused and for an unreachable platform", async () => {
     assert.equal(
       await post({ agent: "12a" }),
-      'AgentLogin：字段 agent 必须是 1 至 8 位数字；以 0 开头时请用字符串；实际为 "12a"。',
+      'AgentLogin：字段 agent 必须是 1 至 8 位数字；以 0 开头时请用字符串。实际为 "12a"。取自 msg.payload.agent。',
     );
     assert.match(await post({ agent: "1000" }), /^AgentLogin：无法连接平台（ECONNREFUSED/);
   });

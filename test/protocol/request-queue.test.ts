@@ -24,7 +24,7 @@ function task() {
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 describe("queue of requests", () => {
-  it("runs so many at once, in order, and refuses when the queue is full", async () => {
+  it("runs the allowed number at once, in order, and refuses when the queue is full", async () => {
     const queue = new RequestQueue({ maxConcurrent: 2, minInterval: 0, maxQueue: 1 });
     const [a, b, c, d] = [task(), task(), task(), task()];
     const running = [a, b, c].map(({ run }) => queue.run(run));
@@ -43,7 +43,7 @@ describe("queue of requests", () => {
     assert.equal(queue.full, false);
   });
 
-  it("takes nobody into a queue of none", async () => {
+  it("accepts no waiting request with a length of 0", async () => {
     const queue = new RequestQueue({ maxConcurrent: 1, minInterval: 0, maxQueue: 0 });
     const [a, b] = [task(), task()];
     const first = queue.run(a.run);
@@ -52,7 +52,7 @@ describe("queue of requests", () => {
     assert.equal((await first).kind, "done");
   });
 
-  it("lets a repeat go first, and never refuses it", async () => {
+  it("runs a repeated request first, and never refuses it", async () => {
     const queue = new RequestQueue({ maxConcurrent: 1, minInterval: 0, maxQueue: 1 });
     const order: string[] = [];
     const blocker = task();
@@ -66,7 +66,7 @@ describe("queue of requests", () => {
     assert.deepEqual(order, ["repeat", "new"]);
   });
 
-  it("never refuses what belongs to a list that was let in, and gives it nobody's room", async () => {
+  it("never refuses a request of an accepted list, and does not take a place of others for it", async () => {
     const queue = new RequestQueue({ maxConcurrent: 1, minInterval: 0, maxQueue: 1 });
     const blocker = task();
     const order: string[] = [];
@@ -81,7 +81,7 @@ describe("queue of requests", () => {
     assert.deepEqual(order, ["list", "other", "list again"]);
   });
 
-  it("goes on after a task that throws", async () => {
+  it("continues after a task that throws", async () => {
     const queue = new RequestQueue({ maxConcurrent: 1, minInterval: 0, maxQueue: 9 });
     const broken = queue.run(async () => {
       throw new Error("broken");
@@ -91,7 +91,7 @@ describe("queue of requests", () => {
     assert.deepEqual(await next, { kind: "done", value: "next" });
   });
 
-  it("keeps starts apart", async () => {
+  it("keeps the minimum pause between starts", async () => {
     const queue = new RequestQueue({ maxConcurrent: 9, minInterval: 20, maxQueue: 9 });
     const starts: number[] = [];
     await Promise.all(Array.from({ length: 4 }, () => queue.run(async () => starts.push(performance.now()))));
@@ -102,7 +102,7 @@ describe("queue of requests", () => {
     );
   });
 
-  it("lets a signal take one out of the queue, and closing all", async () => {
+  it("removes a request whose signal is aborted, and all when it closes", async () => {
     const queue = new RequestQueue({ maxConcurrent: 1, minInterval: 0, maxQueue: 9 });
     const blocker = task();
     const running = queue.run(blocker.run);
@@ -117,5 +117,42 @@ describe("queue of requests", () => {
     assert.equal((await queue.run(task().run, { signal: AbortSignal.abort() })).kind, "closed");
     blocker.end();
     assert.equal((await running).kind, "done");
+  });
+
+  it("looks at no other waiting request when one comes, starts or leaves", async () => {
+    const queue = new RequestQueue({ maxConcurrent: 1, minInterval: 0, maxQueue: 20_000 });
+    const first = task();
+    const running = [queue.run(first.run)];
+    const controllers = Array.from({ length: 10_000 }, () => new AbortController());
+    for (const { signal } of controllers) running.push(queue.run(async () => undefined, { signal }));
+    for (let count = 0; count < 10_000; count += 1) running.push(queue.run(async () => undefined));
+    assert.deepEqual([queue.waiting, queue.hasRoom], [20_000, false]);
+    // The last first: a scan from the front would see all others.
+    const filter = Array.prototype.filter;
+    const indexOf = Array.prototype.indexOf;
+    let scans = 0;
+    Array.prototype.filter = function (this: unknown[], ...args: Parameters<typeof filter>) {
+      if (this.length > 1000) scans += 1;
+      return filter.apply(this, args);
+    } as typeof filter;
+    Array.prototype.indexOf = function (this: unknown[], ...args: Parameters<typeof indexOf>) {
+      if (this.length > 1000) scans += 1;
+      return indexOf.apply(this, args);
+    } as typeof indexOf;
+    try {
+      for (const controller of controllers.reverse()) controller.abort();
+      assert.ok(queue.hasRoom);
+    } finally {
+      Array.prototype.filter = filter;
+      Array.prototype.indexOf = indexOf;
+    }
+    assert.deepEqual([queue.waiting, scans], [10_000, 0]);
+    first.end();
+    const kinds = (await Promise.all(running)).map(({ kind }) => kind);
+    assert.deepEqual(
+      [kinds.filter((kind) => kind === "done").length, kinds.filter((kind) => kind === "closed").length],
+      [10_001, 10_000],
+    );
+    assert.deepEqual([queue.waiting, queue.hasRoom], [0, true]);
   });
 });

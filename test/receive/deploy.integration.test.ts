@@ -160,6 +160,47 @@ for (const version of nodeRedVersions) {
         await nodeRed.deploy([...collector, ...accounts, ...notifies]);
       });
 
+      it("that contain such a type and stop all nodes keep the ports: stored pushes are taken, the others are to come again", async () => {
+        const storing = await freePort();
+        const stored = accountOf("stored", neighbour, {
+          pushPath: path,
+          pushPort: String(storing),
+          pushHost: "127.0.0.1",
+          pushAnswer: "stored",
+          redeliverAfter: "3600",
+        });
+        const good = [...collector, ...accounts, ...notifies, stored, notifyNode("stored")];
+        await nodeRed.deploy(good);
+        await listening(storing);
+        const sender = new Sender(storing, path);
+        const before = newMark();
+        assert.equal(await deliver(sender, pushOf(neighbour, before)), 200);
+        const unknown = { id: "unknown", type: "nobody-has-this", z: "flow", wires: [] };
+        await assert.rejects(nodeRed.deploy([...good, unknown]), /nobody-has-this/);
+        const marks = [newMark(), newMark(), newMark()];
+        const waiting = newMark();
+        const again = pushOf(main, waiting);
+        try {
+          for (const mark of marks) assert.equal((await sender.post(pushOf(neighbour, mark)))?.status, 200);
+          for (const other of senders.values()) assert.equal((await other.post(again))?.status, 503);
+        } finally {
+          await nodeRed.deploy(good);
+        }
+        for (const other of senders.values()) assert.equal(await deliver(other, again), 200);
+        const all = [before, ...marks, waiting];
+        const emitted = await emissions.until(
+          "all of them",
+          ({ payload }) => all.includes(String(payload.userData)),
+          6,
+        );
+        assertOnce(
+          marksOf(emitted).filter((mark) => all.includes(String(mark)) && mark !== waiting),
+          [before, ...marks],
+        );
+        sender.close();
+        await nodeRed.deploy([...collector, ...accounts, ...notifies]);
+      });
+
       it("move a port and a path", async () => {
         const other = await freePort();
         const [shared, , ...rest] = accounts;
@@ -243,6 +284,20 @@ for (const version of nodeRedVersions) {
         check("taken", bytes, "POST");
         assert.match(bytes.toString(), /x-middleware: seen/i);
         assertOnce(marksOf(await emissions.until(last, ({ payload }) => payload.userData === last)), marks);
+      });
+
+      it("reads the bytes itself: `charset=utf8`, and every digit of a long integer", async () => {
+        const emissions = new Emissions(nodeRed, "/nodes");
+        const mark = newMark();
+        const body = pushOf(main, mark, { more: "digits" }).replace('"digits"', "12345678901234567890");
+        const headers = { "Content-Type": "application/json; charset=utf8" };
+        check(
+          "taken",
+          await talk(port, (socket) => void socket.write(bytesOf({ path: nodePath, body, headers }))),
+          "POST",
+        );
+        const emitted = await emissions.until(mark, ({ payload }) => payload.userData === mark);
+        assert.equal(emitted.at(-1)?.payload.more, "12345678901234567890");
       });
 
       it("is not reached below the admin's root, or without one", async () => {

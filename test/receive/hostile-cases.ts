@@ -215,6 +215,13 @@ const requests: readonly {
     "application/json;",
   ].map((type) => ({ name: `content type ${type}`, headers: { "Content-Type": type }, own: "taken" as const })),
   {
+    // Node-RED's parser knows this charset by its other name only (docs/receiving.md).
+    name: "content type application/json; charset=utf8",
+    headers: { "Content-Type": "application/json; charset=utf8" },
+    own: "taken",
+    shared: "4xx",
+  },
+  {
     name: "a form",
     headers: { "Content-Type": "application/x-www-form-urlencoded" },
     body: (push) => `authentication=${encodeURIComponent(push)}&notify[type]=callin`,

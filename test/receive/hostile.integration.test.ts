@@ -121,7 +121,7 @@ for (const version of nodeRedVersions) {
             bytesOf({ path, body: pushOf(main, "slow-body") }),
           ]) {
             const from = slow.length === 0 ? 10 : bytes.length - 100;
-            const talking = talk(ports[place], (socket) => {
+            const write = (socket: Socket) => {
               slowSockets.push(socket);
               socket.write(bytes.subarray(0, from));
               let at = from;
@@ -129,7 +129,9 @@ for (const version of nodeRedVersions) {
                 if (at < bytes.length && socket.writable) socket.write(bytes.subarray(at, ++at));
               }, 1000);
               socket.on("close", () => clearInterval(timer));
-            });
+            };
+            // Open as long as the other tests of this place take.
+            const talking = talk(ports[place], write, 600_000);
             talking.catch(() => undefined);
             slow.push(talking);
           }

@@ -5,9 +5,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import cryptoJsMd5 from "crypto-js/md5";
+import type { Arrival } from "../../nodes/receive/head";
 import type { AccountSpec, DeliveryTuple, ListenerSpec, ReceivingProblem } from "../../nodes/receive/messages";
 import { Sender } from "../../nodes/receive/outbox";
-import { type Arrival, PushInbox, type Verdict } from "../../nodes/receive/push-inbox";
+import { PushInbox, type Verdict } from "../../nodes/receive/push-inbox";
 import { narrowReceiving } from "../../nodes/runtime/receive/config";
 
 const password = "E416D0F85DC0CB67C85E070A32D9F0123AFF4762";
@@ -133,7 +134,7 @@ interface Incoming {
 
 let seqs = 0;
 
-const arrival: Arrival = { path: "/sccc/notify", query: { a: "1" }, peer: "203.0.113.7", forwarded: "" };
+const arrival: Arrival = { path: "/sccc/notify", query: "a=1", peer: "203.0.113.7", forwarded: "" };
 
 function push(
   notify: Record<string, unknown> = { type: "callin", number: "13800138000" },
@@ -296,7 +297,7 @@ describe("an inbox", () => {
   });
 
   it("looks at the sender, behind a proxy at what the nearest one wrote", async () => {
-    const from = (peer: string, forwarded = "") => ({ ...push(), arrival: { path: "/", query: {}, peer, forwarded } });
+    const from = (peer: string, forwarded = "") => ({ ...push(), arrival: { path: "/", query: "", peer, forwarded } });
     const direct = await inbox({ config: { pushAllow: "203.0.113.0/24" } });
     assert.equal(await direct.receive(from("203.0.113.9")), "taken");
     assert.equal(await direct.receive(from("198.51.100.1", "203.0.113.9")), "sender");
@@ -307,6 +308,20 @@ describe("an inbox", () => {
     assert.deepEqual(
       proxied.deliveries.map(({ push: { http } }) => (http as { ip: string }).ip),
       ["203.0.113.9", "2001:db8::7"],
+    );
+  });
+
+  it("lets a push come again while its node is stopped, and takes what that does not want", async () => {
+    const { apply, receive, deliveries } = await inbox();
+    const listener = { id: "n", transient: false, events: ["callin"], others: false };
+    apply({ listeners: [{ ...listener, away: true }] });
+    const first = push();
+    assert.deepEqual([await receive(first), await receive(push(bill))], ["busy", "taken"]);
+    apply({ listeners: [listener] });
+    assert.equal(await receive(first), "taken");
+    assert.deepEqual(
+      deliveries.map(({ topic }) => topic),
+      ["callin"],
     );
   });
 
@@ -341,6 +356,42 @@ describe("an inbox", () => {
       assert.ok(made.acknowledge(first?.token ?? "", true), "a slow flow acknowledges with the token that it has");
       assert.ok(!made.acknowledge(second?.token ?? "", true), "the first acknowledgement counts");
       assert.equal(made.pending, 0);
+    });
+
+    it("does not parse a stored bill again for its first delivery", async () => {
+      const parse = JSON.parse;
+      let parses = 0;
+      JSON.parse = (...args: Parameters<typeof parse>) => {
+        if (args[0].startsWith('{"topic":"billing"')) parses += 1;
+        return parse(...args);
+      };
+      try {
+        const { receive, heard, deliveries } = await inbox({ config: { ...stored, redeliverAfter: 1 } });
+        assert.equal(await receive(push(bill)), "taken");
+        await heard(1);
+        assert.equal(parses, 0);
+        await heard(2);
+        assert.deepEqual([parses, deliveries.map(({ delivery }) => delivery)], [1, [1, 2]]);
+      } finally {
+        JSON.parse = parse;
+      }
+    });
+
+    it("keeps for a node that is stopped what comes meanwhile, and hands it over when the node is back", async () => {
+      const { apply, receive, heard, deliveries } = await inbox({ config: stored });
+      const listener = { id: "n", transient: false, events: [], others: true };
+      apply({ listeners: [{ ...listener, away: true }] });
+      assert.deepEqual([await receive(push()), await receive(push(bill))], ["taken", "taken"]);
+      assert.equal(deliveries.length, 0);
+      apply({ listeners: [listener] });
+      await heard(2);
+      assert.deepEqual(
+        deliveries.map(({ topic, delivery }) => [topic, delivery]),
+        [
+          ["callin", 1],
+          ["billing", 1],
+        ],
+      );
     });
 
     it("uses up the token of a refusal, and that one only", async () => {

@@ -5,7 +5,7 @@ import { AllowList, forwardedSender, senderOf } from "../../nodes/receive/addres
 import { Admission, sourceOf } from "../../nodes/receive/admission";
 import { BodyCollector, ByteBudget, maxBodyBytes } from "../../nodes/receive/body";
 import { filledFields } from "../../nodes/receive/replay-cache";
-import { readTarget } from "../../nodes/receive/target";
+import { readQuery, readTarget } from "../../nodes/receive/target";
 
 describe("X-Forwarded-For", () => {
   for (const [header, sender] of [
@@ -59,13 +59,16 @@ describe("a request's target", () => {
     ["*", "*", {}],
     ["/a?%ff%&b=%", "/a", { "\ufffd%": "", b: "%" }],
   ] as const) {
-    it(url, () => assert.deepEqual(readTarget(url), { path, query }));
+    it(url, () => {
+      const target = readTarget(url);
+      assert.deepEqual({ path: target?.path, query: readQuery(target?.query ?? "") }, { path, query });
+    });
   }
   it("that cannot be decoded is none", () => assert.equal(readTarget("/%ff%"), undefined));
 
   it("never throws, and has no prototype in its query (properties)", () => {
-    fc.assert(fc.property(fc.string(), (url) => void readTarget(url)));
-    assert.deepEqual(Object.keys(readTarget("/?__proto__=1&__proto__=2")?.query ?? {}), ["__proto__"]);
+    fc.assert(fc.property(fc.string(), (url) => void readQuery(readTarget(url)?.query ?? "")));
+    assert.deepEqual(Object.keys(readQuery("__proto__=1&__proto__=2")), ["__proto__"]);
     assert.equal(Reflect.get({}, "polluted"), undefined);
   });
 });

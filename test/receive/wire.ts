@@ -64,15 +64,18 @@ const patienceMs = 25_000;
 /** Writes to a socket. */
 export type Write = (socket: Socket) => void;
 
-/** Opens a connection, writes, and resolves with all data received until the server has closed it. */
-export function talk(port: number, write: Write): Promise<Buffer> {
+/**
+ * Opens a connection, writes, and resolves with all data received until the server has closed it.
+ * @param limitMs rejects if that takes longer
+ */
+export function talk(port: number, write: Write, limitMs = patienceMs): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true }, () => write(socket));
     const limit = setTimeout(() => {
       socket.destroy();
-      reject(new Error(`The connection was still open after ${patienceMs} ms: ${Buffer.concat(chunks).toString()}`));
-    }, patienceMs);
+      reject(new Error(`The connection was still open after ${limitMs} ms: ${Buffer.concat(chunks).toString()}`));
+    }, limitMs);
     socket.on("data", (chunk: Buffer) => chunks.push(chunk));
     socket.on("end", () => socket.end());
     // A sender that disconnects early may get a reset; only the data before it matters.

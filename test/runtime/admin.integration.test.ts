@@ -42,7 +42,10 @@ function registered(): readonly Route[] {
   return found;
 }
 
-const routes = registered().map(({ path }) => path.replace(/^\/sccc\//, ""));
+/** The routes of the forms; those of the sidebar have tests of their own. */
+const routes = registered()
+  .filter(({ permission }) => permission === "flows.write")
+  .map(({ path }) => path.replace(/^\/sccc\//, ""));
 
 const flowOf = (platform: Simulator, simulatorPort: number): readonly FlowNode[] => [
   { id: "flow", type: "tab", label: "Flow" },
@@ -86,16 +89,18 @@ const flowOf = (platform: Simulator, simulatorPort: number): readonly FlowNode[]
 ];
 
 describe("the routes of the admin server", () => {
-  it("are these, and each asks for the permission to deploy before anything else", () => {
-    const permission = "flows.write";
-    assert.deepEqual(
-      registered(),
-      ["connection", "agents", "sample", "simulator"].map((name) => ({
-        method: "post",
-        path: `/sccc/${name}`,
-        permission,
-      })),
-    );
+  it("are these, and each asks for its permission before anything else", () => {
+    const route = (method: string, permission: string) => (path: string) => ({
+      method,
+      path: `/sccc/${path}`,
+      permission,
+    });
+    const changing = ["replay", "dead/replay", "dead/delete", "simulator", "sample"].map((name) => `sidebar/${name}`);
+    assert.deepEqual(registered(), [
+      ...["connection", "agents", "sample", "simulator"].map(route("post", "flows.write")),
+      ...["sidebar", "sidebar/entry", "sidebar/dead"].map(route("get", "sccc.read")),
+      ...changing.map(route("post", "sccc.write")),
+    ]);
   });
 });
 

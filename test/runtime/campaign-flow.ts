@@ -20,6 +20,8 @@ export interface CampaignOptions {
   readonly platform?: Partial<SimulatorOptions>;
   /** Agents that are online. */
   readonly agents?: readonly string[];
+  /** Further nodes of the flow. */
+  readonly nodes?: readonly Record<string, unknown>[];
   /** False for a node that can't work: nobody receives then. */
   readonly receives?: boolean;
 }
@@ -69,7 +71,7 @@ export class CampaignFlow {
       ...this.options.node,
     };
     const receiving = { pushPort: String(this.pushPort), pushHost: "127.0.0.1", ...this.options.account };
-    this.flow = await load(this.platform, config, receiving, others);
+    this.flow = await load(this.platform, config, receiving, [...others, ...(this.options.nodes ?? [])]);
     for (const id of outputs) nodeOf(id).on("input", (msg: Loose) => this.#hear(this[id], msg));
     nodeOf("caught").on("input", (msg: Loose) => this.#hear(this.caught, msg));
     if (this.options.receives !== false) await listening(this.pushPort);

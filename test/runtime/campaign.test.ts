@@ -221,6 +221,66 @@ describe("sccc-campaign", () => {
     assert.equal(one.progress.at(-1).payload.campaign, "asked");
   });
 
+  it("tells which campaigns run, with their figures, until they are over", async () => {
+    await start({ platform: { speed: 300 }, node: { agents: '["1000"]' } });
+    one.send(
+      Array.from({ length: 6 }, (_, index) => mobile(index)),
+      { campaign: "live" },
+    );
+    await one.until(() => one.results.length >= 2 && one.progress.at(-1).payload.done >= 2);
+    const [live] = stateOf().liveCampaigns();
+    const { total, done, remaining, answered } = one.progress.at(-1).payload;
+    assert.deepEqual(
+      [
+        live?.account,
+        live?.node,
+        live?.campaign,
+        live?.state,
+        live?.total,
+        live?.done,
+        live?.remaining,
+        live?.answered,
+      ],
+      ["a", "n", "live", "dialling", total, done, remaining, answered],
+    );
+    await one.untilFinished();
+    while (stateOf().liveCampaigns().length > 0) await new Promise(setImmediate);
+  });
+
+  for (const dialect of ["document", "field"] as const) {
+    it(`gives the entry as the context of its calls, without a row that is too large (${dialect})`, async () => {
+      const place = { z: "tab", x: 0, y: 0 };
+      const events = ["dialing", "finished"];
+      await start({
+        platform: { dialect },
+        node: { agents: '["1000"]' },
+        nodes: [
+          { id: "calls", type: "sccc-calls", account: "a", ...place, events, waitForBilling: "5", wires: [["told"]] },
+          { id: "told", type: "helper", ...place },
+        ],
+      });
+      const told: Loose[] = [];
+      nodeOf("told").on("input", (msg: Loose) => told.push(msg));
+      const rows = [
+        { number: mobile(1), name: "Ann" },
+        { number: mobile(2), name: "x".repeat(20_000) },
+      ];
+      one.send(rows, { campaign: "rows" });
+      await one.untilFinished();
+      await one.platform.instruct({ do: "inbound", agent: "1000", number: mobile(1), ring: 20, talk: 20 });
+      while (told.length < 5) await new Promise(setImmediate);
+      const contexts = (number: string) =>
+        told.filter(({ payload }) => payload.number === number).map(({ payload }) => payload.context);
+      assert.deepEqual(contexts(mobile(1)), [
+        { campaign: "rows", index: 0, row: rows[0] },
+        { campaign: "rows", index: 0, row: rows[0] },
+        // An inbound call of the same number is none of the campaign's.
+        undefined,
+      ]);
+      assert.deepEqual(contexts(mobile(2)), Array(2).fill({ campaign: "rows", index: 1 }));
+    });
+  }
+
   it("refuses an ID that was used, also when it finished before a restart", async () => {
     await start();
     one.send([mobile(1)], { campaign: "once" });
@@ -244,10 +304,11 @@ describe("sccc-campaign", () => {
     ["numbers that are missing", undefined, {}, "SCCC_INVALID_FIELD"],
     ["a control that there is none of", { do: "stop" }, {}, "SCCC_INVALID_FIELD"],
     ["a control of a campaign that does not run", { do: "cancel", campaign: "nobody" }, {}, "SCCC_INVALID_FIELD"],
+    ["a list of numbers not to be called that says nothing", [mobile(1)], { bars: ["none"] }, "SCCC_INVALID_FIELD"],
     ["an ID that is none", [mobile(1)], { campaign: { a: 1 } }, "SCCC_INVALID_FIELD"],
   ] as const) {
     it(`refuses ${what}`, async () => {
-      await start();
+      await start({ node: { doNotCall: "bars", doNotCallType: "msg" } });
       one.send(payload, more);
       await one.until(() => one.caught.length === 1);
       assert.equal(one.caught[0].error.code, code);
@@ -318,6 +379,24 @@ describe("sccc-campaign", () => {
     await one.untilFinished();
     while (readFileSync(journal, "utf8").includes("somebody's own")) await new Promise(setImmediate);
     assert.match(readFileSync(journal, "utf8"), /"finishedTold"/);
+  });
+
+  it("goes on where the flow cannot take a result, and sends no command twice because of it", async () => {
+    await start({ node: { agents: '["1000"]' } });
+    const node = nodeOf("n");
+    const { send } = node;
+    node.send = (outputs: Loose) => {
+      if (outputs[0]?.payload.index % 3 === 0) throw new Error("cannot be copied");
+      send.call(node, outputs);
+    };
+    const numbers = Array.from({ length: 9 }, (_, index) => mobile(index));
+    one.send(["none", ...numbers]);
+    await one.untilFinished();
+    assert.deepEqual(one.results.map(({ payload }) => payload.index).sort(), [1, 2, 4, 5, 7, 8]);
+    await one.until(() => one.caught.length === 4);
+    assert.deepEqual(one.caught.map(({ payload }) => payload.index).sort(), [0, 3, 6, 9]);
+    assert.equal(one.platform.requests.filter(({ url }) => url.includes("/CallTaskCreate")).length, 1);
+    for (const number of numbers) assert.equal(one.platform.books({ number }).dialled, 1, number);
   });
 
   it("gives a result again until it is confirmed, with a stored account", async () => {

@@ -1,5 +1,6 @@
 // The receiving thread as Node-RED's thread sees it: when it starts, and when it is told what it has to know.
 import assert from "node:assert/strict";
+import { Worker } from "node:worker_threads";
 import { ReceiveThread } from "../../nodes/runtime/receive/receive-thread";
 import { eventually } from "../receive/flow";
 
@@ -9,21 +10,19 @@ describe("the receiving thread of flows that start again at once", function () {
   /** A thread, and how often it has been started after it was made. */
   function made(after?: Promise<void>) {
     const counts = { started: 0 };
-    const thread = new ReceiveThread(
-      "owner",
-      {
-        onMessage: () => undefined,
-        onEnded: () => undefined,
-        onStarted: () => {
-          counts.started += 1;
-        },
+    const thread = new ReceiveThread({
+      data: { owner: "owner", record: true },
+      onMessage: () => undefined,
+      onEnded: () => undefined,
+      onStarted: () => {
+        counts.started += 1;
       },
       after,
-    );
+    });
     return { thread, counts };
   }
 
-  it("does not start while the one before is still writing to the same store", async () => {
+  it("does not start while its predecessor writes to the same store", async () => {
     const first = made().thread;
     let ended = false;
     const ending = first.stop().then(() => {
@@ -36,7 +35,7 @@ describe("the receiving thread of flows that start again at once", function () {
     await thread.stop();
   });
 
-  it("does not start at all if it is stopped before that", async () => {
+  it("does not start if it is stopped before that", async () => {
     let end = (): void => undefined;
     const ending = new Promise<void>((resolve) => {
       end = resolve;
@@ -47,5 +46,31 @@ describe("the receiving thread of flows that start again at once", function () {
     await ending;
     await new Promise(setImmediate);
     assert.deepEqual([thread.running, counts.started], [false, 0]);
+  });
+
+  it("is started again until the system has a thread for it, and the status is told", async () => {
+    const ended: [string, number][] = [];
+    let started = 0;
+    let tries = 0;
+    const thread = new ReceiveThread({
+      data: { owner: "owner", record: true },
+      onMessage: () => undefined,
+      onEnded: (detail, retryAt) => ended.push([detail, retryAt]),
+      onStarted: () => {
+        started += 1;
+      },
+      create: (...args) => {
+        tries += 1;
+        if (tries < 3)
+          throw Object.assign(new Error("Worker initialization failure: EAGAIN"), { code: "ERR_WORKER_INIT_FAILED" });
+        return new Worker(...args);
+      },
+    });
+    assert.deepEqual([thread.running, tries, ended.length], [false, 1, 1]);
+    await eventually("it runs", () => (thread.running ? true : undefined));
+    assert.deepEqual([tries, started, ended.length], [3, 1, 2]);
+    assert.ok(ended.every(([detail]) => /EAGAIN/.test(detail)));
+    assert.ok(Number(ended[1]?.[1]) > Number(ended[0]?.[1]), "each with its time");
+    await thread.stop();
   });
 });

@@ -72,7 +72,7 @@ describe("an account", () => {
     });
   }
 
-  it("does not mind an environment's proxy that is not used for its platform", async () => {
+  it("ignores an invalid proxy of the environment that its platform does not use", async () => {
     process.env.all_proxy = "socks5://127.0.0.1:1080";
     process.env.no_proxy = "127.0.0.1";
     await send({});
@@ -145,8 +145,9 @@ describe("an account", () => {
     { pushAllow: "," },
     { pushAllow: ["203.0.113.10"] },
     { pushHost: "${UNSET}" },
+    { pushPath: "${UNSET}" },
   ]) {
-    it(`does not lift a restriction because it comes out empty: ${JSON.stringify(config)}`, () => {
+    it(`refuses a restriction that becomes empty: ${JSON.stringify(config)}`, () => {
       const expand = (text: string) => text.replace("${UNSET}", "");
       const all = { baseUrl: "http://127.0.0.1", customer: "C2", pushPort: "1881", ...config };
       const credentials = { password: "secret" };
@@ -160,7 +161,21 @@ describe("an account", () => {
     });
   }
 
-  it("leaves out what may be left out, also where its variable is not set", () => {
+  it("takes no port that is not set for Node-RED's own server", () => {
+    const expand = (text: string) => text.replace("${UNSET}", "");
+    const context = { customer: "C2", baseUrl: "", timezone: "Asia/Shanghai", region: "CN", areaCode: "" };
+    const read = (pushPort: unknown) =>
+      narrowReceiving({ customer: "C2", pushPort }, { password: "secret" }, expand, () => undefined, context);
+    for (const pushPort of ["${UNSET}", " ${UNSET} "]) {
+      assert.deepEqual(read(pushPort), {
+        ok: false,
+        problem: { setting: "pushPort", reason: "variable", variable: "UNSET" },
+      });
+    }
+    for (const pushPort of ["", " ", undefined, null]) assert.ok(read(pushPort).ok);
+  });
+
+  it("accepts missing optional settings, also if their variable is not set", () => {
     const expand = (text: string) => text.replace("${UNSET}", "");
     const config = { baseUrl: "http://127.0.0.1", customer: "C2", areaCode: "${UNSET}", name: "${UNSET}" };
     const narrowed = narrowAccount(config, { password: "secret" }, expand, () => undefined);

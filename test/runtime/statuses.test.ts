@@ -1,13 +1,17 @@
 // The statuses of every node with an input: one outcome for each message, in the order in which the messages end, and no others.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import fc from "fast-check";
+import { nodeTypes } from "../../build/nodes";
 import { commands, recording } from "../../nodes/catalogue";
 import type { Progress } from "../../nodes/protocol/exchange";
 import { type Ending, Status } from "../../nodes/runtime/shared/status";
 import type { Simulator } from "../../simulator";
 import { freePort, temporaryFolder } from "../../tools/node-red";
 import { type Flow, initHelper, load, unload } from "../../tools/nodes";
-import { examplePayload, startPlatform } from "../../tools/platform";
+import { account, examplePayload, startPlatform } from "../../tools/platform";
+import { eventually, listening } from "../receive/flow";
+import { newMark, pushOf } from "../receive/push";
 
 /**
  * Whether a status is an outcome: not one of the blue ones for requests and calls in progress, nor the text for a recording that is not
@@ -22,7 +26,8 @@ const outcomesOf = (statuses: Flow["statuses"]): readonly unknown[] =>
 /** The outcome that the end of a message must show. */
 function outcomeOf(error: unknown, good = "status.done"): string {
   if (error === undefined) return good;
-  const { code } = error as { readonly code: string };
+  const { code, cause } = error as { readonly code: string; readonly cause?: { readonly reason?: string } };
+  if (cause?.reason === "account" || cause?.reason === "missing") return `status.config.${cause.reason}`;
   return code.startsWith("SCCC_") ? `status.${code}` : `error.${code}`;
 }
 
@@ -58,7 +63,8 @@ describe("the status of a command node", () => {
   /** Not a fake: the class needs nothing else. */
   function statuses(): { readonly status: Status; readonly shown: { fill?: string; text?: string }[] } {
     const shown: { fill?: string; text?: string }[] = [];
-    return { status: new Status((one) => shown.push(one as { fill?: string; text?: string })), shown };
+    const show = (one: unknown) => shown.push(one as { fill?: string; text?: string });
+    return { status: new Status((key) => key, show), shown };
   }
 
   const refused: Ending = {
@@ -78,7 +84,7 @@ describe("the status of a command node", () => {
     assert.deepEqual(outcomesOf(shown), ["status.SCCC_INVALID_FIELD", "status.done"]);
   });
 
-  it("shows one outcome for each message, in order, whatever else is under way", () => {
+  it("shows one outcome for each message, in order, also while others run", () => {
     const step = fc.oneof(
       fc.record({
         request: fc.integer({ min: 0, max: 3 }),
@@ -203,7 +209,7 @@ describe("the statuses of nodes that take messages", () => {
       const expected = await run(flow, [bad, good, bad, bad, good, good]);
       const shown = outcomesOf(flow.statuses).map((text) => {
         // A list that was carried out partly, or cut off, counts as done.
-        const part = /^\d+ \/ \d+ [✗✂]$/.test(String(text)) && !expected.includes(String(text));
+        const part = /^status\.(listFailed|cut)$/.test(String(text)) && !expected.includes(String(text));
         if (part) return "status.done";
         return /^SCCC_HTTP/.test(String(text)) ? `status.${text}` : text;
       });
@@ -232,9 +238,87 @@ describe("the statuses of nodes that take messages", () => {
     const ends: string[] = [];
     for (let runs = 0; runs < 4; runs += 1) ends.push(outcomeOf(await give(flow, {}), "ran"));
     await told();
-    const shown = outcomesOf(flow.statuses).map((text) => (/✓ \d+$/.test(String(text)) ? "ran" : text));
+    const shown = outcomesOf(flow.statuses).map((text) => (text === "status.read" ? "ran" : text));
     assert.deepEqual(shown, ends);
     assert.deepEqual(ends, ["error.E_G_EXEC_FAIL", "error.E_G_EXEC_FAIL", "ran", "ran"]);
+  });
+
+  it("sccc-call-tracker shows one outcome for each message that it refuses, then the calls that are open", async () => {
+    const flow = await load(platform, { type: "sccc-call-tracker" });
+    await eventually("it is open", async () => (flow.statuses.length > 0 ? true : undefined));
+    const expected = await run(flow, [{ payload: "no event" }, { payload: {} }]);
+    assert.deepEqual([...new Set(expected)], ["status.SCCC_INVALID_FIELD"]);
+    assert.deepEqual(outcomesOf(flow.statuses), ["status.openCalls", ...expected]);
+    await give(flow, { topic: "callin", payload: { agent: "1000", number: "13800138000", call_type: "1" } });
+    await eventually("its calls are shown", async () =>
+      flow.statuses.at(-1)?.text === "status.openCalls" ? true : undefined,
+    );
+    assert.equal(flow.statuses.length, expected.length + 2);
+  });
+
+  it("sccc-campaign shows one outcome for each message that it refuses, then the figures of the one that it takes", async () => {
+    const flow = await load(
+      platform,
+      { type: "sccc-campaign", agents: "1000", agentsType: "str", reconcile: false, resultWait: 1 },
+      { pushPort, pushHost: "127.0.0.1" },
+    );
+    await listening(Number(pushPort));
+    const expected: string[] = [];
+    for (const payload of [undefined, { do: "dance" }, { do: "pause", campaign: "nobody's" }]) {
+      expected.push(outcomeOf(await give(flow, { payload })));
+    }
+    await told();
+    assert.deepEqual([...new Set(expected)], ["status.SCCC_INVALID_FIELD"]);
+    assert.deepEqual(outcomesOf(flow.statuses), expected);
+    assert.equal(await give(flow, { payload: ["13800138000"] }), undefined);
+    await eventually("it is over", async () =>
+      flow.statuses.some(({ fill, text }) => fill === "green" && text === "status.campaign") ? true : undefined,
+    );
+    assert.deepEqual([...new Set(outcomesOf(flow.statuses).slice(expected.length))], ["status.campaign"]);
+  });
+
+  it("sccc-notify shows that it waits, then how many pushes were refused, then also how many came", async () => {
+    const flow = await load(platform, { type: "sccc-notify" }, { pushPort, pushHost: "127.0.0.1" });
+    await listening(Number(pushPort));
+    const send = (password: string) =>
+      fetch(`http://127.0.0.1:${pushPort}/sccc/notify`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: pushOf({ ...account, password }, newMark()),
+      });
+    const shows = (text: string) =>
+      eventually(text, async () => (flow.statuses.at(-1)?.text === text ? true : undefined));
+    await shows("status.listening");
+    assert.equal((await send("guessed")).status, 401);
+    await shows("status.refused");
+    assert.equal((await send(account.password)).status, 200);
+    await shows("status.received · status.refused");
+    assert.deepEqual(
+      flow.statuses.map(({ fill, text }) => [fill, text]),
+      [
+        ["grey", "status.listening"],
+        ["yellow", "status.refused"],
+        ["green", "status.received · status.refused"],
+      ],
+    );
+  });
+
+  it("sccc-calls shows how many calls are open", async () => {
+    const flow = await load(platform, { type: "sccc-calls" }, { pushPort, pushHost: "127.0.0.1" });
+    await listening(Number(pushPort));
+    await eventually("it is shown", async () => (flow.statuses.length > 0 ? true : undefined));
+    assert.deepEqual([...new Set(outcomesOf(flow.statuses))], ["status.openCalls"]);
+  });
+
+  it("every node type has such a test", () => {
+    const here = readFileSync(__filename, "utf8");
+    const tested = new Set([
+      ...cases.map(({ config }) => config.type),
+      ...(here.match(/(?<=type: ")sccc-[a-z-]+/g) ?? []),
+    ]);
+    const others = nodeTypes.filter(({ type, config }) => !config && !tested.has(type)).map(({ type }) => type);
+    // Its status is its address: test/runtime/simulator.test.ts.
+    assert.deepEqual(others, ["sccc-simulator"]);
   });
 
   for (const [type, config] of [
@@ -246,10 +330,11 @@ describe("the statuses of nodes that take messages", () => {
     [recording.node, { maxMegabytes: "-1" }],
     ["sccc-simulator", { port: "-1" }],
   ] as const) {
-    it(`${type} with ${JSON.stringify(config)} shows at once, and for each message, that it can't work`, async () => {
+    it(`${type} with ${JSON.stringify(config)} shows at once, and for each message, that it cannot work`, async () => {
       const flow = await load(platform, { type, ...config });
       const expected = await run(flow, [{ payload: {} }, { payload: {} }]);
-      assert.deepEqual([...new Set(expected)], ["status.SCCC_CONFIG"]);
+      assert.equal(new Set(expected).size, 1);
+      assert.match(expected[0] ?? "", /^status\.(SCCC_CONFIG|config\.\w+)$/);
       assert.deepEqual(outcomesOf(flow.statuses).slice(-expected.length), expected);
     });
   }

@@ -116,7 +116,7 @@ describe("two Node-REDs in one process", function () {
     const hosts = [testHost(4), testHost(5)];
     const args = hosts.flatMap(({ nodeRed }, index) => [nodeRed, folders[index] ?? ""]);
     const { node } = testHost(5);
-    application = spawn(node, [join(__dirname, "embedding-two.cjs"), ...args], { stdio: ["pipe", "pipe", "inherit"] });
+    application = spawn(node, [join(root, "tools/embedding.cjs"), ...args], { stdio: ["pipe", "pipe", "inherit"] });
     assert.ok(application.stdout);
     const told = createInterface(application.stdout);
     for await (const line of told) {

@@ -2,13 +2,13 @@
 // messages.
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { Store } from "../../nodes/delivery/store";
 import { type PushOutcome, type ReceivedRequest, type Simulator, startSimulator } from "../../simulator";
 import { type FlowNode, freePort, type NodeRed, startNodeRed, temporaryFolder } from "../../tools/node-red";
 import { account } from "../../tools/platform";
 import { TcpProxy } from "../../tools/tcp-proxy";
 import { Books, driven, kinds, settings } from "../faults/flow";
 import { collector, eventually, listening } from "../receive/flow";
+import { pendingIn } from "../receive/pending";
 
 const z = "flow";
 
@@ -234,10 +234,8 @@ export class World {
     }
     await this.nodeRed.stop();
     const folder = join(this.userDir, spoolFolder);
-    const store = await Store.open({ folder, owner: "test", redeliverAfterMs: 1000, maxDeliveries: 5 });
-    const pending = store?.spool.pending ?? 0;
+    const pending = await pendingIn(folder);
     if (pending > 0) wrong.push(`${pending} pushes were never confirmed`);
-    store?.close();
     return wrong;
   }
 

@@ -33,20 +33,16 @@ export const callNumber: Command = {
       zh: "成功只表示平台已收到请求并准备开始呼叫，并不表示已经接通。",
     },
     {
-      en: "Waiting for more than the platform's answer, the node has two outputs: the first when the call is answered, has ended or is billed, the second when it will not be answered or the time is up. msg.payload is then the call as the call tracker has it, and msg.sccc.call says whether it got there (reached) and why not (reason: notAnswered or timeout).",
-      zh: "等待平台受理之外的阶段时，节点有两个输出：通话接通、结束或出话单时从第一个输出送出；不会接通或超时时从第二个输出送出。此时 msg.payload 是通话（格式与通话跟踪节点相同），msg.sccc.call 说明是否达到（reached）及原因（reason：notAnswered 或 timeout）。",
+      en: "To wait for more, the platform's pushes must reach this Node-RED. msg.payload is then the call. The second output gets calls that were not answered in time; msg.sccc.call.reason says why. A list can't wait.",
+      zh: "要等待后续阶段，平台的推送必须能到达此 Node-RED。此时 msg.payload 为通话。未能及时接通的通话从第二个输出送出，msg.sccc.call.reason 说明原因。列表不能等待。",
     },
     {
-      en: "To wait, the node listens at the account's push address itself, whatever receiving nodes there are: the platform's pushes must reach this Node-RED. It can't wait for the calls of a list.",
-      zh: "等待时，节点自行在账户的推送地址接收，与流程中有无接收节点无关：平台的推送必须能到达此 Node-RED。以列表方式发送时不能等待。",
+      en: "A context comes back as payload.context in the messages of the call, where it is sure that they belong to this command.",
+      zh: "能确定消息属于此命令时，上下文作为 payload.context 随该通话的消息返回。",
     },
     {
-      en: "A context comes back as payload.context in the messages of the call (from sccc-calls and sccc-call-tracker of the same account, and from this node where it waits) wherever it is sure that they belong to this command: the platform's events repeat its seq, or no other call of the agent with the number was begun at that time. Otherwise the field is absent.",
-      zh: "上下文会作为 payload.context 随该通话的消息返回（由同一账户的 sccc-calls 和 sccc-call-tracker 给出，等待时由本节点给出），前提是能确定这些消息属于此命令：平台事件带有相同的 seq，或者该坐席当时没有与该号码的其他通话。否则没有此字段。",
-    },
-    {
-      en: "The repeat guard refuses the same agent and number again with SCCC_NOT_ALLOWED, unless the platform has refused the first call. A list is refused as a whole.",
-      zh: "重复保护会以 SCCC_NOT_ALLOWED 拒绝再次以同一坐席呼叫同一号码，除非平台拒绝了第一次呼叫。列表会被整体拒绝。",
+      en: "The repeat guard refuses the same agent and number again with SCCC_NOT_ALLOWED, because buttons fire twice.",
+      zh: "按钮可能触发两次：重复保护会以 SCCC_NOT_ALLOWED 拒绝再次以同一坐席呼叫同一号码。",
     },
     {
       en: "A call is never sent a second time by itself: where an answer got lost, the message is an error and the flow decides.",

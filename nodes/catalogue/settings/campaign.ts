@@ -61,7 +61,7 @@ export const campaignSettings: readonly Setting[] = [
     label: { en: "Calling hours", zh: "呼叫时段" },
     hint: {
       en: "Nothing is dialled outside of these, by the clock of the account's time zone. None: always. A window that ends before it begins ends on the next day.",
-      zh: "在这些时段之外不会呼叫，按帐号的时区计算。没有时段：任何时间都可呼叫。结束时间早于开始时间的时段在次日结束。",
+      zh: "在这些时段之外不会呼叫，按账户的时区计算。没有时段：任何时间都可呼叫。结束时间早于开始时间的时段在次日结束。",
     },
   },
   {
@@ -102,7 +102,7 @@ export const campaignSettings: readonly Setting[] = [
     label: { en: "Most per day", zh: "每日上限" },
     hint: {
       en: "How often one number is dialled in 24 hours by all campaigns of the account. 0: no limit.",
-      zh: "同一号码在 24 小时内被该帐号所有活动呼叫的次数上限；0 表示不限。",
+      zh: "同一号码在 24 小时内被该账户所有活动呼叫的次数上限；0 表示不限。",
     },
   },
   {
@@ -110,6 +110,7 @@ export const campaignSettings: readonly Setting[] = [
     kind: "choice",
     default: "5",
     choices: taskMode,
+    others: "integers",
     section: "more",
     label: { en: "Mode", zh: "呼叫模式" },
     hint: { en: "Whom the tasks call first.", zh: "任务先呼叫谁。" },

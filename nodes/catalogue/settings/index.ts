@@ -5,6 +5,7 @@ export { callNumberSettings } from "./call-number";
 export { callsSettings } from "./calls";
 export { campaignFields, campaignSettings } from "./campaign";
 export { feedSettings } from "./feed";
+export { settingKey } from "./keys";
 export { receivingSettings } from "./receiving";
 export { recordingSettings } from "./recording";
 export type {} from "./setting";

@@ -1,7 +1,7 @@
 // sccc-account: the account that command nodes send with. One client per account, shared by all its nodes.
 import type { NodeAPI } from "node-red";
 import { accountSettings, receivingSettings } from "../../catalogue/index";
-import { Client } from "../../protocol/client";
+import { Client, type ClientOptions } from "../../protocol/client";
 import type { PushContext } from "../../protocol/push";
 import type { Sequences } from "../../protocol/sequence";
 import { isObject } from "../../util/json";
@@ -18,6 +18,7 @@ import {
 } from "../shared/config";
 import { type Behaviour, defineNode, type NodeSource } from "../shared/define-node";
 import { describe } from "../shared/texts";
+import type { AccountFacts } from "../sidebar/monitor";
 import type { Runtime } from "../state";
 import type { Account, Receiving, RunningAccount } from "./running";
 
@@ -28,7 +29,11 @@ const runningOf = ({ RED, state }: Runtime, id: unknown): RunningAccount | undef
   return isObject(node) ? state.accounts.get(node) : undefined;
 };
 
-const failed = (problem: ConfigProblem): Account => ({ ok: false, failure: configFailure(problem) });
+/** An account that its node warns of. */
+const failed = (problem: ConfigProblem): Account => ({ ok: false, failure: configFailure(problem), isTold: true });
+
+/** An id that names no running account. */
+const noAccount: ConfigProblem = { setting: "account", reason: "account" };
 
 /** What an account's records and pushes are read with. */
 const contextOf = ({ customer, baseUrl, recordingUrl, timezone, region, areaCode }: AccountConfig): PushContext => ({
@@ -40,15 +45,20 @@ const contextOf = ({ customer, baseUrl, recordingUrl, timezone, region, areaCode
   areaCode,
 });
 
-/** Opens an account for sending. */
-function open(config: AccountConfig, sequences: Sequences): Account {
+/** Opens an account for sending. @param onEnded hears of every request */
+function open(config: AccountConfig, sequences: Sequences, onEnded: ClientOptions["onEnded"]): Account {
   // Only sending depends on it: the account still receives.
   if (config.tls !== undefined && !isUsableTls(config.tls)) return failed({ setting: "tls", reason: "tls" });
   try {
     const { label, debug } = config;
     return {
       ok: true,
-      sender: { client: new Client({ ...config, ...sequences }), label, debug, context: contextOf(config) },
+      sender: {
+        client: new Client({ ...config, ...sequences, ...(onEnded && { onEnded }) }),
+        label,
+        debug,
+        context: contextOf(config),
+      },
     };
   } catch (error) {
     return failed(proxyProblem(error));
@@ -57,37 +67,76 @@ function open(config: AccountConfig, sequences: Sequences): Account {
 
 /** The account of a command node: of an id that may name nothing, or something else. */
 export const accountOf = (runtime: Runtime, id: unknown): Account =>
-  runningOf(runtime, id)?.account ?? failed({ setting: "account", reason: "account" });
+  runningOf(runtime, id)?.account ?? { ok: false, failure: configFailure(noAccount) };
 
 /** What an account receives with. */
 export const receiverOf = (runtime: Runtime, id: unknown): Receiving =>
-  runningOf(runtime, id)?.receiving() ?? { ok: false, problem: { setting: "account", reason: "account" } };
+  runningOf(runtime, id)?.receiving() ?? { ok: false, problem: noAccount };
+
+/** What the sidebar shows of an account, also of one that can't be used. */
+function factsOf(
+  narrowed: Narrowed<AccountConfig>,
+  account: Account,
+  config: Readonly<Record<string, unknown>>,
+  credentials: unknown,
+): AccountFacts {
+  const text = (name: string): string => (typeof config[name] === "string" ? config[name] : "");
+  const passwords = isObject(credentials)
+    ? Object.values(credentials).filter((value) => typeof value === "string")
+    : [];
+  const common = narrowed.ok
+    ? narrowed.value
+    : { label: text("name"), baseUrl: text("baseUrl"), customer: text("customer"), maxQueue: 0 };
+  const { label, baseUrl, customer, maxQueue } = common;
+  const problem = narrowed.ok ? undefined : narrowed.problem;
+  return {
+    ...{ label: label || customer, baseUrl: originOf(baseUrl), customer, maxQueue, passwords },
+    ...(account.ok ? { client: account.sender.client } : {}),
+    ...(account.ok || account.failure.kind !== "config" ? {} : { problem: problem ?? account.failure }),
+  };
+}
+
+/** An address without what may be secret in it. */
+function originOf(url: string): string {
+  try {
+    return new URL(url).origin;
+  } catch {
+    return "";
+  }
+}
 
 /** Wires an account. What can't send may still receive; the other nodes are told why by `accountOf` and `receiverOf`. */
 function start(
   narrowed: Narrowed<AccountConfig>,
-  { runtime, node, config, credentials, expand }: NodeSource,
+  { runtime, node, config, credentials, expand, output }: NodeSource,
 ): Behaviour {
   const { RED, state } = runtime;
-  const account = narrowed.ok ? open(narrowed.value, state.sequences) : failed(narrowed.problem);
-  if (!account.ok) node.warn(describe(RED._, type, account.failure));
+  const monitored = state.monitor.account(node.id);
+  const account = narrowed.ok ? open(narrowed.value, state.sequences, monitored.ended) : failed(narrowed.problem);
+  monitored.open(factsOf(narrowed, account, config, credentials));
+  if (!account.ok) output.tell(describe(RED._, type, account.failure));
   let receiving: Receiving | undefined;
   const receive = (): Receiving => {
-    if (!narrowed.ok) return narrowed;
+    if (!narrowed.ok) return { ...narrowed, isTold: true };
     const context = contextOf(narrowed.value);
     const how = narrowReceiving(config, credentials, expand, nodesOf(RED), context, (id) => tlsFilesOf(RED, id));
-    if (!how.ok) return how;
-    return { ok: true, receiver: new AccountReceiver({ RED, node, receiving: state.receiving }, how.value) };
+    if (!how.ok) {
+      output.tell(describe(RED._, type, configFailure(how.problem)));
+      return { ...how, isTold: true };
+    }
+    return { ok: true, receiver: new AccountReceiver({ RED, node, output, receiving: state.receiving }, how.value) };
   };
   state.accounts.set(node, {
     account,
     receiving: () => {
       receiving ??= receive();
+      if (!receiving.ok) monitored.receivingProblem = receiving.problem;
       return receiving;
     },
   });
   return {
     close: async (removed) => {
+      state.monitor.close(node.id, removed);
       if (account.ok) account.sender.client.close();
       if (receiving?.ok) await receiving.receiver.close(removed);
     },

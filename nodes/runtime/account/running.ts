@@ -1,28 +1,28 @@
-// What a running account is to the other nodes.
+// The interface of a running account for the other nodes.
 import type { Client } from "../../protocol/client";
 import type { PushContext } from "../../protocol/push";
 import type { AccountReceiver } from "../receive/account-receiver";
 import type { ConfigProblem } from "../shared/config";
 import type { Failure } from "../shared/failure";
 
-/** What a command node needs of its account. */
+/** The part of an account that command nodes use. */
 export interface Sender {
   readonly client: Client;
   readonly label: string;
   readonly debug: boolean;
-  /** What its records and pushes are read with. */
+  /** Its context for reading records and pushes. */
   readonly context: PushContext;
 }
 
-/** An account that can be sent with, or why it can't. */
+/** An account that can be sent with, or why it can't. `isTold`: its node has said so in words. */
 export type Account =
   | { readonly ok: true; readonly sender: Sender }
-  | { readonly ok: false; readonly failure: Failure };
+  | { readonly ok: false; readonly failure: Failure; readonly isTold?: boolean };
 
-/** An account that can be received for, or what is wrong with it. */
+/** An account that can be received for, or what is wrong with it. `isTold`: its node has said so in words. */
 export type Receiving =
   | { readonly ok: true; readonly receiver: AccountReceiver }
-  | { readonly ok: false; readonly problem: ConfigProblem };
+  | { readonly ok: false; readonly problem: ConfigProblem; readonly isTold?: boolean };
 
 /** A running account: what it sends with, and what it receives with from when somebody first asks for it. */
 export interface RunningAccount {

@@ -1,5 +1,6 @@
-// The routes that the editor's forms ask. Whoever may deploy may ask them: they do no more than a flow could.
+// The admin routes for the editor's forms. They need the permission to deploy, because they do nothing that a flow could not do.
 import { guarded } from "../../util/guarded";
+import { serveSidebar } from "../sidebar/routes";
 import type { Runtime } from "../state";
 import { type AdminAnswer, agentsTold, draftOf, told, tryOut } from "./connection";
 import { tryNewestRecording } from "./newest-recording";
@@ -9,10 +10,10 @@ import { callIn } from "./simulator";
 /** What a route answers; `recording` has its texts below `recording` of the locales. */
 type Answered = AdminAnswer & { readonly recording?: AdminAnswer };
 
-/** What nobody understands. */
+/** The answer to an invalid request. */
 const unreadable: AdminAnswer = { outcome: "silent" };
 
-/** Serves the routes, once for each Node-RED; none where it has no editor. */
+/** Adds the routes once for each Node-RED; none if it has no editor. */
 export function serveEditor(runtime: Runtime): void {
   const { RED, state } = runtime;
   const app: unknown = RED.httpAdmin;
@@ -44,4 +45,5 @@ export function serveEditor(runtime: Runtime): void {
   });
   serve("sample", (body) => sendSample(runtime, body));
   serve("simulator", (body) => callIn(state, body));
+  serveSidebar(runtime);
 }

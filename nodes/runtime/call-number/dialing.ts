@@ -2,46 +2,14 @@
 import type { Node, NodeMessage } from "node-red";
 import { dialingFact } from "../../calls/facts";
 import { callNumberSettings } from "../../catalogue/index";
-import { render } from "../../protocol/check";
 import type { PreparedCommand } from "../../protocol/envelope";
 import type { PushContext } from "../../protocol/push";
 import { newId } from "../../util/id";
-import { isWithin, maxDepth } from "../../util/json";
+import { contextOf, invalidContext, type Read } from "../shared/call-context";
 import { narrow, Settings, typedInput } from "../shared/config";
 import type { Failure } from "../shared/failure";
 import { expander, reader } from "../shared/values";
 import type { Runtime } from "../state";
-
-/** The most that a context may be, in bytes of JSON in UTF-8. */
-export const mostContextBytes = 16 * 1024;
-
-type Read<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure };
-
-const invalid = (key: string, got: string): Read<never> => ({
-  ok: false,
-  failure: {
-    kind: "field",
-    code: "SCCC_INVALID_FIELD",
-    field: "context",
-    rule: { key, params: { max: mostContextBytes, depth: maxDepth } },
-    got,
-  },
-});
-
-/** A value as a context: a copy, as JSON has it; undefined for nothing. */
-export function contextOf(value: unknown): Read<unknown> {
-  if (value === undefined || value === null || value === "") return { ok: true, value: undefined };
-  if (!isWithin(value, maxDepth)) return invalid("contextDeep", render(value));
-  let text: string | undefined;
-  try {
-    text = JSON.stringify(value);
-  } catch {
-    text = undefined;
-  }
-  if (text === undefined) return invalid("contextJson", render(value));
-  if (Buffer.byteLength(text) > mostContextBytes) return invalid("contextSize", `${Buffer.byteLength(text)} bytes`);
-  return { ok: true, value: JSON.parse(text) };
-}
 
 /** Refuses to call a number as an agent again within a time. */
 export class RepeatGuard {
@@ -121,7 +89,7 @@ export function dialingOf(
       try {
         return contextOf(await readContext(msg));
       } catch (error) {
-        return invalid("unreadable", error instanceof Error ? error.message : String(error));
+        return invalidContext("unreadable", error instanceof Error ? error.message : String(error));
       }
     },
     begin: async (commands, contexts) => {
@@ -142,7 +110,7 @@ export function dialingOf(
           const id = ids[index];
           if (fact === undefined || id === undefined) return;
           const { at, agent, keys: numbers, seq, userData, taskID } = fact;
-          await state.expectedCalls.expect(account, {
+          await state.callFollowers.expect(account, {
             id,
             at,
             agent,
@@ -161,7 +129,7 @@ export function dialingOf(
             if (!isSurelyUndone(failure)) return;
             const [key, id] = [keys[index], ids[index]];
             if (key !== undefined) guard.release(key);
-            if (id !== undefined) state.expectedCalls.unexpect(account, id);
+            if (id !== undefined) state.callFollowers.unexpect(account, id);
           },
         },
       };

@@ -1,17 +1,18 @@
 // sccc-call-tracker: joins the messages of sccc-notify and of sccc-call-number into calls.
 import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from "node-red";
-import { readMessage } from "../../calls/facts";
 import { CallTracker, type News, type TrackerSettings } from "../../calls/tracker";
 import { trackerSettings } from "../../catalogue/index";
 import { render } from "../../protocol/check";
 import { guarded } from "../../util/guarded";
 import { isObject } from "../../util/json";
 import { accountOf } from "../account/account";
-import { BoundedLog } from "../receive/bounded-log";
+import { readFacts } from "../shared/call-facts";
 import { CallStore, callsFolder } from "../shared/call-store";
 import { type Narrowed, narrow, Settings } from "../shared/config";
 import { type Behaviour, defineNode, type NodeSource } from "../shared/define-node";
 import type { Failure } from "../shared/failure";
+import type { NodeOutput } from "../shared/node-output";
+import { failureStatus, statusWords } from "../shared/status";
 import { errorOf } from "../shared/texts";
 import type { KeptTracker, Runtime } from "../state";
 
@@ -88,8 +89,7 @@ class Shown {
   #warned = Number.NEGATIVE_INFINITY;
 
   constructor(
-    private readonly RED: NodeAPI,
-    private readonly node: Node,
+    private readonly source: { readonly RED: NodeAPI; readonly node: Node; readonly output: NodeOutput },
     private readonly size: () => number,
   ) {}
 
@@ -98,7 +98,7 @@ class Shown {
     this.#lost += news.filter(({ cause, kind }) => cause === "overflow" && kind === "finished").length;
     if (this.#lost > 0 && performance.now() - this.#warned > warnEveryMs) {
       this.#warned = performance.now();
-      this.node.warn(this.RED._("errors.tooManyCalls", { calls: String(this.size()) }));
+      this.source.output.warn("tooManyCalls", { calls: String(this.size()) });
     }
     this.#timer ??= setTimeout(
       guarded(() => this.show()),
@@ -108,9 +108,13 @@ class Shown {
 
   show(): void {
     this.#timer = undefined;
-    const text = this.RED._("status.openCalls", { calls: String(this.size()) });
-    if (this.#lost === 0) this.node.status({ fill: this.size() === 0 ? "grey" : "green", shape: "dot", text });
-    else this.node.status({ fill: "yellow", shape: "dot", text: `${text} ✗ ${this.#lost}` });
+    const { RED, node } = this.source;
+    const calls = this.size();
+    const figures = { calls, lost: this.#lost };
+    if (this.#lost === 0) {
+      const text = statusWords(RED._, "openCalls", figures);
+      node.status({ fill: calls === 0 ? "grey" : "green", shape: "dot", text });
+    } else node.status({ fill: "yellow", shape: "dot", text: statusWords(RED._, "lostCalls", figures) });
   }
 
   close(): void {
@@ -126,19 +130,16 @@ interface TrackerDeps {
 }
 
 /** Gives a node with a good configuration its behaviour. */
-function run({ settings, account }: TrackerDeps, { runtime, node }: NodeSource): Behaviour {
+function run({ settings, account }: TrackerDeps, { runtime, node, output }: NodeSource): Behaviour {
   const { RED, state } = runtime;
   const { tokens } = state;
-  const warnings = new BoundedLog((counts) => {
-    for (const [what, count] of counts) node.warn(count === 1 ? what : `${what} (×${count})`);
-  });
   const it = trackerOf(state.trackers, node.id, settings, (news) => {
-    for (const one of news) node.send(outputsOf(one.kind, messageOf(one, tokens.free(node.id))));
+    for (const one of news) output.send(outputsOf(one.kind, messageOf(one, tokens.free(node.id))));
     shown.update(news);
-    void store.add(tracker.records());
+    output.run(() => store.add(tracker.records()));
   });
   const { tracker } = it;
-  const shown = new Shown(RED, node, () => tracker.size);
+  const shown = new Shown({ RED, node, output }, () => tracker.size);
   let open: () => void = () => undefined;
   const opened = new Promise<void>((resolve) => {
     open = resolve;
@@ -152,20 +153,23 @@ function run({ settings, account }: TrackerDeps, { runtime, node }: NodeSource):
       it.restored = true;
       open();
     },
-    onWarning: (key, params) => warnings.add(RED._(`errors.${key}`, { ...params })),
+    onWarning: (key, params) => output.warn(key, params),
   });
-  void opened.then(() => {
+  output.run(async () => {
+    await opened;
     tracker.resume();
     shown.show();
   });
-  const forget = state.expectedCalls.listen(account, {
+  const forget = state.callFollowers.add(account, {
+    hearsAll: false,
+    open: () => tracker.open(),
     expect: (expected) => {
       tracker.expect(expected);
       return store.add(tracker.records());
     },
     unexpect: (id) => {
       tracker.unexpect(id);
-      void store.add(tracker.records());
+      output.run(() => store.add(tracker.records()));
     },
   });
 
@@ -174,7 +178,7 @@ function run({ settings, account }: TrackerDeps, { runtime, node }: NodeSource):
     send: (msgs: (NodeMessage | null)[]) => void,
   ): Promise<Failure | undefined> => {
     await opened;
-    const reading = readMessage(msg, settings.context, Date.now());
+    const reading = readFacts(state, { account, context: settings.context }, msg);
     if (reading.kind === "unreadable") return unreadable(msg);
     const news = reading.kind === "facts" ? reading.facts.flatMap((fact) => tracker.hear(fact)) : [];
     // What is told must not be forgotten by a crash: the call would go on under another id.
@@ -185,28 +189,34 @@ function run({ settings, account }: TrackerDeps, { runtime, node }: NodeSource):
     const own = news.filter((one) => one.own && wired[one.kind]);
     // Where both outputs tell of it, what happens to the finished call decides.
     const bearer = own.findLast(({ kind }) => kind === "finished") ?? own[0];
+    const unsent: unknown[] = [];
     for (const one of news) {
       const from = one.own ? msg : undefined;
-      send(outputsOf(one.kind, messageOf(one, (one === bearer ? given : undefined) ?? tokens.free(node.id), from)));
+      const token = (one === bearer ? given : undefined) ?? tokens.free(node.id);
+      try {
+        send(outputsOf(one.kind, messageOf(one, token, from)));
+      } catch (error) {
+        unsent.push(error);
+      }
     }
-    if (bearer === undefined && given !== undefined) void tokens.acknowledge(given, "taken");
+    if (bearer === undefined && given !== undefined) output.run(() => tokens.acknowledge(given, "taken"));
     shown.update(news);
+    // The message ends with the error; the rest was told all the same.
+    if (unsent.length > 0) throw unsent[0];
     return undefined;
   };
 
   return {
     handle: async (msg, send) => {
       const failure = await take(msg, send);
+      if (failure !== undefined) node.status(failureStatus(RED._, failure));
       return failure && errorOf(RED._, type, failure);
     },
-    // The status shows how many calls are followed.
-    refused: () => undefined,
     close: (removed) => {
       tracker.pause();
       shown.close();
       forget();
       store.close(removed);
-      warnings.close();
     },
   };
 }

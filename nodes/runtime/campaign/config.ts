@@ -3,7 +3,16 @@ import { type HoursWindow, readHours } from "../../campaign/hours";
 import type { CampaignSettings } from "../../campaign/types";
 import { campaignSettings } from "../../catalogue/index";
 import { isObject } from "../../util/json";
-import { type Expand, type Narrowed, narrow, Settings, type TypedInput, typedInput, wrong } from "../shared/config";
+import {
+  type Expand,
+  type Narrowed,
+  narrow,
+  Settings,
+  type TypedInput,
+  typedInput,
+  variableIn,
+  wrong,
+} from "../shared/config";
 
 /** What a node is told once. */
 export interface CampaignConfig {
@@ -14,15 +23,17 @@ export interface CampaignConfig {
   readonly doNotCall: TypedInput;
 }
 
-/** Windows as a node has them, or as JSON. */
-function hoursOf(value: unknown): readonly HoursWindow[] {
-  let given = value;
-  try {
-    if (typeof value === "string" && value.trim() !== "") given = JSON.parse(value);
-  } catch {
-    return wrong("hours", "hours");
-  }
-  const read = readHours(given);
+/** Windows as a node has them, or as JSON; each text may name variables. */
+function hoursOf(value: unknown, expand: Expand): readonly HoursWindow[] {
+  const expanded = (text: unknown): unknown => {
+    if (typeof text !== "string" || text.trim() === "") return text;
+    const known = expand(text).trim();
+    // Nothing would mean: at any time.
+    return known === "" ? wrong("hours", "variable", variableIn(text)) : known;
+  };
+  const times = (window: unknown): unknown =>
+    isObject(window) ? { ...window, from: expanded(window.from), to: expanded(window.to) } : window;
+  const read = readHours(Array.isArray(value) ? value.map(times) : expanded(value));
   return "hours" in read ? read.hours : wrong("hours", "hours");
 }
 
@@ -44,7 +55,7 @@ export const narrowCampaign = (config: unknown, expand: Expand): Narrowed<Campai
         taskName: settings.text("taskName"),
         attempts: settings.number("attempts"),
         retryAfter: settings.number("retryAfter"),
-        hours: hoursOf(given.hours),
+        hours: hoursOf(given.hours, expand),
         maxPerDay: settings.number("maxPerDay"),
         resultWait: settings.number("resultWait"),
         reconcile: given.reconcile === undefined || settings.flag("reconcile"),

@@ -1,5 +1,6 @@
 // What a message to sccc-campaign asks for: a campaign to begin, or one to control.
 import type { NodeMessage } from "node-red";
+import { barredBy, barringRows } from "../../campaign/do-not-call";
 import { type CampaignEntry, EntryReader, rowsOf } from "../../campaign/entries";
 import type { ControlAction } from "../../campaign/types";
 import { campaignFields, type Field } from "../../catalogue/index";
@@ -9,7 +10,9 @@ import { planOf } from "../../protocol/numbering";
 import { isObject } from "../../util/json";
 import { forEachInSlices } from "../../util/slices";
 import type { Sender } from "../account/running";
+import type { TypedInput } from "../shared/config";
 import type { Failure } from "../shared/failure";
+import { withOrigin } from "../shared/origin";
 import type { ReadValue } from "../shared/values";
 
 /** A control: of one campaign, or of all of the node. */
@@ -77,12 +80,29 @@ export interface OrderReaders {
   readonly numbers: ReadValue;
   readonly doNotCall: ReadValue;
   readonly numberField: string;
+  /** The typed inputs themselves, by the names of their fields. */
+  readonly inputs: ReadonlyMap<string, TypedInput>;
 }
 
 const isUnset = (value: unknown): boolean => value === undefined || value === null || value === "";
 
 const required = (field: Field, value: unknown): FieldFailure =>
   invalid(field.name, "required", value, { example: field.example });
+
+/** Reads the list of numbers that are never dialled. An entry that says nothing is refused: somebody relies on it. */
+async function readBarred(list: unknown, how: Parameters<typeof barredBy>[1]): Promise<Read<ReadonlySet<string>>> {
+  const keys = new Set<string>();
+  let unread: FieldFailure | undefined;
+  await forEachInSlices(barringRows(list, how), (row, index) => {
+    const barred = barredBy(row, how);
+    if (barred.kind === "keys") for (const key of barred.keys) keys.add(key);
+    else {
+      const [key, column] = [`item.${barred.why === "column" ? "noColumn" : "noNumber"}`, how.numberField];
+      unread ??= invalid("doNotCall", key, row, { index, column });
+    }
+  });
+  return unread === undefined ? { ok: true, value: keys } : { ok: false, failure: unread };
+}
 
 /** Reads what is to be dialled, and by whom. A long list is read while others run. */
 export async function readOrder(readers: OrderReaders, sender: Sender, msg: NodeMessage): Promise<Read<Order>> {
@@ -93,17 +113,19 @@ export async function readOrder(readers: OrderReaders, sender: Sender, msg: Node
   const doNotCall = await read("doNotCall", readers.doNotCall, msg);
   if (!doNotCall.ok) return doNotCall;
   const checked = checkFields([campaignFields.agents], { agents: agents.value }, sender.context.timezone);
-  if (!checked.ok) return checked;
-  if (isUnset(numbers.value)) return { ok: false, failure: required(campaignFields.numbers, numbers.value) };
+  const refused = (failure: FieldFailure): Read<never> => ({
+    ok: false,
+    failure: withOrigin(failure, readers.inputs, msg),
+  });
+  if (!checked.ok) return checked.failure.kind === "field" ? refused(checked.failure) : checked;
+  if (isUnset(numbers.value)) return refused(required(campaignFields.numbers, numbers.value));
   const { region, areaCode } = sender.context;
   const plan = planOf(region);
-  const reader = new EntryReader({
-    region: { region, areaCode },
-    plan,
-    numberField: readers.numberField,
-    doNotCall: doNotCall.value,
-    mayDial: (number) => sender.client.mayDial(number),
-  });
+  const how = { region: { region, areaCode }, plan, numberField: readers.numberField };
+  const barred = await readBarred(doNotCall.value, how);
+  if (!barred.ok) return barred;
+  const mayDial = (number: string): boolean => sender.client.mayDial(number);
+  const reader = new EntryReader({ ...how, doNotCall: barred.value, mayDial });
   const entries: CampaignEntry[] = [];
   await forEachInSlices(rowsOf(numbers.value, plan), (row) => entries.push(reader.read(row)));
   const staff = checked.fields.agents;

@@ -20,6 +20,8 @@ export type ResultEffect = Extract<CampaignEffect, { kind: "result" }>;
 
 /** The node that a campaign runs for, while it is there. */
 export interface CampaignHost {
+  /** The id of the node. */
+  readonly node?: string;
   readonly client: Client;
   /** Results are waited for until they are acknowledged; undefined: they are handed on once they have left the node. */
   readonly stored: { readonly redeliverAfterMs: number; readonly maxDeliveries: number } | undefined;
@@ -71,7 +73,7 @@ export class Runner {
   #finishedGiven: CampaignProgress | undefined;
   #isOver = false;
   readonly #aborting = new AbortController();
-  /** What it was at last. */
+  /** The figures that were given to the flow last; at first those of the beginning. */
   progress: CampaignProgress;
 
   /** @param effects what the campaign wanted when it began or was restarted */
@@ -83,10 +85,6 @@ export class Runner {
 
   get id(): string {
     return this.#deps.campaign.id;
-  }
-
-  get isFinished(): boolean {
-    return this.#deps.campaign.isFinished;
   }
 
   get campaign(): Campaign {
@@ -170,24 +168,31 @@ export class Runner {
     if (this.#isDraining) return;
     this.#isDraining = true;
     try {
-      let place = 0;
-      for (; place < this.#queue.length && !this.#isClosed; ) {
-        const effect = this.#queue[place];
-        if (effect?.kind === "write") {
-          this.#queue.splice(0, place);
-          place = 0;
+      while (!this.#isClosed) {
+        const isBlocked = this.#host === undefined && this.#queue[0]?.kind !== "write";
+        if (this.#queue.length === 0 || isBlocked) return;
+        if (this.#queue[0]?.kind === "write") {
           if (!(await this.#write())) return;
-          continue;
-        }
-        const host = this.#host;
-        if (host === undefined) break;
-        place += 1;
-        if (effect !== undefined) this.#do(effect, host);
+        } else this.#doAll();
       }
-      this.#queue.splice(0, place);
     } finally {
       this.#isDraining = false;
     }
+  }
+
+  /** Does what stands before the next write. Each is done once, also if it fails: a command must not be sent again for that. */
+  #doAll(): void {
+    const host = this.#host;
+    const queue = this.#queue;
+    let place = 0;
+    const { failed } = this.#deps;
+    while (host !== undefined && host === this.#host && queue === this.#queue && !this.#isClosed) {
+      const effect = queue[place];
+      if (effect === undefined || effect.kind === "write") break;
+      place += 1;
+      guarded(() => this.#do(effect, host), failed)();
+    }
+    queue.splice(0, place);
   }
 
   /** Writes all lines of the queue at once: earlier than its place in the queue a line may always be written. */
@@ -207,7 +212,7 @@ export class Runner {
   #do(effect: CampaignEffect, host: CampaignHost): void {
     switch (effect.kind) {
       case "command":
-        void this.#send(effect.command, host.client).catch(this.#deps.failed);
+        void this.#send(effect.command, host).catch(this.#deps.failed);
         return;
       case "result":
         this.#give(effect, host);
@@ -227,13 +232,13 @@ export class Runner {
     }
   }
 
-  async #send({ id, api, request, notAfter }: CampaignCommand, client: Client): Promise<void> {
-    const answer = await this.#exchange(client, api, request, notAfter);
+  async #send({ id, api, request, notAfter }: CampaignCommand, host: CampaignHost): Promise<void> {
+    const answer = await this.#exchange(host, api, request, notAfter);
     this.step({ kind: "answer", id, answer });
   }
 
   async #exchange(
-    client: Client,
+    { client, node }: CampaignHost,
     api: string,
     request: Readonly<Record<string, unknown>>,
     notAfter: number | undefined,
@@ -244,6 +249,7 @@ export class Runner {
     if (!prepared.ok) return answerOf(prepared.failure);
     const { outcome } = await client.send(prepared.call, {
       signal: this.#aborting.signal,
+      ...(node === undefined ? {} : { node }),
       ...(notAfter === undefined ? {} : { notAfter }),
     });
     if (!outcome.ok) return answerOf(outcome.failure);
@@ -330,7 +336,7 @@ export class Runner {
     const dead: number[] = [];
     for (const [index, { effect, ack, deliveries }] of due) {
       if (deliveries >= host.stored.maxDeliveries) {
-        host.dead(effect, deliveries);
+        guarded(() => host.dead(effect, deliveries), this.#deps.failed)();
         dead.push(index);
         continue;
       }

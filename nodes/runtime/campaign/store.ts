@@ -6,7 +6,8 @@ import { newBook } from "../../campaign/book";
 import type { CampaignDeps } from "../../campaign/core";
 import type { CampaignEntry } from "../../campaign/entries";
 import { Campaign } from "../../campaign/machine";
-import type { CampaignEffect, CampaignSettings } from "../../campaign/types";
+import type { CampaignContext, CampaignEffect, CampaignSettings } from "../../campaign/types";
+import type { LiveCampaign } from "../../catalogue/sidebar";
 import { asError, makeFolder } from "../../delivery/files";
 import { FolderLock } from "../../delivery/folder-lock";
 import type { PendingAcks } from "../../delivery/tokens";
@@ -35,6 +36,8 @@ export interface SharedState {
 
 /** An account as it is now. */
 export interface StoreAccount {
+  /** The id of its node. */
+  readonly id: string;
   readonly context: PushContext;
   /** Finished campaigns are forgotten after so many days; 0: never. */
   readonly keepDays: number;
@@ -67,6 +70,8 @@ export class CampaignStore {
   readonly #runners = new Map<string, Set<Runner>>();
   /** Where the journal of each is. */
   readonly #paths = new Map<Runner, string>();
+  /** Journals that are being shrunk. */
+  readonly #retiring = new Set<Promise<void>>();
   readonly #hosts = new Map<string, CampaignHost>();
   readonly #reports = new Map<string, StoreReports>();
   readonly #closing = new AbortController();
@@ -92,6 +97,10 @@ export class CampaignStore {
     this.#opened = this.#open().finally(this.#settle);
   }
 
+  get account(): StoreAccount {
+    return this.#account;
+  }
+
   /** The account was deployed again. */
   set account(account: StoreAccount) {
     this.#account = account;
@@ -114,6 +123,29 @@ export class CampaignStore {
   /** The campaigns of a node that are not over. */
   runnersOf(node: string): readonly Runner[] {
     return [...(this.#runners.get(safe(node)) ?? [])];
+  }
+
+  /** The campaigns that are not over, with the figures that they told last. */
+  live(): readonly LiveCampaign[] {
+    const nodes = new Map([...this.#hosts.keys()].map((node) => [safe(node), node]));
+    return [...this.#runners].flatMap(([folder, runners]) =>
+      [...runners].map(({ progress }) => {
+        const { campaign, state, total, done, answered, unanswered, remaining, etaAt } = progress;
+        const figures = { state, total, done, answered, unanswered, remaining, ...(etaAt === null ? {} : { etaAt }) };
+        return { account: this.#account.id, node: nodes.get(folder) ?? folder, campaign, ...figures };
+      }),
+    );
+  }
+
+  /** The entry of a campaign that a push about a call belongs to. */
+  entryOf(event: string, notify: Readonly<Record<string, unknown>>): CampaignContext | undefined {
+    for (const runners of this.#runners.values()) {
+      for (const { campaign } of runners) {
+        const entry = campaign.entryOf(event, notify);
+        if (entry !== undefined) return entry;
+      }
+    }
+    return undefined;
   }
 
   /** Takes an ID, for ever. False: it was used. */
@@ -155,7 +187,7 @@ export class CampaignStore {
     await this.#opened;
     const runners = [...this.#paths.keys()];
     for (const runner of runners) runner.close();
-    await Promise.all(runners.map(({ file }) => file.close()));
+    await Promise.all([...runners.map(({ file }) => file.close()), ...this.#retiring]);
     this.#acks.close();
     this.#lock?.release();
   }
@@ -196,7 +228,7 @@ export class CampaignStore {
         campaign,
         file,
         acks: this.#acks,
-        over: (one) => void this.#retire(node, one).catch((error) => this.#failed(error)),
+        over: (one) => this.#retire(node, one),
         failed: (error) => this.#failed(error),
       },
       effects,
@@ -213,7 +245,14 @@ export class CampaignStore {
   }
 
   /** A campaign is over: its journal shrinks to what must be remembered. */
-  async #retire(node: string, runner: Runner): Promise<void> {
+  #retire(node: string, runner: Runner): void {
+    const retiring = this.#shrink(node, runner)
+      .catch((error: unknown) => this.#failed(error))
+      .finally(() => this.#retiring.delete(retiring));
+    this.#retiring.add(retiring);
+  }
+
+  async #shrink(node: string, runner: Runner): Promise<void> {
     // In the turn in which a runner is made it has no path yet.
     await others();
     const path = this.#paths.get(runner);
@@ -285,12 +324,11 @@ export class CampaignStore {
 /** The store of an account, opened when its first campaign node asks for it. It outlives every redeploy. */
 export function storeOf(
   { RED, state }: { readonly RED: NodeAPI; readonly state: SharedState },
-  accountId: string,
   account: StoreAccount,
 ): CampaignStore {
   const stores = state.campaigns;
   const { userDir } = RED.settings as { userDir?: string };
-  const folder = join(userDir ?? ".", "sccc", "campaigns", safe(accountId));
+  const folder = join(userDir ?? ".", "sccc", "campaigns", safe(account.id));
   let store = stores.get(folder);
   // One that could not be opened is opened anew; one that waits for another process goes on waiting.
   if (store === undefined || store.hasFailed) {

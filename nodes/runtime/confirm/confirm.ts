@@ -1,6 +1,8 @@
-// sccc-confirm: tells that what a message stands for was taken, or was not.
+// sccc-confirm: acknowledges the delivery that a message's token stands for, or refuses it.
 import type { NodeMessage } from "node-red";
 import type { Outcome } from "../../delivery/tokens";
+import { excerptOf } from "../../protocol/failure";
+import { isObject } from "../../util/json";
 import { typedInput } from "../shared/config";
 import { type Behaviour, defineNode, type NodeSource } from "../shared/define-node";
 import type { Failure } from "../shared/failure";
@@ -11,7 +13,7 @@ import type { Runtime } from "../state";
 
 const type = "sccc-confirm";
 
-/** `auto`: refused if the message carries an error, else taken. */
+/** `auto`: refused if the message has an error, otherwise acknowledged. */
 function outcomeOf(outcome: unknown, msg: NodeMessage): Outcome {
   if (outcome === "taken" || outcome === "refused") return outcome;
   return msg.error === undefined || msg.error === null ? "taken" : "refused";
@@ -24,13 +26,17 @@ function tokensOf(value: unknown): readonly string[] | undefined {
   return texts.length === tokens.length && texts.length > 0 ? texts.map(String) : undefined;
 }
 
-/** The token can't be read: the expression or the path is wrong. */
+/** Whether a message is a push that the sidebar has handed over again: it has no token, and nothing waits for it. */
+const isReplayed = ({ sccc }: NodeMessage): boolean =>
+  isObject(sccc) && isObject(sccc.push) && sccc.push.replayed === true;
+
+/** The token cannot be read: the expression or the path is wrong. The error may quote a part of the message. */
 const unreadable = (got: string): Failure => ({
   kind: "field",
   code: "SCCC_INVALID_FIELD",
   field: "token",
   rule: { key: "unreadable", params: {} },
-  got,
+  got: excerptOf(got),
 });
 
 /** Wires a node. */
@@ -43,6 +49,10 @@ function start(read: ReadValue, { runtime: { RED, state }, node, config }: NodeS
   return {
     handle: async (msg, send) => {
       const tokens = tokensOf(await readToken(msg));
+      if (tokens === undefined && isReplayed(msg)) {
+        send(msg);
+        return undefined;
+      }
       if (tokens === undefined) throw new ScccError(RED._("errors.noToken"), "SCCC_NOT_PENDING", {});
       const outcome = outcomeOf(config.outcome, msg);
       // The same token several times in one list counts once.

@@ -1,5 +1,4 @@
-// Where a feed reads CDRs: over the times that the platform's clocks show, a span at a time. One answer in memory at a time.
-
+// Reads CDRs for a feed: spans of the platform's local time, one answer in memory at a time.
 import { isObject } from "../../util/json";
 import { forEachInSlices } from "../../util/slices";
 import { clockTime, earliestClock, latestClock, momentOf, showingOf } from "../../util/time";
@@ -13,32 +12,32 @@ import { compare, keyed, type Listed, type Next, protocolFailure } from "./sourc
  */
 export type ReadCdrs = (from: number, to: number) => Promise<Listed>;
 
-/** Where a feed's CDRs come from, and what it keeps of them from run to run. */
+/** How a feed reads CDRs, and what it keeps from run to run. */
 export interface CdrSource {
   readonly read: ReadCdrs;
   readonly overlapMs: number;
   /** The platform's time zone. */
   readonly zone: string;
-  /** In ms, of a clock that is never set. */
+  /** A monotonic clock, in ms. */
   readonly monotonic: () => number;
-  /** For so long from the start of the last walk on there were no CDRs, in s. The next walk asks for that time at once. */
+  /** Length of the empty time at the start of the last walk, in s. The next walk requests it as one span. */
   quiet: number;
 }
 
 const second = 1000;
-/** Spans of time that are asked for at once, in s: the first, and the longest. */
+/** The first and the longest span of one request, in s. */
 const firstSpan = 3600;
 const longestSpan = 32 * 86_400;
-/** A span with more CDRs is asked for again in parts; after one with fewer than `fewCdrs` the next span is longer. */
+/** A span with more CDRs than `manyCdrs` is requested again in parts. After one with fewer than `fewCdrs`, the next span is longer. */
 const manyCdrs = 5000;
 const fewCdrs = 1000;
 
-/** Where CDRs begin: the API is younger (§24), and a platform answers for years without any at once. In ms since 1970. */
+/** No CDR is older: the API is younger (§24). In ms since 1970. */
 export const beginningOfCdrs = Date.UTC(2010, 0, 1);
-/** No CDR is looked for from here on. */
+/** No CDR is requested from here on. */
 const endOfCdrs = Date.UTC(2100, 0, 1);
 
-/** Asks for a span of clock times in s. A time that the clocks skip is not named to the platform, which might take it for another one. */
+/** Requests a span of local times in s. A local time that clocks skip is not sent, because the platform might take it for another one. */
 async function ask({ read, zone }: CdrSource, from: number, to: number): Promise<Listed> {
   const start = clockTime(showingOf(from * second, zone).first, zone);
   const end = clockTime(showingOf(to * second, zone).last, zone);
@@ -46,8 +45,8 @@ async function ask({ read, zone }: CdrSource, from: number, to: number): Promise
 }
 
 /**
- * Which clock time (s) the platform's own CDRs have reached that stand in the answer for a span: at least the span's start, and the latest time
- * that one of them tells. Those of unanswered calls tell none. Spans begin at an hour and double, so that the start of the last one is not far back.
+ * The local time (s) that the platform's own CDRs of a span have reached: the latest answerTime, or the span's start if no call was answered.
+ * Spans begin at an hour and double, so that the start of the last one is recent.
  */
 async function reachedBy(list: readonly unknown[], from: number, to: number, zone: string): Promise<number> {
   let latest = from;

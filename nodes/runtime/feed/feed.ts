@@ -1,9 +1,10 @@
-// sccc-feed: everything that the platform records, once and in order, from where it was last time.
-import { join } from "node:path";
+// sccc-feed: gives every record or CDR of the platform once and in order, and remembers its position.
+import { dirname, join } from "node:path";
 import type { Node, NodeAPI, NodeMessage } from "node-red";
 import { type Command, feedSettings } from "../../catalogue";
 import { getCdrList } from "../../catalogue/commands/get-cdr-list";
 import { getRecordsList } from "../../catalogue/commands/get-records-list";
+import { asError } from "../../delivery/files";
 import { type ListKind, readItem } from "../../protocol/records";
 import { guarded } from "../../util/guarded";
 import { isObject } from "../../util/json";
@@ -11,14 +12,16 @@ import { forEachInSlices, mapInSlices } from "../../util/slices";
 import { clockText, momentOf, platformTime } from "../../util/time";
 import { accountOf } from "../account/account";
 import type { Sender } from "../account/running";
-import { type Expand, type Narrowed, narrow, Settings, wrong } from "../shared/config";
+import { configFailure, type Expand, type Narrowed, narrow, Settings, wrong } from "../shared/config";
 import { type Behaviour, defineNode, type NodeSource } from "../shared/define-node";
 import type { Failure } from "../shared/failure";
-import { failureStatus } from "../shared/status";
-import { errorOf, ScccError } from "../shared/texts";
+import type { NodeOutput } from "../shared/node-output";
+import { failureStatus, statusWords } from "../shared/status";
+import { errorOf, ScccError, timeOf } from "../shared/texts";
 import type { Runtime } from "../state";
 import { beginningOfCdrs, type CdrSource } from "./cdrs";
 import { handUntilTaken } from "./handing";
+import type { FeedLock } from "./lock";
 import { isKey, type Position, PositionFile } from "./position";
 import { type PageKeys, type Ran, type RunDeps, runFeed } from "./run";
 import type { Listed, Page } from "./source";
@@ -36,7 +39,7 @@ export interface FeedConfig {
   readonly overlapMs: number;
 }
 
-/** Where a feed begins that has no position yet. */
+/** The position of a feed that has none yet. */
 function startOf(settings: Settings, source: ListKind, overlapMs: number, timezone: string): Position | "now" {
   const start = settings.text("start");
   if (start === "now") return "now";
@@ -70,6 +73,7 @@ export class Reader {
   constructor(
     private readonly sender: { readonly client: Sender["client"]; readonly context: { readonly timezone: string } },
     private readonly signal: AbortSignal,
+    private readonly node?: string,
   ) {}
 
   readonly records = (startKey: string): Promise<Listed> => this.#read(getRecordsList, { startKey });
@@ -80,7 +84,10 @@ export class Reader {
   async #read(command: Command, given: Readonly<Record<string, unknown>>): Promise<Listed> {
     const prepared = this.sender.client.prepare(command, given);
     if (!prepared.ok) return prepared;
-    const { outcome } = await this.sender.client.send(prepared.call, { signal: this.signal });
+    const { outcome } = await this.sender.client.send(prepared.call, {
+      signal: this.signal,
+      ...(this.node === undefined ? {} : { node: this.node }),
+    });
     if (!outcome.ok) return { ok: false, failure: outcome.failure };
     const total = Number(outcome.response.total);
     return {
@@ -91,34 +98,49 @@ export class Reader {
   }
 }
 
-/** What a feed works with. */
+/** What a feed is given. */
 interface FeedDeps {
   readonly config: FeedConfig;
   readonly sender: Sender;
   readonly file: PositionFile;
+  readonly lock: FeedLock;
 }
 
-/** A feed at work. */
+/** Another Node-RED on the same user folder reads its feeds. */
+class FeedHeldError extends Error {}
+
+/** A running feed. */
 class Feed {
   readonly #runtime: Runtime;
   readonly #node: Node;
+  readonly #output: NodeOutput;
   readonly #config: FeedConfig;
   readonly #sender: Sender;
   readonly #file: PositionFile;
+  readonly #lock: FeedLock;
+  readonly #leave: () => void;
   readonly #closing = new AbortController();
+  readonly #closed: Promise<void>;
   readonly #reader: Reader;
   readonly #cdrs: CdrSource;
   #timer: NodeJS.Timeout | undefined;
   #run: Promise<Ran> | undefined;
   #read = 0;
 
-  constructor(runtime: Runtime, node: Node, { config, sender, file }: FeedDeps) {
+  constructor({ runtime, node, output }: NodeSource, { config, sender, file, lock }: FeedDeps) {
     this.#runtime = runtime;
     this.#node = node;
+    this.#output = output;
     this.#config = config;
     this.#sender = sender;
     this.#file = file;
-    this.#reader = new Reader(sender, this.#closing.signal);
+    this.#lock = lock;
+    this.#leave = lock.add(guarded(() => this.#freed()));
+    this.#closed = new Promise((resolve) => {
+      const close = guarded(() => resolve());
+      this.#closing.signal.addEventListener("abort", close, { once: true });
+    });
+    this.#reader = new Reader(sender, this.#closing.signal, node.id);
     this.#cdrs = {
       read: this.#reader.cdrs,
       overlapMs: config.overlapMs,
@@ -128,53 +150,95 @@ class Feed {
     };
   }
 
-  /** Whether it was told to end. What it does may take longer. */
+  /** Whether it was told to end. A run may take longer to end. */
   get closed(): boolean {
     return this.#closing.signal.aborted;
   }
 
-  /** Runs at once, and then again and again. */
+  /** Runs at once, and then again and again. A feed without an interval only says whether it could run. */
   async start(): Promise<void> {
-    if (this.#config.intervalMs === 0 || this.#closing.signal.aborted) return;
+    if (this.#closing.signal.aborted) return;
+    if (this.#config.intervalMs === 0) {
+      const failure = await this.#lockFailure();
+      const error = failure === undefined || this.closed ? undefined : this.#failed(failure);
+      if (error !== undefined) this.#node.warn(error.message);
+      return;
+    }
     try {
       const error = await this.runOnce({});
-      if (error !== undefined) this.#node.error(error, {});
+      if (error !== undefined) this.#output.error(error, {});
     } finally {
       const again = guarded(() => this.start());
       if (!this.#closing.signal.aborted) this.#timer = setTimeout(again, this.#config.intervalMs);
     }
   }
 
-  /** Runs unless a run is under way; resolves with what went wrong. */
+  /** Runs, unless a run is in progress. Resolves with the error of the run, if any. */
   async runOnce(trigger: NodeMessage): Promise<Error | undefined> {
     if (this.#run !== undefined) return undefined;
     const start = performance.now();
     this.#read = 0;
     this.#node.status({ fill: "blue", shape: "dot", text: "status.requesting" });
-    this.#run = runFeed(this.#means());
+    this.#run = this.#runWithLock();
     const ran = await this.#run;
     this.#run = undefined;
     if (!ran.ok) return this.#failed(ran.failure);
     const { items, pages, lastKey, cut } = ran;
     const { feed } = this.#config;
     const durationMs = Math.round(performance.now() - start);
-    const time = new Date().toTimeString().slice(0, 8);
-    this.#node.status({ fill: cut ? "yellow" : "green", shape: "dot", text: `${time} ✓ ${items}${cut ? " ✂" : ""}` });
-    this.#node.send([null, { ...trigger, topic: feed, payload: { feed, items, pages, lastKey, durationMs } }]);
+    const text = this.#words(cut ? "readInPart" : "read", items, { time: timeOf(Date.now()) });
+    this.#node.status({ fill: cut ? "yellow" : "green", shape: "dot", text });
+    this.#output.send([null, { ...trigger, topic: feed, payload: { feed, items, pages, lastKey, durationMs } }]);
     return cut ? new ScccError(this.#runtime.RED._("errors.feedCut", { feed }), "SCCC_PARTIAL", { feed }) : undefined;
   }
 
+  #words(key: string, items: number, more: Readonly<Record<string, string>> = {}): string {
+    return statusWords(this.#runtime.RED._, key, { items, ...more });
+  }
+
+  async #runWithLock(): Promise<Ran> {
+    const failure = await this.#lockFailure();
+    return failure === undefined ? runFeed(this.#runDeps()) : { ok: false, failure };
+  }
+
+  /** Why the feed may not run: another Node-RED has the lock, the folder cannot be used, or the feed closes. */
+  async #lockFailure(): Promise<Failure | Error | undefined> {
+    try {
+      if (this.#lock.isHeld()) return undefined;
+      // The lock may take seconds; a redeploy must not wait for it.
+      const got = await Promise.race([this.#lock.get(), this.#closed]);
+      if (this.closed) return { kind: "closed", code: "SCCC_CLOSED" };
+      return got === true ? undefined : new FeedHeldError();
+    } catch (error) {
+      return asError(error);
+    }
+  }
+
+  /** The other Node-RED is gone. */
+  #freed(): void {
+    if (this.closed) return;
+    this.#node.status({});
+    if (this.#config.intervalMs === 0 || this.#run !== undefined) return;
+    clearTimeout(this.#timer);
+    void this.start();
+  }
+
   #failed(failure: Failure | Error): Error | undefined {
+    if (failure instanceof FeedHeldError) {
+      const held = configFailure({ setting: "feed", reason: "feedHeld", detail: dirname(this.#file.path) });
+      this.#node.status({ fill: "red", shape: "ring", text: "status.config.held" });
+      return errorOf(this.#runtime.RED._, type, held);
+    }
     if (failure instanceof Error) {
       this.#node.status({ fill: "red", shape: "ring", text: "status.SCCC_FILE" });
       const params = { path: this.#file.path, detail: failure.message };
       return new ScccError(this.#runtime.RED._("errors.feedFile", params), "SCCC_FILE", { path: this.#file.path });
     }
-    this.#node.status(failureStatus(failure));
+    this.#node.status(failureStatus(this.#runtime.RED._, failure));
     return errorOf(this.#runtime.RED._, type, failure);
   }
 
-  #means(): RunDeps {
+  #runDeps(): RunDeps {
     const { source, start } = this.#config;
     return {
       file: { read: () => this.#file.read(), write: (position: Position) => this.#write(position) },
@@ -188,13 +252,19 @@ class Feed {
     };
   }
 
-  /** A feed that did not end in time must not write over the position of its successor. */
   async #write(position: Position): Promise<void> {
-    if (this.#runtime.state.feeds.get(this.#file.path) !== this) throw new Error("another node goes on with this feed");
+    this.#assertMine();
     await this.#file.write(position);
   }
 
+  /** A feed that did not end in time must not give a page, or write a position, that its successor goes on with. */
+  #assertMine(): void {
+    if (this.#runtime.state.feeds.get(this.#file.path) !== this) throw new Error("another node goes on with this feed");
+    if (!this.#lock.isHeld()) throw new FeedHeldError();
+  }
+
   async #hand(page: Page, keys: PageKeys): Promise<boolean> {
+    this.#assertMine();
     const { source, confirmed, items } = this.#config;
     const read = await mapInSlices(page.items, (item) => readItem(source, item, this.#sender.context));
     const count = items ? read.length : 1;
@@ -208,12 +278,12 @@ class Feed {
     this.#read += read.length;
     if (!confirmed) {
       await send(Array.from({ length: count }, () => this.#runtime.state.tokens.free(this.#node.id)));
-      this.#node.status({ fill: "blue", shape: "dot", text: `↓ ${this.#read}` });
-      // What a node sends reaches the next one in a later turn. If the flows were stopped by then, the page comes again.
+      this.#node.status({ fill: "blue", shape: "dot", text: this.#words("reading", this.#read) });
+      // Node-RED passes a message on in a later turn. If the flows were stopped by then, the page comes again.
       await new Promise(setImmediate);
       return !this.closed;
     }
-    this.#node.status({ fill: "yellow", shape: "ring", text: `⏳ ${this.#read}` });
+    this.#node.status({ fill: "yellow", shape: "ring", text: this.#words("unconfirmed", this.#read) });
     return handUntilTaken({ tokens: this.#runtime.state.tokens, count, send, closing: this.#closing.signal });
   }
 
@@ -226,13 +296,16 @@ class Feed {
   }
 
   #send(message: NodeMessage, keys: PageKeys, token: string): void {
-    const { feed } = this.#config;
-    this.#node.send([{ ...message, topic: feed, sccc: { page: { feed, ...keys }, token } }, null]);
+    const { feed, confirmed } = this.#config;
+    const sent = this.#output.send([{ ...message, topic: feed, sccc: { page: { feed, ...keys }, token } }, null]);
+    // Nobody may confirm what did not get into the flow: it must not hold up the rest. The error was reported.
+    if (!sent && confirmed) this.#output.run(() => this.#runtime.state.tokens.acknowledge(token, "taken"));
   }
 
-  /** Ends what is under way; resolves when nothing writes any more. */
+  /** Ends the feed; resolves when it writes nothing any more. */
   async close(): Promise<void> {
     clearTimeout(this.#timer);
+    this.#leave();
     this.#closing.abort();
     await this.#run;
   }
@@ -244,14 +317,14 @@ export function feedsFolder(RED: NodeAPI): string {
   return join(userDir ?? ".", "sccc", "feeds");
 }
 
-/** Wires a feed that can work. */
-function start(deps: FeedDeps, { runtime, node }: NodeSource): Behaviour {
-  const { RED, state } = runtime;
+/** Starts a feed. */
+function start(deps: FeedDeps, source: NodeSource): Behaviour {
+  const { RED, state } = source.runtime;
   const { path } = deps.file;
-  const feed = new Feed(runtime, node, deps);
+  const feed = new Feed(source, deps);
   state.feeds.set(path, feed);
   const begin = guarded(() => feed.start());
-  // Before all nodes are there, what is sent reaches nobody.
+  // A message that is sent before all nodes exist is lost.
   RED.events.once("flows:started", begin);
   return {
     handle: (msg) => feed.runOnce(isObject(msg) ? msg : {}),
@@ -275,11 +348,12 @@ export const registerFeed = (runtime: Runtime): void =>
       const narrowed = narrowFeed(config, expand, sender.context.timezone);
       if (!narrowed.ok) return narrowed;
       const { feed, source } = narrowed.value;
-      const file = new PositionFile(feedsFolder(runtime.RED), feed, source);
+      const folder = feedsFolder(runtime.RED);
+      const file = new PositionFile(folder, feed, source);
       if (runtime.state.feeds.get(file.path)?.closed === false) {
         return { ok: false, problem: { setting: "feed", reason: "feedTaken" } };
       }
-      return { ok: true, value: { config: narrowed.value, sender, file } };
+      return { ok: true, value: { config: narrowed.value, sender, file, lock: runtime.state.feedLock(folder) } };
     },
     start,
   });

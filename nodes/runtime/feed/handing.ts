@@ -1,10 +1,10 @@
-// How a page gets to a flow: at once, or waited for until a confirm node has had the tokens of all its messages.
+// Hands a page to a flow and waits until all its messages are confirmed.
 import type { Outcome } from "../../delivery/tokens";
 import { guarded } from "../../util/guarded";
 import { sleep } from "../../util/sleep";
 import type { Tokens } from "../receive/tokens";
 
-/** The pauses before a page that was refused comes again, in ms: doubled from the first to the longest. */
+/** Pauses before a refused page comes again, in ms: each is twice the one before, up to the longest. */
 export interface Pauses {
   readonly first: number;
   readonly longest: number;
@@ -12,10 +12,10 @@ export interface Pauses {
 
 export const defaultPauses: Pauses = { first: 1000, longest: 60_000 };
 
-/** What is handed on, and how. */
+/** Options of the hand-over. */
 export interface Handing {
   readonly tokens: Tokens;
-  /** How many messages there are. */
+  /** The number of messages. */
   readonly count: number;
   /** Sends them; it gets a token for each. */
   readonly send: (tokens: readonly string[]) => Promise<void>;
@@ -25,7 +25,7 @@ export interface Handing {
 }
 
 /**
- * Hands messages on and waits for their confirmations. Refused: all of them come again, after a while that grows, until they are taken.
+ * Sends messages and waits for their confirmations. If one is refused, all of them are sent again after a pause, until all are taken.
  * @returns true when every token was taken, false if the feed closes
  */
 export async function handUntilTaken(handing: Handing): Promise<boolean> {
@@ -44,11 +44,11 @@ async function handOnce({ tokens, count, send, closing }: Handing): Promise<Outc
     settle = resolve;
   });
   let open = count;
-  // Its own, so that nobody else's acknowledgements can void them.
+  // An owner of its own, so that no other owner can invalidate these tokens.
   const acks = tokens.pendingAcks();
   const end = (outcome: Outcome | "closed"): void => {
     closing.removeEventListener("abort", close);
-    // What is confirmed from here on stands for nothing that waits.
+    // Tokens of this attempt are invalid from now on.
     acks.close();
     settle(outcome);
   };
@@ -66,7 +66,7 @@ async function handOnce({ tokens, count, send, closing }: Handing): Promise<Outc
   });
   closing.addEventListener("abort", close, { once: true });
   try {
-    // A page may be refused while its last messages are still to be sent: they must not come after the first ones of the next time.
+    // Also if the page is refused meanwhile: its remaining messages must not come after the first ones of the next attempt.
     await send(pendings.map((one) => one.token()));
   } catch (error) {
     close();

@@ -1,11 +1,11 @@
-// Where a feed is: a file of its own, on disk before anybody relies on it.
+// The position of a feed, in a file of its own.
 import { createHash } from "node:crypto";
 import { open, readFile, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { makeFolder, syncFolder } from "../../delivery/files";
 import { isObject } from "../../util/json";
 
-/** A position in the records: the greatest key that was given. Digits: a key may be longer than a number holds. */
+/** A position in the records: the greatest key that was given. It is text, because a key may exceed a JavaScript number. */
 export interface RecordsPosition {
   readonly source: "records";
   readonly key: string;
@@ -23,33 +23,47 @@ export interface CdrsPosition {
   readonly key: string;
 }
 
-/** Where a feed is. */
+/** The position of a feed. */
 export type Position = RecordsPosition | CdrsPosition;
 
 /** Whether a value is a key that can be compared: digits. */
 export const isKey = (value: unknown): value is string => typeof value === "string" && /^\d{1,40}$/.test(value);
 
-function positionOf(value: unknown): Position | undefined {
-  if (!isObject(value)) return undefined;
-  const { source, key, until, seen } = value;
+/** The fields of a position. One with others was written by a newer version, and would lose them. */
+const fields: Readonly<Record<Position["source"], readonly string[]>> = {
+  records: ["source", "key"],
+  cdrs: ["source", "until", "seen", "key"],
+};
+
+/** A position of this source, as we write it; undefined for anything else. */
+function positionOf(value: unknown, source: Position["source"]): Position | undefined {
+  if (!isObject(value) || value.source !== source) return undefined;
+  if (!Object.keys(value).every((name) => fields[source].includes(name))) return undefined;
+  const { key, until, seen } = value;
   if (source === "records") return isKey(key) ? { source, key } : undefined;
-  if (source !== "cdrs" || typeof until !== "number" || !Number.isFinite(until) || !isObject(seen)) return undefined;
+  if (typeof until !== "number" || !Number.isFinite(until) || !isObject(seen)) return undefined;
   const keys = Object.entries(seen).filter((entry): entry is [string, number] => typeof entry[1] === "number");
-  return { source, until, seen: Object.fromEntries(keys), key: isKey(key) ? key : "" };
+  if (keys.length < Object.keys(seen).length || !(key === "" || isKey(key))) return undefined;
+  return { source, until, seen: Object.fromEntries(keys), key };
 }
 
 /** Keeps the position of one feed. */
 export class PositionFile {
   readonly path: string;
+  readonly #source: Position["source"];
 
   /** @param folder of all feeds; made if it is missing */
   constructor(folder: string, feed: string, source: Position["source"]) {
+    this.#source = source;
     // The hash tells apart what a file system may not: case, and what is no name for a file.
     const hash = createHash("sha256").update(`${source}/${feed}`).digest("hex").slice(0, 16);
     this.path = join(folder, `${source}-${feed.replace(/[^\w-]+/g, "_").slice(0, 40)}-${hash}.json`);
   }
 
-  /** The position; undefined if there is none yet. Rejects if the file is there and can't be read: to begin anew would skip or repeat. */
+  /**
+   * The position; undefined if there is none yet. Rejects if the file exists and cannot be read, or is not as we write it: beginning anew
+   * would skip or repeat records. The file then stays as it is.
+   */
   async read(): Promise<Position | undefined> {
     let text: string;
     try {
@@ -58,8 +72,8 @@ export class PositionFile {
       if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
       throw error;
     }
-    const position = positionOf(JSON.parse(text));
-    if (position === undefined) throw new Error("not a position");
+    const position = positionOf(JSON.parse(text), this.#source);
+    if (position === undefined) throw new Error("not a position of this version");
     return position;
   }
 

@@ -1,19 +1,20 @@
-// One run of a feed: reads page after page, hands each on, and moves the position, in this order, so that nothing is ever skipped.
+// One run of a feed. For each page: read it, hand it over, then write the position. So no page is ever skipped.
+import { asError } from "../../delivery/files";
 import type { Failure } from "../shared/failure";
 import { type CdrSource, CdrWalk, newestCdrs } from "./cdrs";
 import type { CdrsPosition, Position, PositionFile } from "./position";
 import { keysOf, type Next, newestRecords, nextRecords, type Page, type ReadRecords } from "./source";
 
-/** What a run takes from its feed. */
+/** What a run is given. */
 export interface RunDeps {
   readonly file: Pick<PositionFile, "read" | "write">;
   readonly readRecords: ReadRecords;
   readonly cdrs: CdrSource;
-  /** Where a feed begins that has no position; "now" for the newest. */
+  /** The position of a feed that has none yet; "now": the newest. */
   readonly start: Position | "now";
   readonly source: Position["source"];
   readonly now: () => number;
-  /** Hands a page on; resolves when the position may move, with false if it may not because the feed closes. */
+  /** Hands a page over. Resolves when the position may move; with false if the feed closes and the position must stay. */
   readonly hand: (page: Page, keys: PageKeys) => Promise<boolean>;
   /** Whether the feed closes. */
   readonly closing: () => boolean;
@@ -27,7 +28,7 @@ export interface PageKeys {
   readonly size: number;
 }
 
-/** What a run came to. `cut`: of a second's CDRs the platform did not say all. */
+/** The result of a run. `cut`: the platform left CDRs out, even for a span of one second. */
 export type Ran =
   | {
       readonly ok: true;
@@ -43,19 +44,19 @@ const closed: Ran = { ok: false, failure: { kind: "closed", code: "SCCC_CLOSED" 
 const keyIn = (position: Position): string => position.key;
 
 /** The first position of a feed. */
-async function begin(means: RunDeps): Promise<Position | Failure> {
-  const { start, source, cdrs, now } = means;
+async function begin(deps: RunDeps): Promise<Position | Failure> {
+  const { start, source, cdrs, now } = deps;
   if (start !== "now") return start;
   if (source === "records") {
-    const newest = await newestRecords(means.readRecords);
+    const newest = await newestRecords(deps.readRecords);
     return newest.ok ? newest.position : newest.failure;
   }
   const newest = await newestCdrs(cdrs, now());
-  // What a run may read again is there already: it is read once, and not given.
+  // The CDRs that a run may read again exist already: they are read once and not given.
   return newest.ok ? skim(new CdrWalk(cdrs, newest.end), newest.position) : newest.failure;
 }
 
-/** Walks over what is there without giving it. */
+/** Reads to the end without giving anything. */
 async function skim(walk: CdrWalk, from: CdrsPosition): Promise<Position | Failure> {
   let position: Position = from;
   for (;;) {
@@ -70,27 +71,27 @@ async function skim(walk: CdrWalk, from: CdrsPosition): Promise<Position | Failu
 const isFailure = (value: Position | Failure): value is Failure => "kind" in value;
 
 /** Runs once. Never rejects. */
-export async function runFeed(means: RunDeps): Promise<Ran> {
+export async function runFeed(deps: RunDeps): Promise<Ran> {
   try {
-    return await run(means);
+    return await run(deps);
   } catch (error) {
-    return { ok: false, failure: error instanceof Error ? error : new Error(String(error)) };
+    return { ok: false, failure: asError(error) };
   }
 }
 
-async function run(means: RunDeps): Promise<Ran> {
-  const { file, closing, hand } = means;
+async function run(deps: RunDeps): Promise<Ran> {
+  const { file, closing, hand } = deps;
   let position = await file.read();
   if (position === undefined) {
-    const first = await begin(means);
+    const first = await begin(deps);
     if (isFailure(first)) return closing() ? closed : { ok: false, failure: first };
     position = first;
     await file.write(position);
   }
   let walk: CdrWalk | undefined;
   const read = (at: Position): Promise<Next> => {
-    if (at.source === "records") return nextRecords(at, means.readRecords);
-    walk ??= new CdrWalk(means.cdrs, means.now());
+    if (at.source === "records") return nextRecords(at, deps.readRecords);
+    walk ??= new CdrWalk(deps.cdrs, deps.now());
     return walk.next(at);
   };
   const counts = { items: 0, pages: 0, cut: false };

@@ -1,34 +1,35 @@
-// Where a feed reads records: pages after a key. One page in memory at a time. What CDRs share with them is here too.
+// Reads records for a feed: pages after a key, one in memory at a time. Also what records and CDRs have in common.
 
+import { excerptOf } from "../../protocol/failure";
 import { isObject } from "../../util/json";
 import { forEachInSlices, sortInSlices } from "../../util/slices";
 import type { Failure } from "../shared/failure";
 import { isKey, type Position, type RecordsPosition } from "./position";
 
-/** Something the platform answers with a list. */
+/** The platform's answer with a list, or why there is none. */
 export type Listed =
   | { readonly ok: true; readonly list: readonly unknown[]; readonly total?: number }
   | { readonly ok: false; readonly failure: Failure };
 
-/** A page that has not been given yet, and where the feed is after it. `cut`: the platform has more than it would say. */
+/** A page that has not been given yet, and the position after it. `cut`: the platform left items out. */
 export interface Page {
   readonly items: readonly unknown[];
   readonly after: Position;
   readonly cut: boolean;
 }
 
-/** What comes next: a page, perhaps an empty one that only moves the position; the end of this run; or a failure. */
+/** The next step of a run: a page, which may be empty and only move the position; the end; or a failure. */
 export type Next =
   | { readonly kind: "page"; readonly page: Page }
   | { readonly kind: "end" }
   | { readonly kind: "failure"; readonly failure: Failure };
 
-/** A list that can't be read. */
-export const protocolFailure = (reason: "noAdvance" | "badKey", excerpt: string): Failure => ({
+/** A list that cannot be read. @param text what the platform sent, of any length */
+export const protocolFailure = (reason: "noAdvance" | "badKey", text: string): Failure => ({
   kind: "protocol",
   code: "SCCC_PROTOCOL",
   reason,
-  excerpt,
+  excerpt: excerptOf(text),
 });
 
 const keyOf = (item: unknown): string | undefined => {
@@ -71,7 +72,7 @@ export function keysOf(items: readonly unknown[]): { readonly firstKey: string; 
 /** Reads the page of records after a key (§20). */
 export type ReadRecords = (startKey: string) => Promise<Listed>;
 
-/** The page after a position. A page that brings nothing greater would be read for ever: it is a failure. */
+/** The page after a position. A page without a greater key is a failure: it would be read again and again. */
 export async function nextRecords(position: RecordsPosition, read: ReadRecords): Promise<Next> {
   const listed = await read(position.key);
   if (!listed.ok) return { kind: "failure", failure: listed.failure };
@@ -89,8 +90,8 @@ export async function nextRecords(position: RecordsPosition, read: ReadRecords):
 }
 
 /**
- * The position after everything that there is. A page after a key is empty from the newest key on, so that one is found by doubling and
- * halving: in as many requests as its number has binary digits, about twice.
+ * The position after the newest record. A page after a key is empty exactly if the key is the newest one or greater. So the newest key is
+ * found by doubling and halving, in about twice as many requests as it has binary digits.
  */
 export async function newestRecords(
   read: ReadRecords,

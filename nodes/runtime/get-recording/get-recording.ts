@@ -1,4 +1,4 @@
-// sccc-get-recording: the recording of a call, to a Buffer or to a file.
+// sccc-get-recording: downloads the recording of a call into a Buffer or a file.
 import { setMaxListeners } from "node:events";
 import { resolve } from "node:path";
 import type { Node, NodeMessage, NodeMessageInFlow } from "node-red";
@@ -11,8 +11,9 @@ import type { Sender } from "../account/running";
 import type { CommandReport } from "../command/send";
 import { type Expand, type Narrowed, narrow, Settings, typedInput } from "../shared/config";
 import { type Behaviour, defineNode, type NodeSource } from "../shared/define-node";
-import { doneStatus, failureStatus } from "../shared/status";
-import { errorOf, resultOf } from "../shared/texts";
+import { originOf } from "../shared/origin";
+import { doneStatus, failureStatus, statusWords } from "../shared/status";
+import { errorOf, resultOf, type Translate } from "../shared/texts";
 import { reader } from "../shared/values";
 import type { Runtime } from "../state";
 import { type Got, getRecording, type Target } from "./download";
@@ -21,7 +22,7 @@ import { type Exists, nameOf } from "./target";
 const api = "recording";
 const megabyte = 1e6;
 
-/** How a node gets recordings. */
+/** The configuration of a node. */
 export interface RecordingConfig {
   readonly file: { readonly folder: string; readonly template: string; readonly exists: Exists } | undefined;
   readonly maxBytes: number;
@@ -32,7 +33,7 @@ export interface RecordingConfig {
   readonly passes: boolean;
 }
 
-/** Reads a node's properties. @param userDir what relative folders are below */
+/** Reads a node's properties. @param userDir the base of relative folders */
 export function narrowRecording(config: unknown, expand: Expand, userDir: string): Narrowed<RecordingConfig> {
   return narrow(() => {
     const settings = new Settings(recordingSettings, config, undefined, expand);
@@ -67,19 +68,22 @@ const invalid = (rule: RuleText, got: string): FieldFailure => ({
   got,
 });
 
-/** Whether a filename names nothing. */
+/** Whether a filename is empty. */
 const isEmpty = (name: unknown): boolean =>
   name === undefined || name === null || (typeof name === "string" && name.trim() === "");
 
 /** How often a status may change, in ms. */
 const statusEveryMs = 500;
 
-/** Shows how many files are under way, and how far. */
+/** Shows the running downloads and their progress. */
 class Progress {
   readonly #files = new Map<object, { bytes: number; of: number | undefined }>();
   #shown = 0;
 
-  constructor(private readonly node: Node) {}
+  constructor(
+    private readonly translate: Translate,
+    private readonly node: Node,
+  ) {}
 
   begin(): { readonly progress: (bytes: number, of: number | undefined) => void; readonly end: () => void } {
     const file = {};
@@ -100,29 +104,32 @@ class Progress {
     const files = [...this.#files.values()];
     const sum = (values: readonly number[]) => (values.reduce((all, one) => all + one, 0) / megabyte).toFixed(1);
     const known = files.every(({ of }) => of !== undefined);
-    const total = known ? ` / ${sum(files.map(({ of = 0 }) => of))}` : "";
-    this.node.status({ fill: "blue", shape: "dot", text: `↓ ${sum(files.map(({ bytes }) => bytes))}${total} MB` });
+    const text = statusWords(this.translate, known ? "downloadedOf" : "downloaded", {
+      done: sum(files.map(({ bytes }) => bytes)),
+      total: known ? sum(files.map(({ of = 0 }) => of)) : "",
+    });
+    this.node.status({ fill: "blue", shape: "dot", text });
   }
 }
 
-/** What a node with a good configuration works with. */
+/** The dependencies of a node with a valid configuration. */
 interface RecordingDeps {
   readonly how: RecordingConfig;
   readonly sender: Sender;
 }
 
-/** Gives a node with a good configuration its behaviour. */
+/** Starts a node with a valid configuration. */
 function run({ how, sender }: RecordingDeps, { runtime: { RED }, node, config }: NodeSource): Behaviour {
   const standard = standardInput(recordingName);
   const given = typedInput(config, propertyOf(recordingName), standard);
   const read = reader(RED, node, given);
   const readBilled = reader(RED, node, standardInput({ name: "recordFile" }));
   const isDefault = given.type === standard.type && given.value === standard.value;
-  const shown = new Progress(node);
+  const shown = new Progress(RED._, node);
   const closing = new AbortController();
   setMaxListeners(0, closing.signal);
 
-  /** Puts a result into a message; false where something that has no properties stands in its way. */
+  /** Puts a result into a message; false if a part of the property's path is not an object. */
   const put = (msg: NodeMessage, property: string, value: Buffer | string): boolean => {
     try {
       RED.util.setMessageProperty(msg, property, value, true);
@@ -137,7 +144,7 @@ function run({ how, sender }: RecordingDeps, { runtime: { RED }, node, config }:
     return isEmpty(name) && isDefault ? readBilled(msg) : name;
   };
 
-  /** Undefined for a message that has no recording, where that is no error. */
+  /** Undefined if the message has no recording and that is allowed. */
   const get = async (msg: NodeMessage): Promise<Got | undefined> => {
     let name: unknown;
     try {
@@ -149,7 +156,8 @@ function run({ how, sender }: RecordingDeps, { runtime: { RED }, node, config }:
     if (isEmpty(name)) {
       if (how.passes) return undefined;
       const { example } = recordingName;
-      return { ok: false, failure: invalid({ key: "required", params: { example } }, render(name)) };
+      const failure = invalid({ key: "required", params: { example } }, render(name));
+      return { ok: false, failure: { ...failure, origin: originOf(given, msg) } };
     }
     const url = typeof name === "string" ? sender.client.urlOf(name) : undefined;
     if (url === undefined) return { ok: false, failure: invalid({ key: "recordingName", params: {} }, render(name)) };
@@ -190,7 +198,7 @@ function run({ how, sender }: RecordingDeps, { runtime: { RED }, node, config }:
     };
     msg.sccc = { ...(isObject(msg.sccc) ? msg.sccc : {}), command: report };
     if (!got.ok) {
-      node.status(failureStatus(got.failure));
+      node.status(failureStatus(RED._, got.failure));
       return errorOf(RED._, api, got.failure);
     }
     node.status(doneStatus);

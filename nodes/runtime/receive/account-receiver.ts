@@ -1,13 +1,19 @@
-// The receiving side of an account node: whoever listens to the account attaches here.
+// The receiving side of an account node: nodes that take the account's pushes attach here.
 import type { Node, NodeAPI } from "node-red";
 import type { InboxConfig } from "../../receive/messages";
+import { fill } from "../../util/fill";
+import { configFailure } from "../shared/config";
+import type { NodeOutput } from "../shared/node-output";
+import { describe } from "../shared/texts";
 import { BoundedLog } from "./bounded-log";
 import type { PushListener, Receiving } from "./receiving";
+import { refusalWords } from "./refusals";
 
-/** What an account's receiver works with. */
+/** What an account's receiver is given. */
 export interface AccountReceiverDeps {
   readonly RED: NodeAPI;
   readonly node: Node;
+  readonly output: NodeOutput;
   readonly receiving: Receiving;
 }
 
@@ -17,31 +23,28 @@ export class AccountReceiver {
   readonly #receiving: Receiving;
   readonly #state: ReturnType<Receiving["open"]>;
   readonly #refusals: BoundedLog;
-  readonly #warnings: BoundedLog;
   readonly #listeners = new Set<PushListener>();
 
-  constructor({ RED, node, receiving }: AccountReceiverDeps, config: InboxConfig) {
+  constructor({ RED, node, output, receiving }: AccountReceiverDeps, config: InboxConfig) {
     this.config = config;
     this.#refusals = new BoundedLog((counts) => {
-      const reasons = [...counts].map(([why, count]) => `${why} ${count}`).join(", ");
-      node.warn(RED._("errors.pushesRefused", { reasons }));
-    });
-    this.#warnings = new BoundedLog((counts) => {
-      for (const [what, count] of counts) node.warn(count === 1 ? what : `${what} (×${count})`);
+      const count = [...counts.values()].reduce((sum, times) => sum + times, 0);
+      node.warn(fill(RED._("errors.pushesRefused"), { count, reasons: refusalWords(RED._, counts) }));
     });
     this.#receiving = receiving;
     this.#state = receiving.open(node.id, config, {
       refused: (why, times) => this.#refusals.add(why, times),
-      warning: (key, params) => this.#warnings.add(RED._(`errors.${key}`, { ...params })),
+      warning: (key, params) => output.warn(key, params),
+      problem: (problem) => node.error(describe(RED._, "sccc-account", configFailure(problem))),
     });
   }
 
-  /** Whether somebody listens. */
+  /** Whether a node listens. */
   get listening(): boolean {
     return this.#listeners.size > 0;
   }
 
-  /** A node begins to listen; call what comes back when it ends. */
+  /** A node begins to listen. @returns ends it */
   attach(listener: PushListener): () => void {
     this.#listeners.add(listener);
     const detach = this.#receiving.attach(this.#state, listener);
@@ -51,10 +54,9 @@ export class AccountReceiver {
     };
   }
 
-  /** The account node closes. @param removed for good */
+  /** The account node closes. @param removed whether it was deleted */
   async close(removed: boolean): Promise<void> {
     this.#refusals.close();
-    this.#warnings.close();
     await this.#receiving.close(this.#state, removed);
   }
 }

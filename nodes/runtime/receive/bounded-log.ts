@@ -1,18 +1,17 @@
+// Limits how often the log tells something that may happen very often.
 import { guarded } from "../../util/guarded";
 
-// Lines in the log that may become many.
-
-/** At most one line for so long, in ms. */
+/** Minimum time between two lines, in ms. */
 const everyMs = 60_000;
 
-/** Tells how often what has happened: the first at once, further ones together. */
+/** Writes the first occurrence at once and further ones together, with their number. */
 export class BoundedLog {
   readonly #counts = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly write: (counts: ReadonlyMap<string, number>) => void) {}
 
-  /** Something has happened, so many times. */
+  /** Adds occurrences. */
   add(what: string, times = 1): void {
     this.#counts.set(what, (this.#counts.get(what) ?? 0) + times);
     if (this.#timer === undefined) this.#flush();

@@ -1,4 +1,4 @@
-// Narrows the receiving side of an account.
+// Reads the settings of an account that concern receiving.
 import type { NodeAPI } from "node-red";
 import { accountSettings, receivingSettings } from "../../catalogue";
 import { addressesOf } from "../../protocol/format";
@@ -8,7 +8,7 @@ import type { InboxConfig, TlsSettings } from "../../receive/messages";
 import { isObject } from "../../util/json";
 import { type Expand, type Narrowed, narrow, Settings, tlsOf } from "../shared/config";
 
-/** What of a tls-config node's options a port takes. */
+/** The options of a tls-config node that a port uses. */
 function tlsSettingsOf(options: Readonly<Record<string, unknown>>, files: TlsSettings["files"]): TlsSettings {
   const certificate = (value: unknown): string | Uint8Array | undefined =>
     typeof value === "string" || value instanceof Uint8Array ? value : undefined;
@@ -23,7 +23,7 @@ function tlsSettingsOf(options: Readonly<Record<string, unknown>>, files: TlsSet
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }
 
-/** The files that a tls-config node reads; undefined if its certificates stand in it as text. */
+/** The files that a tls-config node reads; undefined if its certificates are given as text. */
 export function tlsFilesOf(RED: NodeAPI, id: string): TlsSettings["files"] {
   let found: Readonly<Record<string, unknown>> | undefined;
   RED.nodes.eachNode((node: unknown) => {
@@ -32,7 +32,7 @@ export function tlsFilesOf(RED: NodeAPI, id: string): TlsSettings["files"] {
   const path = (name: string): string | undefined => {
     const value = found?.[name];
     if (typeof value !== "string" || value.trim() === "") return undefined;
-    // Node-RED replaces a property that is wholly ${NAME}.
+    // Node-RED replaces a property that is a variable and nothing else.
     const [, variable] = /^\$\{([^}]+)\}$/.exec(value.trim()) ?? [];
     return variable === undefined ? value.trim() : process.env[variable];
   };
@@ -55,7 +55,7 @@ export function narrowReceiving(
     const customer = settings.text("customer");
     const pushUser = settings.text("pushUser");
     const pushPassword = settings.text("pushPassword");
-    // §三.2: the push credentials only if both are defined.
+    // §三.2: the push credentials apply only if both are defined.
     const signer: Signer =
       pushUser !== "" && pushPassword !== ""
         ? { customer: pushUser, passwords: [pushPassword, settings.text("previousPushPassword")] }

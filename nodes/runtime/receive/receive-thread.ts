@@ -1,17 +1,25 @@
-// The thread that receives: started when it is needed, started again when it ends by itself, and told then what it has to know.
+// The thread that receives pushes: starts it, and starts it again when it ends by itself or could not be started.
 import { once } from "node:events";
 import { join } from "node:path";
-import { type TransferListItem, Worker } from "node:worker_threads";
+import { Worker, type WorkerOptions } from "node:worker_threads";
+import { asError } from "../../delivery/files";
 import type { FromWorker, ToWorker } from "../../receive/messages";
+import type { WorkerData } from "../../receive/worker";
 import { guarded } from "../../util/guarded";
 
-/** What is told of the thread. */
-export interface ThreadEvents {
+/** Options of the thread. */
+export interface ThreadOptions {
+  /** Its `owner` locks the stores: the same for all threads of a Node-RED, so that a new one gets the stores of the one before. */
+  readonly data: WorkerData;
   readonly onMessage: (message: FromWorker) => void;
-  /** It has ended by itself, and is started again at a time (ms since 1970). */
+  /** It has ended by itself or could not be started, and is started again at a time (ms since 1970). */
   readonly onEnded: (detail: string, retryAt: number) => void;
-  /** It has been started later than it was made, or again: it knows nothing. */
+  /** It has been started later than the constructor was called, or again: it must be told all accounts. */
   readonly onStarted: () => void;
+  /** The end of the thread before, if that is still ending: two threads of a process must not write to one store. */
+  readonly after?: Promise<void> | undefined;
+  /** Creates the worker; for tests. */
+  readonly create?: (file: string, options: WorkerOptions) => Worker;
 }
 
 const workerFile = join(__dirname, "receive-worker.js");
@@ -19,7 +27,7 @@ const workerFile = join(__dirname, "receive-worker.js");
 /** The worker's heap, in MB: a million pending pushes take about 200. Bytes of bodies do not count here; the worker bounds them itself. */
 const heapMb = 512;
 
-/** The pauses before it is started again, in ms: doubled from the first to the longest. One that ran for a while begins anew. */
+/** Pauses before it is started again, in ms: each is twice the one before, up to the longest. After a stable run, they begin anew. */
 const firstPauseMs = 100;
 const longestPauseMs = 5000;
 const stableMs = 60_000;
@@ -28,31 +36,25 @@ const stableMs = 60_000;
 const stopWithinMs = 5000;
 
 export class ReceiveThread {
-  readonly #events: ThreadEvents;
-  readonly #owner: string;
+  readonly #options: ThreadOptions;
   #worker: Worker | undefined;
   #timer: NodeJS.Timeout | undefined;
   #pauseMs = firstPauseMs;
   #startedAt = 0;
   #stopped = false;
 
-  /**
-   * @param owner locks the stores; the same for all threads of a Node-RED, so that a new one gets the stores of the one before
-   * @param after the end of the thread before, if that is still ending: two threads of a process may not write to one store
-   */
-  constructor(owner: string, events: ThreadEvents, after?: Promise<void>) {
-    this.#owner = owner;
-    this.#events = events;
-    if (after === undefined) this.#start();
-    else void after.then(() => this.#startAgain());
+  constructor(options: ThreadOptions) {
+    this.#options = options;
+    if (options.after === undefined) this.#start();
+    else void options.after.then(() => this.#startAgain());
   }
 
-  /** Sends a message; it is lost while the thread is not there. */
-  post(message: ToWorker, transfer: readonly TransferListItem[] = []): void {
-    this.#worker?.postMessage(message, [...transfer]);
+  /** Sends a message; it is lost while the thread does not run. */
+  post(message: ToWorker): void {
+    this.#worker?.postMessage(message);
   }
 
-  /** Whether the thread is there. */
+  /** Whether the thread runs. */
   get running(): boolean {
     return this.#worker !== undefined;
   }
@@ -74,7 +76,7 @@ export class ReceiveThread {
     this.#worker = undefined;
     if (worker === undefined) return;
     await new Promise<void>((resolve) => {
-      // It must not keep the process. To terminate it while it is at work is no way out: Node may end the whole process then.
+      // It must not keep the process alive. It is not terminated while it works: Node may end the whole process then.
       const timer = setTimeout(
         guarded(() => {
           worker.unref();
@@ -87,26 +89,34 @@ export class ReceiveThread {
         resolve();
       };
       worker.on("exit", guarded(ended));
-      // It has closed its sockets, so that nothing is under way in it.
+      // Its sockets are closed, so that it can be terminated.
       const stopped = ({ kind }: FromWorker): unknown => (kind === "stopped" ? worker.terminate() : undefined);
       worker.on("message", guarded(stopped));
       worker.postMessage({ kind: "stop" } satisfies ToWorker);
     });
   }
 
-  #start(): void {
-    const worker = new Worker(workerFile, {
-      workerData: { owner: this.#owner },
-      resourceLimits: { maxOldGenerationSizeMb: heapMb },
-    });
-    this.#worker = worker;
+  /** Starts the worker; false if the system has no thread for it. It is then tried again. */
+  #start(): boolean {
+    const { data, onMessage, create = (file, options) => new Worker(file, options) } = this.#options;
     this.#startedAt = performance.now();
+    let worker: Worker;
+    try {
+      worker = create(workerFile, {
+        workerData: data,
+        resourceLimits: { maxOldGenerationSizeMb: heapMb },
+      });
+    } catch (error) {
+      this.#restart(asError(error).message);
+      return false;
+    }
+    this.#worker = worker;
     let detail = "";
-    worker.on("message", guarded(this.#events.onMessage));
+    worker.on("message", guarded(onMessage));
     worker.on(
       "error",
       guarded((error: unknown) => {
-        detail = error instanceof Error ? error.message : String(error);
+        detail = asError(error).message;
       }),
     );
     worker.on(
@@ -117,13 +127,14 @@ export class ReceiveThread {
         this.#restart(detail || `exit code ${code}`);
       }),
     );
+    return true;
   }
 
   #restart(detail: string): void {
     if (performance.now() - this.#startedAt > stableMs) this.#pauseMs = firstPauseMs;
     const pauseMs = this.#pauseMs;
     this.#pauseMs = Math.min(2 * pauseMs, longestPauseMs);
-    this.#events.onEnded(detail, Date.now() + pauseMs);
+    this.#options.onEnded(detail, Date.now() + pauseMs);
     this.#timer = setTimeout(
       guarded(() => this.#startAgain()),
       pauseMs,
@@ -132,7 +143,6 @@ export class ReceiveThread {
 
   #startAgain(): void {
     if (this.#stopped) return;
-    this.#start();
-    this.#events.onStarted();
+    if (this.#start()) this.#options.onStarted();
   }
 }

@@ -1,21 +1,29 @@
-// Receiving on Node-RED's thread: which accounts and nodes there are, what they are handed, and what becomes of it. One for each Node-RED.
+// Receiving on Node-RED's thread: tells the receiving thread which accounts and nodes exist, and hands its deliveries to the nodes.
 import { join } from "node:path";
 import type { NodeAPI } from "node-red";
 import type { Outcome, TokenOwner } from "../../delivery/tokens";
-import { AllowList, senderOf } from "../../receive/addresses";
+import { excerptOf } from "../../protocol/failure";
+import { SenderFilter } from "../../receive/addresses";
 import type { AnswerName } from "../../receive/answers";
+import type { Arrival } from "../../receive/head";
+import { keptIn } from "../../receive/kept";
 import type {
   AccountSpec,
   AckTuple,
+  Ask,
+  Asks,
   Counts,
   DeliveryTuple,
   EventSelection,
   FromWorker,
   InboxConfig,
+  ListenerSpec,
   ReceivingProblem,
+  Refusal,
   SharedRequest,
 } from "../../receive/messages";
-import { decodedPath } from "../../receive/target";
+import { wantsEvent } from "../../receive/push-inbox";
+import { endpointPath } from "../../receive/target";
 import { guarded } from "../../util/guarded";
 import { newId } from "../../util/id";
 import { isObject } from "../../util/json";
@@ -33,10 +41,12 @@ export interface PushReport {
   readonly customer: string;
   readonly receivedAt: string;
   readonly delivery: number;
+  /** It was handed over again from the sidebar. */
+  readonly replayed?: true;
   readonly http: { readonly path: string; readonly query: unknown; readonly ip: string };
 }
 
-/** What a node gets of a push. */
+/** A push as it is handed to a node. */
 export interface Delivery {
   readonly topic: string;
   readonly payload: Record<string, unknown>;
@@ -47,23 +57,27 @@ export interface Delivery {
 /** A node that takes pushes. */
 export interface PushListener extends EventSelection {
   readonly id: string;
-  /** It listens for the moment only: nothing is stored for it, and what it gets is not acknowledged. */
+  /** A temporary listener: nothing is stored for it, and its deliveries are not acknowledged. */
   readonly transient?: true;
+  /** It gives pushes to flows as they are, so that one can be handed to it again. */
+  readonly passesOn?: true;
   hand(delivery: Delivery): void;
   /** A stored push that was never acknowledged. */
   dead(delivery: Delivery): void;
-  /** Something has come in, or was refused. */
+  /** A push was taken or refused. */
   counted(counts: Counts): void;
-  /** What is wrong; undefined: nothing any more. */
+  /** The account's problem; undefined: it is solved. */
   problem(problem: ConfigProblem | undefined): void;
   /** The nodes that a delivery is sent to. */
   destinations?(delivery: Delivery): readonly string[];
 }
 
-/** What is told of an account to its node. */
+/** What an account's node is told. */
 export interface AccountReports {
   refused(why: string, times: number): void;
   warning(key: string, params: Readonly<Record<string, string>>): void;
+  /** The account can't receive. Told once, whatever the number of tries and of nodes. */
+  problem(problem: ConfigProblem): void;
 }
 
 /** The folder of an account's store. */
@@ -74,25 +88,31 @@ export function spoolFolder(RED: NodeAPI, id: string): string {
 
 /** How many deliveries are handed to nodes in one turn of the event loop. */
 const batchSize = 64;
-/** How long a redeploy may take, in ms; then those that are there go on. Until then the thread answers for them that it is busy. */
+/** How long a redeploy may take, in ms. After that, the nodes that run receive again. */
 const settleWithinMs = 60_000;
 
 interface PendingReply {
   readonly tuple: AckTuple;
   readonly resolve: (pending: boolean) => void;
-  /** It was sent once before, to a thread that has ended since. */
+  /** It was sent before, to a thread that has ended since. */
   again: boolean;
 }
 
-/** What of an account outlives a redeploy. */
+/** The state of an account that outlives a redeploy. */
 class AccountState implements TokenOwner {
   readonly listeners = new Map<string, PushListener>();
+  /** The nodes that the thread was last told of. */
+  told: readonly ListenerSpec[] = [];
   readonly tokenPrefix: string;
   config: InboxConfig;
-  allow: AllowList | undefined;
+  senders: SenderFilter;
   reports: AccountReports | undefined;
   counts: Counts = { taken: 0, refused: new Map() };
+  /** When pushes were refused last, by reason. */
+  readonly refusedAt = new Map<Refusal, number>();
   problem: ReceivingProblem | undefined;
+  /** The problem that its node knows of; "" for none. */
+  #told = "";
 
   constructor(
     readonly id: string,
@@ -101,6 +121,7 @@ class AccountState implements TokenOwner {
     private readonly send: (account: string, token: string, outcome: Outcome) => Promise<boolean>,
   ) {
     this.config = config;
+    this.senders = new SenderFilter(config);
     this.tokenPrefix = tokens.add(this);
   }
 
@@ -108,41 +129,54 @@ class AccountState implements TokenOwner {
     return this.send(this.id, rest, outcome);
   }
 
-  /** Tells the counts, and the account's node what is new in them. */
+  /** Passes counts on to the nodes, and new refusals to the account's node. */
   count(counts: Counts): void {
     for (const [why, count] of counts.refused) {
       const before = this.counts.refused.get(why) ?? 0;
-      // A thread that was started again counts from the beginning.
+      // A thread that was started again counts from 0.
       const times = count >= before ? count - before : count;
-      if (times > 0) this.reports?.refused(why, times);
+      if (times === 0) continue;
+      this.refusedAt.set(why, Date.now());
+      this.reports?.refused(why, times);
     }
     this.counts = counts;
     for (const listener of this.listeners.values()) listener.counted(counts);
   }
 
+  /** Tells its node what is wrong, unless it knows. */
+  report(problem: ConfigProblem | undefined): void {
+    const told = problem === undefined ? "" : `${problem.setting} ${problem.reason} ${problem.detail ?? ""}`;
+    if (problem !== undefined && told !== this.#told) this.reports?.problem(problem);
+    this.#told = told;
+  }
+
   tell(problem: ReceivingProblem | undefined): void {
     this.problem = problem;
+    this.report(problem);
     for (const listener of this.listeners.values()) listener.problem(problem);
   }
 }
 
-/** A delivery that was handed to a node and may not have reached the next one yet. */
+/** An account's receiving as it is now. */
+export type ReceivingView = Pick<AccountState, "config" | "counts" | "refusedAt" | "problem">;
+
+/** A delivery that was handed to a node. Its message may not have reached the next node yet. */
 interface Underway {
   readonly tuple: DeliveryTuple;
   readonly listener: PushListener;
   readonly delivery: Delivery;
-  /** The nodes that it is on its way to, looked up when a redeploy begins. */
+  /** The nodes that its message goes to, looked up when a redeploy begins. */
   destinations?: readonly unknown[];
 }
 
-/** Node-RED ends on these. */
+/** Node-RED ends on these signals. */
 const endings = ["SIGTERM", "SIGINT"] as const;
 
 /** Receives for all accounts of a Node-RED. */
 export class Receiving {
   readonly #RED: NodeAPI;
   readonly #tokens: Tokens;
-  /** Locks the stores. */
+  /** Owner of the locks of the stores. */
   readonly #owner = newId();
   /** The servers that have the dispatcher. */
   readonly #mounted = new WeakSet<object>();
@@ -150,17 +184,19 @@ export class Receiving {
   readonly #acks = new Map<number, PendingReply>();
   readonly #requests = new Map<number, (answer: AnswerName) => void>();
   readonly #flushes = new Map<string, (() => void)[]>();
+  readonly #asks = new Map<number, (text: string | undefined) => void>();
+  readonly #record: boolean;
   #thread: ReceiveThread | undefined;
-  /** The end of the thread before; undefined once it has ended. */
+  /** The end of the previous thread; undefined once it has ended. */
   #ending: Promise<void> | undefined;
   #queue: DeliveryTuple[] = [];
   #underway: Underway[] = [];
   #handing = false;
-  /** Counts the threads: what one is to be told does not concern the next. */
+  /** Number of the current thread: reports on deliveries of an earlier thread are dropped. */
   #generation = 0;
-  /** A redeploy is under way: nothing is handed to nodes. */
+  /** A redeploy is in progress: nothing is handed to nodes. */
   #held = false;
-  /** Whether all nodes of the flows were there when the last redeploy was over. */
+  /** Whether all nodes of the flows ran after the last redeploy. */
   #complete = false;
   #forgetSignals: () => void = () => undefined;
   #holdTimer: NodeJS.Timeout | undefined;
@@ -173,8 +209,10 @@ export class Receiving {
   #paths: ReadonlySet<string> = new Set();
   #routes: ReadonlySet<string> = new Set();
 
-  constructor(RED: NodeAPI, tokens: Tokens) {
+  /** @param record whether pushes are recorded for the sidebar */
+  constructor(RED: NodeAPI, tokens: Tokens, record: boolean) {
     this.#RED = RED;
+    this.#record = record;
     this.#tokens = tokens;
     const { events } = RED;
     events.on(
@@ -183,15 +221,15 @@ export class Receiving {
     );
     events.on(
       "flows:started",
-      guarded(() => this.#settle(true)),
+      guarded(() => this.#settle({ complete: true, away: false })),
     );
     events.on(
       "runtime-event",
       guarded((event: unknown) => {
         const { id, payload } = isObject(event) ? event : {};
         if (id !== "runtime-state" || !isObject(payload) || payload.state !== "stop") return;
-        // Not a redeploy: the flows were stopped, or cannot start for a type that is missing. Those that still run go on.
-        if (payload.deploy !== true) this.#settle(false);
+        // Not a redeploy. With an error, the flows cannot start, for example because a type is missing; without, somebody stopped them.
+        if (payload.deploy !== true) this.#settle({ complete: false, away: payload.error !== undefined });
       }),
     );
   }
@@ -201,7 +239,7 @@ export class Receiving {
     return this.#down;
   }
 
-  /** The state of an account, with the configuration of now. */
+  /** The state of an account, with its current configuration. */
   open(id: string, config: InboxConfig, reports: AccountReports): AccountState {
     let state = this.#accounts.get(id);
     if (state === undefined) {
@@ -209,16 +247,20 @@ export class Receiving {
       this.#accounts.set(id, state);
     }
     state.config = config;
-    state.allow = config.allow.length === 0 ? undefined : new AllowList(config.allow);
+    state.senders = new SenderFilter(config);
     state.reports = reports;
+    // A node that was deployed again says again what is still wrong.
+    state.report(undefined);
     return state;
   }
 
-  /** A node begins to listen; call what comes back when it ends. */
+  /** A node begins to listen. @returns ends it */
   attach(state: AccountState, listener: PushListener): () => void {
     const { endpoint } = state.config;
     if (endpoint.own === undefined && !hasServer(this.#RED)) {
-      listener.problem({ setting: "pushPort", reason: "noServer" });
+      const problem: ConfigProblem = { setting: "pushPort", reason: "noServer" };
+      state.report(problem);
+      listener.problem(problem);
       return () => undefined;
     }
     if (endpoint.own === undefined) this.#mount();
@@ -229,7 +271,7 @@ export class Receiving {
     };
   }
 
-  /** An account's node closes: what waits goes to the disk. @param removed for good */
+  /** An account's node closes: waiting lines are written to disk. @param removed whether the node was deleted */
   async close(state: AccountState, removed: boolean): Promise<void> {
     state.reports = undefined;
     if (removed) {
@@ -238,7 +280,7 @@ export class Receiving {
     }
     if (this.#thread?.running !== true) return;
     if (this.#down) {
-      // The process ends when the nodes have closed: the stores must be free by then for the one that comes next.
+      // The process ends when the nodes have closed. The stores must be released by then, for the next process.
       this.#stopped ??= this.#thread.stop();
       await this.#stopped;
       return;
@@ -249,7 +291,52 @@ export class Receiving {
     });
   }
 
-  /** The process is about to end: whatever comes, or waits, is told to come again. */
+  /** An account's receiving as it is now; undefined while no node listens to it. */
+  view(id: string): ReceivingView | undefined {
+    const state = this.#accounts.get(id);
+    return state === undefined || state.listeners.size === 0 ? undefined : state;
+  }
+
+  /** Asks the thread about an account; undefined where nobody can tell. */
+  async ask<K extends keyof Asks>(
+    account: string,
+    ask: Extract<Ask, { readonly what: K }>,
+  ): Promise<Asks[K]["answer"] | undefined> {
+    if (this.#thread?.running !== true || this.#down) return undefined;
+    this.#lastNumber += 1;
+    const number = this.#lastNumber;
+    const told = new Promise<string | undefined>((resolve) => this.#asks.set(number, resolve));
+    this.#thread.post({ kind: "ask", number, account, ask });
+    const text = await told;
+    // What the thread says is of the type that was asked for.
+    return text === undefined ? undefined : ((JSON.parse(text) as Asks[K]["answer"] | null) ?? undefined);
+  }
+
+  /**
+   * Hands a recorded push to the nodes that pass such pushes on: without a token, and not as a delivery.
+   * @returns the nodes that have it
+   */
+  replay(account: string, text: string): readonly string[] {
+    const state = this.#accounts.get(account);
+    const kept: unknown = JSON.parse(text);
+    const delivery = deliveryOf(kept, 1, "");
+    if (state === undefined || delivery === undefined || this.#held) return [];
+    const nodes: string[] = [];
+    for (const listener of state.listeners.values()) {
+      if (listener.passesOn !== true || !wantsEvent(listener, delivery.topic)) continue;
+      // Each node gets an object of its own: flows change what they are given.
+      const own = deliveryOf(JSON.parse(text), 1, "") ?? delivery;
+      try {
+        listener.hand({ ...own, push: { ...own.push, replayed: true } });
+        nodes.push(listener.id);
+      } catch (error) {
+        state.reports?.warning("spool", { folder: listener.id, detail: String(error) });
+      }
+    }
+    return nodes;
+  }
+
+  /** The process is about to end: waiting and new pushes are answered "try again". */
   shutDown(): void {
     this.#down = true;
     this.#thread?.post({ kind: "down" });
@@ -260,7 +347,7 @@ export class Receiving {
     await this.#thread?.crash();
   }
 
-  /** Nodes come or go: pushes wait until it is over. */
+  /** A redeploy begins: pushes wait until its end. */
   #hold(): void {
     for (const one of this.#underway) {
       const ids = one.listener.destinations?.(one.delivery) ?? [];
@@ -270,42 +357,53 @@ export class Receiving {
     this.#held = true;
     this.#thread?.post({ kind: "hold" });
     this.#holdTimer = setTimeout(
-      guarded(() => this.#settle(false)),
+      guarded(() => this.#settle({ complete: false, away: true })),
       settleWithinMs,
     ).unref();
   }
 
-  /** Nodes are there, or those that are left: the thread hears of all accounts. @param complete whether all nodes are there */
-  #settle(complete: boolean): void {
+  /**
+   * The nodes that run now are known: tells the thread all accounts.
+   * @param complete whether all nodes of the flows run
+   * @param away whether those that do not run will come back: their accounts go on receiving
+   */
+  #settle({ complete, away }: { readonly complete: boolean; readonly away: boolean }): void {
     clearTimeout(this.#holdTimer);
     this.#held = false;
     this.#complete = complete;
-    const listening = [...this.#accounts.values()].filter(({ listeners }) => listeners.size > 0);
+    const existing = new Set(away ? this.#nodesOfAccounts() : []);
+    for (const state of this.#accounts.values()) {
+      const present = [...state.listeners.values()].map(
+        ({ id, events, others, transient = false, passesOn = false }) => ({ id, events, others, transient, passesOn }),
+      );
+      const gone = state.told.filter(({ id, transient }) => !transient && existing.has(id) && !state.listeners.has(id));
+      state.told = [...present, ...gone.map((listener) => ({ ...listener, away: true as const }))];
+    }
+    const listening = this.#listening;
     this.#paths = new Set(
       listening.flatMap(({ config: { endpoint } }) =>
-        endpoint.own === undefined ? [decodedPath(endpoint.path) ?? endpoint.path] : [],
+        endpoint.own === undefined ? [endpointPath(endpoint.path)] : [],
       ),
     );
     this.#routes = this.#paths.size === 0 ? new Set() : httpInRoutes(this.#RED);
     if (listening.length === 0) this.#stopThread();
     else {
       this.#thread ??= this.#startThread();
-      this.#apply(listening, complete);
+      this.#apply(complete);
     }
     this.#hand();
   }
 
-  #apply(listening: readonly AccountState[], complete: boolean): void {
+  /** The accounts that receive. */
+  get #listening(): readonly AccountState[] {
+    return [...this.#accounts.values()].filter(({ told }) => told.length > 0);
+  }
+
+  #apply(complete: boolean): void {
     const dormant = complete ? this.#nodesOfAccounts() : undefined;
-    const accounts = listening.map(({ id, config, tokenPrefix, listeners }): AccountSpec => {
-      const specs = [...listeners.values()].map(({ id: node, events, others, transient = false }) => ({
-        id: node,
-        events,
-        others,
-        transient,
-      }));
+    const accounts = this.#listening.map(({ id, config, tokenPrefix, told }): AccountSpec => {
       const folder = spoolFolder(this.#RED, id);
-      return { id, config, folder, tokenPrefix, listeners: specs, ...(dormant && { dormant }) };
+      return { id, config, folder, tokenPrefix, listeners: told, ...(dormant && { dormant }) };
     });
     this.#thread?.post({ kind: "apply", accounts });
   }
@@ -322,21 +420,19 @@ export class Receiving {
   #startThread(): ReceiveThread {
     const end = guarded(() => this.shutDown());
     for (const signal of endings) {
-      // Node-RED ends by itself. Where nobody listens, a listener of ours would keep the process from ending.
+      // Only where somebody else listens: a signal that has a listener does not end the process by itself.
       if (process.listenerCount(signal) > 0) process.prependListener(signal, end);
     }
     this.#forgetSignals = () => {
       for (const signal of endings) process.removeListener(signal, end);
     };
-    return new ReceiveThread(
-      this.#owner,
-      {
-        onMessage: (message) => this.#hear(message),
-        onEnded: (detail, retryAt) => this.#ended(detail, retryAt),
-        onStarted: () => this.#resume(),
-      },
-      this.#ending,
-    );
+    return new ReceiveThread({
+      data: { owner: this.#owner, record: this.#record },
+      onMessage: (message) => this.#hear(message),
+      onEnded: (detail, retryAt) => this.#ended(detail, retryAt),
+      onStarted: () => this.#resume(),
+      after: this.#ending,
+    });
   }
 
   #stopThread(): void {
@@ -354,7 +450,7 @@ export class Receiving {
     this.#ending = ending;
   }
 
-  /** The thread has ended by itself. What was on its way is gone with it; what is stored comes again. */
+  /** The thread has ended by itself. Its deliveries are lost, except for stored ones, which it delivers again. */
   #ended(detail: string, retryAt: number): void {
     this.#abandon();
     for (const state of this.#accounts.values()) {
@@ -362,7 +458,7 @@ export class Receiving {
     }
   }
 
-  /** Nothing that was asked of the thread will be answered. */
+  /** Ends everything that waits for an answer of the thread. */
   #abandon(): void {
     this.#generation += 1;
     this.#queue = [];
@@ -371,13 +467,14 @@ export class Receiving {
     this.#requests.clear();
     for (const resolves of this.#flushes.values()) for (const resolve of resolves) resolve();
     this.#flushes.clear();
+    for (const resolve of this.#asks.values()) resolve(undefined);
+    this.#asks.clear();
   }
 
   /** The thread has been started again. */
   #resume(): void {
-    const listening = [...this.#accounts.values()].filter(({ listeners }) => listeners.size > 0);
+    this.#apply(this.#complete && !this.#held);
     if (this.#held) this.#thread?.post({ kind: "hold" });
-    this.#apply(listening, this.#complete && !this.#held);
     const acks = [...this.#acks.values()];
     for (const ack of acks) ack.again = true;
     if (acks.length > 0) this.#thread?.post({ kind: "acks", acks: acks.map(({ tuple }) => tuple) });
@@ -393,7 +490,7 @@ export class Receiving {
         for (const [number, pending] of message.results) {
           const ack = this.#acks.get(number);
           this.#acks.delete(number);
-          // The first time it may have been taken, and the word of it was lost.
+          // It may have been acknowledged the first time, and the answer was lost.
           ack?.resolve(pending || ack.again);
         }
         return;
@@ -402,6 +499,10 @@ export class Receiving {
           this.#requests.get(number)?.(name);
           this.#requests.delete(number);
         }
+        return;
+      case "told":
+        this.#asks.get(message.number)?.(message.text);
+        this.#asks.delete(message.number);
         return;
       case "counts":
         this.#accounts.get(message.account)?.count(message.counts);
@@ -418,7 +519,7 @@ export class Receiving {
     }
   }
 
-  /** Hands deliveries to nodes, some in each turn, and tells the thread once they have reached the next node. */
+  /** Hands deliveries to nodes, a batch in each turn, and tells the thread when they have reached the next node. */
   #hand(): void {
     if (this.#handing || this.#held || this.#queue.length === 0) return;
     this.#handing = true;
@@ -433,7 +534,7 @@ export class Receiving {
       if (state === undefined || listener === undefined) (kind === "h" ? lost : handed).push(number);
       else this.#handOne(state, listener, tuple, handed);
     }
-    // What a node sends reaches the next one in a later turn, by setImmediate; if that was closed by then, nobody has it.
+    // Node-RED passes a message on in a later turn, by setImmediate. If the next nodes were closed by then, the message is lost.
     setImmediate(
       guarded(() => {
         const underway = this.#underway;
@@ -464,7 +565,7 @@ export class Receiving {
       if (kind === "d") listener.dead(delivery);
       else listener.hand(delivery);
     } catch (error) {
-      state.reports?.warning("spool", { folder: listener.id, detail: String(error) });
+      this.#RED.log.error(`${listener.id}: ${error instanceof Error ? error.stack : excerptOf(String(error))}`);
     }
     if (kind === "h") this.#underway.push({ tuple, listener, delivery });
     else handed.push(number);
@@ -491,25 +592,21 @@ export class Receiving {
     mountDispatcher(this.#RED, this.#mounted, {
       isEndpoint: (path) => this.#paths.has(path),
       isElsewhere: (method, path) => this.#routes.has(`${method} ${path}`),
-      admits: (path, peer, forwarded) => this.#admits(path, peer, forwarded),
+      admits: (arrival) => this.#admits(arrival),
+      unreadable: ({ path, peer, forwarded }) => this.#thread?.post({ kind: "unreadable", path, peer, forwarded }),
       take: (request) => this.#take(request),
     });
   }
 
-  #admits(path: string, peer: string, forwarded: string): boolean {
+  #admits(arrival: Arrival): boolean {
     const states = [...this.#accounts.values()].filter(
       ({ config: { endpoint }, listeners }) =>
-        endpoint.own === undefined && listeners.size > 0 && (decodedPath(endpoint.path) ?? endpoint.path) === path,
+        endpoint.own === undefined && listeners.size > 0 && endpointPath(endpoint.path) === arrival.path,
     );
-    // While nodes come and go it is not known; the thread looks once more.
-    if (states.length === 0) return true;
-    const admitted = states.some(
-      ({ allow, config }) => allow?.has(senderOf(peer, forwarded, config.trustProxy)) ?? true,
-    );
-    if (!admitted) {
-      this.#thread?.post({ kind: "refused", accounts: states.map(({ id }) => id), why: "sender" });
-    }
-    return admitted;
+    // Not known during a redeploy; the thread checks again.
+    if (states.length === 0 || states.some(({ senders }) => senders.admits(arrival))) return true;
+    this.#thread?.post({ kind: "refused", accounts: states.map(({ id }) => id), why: "sender" });
+    return false;
   }
 
   #take(request: Omit<SharedRequest, "number">): Promise<AnswerName> {
@@ -530,16 +627,14 @@ export class Receiving {
   }
 }
 
-/** Whether a node was closed: Node-RED then takes its input handlers away. */
+/** Whether a node was closed: Node-RED then removes its input handlers. */
 const isClosed = (node: unknown): boolean =>
   isObject(node) && typeof node.listenerCount === "function" && node.listenerCount("input") === 0;
 
-/** What a node gets of what was kept. */
-function deliveryOf(kept: unknown, count: number, token: string): Delivery | undefined {
-  if (!isObject(kept) || !isObject(kept.payload) || !isObject(kept.push) || typeof kept.topic !== "string") {
-    return undefined;
-  }
-  const { topic, payload, push, base } = kept;
-  const delivery = count + (typeof base === "number" ? base : 0);
-  return { topic, payload, push: { ...push, delivery } as PushReport, token };
+/** The delivery to a node; undefined if it is not a push's message. */
+function deliveryOf(value: unknown, count: number, token: string): Delivery | undefined {
+  const kept = keptIn(value);
+  if (kept === undefined) return undefined;
+  const { topic, payload, push, base = 0 } = kept;
+  return { topic, payload, push: { ...push, delivery: count + base } as unknown as PushReport, token };
 }

@@ -1,10 +1,11 @@
-// Node-RED's own server: one dispatcher for all paths on it, mounted once and never taken out of Express's router.
+// Node-RED's own server: one dispatcher for all push paths, mounted once. It is never removed, because Express has no way to do that.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { NodeAPI } from "node-red";
 import { type AnswerName, answer } from "../../receive/answers";
-import { BodyCollector, ByteBudget, isJsonType, maxBodyBytes, pushIn, readBody } from "../../receive/body";
+import { BodyCollector, ByteBudget, maxBodyBytes, pushIn, readBody } from "../../receive/body";
+import { type Arrival, checkHead, isEncoded } from "../../receive/head";
 import type { SharedRequest } from "../../receive/messages";
-import { decodedPath } from "../../receive/target";
+import { readTarget, type Target } from "../../receive/target";
 import { guarded } from "../../util/guarded";
 import { isObject } from "../../util/json";
 
@@ -15,17 +16,17 @@ export const hasServer = (RED: NodeAPI): boolean => {
 };
 
 type Next = (error?: unknown) => void;
-type Middleware = (request: IncomingMessage, response: ServerResponse, next: Next) => void;
+type Middleware = (request: IncomingMessage, response: ServerResponse, next: Next) => unknown;
 
 const isMiddleware = (value: unknown): value is Middleware => typeof value === "function";
 
-/** The user's own middleware, which Node-RED gives to `http in` nodes: one or several. */
+/** The user's own middleware, which Node-RED applies to `http in` nodes: one function or several. */
 function middlewareOf(RED: NodeAPI): readonly Middleware[] {
   const { httpNodeMiddleware } = RED.settings as { httpNodeMiddleware?: unknown };
   return (Array.isArray(httpNodeMiddleware) ? httpNodeMiddleware : [httpNodeMiddleware]).filter(isMiddleware);
 }
 
-/** The requests that `http in` nodes of the flows answer: `GET /path`. Those are not ours, unless they are POSTs. */
+/** The requests that `http in` nodes of the flows answer: `GET /path`. The dispatcher passes them on, unless they are POSTs. */
 export function httpInRoutes(RED: NodeAPI): ReadonlySet<string> {
   const routes = new Set<string>();
   RED.nodes.eachNode((node: unknown) => {
@@ -37,86 +38,148 @@ export function httpInRoutes(RED: NodeAPI): ReadonlySet<string> {
   return routes;
 }
 
-/** Bytes that bodies may take while they are read on Node-RED's thread. */
-const bodyBudget = 16 * 1024 * 1024;
+/** Maximum number of bytes of all requests that are being read or wait for their answer. */
+const requestBudget = 32 * 1024 * 1024;
+/** What a request takes besides its body, in bytes. It bounds the number of slow senders. */
+const requestBytes = 16 * 1024;
 /** How long a sender may take for a body that we read ourselves, in ms. */
 const bodyTimeoutMs = 15_000;
 
-/** What the dispatcher asks. */
+/** What the dispatcher is given. */
 export interface SharedDeps {
-  /** Whether somebody receives at a path. */
+  /** Whether an account receives at a path. */
   readonly isEndpoint: (path: string) => boolean;
-  /** Whether a request is an `http in` node's. */
+  /** Whether an `http in` node answers a request. */
   readonly isElsewhere: (method: string, path: string) => boolean;
-  /** Whether pushes of a sender are looked at; those that are not are counted. */
-  readonly admits: (path: string, peer: string, forwarded: string) => boolean;
+  /** Whether an account at the path admits the sender. Counts a sender that is refused. */
+  readonly admits: (arrival: Arrival) => boolean;
+  /** A request has a body that is no push. */
+  readonly unreadable?: (arrival: Arrival) => void;
   /** Takes a request; resolves with the answer. */
   readonly take: (request: Omit<SharedRequest, "number">) => Promise<AnswerName>;
+  /** For tests. */
+  readonly budget?: ByteBudget;
+  readonly bodyTimeoutMs?: number;
 }
 
 /**
- * Mounts the dispatcher, once for each server. What is at none of the paths goes on to whoever comes next.
- * @param mounted the servers that have one
+ * Mounts the dispatcher, once for each server. A request to any other path goes on to the next handler.
+ * @param mounted the servers that have a dispatcher
  */
 export function mountDispatcher(RED: NodeAPI, mounted: WeakSet<object>, deps: SharedDeps): void {
   if (mounted.has(RED.httpNode)) return;
   mounted.add(RED.httpNode);
-  const budget = new ByteBudget(bodyBudget);
+  const budget = deps.budget ?? new ByteBudget(requestBudget);
   RED.httpNode.use((request, response, next) => {
     const { method } = request;
-    const path = decodedPath(request.path) ?? "";
-    if (!deps.isEndpoint(path) || (method !== "POST" && deps.isElsewhere(method, request.path))) return next();
-    const rest = [...middlewareOf(RED)];
-    const step: Next = (error) => {
-      if (error !== undefined) return next(error);
-      const middleware = rest.shift();
-      if (middleware !== undefined) return middleware(request, response, step);
+    const target = readTarget(request.url);
+    if (target === undefined || !deps.isEndpoint(target.path)) return next();
+    if (method !== "POST" && deps.isElsewhere(method, request.path)) return next();
+    request.on(
+      "error",
+      guarded(() => undefined),
+    );
+    const take = guarded(async () => {
+      // Whether Node-RED, or the user's middleware, has read the body already.
       const parsed: unknown = request.readableEnded || "_body" in request ? request.body : undefined;
-      request.on(
-        "error",
-        guarded(() => undefined),
-      );
-      answerTo(request, path, parsed, deps, budget).then(
-        (name) => name !== undefined && answer(request, response, name),
-        () => answer(request, response, "busy"),
-      );
-    };
-    step();
+      const name = await answerTo(request, target, parsed, { ...deps, budget }).catch((): AnswerName => "busy");
+      if (name !== undefined) answer(request, response, name);
+    });
+    runAll(RED, middlewareOf(RED), request, response, (error) => (error ? next(error) : take()));
   });
 }
 
-/** @param parsed what Node-RED has parsed already, undefined if nothing. @returns undefined if the sender has gone */
+/**
+ * Runs middleware one after the other. As in Express, an error ends the row: one that is given to `next`, thrown, or rejected with.
+ * @param end called once, unless a middleware answers itself
+ */
+function runAll(
+  RED: NodeAPI,
+  all: readonly Middleware[],
+  request: IncomingMessage,
+  response: ServerResponse,
+  end: Next,
+): void {
+  const [first, ...rest] = all;
+  if (first === undefined) {
+    end();
+    return;
+  }
+  let called = false;
+  const next: Next = (error) => {
+    // A second call must not take the push twice.
+    if (called) return;
+    called = true;
+    if (error) end(error);
+    else runAll(RED, rest, request, response, end);
+  };
+  // Uncaught, an error would end Node-RED.
+  const failed = (error: unknown): void => {
+    if (called) RED.log.error(`httpNodeMiddleware: ${error instanceof Error ? error.stack : String(error)}`);
+    else next(error || new Error("httpNodeMiddleware failed"));
+  };
+  guarded(first, failed)(request, response, next);
+}
+
+/** @param parsed the body, if it is parsed already. @returns undefined if the sender has disconnected */
 async function answerTo(
   request: IncomingMessage,
-  path: string,
+  target: Target,
   parsed: unknown,
-  deps: SharedDeps,
-  budget: ByteBudget,
+  deps: SharedDeps & { readonly budget: ByteBudget },
 ): Promise<AnswerName | undefined> {
-  const { headers, method, url = "" } = request;
-  if (method !== "POST") return "notPost";
-  if (!isJsonType(headers["content-type"])) return "notJson";
-  if (parsed === undefined && !/^(?:identity)?$/i.test(headers["content-encoding"] ?? "")) return "notJson";
-  if (Number(headers["content-length"] ?? 0) > maxBodyBytes) return "tooLarge";
-  const peer = request.socket.remoteAddress ?? "";
-  const forwarded = String(headers["x-forwarded-for"] ?? "");
-  if (!deps.admits(path, peer, forwarded)) return "notAuthentic";
-  const mark = url.indexOf("?");
-  const common = { path, query: mark < 0 ? "" : url.slice(mark + 1), peer, forwarded };
-  if (parsed !== undefined) {
-    // JSON has no Infinity, and cannot be written at any depth.
-    if (pushIn(parsed) === undefined) return "malformed";
-    const body = JSON.stringify(parsed);
-    // What Node-RED has parsed has a length that was looked at, unless its sender gave none.
-    if (headers["content-length"] === undefined && Buffer.byteLength(body) > maxBodyBytes) return "tooLarge";
-    return deps.take({ ...common, body });
+  const { budget } = deps;
+  const head = checkHead(request, { ...deps, target, decoded: parsed !== undefined });
+  if (!head.ok) return head.answer;
+  const { arrival } = head;
+  return within(budget, requestBytes, () =>
+    parsed === undefined ? takeRaw(request, arrival, deps) : takeParsed(request, arrival, parsed, deps),
+  );
+}
+
+/** Takes a body that somebody else has parsed. */
+async function takeParsed(
+  request: IncomingMessage,
+  arrival: Arrival,
+  parsed: unknown,
+  { take, unreadable, budget }: SharedDeps & { readonly budget: ByteBudget },
+): Promise<AnswerName> {
+  // JSON.stringify fails for some depths, and changes numbers that JSON cannot express.
+  if (pushIn(parsed) === undefined) {
+    unreadable?.(arrival);
+    return "malformed";
   }
+  const body = JSON.stringify(parsed);
+  const bytes = Buffer.byteLength(body);
+  // The Content-Length was checked with the head. JSON that is written anew may be longer than it was.
+  const isMeasured = request.headers["content-length"] !== undefined && !isEncoded(request);
+  return !isMeasured && bytes > maxBodyBytes ? "tooLarge" : within(budget, bytes, () => take({ ...arrival, body }));
+}
+
+/** Reads a body and takes it as it is. */
+async function takeRaw(
+  request: IncomingMessage,
+  arrival: Arrival,
+  { take, budget, bodyTimeoutMs: timeoutMs = bodyTimeoutMs }: SharedDeps & { readonly budget: ByteBudget },
+): Promise<AnswerName | undefined> {
   const body = new BodyCollector(budget);
   try {
-    const read = await readBody(request, body, bodyTimeoutMs);
-    // A copy of its own: the collector's memory is given back.
-    return read === "read" ? await deps.take({ ...common, body: Uint8Array.from(body.bytes) }) : read;
+    const read = await readBody(request, body, timeoutMs);
+    if (read !== "read") return read;
+    const bytes = Uint8Array.from(body.bytes);
+    body.release();
+    return await within(budget, bytes.length, () => take({ ...arrival, body: bytes }));
   } finally {
     body.release();
+  }
+}
+
+/** Does something that takes memory for its time; "busy" if there is none left. */
+async function within<T>(budget: ByteBudget, bytes: number, work: () => Promise<T>): Promise<T | "busy"> {
+  if (!budget.take(bytes)) return "busy";
+  try {
+    return await work();
+  } finally {
+    budget.give(bytes);
   }
 }

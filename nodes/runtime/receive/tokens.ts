@@ -1,17 +1,17 @@
-// The tokens of one Node-RED: whatever a node hands to a flow can be acknowledged by sccc-confirm.
+// The tokens of one Node-RED: every message that a node hands to a flow can be acknowledged by sccc-confirm.
 import { FreeTokens, type Outcome, PendingAcks, type TokenOwner, TokenRegistry } from "../../delivery/tokens";
 
-/** Gives tokens, and takes them back. */
+/** Creates tokens, and acknowledges by them. */
 export class Tokens {
   readonly #owners = new TokenRegistry();
   readonly #free = new Map<string, FreeTokens>();
 
-  /** Adds an owner of tokens. @returns what its tokens begin with */
+  /** Adds an owner of tokens. @returns the prefix of its tokens */
   add(owner: TokenOwner): string {
     return this.#owners.add(owner);
   }
 
-  /** Removes an owner: its tokens are void. @param prefix what `add` returned */
+  /** Removes an owner and invalidates its tokens. @param prefix what `add` returned */
   remove(prefix: string): void {
     this.#owners.remove(prefix);
   }
@@ -21,7 +21,7 @@ export class Tokens {
     return this.#owners.acknowledge(token, outcome);
   }
 
-  /** A token that nothing waits for. @param owner the id of the node or account that gives it */
+  /** A token that is not awaited. @param owner the id of the node or account that gives it */
   free(owner: string): string {
     let own = this.#free.get(owner);
     if (own === undefined) {
@@ -31,7 +31,7 @@ export class Tokens {
     return own.next();
   }
 
-  /** Acknowledgements that a node waits for itself. Close it in the end. */
+  /** Acknowledgements that a node awaits itself. It must close them. */
   pendingAcks(): PendingAcks {
     return new PendingAcks(this.#owners);
   }

@@ -20,11 +20,6 @@ export class RecordKeeper implements Keeper {
     this.#journal = journal;
   }
 
-  /** How many records there are. */
-  get size(): number {
-    return this.#positions.size;
-  }
-
   /** The records, read from the disk. Those that cannot be read are left out. */
   *values(): Generator<unknown> {
     for (const place of this.#positions.values()) {
@@ -143,11 +138,6 @@ export class CallStore {
     if (options.folder === undefined) {
       this.#goWithout();
     } else void this.#open(options.folder, firstPauseMs);
-  }
-
-  /** Whether the folder is open, or there is none to be opened. */
-  get opened(): boolean {
-    return this.#opened;
   }
 
   get spool(): Spool | undefined {

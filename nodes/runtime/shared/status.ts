@@ -1,8 +1,19 @@
-// What a command node shows below itself. Texts are keys of the locales, so that each viewer reads their own language.
+// What a node shows below itself. A text without figures is a key of the locales, so that each viewer reads their own language; one with figures is
+// written in the runtime's language.
 import type { NodeStatus } from "node-red";
 import { errorOfName } from "../../catalogue/index";
 import type { Progress } from "../../protocol/exchange";
+import { plainText } from "../../protocol/failure";
+import { fill } from "../../util/fill";
 import type { Failure } from "./failure";
+import { type Translate, timeOf } from "./texts";
+
+/** A status text with figures. @param key below `status` of the locales */
+export const statusWords = (
+  translate: Translate,
+  key: string,
+  figures: Readonly<Record<string, string | number>>,
+): string => fill(translate(`status.${key}`), figures);
 
 /** A failure in a word: the platform's codes have texts, ours too, and an unknown one stands for itself. */
 export function failureText({ kind, code }: Failure): string {
@@ -12,8 +23,23 @@ export function failureText({ kind, code }: Failure): string {
 
 const red = (text: string): NodeStatus => ({ fill: "red", shape: "ring", text });
 
-/** The status of a message that ended in a failure. */
-export const failureStatus = (failure: Failure): NodeStatus => red(failureText(failure));
+/** The problems of a configuration that have a status of their own. */
+const ownProblems: readonly string[] = ["account", "missing", "held", "noServer", "feedTaken"];
+
+/** The status of a configuration that can't be used: what is wrong, and when it is tried again. */
+function configStatus(translate: Translate, failure: Extract<Failure, { kind: "config" }>): NodeStatus {
+  const { reason, variable, retryAt } = failure;
+  if (variable !== undefined) return red(statusWords(translate, "variable", { variable: plainText(variable) }));
+  if (retryAt === undefined)
+    return red(ownProblems.includes(reason) ? `status.config.${reason}` : failureText(failure));
+  return red(
+    statusWords(translate, "retried", { problem: translate(`status.config.${reason}`), time: timeOf(retryAt) }),
+  );
+}
+
+/** The status of a message that ended in a failure, or of a node that can't work. */
+export const failureStatus = (translate: Translate, failure: Failure): NodeStatus =>
+  failure.kind === "config" ? configStatus(translate, failure) : red(failureText(failure));
 
 /** The status of a message that ended in an error of ours. @param code the error's */
 export const codeStatus = (code: string): NodeStatus => red(`status.${code}`);
@@ -35,13 +61,16 @@ export type Ending =
   | { readonly kind: "failure"; readonly failure: Failure }
   | { readonly kind: "unforeseen" };
 
-function statusOf(ending: Ending): NodeStatus {
+function statusOf(translate: Translate, ending: Ending): NodeStatus {
   if (ending.kind === "unforeseen") return unforeseenStatus;
-  if (ending.kind === "failure") return failureStatus(ending.failure);
-  if (ending.cut) return { fill: "yellow", shape: "dot", text: `${ending.cut.came} / ${ending.cut.total} ✂` };
-  return ending.failed
-    ? { fill: "yellow", shape: "dot", text: `${ending.failed} / ${ending.total ?? 0} ✗` }
-    : doneStatus;
+  if (ending.kind === "failure") return failureStatus(translate, ending.failure);
+  const partly = (key: string, figures: Parameters<typeof statusWords>[2]): NodeStatus => ({
+    fill: "yellow",
+    shape: "dot",
+    text: statusWords(translate, key, figures),
+  });
+  if (ending.cut) return partly("cut", { came: ending.cut.came, total: ending.cut.total });
+  return ending.failed ? partly("listFailed", { failed: ending.failed, total: ending.total ?? 0 }) : doneStatus;
 }
 
 /**
@@ -49,13 +78,15 @@ function statusOf(ending: Ending): NodeStatus {
  * stands how many requests wait or what is waited for. An outcome is never shown again: a Status node would take it for another message's.
  */
 export class Status {
+  readonly #translate: Translate;
   readonly #show: (status: NodeStatus) => void;
   readonly #requests = new Map<symbol, Progress>();
   readonly #backlogs = new Map<symbol, number>();
   #waiting = "";
   #shown = "";
 
-  constructor(show: (status: NodeStatus) => void) {
+  constructor(translate: Translate, show: (status: NodeStatus) => void) {
+    this.#translate = translate;
     this.#show = show;
   }
 
@@ -87,7 +118,7 @@ export class Status {
 
   /** A message has ended. */
   end(ending: Ending): void {
-    this.#set(statusOf(ending));
+    this.#set(statusOf(this.#translate, ending));
     this.#update();
   }
 
@@ -117,7 +148,7 @@ export class Status {
     for (const progress of this.#requests.values()) waiting += progress === "waiting" ? 1 : 0;
     for (const requests of this.#backlogs.values()) waiting += requests;
     return waiting > 0
-      ? { fill: "blue", shape: "ring", text: `⏳ ${waiting}` }
+      ? { fill: "blue", shape: "ring", text: statusWords(this.#translate, "queued", { waiting }) }
       : { fill: "blue", shape: "dot", text: "status.requesting" };
   }
 }

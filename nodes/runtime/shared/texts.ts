@@ -1,6 +1,6 @@
 // Failures in words, in the runtime's language, and as the errors that Catch gets.
-import { errorOfName } from "../../catalogue/index";
-import { plainText, type Result } from "../../protocol/failure";
+import { errorOfName, settingKey } from "../../catalogue/index";
+import { type Origin, plainText, type Result } from "../../protocol/failure";
 import { fill } from "../../util/fill";
 import type { Failure } from "./failure";
 
@@ -34,6 +34,27 @@ const params = (values: Readonly<Record<string, string | number | undefined>>): 
 /** A time of day of this machine. */
 export const timeOf = (moment: number): string => new Date(moment).toTimeString().slice(0, 8);
 
+/** A setting in the words of its form, with its name in the flow. @param api the command or the node type */
+function settingText(text: Text, translate: Translate, api: string, setting: string): string {
+  const key = settingKey(api, setting);
+  return key === undefined ? setting : text("setting", { label: translate(key), setting });
+}
+
+/** A path of a message, of an element of a list where there is one. */
+const placeIn = (path: string, index: number | undefined): string =>
+  index === undefined ? path : path.replace(/^msg\.payload(?=\.|$)/, `msg.payload[${index}]`);
+
+type Text = (key: string, values?: Parameters<typeof params>[0]) => string;
+
+/** What a message has where a field was looked for. */
+function foundText(text: Text, { at, names, value }: Origin, index: number | undefined): string {
+  const place = placeIn(at ?? "msg", index);
+  if (value !== undefined) return text("found.value", { place, value });
+  return names === undefined || names.length === 0
+    ? text("found.nothing", { place })
+    : text("found.names", { place, names: names.join(", ") });
+}
+
 /** What a failure says, for people. @param api the command */
 export function describe(translate: Translate, api: string, failure: Failure): string {
   const text = (key: string, values: Parameters<typeof params>[0] = {}) =>
@@ -55,7 +76,14 @@ export function describe(translate: Translate, api: string, failure: Failure): s
       const item = key.startsWith("item.") ? text("item", { index: Number(failure.rule.params.index) + 1 }) : "";
       const rule = `${item}${text(`rule.${key.replace("item.", "")}`, failure.rule.params)}`;
       const where = failure.index === undefined ? "" : text("element", { index: failure.index + 1 });
-      return text("field", { field: failure.field, rule, got: failure.got, where });
+      const { field, got, origin, index } = failure;
+      const place = placeIn(origin?.where ?? "", index);
+      if (key === "required" && origin !== undefined && place !== "") {
+        const { example = "" } = failure.rule.params;
+        return text("fieldMissing", { field, where, place, found: foundText(text, origin, index), example });
+      }
+      const from = place === "" ? "" : text("takenFrom", { place });
+      return text("field", { field, rule, got, where, from });
     }
     case "timeout":
       return text("timeout", { seconds: Math.round(failure.afterMs) / 1000 });
@@ -71,7 +99,7 @@ export function describe(translate: Translate, api: string, failure: Failure): s
       return text("unsupported", { version: failure.version, has: failure.has });
     case "config":
       return text(`config.${failure.reason}`, {
-        setting: failure.setting,
+        setting: settingText(text, translate, api, failure.setting),
         variable: failure.variable,
         detail: failure.detail,
         time: failure.retryAt === undefined ? "" : timeOf(failure.retryAt),

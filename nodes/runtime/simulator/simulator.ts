@@ -1,21 +1,27 @@
 // sccc-simulator: a simulated platform as a node, for building flows without a call centre.
 import { receivingSettings, simulatorSettings } from "../../catalogue/index";
+import { fill } from "../../util/fill";
+import { guarded } from "../../util/guarded";
+import { isObject } from "../../util/json";
 import { narrow, Settings } from "../shared/config";
 import { type Behaviour, defineNode, type NodeSource } from "../shared/define-node";
 import { ownAddress } from "../shared/own-address";
+import { ownerOfPort } from "../shared/ports";
+import { statusWords } from "../shared/status";
 import { ScccError } from "../shared/texts";
-import type { Runtime } from "../state";
+import type { RunningSimulator, Runtime } from "../state";
 
 type Simulators = typeof import("../../../simulator/index");
+type SimulatorOptions = Parameters<Simulators["startSimulator"]>[0];
 
-/** Loaded when it is first needed: most installations have no simulator. */
+/** Loaded on first use, because most installations have no simulator. */
 const simulators = (): Simulators => require("../../../simulator");
 
-/** Where accounts receive unless they say otherwise. */
+/** The default path of accounts for pushes. */
 const pushPath = receivingSettings.find(({ name }) => name === "pushPath");
 const ownPath = pushPath?.kind === "text" ? pushPath.default : "/";
 
-/** A push that did not get through is one thing, an instruction that can't be read another. */
+/** Distinguishes a push that was not accepted from an invalid instruction. */
 function refusalOf(outcome: { readonly error: string }): ScccError {
   const status = "status" in outcome && typeof outcome.status === "number" ? outcome.status : undefined;
   const codeOfPush = (): string => {
@@ -26,7 +32,7 @@ function refusalOf(outcome: { readonly error: string }): ScccError {
   return new ScccError(outcome.error, code, { ...outcome });
 }
 
-/** Reads a node's properties. @param ownUrl where accounts receive on Node-RED's own server, if it says so */
+/** Reads a node's properties. @param ownUrl the address of accounts on Node-RED's own server, if it is known */
 const narrowSimulator = (
   { config, credentials, expand }: Pick<NodeSource, "config" | "credentials" | "expand">,
   ownUrl: () => string,
@@ -48,28 +54,83 @@ const narrowSimulator = (
     };
   });
 
-/** Starts a platform. It is loaded when the first node of the type starts. */
-function start(options: Parameters<Simulators["startSimulator"]>[0], { runtime, node }: NodeSource): Behaviour {
-  const { RED, state } = runtime;
-  const failed = (error: unknown): undefined => {
-    node.error(error instanceof Error ? error.message : String(error));
-    node.status({ fill: "red", shape: "ring", text: "status.notRunning" });
-  };
-  const starting = Promise.resolve()
-    .then(() => simulators().startSimulator(options))
-    .then((simulator) => {
-      node.status({ fill: "green", shape: "dot", text: simulator.url.replace(/^https?:\/\//, "") });
-      return simulator;
-    })
-    .catch(failed);
+/** The pause before a taken port is tried again, in s. */
+const portRetrySeconds = 5;
 
-  state.simulators.set(node.id, starting);
+/** Whether an error of startSimulator says that the port is taken. */
+const isPortTaken = (error: unknown): boolean =>
+  error instanceof Error && isObject(error.cause) && error.cause.code === "EADDRINUSE";
+
+/** A platform that is started, and tried again while its port is taken. */
+class SimulatorNode {
+  readonly #options: SimulatorOptions;
+  readonly #source: NodeSource;
+  #starting: Promise<RunningSimulator | undefined> = Promise.resolve(undefined);
+  #timer: NodeJS.Timeout | undefined;
+  /** Reports once why it does not run. */
+  #reason = "";
+  #isClosed = false;
+
+  constructor(options: SimulatorOptions, source: NodeSource) {
+    this.#options = options;
+    this.#source = source;
+    this.#start();
+  }
+
+  /** The platform, or a text that says why there is none. */
+  async running(): Promise<RunningSimulator | string> {
+    return (await this.#starting) ?? this.#reason;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    const { simulators: all } = this.#source.runtime.state;
+    const { id } = this.#source.node;
+    if (all.get(id) === this.#starting) all.delete(id);
+    await (await this.#starting)?.close();
+  }
+
+  #start(): void {
+    const { node, runtime } = this.#source;
+    this.#starting = Promise.resolve()
+      .then(() => simulators().startSimulator(this.#options))
+      .then((simulator) => {
+        node.status({ fill: "green", shape: "dot", text: simulator.url.replace(/^https?:\/\//, "") });
+        return simulator;
+      })
+      .catch((error: unknown) => this.#failed(error));
+    runtime.state.simulators.set(node.id, this.#starting);
+  }
+
+  #failed(error: unknown): undefined {
+    const { node, runtime } = this.#source;
+    const { RED } = runtime;
+    const port = String(this.#options.port);
+    const figures = { port, seconds: portRetrySeconds };
+    const isRetried = isPortTaken(error);
+    const reason = isRetried
+      ? fill(RED._("errors.simulatorPort"), {
+          ...figures,
+          owner: ownerOfPort(RED, RED._, Number(port), node.id),
+        })
+      : fill(RED._("errors.simulatorFailed"), { detail: error instanceof Error ? error.message : String(error) });
+    if (reason !== this.#reason) node.error(reason);
+    this.#reason = reason;
+    const text = isRetried ? statusWords(RED._, "portTaken", figures) : "status.notRunning";
+    node.status({ fill: "red", shape: "ring", text });
+    const again = guarded(() => this.#start());
+    if (isRetried && !this.#isClosed) this.#timer = setTimeout(again, portRetrySeconds * 1000).unref();
+  }
+}
+
+/** Starts a node with valid properties. */
+function start(options: SimulatorOptions, source: NodeSource): Behaviour {
+  const simulatorNode = new SimulatorNode(options, source);
   return {
     handle: async (msg, send) => {
-      const simulator = await starting;
-      if (simulator === undefined) {
-        return new ScccError(RED._("errors.simulatorNotRunning"), "SCCC_CONFIG", {});
-      }
+      const simulator = await simulatorNode.running();
+      if (typeof simulator === "string") return new ScccError(simulator, "SCCC_CONFIG", {});
       const outcome = await simulator.instruct(msg.payload);
       if (!outcome.ok) return refusalOf(outcome);
       msg.payload = outcome;
@@ -78,10 +139,7 @@ function start(options: Parameters<Simulators["startSimulator"]>[0], { runtime, 
     },
     // The status shows where the platform is.
     refused: () => undefined,
-    close: async () => {
-      if (state.simulators.get(node.id) === starting) state.simulators.delete(node.id);
-      await (await starting)?.close();
-    },
+    close: () => simulatorNode.close(),
   };
 }
 

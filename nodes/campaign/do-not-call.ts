@@ -1,0 +1,34 @@
+// The list of numbers that are never dialled. A number that is missed rings somebody who must not be called; one too many does not.
+import { numberE164 } from "../protocol/number";
+import { entriesOf, numbersAmong, readEntry } from "../protocol/numbers-to-dial";
+import { isObject } from "../util/json";
+import { type EntryOptions, keyOf, rowsOf } from "./entries";
+
+/** What an entry of the list bars: number keys. Or why it bars nothing: it has no number that can be read, or no column for one. */
+export type Barred =
+  | { readonly kind: "keys"; readonly keys: readonly string[] }
+  | { readonly kind: "unread"; readonly why: "number" | "column" };
+
+type Reading = Pick<EntryOptions, "region" | "plan" | "numberField">;
+
+const keys = (...all: readonly string[]): Barred => ({ kind: "keys", keys: all });
+
+/** The entries of a list: an array's elements, a text's parts, or the one value. */
+export const barringRows = (list: unknown, { plan }: Pick<Reading, "plan">): readonly unknown[] =>
+  typeof list === "string" ? entriesOf(list) : rowsOf(list, plan);
+
+/** Reads an entry. An empty cell bars nothing. Never throws for what the entry is. */
+export function barredBy(row: unknown, { region, plan, numberField }: Reading): Barred {
+  if (isObject(row) && !Object.hasOwn(row, numberField)) return { kind: "unread", why: "column" };
+  const cell = isObject(row) ? row[numberField] : row;
+  const read = readEntry(cell, plan);
+  const key = (number: string): string => keyOf(number, numberE164(number, region));
+  if (read.kind === "number") return keys(key(read.number));
+  if (read.kind === "several") return keys(...read.numbers.map(key));
+  if (read.reason === "empty") return keys();
+  // In these two the digits are not those of a number.
+  const isNumber = read.reason !== "date" && read.reason !== "scientific";
+  const found =
+    isNumber && (typeof cell === "string" || typeof cell === "number") ? numbersAmong(String(cell), plan) : [];
+  return found.length === 0 ? { kind: "unread", why: "number" } : keys(...found.map(key));
+}

@@ -1,0 +1,177 @@
+// The guided start, while the flows have no node of this package: a platform, a first flow, a test call, each with one button.
+import { addSimulatorAndAccount, simulatorType } from "../account";
+import { text } from "../page";
+import { callIn, inWords } from "../requests";
+import type { App, Said } from "./app";
+import { sendSample } from "./ask";
+import { type Child, h, type VNode } from "./dom";
+import { button, icon, said } from "./parts";
+import { t } from "./words";
+
+/** The nodes of a type in the flows, as they stand in the editor. */
+function nodesOf(type: string): readonly EditorNode[] {
+  const found: EditorNode[] = [...RED.nodes.filterNodes({ type })];
+  RED.nodes.eachConfig((node) => {
+    if (node.type === type) found.push(node);
+  });
+  return found;
+}
+
+/** Whether the flows have no node of this package. */
+export const isNew = (): boolean => Object.keys(DESCRIPTIONS).every((type) => nodesOf(type).length === 0);
+
+const listeners = (): readonly EditorNode[] => [...nodesOf("sccc-calls"), ...nodesOf("sccc-notify")];
+
+export const startGuide = (app: App): void => app.set({ view: "accounts", guided: true });
+
+/** A new node of a type, with its defaults. */
+const fresh = (type: string, properties: object): object => ({
+  ...Object.fromEntries(Object.entries(RED.nodes.getType(type).defaults).map(([name, { value }]) => [name, value])),
+  type,
+  ...properties,
+});
+
+/** Adds the calls and the pushes of an account, with a debug node behind them, below what is there, and deploys. */
+function addFirstFlow(account: string): Said | undefined {
+  const z = RED.workspaces.active();
+  if (!RED.nodes.workspace(z) || RED.workspaces.isLocked(z)) return { good: false, text: text("simulate.noTab") };
+  const lowest = Math.max(0, ...RED.nodes.filterNodes({ z }).map(({ y }) => Number(y) || 0));
+  const [calls, pushes, debug] = [RED.nodes.id(), RED.nodes.id(), RED.nodes.id()];
+  const dirty = RED.nodes.dirty();
+  const to = { z, x: 180, account, wires: [[debug]] };
+  RED.nodes.import(
+    [
+      fresh("sccc-calls", { ...to, id: calls, y: lowest + 60 }),
+      fresh("sccc-notify", { ...to, id: pushes, y: lowest + 120 }),
+      fresh("debug", {
+        id: debug,
+        z,
+        x: 400,
+        y: lowest + 90,
+        name: "",
+        complete: "payload",
+        targetType: "msg",
+        wires: [],
+      }),
+    ],
+    { generateIds: false, markChanged: true },
+  );
+  RED.history.push({ t: "add", nodes: [calls, pushes, debug], dirty });
+  RED.nodes.dirty(true);
+  RED.view.redraw(true);
+  RED.actions.invoke("core:deploy-flows");
+  return undefined;
+}
+
+/** A customer calls at the simulator, or a sample of a push comes through the account's address. */
+async function testCall(account: string): Promise<Said> {
+  const [simulator] = nodesOf(simulatorType);
+  const answer = simulator === undefined ? await sendSample(account, "callin") : await callIn(simulator.id);
+  const good = answer.outcome === "called" || answer.outcome === "taken";
+  return { good, text: inWords(simulator === undefined ? "sample" : "inbound", answer) };
+}
+
+interface Step {
+  readonly name: "platform" | "flow" | "call";
+  readonly done: boolean;
+  readonly current: boolean;
+}
+
+const stepNode = ({ name, done, current }: Step, ...inside: readonly Child[]): VNode =>
+  h(
+    "li",
+    {
+      key: name,
+      class: `sccc-side-step ${done ? "done" : ""} ${current ? "current" : ""}`,
+      current: current ? "step" : undefined,
+    },
+    h("h4", {}, t(`guide.${name}`), done && " ", done && icon("check")),
+    (current || !done) && h("p", {}, t(`guide.${name}Why`)),
+    h("div", { class: "sccc-side-buttons" }, ...inside),
+  );
+
+export function guide(app: App): VNode {
+  const [account] = nodesOf("sccc-account");
+  const [listener] = listeners();
+  const running = listener !== undefined && listener.changed !== true && !RED.nodes.dirty();
+  const called = app.state.said.get("guide call")?.good === true;
+  const hasAccount = account !== undefined;
+  const hasFlow = hasAccount && listener !== undefined && running;
+  const platform = { name: "platform", done: hasAccount, current: !hasAccount } as const;
+  const flow = { name: "flow", done: hasFlow, current: hasAccount && !hasFlow } as const;
+  const call = { name: "call", done: called, current: hasFlow && !called } as const;
+  const end = (): void => {
+    app.say("guide call", undefined);
+    app.set({ guided: false });
+  };
+  return h(
+    "section",
+    { key: "guide", class: "sccc-side-guide", label: t("guide.title") },
+    h("h3", {}, t("guide.title")),
+    h("p", {}, t("guide.intro")),
+    h(
+      "ol",
+      {},
+      stepNode(
+        platform,
+        !hasAccount &&
+          button({
+            key: "simulator",
+            text: t("guide.simulator"),
+            icon: "magic",
+            strong: true,
+            act: () => {
+              const added = addSimulatorAndAccount();
+              app.say(
+                "guide platform",
+                added === undefined ? { good: false, text: text("simulate.noTab") } : undefined,
+              );
+            },
+          }),
+        !hasAccount &&
+          button({
+            key: "own",
+            text: t("guide.ownPlatform"),
+            icon: "plus",
+            act: () => RED.editor.editConfig("", "sccc-account", "_ADD_"),
+          }),
+        said(app, "guide platform"),
+      ),
+      stepNode(
+        flow,
+        !hasFlow &&
+          button({
+            key: "flow",
+            text: listener === undefined ? t("guide.addFlow") : t("guide.deploy"),
+            icon: "rocket",
+            strong: hasAccount,
+            disabled: !hasAccount,
+            act: () => {
+              if (account === undefined) return;
+              if (listener === undefined) app.say("guide flow", addFirstFlow(account.id));
+              else RED.actions.invoke("core:deploy-flows");
+            },
+          }),
+        said(app, "guide flow"),
+      ),
+      stepNode(
+        call,
+        button({
+          key: "call",
+          text: nodesOf(simulatorType).length > 0 || !hasAccount ? t("guide.customerCalls") : text("sample.send"),
+          icon: "phone",
+          strong: hasFlow,
+          disabled: !hasFlow || app.state.busy.has("guide call"),
+          act: () => {
+            if (account === undefined) return;
+            RED.sidebar.show("debug");
+            void app.doing("guide call", () => testCall(account.id));
+          },
+        }),
+        said(app, "guide call"),
+        called && h("p", { key: "look" }, t("guide.look")),
+      ),
+    ),
+    button({ key: "end", text: called ? t("guide.finish") : t("guide.skip"), strong: called, act: end }),
+  );
+}

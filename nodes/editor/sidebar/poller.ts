@@ -1,0 +1,64 @@
+// Asks again and again while somebody looks: one question at a time, and less often while there is no answer. Knows nothing of the page.
+
+/** What a poller needs. */
+export interface PollerDeps {
+  /** Asks once; false when there was no answer. */
+  ask(): Promise<boolean>;
+  /** Whether somebody looks. */
+  isWatched(): boolean;
+  /** Calls back after a time, in ms; returns what cancels that. */
+  later(ms: number, then: () => void): () => void;
+}
+
+/** The time between an answer and the next question, and the longest one after failures, in ms. */
+export const pause = 1000;
+export const longestPause = 30_000;
+
+export class Poller {
+  /** When it asks next after a failure, in ms from then; 0 while answers come. */
+  waits = 0;
+  #asking = false;
+  #again = false;
+  #cancel: (() => void) | undefined;
+
+  constructor(private readonly deps: PollerDeps) {}
+
+  /** Asks now, or as soon as the answer under way is there. */
+  wake(): void {
+    if (this.#asking) {
+      this.#again = true;
+      return;
+    }
+    this.#rest();
+    if (this.deps.isWatched()) void this.#ask();
+  }
+
+  /** Somebody looks, or no longer does: begins where it rested, and rests where nobody looks. */
+  look(): void {
+    if (!this.deps.isWatched()) this.#rest();
+    else if (!this.#asking && this.#cancel === undefined) void this.#ask();
+  }
+
+  #rest(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+  }
+
+  async #ask(): Promise<void> {
+    this.#asking = true;
+    const answered = await this.deps.ask();
+    this.#asking = false;
+    this.waits = answered ? 0 : Math.min(longestPause, Math.max(pause, this.waits) * 2);
+    const again = this.#again && answered;
+    this.#again = false;
+    if (!this.deps.isWatched()) return;
+    if (again) {
+      this.wake();
+      return;
+    }
+    this.#cancel = this.deps.later(this.waits || pause, () => {
+      this.#cancel = undefined;
+      this.wake();
+    });
+  }
+}

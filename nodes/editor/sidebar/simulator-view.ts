@@ -1,0 +1,134 @@
+// The view of the simulators: customers call, pushes come, things go wrong.
+import { pushes } from "../../catalogue/pushes";
+import type { LiveSimulator } from "../../catalogue/sidebar";
+import { text } from "../page";
+import type { App } from "./app";
+import { instruct } from "./ask";
+import { type Child, h, type VNode } from "./dom";
+import { reveal } from "./nodes";
+import { empty, field, orderButton, pill, readOnly, said, select } from "./parts";
+import { t } from "./words";
+
+/** How a push is sent: as the platform does, or wrong on purpose. */
+const styles = ["valid", "forged", "old", "stranger", "repeat", "junk"] as const;
+
+/** What goes wrong, as an instruction of the simulator (docs/simulator.md). */
+const faults = {
+  slow: { kind: "slow", ms: 5000 },
+  hang: { kind: "hang" },
+  drop: { kind: "drop" },
+  tooFrequent: { kind: "tooFrequent" },
+  staff: { kind: "error", error: "E_G_STAFF_NO_EXIST" },
+  status: { kind: "status", status: 503 },
+  html: { kind: "html" },
+  wrongDigest: { kind: "wrongDigest" },
+  dropPush: { kind: "dropPush" },
+  duplicate: { kind: "duplicate" },
+} as const;
+
+const endings = ["8888", "0000", "0001", "9999"] as const;
+
+function controls(app: App, simulator: LiveSimulator): VNode {
+  const { id, running, address } = simulator;
+  const label = simulator.label || text("node.simulator.label");
+  const { fields } = app.state;
+  const place = `simulator ${id}`;
+  const value = (name: string, standard: string): string => fields.get(`${name} ${id}`) ?? standard;
+  const keep = (name: string) => (now: string) => {
+    fields.set(`${name} ${id}`, now);
+    app.redraw();
+  };
+  const [number, event, style, fault] = [
+    value("number", `1380013${endings[0]}`),
+    value("event", "callin"),
+    value("style", "valid"),
+    value("fault", "slow"),
+  ];
+  const press = (name: string, icon: string, instruction: object, strong = false): VNode =>
+    orderButton({
+      app,
+      place: `${name} ${id}`,
+      text: t(`simulator.${name}`),
+      icon,
+      strong,
+      disabled: !running || app.state.busy.has(place),
+      act: () => void app.order(place, () => instruct(id, instruction)),
+    });
+  const row = (name: string, ...inside: readonly Child[]): VNode =>
+    h(
+      "fieldset",
+      { key: name },
+      h("legend", {}, t(`simulator.${name}Title`)),
+      h("div", { class: "sccc-side-fields" }, ...inside),
+    );
+  const asSent = style === "repeat" ? { as: style } : style === "junk" ? { as: style } : { as: style, event };
+  return h(
+    "section",
+    { key: id, class: "sccc-side-card", label },
+    h(
+      "header",
+      {},
+      h("h3", {}, label),
+      running ? pill("good", t("simulator.running")) : pill("quiet", t("simulator.stopped")),
+    ),
+    h("p", { class: "sccc-side-sub" }, address ?? ""),
+    row(
+      "call",
+      field({
+        key: "number",
+        label: t("simulator.number"),
+        inputMode: "tel",
+        value: number,
+        onInput: keep("number"),
+      }),
+      press("call", "phone", { do: "inbound", number, login: true }, true),
+      h("p", { key: "hint", class: "sccc-side-note" }, t("simulator.endings")),
+    ),
+    row(
+      "push",
+      select({
+        label: t("simulator.event"),
+        value: event,
+        options: pushes.map((push) => ({ value: push.event, text: push.event })),
+        onInput: keep("event"),
+      }),
+      select({
+        label: t("simulator.style"),
+        value: style,
+        options: styles.map((one) => ({ value: one, text: t(`simulator.styles.${one}`) })),
+        onInput: keep("style"),
+      }),
+      press("push", "paper-plane-o", { do: "push", ...asSent }),
+    ),
+    row(
+      "fault",
+      select({
+        label: t("simulator.fault"),
+        value: fault,
+        options: Object.keys(faults).map((one) => ({ value: one, text: t(`simulator.faults.${one}`) })),
+        onInput: keep("fault"),
+      }),
+      press("fault", "bolt", { do: "fault", ...faultOf(fault) }),
+      press("noFaults", "eraser", { do: "fault", kind: "none" }),
+    ),
+    said(app, place),
+    h("div", { class: "sccc-side-buttons" }, reveal(id), press("reset", "undo", { do: "reset" })),
+  );
+}
+
+const faultOf = (name: string): object => Object.entries(faults).find(([key]) => key === name)?.[1] ?? faults.slow;
+
+export function simulatorView(app: App): readonly Child[] {
+  const { snapshot } = app.state;
+  if (snapshot === undefined) return [];
+  const { simulators } = snapshot;
+  if (simulators.length === 0) return [empty("flask", t("simulator.none"), t("simulator.noneWhy"))];
+  return [
+    h(
+      "div",
+      { key: "scroll", class: "sccc-side-scroll" },
+      readOnly(app),
+      ...simulators.map((simulator) => controls(app, simulator)),
+    ),
+  ];
+}

@@ -1,0 +1,133 @@
+// The routes of the sidebar. Reading asks for the permission sccc.read, everything that changes something for sccc.write.
+import type { Request, Response } from "express";
+import { type DeadLetterList, type SidebarOutcome, sidebarRoutes, type TrafficDetail } from "../../catalogue/sidebar";
+import { excerptOf } from "../../protocol/failure";
+import { withoutQuery } from "../../receive/traffic";
+import { guarded } from "../../util/guarded";
+import { isObject, type JsonObject } from "../../util/json";
+import { sendSample } from "../admin/sample";
+import type { Runtime } from "../state";
+import { mostText } from "./monitor";
+import { mayUse } from "./permissions";
+import { snapshotOf } from "./snapshot";
+
+const gone: SidebarOutcome = { outcome: "gone" };
+
+/** The most dead letters that are asked for at once. */
+const mostIds = 200;
+/** The longest text of a simulator's refusal, in characters. */
+const longestText = 300;
+
+const textIn = (query: unknown, name: string): string => {
+  const value: unknown = isObject(query) ? query[name] : undefined;
+  return typeof value === "string" ? value : "";
+};
+
+/** A number that stands in an address; 0 for what is none. */
+const numberIn = (query: unknown, name: string): number => {
+  const number = Number(textIn(query, name));
+  return Number.isSafeInteger(number) && number > 0 ? number : 0;
+};
+
+const idsIn = ({ ids }: JsonObject): readonly string[] =>
+  Array.isArray(ids) ? ids.slice(0, mostIds).filter((id) => typeof id === "string") : [];
+
+/** The host of the address by which a browser has reached Node-RED, if it looks like one. */
+function hostnameOf(request: Request): string {
+  const host = request.headers.host ?? "";
+  const [, name] = /^(\[[\da-fA-F:.]{2,45}\]|[\w.-]{1,253})(?::\d{1,5})?$/.exec(host) ?? [];
+  return name ?? "localhost";
+}
+
+/** An entry with what went over the wire. */
+async function detailOf({ state }: Runtime, number: number): Promise<TrafficDetail | SidebarOutcome> {
+  const found = state.monitor.find(number);
+  if (found === undefined) return gone;
+  const { account, listed } = found;
+  const { entry, command, push } = listed;
+  if (command !== undefined) {
+    const { request, answer, cut } = command;
+    return { entry, request: account.shown(request), answer: account.shown(answer), cut };
+  }
+  if (push === undefined) return gone;
+  const kept = await state.receiving.ask(account.id, { what: "push", run: push.run, serial: push.serial });
+  if (kept === undefined) return gone;
+  const text = withoutQuery(kept.text);
+  return { entry, request: account.shown(text), cut: text.length > mostText };
+}
+
+/** Hands a recorded push to its nodes again. */
+async function replay({ state }: Runtime, { number }: JsonObject): Promise<SidebarOutcome> {
+  const found = state.monitor.find(number);
+  const push = found?.listed.push;
+  if (found === undefined || push === undefined || found.listed.entry.replayable !== true) return gone;
+  const kept = await state.receiving.ask(found.account.id, { what: "push", run: push.run, serial: push.serial });
+  if (kept === undefined || !kept.whole) return gone;
+  const nodes = state.receiving.replay(found.account.id, kept.text);
+  return nodes.length === 0 ? { outcome: "noNode" } : { outcome: "handed", params: { count: nodes.length } };
+}
+
+/** Dead letters of an account. */
+async function lettersOf({ state }: Runtime, id: string): Promise<DeadLetterList> {
+  const account = state.monitor.accounts.find((one) => one.id === id);
+  const told = account && (await state.receiving.ask(id, { what: "letters" }));
+  if (account === undefined || told === undefined) return { letters: [], total: 0 };
+  return { ...told, letters: told.letters.map((letter) => ({ ...letter, text: account.shown(letter.text) })) };
+}
+
+async function handLetters({ state }: Runtime, body: JsonObject): Promise<SidebarOutcome> {
+  const told = await state.receiving.ask(String(body.account), { what: "handLetters", ids: idsIn(body) });
+  if (told === undefined) return { outcome: "silent" };
+  if (told.handed > 0) return { outcome: "handed", params: { count: told.handed } };
+  return told.unwanted > 0 ? { outcome: "noNode" } : gone;
+}
+
+async function deleteLetters({ state }: Runtime, body: JsonObject): Promise<SidebarOutcome> {
+  const told = await state.receiving.ask(String(body.account), { what: "deleteLetters", ids: idsIn(body) });
+  if (told === undefined) return { outcome: "silent" };
+  return told.deleted === 0 ? gone : { outcome: "deleted", params: { count: told.deleted } };
+}
+
+/** Gives a simulator an instruction, as a message to its node would. */
+async function instruct({ state }: Runtime, { simulator, instruction }: JsonObject): Promise<SidebarOutcome> {
+  const running = typeof simulator === "string" ? await state.simulators.get(simulator) : undefined;
+  if (running === undefined) return { outcome: "noSimulator" };
+  const told = await running.instruct(instruction);
+  return told.ok ? { outcome: "done" } : { outcome: "refused", params: { text: excerptOf(told.error, longestText) } };
+}
+
+/** Serves the sidebar's routes. The caller sees to it that this happens once for each admin server. */
+export function serveSidebar(runtime: Runtime): void {
+  const { RED } = runtime;
+  const respond = (answer: (request: Request) => Promise<unknown>) => (request: Request, response: Response) => {
+    const send = async () => {
+      const answered = await answer(request);
+      response.set("Cache-Control", "no-store").json(answered);
+    };
+    guarded(send, (error) => {
+      RED.log.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+      if (!response.headersSent) response.status(500).json({ outcome: "silent" } satisfies SidebarOutcome);
+    })();
+  };
+  const get = (route: string, answer: (request: Request) => Promise<unknown>): void => {
+    RED.httpAdmin.get(`/${route}`, RED.auth.needsPermission("sccc.read"), respond(answer));
+  };
+  const post = (route: string, answer: (body: JsonObject) => Promise<unknown>): void => {
+    const read = ({ body }: { body: unknown }) => answer(isObject(body) ? body : {});
+    RED.httpAdmin.post(`/${route}`, RED.auth.needsPermission("sccc.write"), respond(read));
+  };
+  get(sidebarRoutes.snapshot, (request) =>
+    snapshotOf(runtime, {
+      after: numberIn(request.query, "after"),
+      mayWrite: mayUse(request, "sccc.write"),
+      hostname: hostnameOf(request),
+    }),
+  );
+  get(sidebarRoutes.entry, ({ query }) => detailOf(runtime, numberIn(query, "number")));
+  get(sidebarRoutes.dead, ({ query }) => lettersOf(runtime, textIn(query, "account")));
+  post(sidebarRoutes.replay, (body) => replay(runtime, body));
+  post(sidebarRoutes.deadReplay, (body) => handLetters(runtime, body));
+  post(sidebarRoutes.deadDelete, (body) => deleteLetters(runtime, body));
+  post(sidebarRoutes.simulator, (body) => instruct(runtime, body));
+  post(sidebarRoutes.sample, (body) => sendSample(runtime, body));
+}

@@ -1,0 +1,20 @@
+// Reads the input of a campaign in tests, at once.
+import { barredBy, barringRows } from "../../nodes/campaign/do-not-call";
+import { type CampaignEntry, EntryReader, type EntryOptions as Options, rowsOf } from "../../nodes/campaign/entries";
+
+/** Options with a list of numbers not to be called as it is given. */
+export type EntryOptions = Omit<Options, "doNotCall"> & { readonly doNotCall?: unknown };
+
+/** The keys of a list; entries that say nothing are left out. */
+export const barredKeys = (list: unknown, options: Omit<Options, "doNotCall">): ReadonlySet<string> =>
+  new Set(
+    barringRows(list, options).flatMap((row) => {
+      const barred = barredBy(row, options);
+      return barred.kind === "keys" ? barred.keys : [];
+    }),
+  );
+
+export function readEntries(input: unknown, { doNotCall, ...options }: EntryOptions): readonly CampaignEntry[] {
+  const reader = new EntryReader({ ...options, doNotCall: barredKeys(doNotCall, options) });
+  return rowsOf(input, options.plan).map((row) => reader.read(row));
+}
