@@ -96,11 +96,12 @@ export async function buildCode(folder: string): Promise<void> {
       // Names are kept for stack traces.
       minifyWhitespace: true,
     }),
-    build({ ...common, entryPoints: [simulator], outfile: join(folder, "simulator.js") }),
+    build({ ...common, entryPoints: [simulator], outfile: join(folder, "simulator.js"), minifyWhitespace: true }),
     build({
       ...common,
       entryPoints: [join(root, "simulator/sccc-simulator.ts")],
       outfile: command,
+      minifyWhitespace: true,
       plugins: [simulatorApart],
     }),
     build({
