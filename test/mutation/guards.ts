@@ -718,7 +718,7 @@ export const mutations: readonly Mutation[] = [
     guard: "a push repeated after an outage",
     change: "it begins a second call",
     file: "nodes/calls/tracker.ts",
-    excerpt: "(isNamed ? namedRepeatMs : repeatMs)",
+    excerpt: "(equal(heard.seq, fact.seq) ? namedRepeatMs : repeatMs)",
     replacement: "repeatMs",
     tests: "test/calls/tracker.test.ts",
     grep: "comes again after a minute",
