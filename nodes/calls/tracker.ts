@@ -92,7 +92,7 @@ const lateMs = 60_000;
 /** The same event with another id within this time is a repeat: it was signed again for another attempt. */
 const repeatMs = 10_000;
 
-/** The same with the same seq of a command: while nobody could be reached, the platform tries again for longer. */
+/** The same with the same seq: while Node-RED is down, the platform tries again for longer. */
 const namedRepeatMs = 120_000;
 
 /** Maximum difference between a call's end in its bill and in its callend: they come from two clocks. */
@@ -599,8 +599,7 @@ function isRepeat(call: Call, fact: Fact): boolean {
   if (isOpening(kind) && call.ended) return false;
   const heard = call.entryOfKind(kind)?.fact;
   if (heard === undefined) return false;
-  const isNamed = !isSeqLoose(fact) && equal(heard.seq, fact.seq);
-  return Math.abs(at - heard.at) <= (isNamed ? namedRepeatMs : repeatMs);
+  return Math.abs(at - heard.at) <= (equal(heard.seq, fact.seq) ? namedRepeatMs : repeatMs);
 }
 
 /** The call that matches a fact best; of equal matches the newest, or for a bill the one with the nearest end. */

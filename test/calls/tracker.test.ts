@@ -292,6 +292,22 @@ describe("a call", () => {
       [["billed", "answered", "1000", callee, "callin callout callstart callend billing"]],
     ],
     [
+      "a screen pop and an inbound event with a seq come again after a minute, signed anew",
+      () => {
+        out("callin", 0);
+        out("screenpop", 1, { seq: "501" });
+        out("callstart", 2);
+        out("screenpop", 62, { seq: "501" });
+        inn("callin", 3, { seq: "900001", number: "13900139000" });
+        inn("callstart", 9, { seq: "900001", number: "13900139000" });
+        inn("callin", 63, { seq: "900001", number: "13900139000" });
+      },
+      [
+        ["answered", null, "1000", callee, "callin screenpop callstart"],
+        ["answered", null, "1000", "13900139000", "callin callstart"],
+      ],
+    ],
+    [
       "the same number rung again at once, without a seq",
       () => {
         inn("callin", 0);
