@@ -50,8 +50,8 @@ export class Children {
     return child;
   }
 
-  async nodeRed(flow: readonly FlowNode[]): Promise<NodeRed> {
-    const nodeRed = await start(flow);
+  async nodeRed(flow: readonly FlowNode[], env: NodeJS.ProcessEnv = {}): Promise<NodeRed> {
+    const nodeRed = await start(flow, env);
     this.#stops.push(() => nodeRed.stop());
     return nodeRed;
   }

@@ -11,6 +11,7 @@ import { pushes } from "./pushes";
 import { records } from "./records";
 import { remarks } from "./remarks";
 import { page, type Section, sectionText } from "./report";
+import { sidebar } from "./sidebar";
 import { tracker } from "./tracker";
 
 const parts: Readonly<Record<string, (size: Size, children: Children) => Promise<Section>>> = {
@@ -19,6 +20,7 @@ const parts: Readonly<Record<string, (size: Size, children: Children) => Promise
   records,
   tracker,
   overhead,
+  sidebar,
 };
 
 const { positionals, values } = parseArgs({

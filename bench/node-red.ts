@@ -71,11 +71,12 @@ export async function pumped(nodeRed: NodeRed, pumping: Pumping): Promise<Sample
 }
 
 /** Starts a Node-RED with a flow. A logged error ends the bench: the bench would wait for the failed message forever. */
-export async function start(flow: readonly FlowNode[]): Promise<NodeRed> {
+export async function start(flow: readonly FlowNode[], env: NodeJS.ProcessEnv = {}): Promise<NodeRed> {
   const nodeRed = await startNodeRed({
     version: 4,
     flows: [{ id: "tab", type: "tab", label: "bench" }, ...flow],
     settings: { nodesDir: join(__dirname, "nodes") },
+    env,
   });
   void nodeRed
     .log(({ level }) => level === "error")

@@ -1,7 +1,16 @@
-// Node-RED's settings in the demo: those of every Node-RED that we start, and requests of other sites' pages are refused. Node-RED
-// itself takes them, also to its editor's API: a page that is open somewhere in the browser could press the buttons that place calls.
+// Node-RED's settings in the demo: those of every Node-RED that we start, the CRM for the flows, and requests of other sites' pages are
+// refused. Node-RED itself takes them, also to its editor's API: a page that is open somewhere in the browser could press the buttons that
+// place calls.
+const { Crm } = require("./crm/crm.cjs");
+
+const { SCCC_DEMO_CRM: file, SCCC_SIMULATOR_PORT, SCCC_TIMEZONE: timezone } = process.env;
+// Sample customers belong to the simulated platform. A real one begins with an empty CRM.
+const crm = new Crm({ file, timezone, samples: SCCC_SIMULATOR_PORT !== "" });
+process.on("exit", () => crm.close());
+
 module.exports = {
   ...require("../tools/settings.cjs"),
+  functionGlobalContext: { crm },
   httpAdminMiddleware({ headers: { origin, host } }, response, next) {
     if (origin === undefined || origin.replace(/^https?:\/\//, "") === host) next();
     else response.status(403).end();

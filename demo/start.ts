@@ -1,9 +1,10 @@
 // `npm start`: runs Node-RED with the nodes of this working tree and the demo's flows (a CRM, an agent desk, a wallboard, buttons) with a
 // simulated or a real SCCC platform. demo/README.md lists the environment variables.
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
+import { FolderLock } from "../nodes/delivery/folder-lock";
 import { urlOf } from "../simulator/server";
 import { demoHost, root } from "../tools/hosts";
 import { type FlowNode, type LogEntry, NodeRed } from "../tools/launch";
@@ -24,6 +25,26 @@ function link(userDir: string): void {
   symlinkSync(root, place, "junction");
 }
 
+/** Takes the folder for this demo alone: the database in it admits one process. */
+async function take(userDir: string): Promise<FolderLock> {
+  const isHeld = new AbortController();
+  const options = { folder: userDir, owner: randomBytes(8).toString("hex") };
+  const lock = await FolderLock.acquire(options, isHeld.signal, () => isHeld.abort());
+  if (lock === undefined) {
+    throw new Refusal(
+      `Another demo uses ${userDir}. Stop it, or set DEMO_DIR.\n${userDir} 正被另一个演示使用。请停止它，或设置 DEMO_DIR。`,
+    );
+  }
+  return lock;
+}
+
+/** Puts flows aside that were written for an earlier CRM, which had no database. */
+function putOldAside(flows: string): void {
+  if (!existsSync(flows) || readFileSync(flows, "utf8").includes('global.get(\\"crm\\")')) return;
+  renameSync(flows, `${flows}.old`);
+  console.error(`The flows in ${flows} are of an earlier demo: kept as ${flows}.old.`);
+}
+
 /** Prints errors, and warnings of nodes; Node-RED's own remarks about its configuration are omitted. */
 function show({ level, type, name, id, text }: LogEntry): void {
   if (!["fatal", "error"].includes(level) && !(level === "warn" && type !== undefined)) return;
@@ -33,12 +54,29 @@ function show({ level, type, name, id, text }: LogEntry): void {
 /** The demo's pages. They are missing if the user's flows are older than the pages. */
 const pages = [
   { name: "Agent desk 坐席工作台", path: "/desk" },
+  { name: "Campaigns 外呼活动", path: "/campaign" },
   { name: "Wallboard 监控大屏", path: "/wallboard" },
 ];
 
 /** A text padded to a width; a Chinese character takes two columns. */
 const padded = (text: string, width: number): string =>
   text + " ".repeat(Math.max(1, width - text.length - (text.match(/\p{Script=Han}/gu) ?? []).length));
+
+/** How Node-RED 5 arranges its sidebars at first: the SCCC sidebar is open, with the debug messages below it. Node-RED 4.1 ignores it. */
+const sidebars = {
+  v: 4,
+  tabs: [],
+  primary: {
+    width: 400,
+    top: { tabs: ["sccc", "info", "help", "config", "context"], active: "sccc", height: 600, hidden: false },
+    bottom: { tabs: ["debug"], active: "debug", hidden: false },
+  },
+  secondary: {
+    width: 210,
+    top: { tabs: ["explorer"], active: "explorer", hidden: false },
+    bottom: { tabs: ["palette"], active: "palette", hidden: false },
+  },
+};
 
 /** How often to check whether the parent process still runs, in ms. */
 const parentEveryMs = 500;
@@ -74,8 +112,10 @@ async function main(): Promise<void> {
   const { simulated, url, customer, env } = await platformOf();
   const userDir = resolve(process.env.DEMO_DIR || join(root, ".cache/demo"));
   mkdirSync(userDir, { recursive: true });
+  const lock = await take(userDir);
   link(userDir);
   const kept = join(userDir, "flows.json");
+  putOldAside(kept);
   const first = !existsSync(kept);
   const stored = JSON.parse(readFileSync(first ? join(__dirname, "flows.json") : kept, "utf8")) as readonly FlowNode[];
   const flows = withSimulator(stored, simulated);
@@ -94,11 +134,6 @@ async function main(): Promise<void> {
       credentialSecret: credentialSecret(userDir),
       telemetry: { enabled: false },
       editorTheme: { tours: false },
-      contextStorage: {
-        default: { module: "memory" },
-        // The CRM, written to disk one second after a change. Sample customers and real ones are kept apart.
-        crm: { module: "localfilesystem", config: { base: simulated ? "crm-simulated" : "crm", flushInterval: 1 } },
-      },
     },
     onLog: show,
     env: {
@@ -106,11 +141,16 @@ async function main(): Promise<void> {
       // The address that the simulator pushes to.
       SCCC_DEMO_URL: urlOf("http", host, port),
       SCCC_DEMO_FILES: __dirname,
+      // The CRM's database. Sample customers and real ones are kept apart.
+      SCCC_DEMO_CRM: join(userDir, simulated ? "crm-simulated.db" : "crm.db"),
       // The key by which a page of the demo authenticates.
       SCCC_DESK_KEY: randomBytes(16).toString("hex"),
     },
   });
-  if (first) await nodeRed.deploy(flows);
+  if (first) {
+    await nodeRed.deploy(flows);
+    await nodeRed.admin("POST", "/settings/user", { editor: { sidebar: { state: sidebars } } });
+  }
   const address = nodeRed.url;
   const { version } = JSON.parse(readFileSync(join(nodeRedHost.nodeRed, "package.json"), "utf8")) as {
     version: string;
@@ -131,6 +171,7 @@ ${lines.map(([name = "", text = ""]) => `  ${padded(name, 24)}${text}`).join("\n
   Ctrl-C stops everything. 按 Ctrl-C 全部停止。
 `);
   process.exitCode = await nodeRed.ended;
+  lock.release();
 }
 
 main().catch((error: Error) => {

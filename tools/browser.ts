@@ -34,6 +34,8 @@ export interface Viewing {
   readonly language?: "en-US" | "zh-CN";
   /** In Node-RED 5's own dark theme. */
   readonly dark?: boolean;
+  /** Called before the page is loaded. */
+  readonly prepare?: (page: Page) => Promise<void>;
 }
 
 /** A page with the errors that occurred in it. */
@@ -110,8 +112,9 @@ export class EditorPage {
     private readonly viewing: Viewing | undefined,
   ) {}
 
-  static async open(nodeRed: NodeRed, viewing?: Viewing): Promise<EditorPage> {
+  static async open(nodeRed: Pick<NodeRed, "url">, viewing?: Viewing): Promise<EditorPage> {
     const { page, context, errors } = await openPage(viewing);
+    await viewing?.prepare?.(page);
     await page.goto(`${nodeRed.url}/`);
     if (viewing?.dark) {
       await page.waitForFunction(() => window.RED?.settings?.setLocal !== undefined);
@@ -168,6 +171,11 @@ export class EditorPage {
   /** Imports one of our examples through the editor's menu. */
   async importExample(name: string): Promise<void> {
     const { page } = this;
+    const imported = page.locator(".red-ui-notification", { hasText: "Imported" });
+    // The notification of an earlier import stays for some seconds. Node-RED fails if its element is gone, so only its text is removed.
+    await imported.evaluateAll((earlier) => {
+      for (const element of earlier) element.textContent = "";
+    });
     await page.click("#red-ui-header-button-sidemenu");
     await page.click("#menu-item-import");
     await page.click('a[href="#red-ui-clipboard-dialog-import-tab-examples"]');
@@ -178,7 +186,7 @@ export class EditorPage {
     await entry("@sccc/node-red-sccc").click();
     await entry(name).click();
     await page.click("#red-ui-clipboard-dialog-ok");
-    await page.locator(".red-ui-notification", { hasText: "Imported" }).waitFor();
+    await imported.waitFor();
   }
 
   /** The nodes of a tab as they are drawn. */
@@ -203,11 +211,11 @@ export class EditorPage {
   }
 
   /** Drags a node of a type from the palette onto the canvas; returns its id. */
-  async drag(type: string): Promise<string> {
+  async drag(type: string, targetPosition = { x: 300, y: 200 }): Promise<string> {
     const before = await this.#ids(type);
     const item = this.page.locator(`.red-ui-palette-node[data-palette-type="${type}"]`);
     await item.scrollIntoViewIfNeeded();
-    await item.dragTo(this.page.locator("#red-ui-workspace-chart"), { targetPosition: { x: 300, y: 200 } });
+    await item.dragTo(this.page.locator("#red-ui-workspace-chart"), { targetPosition });
     const [id] = (await this.#ids(type)).filter((one) => !before.includes(one));
     if (id === undefined) throw new Error(`${type} was not dropped`);
     return id;
@@ -240,7 +248,7 @@ export class EditorPage {
   }
 
   /** Reloads the editor, with no dialog open. */
-  async again(nodeRed: NodeRed): Promise<EditorPage> {
+  async again(nodeRed: Pick<NodeRed, "url">): Promise<EditorPage> {
     await this.close();
     return EditorPage.open(nodeRed, this.viewing);
   }

@@ -1,6 +1,6 @@
 // Runs `npm start` as a user does: starts it, reads its output, and ends it with Ctrl-C.
 import { strict as assert } from "node:assert";
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { delimiter, dirname } from "node:path";
 import { testDialect } from "./dialect";
@@ -14,6 +14,18 @@ export interface DemoOptions {
   /** The Node that runs it; default: the running one. */
   readonly node?: string;
   readonly env?: NodeJS.ProcessEnv;
+}
+
+/** The descendants of a process, each after its parent. */
+export function descendants(pid: number): readonly number[] {
+  const { stdout } = spawnSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" });
+  const children = new Map<number, number[]>();
+  for (const line of stdout.trim().split("\n")) {
+    const [own = 0, parent = 0] = line.trim().split(/\s+/).map(Number);
+    children.set(parent, [...(children.get(parent) ?? []), own]);
+  }
+  const below = (of: number): number[] => (children.get(of) ?? []).flatMap((child) => [child, ...below(child)]);
+  return below(pid);
 }
 
 /** A demo that can be restarted at the same addresses. */
@@ -86,6 +98,18 @@ export class Demo {
     const exited = once(demo, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
     demo.kill(signal);
     return exited;
+  }
+
+  /** Kills its Node-RED as a crash does; resolves when npm has ended too. */
+  async crash(): Promise<void> {
+    const demo = this.#process;
+    if (demo === undefined) throw new Error("It was not started");
+    // npm, the demo, Node-RED.
+    const nodeRed = descendants(demo.pid ?? 0).at(-1);
+    if (nodeRed === undefined) throw new Error("Its Node-RED does not run");
+    const exited = once(demo, "exit");
+    process.kill(nodeRed, "SIGKILL");
+    await exited;
   }
 
   /** Presses Ctrl-C, and waits until it has ended. */

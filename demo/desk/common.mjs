@@ -1,4 +1,4 @@
-// Shared by both pages: elements, the two languages, requests to the flows, and live messages.
+// Shared by all pages: elements, the two languages, names of states.
 import { texts } from "./texts.mjs";
 
 /** Creates an element. Children are inserted as text, never as HTML: no text of a customer or a platform can become code. */
@@ -36,6 +36,10 @@ const icons = {
   outbound: "M9 5v2h5.6L5 16.6 6.4 18 16 8.4V14h2V5z",
   missed: "M19.6 7 12 14.6 6.4 9H11V7H3v8h2v-4.6l7 7 9-9z",
   back: "M20 11H7.8l5.6-5.6L12 4l-8 8 8 8 1.4-1.4L7.8 13H20z",
+  bell: "M12 22a2 2 0 0 0 2-2h-4a2 2 0 0 0 2 2zm6-6v-5c0-3.1-1.6-5.6-4.5-6.3V4a1.5 1.5 0 0 0-3 0v.7C7.6 5.4 6 7.9 6 11v5l-2 2v1h16v-1z",
+  sound:
+    "M3 9v6h4l5 5V4L7 9zm13.5 3A4.5 4.5 0 0 0 14 8v8a4.5 4.5 0 0 0 2.5-4zM14 3.2v2.1a7 7 0 0 1 0 13.4v2.1a9 9 0 0 0 0-17.6z",
+  check: "M9 16.2 4.8 12l-1.4 1.4L9 19 21 7l-1.4-1.4z",
   headset: "M12 3a9 9 0 0 0-9 9v7a2 2 0 0 0 2 2h4v-8H5v-1a7 7 0 0 1 14 0v1h-4v8h4a2 2 0 0 0 2-2v-7a9 9 0 0 0-9-9z",
 };
 
@@ -52,6 +56,14 @@ export function t(key, values = {}) {
   const text = texts[language][key] ?? key;
   return text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 }
+
+export const at = (id) => document.getElementById(id);
+
+/** An entry of a legend. */
+export const legend = (entries) =>
+  entries.map(([tone, text, count]) =>
+    h("li", { class: tone }, h("span", { class: "dot" }), text, count !== undefined && h("strong", {}, String(count))),
+  );
 
 /** A text of the CRM: as a user wrote it, or in both languages as in the samples. */
 export const words = (text) => (typeof text === "object" && text !== null ? (text[language] ?? text.en) : (text ?? ""));
@@ -76,138 +88,17 @@ export function inBothLanguages(draw) {
   redraw();
 }
 
-const key = document.querySelector('meta[name="sccc-key"]').content;
-
-/** Why a request failed: `code` selects the text, `message` is used if there is none. */
-export class Problem extends Error {
-  constructor({ code, message = "" }) {
-    super(message);
-    this.code = code;
-  }
-
-  get text() {
-    const known = `error.${this.code}` in texts.en;
-    return known ? t(`error.${this.code}`) : t("error.other", { code: this.code, message: this.message });
-  }
-}
-
-async function request(path, options) {
-  let response;
-  try {
-    response = await fetch(path, { ...options, headers: { ...options.headers, "x-sccc-desk": key } });
-  } catch {
-    throw new Problem({ code: "DESK_OFFLINE" });
-  }
-  if (response.ok) return response;
-  const { error } = await response.json().catch(() => ({}));
-  throw new Problem(error ?? { code: `HTTP ${response.status}` });
-}
-
-/** Reads data from the flows. */
-export const ask = (what, query) => request(`desk/data/${what}?${new URLSearchParams(query)}`, {});
-
-/** Sends a request for an action to the flows. */
-export const act = (what, body) =>
-  request(`desk/do/${what}`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body),
-  }).then((response) => response.json());
-
-/** How far this clock is ahead of the server's, in ms. */
-let ahead = 0;
-let timeZone;
-
-/** The time of the server's clock. */
-export const now = () => Date.now() - ahead;
-
-/** The time of day in the call centre's time zone. */
-export const timeOf = (date) =>
-  new Intl.DateTimeFormat(language, { timeZone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(
-    new Date(date),
-  );
-
-/** Date and time of day in the call centre's time zone. */
-export const dateOf = (date) =>
-  new Intl.DateTimeFormat(language, {
-    timeZone,
-    day: "numeric",
-    month: "short",
-    hour: "2-digit",
-    minute: "2-digit",
-    hourCycle: "h23",
-  }).format(new Date(date));
-
-/** A duration: 1:05, 1:02:05. */
-export function lengthOf(seconds) {
-  const whole = Math.max(0, Math.round(seconds));
-  const two = (number) => String(number).padStart(2, "0");
-  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
-  return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
-}
-
 /** A phone number, formatted for reading. */
 export const numberOf = (number) =>
   (number ?? "").replace(/^\+86(1\d\d)(\d{4})(\d{4})$/, "$1 $2 $3").replace(/^(1\d\d)(\d{4})(\d{4})$/, "$1 $2 $3");
 
-/** A word for an agent's state: the name of its text and of its colour. */
+/** A word for an agent's state: the name of its text and of its colour. After-call work is while there is a note to write, and only then. */
 export function stateOf(agent, wrapUp) {
   const { workStatus = "OFFLINE", serverStatus = "IDLE" } = agent ?? {};
   if (workStatus === "OFFLINE") return "loggedOff";
   if (serverStatus === "RINGING") return "ringing";
   if (serverStatus === "CALL_IN" || serverStatus === "CALL_OUT") return "talking";
-  if (serverStatus === "PROCESS" || (wrapUp && workStatus === "BUSY")) return "wrapUp";
+  if (wrapUp) return "wrapUp";
   if (workStatus === "BUSY") return "busy";
   return workStatus === "AWAY" ? "away" : "ready";
-}
-
-const sinceText = (since) => lengthOf((now() - Number(since)) / 1000);
-
-/** A running timer, since an instant in ms of the server's clock; empty without one. */
-export const timer = (since, classes = "") =>
-  since === undefined || since === null
-    ? h("span", { class: `timer ${classes}` })
-    : h("span", { class: `timer ${classes}`, "data-since": since }, sinceText(since));
-
-/** Updates the timers. */
-setInterval(() => {
-  for (const element of document.querySelectorAll("[data-since]"))
-    element.textContent = sinceText(element.dataset.since);
-}, 250);
-
-/**
- * Receives live messages, and reconnects after every interruption.
- * @param hello the page's first message after connecting
- * @param hear called with every message
- * @returns sends `hello` again, for another agent
- */
-export function live(hello, hear) {
-  const url = new URL("desk/live", location.href.replace(/^http/, "ws"));
-  const banner = document.getElementById("offline");
-  let socket;
-  let pause = 500;
-  const greet = () => socket.readyState === WebSocket.OPEN && socket.send(JSON.stringify({ key, ...hello() }));
-  const connect = () => {
-    socket = new WebSocket(url);
-    socket.addEventListener("open", () => {
-      pause = 500;
-      banner.hidden = true;
-      greet();
-    });
-    socket.addEventListener("message", ({ data }) => {
-      const message = JSON.parse(data);
-      // Node-RED was restarted and has a new key.
-      if (message.kind === "refused") return location.reload();
-      ahead = Date.now() - message.now;
-      if (message.timezone !== undefined) timeZone = message.timezone;
-      hear(message);
-    });
-    socket.addEventListener("close", () => {
-      banner.hidden = false;
-      setTimeout(connect, pause);
-      pause = Math.min(pause * 2, 8000);
-    });
-  };
-  connect();
-  return greet;
 }

@@ -1,54 +1,55 @@
-// The wallboard: every agent's state and today's calls, as figures and charts.
-import { act, h, inBothLanguages, lengthOf, live, now, s, stateOf, t, timeOf, timer } from "./common.mjs";
-
-const at = (id) => document.getElementById(id);
+// The wallboard: every agent's state and today's calls, inbound and outbound apart, as figures and charts.
+import { at, h, inBothLanguages, legend, s, stateOf, t } from "./common.mjs";
+import { act, live } from "./server.mjs";
+import { lengthOf, now, timeOf, timer, zoneText } from "./times.mjs";
 
 /** The totals from the flows; see the tab "Wallboard". */
-let board = {
-  lively: false,
-  agents: [],
-  hours: [],
-  answered: 0,
-  missed: 0,
-  unanswered: 0,
-  talk: 0,
-  ring: 0,
-  active: 0,
-};
+let board;
 let simulated = false;
 
 const states = ["ready", "ringing", "talking", "wrapUp", "busy", "away", "loggedOff"];
 
 const percent = (part, whole) => (whole === 0 ? "–" : `${Math.round((100 * part) / whole)}%`);
+const length = (seconds) => (seconds === null ? "–" : lengthOf(seconds));
 
-function drawFigures({ agents, answered, missed, unanswered, talk, ring, active }) {
-  const all = answered + missed + unanswered;
+function drawFigures({ agents, inbound, outbound, serviceSeconds }) {
   const ready = agents.filter((one) => stateOf(one, one.wrapUp) === "ready").length;
   const loggedIn = agents.filter((one) => stateOf(one) !== "loggedOff").length;
   const figures = [
-    ["callsToday", all],
-    ["inProgress", active],
-    ["answeredRate", percent(answered, all), t("of", { total: all })],
-    ["averageTalk", lengthOf(talk)],
-    ["averageRing", lengthOf(ring)],
+    ["inboundToday", inbound.calls, `${t("answered")} ${percent(inbound.answered, inbound.calls)}`],
+    ["serviceLevel", percent(inbound.inTime, inbound.calls), t("within", { seconds: serviceSeconds })],
+    [
+      "longestWait",
+      lengthOf(inbound.longestWait),
+      inbound.waitingSince === null
+        ? [t("averageWait", { time: length(inbound.wait) }), " · ", t("nobodyWaits")]
+        : [t("waitingNow"), " ", timer(inbound.waitingSince)],
+    ],
+    [
+      "outboundToday",
+      outbound.calls,
+      [`${t("reached")} ${percent(outbound.answered, outbound.calls)}`, " · ", t("busyVacant", outbound)],
+    ],
+    ["averageTalk", length(inbound.talk), t("inOut", { time: length(outbound.talk) })],
+    [
+      "inProgress",
+      inbound.active + outbound.active,
+      t("inAndOut", { inbound: inbound.active, outbound: outbound.active }),
+    ],
     ["agentsReady", ready, t("of", { total: loggedIn })],
   ];
   at("figures").replaceChildren(
     ...figures.map(([key, value, more]) =>
       h(
         "div",
-        {},
+        { "data-figure": key },
         h("dt", {}, t(key)),
-        h("dd", {}, String(value), more && h("span", { class: "muted small" }, ` ${more}`)),
+        h("dd", {}, String(value)),
+        h("dd", { class: "muted small" }, more),
       ),
     ),
   );
 }
-
-const legend = (entries) =>
-  entries.map(([tone, text, count]) =>
-    h("li", { class: tone }, h("span", { class: "dot" }), text, count !== undefined && h("strong", {}, String(count))),
-  );
 
 /** The labels of an axis: at most four steps, in whole calls. */
 function stepsUpTo(most) {
@@ -56,21 +57,58 @@ function stepsUpTo(most) {
   return Array.from({ length: 5 }, (_, index) => index * step);
 }
 
-/** A bar for each hour: answered below, not answered on top. */
+/** The bars of an hour, each of two parts, the first below. */
+const bars = [
+  {
+    direction: "inbound",
+    parts: [
+      ["answered", "good"],
+      ["lost", "bad"],
+    ],
+  },
+  {
+    direction: "outbound",
+    parts: [
+      ["answered", "accent"],
+      ["lost", "warn"],
+    ],
+  },
+];
+
+/** Two bars for each hour, drawn at the size that they have: the labels are as large as other text. */
 function drawHours({ hours }) {
-  const [width, height, left, bottom] = [760, 260, 34, 24];
-  const steps = stepsUpTo(Math.max(4, ...hours.map(({ answered, lost }) => answered + lost)));
-  const top = steps.at(-1) ?? 1;
-  const tall = (calls) => (calls * (height - bottom - 10)) / top;
+  const width = Math.max(280, at("hours").clientWidth);
+  const height = Math.max(150, at("hours").clientHeight);
+  const [left, bottom, above] = [34, 24, 8];
+  const all = hours.flatMap((hour) => bars.map(({ direction }) => hour[direction].answered + hour[direction].lost));
+  const steps = stepsUpTo(Math.max(4, ...all));
   const floor = height - bottom;
+  const tall = (calls) => (calls * (floor - above)) / (steps.at(-1) ?? 1);
   const each = (width - left) / Math.max(1, hours.length);
-  const bar = Math.min(48, each * 0.62);
-  const describe = ({ hour, answered, lost }) => t("chart.hours", { hour, answered, lost });
+  const bar = Math.min(30, each * 0.36);
+  const describe = ({ hour, inbound, outbound }) =>
+    t("chart.hours", {
+      hour,
+      in: inbound.answered,
+      missed: inbound.lost,
+      out: outbound.answered,
+      lost: outbound.lost,
+    });
+  const drawBar = (hour, { direction, parts }, x) => {
+    let below = 0;
+    return parts.map(([part, tone]) => {
+      const calls = hour[direction][part];
+      below += calls;
+      return s("rect", { class: `fill-${tone}`, x, y: floor - tall(below), width: bar, height: tall(calls), rx: 2 });
+    });
+  };
   at("hours").replaceChildren(
     s(
       "svg",
       {
         viewBox: `0 0 ${width} ${height}`,
+        width,
+        height,
         class: "chart",
         role: "img",
         "aria-label": `${t("callsPerHour")}. ${hours.map(describe).join("; ")}`,
@@ -79,82 +117,28 @@ function drawHours({ hours }) {
         s("line", { class: "gridline", x1: left, x2: width, y1: floor - tall(step), y2: floor - tall(step) }),
         s("text", { x: left / 2, y: floor - tall(step) + 4 }, String(step)),
       ]),
-      hours.map((one, index) => {
-        const x = left + each * index + (each - bar) / 2;
+      hours.map((hour, index) => {
+        const middle = left + each * (index + 0.5);
+        // Where it is narrow, every second hour has a label.
+        const isLabelled = each >= 44 || (hours.length - 1 - index) % 2 === 0;
         return s(
           "g",
           {},
-          s("title", {}, describe(one)),
-          s("rect", {
-            class: "fill-good",
-            x,
-            y: floor - tall(one.answered),
-            width: bar,
-            height: tall(one.answered),
-            rx: 3,
-          }),
-          s("rect", {
-            class: "fill-bad",
-            x,
-            y: floor - tall(one.answered + one.lost),
-            width: bar,
-            height: tall(one.lost),
-            rx: 3,
-          }),
-          s("text", { x: x + bar / 2, y: height - 4 }, `${one.hour}:00`),
+          s("title", {}, describe(hour)),
+          bars.map((one, place) => drawBar(hour, one, middle + (place - 1) * (bar + 2) + 1)),
+          isLabelled && s("text", { x: middle, y: height - 6 }, `${hour.hour}:00`),
         );
       }),
     ),
   );
   at("hours-legend").replaceChildren(
     ...legend([
-      ["tone-good", t("answered")],
-      ["tone-bad", t("notAnswered")],
+      ["tone-good", t("inboundAnswered")],
+      ["tone-bad", t("inboundLost")],
+      ["tone-accent", t("outboundReached")],
+      ["tone-warn", t("outboundLost")],
     ]),
   );
-}
-
-/** A ring chart of the results of calls. */
-function drawOutcomes({ answered, missed, unanswered }) {
-  const parts = [
-    ["good", t("answered"), answered],
-    ["bad", t("missed"), missed],
-    ["warn", t("unanswered"), unanswered],
-  ];
-  const all = answered + missed + unanswered;
-  const around = 2 * Math.PI * 80;
-  let before = 0;
-  const arcs = parts.map(([tone, , count]) => {
-    const length = all === 0 ? 0 : (around * count) / all;
-    const arc = s("circle", {
-      class: `ring fill-${tone}`,
-      cx: 110,
-      cy: 110,
-      r: 80,
-      fill: "none",
-      "stroke-dasharray": `${Math.max(0, length - 2)} ${around}`,
-      "stroke-dashoffset": -before,
-      transform: "rotate(-90 110 110)",
-    });
-    before += length;
-    return arc;
-  });
-  at("outcomes").replaceChildren(
-    s(
-      "svg",
-      {
-        viewBox: "0 0 220 220",
-        class: "chart donut",
-        role: "img",
-        "aria-label": `${t("outcomes")}. ${parts.map(([, text, count]) => `${text}: ${count}`).join("; ")}`,
-      },
-      s("circle", { class: "ring fill-none", cx: 110, cy: 110, r: 80 }),
-      arcs,
-      s("text", { class: "total", x: 110, y: 118 }, String(all)),
-      s("text", { x: 110, y: 138 }, t("calls")),
-    ),
-  );
-  at("outcomes-legend").replaceChildren(...legend(parts.map(([tone, ...rest]) => [`tone-${tone}`, ...rest])));
 }
 
 function drawAgents({ agents }) {
@@ -195,15 +179,21 @@ function drawAgents({ agents }) {
   );
 }
 
+function drawClock() {
+  at("clock").textContent = timeOf(now());
+  at("zone").textContent = zoneText();
+}
+
 function draw() {
-  drawFigures(board);
-  drawHours(board);
-  drawOutcomes(board);
-  drawAgents(board);
+  document.title = t("wallboard");
+  drawClock();
   at("lively").hidden = !simulated;
   at("lively").title = t("livelyHint");
+  if (board === undefined) return;
   at("lively").setAttribute("aria-pressed", String(board.lively));
-  document.title = t("wallboard");
+  drawFigures(board);
+  drawHours(board);
+  drawAgents(board);
 }
 
 live(
@@ -215,8 +205,12 @@ live(
   },
 );
 
-at("lively").addEventListener("click", () => act("lively", { on: !board.lively }));
-setInterval(() => {
-  at("clock").textContent = timeOf(now());
-}, 1000);
+at("lively").addEventListener("click", () => act("lively", { on: !board?.lively }));
+setInterval(drawClock, 1000);
+let width = 0;
+new ResizeObserver(([{ contentRect }]) => {
+  if (contentRect.width === width) return;
+  width = contentRect.width;
+  if (board !== undefined) drawHours(board);
+}).observe(at("hours"));
 inBothLanguages(draw);

@@ -92,6 +92,9 @@ const lateMs = 60_000;
 /** The same event with another id within this time is a repeat: it was signed again for another attempt. */
 const repeatMs = 10_000;
 
+/** The same with the same seq of a command: while nobody could be reached, the platform tries again for longer. */
+const namedRepeatMs = 120_000;
+
 /** Maximum difference between a call's end in its bill and in its callend: they come from two clocks. */
 const clocksApartMs = 600_000;
 
@@ -594,8 +597,10 @@ function isRepeat(call: Call, fact: Fact): boolean {
     return before.startAt === billing.startAt && before.byeAt === billing.byeAt;
   }
   if (isOpening(kind) && call.ended) return false;
-  const heardAt = call.heardAt(kind);
-  return heardAt !== undefined && Math.abs(at - heardAt) <= repeatMs;
+  const heard = call.entryOfKind(kind)?.fact;
+  if (heard === undefined) return false;
+  const isNamed = !isSeqLoose(fact) && equal(heard.seq, fact.seq);
+  return Math.abs(at - heard.at) <= (isNamed ? namedRepeatMs : repeatMs);
 }
 
 /** The call that matches a fact best; of equal matches the newest, or for a bill the one with the nearest end. */

@@ -7,10 +7,10 @@ export const callEvents: readonly Push[] = [
     event: "ringing",
     section: "–",
     fields: [],
-    label: { en: "ringing", zh: "振铃" },
+    label: { en: "ringing", zh: "来电振铃" },
     summary: {
       en: "An inbound call rings, once for each call, although the platform pushes two events.",
-      zh: "来电振铃；平台推送两个事件，但每个通话只有一条消息。",
+      zh: "平台推送两个事件，但每个通话只有一条消息。",
     },
   },
   {
@@ -18,14 +18,14 @@ export const callEvents: readonly Push[] = [
     section: "–",
     fields: [],
     label: { en: "dialing", zh: "去电开始" },
-    summary: { en: "An outbound call begins.", zh: "去电开始。" },
+    summary: { en: "An outbound call begins.", zh: "坐席或任务开始呼叫客户。" },
   },
   {
     event: "answered",
     section: "–",
     fields: [],
     label: { en: "answered", zh: "接通" },
-    summary: { en: "The call is answered.", zh: "通话接通。" },
+    summary: { en: "Both sides can talk.", zh: "双方可以通话。" },
   },
   {
     event: "finished",

@@ -1,5 +1,6 @@
 // The palette: the order of the node types in their category, which is the order of the work, and what people type to find them.
-import type { Text } from "./types";
+import { all } from "./commands";
+import type { Group, Text } from "./types";
 
 /** A node type in the palette. `keywords` are words for the palette's filter, beside the label and the type. */
 export interface PaletteEntry {
@@ -9,8 +10,7 @@ export interface PaletteEntry {
 
 const entry = (type: string, en: string, zh: string): PaletteEntry => ({ type, keywords: { en, zh } });
 
-/** Every node type in the palette, in its order. */
-export const palette: readonly PaletteEntry[] = [
+const listed: readonly PaletteEntry[] = [
   entry(
     "sccc-calls",
     "incoming inbound outgoing outbound call phone ringing missed recording CRM screen pop",
@@ -45,3 +45,12 @@ export const palette: readonly PaletteEntry[] = [
   entry("sccc-command", "API custom raw", "接口 自定义 命令"),
   entry("sccc-simulator", "test demo try phone", "模拟平台 测试 演示 试用"),
 ];
+
+const groupOf = (type: string): Group | undefined => all.find(({ node }) => node === type)?.group;
+
+/** Every node type in the palette, in its order. A command that is not listed follows the last one of its group. */
+export const palette: readonly PaletteEntry[] = all.reduce((entries, { node, group, label }) => {
+  if (entries.some(({ type }) => type === node)) return entries;
+  const behind = entries.map(({ type }) => groupOf(type)).lastIndexOf(group) + 1;
+  return [...entries.slice(0, behind), { type: node, keywords: label }, ...entries.slice(behind)];
+}, listed);

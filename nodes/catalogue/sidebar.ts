@@ -48,7 +48,7 @@ export interface TrafficDetail {
 
 /**
  * A hint: its text is `sidebar.hint.<code>` with these values; its remedy is chosen by the code. Values by code:
- * misconfigured {setting, reason}, nobodyLoggedIn {agents}, noPushYet {address}, pushesRefused {reason, count} (one hint for each reason),
+ * passwordRefused {code} (the platform refuses the account's commands), misconfigured {setting, reason}, nobodyLoggedIn {agents}, noPushYet {address} (since Node-RED started), pushesRefused {reason, count} (one hint for each reason),
  * queueFull {waiting, maxQueue}, clockApart {seconds} (the platform's clock is so far ahead of ours), unreachable {code, text},
  * receivingProblem {setting, reason, detail}, outsideHours {campaign}, deadLetters {count}.
  */
@@ -62,6 +62,7 @@ export interface Hint {
 export const hintCodes = [
   "noAccount",
   "noPassword",
+  "passwordRefused",
   "misconfigured",
   "nobodyLoggedIn",
   "noPushYet",

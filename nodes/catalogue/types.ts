@@ -46,7 +46,7 @@ export type Version = 1 | 2 | 3 | 4 | 6;
  * - phone: digits, `*` and `#`, optionally with a leading `+`; `max` is a length
  * - integer: a JSON number if it is exact, otherwise a string of digits; `min` and `max` are values
  * - decimal: a JSON number with min <= value < below
- * - choice: one of the values; `wire` is the type in which it is sent
+ * - choice: one of the values; `wire` is the type in which it is sent; with `others` any other integer too, as it is
  * - text: `max` is a number of characters; a longer text is refused, or cut if the platform would cut it
  * - time: sent as YYYY-MM-DD HH:mm:ss in the account's time zone
  * - list: an array of digits or phones; `max` is its length (absent: unlimited)
@@ -57,7 +57,12 @@ export type Rule =
   | { readonly kind: "phone"; readonly max: number }
   | { readonly kind: "integer"; readonly min: number; readonly max?: number; readonly wire: "number" | "string" }
   | { readonly kind: "decimal"; readonly min: number; readonly below: number }
-  | { readonly kind: "choice"; readonly choices: readonly Choice[]; readonly wire: "number" | "string" }
+  | {
+      readonly kind: "choice";
+      readonly choices: readonly Choice[];
+      readonly wire: "number" | "string";
+      readonly others?: "integers";
+    }
   | { readonly kind: "text"; readonly max?: number; readonly overlong: "refuse" | "cut" }
   | { readonly kind: "time" }
   | {
@@ -267,7 +272,13 @@ export type Setting = {
     }
   | ({ readonly kind: "number"; readonly unit?: Text } & NumberSetting)
   | { readonly kind: "boolean"; readonly default: boolean }
-  | { readonly kind: "choice"; readonly default: string; readonly choices: readonly Choice[] }
+  | {
+      readonly kind: "choice";
+      readonly default: string;
+      readonly choices: readonly Choice[];
+      /** Any other integer is taken too. */
+      readonly others?: "integers";
+    }
   | { readonly kind: "secret"; readonly required?: true }
   /** Weekly windows: an array of {days, from, to}, empty by default. */
   | { readonly kind: "hours" }

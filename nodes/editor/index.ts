@@ -13,6 +13,7 @@ import { applies, problemOf } from "./problem";
 import { watchSidebar } from "./sidebar";
 import { prepareTools } from "./tools";
 import { drawTyped } from "./typed";
+import { showWanted } from "./wanted";
 
 export { text } from "./page";
 export { hasPasswords } from "./passwords";
@@ -122,6 +123,14 @@ export function save(this: EditorNode): void {
   for (const property of hoursOf(this)) this[property] = hoursInForm(this, property);
 }
 
+/** A value that is none of the choices, such as ${MODE}, is one for this node: Node-RED would save nothing. */
+function keepOther(element: JQuery, value: unknown): void {
+  const given = String(value ?? "");
+  if (!element.is("select") || given === "" || element.val() === given) return;
+  $("<option>").val(given).text(given).appendTo(element);
+  element.val(given);
+}
+
 /** Makes a form's inputs what they are: typed inputs, rows that hang on others, sections that open where something is wrong. */
 export function prepare(this: EditorNode): void {
   const description = DESCRIPTIONS[this.type];
@@ -133,7 +142,8 @@ export function prepare(this: EditorNode): void {
     if (typeof value === "boolean") element.prop("checked", value);
     else if (value !== "") element.val(String(value));
   }
-  for (const property of Object.keys(this._def.defaults)) {
+  for (const [property, { type }] of Object.entries(this._def.defaults)) {
+    if (type === undefined) keepOther(input(this, property), this[property]);
     own(this, property);
     // A row may hang on any other, also on one that nothing can be wrong with.
     input(this, property).on("change input", () => review(this, description));
@@ -149,5 +159,8 @@ export function prepare(this: EditorNode): void {
   prepareTools(this, form);
   review(this, description);
   // Node-RED checks the form once all is drawn.
-  setTimeout(() => $(".sccc-section").has(".input-error").attr("open", ""));
+  setTimeout(() => {
+    $(".sccc-section").has(".input-error").attr("open", "");
+    showWanted(this);
+  });
 }

@@ -6,7 +6,7 @@ interface EditorNode {
   readonly type: string;
   readonly _def: {
     readonly category: string;
-    readonly defaults: Readonly<Record<string, { readonly value?: unknown }>>;
+    readonly defaults: Readonly<Record<string, { readonly value?: unknown; readonly type?: string }>>;
     readonly credentials?: Readonly<Record<string, unknown>>;
   };
   /** The properties as they stood in the flow, each as JSON. */

@@ -37,6 +37,10 @@ function textOf(value: unknown): string | undefined {
   return undefined;
 }
 
+/** A text that is an integer. */
+export const integerIn = (text: string | undefined): string | undefined =>
+  text !== undefined && /^-?\d{1,9}$/.test(text) ? text : undefined;
+
 const splitter = /[\s,，;；、]+/;
 
 /** The items of a text with a list. */
@@ -120,10 +124,11 @@ function checkRule(rule: Rule, value: unknown, zone: string): Verdict {
     case "choice": {
       const text = textOf(value)?.toLowerCase();
       const found = rule.choices.find((choice) => choice.value.toLowerCase() === text);
-      if (found === undefined) {
+      const chosen = found?.value ?? (rule.others === undefined ? undefined : integerIn(text));
+      if (chosen === undefined) {
         return refuse("choice", value, { choices: rule.choices.map((choice) => choice.value).join(", ") });
       }
-      return pass(rule.wire === "number" ? Number(found.value) : found.value);
+      return pass(rule.wire === "number" ? Number(chosen) : chosen);
     }
     case "text": {
       const text = typeof value === "string" ? value : textOf(value);

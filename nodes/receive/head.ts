@@ -21,6 +21,8 @@ export interface HeadOptions {
   readonly isEndpoint: (path: string) => boolean;
   /** Whether an account admits the sender. Counts a sender that is refused. */
   readonly admits: (arrival: Arrival) => boolean;
+  /** Hears of a body that is no push. */
+  readonly unreadable?: (arrival: Arrival) => void;
   /** Somebody else has read and decoded the body already. */
   readonly decoded?: boolean;
 }
@@ -34,15 +36,19 @@ const refused = (answer: AnswerName): CheckedHead => ({ ok: false, answer });
 
 /** Checks a head: path, method, content type, encoding, size, sender. */
 export function checkHead(request: IncomingMessage, options: HeadOptions): CheckedHead {
-  const { target, isEndpoint, admits, decoded = false } = options;
+  const { target, isEndpoint, admits, unreadable, decoded = false } = options;
   const { headers, method, socket } = request;
   if (target === undefined || !isEndpoint(target.path)) return refused("notFound");
   if (method !== "POST") return refused("notPost");
-  if (!isJsonType(headers["content-type"])) return refused("notJson");
-  if (!decoded && isEncoded(request)) return refused("notJson");
-  if (Number(headers["content-length"] ?? 0) > maxBodyBytes) return refused("tooLarge");
   const forwarded = String(headers["x-forwarded-for"] ?? "");
   const arrival = { ...target, peer: socket.remoteAddress ?? "", forwarded };
+  const unread = (answer: AnswerName): CheckedHead => {
+    unreadable?.(arrival);
+    return refused(answer);
+  };
+  if (!isJsonType(headers["content-type"])) return unread("notJson");
+  if (!decoded && isEncoded(request)) return unread("notJson");
+  if (Number(headers["content-length"] ?? 0) > maxBodyBytes) return unread("tooLarge");
   return admits(arrival) ? { ok: true, arrival } : refused("notAuthentic");
 }
 

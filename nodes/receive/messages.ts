@@ -126,6 +126,8 @@ export interface SeenPush {
 export interface SeenAgent {
   readonly staffNo: string;
   readonly status: string;
+  /** When it was told first, and last. */
+  readonly since: number;
   readonly at: number;
 }
 
@@ -201,6 +203,8 @@ export type ToWorker =
   | { readonly kind: "handed"; readonly handed: readonly number[]; readonly lost: readonly number[] }
   /** A request to Node-RED's own server was refused before its body was read. */
   | { readonly kind: "refused"; readonly accounts: readonly string[]; readonly why: Refusal }
+  /** A request to Node-RED's own server had a body that is no push. */
+  | { readonly kind: "unreadable"; readonly path: string; readonly peer: string; readonly forwarded: string }
   | { readonly kind: "acks"; readonly acks: readonly AckTuple[] }
   | { readonly kind: "requests"; readonly requests: readonly SharedRequest[] }
   /** Answered by `told`. */

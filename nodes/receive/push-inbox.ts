@@ -27,7 +27,7 @@ import type {
 import { Outbox, type Sender } from "./outbox";
 import { filledFields, ReplayCache } from "./replay-cache";
 import { readQuery } from "./target";
-import { copyOf, PushTraffic, type RefusedPush } from "./traffic";
+import { copyOf, PushTraffic, type RefusedPush, withoutQuery } from "./traffic";
 
 /** The outcome of a push. `busy`: not accepted, the platform may send it again. */
 export type Verdict =
@@ -244,7 +244,7 @@ export class PushInbox {
         const newest = letters?.newest(mostLetters) ?? [];
         const seen = newest.map(({ key, node, at, delivery, text }) => {
           const event = copyOf(parsed(text)?.topic ?? "", 64);
-          return { id: key, node, at, delivery, event, text: copyOf(text, mostLetterText) };
+          return { id: key, node, at, delivery, event, text: copyOf(withoutQuery(text), mostLetterText) };
         });
         return { letters: seen, total: letters?.count() ?? 0 };
       }
@@ -464,6 +464,7 @@ export class PushInbox {
     }
     this.#taken += 1;
     this.#last = this.#now();
+    this.#clockOffMs = undefined;
     this.#traffic?.passed(wanting.length === 0 ? "unwanted" : "taken", kept, text, wanting, bytes);
     this.#deps.onCounts();
     return true;

@@ -191,13 +191,10 @@ export class PushServer {
       "checkExpectation",
       guarded((request, response) => answer(request, response, "malformed")),
     );
+    // A failed TLS handshake comes here too.
     server.on(
       "clientError",
       guarded((error: NodeJS.ErrnoException, socket: Socket) => refuseBytes(error, socket)),
-    );
-    server.on(
-      "tlsClientError",
-      guarded((_error: Error, socket: Socket) => void socket.destroy()),
     );
     return server;
   }

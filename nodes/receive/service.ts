@@ -89,6 +89,9 @@ export class ReceiveService {
       case "refused":
         for (const account of message.accounts) this.#inboxes.get(account)?.refuse(message.why);
         return;
+      case "unreadable":
+        this.#unreadable(0, message);
+        return;
       case "acks":
         this.#post({
           kind: "acked",
@@ -306,6 +309,7 @@ export class ReceiveService {
     const head = checkHead(request, {
       target: readTarget(request.url ?? ""),
       isEndpoint: (path) => this.#at(port, path).length > 0,
+      unreadable: (arrival) => this.#unreadable(port, arrival),
       admits: (arrival) => this.#admits(this.#at(port, arrival.path), arrival),
     });
     if (!head.ok) return head.answer;
@@ -313,6 +317,7 @@ export class ReceiveService {
     const body = new BodyCollector(this.#budget);
     try {
       const read = await readBody(request, body);
+      if (read === "tooLarge") this.#unreadable(port, head.arrival);
       if (read !== "read") return read;
       const parse = (): ParsedPush | undefined => {
         head.arrival.bytes = body.bytes.length;
@@ -323,6 +328,13 @@ export class ReceiveService {
       return await this.#take(port, parse, head.arrival);
     } finally {
       body.release();
+    }
+  }
+
+  /** Records a request whose body is no push. */
+  #unreadable(port: number, { path, peer, forwarded }: Pick<Arrival, "path" | "peer" | "forwarded">): void {
+    for (const { traffic, config } of this.#at(port, path)) {
+      traffic?.refused("body", { ip: senderOf(peer, forwarded, config.trustProxy) });
     }
   }
 
@@ -345,10 +357,7 @@ export class ReceiveService {
     if (inboxes.length === 0) return "notFound";
     const push = parse();
     if (push === undefined) {
-      const { peer, forwarded } = arrival;
-      for (const { traffic, config } of inboxes) {
-        traffic?.refused("body", { ip: senderOf(peer, forwarded, config.trustProxy) });
-      }
+      this.#unreadable(port, arrival);
       return "malformed";
     }
     // Where several accounts receive, those of the push's customer are asked; of an unknown one all, so that somebody counts it.

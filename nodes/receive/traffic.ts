@@ -1,13 +1,13 @@
 // What the sidebar shows of an account's pushes: the newest ones, agents and calls. Kept in the worker, and read when a sidebar asks.
 // Recording keeps references and does no formatting: it is paid for by every push.
 import { newId } from "../util/id";
-import type { JsonObject } from "../util/json";
+import { isObject, type JsonObject } from "../util/json";
 import { Ring, type Sized } from "../util/ring";
 import type { ListenerSpec, SeenAgent, SeenCall, SeenPush, TrafficTold } from "./messages";
 
 /** How many pushes are kept, and how many bytes of them. Refused ones have room of their own: a flood of them pushes out no others. */
-const passedLimits = { items: 500, bytes: 1_000_000 };
-const refusedLimits = { items: 100, bytes: 200_000 };
+const passedLimits = { items: 500, bytes: 1_200_000 };
+const refusedLimits = { items: 100, bytes: 150_000 };
 /** Refused pushes that are recorded in one second; further ones are only counted. */
 const refusedPerSecond = 10;
 /** A push with more characters can be shown in part, and not handed over again. */
@@ -20,8 +20,8 @@ const bytesPerCharacter = 2;
 /** A parsed push takes more than its bytes. */
 const parsedFactor = 4;
 
-const mostAgents = 2000;
-const mostCalls = 1000;
+const mostAgents = 1000;
+const mostCalls = 500;
 /** A call without an event for so long is not shown any more: its end was lost. */
 const callForgottenMs = 3_600_000;
 
@@ -86,6 +86,19 @@ function put<V>(map: Map<string, V>, key: string, value: V, most: number): void 
     map.delete(oldest);
     return;
   }
+}
+
+/** The JSON of what nodes are given, without the query of its address: some installations have a token there. Text that is cut off stays. */
+export function withoutQuery(text: string): string {
+  let kept: unknown;
+  try {
+    kept = JSON.parse(text);
+  } catch {
+    return text;
+  }
+  if (!isObject(kept) || !isObject(kept.push) || !isObject(kept.push.http)) return text;
+  const { query: _query, ...http } = kept.push.http;
+  return JSON.stringify({ ...kept, push: { ...kept.push, http } });
 }
 
 /** Records one account's pushes. */
@@ -222,7 +235,9 @@ export class PushTraffic {
     if (topic === "agentstatus") {
       if (agent === undefined) return;
       const status = agentStatusOf(payload);
-      put(this.#agents, agent, { staffNo: agent, status, at }, mostAgents);
+      const before = this.#agents.get(agent);
+      const since = before?.status === status ? before.since : at;
+      put(this.#agents, agent, { staffNo: agent, status, since, at }, mostAgents);
       if (status === "IDLE" || status === "OFFLINE") this.#calls.delete(agent);
       return;
     }

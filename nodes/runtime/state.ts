@@ -18,7 +18,7 @@ import { Monitor } from "./sidebar/monitor";
 /** A simulated platform that runs as a node. */
 export type RunningSimulator = Awaited<ReturnType<typeof import("../../simulator/index")["startSimulator"]>>;
 
-/** A tracker that outlives a redeploy, and whom it tells its news now. */
+/** A tracker that outlives a redeploy, and its current listener. */
 export interface KeptTracker {
   readonly tracker: CallTracker;
   /** It has what an earlier process has left. */
@@ -29,11 +29,11 @@ export interface KeptTracker {
 /** An account may have very many calls. */
 const mostLiveCalls = 500;
 
-/** What the nodes of one Node-RED share. */
+/** The state that the nodes of one Node-RED share. */
 export class RuntimeState {
-  /** The accounts that run, by their node. Kept apart from the nodes, whose fields anybody can read. */
+  /** The running accounts, by their node. They are not fields of the nodes, because any code can read those. */
   readonly accounts = new WeakMap<object, RunningAccount>();
-  /** Shared by all accounts, so that two of them with one customer don't repeat each other. */
+  /** Shared by all accounts, so that two accounts with one customer do not use the same number. */
   readonly sequences = newSequences();
   readonly tokens = new Tokens();
   /**
@@ -62,7 +62,7 @@ export class RuntimeState {
   readonly #RED: NodeAPI;
   #receiving: Receiving | undefined;
   #silence: (() => void) | undefined;
-  /** What was warned of since flows were last started. */
+  /** The warnings since flows were last started. */
   readonly #told = new Set<string>();
 
   constructor(RED: NodeAPI) {

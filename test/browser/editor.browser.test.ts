@@ -152,7 +152,7 @@ for (const version of nodeRedVersions) {
         await typedInput(editor.page, "#node-input-agent", "type", "str");
         await at("#node-input-agent-visible").fill("");
         const [problem] = await editor.problems();
-        assert.match(problem ?? "", /^Agent is required and is missing; give, for example, 1000/);
+        assert.match(problem ?? "", /^Agent is missing; give, for example, 1000/);
         await at("#node-input-agent-visible").fill("12a");
         assert.match((await editor.problems())[0] ?? "", /^Agent must be 1 to 8 digits/);
         assert.equal(await at("#node-input-agent-visible").getAttribute("aria-invalid"), "true");

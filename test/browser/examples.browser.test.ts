@@ -1,5 +1,5 @@
 // The examples as a user tries them: imported through the editor's own menu, and those that show a page, or are the README's, driven to their
-// result. test/examples drives the others.
+// result. test/examples drives the others, in the long tier those that write to another system.
 import { strict as assert } from "node:assert";
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,6 +10,7 @@ import type { Sidebar } from "../../tools/launch";
 import { type NodeRed, packageName, startNodeRed, temporaryFolder } from "../../tools/node-red";
 import { type Drive, drive, drives, Running } from "../examples/drives";
 import { type Example, examples, onFreePorts } from "../examples/examples";
+import { recipes } from "../examples/recipes";
 
 /** What makes an example show what it is for, where that is a page; and one of those without. */
 const inBrowser: Readonly<Record<string, Drive | undefined>> = {
@@ -120,8 +121,8 @@ for (const version of nodeRedVersions) {
       await nodeRed?.stop();
     });
 
-    it("are all driven, here or without a browser", () => {
-      const driven = new Set([...Object.keys(drives), ...Object.keys(inBrowser)]);
+    it("are all driven: here, without a browser, or against the system that they write to", () => {
+      const driven = new Set([drives, inBrowser, recipes].flatMap(Object.keys));
       assert.deepEqual([...driven].sort(), examples.map(({ name }) => name).sort());
     });
 

@@ -25,25 +25,43 @@ export const account = (id: string, more: Partial<AccountHealth> = {}): AccountH
   ...more,
 });
 
-export const emptySnapshot: SidebarSnapshot = {
-  ...{ now: Date.now(), mayWrite: true, recording: true, run: "1", more: false, accounts: [], entries: [], oldest: {} },
+const emptySnapshot: SidebarSnapshot = {
+  ...{ now: Date.now(), mayWrite: true, recording: true, run: "0", more: false, accounts: [], entries: [], oldest: {} },
   ...{ calls: [], agents: [], campaigns: [], simulators: [], hints: [] },
 };
 
 /** A stub on a page: it counts the questions, and how many were under way at once. */
 export class SidebarStub {
-  readonly now: Stubbed = {
-    snapshot: emptySnapshot,
-    detail: (entry) => ({ entry, request: "{}", answer: "{}", cut: false }),
-    dead: { letters: [], total: 0 },
-    outcome: { outcome: "handed", params: { nodes: 1 } },
-    status: undefined,
-  };
   questions = 0;
   mostAtOnce = 0;
   /** The orders that came: the end of the route, and the body. */
   readonly orders: { readonly route: string; readonly body: unknown }[] = [];
   #underWay = 0;
+  #run = 0;
+  now: Stubbed = this.#beginning();
+
+  #beginning(): Stubbed {
+    return {
+      snapshot: { ...emptySnapshot, run: String(++this.#run) },
+      detail: (entry) => ({ entry, request: "{}", answer: "{}", cut: false }),
+      dead: { letters: [], total: 0 },
+      outcome: { outcome: "handed", params: { count: 1 } },
+      status: undefined,
+    };
+  }
+
+  /** As after a start: nothing is there, and nothing was asked. */
+  reset(): void {
+    this.now = this.#beginning();
+    this.orders.length = 0;
+  }
+
+  /** Waits until the sidebar has what is there now. */
+  async answered(): Promise<void> {
+    const { questions } = this;
+    // The second question comes once the first one's answer was taken over.
+    while (this.questions < questions + 2) await new Promise((resolve) => setImmediate(resolve));
+  }
 
   async serve(page: Page): Promise<void> {
     await page.route(/\/sccc\/sidebar/, async (route) => {

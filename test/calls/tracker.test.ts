@@ -279,6 +279,19 @@ describe("a call", () => {
       ],
     ],
     [
+      "an event of a call that goes on comes again after a minute, signed anew, because nobody could be reached",
+      () => {
+        out("callin", 0);
+        out("callout", 1);
+        out("callin", 60);
+        out("callout", 61);
+        out("callstart", 62);
+        out("callend", 80);
+        bill(81);
+      },
+      [["billed", "answered", "1000", callee, "callin callout callstart callend billing"]],
+    ],
+    [
       "the same number rung again at once, without a seq",
       () => {
         inn("callin", 0);

@@ -5,6 +5,7 @@ import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { CallTracker } from "../../nodes/calls/tracker";
 import { CallStore } from "../../nodes/runtime/shared/call-store";
+import { usedBytes } from "../../tools/memory";
 import { temporaryFolder } from "../../tools/node-red";
 import { context } from "./drive";
 import { playRun } from "./whole";
@@ -38,9 +39,7 @@ describe("100,000 open calls", function () {
       ...{ folder, redeliverAfterMs: 60_000, maxDeliveries: 5, keepDays: 30, waits: true },
       ...{ onWarning: () => undefined, onUnkept: () => undefined },
     };
-    const gc = (globalThis as { gc?: () => void }).gc;
-    gc?.();
-    const before = process.memoryUsage().heapUsed;
+    const before = usedBytes();
     const tracker = new CallTracker(
       { windowMs: 3_600_000, waitForBillingMs: 60_000, maxOpen: count, context },
       () => undefined,
@@ -64,11 +63,8 @@ describe("100,000 open calls", function () {
     assert.equal(tracker.size, count);
     const size = readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
     assert.ok(size < 3 * count * 1000, `${size} bytes on disk`);
-    gc?.();
-    if (gc !== undefined) {
-      const each = (process.memoryUsage().heapUsed - before) / count;
-      assert.ok(each < 3000, `${Math.round(each)} bytes each`);
-    }
+    const each = (usedBytes() - before) / count;
+    assert.ok(each < 3000, `${Math.round(each)} bytes each`);
     tracker.pause();
     store.close(false);
     let restored = 0;

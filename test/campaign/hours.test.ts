@@ -177,6 +177,26 @@ describe("campaign hours", () => {
   });
 });
 
+describe("the mode of a node", () => {
+  const mode = (value: unknown) => {
+    const narrowed = narrowCampaign({ mode: value }, (text) => text);
+    return narrowed.ok ? narrowed.value.settings.mode : narrowed.problem.reason;
+  };
+
+  it("is sent as it is, if it is an integer, and is 5 otherwise", () => {
+    for (const [given, expected] of [
+      [undefined, 5],
+      ["", 5],
+      ["2", 2],
+      ["3", 3],
+      [17, 17],
+      ["two", "choice"],
+    ]) {
+      assert.equal(mode(given), expected);
+    }
+  });
+});
+
 describe("calling hours of a node", () => {
   const given = { OPENS: "09:00", HOURS: '[{"days":[1],"from":"09:00","to":"18:00"}]', UNSET: "" };
   const expand = (text: string) => text.replace(/\$\{(\w+)\}/g, (_, name: string) => given[name as keyof typeof given]);

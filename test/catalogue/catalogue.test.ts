@@ -104,7 +104,7 @@ describe("the catalogue", () => {
     assert.deepEqual(files.sort(), commands.map(({ node }) => `${node.replace(/^sccc-/, "")}.ts`).sort());
   });
 
-  it("has an index of the commands that is not stale", () => {
+  it("has an up-to-date index of the commands", () => {
     assert.equal(readFileSync(join(commandsFolder, "index.ts"), "utf8"), commandsIndex());
   });
 
@@ -118,7 +118,7 @@ describe("the catalogue", () => {
     unique(pushes.flatMap(({ type }) => type?.toLowerCase() ?? []));
   });
 
-  it("names each command, node and place once", () => {
+  it("has unique commands, nodes and positions", () => {
     unique(commands.map(({ api }) => api.toLowerCase()));
     unique([...commands, recording].map(({ node }) => node));
     unique(commands.map(({ order }) => order));
@@ -150,7 +150,7 @@ describe("the catalogue", () => {
 
 describe("the catalogue's fields", () => {
   for (const [path, field] of fields) {
-    it(`${path}: sane limits, and an example that passes`, () => {
+    it(`${path}: has consistent limits, and an example that passes its rule`, () => {
       const { rule } = field;
       if (rule.kind === "digits") assert.ok(rule.min >= 1 && rule.max >= rule.min && rule.max <= 32);
       if (rule.kind === "phone") assert.equal(rule.max, 32);
@@ -169,7 +169,7 @@ describe("the catalogue's fields", () => {
     });
   }
 
-  it("have a name once in each node, and speak of fields that are there", () => {
+  it("have unique names in each node, and refer to existing fields", () => {
     for (const { fields, node } of [...commands, recording]) {
       const names = fields.map(({ name }) => name);
       unique(names);
@@ -184,7 +184,7 @@ describe("the catalogue's fields", () => {
     }
   });
 
-  it("name the subject of every command that has one", () => {
+  it("include the subject of every command that has one", () => {
     for (const { subject, fields, resend, node } of commands) {
       if (subject !== undefined)
         assert.ok(
@@ -195,7 +195,7 @@ describe("the catalogue's fields", () => {
     }
   });
 
-  it("ring only where the command is never repeated", () => {
+  it("are dialled only by commands that are never sent again", () => {
     for (const { fields, resend, node } of commands) {
       if (fields.some(({ dials }) => dials)) assert.equal(resend, "once", node);
     }
@@ -203,7 +203,7 @@ describe("the catalogue's fields", () => {
 });
 
 describe("the catalogue's error codes", () => {
-  it("are the vendor's 39", () => {
+  it("are the 39 of the vendor's document", () => {
     assert.equal(errorCodes.length, 39);
     unique(errorCodes.map(({ name }) => name));
     unique(errorCodes.map(({ value }) => value));
@@ -221,7 +221,7 @@ describe("the catalogue's error codes", () => {
 });
 
 describe("the catalogue's enumerations and settings", () => {
-  it("have every value once", () => {
+  it("have unique values", () => {
     for (const choices of Object.values(enumerations)) unique(choices.map(({ value }: Choice) => value));
   });
 
@@ -234,7 +234,7 @@ describe("the catalogue's enumerations and settings", () => {
     "call-number": callNumberSettings,
   };
   for (const [node, settings] of Object.entries(nodes)) {
-    it(`${node}: names once, defaults within their own bounds`, () => {
+    it(`${node}: names are unique, and defaults are within their bounds`, () => {
       unique(settings.map(({ name }) => name));
       for (const setting of settings as readonly Setting[]) {
         if (setting.kind === "number" && setting.default !== null) {
@@ -253,7 +253,7 @@ describe("the catalogue's enumerations and settings", () => {
 });
 
 describe("the catalogue's texts", () => {
-  it("are there in both languages, each in its own", () => {
+  it("exist in both languages, each in its own script", () => {
     assert.ok(all.length > 250, "the test finds the texts");
     for (const [path, { en, zh }] of all) {
       assert.ok(en.trim() === en && en !== "" && zh.trim() === zh && zh !== "", path);
@@ -262,14 +262,14 @@ describe("the catalogue's texts", () => {
     }
   });
 
-  it("hold nothing that the translation would take for its own", () => {
+  it("contain no placeholder of the translation by accident", () => {
     for (const [path, { en, zh }] of all) {
       const pattern = path.endsWith(".does") ? /\$t\(|[<>]/ : /__|\$t\(|[<>]/;
       assert.doesNotMatch(en + zh, pattern, path);
     }
   });
 
-  it("say what a node does in its own fields, the same ones in both languages", () => {
+  it("of a node's label use its own fields, the same ones in both languages", () => {
     const named = (text: string) => [...text.matchAll(/__(\w+?)__/g)].map(([, name]) => name).sort();
     for (const { does, fields } of commands) {
       if (does === undefined) continue;
@@ -280,7 +280,7 @@ describe("the catalogue's texts", () => {
     }
   });
 
-  it("end as sentences where they are sentences", () => {
+  it("end with a full stop if they are sentences", () => {
     for (const [path, { en, zh }] of all.filter(([path]) => /\.(hint|summary|notes\.\d+)$/.test(path))) {
       assert.match(en, /[.!?]$/, path);
       assert.match(zh, /[。！？]$/u, path);

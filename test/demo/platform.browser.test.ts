@@ -63,6 +63,7 @@ describe("npm start with an account in the environment", function () {
     await page.locator("#new-name").fill("Li Wei");
     await page.locator(".naming button").click();
     await page.locator("#hangup").click();
+    await page.locator("#noting input[value=resolved]").check();
     await page.locator("#save:enabled").click();
     await page.locator("#customers .row", { hasText: "Li Wei" }).waitFor();
     await eventually("the agent is idle again", () =>

@@ -21,7 +21,7 @@ describe("the build", () => {
   const run = (script: string) =>
     execFileSync(process.execPath, ["-e", script], { cwd: dist, encoding: "utf8" }).trim();
 
-  it("makes a function of the nodes, for require() and for import()", () => {
+  it("makes a function for Node-RED, for require() and for import()", () => {
     assert.equal(run('console.log(typeof require("./sccc.js"))'), "function");
     assert.equal(run('import("./sccc.js").then((it) => console.log(typeof it.default))'), "function");
   });
@@ -32,14 +32,14 @@ describe("the build", () => {
     assert.doesNotMatch(loaded, /simulator\.js/);
   });
 
-  it("has the simulator once, and shares it", () => {
+  it("contains the simulator once", () => {
     assert.equal(run('console.log(typeof require("./simulator.js").startSimulator)'), "function");
     for (const file of ["sccc.js", "sccc-simulator.js"]) {
       assert.match(readFileSync(join(dist, file), "utf8"), /require\("\.\/simulator\.js"\)/);
     }
   });
 
-  it("makes a command of the simulator", () => {
+  it("makes the command sccc-simulator", () => {
     const file = join(dist, "sccc-simulator.js");
     assert.match(readFileSync(file, "utf8"), /^#!\/usr\/bin\/env node\n(?!#!)/);
     if (process.platform !== "win32") accessSync(file, constants.X_OK);

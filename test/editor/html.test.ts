@@ -89,11 +89,11 @@ const harmless = [
 ];
 
 describe("the editor's texts", () => {
-  it("can't become HTML: the linter refuses what would make it", () => {
+  it("cannot become HTML: the linter refuses the functions that would make it", () => {
     assert.deepEqual(faulty([...sinks, ...harmless]), sinks);
   });
 
-  it("are put into the page by a script that none of them ends, below keys that name no kind of HTML", () => {
+  it("cannot end the script that contains them, and have no keys for HTML", () => {
     const made = page(nodeTypes, "");
     for (const [, key = ""] of made.matchAll(/data-i18n="([^"]*)"/g)) assert.match(key, /^[\w.-]+$/);
     // A key in brackets would mark the text as HTML.
@@ -108,12 +108,12 @@ describe("the editor's texts", () => {
   });
 
   for (const language of languages) {
-    it(`have no HTML in ${language.folder}, which Node-RED would not escape`, () => {
+    it(`contain no HTML in ${language.folder}: Node-RED would not escape it`, () => {
       for (const [key, text] of flat(served(language))) assert.doesNotMatch(text, /<|&\w+;|\$t\(/, key);
     });
   }
 
-  it("take parameters in one pass", () => {
+  it("get their parameters in one pass", () => {
     assert.equal(fill("__a__ and __b__, __c__", { a: "__b__ $& $1", b: "<b>" }), "__b__ $& $1 and <b>, __c__");
     assert.equal(fill("__constructor__", {}), "__constructor__");
   });

@@ -34,7 +34,7 @@ describe("sccc.html", () => {
     assert.deepEqual([...page.registered.keys()], expected);
   });
 
-  it("registers the nodes in the order of the work, as the palette shows them", () => {
+  it("registers the nodes in the order of the palette", () => {
     const types = nodeTypes.filter(({ config }) => !config).map(({ type }) => type);
     const wanted = [
       "sccc-notify",
@@ -185,7 +185,7 @@ describe("sccc.html", () => {
     }
   });
 
-  it("uses only texts that are there, in every language", () => {
+  it("uses only existing texts, in every language", () => {
     const used = [...page.html.matchAll(/data-i18n="([^"]+)"/g)].map(([, key]) => key!);
     const labels = [...page.html.matchAll(/SCCC\.text\("([^"]+)"\)/g)].map(([, key]) => key!);
     assert.ok(used.length > 200 && labels.length > 15);
@@ -238,7 +238,7 @@ describe("sccc.html", () => {
       return it;
     };
 
-    it("takes its layout from older flows, and has as many ports as outputs", () => {
+    it("reads its layout from older flows, and has as many ports as outputs", () => {
       const cases: [{ readonly layout?: unknown; readonly outputs: unknown }, number, string][] = [
         [arrived({ outputs: 10, _config: { outputs: '"perType"' } }), 10, "perType"],
         [arrived({ outputs: Number.NaN, _config: { outputs: '"perType"' }, events: ["billing"] }), 2, "perType"],
@@ -252,7 +252,7 @@ describe("sccc.html", () => {
       for (const [node, count, layout] of cases) assert.deepEqual([node.outputs, node.layout], [count, layout]);
     });
 
-    it("has the outputs of its events, as they are now", () => {
+    it("has outputs for the events that are chosen now", () => {
       const node = arrived({ layout: "perType" });
       const { outputLabels } = page.registered.get(type)!;
       const labels = () => Array.from({ length: Number(node.outputs) }, (_, index) => outputLabels.call(node, index));
@@ -307,7 +307,7 @@ describe("sccc.html", () => {
     assert.doesNotMatch(reason, /</);
   });
 
-  it("lets every new node pass but for what only the user can know", () => {
+  it("a new node has no problem except settings that only the user knows", () => {
     const missing = new Map([
       ["sccc-account", ["baseUrl", "customer"]],
       ["sccc-command", ["api"]],
@@ -334,7 +334,7 @@ describe("sccc.html", () => {
     }
   });
 
-  it("takes the default for what an older flow does not have", () => {
+  it("uses the default for a property that an older flow does not have", () => {
     const _def = page.registered.get("sccc-account")!;
     const account = { id: "1", type: "sccc-account", _def, baseUrl: "http://127.0.0.1:8088", customer: "C2" };
     for (const [property, { validate }] of Object.entries(_def.defaults)) {
@@ -344,7 +344,7 @@ describe("sccc.html", () => {
     assert.notEqual(_def.defaults.customer!.validate!.call(account, undefined, {}), true, "which is none here");
   });
 
-  it("is the same each time", async () => {
+  it("is the same in each build", async () => {
     assert.equal((await built()).html, page.html);
   });
 

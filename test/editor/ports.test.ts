@@ -17,13 +17,13 @@ describe("the outputs of a node that receives events", () => {
     assert.equal(known.length, 9);
   });
 
-  it("are read from what was saved, by us or by whoever takes it for a number", () => {
+  it("are read from saved values, also if they are texts", () => {
     for (const saved of ["perType", 10, "10", 2]) assert.equal(layoutOf(undefined, saved), "perType");
     for (const saved of ["one", 1, "1", undefined, null, Number.NaN, {}])
       assert.equal(layoutOf(undefined, saved), "one");
   });
 
-  it("keep their wires where they stay", () => {
+  it("keep their wires if they remain", () => {
     const at = (layout: Layout, ...chosen: string[]) => outputNames(layout, chosen, known);
     assert.deepEqual(moves(at("perType", "callin", "callend", "billing"), at("perType", "callend", "taskinfo")), {
       0: -1,
@@ -37,7 +37,7 @@ describe("the outputs of a node that receives events", () => {
     assert.deepEqual(moves(at("one"), at("one", "callend")), { 0: 0 });
   });
 
-  it("are all told of, each place once, and events find theirs again", () => {
+  it("are mapped completely, and events keep their output", () => {
     const layouts = fc.constantFrom<Layout>("one", "perType");
     const names = fc
       .tuple(layouts, fc.subarray([...known]))

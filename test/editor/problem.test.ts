@@ -27,7 +27,7 @@ const str = (type: string, property: string, value: string) =>
   problem(type, { [property]: value, [`${property}Type`]: "str" }, property);
 
 describe("the editor's checks", () => {
-  it("take literals that the catalogue's rule takes, and say why not", () => {
+  it("accept literals by the catalogue's rule, and give a reason otherwise", () => {
     assert.equal(str("sccc-call-number", "agent", "0100"), undefined);
     assert.equal(str("sccc-call-number", "agent", "123456789"), "errors.rule.digits min=1 max=8");
     assert.equal(str("sccc-call-number", "callee", "+8613800138000"), undefined);
@@ -59,7 +59,7 @@ describe("the editor's checks", () => {
     assert.equal(str("sccc-call-task-create", "callees", "13800138000, 13900139000"), undefined);
   });
 
-  it("want a required field, whatever it comes from, and let an optional one be empty", () => {
+  it("require a required field of any type, and allow an empty optional one", () => {
     for (const type of ["msg", "flow", "global", "str", "num", "env", "jsonata"]) {
       const node = { agent: "", agentType: type, userData: "", userDataType: type };
       assert.match(problem("sccc-call-number", node, "agent") ?? "", /^errors\.rule\.required example=1000/);
@@ -70,7 +70,7 @@ describe("the editor's checks", () => {
     assert.equal(str("sccc-command", "api", "Anything"), undefined);
   });
 
-  it("leave what only a message knows to the runtime, but for its form", () => {
+  it("check only the form of values that a message provides", () => {
     for (const type of ["msg", "flow", "global", "env", "jsonata"]) {
       const node = (agent: string) => ({ agent, agentType: type });
       assert.equal(problem("sccc-call-number", node("payload.whatever"), "agent"), undefined);
@@ -81,7 +81,7 @@ describe("the editor's checks", () => {
     }
   });
 
-  it("take the environment's values", () => {
+  it("accept variables of the environment", () => {
     assert.equal(str("sccc-call-number", "agent", environment("AGENT")), undefined);
     assert.equal(problem("sccc-account", { timeout: environment("TIMEOUT") }, "timeout"), undefined);
     assert.equal(problem("sccc-account", { baseUrl: environment("SCCC") }, "baseUrl"), undefined);
@@ -105,7 +105,7 @@ describe("the editor's checks", () => {
     assert.match(hours([{ ...window, days: [], to: environment("TO") }]) ?? "", /invalid\.hours\.days$/);
   });
 
-  it("skip a field that does not apply, while that is known", () => {
+  it("skip a field that is known not to apply", () => {
     const node = { callers: "nonsense!", callersType: "str", mode: "5", modeType: "str" };
     const description = all["sccc-call-task-create"]!;
     const shown = (node: Readonly<Record<string, unknown>>) => applies(description, "callers", (name) => node[name]);
@@ -117,7 +117,7 @@ describe("the editor's checks", () => {
     }
   });
 
-  it("skip what hangs on a choice that was not made", () => {
+  it("skip a setting whose condition does not hold", () => {
     const shown = (property: string, node: Readonly<Record<string, unknown>>) =>
       applies(all["sccc-call-number"]!, property, (name) => node[name]);
     const waits = (waitFor: string) => ({ waitFor, input: "one", waitTimeout: "0" });
@@ -129,7 +129,7 @@ describe("the editor's checks", () => {
     assert.equal(shown("waitFor", { ...waits("answered"), input: "list" }), false);
   });
 
-  it("want both of two fields that need each other", () => {
+  it("require both of two fields that need each other", () => {
     const node = { startTime: "2026-11-23 00:00:00", startTimeType: "str", endTime: "", endTimeType: "msg" };
     assert.match(problem("sccc-get-cdr-list", node, "startTime") ?? "", /^errors\.rule\.needs/);
     assert.equal(problem("sccc-get-cdr-list", { ...node, endTime: "payload.endTime" }, "startTime"), undefined);

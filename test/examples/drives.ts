@@ -3,7 +3,7 @@ import { strict as assert } from "node:assert";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { testDialect } from "../../tools/dialect";
-import type { Sidebar } from "../../tools/launch";
+import type { FlowNode, Sidebar } from "../../tools/launch";
 import type { NodeRed } from "../../tools/node-red";
 import { eventually } from "../receive/flow";
 import { type Example, examples } from "./examples";
@@ -170,6 +170,16 @@ export const drives: Readonly<Record<string, Drive>> = {
     const { outcome, row } = await flow.shown("results-again");
     assert.deepEqual([outcome, (row as Shown).name], ["unanswered", "Ann"]);
     assert.equal((await flow.shown("finished-again")).total, 1);
+    // A second morning on the same day does not start, and loses nobody.
+    await flow.press("list-button");
+    await flow.shown("kept");
+    for (let presses = 0; presses < 2; presses += 1) {
+      await flow.press("button");
+      assert.equal(await flow.shown("why"), "SCCC_INVALID_FIELD");
+    }
+    const context = (await flow.nodeRed.admin("GET", `/context/flow/${flow.id("tab")}`)) as Shown;
+    const { unanswered } = (context.memory ?? context) as Readonly<Record<string, { readonly msg: string }>>;
+    assert.deepEqual(JSON.parse(unanswered?.msg ?? ""), [{ number: "13800130000", name: "Ann" }]);
   },
 
   async "cdr-reconciliation"(flow) {
@@ -210,6 +220,21 @@ export const drives: Readonly<Record<string, Drive>> = {
     );
     const missed = await flow.pressUntil("missed", "done");
     assert.deepEqual([missed.subject, missed.customer], ["Missed call", undefined]);
+    // An activity that the CRM refuses comes again: Node-RED has nothing at this address.
+    const nodes = (await flow.nodeRed.admin("GET", "/flows")) as FlowNode[];
+    const withCrm = (url: string): Promise<void> => {
+      const changes: Readonly<Record<string, object>> = {
+        [flow.id("tab")]: { env: [{ name: "CRM_URL", value: url, type: "str" }] },
+        [flow.id("account")]: { redeliverAfter: "1", maxDeliveries: "100" },
+      };
+      return flow.nodeRed.deploy(nodes.map((node) => ({ ...node, ...changes[node.id] })));
+    };
+    await withCrm(`${flow.nodeRed.url}/nowhere`);
+    await flow.press("login-button");
+    await flow.shown("logged-in");
+    await flow.pressUntil("missed", "refused");
+    await withCrm("");
+    assert.equal((await flow.shown("done")).subject, "Missed call");
   },
 
   async "error-handling"(flow) {

@@ -148,7 +148,7 @@ describe("commands over a bad network", function () {
   }
 
   for (const { name, poison, repeatable, call, dialled } of cases) {
-    it(`end as they must, calls are dialled at most once, and service returns: ${name}`, async () => {
+    it(`have the expected end, calls are dialled at most once, and service resumes: ${name}`, async () => {
       const check = async (kind: Kind) => {
         for (const [direction, toxic] of poison) proxy.poison(direction, toxic);
         const { end, reached } = await send(kind);
@@ -163,7 +163,7 @@ describe("commands over a bad network", function () {
     });
   }
 
-  it("end as they must, calls are dialled at most once, and service returns: nobody listens", async () => {
+  it("have the expected end, calls are dialled at most once, and service resumes: nobody listens", async () => {
     await proxy.down();
     for (const kind of kindNames) {
       assert.deepEqual([kind, await send(kind)], [kind, { end: lost, reached: 0 }]);
@@ -172,7 +172,7 @@ describe("commands over a bad network", function () {
     await assertWell();
   });
 
-  it("end exactly once each, all of them together, and no call was asked for twice", async () => {
+  it("end exactly once each when all faults occur together, and no call is dialled twice", async () => {
     await books.assertBalanced();
     assertDialledOnce(platform);
   });

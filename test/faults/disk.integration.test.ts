@@ -98,7 +98,7 @@ const hasPrlimit = spawnSync("prlimit", ["--version"]).status === 0;
     assert.equal(status, 0, stderr);
   }
 
-  it("stored pushes are answered 503 and taken when they come again, and only what was acknowledged comes out", async () => {
+  it("stored pushes are answered 503 and accepted when they come again, and only acknowledged ones come out", async () => {
     const marks = [newMark(), newMark(), newMark()];
     const [first, second, third] = marks.map((mark) => pushOf(account, mark));
     const status = async (body = "") => (await sender.post(body))?.status;
@@ -115,7 +115,7 @@ const hasPrlimit = spawnSync("prlimit", ["--version"]).status === 0;
     assert.deepEqual(marksOf(emitted), [marks[0], marks[2], marks[1]]);
   });
 
-  it("recordings end in SCCC_FILE and leave nothing behind, and are fetched when there is room", async () => {
+  it("recordings end with SCCC_FILE, leave no file behind, and are fetched when there is room", async () => {
     const filename = platform.state.records[0]?.filename;
     const get = async () => books.through("recording", [{ mark: newMark(), payload: { filename } }]);
     limit(1000);
@@ -126,7 +126,7 @@ const hasPrlimit = spawnSync("prlimit", ["--version"]).status === 0;
     assert.equal(readdirSync(recordings).length, 1);
   });
 
-  it("a feed ends in SCCC_FILE, and goes on when there is room: a page may come twice, none is skipped", async () => {
+  it("a feed ends with SCCC_FILE and continues when there is room: a page may come twice, none is skipped", async () => {
     const run = () => books.through("feed", [{ mark: newMark(), payload: {} }]);
     const keys = () => platform.state.records.map(({ key }) => key);
     assert.deepEqual(await run(), ["ok"]);

@@ -16,7 +16,7 @@ describe("names and clocks", () => {
   afterEach(() => platform.close());
 
   for (const api of ["getAgentStatus", "CallNumber"]) {
-    it(`a name that is not known is SCCC_NETWORK, and service returns with the name: ${api}`, async () => {
+    it(`an unknown host name gives SCCC_NETWORK, and service resumes when it is known: ${api}`, async () => {
       const { lookup } = dns;
       const client = clientOf(`http://nowhere.invalid:${platform.port}`);
       try {
@@ -38,7 +38,7 @@ describe("names and clocks", () => {
     });
   }
 
-  it("a clock ten minutes off: the platform refuses with E_S_AUTH_FAIL, and is not asked again", async () => {
+  it("a clock that is ten minutes off gives E_S_AUTH_FAIL, and nothing is sent again", async () => {
     const client = clientOf(platform.url, { now: () => Date.now() - 10 * minutes });
     const { outcomes, tries } = await client.send(callOf(client, "CallNumber"), never());
     client.close();

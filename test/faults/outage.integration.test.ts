@@ -64,7 +64,7 @@ describe("a platform that is down", function () {
     await platform?.close();
   });
 
-  it("does not pile messages up: what the queue has no room for is SCCC_BUSY at once, the rest ends as it must", async () => {
+  it("does not accumulate messages: those beyond the queue get SCCC_BUSY at once, the others their error", async () => {
     for (const [down, end] of ways) {
       await down(proxy);
       const from = books.ends.length;
@@ -79,7 +79,7 @@ describe("a platform that is down", function () {
     }
   });
 
-  it(`holds no memory, and serves again when it is back after ${seconds} s: commands, and a feed without a gap`, async function () {
+  it(`does not increase memory, and after ${seconds} s commands work again and a feed has no gap`, async function () {
     await platform.instruct({ do: "seed", records: 1200, every: 0 });
     await eventually("the feed has begun", () =>
       pagesIn(file).flatMap(({ keys }) => keys).length === 1200 ? true : undefined,

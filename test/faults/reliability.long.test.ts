@@ -20,7 +20,7 @@ const rowsIn = (path: string): readonly (readonly string[])[] =>
     .slice(1)
     .map((line) => [...line.matchAll(/`(test\/[^`]+)`: `([^`]+)`/g)].map(([, file, title]) => `${file}: ${title}`));
 
-describe("the table of what is promised after a fault", () => {
+describe("the table of promises after faults", () => {
   const rows = rowsIn("docs/reliability.md");
 
   it("names a test in every row", () => {
@@ -32,13 +32,13 @@ describe("the table of what is promised after a fault", () => {
   });
 
   for (const test of new Set(rows.flat())) {
-    it(`names one that exists: ${test}`, () => {
+    it(`names an existing test: ${test}`, () => {
       const [path = "", ...title] = test.split(": ");
       assert.ok(titlesIn(path).includes(title.join(": ")));
     });
   }
 
-  it("is the same in Chinese", () => {
+  it("names the same tests in Chinese", () => {
     assert.deepEqual(rowsIn("docs/reliability.zh-CN.md"), rows);
   });
 });

@@ -230,6 +230,25 @@ describe("sccc-feed", function () {
     assert.deepEqual([...new Set([...before, ...keys()])], upTo(40));
   });
 
+  for (const advance of ["handed", "confirmed"]) {
+    it(`goes on where the flow cannot take a record, and does not read its page again (${advance})`, async () => {
+      await seed({ records: 1100 });
+      await start({ emit: "item", advance });
+      const node = helper.getNode("n");
+      const { send } = node;
+      node.send = (outputs: Loose) => {
+        if (Number(outputs[0]?.payload.key) % 100 === 7) throw new Error("cannot be copied");
+        send.call(node, outputs);
+      };
+      helper.getNode("items").on("input", ({ sccc }: Loose) => stateOf().tokens.acknowledge(sccc.token, "taken"));
+      assert.equal((await run()).items, 1100);
+      assert.deepEqual(
+        keys(),
+        upTo(1100).filter((key) => key % 100 !== 7),
+      );
+    });
+  }
+
   it("ignores a trigger during a run, and runs by itself with an interval", async () => {
     await seed({ records: 600 });
     await start({});

@@ -178,6 +178,7 @@ async function run({ confirm, machines, crashes }: Run): Promise<Readonly<Record
   try {
     const database = await Database.start(folder);
     servers.push(database.server);
+    database.createPushes();
     const queue = await startQueue(folder);
     servers.push(queue);
     // The worker starts first: messages published without a subscriber are lost although they were acknowledged.
@@ -254,7 +255,7 @@ async function run({ confirm, machines, crashes }: Run): Promise<Readonly<Record
 }
 
 async function main(): Promise<void> {
-  requireServers();
+  requireServers("nginx-light", "mosquitto", "postgresql", "postgresql-client");
   const rows: Readonly<Record<string, string | number>>[] = [];
   for (const one of runs) {
     console.log(`Confirmed when ${one.confirm}`);

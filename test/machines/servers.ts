@@ -1,4 +1,5 @@
-// The servers of the recipe docs/several-machines in Debian's versions: found or installed, and run on free ports in a temporary folder.
+// Real servers in Debian's versions, for the recipe docs/several-machines and for the examples that need one: found or installed, and run
+// on free ports in a temporary folder.
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -19,6 +20,8 @@ const wanted = {
 
 type Program = keyof typeof wanted;
 
+type Package = (typeof wanted)[Program];
+
 /** Debian keeps PostgreSQL's programs outside the path, in a folder for each version. */
 function folders(): readonly string[] {
   const versions = "/usr/lib/postgresql";
@@ -31,12 +34,17 @@ const find = (program: string): string | undefined =>
     .map((folder) => join(folder, program))
     .find((path) => existsSync(path));
 
-const missing = (): readonly Program[] =>
-  (Object.keys(wanted) as readonly Program[]).filter((program) => find(program) === undefined);
+/** The packages of which a program is not found. */
+const missing = (packages: readonly Package[]): readonly Package[] =>
+  packages.filter((name) =>
+    (Object.keys(wanted) as readonly Program[]).some(
+      (program) => wanted[program] === name && find(program) === undefined,
+    ),
+  );
 
-/** Makes sure that the servers are installed; if they cannot be installed, says what is needed. */
-export function requireServers(): void {
-  const packages = [...new Set(missing().map((program) => wanted[program]))];
+/** Makes sure that servers are installed; if they cannot be installed, says what is needed. */
+export function requireServers(...needed: readonly Package[]): void {
+  const packages = missing(needed);
   if (packages.length > 0 && process.getuid?.() === 0 && find("apt-get") !== undefined) {
     console.error(`Installing ${packages.join(", ")} …`);
     // The packages would start their own servers; policy-rc.d is Debian's way to prevent that.
@@ -50,10 +58,11 @@ export function requireServers(): void {
       timeout: 300_000,
     });
   }
-  if (missing().length === 0) return;
+  const absent = missing(needed);
+  if (absent.length === 0) return;
   throw new Error(
-    `Not proved: ${missing().join(", ")} not found, and not installed by this script, which needs root on Debian for that. ` +
-      `Install ${[...new Set(Object.values(wanted))].join(", ")} and run it again.`,
+    `Not proved: the programs of ${absent.join(", ")} were not found, and could not be installed, which needs root on Debian. ` +
+      "Install these packages and run it again.",
   );
 }
 
@@ -185,7 +194,7 @@ export async function startQueue(folder: string): Promise<Server> {
   return server;
 }
 
-/** The database with the recipe's table, and the settings for connecting to it. */
+/** A database, and the settings for connecting to it. */
 export class Database {
   private constructor(
     readonly server: Server,
@@ -218,13 +227,17 @@ export class Database {
     await server.start();
     const database = new Database(server, env);
     await database.ready();
-    database.query(recipe("schema.sql", {}));
+    return database;
+  }
+
+  /** Creates the table of the recipe for several machines. */
+  createPushes(): void {
+    this.query(recipe("schema.sql", {}));
     // Rows skipped by ON CONFLICT would leave no other trace.
-    database.query(`CREATE TABLE writes (event_id text);
+    this.query(`CREATE TABLE writes (event_id text);
 CREATE FUNCTION count_write() RETURNS trigger LANGUAGE plpgsql
 AS 'BEGIN INSERT INTO writes VALUES (NEW.event_id); RETURN NEW; END';
 CREATE TRIGGER counted BEFORE INSERT ON pushes FOR EACH ROW EXECUTE FUNCTION count_write();`);
-    return database;
   }
 
   /** Resolves when it accepts queries: after a crash, it recovers first. */

@@ -26,6 +26,10 @@ const inboxTests = "test/receive/inbox.test.ts";
 const serviceTests = "test/receive/service.test.ts";
 const spoolTests = "test/delivery/spool.test.ts";
 const clientTests = "test/protocol/client.test.ts";
+const monitor = "nodes/runtime/sidebar/monitor.ts";
+const monitorTests = "test/runtime/monitor.test.ts";
+const traffic = "nodes/receive/traffic.ts";
+const trafficTests = "test/receive/traffic.test.ts";
 const commandTests = "test/runtime/commands.test.ts";
 
 export const mutations: readonly Mutation[] = [
@@ -169,7 +173,7 @@ export const mutations: readonly Mutation[] = [
     guard: "size of a push",
     change: "a length that is told may be anything",
     file: "nodes/receive/head.ts",
-    excerpt: `if (Number(headers["content-length"] ?? 0) > maxBodyBytes) return refused("tooLarge");`,
+    excerpt: `if (Number(headers["content-length"] ?? 0) > maxBodyBytes) return unread("tooLarge");`,
     replacement: "",
     tests: serviceTests,
     grep: "too large",
@@ -271,7 +275,7 @@ export const mutations: readonly Mutation[] = [
     excerpt: `fresh: this.#resend === "once",`,
     replacement: `fresh: false,`,
     tests: clientTests,
-    grep: "keeps connections for what may be sent again",
+    grep: "keeps connections for commands that may be sent again",
   },
   {
     guard: "nothing dialled twice",
@@ -280,7 +284,7 @@ export const mutations: readonly Mutation[] = [
     excerpt: `this.#resend = command?.resend ?? "once";`,
     replacement: `this.#resend = command?.resend ?? "read";`,
     tests: clientTests,
-    grep: "never sends what the catalogue does not know again",
+    grep: "never sends an unknown command again",
   },
   {
     guard: "states in order",
@@ -325,7 +329,7 @@ export const mutations: readonly Mutation[] = [
     excerpt: `this.#counted < this.#limits.maxQueue`,
     replacement: `true`,
     tests: clientTests,
-    grep: "refuses at once when the queue is full",
+    grep: "refuses at once while the queue is full",
   },
   {
     guard: "one, not a list",
@@ -537,7 +541,7 @@ export const mutations: readonly Mutation[] = [
     excerpt: `      return again;`,
     replacement: `      return true;`,
     tests: clientTests,
-    grep: "only those are sent again",
+    grep: "only the commands that were refused with",
   },
   {
     guard: "lists",
@@ -564,7 +568,7 @@ export const mutations: readonly Mutation[] = [
     excerpt: `if (performance.now() + pause >= this.#deadline) break;`,
     replacement: `if (performance.now() + pause < 0) break;`,
     tests: clientTests,
-    grep: "has an overall deadline",
+    grep: "all tries together take no longer",
   },
   {
     guard: "identifiers",
@@ -708,7 +712,7 @@ export const mutations: readonly Mutation[] = [
     excerpt: `if (isUnset(filled[known])) filled[known] = value;`,
     replacement: `filled[known] = value;`,
     tests: "test/runtime/extra.test.ts",
-    grep: "wins over them with its own fields",
+    grep: "prefers its own fields",
   },
   {
     guard: "further fields of a request",
@@ -727,5 +731,59 @@ export const mutations: readonly Mutation[] = [
     replacement: `isObject(written)`,
     tests: "test/runtime/extra.test.ts",
     grep: "is too deep",
+  },
+  {
+    guard: "secrets in the sidebar",
+    change: "details show the account's passwords",
+    file: monitor,
+    excerpt: `secrets.reduce((cleaned, remove) => remove(cleaned), text)`,
+    replacement: `text`,
+    tests: monitorTests,
+    grep: "shows no password",
+  },
+  {
+    guard: "secrets in the sidebar",
+    change: "details show the values of secret fields",
+    file: monitor,
+    excerpt: `.replace(secretFields, '$1"***"')`,
+    replacement: "",
+    tests: monitorTests,
+    grep: "shows no password",
+  },
+  {
+    guard: "bounds of the sidebar's recording",
+    change: "a request of any size is kept",
+    file: monitor,
+    excerpt: `request: copyOf(request, mostText),`,
+    replacement: `request,`,
+    tests: monitorTests,
+    grep: "keeps no more than its bytes",
+  },
+  {
+    guard: "bounds of the sidebar's recording",
+    change: "every refused push of a flood is recorded",
+    file: traffic,
+    excerpt: `if (this.#inSecond > refusedPerSecond) return;`,
+    replacement: "",
+    tests: trafficTests,
+    grep: "records ten refused pushes a second",
+  },
+  {
+    guard: "bounds of the sidebar's recording",
+    change: "names from outside have any length",
+    file: traffic,
+    excerpt: `value !== "" ? copyOf(value, mostWord) : undefined`,
+    replacement: `value !== "" ? value : undefined`,
+    tests: trafficTests,
+    grep: "claimed to be",
+  },
+  {
+    guard: "dead letters",
+    change: "letters of a store that was removed are taken for those of the new one",
+    file: "nodes/delivery/dead-letters.ts",
+    excerpt: "`${id}@${Date.parse(time)}`",
+    replacement: "`${id}@`",
+    tests: "test/delivery/dead-letters.test.ts",
+    grep: "no other leaves it",
   },
 ];

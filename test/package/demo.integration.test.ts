@@ -1,8 +1,8 @@
 // `npm start` as a user runs it: presses the demo's buttons, reads the debug sidebar, and ends it with Ctrl-C.
 import { strict as assert } from "node:assert";
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { Demo } from "../../tools/demo";
+import { Demo, descendants } from "../../tools/demo";
 import { nodeAdmitsNodeRed5, root } from "../../tools/hosts";
 import { type FlowNode, Sidebar } from "../../tools/launch";
 import { freePort, temporaryFolder } from "../../tools/node-red";
@@ -64,11 +64,16 @@ describe("npm start", function () {
   before(start);
   after(stop);
 
-  it("says where Node-RED and the simulator are", () => {
+  it("prints the addresses of Node-RED and the simulator", () => {
     assert.match(demo.output, new RegExp(`Node-RED ${nodeAdmitsNodeRed5() ? 5 : "4\\.1"}\\.`));
     for (const address of [`${editor}/`, `${editor}/desk`, `${editor}/wallboard`, demo.simulator]) {
       assert.ok(demo.output.includes(address), demo.output);
     }
+  });
+
+  it("opens with the SCCC sidebar", async () => {
+    const settings = await (await fetch(`${editor}/settings/user`)).text();
+    assert.match(settings, /"active":"sccc"/);
   });
 
   it("logs an agent in, reads its status, calls, and shows what happens in the call", async () => {
@@ -105,7 +110,7 @@ describe("npm start", function () {
     assert.ok(Array.isArray(await press("cdrs")));
   });
 
-  it("starts again with the flows as they were, and shows errors", async () => {
+  it("starts again with the saved flows, and shows errors", async () => {
     const before = await (await fetch(`${editor}/flows`)).json();
     await stop();
     await demo.start();
@@ -145,24 +150,12 @@ describe("npm start", function () {
     }
   });
 
-  it("leaves nothing behind", async () => {
+  it("leaves no process and no port behind", async () => {
     await stop();
     assert.deepEqual([await answers(editor), await answers(demo.simulator)], [false, false]);
     assert.throws(() => process.kill(-demo.pid!, 0), { code: "ESRCH" });
   });
 });
-
-/** The descendants of a process. */
-function descendants(pid: number): readonly number[] {
-  const { stdout } = spawnSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" });
-  const children = new Map<number, number[]>();
-  for (const line of stdout.trim().split("\n")) {
-    const [own = 0, parent = 0] = line.trim().split(/\s+/).map(Number);
-    children.set(parent, [...(children.get(parent) ?? []), own]);
-  }
-  const below = (of: number): number[] => (children.get(of) ?? []).flatMap((child) => [child, ...below(child)]);
-  return below(pid);
-}
 
 const lives = (pid: number): boolean => {
   try {

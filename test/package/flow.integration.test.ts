@@ -110,18 +110,18 @@ for (const version of nodeRedVersions) {
       assert.equal((await post("sccc-hangup-call", { agent: "1000" })).status, 200);
     });
 
-    it("gets a list as payload", async () => {
+    it("outputs a list as payload", async () => {
       const { body } = await post<Answer[]>("sccc-get-agent-info", {});
       assert.equal(body.length, 20);
       assert.equal(body[0]?.staffNo, "1000");
     });
 
-    it("sends what only sccc-command knows", async () => {
+    it("sends an unknown command with sccc-command", async () => {
       const { status, body } = await post("sccc-command", { agent: "1000" });
       assert.deepEqual([status, body.agent], [200, "1000"]);
     });
 
-    it("tells Catch what the platform refused, and what was refused before", async () => {
+    it("reports to Catch what the platform refused, and what was refused before sending", async () => {
       const nobody = await post<Refusal>("sccc-agent-login", { agent: "77777777" });
       assert.equal(nobody.status, 500);
       assert.match(nobody.body.code, /^E_G_/);
@@ -130,12 +130,12 @@ for (const version of nodeRedVersions) {
       assert.equal(invalid.body.code, "SCCC_INVALID_FIELD");
     });
 
-    it("is there again after a redeploy", async () => {
+    it("works again after a redeploy", async () => {
       await nodeRed.deploy(flow);
       assert.equal((await post("sccc-agent-login", { agent: "1002" })).status, 200);
     });
 
-    it("shows the password to nobody, and ends the simulator with Node-RED", async () => {
+    it("shows the password nowhere, and ends the simulator with Node-RED", async () => {
       assert.ok(!JSON.stringify(await nodeRed.admin("GET", "/flows")).includes(password));
       await nodeRed.stop();
       assert.ok(!nodeRed.transcript().includes(password));

@@ -51,7 +51,7 @@ for (const version of nodeRedVersions) {
       return answer.text();
     };
 
-    it("has every type, enabled and without an error", async () => {
+    it("every type is enabled and without an error", async () => {
       const sets = (await nodeRed.admin("GET", "/nodes")) as readonly NodeSet[];
       const ours = sets.filter(({ module }) => module === packageName);
       assert.deepEqual(
@@ -61,7 +61,7 @@ for (const version of nodeRedVersions) {
       assert.deepEqual([...(ours[0]?.types ?? [])].sort(), [...types].sort());
     });
 
-    it("has forms for every type, and help in both languages", async () => {
+    it("there is a form for every type, and help in both languages", async () => {
       for (const [language, pick] of [
         ["en-US", "en"],
         ["zh-CN", "zh"],
@@ -78,7 +78,7 @@ for (const version of nodeRedVersions) {
       }
     });
 
-    it("has texts in both languages, also for plain zh", async () => {
+    it("there are texts in both languages, also for plain zh", async () => {
       const label = async (language: string) => {
         const texts = await text(`/locales/${packageName}/sccc?lng=${language}`, language, "application/json");
         return JSON.parse(texts).command["call-number"].label;
@@ -87,7 +87,7 @@ for (const version of nodeRedVersions) {
       assert.deepEqual(await Promise.all(["en-US", "zh-CN", "zh"].map(label)), [en, zh, zh]);
     });
 
-    it("runs an example as its library gives it: nothing else is needed", async () => {
+    it("an example of the library runs unchanged", async () => {
       const flows = await nodeRed.admin("GET", `/library/examples/flows/${packageName}/several-accounts`);
       await nodeRed.deploy(flows as readonly FlowNode[]);
       const sidebar = await nodeRed.sidebar();
@@ -99,7 +99,7 @@ for (const version of nodeRedVersions) {
       await sidebar.close();
     });
 
-    it("has its icons", async () => {
+    it("the icons are served", async () => {
       for (const { icon } of Object.values(groups)) {
         assert.match(await text(`/icons/${packageName}/${icon}`, "en-US", "image/*"), /<svg/);
       }

@@ -29,13 +29,13 @@ for (const both of pages) {
         assert.equal(unaligned(page), unaligned(withTables(page, language)));
       });
 
-      it(`has no link that leads nowhere (${language.folder})`, () => {
+      it(`has no broken link (${language.folder})`, () => {
         const lost = linksOf(readFileSync(file, "utf8")).filter((to) => !existsSync(join(dirname(file), to)));
         assert.deepEqual(lost, []);
       });
     }
 
-    it("is built alike in both languages, each with a link to the other", () => {
+    it("has the same structure in both languages, each with a link to the other", () => {
       for (const [page, other] of [both, [...both].reverse()]) {
         assert.ok(readFileSync(page?.file ?? "", "utf8").includes(`](${basename(other?.file ?? "")})`));
       }
@@ -46,7 +46,7 @@ for (const both of pages) {
 }
 
 describe("the pages of docs", () => {
-  it("are there in every language", () => {
+  it("exist in every language", () => {
     const known = pages.flat().map(({ file }) => relative(join(root, "docs"), file));
     const there = readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md"));
     assert.deepEqual(
@@ -58,7 +58,7 @@ describe("the pages of docs", () => {
 
 describe("the tables", () => {
   for (const name of Object.keys(tables)) {
-    it(`are each on some page, in every language: ${name}`, () => {
+    it(`are on a page in every language: ${name}`, () => {
       const marked = (page: Page | undefined) => readFileSync(page?.file ?? "", "utf8").includes(`<!-- ${name} -->`);
       assert.ok(pages.some((page) => page.every(marked)));
     });

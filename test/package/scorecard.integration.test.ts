@@ -42,7 +42,7 @@ describe("the flow library's scorecard", function () {
     for (const check of checks) assert.equal(scorecard[check]?.test, true, `${check}: ${JSON.stringify(scorecard)}`);
   });
 
-  it("reads every type from the page as text, and finds each in an example", () => {
+  it("finds every type in the page as text, and each type in an example", () => {
     const types = nodeTypes.filter(({ config }) => !config).map(({ type }) => type);
     assert.deepEqual([...(scorecard.N02?.nodes ?? [])].sort(), types.sort());
   });

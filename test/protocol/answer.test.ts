@@ -35,7 +35,7 @@ const forms = (value: number): readonly unknown[] => [
 
 describe("error codes", () => {
   for (const { name, value } of errorCodes) {
-    it(`${name} is known in every form, of the request and of the command`, () => {
+    it(`${name} is recognised in every notation, as the request's and as the command's error`, () => {
       for (const form of forms(value)) {
         assert.equal(errorValue(form), value, String(form));
         const expected = value === 0 ? "ok" : name;
@@ -47,14 +47,14 @@ describe("error codes", () => {
     });
   }
 
-  it("that nobody knows keep their value", () => {
+  it("unknown ones become E_ and their value", () => {
     assert.equal(outcome({ result: { error: 9 } }), "E_9");
     assert.equal(outcome({ result: { error: "0xF10000FF" } }), "E_4043309311");
     assert.equal(outcome({ result: { error: -251657985 } }), "E_4043309311");
     assert.equal(errorName(9), "E_9");
   });
 
-  it("are nothing but whole numbers of 32 bits", () => {
+  it("values that are not whole numbers of 32 bits are protocol errors", () => {
     for (const wrong of [1.5, Number.NaN, 2 ** 32, -(2 ** 31) - 1, "1.5", "ten", "0x", true, {}, [], "1 2"]) {
       assert.equal(errorValue(wrong), undefined, String(wrong));
     }
@@ -63,18 +63,18 @@ describe("error codes", () => {
 });
 
 describe("reading responses", () => {
-  it("takes an inner result that is empty, missing, or without an error", () => {
+  it("an inner result that is empty, missing or without an error counts as success", () => {
     for (const result of ["", undefined, null, {}, { error: "" }, { error: "0" }, { error: "0x0" }]) {
       assert.equal(outcome(answered({ seq: "7", workStatus: "ONLINE", result })), "ok");
     }
   });
 
-  it("takes a good outcome without data as a command's success", () => {
+  it("a successful request without data counts as the command's success", () => {
     for (const body of [{ result: ok }, { data: null, result: ok }, { data: {}, result: ok }])
       assert.equal(outcome(body), "ok");
   });
 
-  it("keeps the response as it came", () => {
+  it("the response is passed on unchanged", () => {
     const response = { seq: "7", userData: "坐席\u0041", result: { error: 0 }, workStatus: "BUSY", extra: { a: [1] } };
     const answer = read(answered(response));
     assert.ok(answer.ok && answer.commands[0]?.ok);
@@ -87,7 +87,7 @@ describe("reading responses", () => {
     );
   });
 
-  it("does not lose digits of long integers", () => {
+  it("long integers keep all digits", () => {
     const answer = read(
       '{"data":{"response":{"taskID":12345678901234567890,"note":"1234567890123456789 \\"1234567890123456789","small":1234567890123456}},"result":{"error":0}}',
     );
@@ -99,7 +99,7 @@ describe("reading responses", () => {
     });
   });
 
-  it("finds a list beside the response or in it; none is an empty one", () => {
+  it("a list is found beside the response or in it; a missing one is empty", () => {
     const record = [{ key: "1" }];
     const lists = (api: string, body: unknown) => {
       const answer = readAnswer(JSON.stringify(body), { command: commandOf(api), seqs: ["7"] });
@@ -117,7 +117,7 @@ describe("reading responses", () => {
 
   for (const { api, list } of commands) {
     if (list === undefined) continue;
-    it(`reads ${api}'s list where it is an object with numbers for keys, in their order`, () => {
+    it(`${api}: an object with numeric keys is read as a list, in the order of the keys`, () => {
       const items = Array.from({ length: 12 }, (_, index) => ({ key: String(index), id: String(index) }));
       for (const first of [0, 1, 7]) {
         const written = items.map((item, index) => [index + first, item] as const).reverse();
@@ -137,7 +137,7 @@ describe("reading responses", () => {
     });
   }
 
-  it("reads responses that are an object with numbers for keys", () => {
+  it("responses may be an object with numeric keys", () => {
     const responses = { 1: { seq: 8, n: 2 }, 0: { seq: 7, n: 1 }, 4: { seq: 9, n: 3 } };
     const answer = read({ data: { responses }, result: ok }, status, ["7", "8", "9"]);
     assert.ok(answer.ok);
@@ -150,14 +150,14 @@ describe("reading responses", () => {
     assert.equal(one.commands[0]?.response.n, 1);
   });
 
-  it("gives an unknown command what stands beside its response too", () => {
+  it("an unknown command also gets the fields beside its response", () => {
     const body = { data: { seq: "1", more: [1], response: { seq: "7", a: 1 } }, result: ok };
     const answer = readAnswer(JSON.stringify(body), { command: undefined, seqs: ["7"] });
     assert.ok(answer.ok);
     assert.deepEqual(answer.commands[0]?.response, { seq: "7", a: 1, more: [1] });
   });
 
-  it("matches a batch by command seq, whatever the order; by place where there are no seqs", () => {
+  it("a batch is matched by command seq in any order, and by position without seqs", () => {
     const agents = (body: unknown) => {
       const answer = read(body, status, ["7", "8", "9"]);
       assert.ok(answer.ok);
@@ -216,12 +216,12 @@ describe("reading responses", () => {
     [`{"result":{"error":0},"data":${"[".repeat(200_000)}${"]".repeat(200_000)}}`, "tooDeep"],
   ];
   for (const [body, reason] of junk) {
-    it(`calls ${JSON.stringify(body.slice(0, 40))} no answer: ${reason}`, () => {
+    it(`${JSON.stringify(body.slice(0, 40))} is not an answer: ${reason}`, () => {
       assert.equal(outcome(body), `SCCC_PROTOCOL ${reason}`);
     });
   }
 
-  it("never throws, pollutes nothing, and answers every command of any JSON", () => {
+  it("any JSON gives each command an outcome, without an exception or a change of a prototype", () => {
     fc.assert(
       fc.property(
         fc.json({ maxDepth: 6 }),
@@ -238,7 +238,7 @@ describe("reading responses", () => {
     );
   });
 
-  it("is read the same in slices, whatever it is, and as deep as it may be (properties)", async () => {
+  it("reading in slices gives the same result as reading at once, up to the deepest answer (properties)", async () => {
     const list = commandOf("getCdrList");
     const nested = (depth: number) => `${"[".repeat(depth)}${"]".repeat(depth)}`;
     const item = fc.oneof(fc.json({ maxDepth: 3 }), fc.integer({ min: 0, max: 66 }).map(nested));

@@ -187,7 +187,7 @@ describe("a number to dial", () => {
     );
 
   for (const [entry, expected, region = "CN"] of dialled) {
-    it(`is dialled as it was meant: ${name(entry)} in ${region}`, () => {
+    it(`is normalised: ${name(entry)} in ${region}`, () => {
       const read = readEntry(entry, planOf(region));
       const want =
         typeof expected === "string" ? { kind: "number", number: expected } : { kind: "several", numbers: expected };
@@ -198,18 +198,18 @@ describe("a number to dial", () => {
   }
 
   for (const [entry, reason, region = "CN"] of apart) {
-    it(`is listed apart, not made another number: ${name(entry)} is ${reason} in ${region}`, () => {
+    it(`is refused with a reason: ${name(entry)} is ${reason} in ${region}`, () => {
       assert.deepEqual(readEntry(entry, planOf(region)), { kind: "illegal", reason });
       const { numbers, illegal } = cleanNumbers([entry], planOf(region));
       assert.deepEqual([numbers, illegal.map((one) => one.reason)], [[], [reason]]);
     });
   }
 
-  it("has every reason in the table", () => {
+  it("every reason occurs in the table", () => {
     assert.deepEqual([...new Set(apart.map(([, reason]) => reason))].sort(), [...illegalReasons].sort());
   });
 
-  it("stands in a text of lines, commas and spaces", () => {
+  it("may be in a text separated by lines, commas and spaces", () => {
     const numbers = (text: string) => cleanNumbers(text, china).numbers;
     assert.deepEqual(numbers("13800138000\r\n13900139000\n"), ["13800138000", "13900139000"]);
     assert.deepEqual(numbers("13800138000，13900139000;10086"), ["13800138000", "13900139000", "10086"]);
@@ -227,7 +227,7 @@ describe("a number to dial", () => {
     return [numbers.length, illegal.map(({ reason }) => reason).join(), typeof illegal[0]?.number];
   };
 
-  it("is nothing that contains itself, does not want to be read, or is nested deep: no raw error", () => {
+  it("is refused without a raw error if it contains itself, throws when it is read, or is nested deeply", () => {
     const cyclic: { self?: unknown } = {};
     cyclic.self = cyclic;
     let deep: unknown = "13800138000";
@@ -275,7 +275,7 @@ describe("a number to dial", () => {
     .map((parts) => parts.join(""));
   const regions = fc.constantFrom("CN", "US", "GB", "HK", "DE", "XX");
 
-  it("is one reading of the digits that came, in their order, with no digit from elsewhere (properties)", () => {
+  it("has the digits that were given, in their order, and no others (properties)", () => {
     fc.assert(
       fc.property(written, regions, (entry, region) => {
         const read = readEntry(entry, planOf(region));
@@ -332,7 +332,7 @@ describe("a number to dial", () => {
     );
   });
 
-  it("never throws, and gives every entry of an array one place (properties)", () => {
+  it("every entry of an array has one result, and nothing is thrown (properties)", () => {
     fc.assert(
       fc.property(
         fc.array(fc.oneof(fc.anything({ withBigInt: true, withDate: true, withSparseArray: true }), written)),

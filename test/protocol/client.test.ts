@@ -1,13 +1,13 @@
 // The client against the simulator: the bytes on the wire, retries, lists, limits, closing.
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { createServer, type Socket } from "node:net";
 import cryptoJsMd5 from "crypto-js/md5";
 import { type Command, commands } from "../../nodes/catalogue";
 import type { Client } from "../../nodes/protocol/client";
 import type { Exchanged } from "../../nodes/protocol/exchange";
 import type { Simulator } from "../../simulator";
 import { account, callOf, clientOf, startPlatform } from "../../tools/platform";
+import { listenWithSockets } from "./sockets";
 
 const never = () => ({ signal: new AbortController().signal });
 
@@ -44,7 +44,7 @@ describe("client", () => {
 
   describe("on the wire", () => {
     for (const command of commands) {
-      it(`${command.api} is what the vendor's document says`, async () => {
+      it(`${command.api}: the request has the form of the vendor's document`, async () => {
         await send(command.api, { userData: "order-42" });
         const [request] = platform.requests;
         assert.ok(request !== undefined);
@@ -69,7 +69,7 @@ describe("client", () => {
       });
     }
 
-    it("debug is sent only when it is on, and its logs come back", async () => {
+    it("debug is sent only if it is switched on, and the logs are in the outcome", async () => {
       const debugging = clientOf(platform.url, { debug: true, lang: "en_US" });
       const exchanged = await debugging.send(callOf(debugging, "AgentLogin"), never());
       debugging.close();
@@ -107,7 +107,7 @@ describe("client", () => {
       });
     }
 
-    it("a compressed bomb, broken compression and an answer that is not HTTP are refused too", async () => {
+    it("a decompression bomb, broken compression and an answer that is not HTTP are failures", async () => {
       const { gzipSync } = await import("node:zlib");
       const raw = (head: string, body: Buffer) => Buffer.concat([Buffer.from(`${head}\r\n\r\n`), body]);
       const gzip = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Encoding: gzip";
@@ -146,7 +146,7 @@ describe("client", () => {
         });
       }
 
-      it(`${command.api}: E_G_API_TO_FREQUENTLY means later, of the command and of the request`, async () => {
+      it(`${command.api}: is sent again later after E_G_API_TO_FREQUENTLY of the command or of the request`, async () => {
         await fault({ kind: "tooFrequent", api: command.api });
         await fault({ kind: "tooFrequent", api: command.api, where: "request" });
         assert.notEqual(word(await send(command.api)), "E_G_API_TO_FREQUENTLY");
@@ -160,13 +160,13 @@ describe("client", () => {
         assert.equal(new Set(seqs.map(({ request }) => request.seq)).size, 1, "the command keeps its seq");
       });
 
-      it(`${command.api}: another refusal is final`, async () => {
+      it(`${command.api}: is not sent again after any other error of the platform`, async () => {
         await fault({ kind: "error", error: "E_G_EXEC_FAIL", times: 9 });
         assert.equal(word(await send(command.api)), "E_G_EXEC_FAIL");
         assert.equal(platform.requests.length, 1);
       });
 
-      it(`${command.api}: is sent again where the request surely never left`, async () => {
+      it(`${command.api}: is sent again if the request certainly never left`, async () => {
         const closed = await rawServer(() => undefined);
         await closed.close();
         const patient = clientOf(closed.url);
@@ -179,7 +179,7 @@ describe("client", () => {
       });
     }
 
-    it("never sends what the catalogue does not know again: nobody knows what a second one does", async () => {
+    it("never sends an unknown command again: it may not be idempotent", async () => {
       await fault({ kind: "drop", times: 9 });
       const prepared = client.prepareRaw("VoiceNotifaction", undefined, { callees: ["10086"] });
       assert.ok(prepared.ok);
@@ -193,7 +193,7 @@ describe("client", () => {
       assert.deepEqual([word(exchanged), exchanged.tries, platform.requests.length], ["SCCC_HTTP_503", 3, 3]);
     });
 
-    it("has an overall deadline: all tries together take no longer than their time-outs", async () => {
+    it("all tries together take no longer than the sum of their timeouts", async () => {
       const slow = clientOf(platform.url, {
         timeoutMs: 200,
         retries: 3,
@@ -205,7 +205,7 @@ describe("client", () => {
       slow.close();
     });
 
-    it("does not try again what TLS or the name refuses for good", async () => {
+    it("does not try again after a final error of TLS or of name resolution", async () => {
       const server = await rawServer((socket) => socket.end("HTTP/1.1 200 OK\r\n\r\n"));
       const one = clientOf(server.url.replace("http:", "https:"));
       const exchanged = await one.send(callOf(one, "getAgentStatus"), never());
@@ -237,7 +237,7 @@ describe("client", () => {
       patient.close();
     });
 
-    it("does send a state again after a newer command for another agent, or a mere read", async () => {
+    it("sends a state again after a newer command for another agent, or after a command that only reads", async () => {
       await login("1000");
       await login("1001");
       await fault({ kind: "drop", api: "AgentSetBusy" });
@@ -259,7 +259,7 @@ describe("client", () => {
       );
     const flat = (exchanged: readonly Exchanged[]) => exchanged.flatMap(({ outcomes }) => outcomes);
 
-    it("of 250 go out as three requests and come back in order, also when the second is refused", async () => {
+    it("250 commands are sent in three requests, and the outcomes come back in order, also if the second is refused", async () => {
       client.close();
       await platform.close();
       platform = await startPlatform({ agents: "2000-2249" });
@@ -286,7 +286,7 @@ describe("client", () => {
       }
     });
 
-    it("E_G_API_TO_FREQUENTLY counts for its own commands: only those are sent again", async () => {
+    it("only the commands that were refused with E_G_API_TO_FREQUENTLY are sent again", async () => {
       await fault({ kind: "tooFrequent", only: [1, 3] });
       const outcomes = flat(await list("AgentLogin", ["1000", "1001", "1002", "1003"]));
       assert.deepEqual(
@@ -302,20 +302,20 @@ describe("client", () => {
       ]);
     });
 
-    it("carry the agent in the authentication only if it is one and the same", async () => {
+    it("the agent is in the authentication only if all commands have the same agent", async () => {
       await list("AgentLogin", ["1000", "1001"]);
       await list("AgentLogin", ["1000", "1000"]);
       const signed = platform.requests.map(({ body }) => JSON.parse(body).authentication.agent);
       assert.deepEqual(signed, [undefined, "1000"]);
     });
 
-    it("of one go out as requests and are read as response or responses", async () => {
+    it("a list of one is sent as requests, and its answer may have response or responses", async () => {
       const [outcome] = flat(await list("getAgentStatus", ["1000"]));
       assert.ok(outcome?.ok);
       assert.equal(JSON.parse(platform.requests[0]!.body).requests.length, 1);
     });
 
-    it("repeat a command for one agent together with its successor", async () => {
+    it("a command is sent again together with a later command for the same agent", async () => {
       await fault({ kind: "drop" });
       const outcomes = flat(await list("AgentLogin", ["1000", "1000"]));
       assert.deepEqual(
@@ -325,13 +325,13 @@ describe("client", () => {
       assert.equal(platform.requests.length, 2);
     });
 
-    it("of none send nothing", async () => {
+    it("an empty list sends nothing", async () => {
       assert.deepEqual(await list("AgentLogin", []), []);
     });
   });
 
   describe("limits and closing", () => {
-    it("refuses at once when the queue is full, and takes commands again when it is not", async () => {
+    it("refuses at once while the queue is full, and accepts commands afterwards", async () => {
       client.close();
       client = clientOf(platform.url, { maxConcurrent: 1, maxQueue: 2 });
       await fault({ kind: "slow", ms: 100 });
@@ -340,7 +340,7 @@ describe("client", () => {
       assert.equal(word(await send("getAgentStatus")), "ok");
     });
 
-    it("does not send what waits past its time, and says that it never left", async () => {
+    it("a command that waits longer than its timeout is not sent, and the failure says so", async () => {
       const client = clientOf(platform.url, { maxConcurrent: 1 });
       const before = platform.requests.length;
       const query = () => callOf(client, "CallTaskQuery");
@@ -354,7 +354,7 @@ describe("client", () => {
       client.close();
     });
 
-    it("keeps connections for what may be sent again, and takes a fresh one for what may not", async () => {
+    it("keeps connections for commands that may be sent again, and uses a new one for the others", async () => {
       const ports = (api: string) => platformPorts(api);
       const server = await rawServer((socket) => answering(socket));
       const seen = server.ports;
@@ -370,7 +370,7 @@ describe("client", () => {
       await server.close();
     });
 
-    it("closing ends what is under way, what waits and what pauses, and leaves no socket", async () => {
+    it("closing ends running, waiting and pausing requests, and leaves no socket open", async () => {
       const server = await rawServer(() => undefined);
       const one = clientOf(server.url, { maxConcurrent: 2 });
       const sends = Array.from({ length: 5 }, () => one.send(callOf(one, "getAgentStatus"), never()));
@@ -398,7 +398,7 @@ describe("client", () => {
       assert.deepEqual(states, ["requesting", "requesting", "waiting", "over"]);
     });
 
-    it("aborting one caller leaves the others alone", async () => {
+    it("aborting one command does not affect the others", async () => {
       await fault({ kind: "hang" });
       const controller = new AbortController();
       const hanging = client.send(callOf(client, "getAgentStatus"), { signal: controller.signal });
@@ -413,7 +413,7 @@ describe("client", () => {
     });
   });
 
-  it("refuses a command that the account's version does not have, and takes unknown versions as the newest", () => {
+  it("refuses a command that the account's version lacks; an unknown version counts as the newest", () => {
     const has = (apiVersion: string): readonly string[] => {
       const one = clientOf(platform.url, { apiVersion });
       const apis = commands.filter((command) => one.prepare(command, examples(command)).ok).map(({ api }) => api);
@@ -433,7 +433,7 @@ describe("client", () => {
     );
   });
 
-  it("lets nothing that the platform echoes of the authentication out", async () => {
+  it("removes what the platform echoes of the authentication from every outcome", async () => {
     const echo = await rawServer((socket) => {
       socket.once("data", (data) => {
         const request = String(data);
@@ -470,38 +470,12 @@ const examples = (command: Command) =>
 
 /** A server that handles each connection as the test says. */
 async function rawServer(onSocket: (socket: Socket) => void) {
-  const sockets = new Set<Socket>();
   const ports: number[] = [];
-  const server: Server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on("data", () => ports.push(socket.remotePort ?? 0));
-    socket
-      .on("error", () => undefined)
-      .on("close", () => {
-        sockets.delete(socket);
-        server.emit("left");
-      });
+  const server = createServer((socket) => {
+    socket.on("data", () => ports.push(socket.remotePort ?? 0)).on("error", () => undefined);
     onSocket(socket);
-    server.emit("joined");
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: `http://127.0.0.1:${port}`,
-    ports,
-    connected: async (count: number) => {
-      while (sockets.size < count) await once(server, "joined");
-    },
-    disconnected: async () => {
-      while (sockets.size > 0) await once(server, "left");
-    },
-    close: async () => {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, "close");
-    },
-  };
+  return { ...(await listenWithSockets(server)), ports };
 }
 
 /** Answers every request of a connection with success. */

@@ -21,7 +21,11 @@ const mine = "13800138000";
 const stranger = "13900139000";
 
 describe("dialOnly", () => {
-  it("allows any number when it is empty, else only its own", () => {
+  it("reads a pattern of very many stars in no time", () => {
+    assert.equal(forbidden(`1${"*".repeat(60)}x`, { callee: "1".repeat(32) }), "1".repeat(32));
+  });
+
+  it("allows any number if it is empty, otherwise only the listed ones", () => {
     assert.equal(forbidden(" ", { callee: "1" }), undefined);
     assert.equal(forbidden("10086, 138*", { callee: "13800138000" }), undefined);
     assert.equal(forbidden("10086, 138*", { callee: "10086" }), undefined);
@@ -31,9 +35,18 @@ describe("dialOnly", () => {
     assert.equal(forbidden("1008?", { callee: "10086" }), undefined);
     assert.equal(forbidden("+86138*", { callee: "+8613900000000" }), "+8613900000000");
     assert.equal(forbidden("1.086", { callee: "10086" }), "10086");
+    for (const anything of ["*", "**"]) assert.equal(forbidden(anything, { callee: stranger }), undefined);
+    assert.equal(forbidden("138*0000", { callee: "13800120000" }), undefined);
+    assert.equal(forbidden("138*0000", { callee: mine }), mine);
+    assert.equal(forbidden("*8000", { callee: mine }), undefined);
+    assert.equal(forbidden("*8000", { callee: stranger }), stranger);
+    assert.equal(forbidden("1*9*9000", { callee: stranger }), undefined);
+    // A code that begins with a star is matched by a star, and by nothing else.
+    assert.equal(forbidden("*97", { callee: "*97" }), undefined);
+    assert.equal(forbidden("97", { callee: "*97" }), "*97");
   });
 
-  it("does not mind a filter for a number that is only looked up, nor the caller of a call", () => {
+  it("does not check fields that only filter, nor the caller of a call", () => {
     assert.equal(forbidden("1*", { callee: "20" }, commandOf("getCdrList")), undefined);
     assert.equal(
       forbidden("138*", { callees: [mine], callers: ["02112345678"] }, commandOf("CallTaskCreate")),
@@ -46,14 +59,14 @@ describe("dialOnly", () => {
     command.fields.filter((field) => field.dials).map((field) => ({ command, field })),
   );
 
-  it("guards fields of several commands", () => assert.ok(dials.length >= 4));
+  it("checks the fields of several commands that dial", () => assert.ok(dials.length >= 4));
 
   for (const { command, field } of dials) {
     const title = `${command.api}'s ${field.name}`;
     const values = (number: string): readonly unknown[] =>
       field.rule.kind === "list" ? [[number], [mine, number], number, `${mine},${number}`] : [number, Number(number)];
 
-    it(`guards ${title}, in its own node`, () => {
+    it(`checks ${title} in the node of the command`, () => {
       const client = clientOf("http://127.0.0.1:9", { dialOnly: dialPatterns(`${mine}, 02112345678`) });
       const given = Object.fromEntries(command.fields.map((one) => [one.name, exampleOf(one)]));
       for (const value of values(stranger)) {
@@ -64,7 +77,7 @@ describe("dialOnly", () => {
       client.close();
     });
 
-    it(`guards ${title} whatever it is called: by what the catalogue says, not by its name`, () => {
+    it(`checks ${title} under any name: the catalogue says that the field is dialled`, () => {
       for (const name of ["ring", "x", "caller", "userData", "agent", "a1"]) {
         const renamed: Command = { ...command, fields: [{ ...field, name }] };
         for (const value of values(stranger)) assert.ok(forbidden(mine, { [name]: value }, renamed), name);
@@ -74,7 +87,7 @@ describe("dialOnly", () => {
     });
 
     for (const api of [command.api, command.api.toUpperCase(), "VoiceNotifaction", "NobodyKnows"]) {
-      it(`guards ${title} in an sccc-command for ${api}, in whatever case and however deep`, () => {
+      it(`checks ${title} in an sccc-command for ${api}, in any case of letters and at any depth`, () => {
         const client = clientOf("http://127.0.0.1:9", { dialOnly: dialPatterns(mine) });
         const { name } = field;
         for (const key of [name, name.toUpperCase(), name.charAt(0).toUpperCase() + name.slice(1)]) {
@@ -112,7 +125,7 @@ describe("dialOnly", () => {
     }
   }
 
-  it("guards what a further field of a command of the catalogue might dial", () => {
+  it("checks further fields of a command of the catalogue that might dial", () => {
     for (const [name, value] of [
       ["callees", [stranger]],
       ["CALLEE", stranger],
@@ -151,14 +164,14 @@ describe("dialOnly", () => {
     "被叫号码",
     "手机",
   ]) {
-    it(`guards ${name} in a command that nobody knows, also for short numbers`, () => {
+    it(`checks ${name} in an unknown command, also for short numbers`, () => {
       for (const value of ["110", 110, ["120"], { 0: "119" }, stranger]) assert.ok(unknown(mine, { [name]: value }));
       assert.equal(unknown(mine, { [name]: mine }), undefined);
       assert.equal(unknown(mine, { [name]: "nobody" }), undefined);
     });
   }
 
-  it("guards what looks like a number in a field that nobody knows", () => {
+  it("checks anything that looks like a number in an unknown field", () => {
     for (const value of [
       stranger,
       Number(stranger),
@@ -176,7 +189,7 @@ describe("dialOnly", () => {
     );
   });
 
-  it("leaves the other fields of commands seen in the field alone", () => {
+  it("does not check the other fields of commands seen in the field", () => {
     const fields = {
       voiceFileID: "12345678",
       cyclePlayTimes: 3,
@@ -195,7 +208,7 @@ describe("dialOnly", () => {
     assert.equal(unknown(mine, { ...fields, callees: [mine] }), undefined);
   });
 
-  it("looks at a deep or cyclic request without an end of the stack, and sends what it has looked at", () => {
+  it("checks a deep or cyclic request without overflowing the stack, and sends what it has checked", () => {
     let deep: unknown = stranger;
     for (let depth = 0; depth < 100_000; depth += 1) deep = { a: deep };
     assert.equal(unknown(mine, { deep }), stranger);
@@ -215,7 +228,7 @@ describe("dialOnly", () => {
     client.close();
   });
 
-  it("finds a stranger's number wherever it stands in a request (properties)", () => {
+  it("finds a number that is not listed anywhere in a request (properties)", () => {
     const place = fc.letrec((tie) => ({
       node: fc.oneof(
         { maxDepth: 6 },

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { digestOf, md5 } from "../../nodes/protocol/digest";
 
 describe("digest", () => {
-  it("is the vendor's for the vendor's example", () => {
+  it("equals the vendor's digest for the vendor's example", () => {
     const signed = {
       customer: "C2",
       timestamp: "1471918933001",
@@ -15,7 +15,7 @@ describe("digest", () => {
     assert.equal(digestOf(signed), "ae62e11cab746436b64a26f4ed8e41a3");
   });
 
-  it("agrees with crypto-js for any text", () => {
+  it("equals the digest of crypto-js for any text", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme" }), fc.string(), (customer, password) => {
         const expected = cryptoJsMd5(`${customer}@1@2@${password}`).toString();
@@ -24,7 +24,7 @@ describe("digest", () => {
     );
   });
 
-  it("is computed by crypto-js where OpenSSL refuses MD5", () => {
+  it("is computed by crypto-js if OpenSSL refuses MD5", () => {
     const refusing = (): string => {
       throw new Error("error:0308010C:digital envelope routines::unsupported");
     };

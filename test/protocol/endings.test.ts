@@ -348,7 +348,7 @@ describe("an exchange that ends with", () => {
     });
   }
 
-  it("an upgrade leaves room for the next command, and a socket to nobody", async () => {
+  it("an upgrade frees its slot for the next command and leaves no socket open", async () => {
     const server = await rawServer(upgrade("websocket"));
     const client = clientOf(server.url, { maxConcurrent: 1, maxQueue: 3, retries: 0 });
     const sends = Array.from({ length: 4 }, () => client.send(callOf(client, "getAgentStatus"), { signal: signal() }));
@@ -362,7 +362,7 @@ describe("an exchange that ends with", () => {
   });
 
   for (const when of ["before the connection", "amid the head", "amid the body", "before the answer"] as const) {
-    it(`the account's closing ${when}: SCCC_CLOSED, and what comes later hurts nobody`, async () => {
+    it(`the account's closing ${when}: SCCC_CLOSED, and later events of the socket have no effect`, async () => {
       let reached = (_socket: Socket): void => undefined;
       const asked = new Promise<Socket>((resolve) => {
         reached = resolve;
@@ -416,7 +416,7 @@ describe("a tunnel whose proxy answers CONNECT with", () => {
     ],
   ];
   for (const [name, act] of answers) {
-    it(`${name}: it is told, and known that nothing has left`, async () => {
+    it(`${name}: the failure says so, and that nothing was sent`, async () => {
       const proxy = await rawServer(act);
       const options = { timeoutMs: 5000, proxy: { url: proxy.url, noProxy: [] } };
       const got = await Promise.all([

@@ -78,13 +78,13 @@ describe("several installations with one account", function () {
     await platform.close();
   });
 
-  it("send all their commands, and none is refused for its seq", async () => {
+  it("send all their commands, and none is refused because of its seq", async () => {
     const each = amount(100, 500);
     // Two ranges of 500 overlap with a probability of 1,000 / 2^31, about one in two million.
     assert.deepEqual(await load([client(platform.url), client(platform.url)], each), { ok: 2 * each });
   });
 
-  it("whose numbers meet all the same lose one request, and no more", async () => {
+  it("lose at most one request if their sequence numbers collide", async () => {
     const [first, second] = [1, 2].map(() => client(platform.url, { requestSequence: new Sequence(1000) }));
     assert.ok(first !== undefined && second !== undefined);
     assert.deepEqual(await load([first], 50), { ok: 50 });
@@ -92,7 +92,7 @@ describe("several installations with one account", function () {
     assert.deepEqual(await load([second], 50), { ok: 50 });
   });
 
-  it("stay within the platform's limit if each has its share of it", async () => {
+  it("stay within the platform's limit of requests if each has a share of it", async () => {
     const door = await strict(platform, 4);
     const shares = { maxConcurrent: 2 };
     assert.deepEqual(await load([client(door.url, shares), client(door.url, shares)], 60), { ok: 120 });
@@ -100,7 +100,7 @@ describe("several installations with one account", function () {
     door.close();
   });
 
-  it("get everything done where they don't: what was too frequent goes again", async () => {
+  it("complete all commands beyond the limit, because those that were too frequent are sent again", async () => {
     const door = await strict(platform, 4);
     const greedy = { maxConcurrent: 8, retries: 100, backoff: { first: 2, firstTooFrequent: 5, longest: 50 } };
     assert.deepEqual(await load([client(door.url, greedy), client(door.url, greedy)], 100), { ok: 200 });

@@ -74,7 +74,7 @@ describe("a list", () => {
     [20_000, { maxConcurrent: 8, maxQueue: 10 }],
   ];
   for (const [count, options] of limits) {
-    it(`of ${count} is not refused by its own queueing with ${JSON.stringify(options)}`, async () => {
+    it(`of ${count} commands does not fill the queue by itself with ${JSON.stringify(options)}`, async () => {
       const client = clientOf(url, { retries: 0, ...options });
       const got = codes(await client.sendList(callsOf(client, count), never()));
       client.close();
@@ -90,7 +90,7 @@ describe("a list", () => {
     });
   }
 
-  it("lets other commands have their turn between its requests, also in a queue of one", async () => {
+  it("lets other commands in between its requests, also with a queue of one", async () => {
     willing = false;
     const client = clientOf(url, { retries: 0, maxConcurrent: 1, maxQueue: 1 });
     const list = client.sendList(callsOf(client, 1000), never());
@@ -104,7 +104,7 @@ describe("a list", () => {
     assert.ok(asked.findIndex(({ size }) => size === 0) <= 2, "the other one had to wait for the list");
   });
 
-  it("is refused as a whole where others fill the queue, and nothing of it is sent", async () => {
+  it("is refused as a whole if others fill the queue, and nothing of it is sent", async () => {
     willing = false;
     const client = clientOf(url, { retries: 0, maxConcurrent: 1, maxQueue: 1 });
     const others = [1, 2].map(() => client.send(callOf(client, "getAgentStatus"), never()));
@@ -118,7 +118,7 @@ describe("a list", () => {
     client.close();
   });
 
-  it("goes on while others fill the queue after it was let in", async () => {
+  it("continues after it was accepted, also if others fill the queue", async () => {
     willing = false;
     const client = clientOf(url, { retries: 0, maxConcurrent: 1, maxQueue: 1 });
     const list = client.sendList(callsOf(client, 300), never());

@@ -3,11 +3,12 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import http from "node:http";
-import net, { type AddressInfo } from "node:net";
+import net from "node:net";
 import { join } from "node:path";
 import type { ClientOptions } from "../../nodes/protocol/client";
 import type { Simulator } from "../../simulator";
 import { callOf, clientOf, startPlatform } from "../../tools/platform";
+import { listenWithSockets } from "./sockets";
 
 const pem = (name: string) => readFileSync(join(__dirname, "../../tools/tls", name), "utf8");
 const tls = { key: pem("key.pem"), cert: pem("cert.pem") };
@@ -15,7 +16,6 @@ const tls = { key: pem("key.pem"), cert: pem("cert.pem") };
 /** A proxy that records and carries out its requests. With `user`, it requires these credentials. */
 async function startProxy(options: { user?: string; refuse?: boolean; silent?: boolean } = {}) {
   const asked: string[] = [];
-  const sockets = new Set<net.Socket>();
   const allowed = (headers: http.IncomingHttpHeaders) =>
     options.user === undefined ||
     headers["proxy-authorization"] === `Basic ${Buffer.from(options.user).toString("base64")}`;
@@ -44,29 +44,11 @@ async function startProxy(options: { user?: string; refuse?: boolean; silent?: b
     onward.on("error", () => socket.destroy());
     socket.on("error", () => onward.destroy());
   });
-  server.on("connection", (socket) => {
-    sockets.add(socket);
-    socket.on("close", () => {
-      sockets.delete(socket);
-      server.emit("left");
-    });
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${port}`,
+    ...(await listenWithSockets(server)),
     asked,
-    connected: async () => {
+    asksForTunnel: async () => {
       while (asked.length === 0) await once(server, "connect");
-    },
-    disconnected: async () => {
-      while (sockets.size > 0) await once(server, "left");
-    },
-    close: async () => {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, "close");
     },
   };
 }
@@ -95,21 +77,21 @@ describe("network", () => {
       : outcome.failure.code;
   }
 
-  it("reaches a TLS platform with its certificate, and not without", async () => {
+  it("a TLS platform is reached with its certificate, and not without it", async () => {
     assert.equal(await login(secure.url, { tls: { ca: tls.cert } }), "ok");
     assert.equal(await login(secure.url, { tls: { rejectUnauthorized: false } }), "ok");
     assert.equal(await login(secure.url, {}), "SCCC_NETWORK DEPTH_ZERO_SELF_SIGNED_CERT");
   });
 
   for (const api of ["AgentLogin", "VoiceVerify"]) {
-    it(`asks a plain platform through a proxy in absolute form: ${api}`, async () => {
+    it(`a plain platform is reached through a proxy, with the absolute URL in the request: ${api}`, async () => {
       const proxy = await startProxy();
       assert.equal(await login(plain.url, { proxy: { url: proxy.url, noProxy: [] } }, api), "ok");
       assert.deepEqual(proxy.asked, [`POST ${plain.url}/openapi/V2.0.6/${api}`]);
       await proxy.close();
     });
 
-    it(`asks a TLS platform through a tunnel: ${api}`, async () => {
+    it(`a TLS platform is reached through a tunnel of the proxy: ${api}`, async () => {
       const proxy = await startProxy();
       assert.equal(
         await login(secure.url, { tls: { ca: tls.cert }, proxy: { url: proxy.url, noProxy: [] } }, api),
@@ -120,7 +102,7 @@ describe("network", () => {
     });
   }
 
-  it("shows a proxy its credentials", async () => {
+  it("the proxy gets its credentials", async () => {
     const proxy = await startProxy({ user: "sccc:p@ss" });
     const withUser = proxy.url.replace("http://", "http://sccc:p%40ss@");
     assert.equal(await login(plain.url, { proxy: { url: withUser, noProxy: [] } }), "ok");
@@ -133,7 +115,7 @@ describe("network", () => {
     await proxy.close();
   });
 
-  it("goes past a proxy where its node says so", async () => {
+  it("the proxy is not used for hosts that its node excludes", async () => {
     const proxy = await startProxy();
     const { host } = new URL(plain.url);
     for (const noProxy of [["127.0.0.1"], [host], ["*"], ["example.com", " .0.0.1"]]) {
@@ -145,7 +127,7 @@ describe("network", () => {
     await proxy.close();
   });
 
-  it("heeds the environment's proxies where the account has none", async () => {
+  it("the environment's proxies are used if the account has none", async () => {
     const proxy = await startProxy();
     const before = { ...process.env };
     try {
@@ -169,7 +151,7 @@ describe("network", () => {
     const proxy = await startProxy({ silent: true });
     const client = clientOf(secure.url, { tls: { ca: tls.cert }, proxy: { url: proxy.url, noProxy: [] } });
     const sending = client.send(callOf(client, "AgentLogin"), { signal: new AbortController().signal });
-    await proxy.connected();
+    await proxy.asksForTunnel();
     client.close();
     const { outcomes } = await sending;
     assert.equal(outcomes[0]?.ok === false && outcomes[0].failure.code, "SCCC_CLOSED");

@@ -18,19 +18,19 @@ describe("numbers in E.164", () => {
     "+86 (0)138 0013 8000",
     "008613800138000",
   ]) {
-    it(`reads the Chinese mobile ${JSON.stringify(written)}`, () => {
+    it(`recognises the Chinese mobile number ${JSON.stringify(written)}`, () => {
       assert.equal(numberE164(written, shanghai), "+8613800138000");
       assert.equal(numberE164(written, nowhere), "+8613800138000");
     });
   }
 
-  it("knows the newer Chinese mobile prefixes", () => {
+  it("recognises the newer Chinese mobile prefixes", () => {
     for (const prefix of ["145", "166", "171", "191", "192", "198", "199"]) {
       assert.equal(numberE164(`0${prefix}12345678`, nowhere), `+86${prefix}12345678`);
     }
   });
 
-  it("reads fixed numbers with their area code, with and without the trunk 0", () => {
+  it("recognises fixed numbers with area code, with and without the trunk 0", () => {
     for (const [written, expected] of [
       ["02161234567", "+862161234567"],
       ["2161234567", "+862161234567"],
@@ -44,7 +44,7 @@ describe("numbers in E.164", () => {
     }
   });
 
-  it("completes local numbers with the account's area code, and only with it", () => {
+  it("completes local numbers with the account's area code, and gives none without one", () => {
     for (const [areaCode, local, expected] of [
       ["021", "61234567", "+862161234567"],
       ["21", "61234567", "+862161234567"],
@@ -59,7 +59,7 @@ describe("numbers in E.164", () => {
     }
   });
 
-  it("reads numbers of other countries, and in other countries", () => {
+  it("recognises numbers of other countries, and numbers in other regions", () => {
     for (const [written, region, areaCode, expected] of [
       ["+14155552671", "CN", "021", "+14155552671"],
       ["0014155552671", "CN", "021", "+14155552671"],
@@ -74,12 +74,12 @@ describe("numbers in E.164", () => {
     }
   });
 
-  it("has none for a number of a country's plan that is longer than E.164's 15 digits", () => {
+  it("gives none for a valid national number that exceeds the 15 digits of E.164", () => {
     assert.equal(numberE164(201000000000000, { region: "DE", areaCode: "" }), undefined);
     assert.equal(numberE164("+49201000000000000", nowhere), undefined);
   });
 
-  it("reads only international numbers where the region is none", () => {
+  it("recognises only international numbers if no region is set", () => {
     for (const region of ["", "XX", "__proto__", "constructor"]) {
       assert.equal(numberE164("+8613800138000", { region, areaCode: "" }), "+8613800138000");
       assert.equal(numberE164("13800138000", { region, areaCode: "" }), undefined);
@@ -115,7 +115,7 @@ describe("numbers in E.164", () => {
     });
   }
 
-  it("gives E.164 or none, whatever comes, and reads its own result as the same number", () => {
+  it("gives E.164 or none for any input, and the same number for its own result", () => {
     const digits = fc.array(fc.constantFrom(..."0123456789+-*# "), { maxLength: 20 }).map((all) => all.join(""));
     const place = fc.record({
       region: fc.constantFrom("CN", "US", "DE", "IT", "", "?"),
@@ -153,7 +153,7 @@ describe("numbers in E.164", () => {
     );
   });
 
-  it("does not read each Chinese mobile of a long list in full", () => {
+  it("a long list of Chinese mobile numbers does not use the full parser for each", () => {
     const library = require("libphonenumber-js/max") as { parsePhoneNumberFromString: unknown };
     const original = library.parsePhoneNumberFromString as (...given: unknown[]) => unknown;
     let full = 0;

@@ -72,7 +72,7 @@ const billing = {
 };
 
 describe("a push's event", () => {
-  it("is known by the catalogue's types, in the catalogue's order", () => {
+  it("the catalogue's types are the known events, in its order", () => {
     assert.deepEqual(knownEvents, [
       ...["callin", "callout", "screenpop", "callstart", "callend"],
       ...["billing", "taskinfo", "agentstatus", "clientmark"],
@@ -112,7 +112,7 @@ describe("a push's event", () => {
 
 describe("a push's payload", () => {
   for (const [section, event, notify] of samples) {
-    it(`of the sample in §${section} claims nothing that isn't there`, () => {
+    it(`has no derived field without a source in the sample of §${section}`, () => {
       assert.equal(read(notify).event, event);
       assert.deepEqual(
         derived(notify),
@@ -123,7 +123,7 @@ describe("a push's payload", () => {
     });
   }
 
-  it("has the platform's fields first, then event, eventId and what is derived", () => {
+  it("has the platform's fields first, then event, eventId and the derived fields", () => {
     const { payload, eventId } = read(billing);
     assert.deepEqual(payload, {
       ...billing,
@@ -142,7 +142,7 @@ describe("a push's payload", () => {
     assert.deepEqual(Object.keys(payload).slice(0, 14), [...Object.keys(billing), "event", "eventId"]);
   });
 
-  it("tells the direction from call_type alone", () => {
+  it("has the direction that call_type gives, whatever the type says", () => {
     for (const type of ["callin", "callout", "callstart", "callend", "billing", undefined]) {
       const direction = (call_type: unknown) => read({ type, call_type, number: "1" }).payload.direction;
       assert.deepEqual(["0", 0, "1", 1].map(direction), ["inbound", "inbound", "outbound", "outbound"]);
@@ -152,7 +152,7 @@ describe("a push's payload", () => {
     assert.ok(!("direction" in read({ type: "callin" }).payload));
   });
 
-  it("has the number in E.164", () => {
+  it("has the number in E.164 too", () => {
     for (const type of ["callin", "callout", "callstart", "callend", "", "somethingNew"]) {
       assert.equal(read({ type, number: "61234567" }).payload.numberE164, "+862161234567");
       assert.ok(!("numberE164" in read({ type, number: "10086" }).payload));
@@ -160,7 +160,7 @@ describe("a push's payload", () => {
     assert.equal(read({ number: "4155552671" }, { region: "US" }).payload.numberE164, "+14155552671");
   });
 
-  it("names a task's state", () => {
+  it("has the name of a task's state", () => {
     const name = (status: unknown) => derived({ type: "taskinfo", status });
     assert.deepEqual(["0", 1, "2"].map(name), [
       { statusName: "running" },
@@ -171,7 +171,7 @@ describe("a push's payload", () => {
     assert.deepEqual(derived({ type: "somethingNew", status: "0" }), {});
   });
 
-  it("reads a customer's form", () => {
+  it("has the fields of a customer's form by name", () => {
     const form = (data: unknown) => derived({ type: "clientMark", data });
     assert.deepEqual(form({ userName: "王", number: "013800138000" }), { numberE164: "+8613800138000" });
     assert.deepEqual(form({ number1: 13800138000 }), { numberE164: "+8613800138000" });
@@ -179,7 +179,7 @@ describe("a push's payload", () => {
     for (const none of [null, [], "13800138000", {}, { number: null }]) assert.deepEqual(form(none), {});
   });
 
-  it("never covers a field of the platform's", () => {
+  it("never replaces a field of the platform by a derived one", () => {
     const fields = [
       ...["event", "eventId", "direction", "statusName", "serviceName", "startAt", "ringAt", "answerAt", "byeAt"],
       ...["answered", "durationSeconds", "numberE164", "recordUrl", "agent", "causeText"],
@@ -194,7 +194,7 @@ describe("a push's payload", () => {
 });
 
 describe("a billed call", () => {
-  it("names its service, and finds the customer's side by it", () => {
+  it("has the name of its service, and the customer's side by the service", () => {
     const sides = { callee: "13800138000", caller: "13900139000", number: "13700137000" };
     const by = new Map([
       ...["1", "4", "5", "19"].map((service) => [service, "+8613800138000"] as const),
@@ -213,7 +213,7 @@ describe("a billed call", () => {
     }
   });
 
-  it("has its agent from staffNo, and leaves taskID as it came", () => {
+  it("has agent from staffNo, and taskID unchanged", () => {
     for (const [staffNo, agent] of [
       ["1000", "1000"],
       [1000, "1000"],
@@ -231,7 +231,7 @@ describe("a billed call", () => {
     }
   });
 
-  it("says in words why it ended, as any push with a cause does", () => {
+  it("has the text of its releaseCause, as any push with a cause", () => {
     for (const [cause, words] of sipCauses) {
       for (const releaseCause of [cause, Number(cause), ` ${cause} `]) {
         for (const notify of [billing, { type: "callend" }, { type: "somethingNew" }]) {
@@ -294,14 +294,14 @@ describe("a billed call", () => {
       "+08:00",
     ],
   ]) {
-    it(`takes ${JSON.stringify(written)} for no time`, () => {
+    it(`gives no time for ${JSON.stringify(written)}`, () => {
       assert.equal(momentOf(written, context.timezone), undefined);
       const { payload } = read({ type: "billing", answerTime: written, startTime: written });
       assert.deepEqual([payload.answerAt, payload.startAt, payload.answered], [null, null, false]);
     });
   }
 
-  it("has its times in the account's zone, also where clocks change", () => {
+  it("has its times in the account's time zone, also around a change of the clocks", () => {
     const startAt = (startTime: unknown, timezone: string) =>
       read({ type: "billing", startTime }, { timezone }).payload.startAt;
     for (const [written, zone, expected] of [
@@ -324,7 +324,7 @@ describe("a billed call", () => {
     }
   });
 
-  it("has its times right in every zone and at every moment", () => {
+  it("has the right times in every time zone at every moment", () => {
     const zones = fc.constantFrom(...Intl.supportedValuesOf("timeZone"));
     fc.assert(
       fc.property(fc.integer({ min: 1.1e8, max: 4e9 }), zones, (seconds, zone) => {
@@ -382,13 +382,13 @@ describe("a recording's URL", () => {
     ["@evil.example/a.wav", "%40evil.example/a.wav"],
     ["a..b/...wav", "a..b/...wav"],
   ] as const) {
-    it(`leads from ${JSON.stringify(file)} to the account's origin`, () => {
+    it(`for ${JSON.stringify(file)} has the account's origin`, () => {
       assert.equal(read({ type: "billing", recordFile: file }).payload.recordUrl, at(expected));
       assert.equal(decodeURIComponent(new URL(at(expected)).pathname), `/${file.trim().replace(/^\//, "")}`);
     });
   }
 
-  it("is that of recordFile, else of filename", () => {
+  it("comes from recordFile, otherwise from filename", () => {
     const url = (fields: JsonObject) => read({ type: "billing", ...fields }).payload.recordUrl;
     assert.equal(url({ recordFile: "a.wav", filename: "b.wav" }), at("a.wav"));
     assert.equal(url({ recordFile: "", filename: "b.wav" }), at("b.wav"));
@@ -419,16 +419,16 @@ describe("a recording's URL", () => {
     ],
     ...[null, undefined, {}, ["a.wav"], true],
   ]) {
-    it(`is not to be had from ${JSON.stringify(file)}`, () => {
+    it(`does not exist for ${JSON.stringify(file)}`, () => {
       assert.ok(!("recordUrl" in read({ type: "billing", recordFile: file }).payload));
     });
   }
 
-  it("needs an origin", () => {
+  it("does not exist without an origin", () => {
     for (const baseUrl of ["", "sccc.example"]) assert.equal(recordUrl("a.wav", { baseUrl }), undefined);
   });
 
-  it("never leads away from the account's origin, whatever the name", () => {
+  it("never has another origin than the account's, for any name", () => {
     const piece = fc.constantFrom(..."/\\.:@?#% \t\0a王", "..", "http:", "evil.example", "%2e", "\ud800");
     const names = fc.oneof(
       fc.string({ unit: "binary" }),
@@ -452,7 +452,7 @@ describe("a push's eventId", () => {
     readPush(notify, block, { ...context, customer }).eventId;
   const later = { seq: "5272", timestamp: "1471918993001" };
 
-  it("of a billing is that of its call, under whatever authentication and with whatever else", () => {
+  it("of a billing depends on its session only, not on the authentication or other fields", () => {
     const id = idOf(billing);
     assert.match(id, /^[0-9a-f]{32}$/);
     assert.equal(idOf({ ...billing, seq: "9", userData: "", recordFile: "" }, later), id);
@@ -464,7 +464,7 @@ describe("a push's eventId", () => {
     assert.notEqual(idOf({ ...billing, caller: billing.callee, callee: billing.caller }), id);
   });
 
-  it("of a billing without a session is that of its delivery", () => {
+  it("of a billing without a session depends on customer, authentication and notify", () => {
     for (const session of ["", " ", null, undefined, {}]) {
       const notify = { ...billing, session };
       assert.equal(idOf(notify), idOf({ ...notify }));
@@ -473,7 +473,7 @@ describe("a push's eventId", () => {
     }
   });
 
-  it("of any other push is that of customer, authentication and notify", () => {
+  it("of any other push depends on customer, authentication and notify", () => {
     const notify = { type: "callend", agent: "1000", number: "13800138000" };
     const id = idOf(notify);
     assert.equal(idOf({ ...notify }, { ...authentication }), id);
@@ -508,7 +508,7 @@ describe("any push", () => {
   });
   const own = (object: unknown, name: string): unknown => Object.getOwnPropertyDescriptor(object, name)?.value;
 
-  it("keeps every field as it came, here and in JSON, and pollutes nothing", () => {
+  it("keeps every field unchanged, also in JSON, and changes no prototype", () => {
     const untouched = Object.getOwnPropertyNames(Object.prototype);
     fc.assert(
       fc.property(notifies, (notify) => {
@@ -543,7 +543,7 @@ describe("any push", () => {
     assert.ok(!("polluted" in payload) && !("polluted" in {}));
   });
 
-  it("is read at the depth that the receiver lets through", () => {
+  it("is read up to the depth that the receiver accepts", () => {
     const depth = 64;
     const notify: unknown = JSON.parse(`${'{"a":'.repeat(depth)}1${"}".repeat(depth)}`);
     assert.ok(isObject(notify));

@@ -24,7 +24,7 @@ function task() {
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 describe("queue of requests", () => {
-  it("runs so many at once, in order, and refuses when the queue is full", async () => {
+  it("runs the allowed number at once, in order, and refuses when the queue is full", async () => {
     const queue = new RequestQueue({ maxConcurrent: 2, minInterval: 0, maxQueue: 1 });
     const [a, b, c, d] = [task(), task(), task(), task()];
     const running = [a, b, c].map(({ run }) => queue.run(run));
@@ -43,7 +43,7 @@ describe("queue of requests", () => {
     assert.equal(queue.full, false);
   });
 
-  it("takes nobody into a queue of none", async () => {
+  it("accepts no waiting request with a length of 0", async () => {
     const queue = new RequestQueue({ maxConcurrent: 1, minInterval: 0, maxQueue: 0 });
     const [a, b] = [task(), task()];
     const first = queue.run(a.run);
@@ -52,7 +52,7 @@ describe("queue of requests", () => {
     assert.equal((await first).kind, "done");
   });
 
-  it("lets a repeat go first, and never refuses it", async () => {
+  it("runs a repeated request first, and never refuses it", async () => {
     const queue = new RequestQueue({ maxConcurrent: 1, minInterval: 0, maxQueue: 1 });
     const order: string[] = [];
     const blocker = task();
@@ -66,7 +66,7 @@ describe("queue of requests", () => {
     assert.deepEqual(order, ["repeat", "new"]);
   });
 
-  it("never refuses what belongs to a list that was let in, and gives it nobody's room", async () => {
+  it("never refuses a request of an accepted list, and does not take a place of others for it", async () => {
     const queue = new RequestQueue({ maxConcurrent: 1, minInterval: 0, maxQueue: 1 });
     const blocker = task();
     const order: string[] = [];
@@ -81,7 +81,7 @@ describe("queue of requests", () => {
     assert.deepEqual(order, ["list", "other", "list again"]);
   });
 
-  it("goes on after a task that throws", async () => {
+  it("continues after a task that throws", async () => {
     const queue = new RequestQueue({ maxConcurrent: 1, minInterval: 0, maxQueue: 9 });
     const broken = queue.run(async () => {
       throw new Error("broken");
@@ -91,7 +91,7 @@ describe("queue of requests", () => {
     assert.deepEqual(await next, { kind: "done", value: "next" });
   });
 
-  it("keeps starts apart", async () => {
+  it("keeps the minimum pause between starts", async () => {
     const queue = new RequestQueue({ maxConcurrent: 9, minInterval: 20, maxQueue: 9 });
     const starts: number[] = [];
     await Promise.all(Array.from({ length: 4 }, () => queue.run(async () => starts.push(performance.now()))));
@@ -102,7 +102,7 @@ describe("queue of requests", () => {
     );
   });
 
-  it("lets a signal take one out of the queue, and closing all", async () => {
+  it("removes a request whose signal is aborted, and all when it closes", async () => {
     const queue = new RequestQueue({ maxConcurrent: 1, minInterval: 0, maxQueue: 9 });
     const blocker = task();
     const running = queue.run(blocker.run);

@@ -35,7 +35,7 @@ describe("an ordinary value", () => {
     `1${password}9`,
   ];
   for (const value of values) {
-    it(`that equals or has a password of digits is not altered: ${JSON.stringify(value)}`, () => {
+    it(`that equals or contains a password of digits is unchanged: ${JSON.stringify(value)}`, () => {
       assert.deepEqual(responseOf(read(password, { agent: value })).agent, value);
       const list = readAnswer(
         JSON.stringify({
@@ -49,7 +49,7 @@ describe("an ordinary value", () => {
     });
   }
 
-  it("as an unquoted number leaves the answer an answer, also as an error and a seq", () => {
+  it("that is an unquoted number keeps the answer valid, also as an error and as a seq", () => {
     const json = `{"result":{"error":0},"data":{"response":{"result":{"error":0},"seq":12345678,"n":12345678}}}`;
     assert.equal(responseOf(read("12345678", {}, {}, json)).n, 12_345_678);
     const refused = readAnswer(`{"result":{"error":"16777217"}}`, {
@@ -60,7 +60,7 @@ describe("an ordinary value", () => {
     assert.equal(!refused.ok && refused.failure.kind, "platform");
   });
 
-  it("is never altered by any password of digits, wherever it stands outside of texts for people", () => {
+  it("is never changed by a password of digits, except in texts for people", () => {
     fc.assert(
       fc.property(
         fc.stringMatching(/^\d{8,20}$/),
@@ -89,7 +89,7 @@ describe("a secret that the platform echoes", () => {
     "+8613800138000",
   ];
   for (const password of passwords) {
-    it(`gets out in no text: ${password}`, () => {
+    it(`is removed from texts: ${password}`, () => {
       const said = `the password ${password} with ${digest.toUpperCase()}!`;
       const answer = read(
         password,
@@ -102,7 +102,7 @@ describe("a secret that the platform echoes", () => {
       assert.match(text, /the password \*\*\* with \*\*\*!/);
     });
 
-    it(`gets out of no page, refusal or excerpt: ${password}`, () => {
+    it(`is removed from error pages, refusals and excerpts: ${password}`, () => {
       const escaped = JSON.stringify(password).slice(1, -1);
       const texts = [
         `<html>${password} ${digest}</html>`,
@@ -120,19 +120,19 @@ describe("a secret that the platform echoes", () => {
     });
   }
 
-  it("gets out of no field, whatever its name, where it is no number", () => {
+  it("is removed from every field if it is not a number", () => {
     const response = responseOf(read("secret-of-C2", { said: "is secret-of-C2", "secret-of-C2": [`x${digest}`] }));
     assert.doesNotMatch(JSON.stringify(response), /secret-of-C2|[0-9a-f]{32}/);
   });
 
-  it("gets out of no field for secrets, also as a number", () => {
+  it("is removed from fields for secrets, also as a number", () => {
     const response = responseOf(
       read("12345678", { authentication: { password: "12345678", pwd: 12_345_678, digest } }),
     );
     assert.doesNotMatch(JSON.stringify(response), /12345678|[0-9a-f]{32}/);
   });
 
-  it("gets out in no way of writing JSON", () => {
+  it("is removed in every notation of JSON", () => {
     const letters = [...digest].map((letter) => `\\u00${letter.charCodeAt(0).toString(16)}`).join("");
     const json = `{"result":{"error":0},"data":{"response":{"said":"${letters} sla\\/sh-sla\\/sh"}}}`;
     assert.equal(responseOf(read("sla/sh-sla/sh", {}, {}, json)).said, "*** ***");

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { Sequence } from "../../nodes/protocol/sequence";
 
 describe("sequence numbers", () => {
-  it("count up, stay from 1 to 2^31 - 1 and go around", () => {
+  it("increase within 1 to 2^31 - 1 and then start at 1", () => {
     const sequence = new Sequence(2 ** 31 - 2);
     assert.deepEqual(
       [sequence.next(), sequence.next(), sequence.next(), sequence.next()],
@@ -11,7 +11,7 @@ describe("sequence numbers", () => {
     );
   });
 
-  it("of a hundred installations don't meet in a thousand numbers each", () => {
+  it("of a hundred installations do not collide within a thousand numbers each", () => {
     // Overlaps have a probability of 100 * 99 / 2 * 2000 / 2^31, below one half percent; not all three rounds may have one.
     const rounds = Array.from({ length: 3 }, () => {
       const seen = new Set<number>();

@@ -102,7 +102,7 @@ class World {
       { customer: "C2", ...(port === 0 ? {} : { pushPort: port, pushHost: "127.0.0.1" }), ...config },
       { password },
       (text) => text,
-      (node) => (node === "tls" ? tlsNode : undefined),
+      (node) => (node === "tls" ? tlsNode : node === "bare" ? { addTLSOptions: () => undefined } : undefined),
       context,
       () => files,
     );
@@ -292,6 +292,31 @@ describe("the receiving service", () => {
     await eventually("a warning", () => (world.warnings.includes("badCertificate") ? true : undefined));
     assert.equal(await post(secure, { ca: pem("cert.pem") }), 200);
     rmSync(folder, { recursive: true });
+  });
+
+  it("tells of a port with TLS that has no certificate, and opens it once it has one", async () => {
+    world.apply(world.accountOf("a", port, { pushTls: "bare" }));
+    await world.problem("a", "certificate");
+    assert.match(String(world.problems.get("a")?.detail), /no key and certificate/);
+    world.apply(world.accountOf("a", port, { pushTls: "tls" }));
+    await world.problem("a", undefined);
+    assert.equal(await post(`https://127.0.0.1:${port}/sccc/notify`, { ca: pem("cert.pem") }), 200);
+  });
+
+  it("closes a connection that does not speak TLS on a port that does, without an answer in the clear", async () => {
+    world.apply(world.accountOf("a", port, { pushTls: "tls" }));
+    await listening(port);
+    for (const words of ["GET /sccc/notify HTTP/1.1\r\nHost: a\r\n\r\n", "\x16\x03\x01\x00\x05hello", "\0\0\0\0\0\0"]) {
+      const socket = await silent(port, sockets);
+      const heard: Buffer[] = [];
+      socket.on("data", (bytes: Buffer) => heard.push(bytes));
+      const closed = once(socket, "close");
+      socket.write(Buffer.from(words, "latin1"));
+      await closed;
+      assert.doesNotMatch(Buffer.concat(heard).toString("latin1"), /HTTP|error/);
+    }
+    await eventually("all are gone", () => (world.service.serverAt(port)?.connections === 0 ? true : undefined));
+    assert.equal(await post(`https://127.0.0.1:${port}/sccc/notify`, { ca: pem("cert.pem") }), 200);
   });
 
   it("survives what goes wrong with connections, again and again", async () => {

@@ -132,7 +132,7 @@ describe("a recording's address", () => {
     });
   }
 
-  it("never has another origin than its template's, whatever the filename", () => {
+  it("always has the origin of its template, for any filename", () => {
     for (const recordingUrl of templates) {
       const site = { baseUrl, recordingUrl };
       const allowed = recordingUrl.startsWith("https:") ? "https://files.example" : baseUrl;
@@ -149,7 +149,7 @@ describe("a recording's address", () => {
     }
   });
 
-  it("gives the filename back: no two names have one address", () => {
+  it("contains the whole filename: different names have different addresses", () => {
     const slashless = (name: string) => name.trim().replace(/^\//, "");
     fc.assert(
       fc.property(hostile, (filename) => {
@@ -165,7 +165,7 @@ describe("a recording's address", () => {
     );
   });
 
-  it("never throws, whatever the template", () => {
+  it("is built or refused for any template, without an exception", () => {
     fc.assert(
       fc.property(hostile, hostile, (before, after) => {
         for (const place of ["{filename}", "{filename:query}", ""]) {
@@ -178,7 +178,7 @@ describe("a recording's address", () => {
     );
   });
 
-  it("stands in bills, records and CDRs", () => {
+  it("is in bills, records and CDRs", () => {
     const context = {
       customer: "C2",
       baseUrl,
@@ -211,7 +211,7 @@ describe("a download", () => {
   };
   const wav = wavOf(1000);
 
-  it("goes to the account's origin and to its template's", async () => {
+  it("may use the account's origin and that of its template", async () => {
     const [own, files] = [
       await start((_, response) => response.end(wav)),
       await start((_, response) => response.end(wav)),
@@ -245,7 +245,7 @@ describe("a download", () => {
     assert.deepEqual([own.asked.length, other.asked.length], [0, 0]);
   });
 
-  it("goes to a template's https origin, by the account's certificates but not by its server's name", async () => {
+  it("to a template's https origin uses the account's certificates but not its server name", async () => {
     const own = await start((_, response) => response.end(wav));
     const pem = (name: string) => readFileSync(join(__dirname, "../../tools/tls", name), "utf8");
     const secure = https.createServer({ key: pem("key.pem"), cert: pem("cert.pem") }, (_, response) =>
@@ -264,7 +264,7 @@ describe("a download", () => {
     secure.close();
   });
 
-  it("goes through the account's proxy, to both origins", async () => {
+  it("uses the account's proxy for both origins", async () => {
     const proxy = await start((_, response) => response.end(wav));
     const recordingUrl = "http://files.example:81/{filename}";
     client = clientOf("http://platform.example", { recordingUrl, proxy: { url: proxy.url, noProxy: [] } });
@@ -287,7 +287,7 @@ describe("a download", () => {
     assert.equal(other.asked.length, 0);
   });
 
-  it("takes neither a cookie nor a password along", async () => {
+  it("sends neither cookies nor a password", async () => {
     const own = await start((_, response) => response.setHeader("Set-Cookie", "a=b").end(wav));
     client = clientOf(own.url, { recordingUrl: listen });
     await fetched(client, client.urlOf("/x.wav") ?? "");

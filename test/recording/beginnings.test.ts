@@ -112,7 +112,7 @@ describe("the beginning of a recording", () => {
   }
 
   for (const text of words) {
-    it(`a few words saved as a recording: ${text}`, async () => {
+    it(`refuses a short text: ${text}`, async () => {
       const { outcome, written } = await ask([Buffer.from(text)], "application/octet-stream");
       assert.ok(!outcome.ok && outcome.failure.kind === "protocol" && outcome.failure.reason === "notFile");
       assert.equal(written.length, 0);
@@ -120,7 +120,7 @@ describe("the beginning of a recording", () => {
   }
 
   for (const [name, bytes] of Object.entries(recordings)) {
-    it(`lets a recording in: ${name}`, async () => {
+    it(`accepts a recording: ${name}`, async () => {
       for (const size of [1, 3, bytes.length]) {
         const pieces: Buffer[] = [];
         const first = Math.min(bytes.length, 40);
@@ -134,7 +134,7 @@ describe("the beginning of a recording", () => {
     });
   }
 
-  it("is judged alike, however it is cut", () => {
+  it("gives the same verdict for any chunks", () => {
     const page = fc.constantFrom(...pages.map(whole));
     const cuts = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 20 });
     fc.assert(
@@ -150,12 +150,12 @@ describe("the beginning of a recording", () => {
     );
   });
 
-  it("is no page by chance: random bytes are recordings", () => {
+  it("does not take random bytes for a page", () => {
     const bytes = fc.uint8Array({ minLength: 400, maxLength: 400 }).map((all) => Buffer.from(all));
     fc.assert(fc.property(bytes, (head) => !isNoRecording(head, "application/octet-stream", false)));
   });
 
-  it("by its type: what is no audio", async () => {
+  it("is refused if its content type is not audio", async () => {
     for (const type of ["text/html", "text/plain", "application/json", "image/png", "application/xhtml+xml"]) {
       const { outcome } = await ask([wavOf(2000)], type);
       assert.ok(!outcome.ok && outcome.failure.kind === "protocol" && outcome.failure.reason === "notFile", type);

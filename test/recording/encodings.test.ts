@@ -148,7 +148,7 @@ describe("content encodings", () => {
     });
   }
 
-  it("that can't be undone don't hide the status of an error", async () => {
+  it("that cannot be decoded do not hide the status of an error", async () => {
     server = await serve((_, response) => response.writeHead(502, { "Content-Encoding": "compress" }).end("\x1f\x9d"));
     for (const proxy of [undefined, { url: server.url, noProxy: [] }]) {
       const client = open(server.url, { retries: 0, ...(proxy === undefined ? {} : { proxy }) });
@@ -160,7 +160,7 @@ describe("content encodings", () => {
     assert.equal(!outcome.ok && outcome.failure.code, "SCCC_HTTP_502");
   });
 
-  it("arrive byte by byte as well", async () => {
+  it("may arrive byte by byte", async () => {
     const wav = wavOf(200);
     for (const [header, packed] of [
       ["deflate", zlib.deflateRawSync(wav)],
@@ -180,7 +180,7 @@ describe("content encodings", () => {
     }
   });
 
-  it("don't hide that a recording was cut off", async () => {
+  it("do not hide that a recording was cut off", async () => {
     const packed = zlib.gzipSync(wavOf(100_000));
     const half = packed.subarray(0, packed.length / 2);
     const listeners: readonly http.RequestListener[] = [
@@ -198,7 +198,7 @@ describe("content encodings", () => {
     }
   });
 
-  it("don't make a small answer larger than is allowed", async () => {
+  it("cannot make a small answer larger than the limit", async () => {
     const bomb = zlib.gzipSync(zlib.gzipSync(Buffer.alloc(50_000_000, 7)));
     server = await serve((_, response) =>
       response.writeHead(200, { "Content-Type": "audio/wav", "Content-Encoding": "gzip, gzip" }).end(bomb),

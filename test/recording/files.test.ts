@@ -27,8 +27,8 @@ const disks: Readonly<Record<string, Disk>> = {
 const named = (filename: string, exists: Exists, template = "{name}") =>
   nameOf({ template, payload: { agent: "1000" }, filename, exists });
 
-describe("the name of a recording's file, where nobody would notice that it is another's", () => {
-  it("has a name at once, however long the platform's name is: cut a character at a time, it held Node-RED up for hours", () => {
+describe("the name of a recording's file, if different recordings could have the same name", () => {
+  it("is shortened at once for a platform's name of any length", () => {
     for (const letter of ["a", "录", "😀"]) {
       const name = nameOf({
         template: "{name}",
@@ -57,7 +57,7 @@ describe("the name of a recording's file, where nobody would notice that it is a
     ["a\u200bb.wav", "ab.wav"],
   ];
   for (const [one, other] of pairs) {
-    it(`is not the same for ${one.slice(-30)} and ${other.slice(-30)}`, () => {
+    it(`differs for ${one.slice(-30)} and ${other.slice(-30)}`, () => {
       for (const exists of ["skip", "replace"] as const) {
         for (const template of ["{name}", "{agent}-{name}", `${"y".repeat(170)}{name}`]) {
           assert.notEqual(named(one, exists, template), named(other, exists, template));
@@ -66,7 +66,7 @@ describe("the name of a recording's file, where nobody would notice that it is a
     });
   }
 
-  it("is the recording's own where that tells all, and where a file that is there is an error", () => {
+  it("is the recording's own if it is unambiguous, or if an existing file is an error", () => {
     assert.equal(named("/x.wav", "skip"), "x.wav");
     assert.equal(named("x.wav", "replace"), "x.wav");
     assert.equal(named("/a/x.wav", "fail"), "x.wav");
@@ -102,7 +102,7 @@ for (const [kind, disk] of Object.entries(disks)) {
     const texts = (folder: string) =>
       Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), "utf8")]));
 
-    it("leaves no empty file under its name when it ends before it is whole", async () => {
+    it("has no empty file with its name if the download ends early", async () => {
       const folder = temporaryFolder();
       const part = await write(folder, "one");
       // The state after a crash between reserving the name and renaming the file.
@@ -111,7 +111,7 @@ for (const [kind, disk] of Object.entries(disks)) {
       assert.equal(existsSync(join(folder, "x.wav")), false);
     });
 
-    it("takes the place of an empty file that a crash has left", async () => {
+    it("replaces an empty file that a crash has left", async () => {
       for (const exists of ["skip", "fail", "replace"] as const) {
         const folder = temporaryFolder();
         writeFileSync(join(folder, "x.wav"), "");
@@ -121,7 +121,7 @@ for (const [kind, disk] of Object.entries(disks)) {
       }
     });
 
-    it("leaves a file that is there alone", async () => {
+    it("does not change an existing file", async () => {
       const folder = temporaryFolder();
       assert.equal(await (await write(folder, "one")).finish("fail"), true);
       assert.equal(await (await write(folder, "two")).finish("fail"), false);
@@ -129,7 +129,7 @@ for (const [kind, disk] of Object.entries(disks)) {
       assert.deepEqual(texts(folder), { "x.wav": "one" });
     });
 
-    it("goes to one of twenty that want it at once, whole", async () => {
+    it("is written completely by one of twenty concurrent downloads", async () => {
       const folder = temporaryFolder();
       const parts = await Promise.all(Array.from({ length: 20 }, (_, index) => write(folder, `text ${index}`)));
       const taken = await Promise.all(parts.map((part) => part.finish("skip")));
@@ -137,14 +137,14 @@ for (const [kind, disk] of Object.entries(disks)) {
       assert.deepEqual(texts(folder), { "x.wav": `text ${taken.indexOf(true)}` });
     });
 
-    it("is not kept from its name by a claim that a crash has left", async () => {
+    it("is written although a crash has left a claim for its name", async () => {
       const folder = temporaryFolder();
       writeFileSync(join(folder, ".x.wav.claim"), "");
       assert.equal(await (await write(folder, "one")).finish("skip"), true);
       assert.equal(readFileSync(join(folder, "x.wav"), "utf8"), "one");
     });
 
-    it("has the names of new folders on disk, each in the one above", async () => {
+    it("is durable with its new folders: each is synced in its parent", async () => {
       const root = temporaryFolder();
       const folder = join(root, "a/b/c");
       const synced: string[] = [];
@@ -167,7 +167,7 @@ for (const [kind, disk] of Object.entries(disks)) {
   });
 }
 
-describe("a claim of somebody who is alive", () => {
+describe("a claim of a running download", () => {
   it("is waited for", async () => {
     const folder = temporaryFolder();
     const claim = join(folder, ".x.wav.claim");

@@ -27,7 +27,7 @@ describe("the recording address of an account", function () {
     ["sccc-get-records-list", "records"],
     ["sccc-get-cdr-list", "CDRs"],
   ] as const) {
-    it(`stands in ${api}`, async () => {
+    it(`is used in the results of ${api}`, async () => {
       platform = await startPlatform();
       await platform.instruct({ do: "seed", records: 3, cdrs: 3 });
       const flow = await load(platform, { type }, { recordingUrl });
@@ -42,7 +42,7 @@ describe("the recording address of an account", function () {
     });
   }
 
-  it("stands in pushed bills", async () => {
+  it("is used in pushed bills", async () => {
     const port = await freePort();
     platform = await startPlatform({ pushUrl: `http://127.0.0.1:${port}/sccc/notify` });
     const own = { pushPort: String(port), pushHost: "127.0.0.1", recordingUrl };
@@ -56,7 +56,7 @@ describe("the recording address of an account", function () {
     assert.equal(payload.recordUrl, expected(payload.recordFile));
   });
 
-  it("stands in calls", async () => {
+  it("is used in calls", async () => {
     const flow = await load(
       { url: "http://127.0.0.1:9" },
       { type: "sccc-call-tracker", waitForBilling: "0" },

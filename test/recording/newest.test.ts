@@ -226,7 +226,7 @@ describe("Test connection, of the newest recording", function () {
     },
   ];
   for (const { what, platform, more, outcome, params = {}, path } of cases) {
-    it(`tells of ${what}`, async () => {
+    it(`reports ${what}`, async () => {
       const { url, told } = await run(platform, more);
       assert.equal(told.outcome, outcome, JSON.stringify(told));
       for (const [name, value] of Object.entries(params)) assert.equal(told.params?.[name], value, name);
@@ -235,7 +235,7 @@ describe("Test connection, of the newest recording", function () {
     });
   }
 
-  it("has words for every outcome, and for what stands in them, in both languages", () => {
+  it("has a text for every outcome and its parameters, in both languages", () => {
     const outcomes = new Set(cases.map(({ outcome }) => outcome));
     for (const { recording } of [english, chinese]) {
       const texts: Readonly<Record<string, string>> = recording;
@@ -262,14 +262,14 @@ describe("Test connection, of the newest recording", function () {
     while (closed === 0) await new Promise(setImmediate);
   });
 
-  it("asks nobody once the editor is gone", async () => {
+  it("sends no request once the editor is closed", async () => {
     const { url } = await start({ cdrs: one, recording: audio });
     const told = await tryNewestRecording(configOf(url), 0, AbortSignal.abort());
     assert.equal(told.outcome, "slow");
     assert.equal(server?.asked.length, 0);
   });
 
-  it("finds that of the simulator", async () => {
+  it("finds the simulator's recording", async () => {
     const platform = await startPlatform();
     try {
       const config = configOf(platform.url);

@@ -40,7 +40,7 @@ describe("sccc-get-recording, in a message", function () {
     });
   }
 
-  it("puts it into payload where nothing else is said, as nodes that are older do", async () => {
+  it("puts the recording into payload by default, as in older flows", async () => {
     for (const more of [{}, { output: "" }, { output: "payload" }]) {
       const flow = await load(server, { type: "sccc-get-recording", ...more });
       const { msg } = await flow.send({ payload: call() });
@@ -50,7 +50,7 @@ describe("sccc-get-recording, in a message", function () {
     await load(server, { type: "sccc-get-recording" });
   });
 
-  it("puts a path there as well", async () => {
+  it("puts the path of a file there too", async () => {
     const folder = temporaryFolder();
     const flow = await load(server, { type: "sccc-get-recording", to: "file", folder, output: "payload.file" });
     const { msg } = await flow.send({ payload: call() });
@@ -58,14 +58,14 @@ describe("sccc-get-recording, in a message", function () {
     assert.equal(msg.payload.agent, "1000");
   });
 
-  it("ends in an error where something that has no properties stands in the way", async () => {
+  it("fails if a part of the property's path is not an object", async () => {
     const flow = await load(server, { type: "sccc-get-recording", output: "payload.agent.audio" });
     const { msg, error } = await flow.send({ payload: call() });
     assert.equal(error?.code, "SCCC_INVALID_FIELD");
     assert.equal(msg.payload.agent, "1000");
   });
 
-  it("has no other names for a property than Node-RED has", async () => {
+  it("accepts the same property names as Node-RED", async () => {
     for (const good of ["payload", "a.b", "a[0].b", "_a", "$a", "constructorName"]) {
       assert.equal(formatProblem("property", good), undefined, good);
     }
@@ -118,7 +118,7 @@ describe("sccc-get-recording, in a message", function () {
     });
   }
 
-  it("refuses a hostile name all the same, with missing: pass", async () => {
+  it("refuses a hostile name also with missing: pass", async () => {
     const flow = await load(server, { type: "sccc-get-recording", missing: "pass" });
     for (const filename of ["//evil.example/x.wav", "../x.wav", 7, {}]) {
       assert.equal((await flow.send({ payload: { filename } })).error?.code, "SCCC_INVALID_FIELD");

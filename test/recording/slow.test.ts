@@ -34,7 +34,7 @@ describe("a slow download", function () {
     assert.equal(!outcome.ok && outcome.failure.code, "SCCC_TIMEOUT");
   });
 
-  it("that is fast enough goes on for longer than the timeout", async () => {
+  it("may take longer than the timeout if it is fast enough", async () => {
     const piece = wavOf(1000);
     let sent = 0;
     server = await serve((_, response) => {
@@ -75,7 +75,7 @@ describe("a slow download", function () {
     for (const { outcome: late } of await Promise.all(slow)) assert.ok(late.ok);
   });
 
-  it("is one of so many, and no more are under way", async () => {
+  it("is one of a limited number at once", async () => {
     const open = new Set<ServerResponse>();
     let most = 0;
     const arrived = new EventTarget();
@@ -107,7 +107,7 @@ describe("a slow download", function () {
     assert.equal(most, limit);
   });
 
-  it("ends when its account closes, and so do those that wait", async () => {
+  it("ends when its account closes, and so do waiting ones", async () => {
     server = await serve((_, response) => void response.writeHead(200).write(wavOf(1000)));
     client = clientOf(server.url, { timeoutMs: 60_000, downloadTurnMs: 1 });
     const { url } = server;

@@ -56,7 +56,7 @@ const fact = (index: number) => ({
 });
 
 describe("the store of calls", () => {
-  it("has the newest record of each key after a kill, and nothing of what was dropped", async () => {
+  it("has the newest record of each key after a kill, and no dropped ones", async () => {
     const folder = temporaryFolder();
     const { store, records } = await open(folder);
     assert.deepEqual(records, []);
@@ -74,7 +74,7 @@ describe("the store of calls", () => {
     store.close(false);
   });
 
-  it("has the messages of a step if it has its records, and hands them over after a kill", async () => {
+  it("has the messages of a step if it has its records, and delivers them after a kill", async () => {
     const folder = temporaryFolder();
     const { store } = await open(folder);
     await store.add([{ key: "a", value: { is: 1 } }], [{ node: "n", text: '{"event":"finished"}' }]);
@@ -86,7 +86,7 @@ describe("the store of calls", () => {
     for (const one of [next.store, store]) one.close(false);
   });
 
-  it("gives a tracker its open calls back, with the same ids", async () => {
+  it("restores a tracker's open calls with the same ids", async () => {
     const folder = temporaryFolder();
     const { store } = await open(folder);
     const tracker = new CallTracker(settings, () => undefined);
@@ -103,7 +103,7 @@ describe("the store of calls", () => {
     for (const one of [next.store, store]) one.close(false);
   });
 
-  it("stays small however much has been: what is dropped takes no room", async () => {
+  it("stays small: dropped records use no space", async () => {
     const folder = temporaryFolder();
     const { store } = await open(folder);
     const value = { filler: "x".repeat(1000) };
@@ -116,7 +116,7 @@ describe("the store of calls", () => {
     store.close(false);
   });
 
-  it("does without where there is no folder, or where it can't be made and nobody waits", async () => {
+  it("works in memory without a folder, or if the folder cannot be made and nobody waits", async () => {
     const file = join(temporaryFolder(), "file");
     writeFileSync(file, "");
     for (const folder of [undefined, join(file, "below")]) {
@@ -129,7 +129,7 @@ describe("the store of calls", () => {
     }
   });
 
-  it("waits for a folder that cannot be made yet, where that matters", async () => {
+  it("waits for a folder that cannot be made yet if messages must be durable", async () => {
     const place = join(temporaryFolder(), "place");
     writeFileSync(place, "");
     const warnings: string[] = [];
@@ -148,7 +148,7 @@ describe("the store of calls", () => {
     store.close(false);
   });
 
-  it("leaves nothing of a node that is gone but its dead letters", async () => {
+  it("removes everything of a deleted node except its dead letters", async () => {
     const folder = temporaryFolder();
     const { store } = await open(folder);
     await store.add([{ key: "a", value: {} }]);

@@ -1,6 +1,7 @@
 // sccc-campaign in Node-RED on a simulated platform: a result for every entry, whatever happens on the way.
 import assert from "node:assert/strict";
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { initHelper, logged, nodeOf, stateOf, unload } from "../../tools/nodes";
 import { CampaignFlow, type CampaignOptions, campaignsFolder, journals, mobile } from "./campaign-flow";
 
@@ -328,6 +329,19 @@ describe("sccc-campaign", () => {
     });
   }
 
+  it("does not begin where its folder cannot be made, and takes the same ID once it can", async () => {
+    await start();
+    const folder = join(campaignsFolder(), "a", "n");
+    writeFileSync(folder, "in the way");
+    one.send([mobile(1)], { campaign: "late" });
+    await one.until(() => one.caught.length === 1);
+    assert.equal(one.caught[0].error.code, "SCCC_CONFIG");
+    rmSync(folder);
+    one.send([mobile(1)], { campaign: "late" });
+    await one.untilFinished();
+    assert.deepEqual(one.outcomes(), ["answered"]);
+  });
+
   it("needs an agent", async () => {
     await start({ node: { agents: "", agentsType: "json" } });
     one.send([mobile(1)], { campaign: "again" });
@@ -379,6 +393,24 @@ describe("sccc-campaign", () => {
     await one.untilFinished();
     while (readFileSync(journal, "utf8").includes("somebody's own")) await new Promise(setImmediate);
     assert.match(readFileSync(journal, "utf8"), /"finishedTold"/);
+  });
+
+  it("goes on where the flow cannot take a result, and sends no command twice because of it", async () => {
+    await start({ node: { agents: '["1000"]' } });
+    const node = nodeOf("n");
+    const { send } = node;
+    node.send = (outputs: Loose) => {
+      if (outputs[0]?.payload.index % 3 === 0) throw new Error("cannot be copied");
+      send.call(node, outputs);
+    };
+    const numbers = Array.from({ length: 9 }, (_, index) => mobile(index));
+    one.send(["none", ...numbers]);
+    await one.untilFinished();
+    assert.deepEqual(one.results.map(({ payload }) => payload.index).sort(), [1, 2, 4, 5, 7, 8]);
+    await one.until(() => one.caught.length === 4);
+    assert.deepEqual(one.caught.map(({ payload }) => payload.index).sort(), [0, 3, 6, 9]);
+    assert.equal(one.platform.requests.filter(({ url }) => url.includes("/CallTaskCreate")).length, 1);
+    for (const number of numbers) assert.equal(one.platform.books({ number }).dialled, 1, number);
   });
 
   it("gives a result again until it is confirmed, with a stored account", async () => {

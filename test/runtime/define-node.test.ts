@@ -51,7 +51,7 @@ describe("a node type", () => {
     await nodeOf("n").close(removed);
   };
 
-  it("reads its properties once, and gives its messages to what it starts", async () => {
+  it("reads its properties once, and passes messages to its handler", async () => {
     const flow = await start(
       { ok: true, value: 7 },
       { handle: (msg, send) => void send({ ...msg, topic: "done" }) },
@@ -86,7 +86,7 @@ describe("a node type", () => {
     ],
   ];
   for (const [why, reading, code] of refusals) {
-    it(`that can't work, as ${why}, warns once, is red, and ends each message with the error`, async () => {
+    it(`that cannot work, as ${why}, warns once, is red, and ends each message with the error`, async () => {
       const flow = await start(reading);
       const warnings = (): number => lines(30).length;
       assert.equal(warnings(), 1, JSON.stringify(logged()));
@@ -113,15 +113,15 @@ describe("a node type", () => {
     });
   }
 
-  it("is forgotten even if it can't be closed, and the log says why", async () => {
+  it("is removed even if closing it fails, and the log says why", async () => {
     const fail = (): void => {
       throw new Error("stuck");
     };
     await start({ ok: true, value: 7 }, { close: fail });
     await close(true);
     assert.deepEqual(
-      lines(20).map(({ msg }) => msg),
-      ["stuck"],
+      lines(20).map(({ msg }) => String(msg)),
+      ["Error: stuck"],
     );
     assert.deepEqual(did.slice(2), [["forget", "n", true]]);
   });
@@ -131,7 +131,7 @@ describe("the state of nodes", () => {
   before(initHelper);
   afterEach(unload);
 
-  it("of a feed, a simulator and an account goes with them", async () => {
+  it("of a feed, a simulator and an account is removed with them", async () => {
     const places: RuntimeState[] = [];
     await load(
       nowhere,

@@ -10,7 +10,7 @@ import { startPlatform } from "../../tools/platform";
 const callee = "13800138000";
 
 describe("the repeat guard", () => {
-  it("refuses the same call within its time, and forgets what is older", () => {
+  it("refuses the same call within its time, and allows it afterwards", () => {
     let now = 0;
     const guard = new RepeatGuard(3000, () => now);
     assert.equal(guard.take(["a", "b"]), undefined);
@@ -24,7 +24,7 @@ describe("the repeat guard", () => {
     assert.equal(guard.take(["a"]), 0);
   });
 
-  it("takes everything where it is off", () => {
+  it("allows everything if it is off", () => {
     const guard = new RepeatGuard(0);
     assert.equal(guard.take(["a"]), undefined);
     assert.equal(guard.take(["a"]), undefined);
@@ -32,7 +32,7 @@ describe("the repeat guard", () => {
 });
 
 describe("a context", () => {
-  it("is a copy of any JSON up to its size in UTF-8, and nothing for nothing", () => {
+  it("is a copy of any JSON up to its limit in UTF-8, and absent if none is given", () => {
     const given = { order: 42, list: [null, "x"] };
     const read = contextOf(given);
     assert.ok(read.ok);
@@ -44,7 +44,7 @@ describe("a context", () => {
     assert.ok(contextOf("中".repeat((mostContextBytes - 2) / 3)).ok);
   });
 
-  it("is refused where it is too large, too deep or no JSON", () => {
+  it("is refused if it is too large, too deep or not JSON", () => {
     const loop: Record<string, unknown> = {};
     loop.self = loop;
     let deep: unknown = 1;
@@ -110,7 +110,7 @@ describe("sccc-call-number", () => {
     assert.notEqual(await code({ agent: "9999", callee }), "SCCC_NOT_ALLOWED");
   });
 
-  it("does not dial again after a lost answer, and where the guard is off it does", async () => {
+  it("does not dial again after a lost answer, unless the guard is off", async () => {
     for (const [repeatGuard, expected] of [
       [3, "SCCC_NOT_ALLOWED"],
       [0, undefined],
@@ -126,7 +126,7 @@ describe("sccc-call-number", () => {
     }
   });
 
-  it("refuses a list of which one call was made just now, as a whole", async () => {
+  it("refuses a list as a whole if one of its calls was made just now", async () => {
     const flow = await load(platform, { type: "sccc-call-number", input: "list" });
     assert.equal((await flow.send({ payload: [{ agent: "1000", callee }] })).error, undefined);
     const sent = platform.requests.length;
@@ -139,7 +139,7 @@ describe("sccc-call-number", () => {
     assert.equal(platform.requests.length, sent);
   });
 
-  it("tells of a context before the command goes out, and takes it back when the platform refuses", async () => {
+  it("announces a context before the command is sent, and withdraws it if the platform refuses", async () => {
     const flow = await load(platform, { type: "sccc-call-number", context: "context", contextType: "msg" });
     assert.equal((await flow.send({ payload: { agent: "1000", callee }, context: { order: 42 } })).error, undefined);
     const [expected] = heard;

@@ -35,7 +35,7 @@ describe("extra", () => {
     const config = { type: node, ...own(more) };
 
     describe(node, () => {
-      it("sends them beside its own fields, and they come out where the answer is no list", async () => {
+      it("sends them beside its own fields, and outputs them if the answer is not a list", async () => {
         const flow = await load(platform, config);
         const { msg } = await flow.send({ payload: payloadOf(command) });
         const [{ request, authentication }] = sent();
@@ -48,7 +48,7 @@ describe("extra", () => {
         if (msg.error === undefined && command.list === undefined) assert.equal(msg.payload.lineMode, "0");
       });
 
-      it("wins over them with its own fields, however they are written", async () => {
+      it("prefers its own fields, in any case of letters", async () => {
         const named = command.fields.filter((field) => field.onlyIf === undefined && field.omitAt === undefined);
         const others = Object.fromEntries(
           named.flatMap(({ name }) => [name, name.toUpperCase()].map((spelling) => [spelling, "13900139000"])),
@@ -67,7 +67,7 @@ describe("extra", () => {
         assert.deepEqual(withThem.request, without.request);
       });
 
-      it("refuses what is no JSON object, is too deep or belongs to the envelope, and sends nothing", async () => {
+      it("refuses a value that is not a JSON object, is too deep, or belongs to the envelope, and sends nothing", async () => {
         const wrong: readonly (readonly [string, string, string])[] = [
           ["[1]", "json", "jsonObject"],
           ["1", "json", "jsonObject"],
@@ -95,7 +95,7 @@ describe("extra", () => {
         assert.equal(platform.requests.length, 0);
       });
 
-      it("takes them nested as deep as anything may be, from a message, and as text", async () => {
+      it("accepts them up to the deepest nesting, from a message, and as text", async () => {
         for (const given of [nested(64), JSON.stringify(nested(64))]) {
           const flow = await load(platform, { type: node, ...own("given", "msg") });
           await flow.send({ payload: payloadOf(command), given });
@@ -104,7 +104,7 @@ describe("extra", () => {
         }
       });
 
-      it("holds every number in a field that dials against dialOnly", async () => {
+      it("checks every number in a field that dials against dialOnly", async () => {
         for (const name of ["callees", "phoneNumber", "Mobile", "to"]) {
           const extra = own({ [name]: ["13900139000"] });
           // A field of its own of that name is the node's.
@@ -129,7 +129,7 @@ describe("extra", () => {
     });
   }
 
-  it("gives what the node's own fields do not, checked like them", async () => {
+  it("provides fields that the node does not set, with the same checks", async () => {
     const callNumber = { type: "sccc-call-number", repeatGuard: "0" };
     const filled = await load(platform, {
       ...callNumber,
@@ -144,7 +144,7 @@ describe("extra", () => {
     assert.equal(platform.requests.length, 1);
   });
 
-  it("goes with every request of a long list of numbers, and may give the list itself", async () => {
+  it("is sent with every request of a long list of numbers, and may contain the list itself", async () => {
     const callees = Array.from({ length: 1500 }, (_, index) => `138${String(index).padStart(8, "0")}`);
     for (const extra of [more, { ...more, callees }]) {
       const before = platform.requests.length;

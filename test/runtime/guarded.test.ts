@@ -12,7 +12,7 @@ describe("a guarded callback", () => {
     throw thrown;
   };
 
-  it("reports what it throws, and what a promise of it rejects with", async () => {
+  it("reports its exceptions, and rejections of its promise", async () => {
     const reported: unknown[] = [];
     const report = (error: unknown) => reported.push(error);
     guarded(fail, report)();
@@ -21,7 +21,7 @@ describe("a guarded callback", () => {
     assert.deepEqual(reported, [thrown, thrown]);
   });
 
-  it("reports to every log where it has no report, and throws nothing even if one of them throws", async () => {
+  it("without a report function logs to every Node-RED, and throws nothing even if a log throws", async () => {
     const reported: unknown[] = [];
     const ends = [fail, (error: unknown) => reported.push(error), (error: unknown) => reported.push(error)].map(
       reportUncaughtTo,
@@ -34,7 +34,7 @@ describe("a guarded callback", () => {
     assert.deepEqual(reported, [thrown, thrown, thrown]);
   });
 
-  it("gets its arguments, at an emitter and at a timer", async () => {
+  it("gets its arguments from an emitter and from a timer", async () => {
     const emitter = new EventEmitter();
     const heard: unknown[] = [];
     emitter.on(
@@ -90,7 +90,7 @@ describe("callbacks that Node calls", () => {
     );
   });
 
-  it("are found where they are not", () => {
+  it("are found by the test if they are not", () => {
     for (const code of [
       "setTimeout(() => go(), 5)",
       "setInterval(go, 5)",

@@ -94,7 +94,7 @@ describe("long lists", function () {
     ["sccc-get-cdr-list", { response: { total: String(count), cdr: list } }, count],
     ["sccc-get-records-list", { response: {}, record: list }, count],
   ] as const) {
-    it(`${type} with ${count} items gives others a turn after each slice`, async () => {
+    it(`${type} with ${count} items yields to the event loop after each slice`, async () => {
       answer = () => data;
       const flow = await load({ url: url() }, { type }, { timeout: "30" });
       let payload: readonly Record<string, unknown>[] = [];
@@ -109,7 +109,7 @@ describe("long lists", function () {
     });
   }
 
-  it("a list of commands gives others turns while it is prepared, and while its answers are put together", async () => {
+  it("a list of commands yields while it is prepared, and while its answers are collected", async () => {
     const commands = 2000;
     const turns = new Turns();
     let before: number | undefined;

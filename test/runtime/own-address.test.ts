@@ -10,7 +10,7 @@ describe("the address of Node-RED's own server", () => {
   const addressOf = (server: unknown, settings: object) =>
     ownAddress({ server, settings } as unknown as NodeAPI, "/sccc/notify");
 
-  it("is there while it listens and serves flows", async () => {
+  it("exists while the server listens and serves flows", async () => {
     const server = http.createServer();
     assert.equal(addressOf(server, {}), undefined);
     server.listen(0, "127.0.0.1");
@@ -34,7 +34,7 @@ describe("the address of Node-RED's own server", () => {
     ["::1", "[::1]"],
     ["192.0.2.1", "192.0.2.1"],
   ]) {
-    it(`reaches what listens at ${host} at ${shown}`, () => {
+    it(`of a server that listens at ${host} is ${shown}`, () => {
       const server = { address: () => ({ address: host, port: 1880 }) };
       assert.equal(addressOf(server, {}), `http://${shown}:1880/sccc/notify`);
     });

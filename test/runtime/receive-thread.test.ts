@@ -22,7 +22,7 @@ describe("the receiving thread of flows that start again at once", function () {
     return { thread, counts };
   }
 
-  it("does not start while the one before is still writing to the same store", async () => {
+  it("does not start while its predecessor writes to the same store", async () => {
     const first = made().thread;
     let ended = false;
     const ending = first.stop().then(() => {
@@ -35,7 +35,7 @@ describe("the receiving thread of flows that start again at once", function () {
     await thread.stop();
   });
 
-  it("does not start at all if it is stopped before that", async () => {
+  it("does not start if it is stopped before that", async () => {
     let end = (): void => undefined;
     const ending = new Promise<void>((resolve) => {
       end = resolve;

@@ -25,7 +25,7 @@ function receiving(config: Record<string, unknown> = {}, credentials: Record<str
 }
 
 describe("an account's receiving side", () => {
-  it("has the standards of the catalogue", () => {
+  it("has the defaults of the catalogue", () => {
     const {
       signer,
       endpoint,
@@ -46,7 +46,7 @@ describe("an account's receiving side", () => {
     );
   });
 
-  it("signs with the push credentials only if both are there, and keeps the previous password", () => {
+  it("uses the push credentials only if both are set, and accepts the previous password", () => {
     assert.equal(receiving({ pushUser: "P" }).signer.customer, "C2");
     assert.equal(receiving({}, { pushPassword: "x" }).signer.customer, "C2");
     assert.deepEqual(receiving({ pushUser: "P" }, { pushPassword: "x", previousPushPassword: "y" }).signer, {
@@ -56,7 +56,7 @@ describe("an account's receiving side", () => {
     assert.deepEqual(receiving({}, { previousPassword: "old" }).signer.passwords, ["secret", "old"]);
   });
 
-  it("takes an own port, also from the environment, and addresses", () => {
+  it("accepts an own port, also from the environment, and addresses", () => {
     assert.deepEqual(receiving({ pushPort: "8443", pushHost: "127.0.0.1" }).endpoint.own, {
       port: 8443,
       host: "127.0.0.1",
@@ -100,7 +100,7 @@ describe("sccc-notify's events", () => {
     return events.map((event) => (wantsEvent(selection, event) ? selection.outputOf(event) : "-"));
   };
 
-  it("are all of them on one output, unless some are chosen", () => {
+  it("are all on one output, unless some are chosen", () => {
     assert.deepEqual(outputs({}, "callin", "billing", "new"), [0, 0, 0]);
     assert.deepEqual(outputs({ events: ["billing"], layout: "one" }, "callin", "billing", "new"), ["-", 0, "-"]);
   });
@@ -113,7 +113,7 @@ describe("sccc-notify's events", () => {
     assert.deepEqual(outputs({ events: [], layout: "perType", outputs: 3 }, "callin", "clientmark", "new"), [0, 8, 9]);
   });
 
-  it("are on several outputs also where an older flow says so in `outputs`", () => {
+  it("are on several outputs also if an older flow has `outputs`", () => {
     assert.deepEqual(outputs({ events: [], outputs: 10 }, "callin", "callout"), [0, 1]);
     assert.deepEqual(outputs({ events: [], outputs: "perType" }, "callin", "callout"), [0, 1]);
     assert.deepEqual(outputs({ events: [], layout: "one", outputs: 10 }, "callin", "callout"), [0, 0]);
@@ -134,7 +134,7 @@ describe("sccc-notify's events", () => {
 });
 
 describe("a push's body", () => {
-  it("is JSON by its type, in UTF-8", () => {
+  it("has a content type of JSON, and is in UTF-8", () => {
     for (const type of [
       "application/json",
       "Application/JSON; charset=UTF-8",
@@ -156,7 +156,7 @@ describe("a push's body", () => {
     }
   });
 
-  it("is an object with authentication and notify, not too deep, with numbers that can be passed on", () => {
+  it("is an object with authentication and notify, not too deep, with numbers within the range of JavaScript", () => {
     const push = (notify: string) => readPushBody(Buffer.from(`{"authentication":{},"notify":${notify}}`));
     assert.ok(push('{"number":12345678901234567890}'));
     assert.ok(push(`${'{"a":'.repeat(62)}1${"}".repeat(62)}`));
@@ -205,7 +205,7 @@ describe("tokens", () => {
     assert.deepEqual(heard, ["refused", "taken"]);
   });
 
-  it("of one owner stay good whatever another does", () => {
+  it("of one owner stay valid whatever another does", () => {
     const mine = new PendingAcks(registry).begin(() => true).token();
     const free = new FreeTokens(registry, 10);
     const early = free.next();
@@ -218,14 +218,14 @@ describe("tokens", () => {
     assert.ok(confirm(early, "taken"));
   });
 
-  it("of an owner that is gone are void", () => {
+  it("of a removed owner are void", () => {
     const acks = new PendingAcks(registry);
     const token = acks.begin(() => true).token();
     acks.close();
     assert.ok(!confirm(token, "taken"));
   });
 
-  it("that nothing waits for count once, too, and only those that were given", () => {
+  it("without a pending delivery count once, and only if they were issued", () => {
     const free = new FreeTokens(registry);
     const first = free.next();
     const second = free.next();

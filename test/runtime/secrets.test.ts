@@ -27,7 +27,7 @@ describe("secrets", () => {
     await platform.close();
   });
 
-  it("stand in no message, status, error or log, nor on a node", async () => {
+  it("are not in any message, status, error, log or node", async () => {
     const seen: unknown[] = [];
     for (const command of commands) {
       const flow = await load(platform, { type: command.node, repeatGuard: 0 }, { debug: true });

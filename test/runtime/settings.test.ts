@@ -72,7 +72,7 @@ describe("an account", () => {
     });
   }
 
-  it("does not mind an environment's proxy that is not used for its platform", async () => {
+  it("ignores an invalid proxy of the environment that its platform does not use", async () => {
     process.env.all_proxy = "socks5://127.0.0.1:1080";
     process.env.no_proxy = "127.0.0.1";
     await send({});
@@ -147,7 +147,7 @@ describe("an account", () => {
     { pushHost: "${UNSET}" },
     { pushPath: "${UNSET}" },
   ]) {
-    it(`does not lift a restriction because it comes out empty: ${JSON.stringify(config)}`, () => {
+    it(`refuses a restriction that becomes empty: ${JSON.stringify(config)}`, () => {
       const expand = (text: string) => text.replace("${UNSET}", "");
       const all = { baseUrl: "http://127.0.0.1", customer: "C2", pushPort: "1881", ...config };
       const credentials = { password: "secret" };
@@ -175,7 +175,7 @@ describe("an account", () => {
     for (const pushPort of ["", " ", undefined, null]) assert.ok(read(pushPort).ok);
   });
 
-  it("leaves out what may be left out, also where its variable is not set", () => {
+  it("accepts missing optional settings, also if their variable is not set", () => {
     const expand = (text: string) => text.replace("${UNSET}", "");
     const config = { baseUrl: "http://127.0.0.1", customer: "C2", areaCode: "${UNSET}", name: "${UNSET}" };
     const narrowed = narrowAccount(config, { password: "secret" }, expand, () => undefined);

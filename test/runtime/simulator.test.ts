@@ -29,7 +29,7 @@ describe("sccc-simulator", () => {
     return flow.statuses[0] ?? {};
   }
 
-  it("shows its address, answers there, and is gone with its flow", async () => {
+  it("shows its address, answers there, and closes with its flow", async () => {
     const { text = "" } = await shown(await start({}));
     assert.match(text, /^127\.0\.0\.1:\d+$/);
     assert.equal((await fetch(`http://${text}/`)).status, 404);
@@ -37,7 +37,7 @@ describe("sccc-simulator", () => {
     await assert.rejects(fetch(`http://${text}/`));
   });
 
-  it("does what messages say", async () => {
+  it("carries out instructions of messages", async () => {
     const flow = await start({ agents: "7000" });
     const { msg } = await flow.send({ payload: { do: "agent", agent: "7000", workStatus: "ONLINE" } });
     assert.equal(msg.payload.ok, true);
@@ -45,7 +45,7 @@ describe("sccc-simulator", () => {
     assert.deepEqual([inbound.msg.payload.agent, inbound.msg.topic], ["7000", "kept"]);
   });
 
-  it("has a customer call in at the press of its button, for which somebody logs in", async () => {
+  it("starts an inbound call when its button is pressed, and logs an agent in for it", async () => {
     const told: unknown[] = [await callIn(stateOf(), { simulator: "n" })];
     const flow = await start({ agents: "7000-7001", speed: "1" });
     await shown(flow);
@@ -64,7 +64,7 @@ describe("sccc-simulator", () => {
     ]);
   });
 
-  it("speaks the dialect that it is set to", async () => {
+  it("uses the configured dialect", async () => {
     for (const [dialect, status] of [
       ["field", 0],
       ["document", 10],

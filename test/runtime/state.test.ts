@@ -44,7 +44,7 @@ function mutables(source: string): readonly string[] {
 }
 
 describe("state at module level", () => {
-  it("is found", () => {
+  it("is recognised by this test", () => {
     for (const code of [
       "let count = 0;",
       "export let count: number | undefined;",
@@ -71,7 +71,7 @@ describe("state at module level", () => {
     }
   });
 
-  it("is nowhere in nodes/ but in runtime/state.ts and in bounded caches", () => {
+  it("exists only in runtime/state.ts and in bounded caches", () => {
     const folder = join(root, "nodes");
     const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
       // The editor's run in a browser.
@@ -98,7 +98,7 @@ describe("the state of a Node-RED", () => {
     throw new Error("of nobody");
   });
 
-  it("is one for all that Node-RED gives to its nodes, and another's is another", () => {
+  it("is shared by all nodes of a Node-RED, and separate from that of another", () => {
     const one = nodeRed();
     const other = nodeRed();
     const { state } = runtimeOf(one.RED);
@@ -111,7 +111,7 @@ describe("the state of a Node-RED", () => {
     for (const { events } of [one, other]) events.emit(...(stop({}) as [string, object]));
   });
 
-  it("takes no more errors to the log of a Node-RED that has stopped, until it starts again", () => {
+  it("logs no errors to a Node-RED that has stopped, until it starts again", () => {
     const { RED, lines, events } = nodeRed();
     const beside = nodeRed();
     runtimeOf(RED);

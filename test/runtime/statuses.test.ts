@@ -84,7 +84,7 @@ describe("the status of a command node", () => {
     assert.deepEqual(outcomesOf(shown), ["status.SCCC_INVALID_FIELD", "status.done"]);
   });
 
-  it("shows one outcome for each message, in order, whatever else is under way", () => {
+  it("shows one outcome for each message, in order, also while others run", () => {
     const step = fc.oneof(
       fc.record({
         request: fc.integer({ min: 0, max: 3 }),
@@ -330,7 +330,7 @@ describe("the statuses of nodes that take messages", () => {
     [recording.node, { maxMegabytes: "-1" }],
     ["sccc-simulator", { port: "-1" }],
   ] as const) {
-    it(`${type} with ${JSON.stringify(config)} shows at once, and for each message, that it can't work`, async () => {
+    it(`${type} with ${JSON.stringify(config)} shows at once, and for each message, that it cannot work`, async () => {
       const flow = await load(platform, { type, ...config });
       const expected = await run(flow, [{ payload: {} }, { payload: {} }]);
       assert.equal(new Set(expected).size, 1);

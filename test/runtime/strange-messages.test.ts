@@ -160,7 +160,7 @@ describe("strange messages", function () {
     }
   });
 
-  it("of 400 levels are taken, and passed on to two nodes", async () => {
+  it("of 400 levels are accepted, and passed on to two nodes", async () => {
     const flow = await loaded("sccc-get-agent-info");
     for (const shape of Object.keys(shapes)) {
       const { msg, error } = await flow.send({ payload: {}, other: nested(400, shape) });
@@ -169,7 +169,7 @@ describe("strange messages", function () {
     }
   });
 
-  it("that contain themselves, or hold what Node-RED does not copy, are taken", async () => {
+  it("that contain themselves, or values that Node-RED does not copy, are accepted", async () => {
     const flow = await loaded("sccc-get-agent-info");
     const cyclic: Record<string, unknown> = { list: [] };
     cyclic.self = cyclic;
@@ -185,7 +185,7 @@ describe("strange messages", function () {
     }
   });
 
-  it("are looked through as deep as Node-RED's copy goes: also where a short way leads to what it reaches by a long one", () => {
+  it("are checked as deep as Node-RED copies, also if a shorter path leads to the same object", () => {
     const chain = Array.from({ length: 2000 }, (): { next?: unknown } => ({}));
     for (const [index, link] of chain.entries()) link.next = chain[index + 1];
     assert.equal(survey({ payload: chain }).deep, "msg.payload.0.next");
@@ -330,7 +330,7 @@ describe("strange messages", function () {
     });
   });
 
-  it("are refused where an expression makes a request that is too deep, without an end of the stack", async () => {
+  it("are refused if an expression makes a request that is too deep, without overflowing the stack", async () => {
     for (const depth of [100, 400, 3000]) {
       const request = `($f := function($n){$n = 0 ? {} : {"a": $f($n - 1)}}; $f(${depth}))`;
       const flow = await loaded("sccc-command", { request, requestType: "jsonata" });

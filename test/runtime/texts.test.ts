@@ -124,7 +124,7 @@ describe("failures in words", () => {
     }
   }
 
-  it("leaves a platform's text as it is, also where it reads like a parameter", () => {
+  it("keep a platform's text unchanged, also if it looks like a parameter", () => {
     const said = "__name__ __value__ $t(error.E_FAIL) __said__ <b>";
     const refused: Failure = { kind: "platform", code: "E_9", value: 9, text: said, scope: "command" };
     for (const language of languages) {
@@ -134,7 +134,7 @@ describe("failures in words", () => {
     }
   });
 
-  it("has the values with the top bit set in hex", () => {
+  it("show values with the top bit set in hexadecimal", () => {
     const refused: Failure = {
       kind: "platform",
       code: "E_G_STAFF_NO_EXIST",

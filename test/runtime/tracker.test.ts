@@ -90,7 +90,7 @@ describe("sccc-call-tracker", () => {
 
   const brief = () => out.map(({ port, msg }) => [port, msg.topic, msg.payload.state]);
 
-  it("gives every change to the first output, every finished call to the second, and keeps the message", async () => {
+  it("sends every change to the first output and every finished call to the second, and keeps the message's properties", async () => {
     await start();
     await take(push("callin", {}));
     await take(push("screenpop", {}));
@@ -124,7 +124,7 @@ describe("sccc-call-tracker", () => {
     assert.equal(out.length, 1);
   });
 
-  it("gives the token to the finished call where one event comes out of both, and the other one a free one", async () => {
+  it("gives the event's token to the finished call if both outputs send, and a free token to the other message", async () => {
     await start();
     await take(push("callin", {}));
     const bill = pending();
@@ -139,7 +139,7 @@ describe("sccc-call-tracker", () => {
     assert.deepEqual(bill.heard, ["taken"]);
   });
 
-  it("confirms what would come out of an output that nothing is wired to", async () => {
+  it("confirms messages for an output without a wire", async () => {
     await start({ wires: [[], ["second"]] });
     const [callin, bill] = [pending(), pending()];
     await take(push("callin", {}, callin.token));
@@ -149,7 +149,7 @@ describe("sccc-call-tracker", () => {
     assert.deepEqual([out[0]!.port, out[0]!.msg.sccc.token, bill.heard], [2, bill.token, []]);
   });
 
-  it("passes on again what is handed over again, with its new token", async () => {
+  it("passes a repeated delivery on with its new token", async () => {
     await start();
     const [first, second] = [pending(), pending()];
     await take(push("callin", {}, first.token));
@@ -187,7 +187,7 @@ describe("sccc-call-tracker", () => {
     assert.deepEqual(out[0]!.msg.sccc.command, command);
   });
 
-  it("refuses what it can't read, and says what it wants", async () => {
+  it("refuses a message that it cannot read, and says what it expects", async () => {
     await start();
     for (const payload of [undefined, "callin", 5, [], { agent: "1000" }]) {
       const error = await take({ payload });
@@ -219,7 +219,7 @@ describe("sccc-call-tracker", () => {
     }
   });
 
-  it("goes on with a call after a redeploy, and forgets it when the node is gone", async () => {
+  it("continues a call after a redeploy, and drops it when the node is deleted", async () => {
     await start();
     await take(push("callin", {}));
     await until(1);

@@ -83,7 +83,7 @@ describe("waiting for calls", () => {
     assert.deepEqual(await played("answered", bill(7, "")), ["notReached", "billed", "unanswered", "notAnswered"]);
   });
 
-  it("ended: reached whatever came of it", async () => {
+  it("ended: reached with any result", async () => {
     assert.deepEqual(await played("ended", ...ringing(), event("callstart"), event("callend")), [
       "reached",
       "ended",
@@ -124,7 +124,7 @@ describe("waiting for calls", () => {
     );
   });
 
-  it("hears what comes before the command's own answer", async () => {
+  it("counts events that come before the command's answer", async () => {
     const waiting = waitingFor("answered");
     const expected = waiting.expect(fields())!;
     for (const msg of [...ringing(), event("callstart"), event("callend")]) waiting.hear(msg);
@@ -149,7 +149,7 @@ describe("waiting for calls", () => {
     assert.deepEqual(counts, [1, 2, 3, 2, 1, 0]);
   });
 
-  it("takes nothing of an earlier call that comes late, nor of others", async () => {
+  it("ignores late events of an earlier call, and events of other calls", async () => {
     const waiting = waitingFor("billed");
     const first = waiting.expect(fields(7))!.arrive();
     waiting.hear(event("callend", 7));
@@ -163,7 +163,7 @@ describe("waiting for calls", () => {
     assert.deepEqual(brief(await next), ["reached", "billed", "answered"]);
   });
 
-  it("forgets a call that was not dialled after all, and ends when it is closed", async () => {
+  it("drops a call that was not dialled, and ends when it is closed", async () => {
     const waiting = waitingFor("answered");
     waiting.expect(fields(7))!.cancel();
     assert.equal(counts.at(-1), 0);
@@ -176,7 +176,7 @@ describe("waiting for calls", () => {
     assert.deepEqual(brief(await waiting.expect(fields(10))!.arrive()), ["closed"], "a message that was on its way");
   });
 
-  it("wants the events of calls, and those only while it waits", () => {
+  it("subscribes to the events of calls only while it waits", () => {
     const waiting = waitingFor("answered");
     assert.equal(waiting.wants("callstart"), false);
     waiting.expect(fields());
@@ -249,7 +249,7 @@ describe("sccc-call-number that waits", () => {
     return ended[count];
   }
 
-  it("goes on waiting after its process was killed, with the message and the call's id", async () => {
+  it("continues to wait after its process was killed, with the message and the call's id", async () => {
     const userDir = temporaryFolder();
     const pushPort = await freePort();
     platform = await startPlatform({
@@ -319,7 +319,7 @@ describe("sccc-call-number that waits", () => {
     ["it is busy", "0001"],
     ["the number does not exist", "9999"],
   ] as const) {
-    it(`says through the second output that ${what}`, async () => {
+    it(`reports at the second output that ${what}`, async () => {
       await begin({ waitFor: "answered" });
       const { output, msg, call: tracked } = await call(numberEnding(ending));
       assert.deepEqual([output, tracked.state, tracked.outcome], [2, "ended", "unanswered"]);
@@ -327,7 +327,7 @@ describe("sccc-call-number that waits", () => {
     });
   }
 
-  it("says that it was hung up before", async () => {
+  it("reports a call that was hung up before the answer", async () => {
     await begin({ waitFor: "answered" }, {}, 1);
     await online("1000");
     flow.node.receive({ payload: { agent: "1000", callee: numberEnding("8888") } });
@@ -366,7 +366,7 @@ describe("sccc-call-number that waits", () => {
     assert.deepEqual([texts.includes("status.waitingCalls"), texts.at(-1)], [true, "status.done"]);
   });
 
-  it("leaves a command that was refused to Catch, and waits for nothing", async () => {
+  it("sends a refused command to Catch, and does not wait", async () => {
     await begin({ waitFor: "answered" });
     flow.node.receive({ payload: { agent: "1000", callee: numberEnding("8888") } });
     const [{ output, msg }] = (await until(1)) as [Loose];
@@ -393,7 +393,7 @@ describe("sccc-call-number that waits", () => {
     assert.equal(new Set(all.map(({ call: tracked }) => tracked.session)).size, agents.length);
   });
 
-  it("ends what it waits for with an error when it is deployed again, once", async () => {
+  it("ends waiting messages once with an error when it is deployed again", async () => {
     await begin({ waitFor: "billed" }, {}, 1);
     await online("1000");
     const errors: Loose[] = [];
@@ -417,7 +417,7 @@ describe("sccc-call-number that waits", () => {
     assert.equal(errors[0].message, "errors.closedWaiting");
   });
 
-  it("refuses to wait for a list, for nothing that there is, and where no push can come", async () => {
+  it("refuses to wait for a list, for an unknown stage, and without a push address", async () => {
     for (const [config, account, code] of [
       [{ waitFor: "answered", input: "list" }, {}, "SCCC_INVALID_FIELD"],
       [{ waitFor: "whatever" }, {}, "SCCC_CONFIG"],

@@ -5,7 +5,7 @@ import { fuzz } from "./fuzz";
 describe("a receiver under mutated pushes", function () {
   this.timeout(180_000);
 
-  it("answers each once, lets nothing unsigned in, and lives on", async function () {
+  it("answers each once, accepts nothing unsigned, and keeps running", async function () {
     const seed = Date.now() % 2 ** 31;
     this.test!.title += ` (SEED=${seed})`;
     const { cases, answers, emitted } = await fuzz({ seconds: 3, seed, heavy: false });

@@ -80,7 +80,7 @@ describe("logs", function () {
     platform?.close();
   });
 
-  it("of what a platform answers have one line each, and all of its words", async () => {
+  it("have one line for each answer of a platform, with all of its words", async () => {
     for (const [index] of answers.entries()) {
       await nodeRed.inject("in-0");
       await eventually(`answer ${index}`, () =>
@@ -98,7 +98,7 @@ describe("logs", function () {
     );
   });
 
-  it("of what a flow gave and what was pushed have one line each", async () => {
+  it("have one line for each value of a flow and each push", async () => {
     await nodeRed.inject("in-1");
     const field = await nodeRed.log(({ id, level }) => id === "status-1" && level === "error");
     assert.ok(!unprintable.test(field.text), field.text);
@@ -118,7 +118,7 @@ describe("logs", function () {
     );
   });
 
-  it("keep every writing that people read", () => {
+  it("keep the letters of every script", () => {
     for (const text of ["平台返回：坐席不存在", "a\u200db", "ünïcödé 👩‍💻", "１３８ “x” — y"])
       assert.equal(plainText(text), text);
   });

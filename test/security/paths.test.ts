@@ -36,7 +36,7 @@ describe("a recording's name", () => {
 
   const filename = () => platform.state.records[0]?.filename ?? "";
 
-  it("stays in its folder, whatever the fields that it is made of", async () => {
+  it("never leads out of its folder, for any fields from which it is made", async () => {
     const config = { type: "sccc-get-recording", to: "file", folder, exists: "replace" };
     for (const fileName of ["{agent}", "{agent}/{agent}.wav", "../{agent}", "{constructor}{__proto__}{agent}.wav"]) {
       const flow = await load(platform, { ...config, fileName });
@@ -53,7 +53,7 @@ describe("a recording's name", () => {
     assert.ok(readdirSync(folder, { withFileTypes: true }).every((entry) => entry.isFile()));
   });
 
-  it("does not go through a link that somebody has put there", async () => {
+  it("does not follow a link that was put into the folder", async () => {
     const victim = join(outside, "victim");
     mkdirSync(folder);
     for (const exists of ["fail", "skip", "replace"]) {
@@ -69,7 +69,7 @@ describe("a recording's name", () => {
 });
 
 describe("names of state files", () => {
-  it("of feeds stay in their folder, and differ where the feeds do", async () => {
+  it("of feeds stay in their folder, and differ for different feeds", async () => {
     const outside = temporaryFolder();
     const folder = join(outside, "feeds");
     const paths = names.map((name) => new PositionFile(folder, name, "records").path);
@@ -84,7 +84,7 @@ describe("names of state files", () => {
     assert.equal(readdirSync(folder).length, names.length);
   });
 
-  it("of spools stay in theirs, whatever a flow's ids", () => {
+  it("of spools stay in their folder for any ids of a flow", () => {
     const userDir = temporaryFolder();
     const RED = { settings: { userDir } } as unknown as NodeAPI;
     for (const id of names.filter((name) => name !== "")) {
@@ -94,7 +94,7 @@ describe("names of state files", () => {
 });
 
 describe("the simulator's recordings", () => {
-  it("are made up, and none is a file", async () => {
+  it("are generated, and none is read from a file", async () => {
     const platform = await startPlatform();
     const port = Number(new URL(platform.url).port);
     const paths = [

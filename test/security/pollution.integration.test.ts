@@ -46,7 +46,7 @@ describe("prototypes", () => {
   });
   afterEach(assertClean);
 
-  it("stay as they are whatever a platform answers, to any command", async () => {
+  it("are unchanged by any answer of a platform", async () => {
     const item = `{${poison},"key":"1","startTime":"1471918933","staffNo":"1000"}`;
     const lists = ["agentInfos", "agents", "records", "recordList", "cdrs", "cdrList", "list", "infos"];
     const listed = lists.map((name) => `"${name}":[${item}]`).join();
@@ -64,7 +64,7 @@ describe("prototypes", () => {
     await load(platform, { type: "sccc-command" });
   });
 
-  it("give no field of a command, and no part of a name", async () => {
+  it("are not read as fields of a command or parts of a name", async () => {
     const recorded = { filename: "x", exists: "fail" } as const;
     await unload();
     const flow = await load(platform, { type: "sccc-get-agent-status" });
@@ -77,7 +77,7 @@ describe("prototypes", () => {
     assert.equal(nameOf({ template: "{polluted}{agent}.wav", payload: poisoned(), ...recorded }), "wav");
   });
 
-  it("stay as they are whatever a flow gives to sccc-command", async () => {
+  it("are unchanged by anything that a flow gives to sccc-command", async () => {
     await unload();
     answer = '{"result":{"error":0}}';
     const flow = await load(platform, {
@@ -91,7 +91,7 @@ describe("prototypes", () => {
     assert.equal(Reflect.get({}, "polluted"), undefined);
   });
 
-  it("stay as they are in pushes, records and CDRs", () => {
+  it("are unchanged by pushes, records and CDRs", () => {
     for (const type of ["callin", "billing", "taskinfo", "clientmark", "agentstatus", "__proto__", "constructor"]) {
       const notify = poisoned(`"type":"${type}","session":"s","data":{${poison}}`);
       const { payload } = readPush(notify, { seq: "1", timestamp: "1" }, context);
@@ -106,7 +106,7 @@ describe("prototypes", () => {
     }
   });
 
-  it("stay as they are in state files that somebody has written into", async () => {
+  it("are unchanged by manipulated state files", async () => {
     const folder = temporaryFolder();
     const file = new PositionFile(folder, "feed", "cdrs");
     mkdirSync(dirname(file.path), { recursive: true });

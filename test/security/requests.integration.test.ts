@@ -8,7 +8,7 @@ import { type Listening, listen } from "./server";
 
 const redirects = [301, 302, 303, 307, 308];
 
-describe("a platform that leads elsewhere", () => {
+describe("a platform that redirects", () => {
   let victim: Listening;
   let platform: Listening;
   let status = 302;
@@ -47,7 +47,7 @@ describe("a platform that leads elsewhere", () => {
     assert.equal(victim.requests.length, 0);
   });
 
-  it("gets the question for a recording itself, or nobody does", async () => {
+  it("gets the request for a recording itself, or no request is sent", async () => {
     const flow = await load(platform, { type: "sccc-get-recording" });
     const host = `127.0.0.1:${victim.port}`;
     const names = [
@@ -61,7 +61,7 @@ describe("a platform that leads elsewhere", () => {
   });
 });
 
-describe("whoever fills in the account's form", function () {
+describe("a user of the account's form", function () {
   this.timeout(180_000);
   let nodeRed: NodeRed;
   let victim: Listening;
@@ -92,7 +92,7 @@ describe("whoever fills in the account's form", function () {
       credentials: { password: "__PWRD__" },
     })) as { outcome: string };
 
-  it("has no address asked but http and https, without a user, a path or a question", async () => {
+  it("can only send requests to http and https addresses without user, path or query", async () => {
     const host = `127.0.0.1:${victim.port}`;
     const addresses = [
       ...["file:///etc/passwd", `ftp://${host}`, `ws://${host}`, `gopher://${host}/_x`, "javascript:alert(1)"],
@@ -109,7 +109,7 @@ describe("whoever fills in the account's form", function () {
     assert.equal(victim.requests.length, 0);
   });
 
-  it("gets an answer within the account's time from whoever is silent, or never ends", async () => {
+  it("gets a result within the account's timeout from a server that is silent or never ends", async () => {
     assert.equal((await probe(victim.url, { timeout: "0.3" })).outcome, "timeout");
     const endless = await listen((_, response) => {
       const more = () => {
@@ -122,7 +122,7 @@ describe("whoever fills in the account's form", function () {
     endless.close();
   });
 
-  it("is not led on by a redirection, and sees no more of what answers than an excerpt", async () => {
+  it("is not redirected, and sees only an excerpt of the answer", async () => {
     const led = await listen((_, response) => response.writeHead(302, { Location: victim.url }).end());
     assert.equal((await probe(led.url)).outcome, "redirect");
     assert.equal(victim.requests.length, 0);
@@ -134,7 +134,7 @@ describe("whoever fills in the account's form", function () {
     talkative.close();
   });
 
-  it("sends no password anywhere: a digest at most", async () => {
+  it("sends no password anywhere, only a digest", async () => {
     let body = "";
     const thief = await listen((request, response) => {
       request.on("data", (chunk) => {

@@ -11,7 +11,7 @@ const booked = async (simulator: Simulator, count: number): Promise<void> => {
   while (simulator.state.cdrs.length < count) await new Promise((resolve) => setTimeout(resolve, 1));
 };
 
-describe("what numbers do", () => {
+describe("the behaviour of numbers", () => {
   const context = withSimulator({ speed: 10_000, pushUrl: "", numbers: { endings: { "7": "busy" } } });
   const verify = async (callees: readonly string[]): Promise<void> => {
     const requests = callees.map((callee) => ({ seq: nextSeq(), callee, verifyCode: "123" }));
@@ -29,7 +29,7 @@ describe("what numbers do", () => {
   };
   const tell = (more: Json) => context.simulator.instruct({ do: "numbers", ...more });
 
-  it("goes by their last digits, the longest that fit, in addition to the usual ones", async () => {
+  it("follows the longest matching last digits, in addition to the default ones", async () => {
     assert.deepEqual(await tell({ endings: { "88": "vacant", "118888": "unanswered", "0001": "answered" } }), {
       ok: true,
     });
@@ -42,7 +42,7 @@ describe("what numbers do", () => {
     ]);
   });
 
-  it("is what the options say until it is said otherwise, and again after that or a reset", async () => {
+  it("follows the options, and an instruction until it is withdrawn or the simulator is reset", async () => {
     assert.deepEqual(await outcomes("13800000007"), [["busy"]]);
     for (const back of [{ do: "numbers" }, { do: "reset" }]) {
       await tell({ endings: { "7": "vacant" } });
@@ -52,7 +52,7 @@ describe("what numbers do", () => {
     }
   });
 
-  it("is shared out among the others as told", async () => {
+  it("follows the given shares for all other numbers", async () => {
     await tell({ endings: {}, shares: { answered: 2, busy: 1, vacant: 1 } });
     await verify(Array.from({ length: 400 }, (_, i) => `13800${String(i).padStart(5, "0")}5`));
     const { numbers: _, ...total } = context.simulator.books();
@@ -82,7 +82,7 @@ describe("what numbers do", () => {
     [{ shares: { busy: 0 } }, "shares: the shares must be numbers from 0, and not all of them 0"],
   ];
   for (const [more, error] of refused) {
-    it(`can't be ${JSON.stringify(more)}`, async () => {
+    it(`cannot be ${JSON.stringify(more)}`, async () => {
       assert.deepEqual(await tell(more), { ok: false, error });
     });
   }
@@ -92,16 +92,16 @@ describe("what numbers do", () => {
     [{ endings: { "1": "dead" } }, 'numbers: "dead" is not one of answered, unanswered, busy, vacant'],
     [{ shares: { busy: 0 } }, "numbers: the shares must be numbers from 0, and not all of them 0"],
   ] as const) {
-    it(`can't be ${JSON.stringify(numbers)} as an option`, async () => {
+    it(`as an option cannot be ${JSON.stringify(numbers)}`, async () => {
       await assert.rejects(startSimulator({ password, numbers: numbers as object }), { message: error });
     });
   }
 });
 
-describe("what was dialled", () => {
+describe("the count of dialled calls", () => {
   const context = withSimulator();
 
-  it("is counted by task and by number, without inbound calls", async () => {
+  it("is by task and by number, without inbound calls", async () => {
     const { simulator, receiver } = context;
     for (const agent of ["1000", "1001", "1002"]) await command(simulator, "AgentLogin", { agent });
     await simulator.instruct({ do: "inbound", number: "13800008888", agent: "1002" });
@@ -123,7 +123,7 @@ describe("what was dialled", () => {
     assert.deepEqual(await simulator.instruct({ do: "books", number: "1" }), { ok: true, dialled: 0, ...none });
   });
 
-  it("waits for agents who log out meanwhile, and come back", async () => {
+  it("is complete although agents log out meanwhile and come back", async () => {
     const { simulator, receiver } = context;
     await command(simulator, "AgentLogin", { agent: "1000" });
     const callees = Array.from({ length: 6 }, (_, i) => `1380000000${i}`);
@@ -142,9 +142,9 @@ describe("what was dialled", () => {
   });
 });
 
-describe("a campaign with everything that gets lost", () => {
+describe("a campaign with all kinds of losses", () => {
   for (const dialect of ["document", "field"] as const) {
-    it(`has the same sums in its books and CDRs, and its bills are those that were not lost: ${dialect}`, async () => {
+    it(`has equal sums in its books and CDRs, and a bill for each push that was not lost: ${dialect}`, async () => {
       const numbers = Array.from({ length: 120 }, (_, i) => `138${String(i).padStart(8, "0")}`);
       const tried = new Set<unknown>();
       const lost = new Set<unknown>();
@@ -210,10 +210,10 @@ describe("a campaign with everything that gets lost", () => {
   }
 });
 
-describe("what is being dialled", () => {
+describe("a call that is being dialled", () => {
   const context = withSimulator({ speed: 1, pushUrl: "" });
 
-  it("is under way until it ends, and cancelled if it is hung up before it is answered", async () => {
+  it("counts as under way until it ends, and as cancelled if it is hung up before the answer", async () => {
     const { simulator } = context;
     await command(simulator, "AgentLogin", { agent: "1000" });
     await command(simulator, "CallNumber", { agent: "1000", callee: "13800008888" });
@@ -227,7 +227,7 @@ describe("what is being dialled", () => {
 describe("a task of thousands of numbers", function () {
   this.timeout(60_000);
 
-  it("is dialled down to the last number, each once, and its books add up", async () => {
+  it("dials each number once, and its books add up", async () => {
     const simulator = await startSimulator({ password, speed: 100_000, agents: "1000-1199", dialect: "field" });
     const numbers = Array.from({ length: amount(5000, 25_000) }, (_, i) => `138${String(i).padStart(8, "0")}`);
     const { taskID } = await command(simulator, "callTaskCreateByVoiceTransferAgent", {
@@ -250,7 +250,7 @@ describe("a task of thousands of numbers", function () {
     await simulator.close();
   });
 
-  it("waits for a receiver that is slower than it, and loses no push", async () => {
+  it("waits for a slower receiver, and loses no push", async () => {
     const receiver = await startReceiver();
     const count = 600;
     let open: () => void = () => {};

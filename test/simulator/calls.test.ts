@@ -22,7 +22,7 @@ describe("the simulator's agents and calls", () => {
   const isIdleAgain = (pushes: readonly Push[]) =>
     have("billing")(pushes) && statesOf().at(-1)?.endsWith(" IDLE") === true;
 
-  it("has everybody offline at first", async () => {
+  it("has all agents offline at first", async () => {
     const { data } = (await command(context.simulator, "getAgentInfo")) as { data: Json[] };
     assert.equal(data.length, 20);
     assert.deepEqual(data[0], { id: "1", name: "Agent 1000", staffNo: "1000" });
@@ -58,7 +58,7 @@ describe("the simulator's agents and calls", () => {
     });
   }
 
-  it("calls: callin, callout, screenpop, callstart, callend, billing, all with the command's seq and userData", async () => {
+  it("pushes callin, callout, screenpop, callstart, callend and billing for a call, with the command's seq and userData", async () => {
     await login();
     await dial(answers, "77");
     await context.receiver.until(isIdleAgain);
@@ -89,7 +89,7 @@ describe("the simulator's agents and calls", () => {
     }
   });
 
-  it("bills with local times in order, and with the length of the talk", async () => {
+  it("a bill has local times in order, and the duration of the conversation", async () => {
     await login();
     await dial(answers, "1");
     await context.receiver.until(have("billing"));
@@ -131,7 +131,7 @@ describe("the simulator's agents and calls", () => {
     });
   }
 
-  it("takes an inbound call: callin, screenpop, callstart, callend, billing, with a seq of the platform's own", async () => {
+  it("pushes callin, screenpop, callstart, callend and billing for an inbound call, with a seq of the platform's own", async () => {
     await login("1005");
     const outcome = await context.simulator.instruct({ do: "inbound", number: answers });
     assert.deepEqual(outcome, { ok: true, agent: "1005", number: answers, seq: "900001" });
@@ -149,21 +149,21 @@ describe("the simulator's agents and calls", () => {
     assert.ok(statesOf("1005").includes("ONLINE CALL_IN"));
   });
 
-  it("misses an inbound call, as told", async () => {
+  it("an inbound call is missed if the instruction says so", async () => {
     await login();
     await context.simulator.instruct({ do: "inbound", number: answers, agent: 1000, answered: false, ring: 3 });
     await context.receiver.until(have("billing"));
     assert.deepEqual(eventsOf(context.receiver.pushes, "900001"), ["callin", "screenpop", "callend", "billing"]);
   });
 
-  it("calls another agent as an internal call", async () => {
+  it("a call to another agent is an internal call", async () => {
     await login();
     await dial("1001", "1");
     await context.receiver.until(have("billing"));
     assert.equal(context.simulator.state.cdrs[0]?.facts.service, "3");
   });
 
-  it("verifies by voice without an agent: only a bill, of service 19", async () => {
+  it("VoiceVerify needs no agent, and has only a bill, of service 19", async () => {
     await command(context.simulator, "VoiceVerify", { callee: answers, verifyCode: "0427", seq: "5", userData: "u" });
     await context.receiver.until(have("billing"));
     assert.deepEqual(eventsOf(context.receiver.pushes, "5"), ["billing"]);
@@ -171,7 +171,7 @@ describe("the simulator's agents and calls", () => {
     assert.equal(context.receiver.pushes[0]?.notify["userData"], "u");
   });
 
-  it("counts", async () => {
+  it("the summary has the numbers of agents, calls, tasks, records and CDRs", async () => {
     await login();
     assert.deepEqual(context.simulator.state.summary, { agents: 1, calls: 0, tasks: 0, records: 0, cdrs: 0 });
     await dial(answers, "1");
@@ -180,11 +180,11 @@ describe("the simulator's agents and calls", () => {
   });
 });
 
-describe("the simulator's calls at a walking pace", () => {
+describe("the simulator's calls at a low speed", () => {
   const context = withSimulator({ speed: 10 });
   const hangUp = () => command(context.simulator, "HangupCall", { agent: "1000" });
 
-  it("lets an agent have one call at a time, and others theirs", async () => {
+  it("an agent has one call at a time; several agents have calls at once", async () => {
     const dial = (agent: string) => command(context.simulator, "CallNumber", { agent, callee: answers });
     for (const agent of ["1000", "1001"]) await command(context.simulator, "AgentLogin", { agent });
     const errors = [await dial("1000"), await dial("1000"), await dial("1001")].map(errorOf);
@@ -207,7 +207,7 @@ describe("the simulator's calls at a walking pace", () => {
     assert.deepEqual([entry?.facts.releaseCause, entry?.facts.result], ["200", "1"]);
   });
 
-  it("hangs up a call that still rings: not connected", async () => {
+  it("a call that is hung up while it rings is not connected", async () => {
     await command(context.simulator, "AgentLogin", { agent: "1000" });
     await command(context.simulator, "CallNumber", { agent: "1000", callee: answers, seq: "1" });
     await context.receiver.until(have("callin"));
@@ -218,7 +218,7 @@ describe("the simulator's calls at a walking pace", () => {
     assert.deepEqual(eventsOf(context.receiver.pushes, "1"), ["callin", "callend", "billing"]);
   });
 
-  it("ends after-call work when the agent is set idle, and may call out of it", async () => {
+  it("AgentSetIdle ends after-call work, and a call may start during it", async () => {
     await command(context.simulator, "AgentLogin", { agent: "1000" });
     await command(context.simulator, "CallNumber", { agent: "1000", callee: answers, seq: "1" });
     await context.receiver.until(have("callin"));
@@ -236,7 +236,7 @@ describe("the simulator's calls at a walking pace", () => {
     );
   });
 
-  it("leaves an agent that goes offline during a call offline and idle", async () => {
+  it("an agent that goes offline during a call stays offline, and is idle after the call", async () => {
     await command(context.simulator, "AgentLogin", { agent: "1000" });
     await command(context.simulator, "CallNumber", { agent: "1000", callee: answers, seq: "1" });
     await context.receiver.until(have("callin"));
@@ -247,7 +247,7 @@ describe("the simulator's calls at a walking pace", () => {
     assert.deepEqual([agent?.workStatus, agent?.serverStatus], ["OFFLINE", "IDLE"]);
   });
 
-  it("does not let one call's after-call work end another's", async () => {
+  it("the timer of one call's after-call work does not end that of another call", async () => {
     // With several numbers, because the result depends on the duration of each one's after-call work.
     for (const number of ["13800008888", "13900008888", "13700008888", "13600008888"]) {
       const [first, second] = [`${number}1`, `${number}2`];
@@ -276,7 +276,7 @@ describe("the simulator's calls, event by event", () => {
 
   beforeEach(() => command(context.simulator, "AgentLogin", { agent: "1000" }));
 
-  it("ends a call that was hung up once only, after a second at least", async () => {
+  it("a call that was hung up ends once, after at least a second", async () => {
     await inbound(5000);
     await context.receiver.until(have("callstart"));
     await hangUp();

@@ -12,7 +12,7 @@ for (const startTime of [undefined, Date.parse("2026-11-23T12:00:00+08:00")]) {
     /** Waits for an event this many seconds from now. */
     const pass = (seconds: number) => new Promise<void>((resolve) => clock.after(seconds, resolve));
 
-    it("stands still while it is paused, and goes on from there; what is cleared never runs", async () => {
+    it("stands still while it is paused, and cleared events never run", async () => {
       const order: string[] = [];
       clock.after(1, () => order.push("cleared"));
       clock.clear();
@@ -29,7 +29,7 @@ for (const startTime of [undefined, Date.parse("2026-11-23T12:00:00+08:00")]) {
       assert.ok(clock.now() >= stood + 1000);
     });
 
-    it("runs events in the order of their instants, and those of one instant in the order of their scheduling", async () => {
+    it("runs events in the order of their times, and those of one time in the order of scheduling", async () => {
       const order: string[] = [];
       clock.after(3, () => order.push("third"));
       clock.after(1, () => {
@@ -56,7 +56,7 @@ for (const startTime of [undefined, Date.parse("2026-11-23T12:00:00+08:00")]) {
       assert.equal(Math.round((instants[1] ?? 0) - (instants[0] ?? 0)), 7000);
     });
 
-    it("does not run what was called off, nor anything after a reset", async () => {
+    it("does not run cancelled events, nor any after a reset", async () => {
       const run: string[] = [];
       clock.after(1, () => run.push("called off"))();
       clock.after(1, () => run.push("not called off"));

@@ -80,7 +80,7 @@ describe("the simulator's commands", () => {
   for (const command of commands) {
     describe(command.api, () => {
       for (const which of ["all", "required"] as const) {
-        it(`succeeds with ${which} fields, and echoes what it has to`, async () => {
+        it(`succeeds with ${which} fields, and echoes seq and userData`, async () => {
           await prepare(command);
           const request = { ...requestOf(command, which), seq: nextSeq() };
           const { data, result } = await ask(context.simulator, command.api, { request });
@@ -96,7 +96,7 @@ describe("the simulator's commands", () => {
         });
       }
 
-      it("takes its name in any case, an upper-case digest, and a timestamp in seconds as a number", async () => {
+      it("accepts its name in any case, an upper-case digest, and a numeric timestamp in seconds", async () => {
         await prepare(command);
         const block = authentication({ timestamp: Math.floor(Date.now() / 1000), seq: Number(nextSeq()) });
         for (const api of [command.api.toLowerCase(), command.api.toUpperCase()]) {
@@ -136,13 +136,13 @@ describe("the simulator's commands", () => {
           });
         }
         if (field.name === "agent" && field.rule.kind === "digits") {
-          it("does not know agent 9999", async () => {
+          it("refuses the unknown agent 9999", async () => {
             const request = { ...requestOf(command, "all"), agent: "9999" };
             assert.equal(errorOf(await send(context.simulator, command.api, request)), 0xf1000013);
           });
         }
         if (field.rule.kind === "digits" && !field.example.startsWith("0")) {
-          it(`takes ${field.name} as a number`, async () => {
+          it(`accepts ${field.name} as a number`, async () => {
             await prepare(command);
             const request = { ...requestOf(command, "all"), [field.name]: Number(field.example) };
             assert.equal(errorOf(await send(context.simulator, command.api, request)), 0);
@@ -152,12 +152,12 @@ describe("the simulator's commands", () => {
     });
   }
 
-  it("VoiceVerify cuts userData at 100 characters", async () => {
+  it("VoiceVerify truncates userData to 100 characters", async () => {
     const fields = { callee: "13800138000", verifyCode: "0427", userData: "验".repeat(101) };
     assert.equal((await send(context.simulator, "VoiceVerify", fields))["userData"], "验".repeat(100));
   });
 
-  it("CallTaskControl takes Start, as the vendor's table writes it", async () => {
+  it("CallTaskControl accepts Start, as in the vendor's table", async () => {
     await send(context.simulator, "CallTaskCreate", { agent: "1000", callees: ["13800138000"], mode: 2 });
     assert.equal(errorOf(await send(context.simulator, "CallTaskControl", { taskID: 1001, action: "Start" })), 0);
   });

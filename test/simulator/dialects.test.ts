@@ -25,12 +25,12 @@ const answers = "13800008888";
 const fieldBill = dialects.field.pushFields["billing"] ?? [];
 
 describe("the simulator's dialects", () => {
-  it("can be no other than these", async () => {
+  it("an unknown dialect is refused", async () => {
     const dialect = "slang" as "field";
     await assert.rejects(startSimulator({ password, dialect }), { message: "dialect: must be document or field" });
   });
 
-  it("leave out what only another one has, also where the catalogue knows it", () => {
+  it("omit fields of the other dialect, also if the catalogue lists them", () => {
     const push = catalogue.find(({ event }) => event === "billing");
     assert.ok(push !== undefined);
     const told = (dialect: (typeof dialectNames)[number]) =>
@@ -53,7 +53,7 @@ describe("the simulator's dialects", () => {
         [answers, true],
         ["13800000000", false],
       ] as const) {
-        it(`bills ${answered ? "an answered" : "an unanswered"} call in its own form`, async () => {
+        it(`has its own format of the bill of ${answered ? "an answered" : "an unanswered"} call`, async () => {
           await call(number);
           const billed = bill();
           const documented = (catalogue.find(({ event }) => event === "billing")?.fields ?? []).map(({ name }) => name);
@@ -74,7 +74,7 @@ describe("the simulator's dialects", () => {
         });
       }
 
-      it("bills a task's call with the task, or without", async () => {
+      it("the bill of a task's call has the task only in the field's dialect", async () => {
         await command(context.simulator, "AgentLogin", { agent: "1000" });
         const fields = { agent: "1000", callees: [answers], mode: 5, taskName: "spring" };
         await command(context.simulator, "CallTaskCreate", fields);
@@ -83,7 +83,7 @@ describe("the simulator's dialects", () => {
         assert.deepEqual([bill()["taskID"], bill()["taskName"]], expected);
       });
 
-      it("pushes any event in either dialect, as told", async () => {
+      it("an instruction may push any event in either dialect", async () => {
         for (const told of [undefined, ...dialectNames]) {
           for (const { event } of catalogue) {
             const more = told === undefined ? {} : { dialect: told };
@@ -119,7 +119,7 @@ describe("the simulator's dialects", () => {
         }
       });
 
-      it("says in its own words that it has succeeded, and only then", async () => {
+      it("has its own text of success, and no such text otherwise", async () => {
         const good = await ask(context.simulator, "AgentLogin", { request: { seq: 1, agent: "1000" } });
         const bad = await ask(context.simulator, "AgentLogin", { request: { seq: 1, agent: "9" } });
         const msgOf = ({ data }: Answer) => resultOf(data?.response)["msg"];
@@ -131,19 +131,19 @@ describe("the simulator's dialects", () => {
       });
 
       for (const body of ["", "OK", "1", "{}", '{"result":{"error":8}}']) {
-        it(`${isField ? "takes" : "does not take"} ${JSON.stringify(body)} for a receiver's yes`, async () => {
+        it(`${isField ? "accepts" : "does not accept"} ${JSON.stringify(body)} as a receiver's acknowledgement`, async () => {
           context.receiver.answer = () => ({ status: 200, body });
           const outcome = await context.simulator.instruct({ do: "push", event: "callin" });
           assert.deepEqual([outcome.ok, outcome["attempt"]], isField ? [true, 1] : [false, 3]);
         });
       }
 
-      it("does not take another status than 2xx for a yes", async () => {
+      it("accepts only a status of 2xx as an acknowledgement", async () => {
         context.receiver.answer = () => ({ status: 302, body: '{"result":{"error":0}}' });
         assert.equal((await context.simulator.instruct({ do: "push", event: "callin" })).ok, false);
       });
 
-      it(`serves recordings at their own path${isField ? " and at two others" : " only"}`, async () => {
+      it(`serves recordings at their path${isField ? " and at two others" : " only"}`, async () => {
         await call();
         const { url } = context.simulator;
         const file = String(bill()["recordFile"]);
@@ -210,7 +210,7 @@ describe("the simulator's commands of the field", () => {
     }
   });
 
-  it("callTaskCreateByVoiceTransferAgent dials with every agent that is free, and no more at once than it may", async () => {
+  it("callTaskCreateByVoiceTransferAgent dials with all free agents, and not more calls at once than allowed", async () => {
     const callees = Array.from({ length: 12 }, (_, i) => `1380${String(i).padStart(3, "0")}8888`);
     const fields = { taskName: "spring", agentGroup: "sales", callees, maxConcurrence: 2, voiceFileID: "17" };
     const { taskID, report } = await command(context.simulator, "callTaskCreateByVoiceTransferAgent", fields);
@@ -232,7 +232,7 @@ describe("the simulator's commands of the field", () => {
     assert.equal(most, 2);
   });
 
-  it("CallNumber calls from the caller that it is given", async () => {
+  it("CallNumber uses the given caller", async () => {
     await command(context.simulator, "AgentLogin", { agent: "1000" });
     const fields = { agent: "1000", callee: answers, caller: "02112345679", lineMode: "0", noUseBlApi: 0 };
     await command(context.simulator, "CallNumber", fields);
@@ -251,7 +251,7 @@ describe("the simulator's commands of the field", () => {
   });
 
   for (const seen of seenCommands) {
-    it(`${seen.api} is carried out as the editor writes it`, async () => {
+    it(`${seen.api} works with the request that the editor suggests`, async () => {
       const request = { seq: nextSeq(), ...templateOf(seen) };
       const version = seen.version === undefined ? undefined : `V${seen.version}`;
       const { data } = await ask(context.simulator, seen.api, { request }, version);
@@ -259,7 +259,7 @@ describe("the simulator's commands of the field", () => {
     });
   }
 
-  it("CallMultiNumbers answers", async () => {
+  it("CallMultiNumbers has an answer", async () => {
     assert.equal(errorOf(await command(context.simulator, "CallMultiNumbers", { anything: [] })), 0);
   });
 });

@@ -18,7 +18,7 @@ const listed = (outcome: Outcome) => (outcome.ok ? [] : (outcome.error.split("on
 
 describe("the simulator's documentation", () => {
   for (const [language, page] of Object.entries(pages)) {
-    it(`names everything that there is, in ${language}`, async () => {
+    it(`names every option, instruction and fault, in ${language}`, async () => {
       const simulator = await startSimulator({ password });
       const [instructions, faults] = [
         listed(await simulator.instruct({ do: "?" })),
@@ -41,7 +41,7 @@ describe("the simulator's documentation", () => {
     });
   }
 
-  it("has the same code in both languages, and the same headings and tables", () => {
+  it("has the same code, headings and tables in both languages", () => {
     const [english, chinese] = [pages.English, pages.Chinese];
     assert.deepEqual(codeOf(chinese).toSorted(), codeOf(english).toSorted());
     for (const form of [/^#+/gm, /^\|/gm]) assert.deepEqual(chinese.match(form), english.match(form));

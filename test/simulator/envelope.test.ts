@@ -27,7 +27,7 @@ describe("the simulator's envelope", () => {
 
   for (const { api, versions: known } of commands) {
     for (const x of versions) {
-      it(`${known.includes(x) ? "knows" : "does not know"} ${api} in V2.0.${x}`, async () => {
+      it(`${known.includes(x) ? "accepts" : "refuses"} ${api} in V2.0.${x}`, async () => {
         assert.equal(
           (await ask(context.simulator, api, { request }, `V2.0.${x}`)).result.error,
           known.includes(x) ? 0 : 11,
@@ -37,7 +37,7 @@ describe("the simulator's envelope", () => {
   }
 
   for (const version of ["V2.0.5", "V2.0.7", "V2.1.6", "V3.0.6", "2.0.6", "V2.0.06", "latest"]) {
-    it(`does not know the version ${version}`, async () => {
+    it(`refuses the version ${version}`, async () => {
       assert.equal(await errorFor(`/openapi/${version}/AgentLogin`), 10);
     });
   }
@@ -51,16 +51,16 @@ describe("the simulator's envelope", () => {
     "/other",
     "/openapi/V2.0.6/AgentLogin/more",
   ]) {
-    it(`does not know the path ${path}`, async () => assert.equal(await errorFor(path), 11));
+    it(`refuses the path ${path}`, async () => assert.equal(await errorFor(path), 11));
   }
 
-  it("takes POST only, and a query", async () => {
+  it("accepts POST only, and ignores a query", async () => {
     assert.equal(await errorFor("/openapi/V2.0.6/AgentLogin", "GET"), 11);
     assert.equal(await errorFor("/openapi/V2.0.6/AgentLogin?x=1"), 0);
   });
 
   for (const body of ["", "{", "null", "[]", '"text"', "\ufeff{}"]) {
-    it(`can't read the body ${JSON.stringify(body)}`, async () => {
+    it(`refuses the body ${JSON.stringify(body)}`, async () => {
       const response = await post(`${context.simulator.url}/openapi/V2.0.6/AgentLogin`, body);
       const answer = (await response.json()) as Answer;
       assert.deepEqual([response.status, answer.result.error, answer.data], [200, 8, null]);
@@ -75,12 +75,12 @@ describe("the simulator's envelope", () => {
     "a request that is none": { request: [] },
   };
   for (const [name, shape] of Object.entries(shapes)) {
-    it(`can't read ${name}`, async () => {
+    it(`refuses ${name}`, async () => {
       assert.equal((await ask(context.simulator, "AgentLogin", shape)).result.error, 8);
     });
   }
 
-  it("refuses a body that is too long, and lives", async () => {
+  it("refuses a body that is too long, and keeps running", async () => {
     const response = await post(
       `${context.simulator.url}/openapi/V2.0.6/AgentLogin`,
       " ".repeat(9 * 1024 * 1024),
@@ -105,14 +105,14 @@ describe("the simulator's envelope", () => {
     }),
   };
   for (const [name, block] of Object.entries(strangers)) {
-    it(`does not let in ${name}`, async () => {
+    it(`refuses an authentication with ${name}`, async () => {
       const { result, data } = await ask(context.simulator, "AgentLogin", { ...block(), request });
       assert.deepEqual([result.error, data], [1, null]);
       assert.equal(context.simulator.state.summary.agents, 0);
     });
   }
 
-  it("takes a seq once, as text or as a number; a refused request does not use it up", async () => {
+  it("accepts a seq once, as text or as a number; a refused request does not use it up", async () => {
     const seq = nextSeq();
     const errors = [];
     for (const block of [{ seq, digest: md5("") }, { seq }, { seq }, { seq: Number(seq) }]) {
@@ -122,7 +122,7 @@ describe("the simulator's envelope", () => {
     assert.deepEqual(errors, [1, 0, 1, 1]);
   });
 
-  it("knows the vendor's own digest, where timestamps of any age are tolerated", async () => {
+  it("accepts the vendor's example if timestamps of any age are tolerated", async () => {
     const simulator = await startSimulator({ password, tolerance: 0 });
     const block = { customer: "C2", timestamp: 1471918933001, seq: 5271, digest: "ae62e11cab746436b64a26f4ed8e41a3" };
     const { result, data } = await ask(simulator, "getAgentInfo", { authentication: block, request: { seq: "7" } });
@@ -147,7 +147,7 @@ describe("the simulator's envelope", () => {
     assert.equal(data?.responses.length, 1);
   });
 
-  it("has logs when debug is on, whatever its form, and never the password in them", async () => {
+  it("returns logs if debug is on in any notation, and never the password in them", async () => {
     for (const debug of [true, "true"]) {
       const { logs } = await ask(context.simulator, "AgentLogin", { param: { debug }, request });
       assert.match(logs ?? "", /AgentLogin seq 1: E_SUCC/);
@@ -163,7 +163,7 @@ describe("the simulator's envelope", () => {
     }
   });
 
-  it("speaks Chinese unless English is asked for", async () => {
+  it("answers in Chinese unless English is requested", async () => {
     const ask9999 = (param: unknown) =>
       ask(context.simulator, "AgentLogin", { param, request: { ...request, agent: "9999" } });
     const texts = async (param: unknown) => {
@@ -175,7 +175,7 @@ describe("the simulator's envelope", () => {
     assert.deepEqual(await texts(undefined), ["成功", "指定工号不存在"]);
   });
 
-  it("keeps what it received", async () => {
+  it("keeps the received requests", async () => {
     await ask(context.simulator, "AgentLogin", { request });
     const [received] = context.simulator.requests;
     assert.equal(received?.method, "POST");

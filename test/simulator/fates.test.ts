@@ -7,7 +7,7 @@ describe("the fate of a call", () => {
   const fates = (number: string) => Array.from({ length: 1000 }, (_, i) => new Fates().of(number, randomOf(1, i)));
   const answered = (number: string) => fates(number).filter((fate) => fate.answered).length;
 
-  it("is to be answered four times out of five", () => {
+  it("is an answer in four of five cases", () => {
     assert.ok(Math.abs(answered("13800138000") - 800) < 50);
   });
 
@@ -15,7 +15,7 @@ describe("the fate of a call", () => {
     assert.deepEqual(["13800008888", "13800000000", "13800000001", "13800009999"].map(answered), [1000, 0, 0, 0]);
   });
 
-  it("has durations within their bounds, and all of them", () => {
+  it("has durations that cover their whole range", () => {
     const bounds = { pickUp: [1, 4], ring: [2, 15], talk: [5, 180], wrapUp: [3, 10] } as const;
     for (const [name, [min, max]] of Object.entries(bounds)) {
       const durations = fates("13800138000").map((fate) => fate[name as keyof typeof bounds]);

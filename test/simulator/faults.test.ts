@@ -58,7 +58,7 @@ describe("the simulator's faults", () => {
 
   describe("of the answer", () => {
     for (const { name, value } of errorCodes.filter((code) => code.value !== 0)) {
-      it(`${name} in every form, for a command and for a request, which are not carried out`, async () => {
+      it(`${name} in every notation: neither the command nor the request is carried out`, async () => {
         const forms = {
           number: value,
           decimal: String(value),
@@ -79,7 +79,7 @@ describe("the simulator's faults", () => {
       });
     }
 
-    it("takes an error's value in any form, and values that nobody knows", async () => {
+    it("an error's value may have any notation, and may be unknown", async () => {
       const values = { "0xF1000013": 0xf1000013, "4043309075": 0xf1000013, "12345": 12_345, "0xF1FFFFFF": 0xf1ffffff };
       for (const [error, value] of Object.entries(values)) {
         await fault("error", { error });
@@ -89,7 +89,7 @@ describe("the simulator's faults", () => {
       assert.equal(errorOf(await login()), 0xf1000013);
     });
 
-    it("can befall some of a batch only: the others are carried out", async () => {
+    it("can affect some commands of a batch only: the others are carried out", async () => {
       await fault("tooFrequent", { only: [1] });
       const requests = ["1000", "1001", "1002"].map((agent, seq) => ({ seq, agent }));
       const { data, result } = await ask(context.simulator, "AgentLogin", { requests });
@@ -107,7 +107,7 @@ describe("the simulator's faults", () => {
       assert.equal(isLoggedIn(), false);
     });
 
-    it("can put a batch's answers in another order", async () => {
+    it("can change the order of a batch's answers", async () => {
       await fault("shuffle");
       const requests = ["1000", "1001", "1002"].map((agent, seq) => ({ seq, agent }));
       const { data } = await ask(context.simulator, "AgentLogin", { requests });
@@ -209,7 +209,7 @@ describe("the simulator's faults", () => {
       });
     }
 
-    it("slow: the true answer, late; the command is carried out at once", async () => {
+    it("slow: the answer is late, but the command is carried out at once", async () => {
       await fault("slow", { ms: 100 });
       const from = performance.now();
       const answer = meet();
@@ -219,20 +219,20 @@ describe("the simulator's faults", () => {
       assert.ok(isLoggedIn());
     });
 
-    it("slow: carried out although the client has gone", async () => {
+    it("slow: the command is carried out although the client has disconnected", async () => {
       await fault("slow", { ms: 60_000 });
       assert.equal((await meet({ patience: 50 })).end, "left");
       assert.ok(isLoggedIn());
     });
   });
 
-  describe("and whose turn it is", () => {
-    it("is the next request's, once", async () => {
+  describe("and the requests that they affect", () => {
+    it("by default only the next request", async () => {
       await fault("tooFrequent");
       assert.deepEqual([errorOf(await login()), errorOf(await login())], [0xf1000021, 0]);
     });
 
-    it("is so many requests', or every one's until it is cleared", async () => {
+    it("a given number of requests, or all until it is cleared", async () => {
       await fault("tooFrequent", { times: 2 });
       const errors = [];
       for (let i = 0; i < 3; i++) errors.push(errorOf(await login()));
@@ -243,13 +243,13 @@ describe("the simulator's faults", () => {
       assert.equal(errorOf(await login()), 0);
     });
 
-    it("is one command's, by its name in any case", async () => {
+    it("one command, by its name in any case", async () => {
       await fault("tooFrequent", { api: "agentlogout" });
       assert.equal(errorOf(await login()), 0);
       assert.equal(errorOf(await command(context.simulator, "AgentLogout", request)), 0xf1000021);
     });
 
-    it("comes one after another, in the order of the instructions", async () => {
+    it("several faults apply one after another, in the order of the instructions", async () => {
       for (const error of [1001, 1002, 1003]) await fault("error", { error });
       assert.deepEqual([errorOf(await login()), errorOf(await login()), errorOf(await login())], [1001, 1002, 1003]);
     });

@@ -53,7 +53,7 @@ describe("whole calls between clients of the field and a flow", () => {
   const billed = () => told.find(({ topic }) => topic === "billing")?.payload ?? {};
 
   for (const [name, client] of Object.entries(fieldClients)) {
-    it(`one that ${name}: its call's messages, in order and once`, async () => {
+    it(`one that ${name}: each message of its call comes once, in order`, async () => {
       for (const [api, fields] of [
         ["AgentLogin", { agent: "1000" }],
         ["CallNumber", { agent: "1000", callee: "13800008888", userData: "order-42" }],
@@ -72,7 +72,7 @@ describe("whole calls between clients of the field and a flow", () => {
     });
   }
 
-  it("a voice task's bills name the task", async () => {
+  it("the bills of a voice task have the task", async () => {
     const [client] = Object.values(fieldClients);
     assert.ok(client !== undefined);
     await sendAs(client, simulator.url, "AgentLogin", { agent: "1000" });

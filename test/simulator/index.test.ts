@@ -46,7 +46,7 @@ describe("a simulator", () => {
   };
   const startTime = Date.parse("2026-11-23T12:00:00+08:00");
 
-  it("tells the same story for the same seed and start, and another for another", async () => {
+  it("gives the same output for the same seed and start time, and a different one otherwise", async () => {
     const first = await story({ seed: 7, startTime });
     assert.deepEqual(await story({ seed: 7, startTime }), first);
     assert.notDeepEqual((await story({ seed: 8, startTime })).bills, first.bills);
@@ -56,7 +56,7 @@ describe("a simulator", () => {
     assert.deepEqual(lengths(later.bills), lengths(first.bills));
   });
 
-  it("says where it is, and is gone once it is closed, also when it is closed twice", async () => {
+  it("has a URL, and does not listen any more once it is closed, also if it is closed twice", async () => {
     const simulator = await startSimulator({ password });
     assert.equal(simulator.url, `http://127.0.0.1:${simulator.port}`);
     await command(simulator, "getAgentInfo");
@@ -66,7 +66,7 @@ describe("a simulator", () => {
     await again.close();
   });
 
-  it("leaves no timer behind, whatever is under way", async () => {
+  it("leaves no timer behind when it is closed during calls", async () => {
     const timers = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
     // Mocha's own timer starts once the test has returned its promise.
     await new Promise((resolve) => setImmediate(resolve));
@@ -79,7 +79,7 @@ describe("a simulator", () => {
     assert.ok(timers() <= before);
   });
 
-  it("closes while requests hang", async () => {
+  it("closes although requests hang", async () => {
     const simulator = await startSimulator({ password });
     await simulator.instruct({ do: "fault", kind: "hang", after: true });
     const answer = command(simulator, "AgentLogin", { agent: "1000" }).then(
@@ -100,7 +100,7 @@ describe("a simulator", () => {
     await simulator.close();
   });
 
-  it("knows the agents that it is given", async () => {
+  it("has the given agents", async () => {
     const agents = async (text: string) => {
       const simulator = await startSimulator({ password, agents: text });
       await simulator.close();
@@ -142,14 +142,14 @@ describe("a simulator", () => {
   }
 
   for (const options of [{}, undefined, null, { port: 0 }, { passwd: "secret" }, { password: undefined }]) {
-    it(`does not start without a password, which nobody could then give: ${JSON.stringify(options)}`, async () => {
+    it(`does not start without a usable password: ${JSON.stringify(options)}`, async () => {
       await assert.rejects(startSimulator(options as unknown as SimulatorOptions), {
         message: "password: is required",
       });
     });
   }
 
-  it("does not serve https with a certificate that is none", async () => {
+  it("does not start with an invalid certificate", async () => {
     await assert.rejects(startSimulator({ password, tls: { key: "no", cert: "key" } }), /^Error: tls: /);
   });
 

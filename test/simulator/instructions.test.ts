@@ -70,12 +70,12 @@ describe("the simulator's instructions", () => {
     });
   }
 
-  it("names every kind of fault when it knows none of that name", async () => {
+  it("lists all kinds of faults if the given one is unknown", async () => {
     const outcome = await context.simulator.instruct({ do: "fault", kind: "earthquake" });
     assert.match(outcome.ok ? "" : outcome.error, /^kind: must be one of none, error, .*slow.*dropPush.*stripPush$/);
   });
 
-  it("sends an agent away, and pushes that", async () => {
+  it("set an agent's state, and push it", async () => {
     assert.deepEqual(await context.simulator.instruct({ do: "agent", agent: 1000, workStatus: "AWAY" }), { ok: true });
     await context.receiver.until(have("agentstatus"));
     assert.equal(context.receiver.pushes[0]?.notify["workStatus"], "AWAY");
@@ -83,14 +83,14 @@ describe("the simulator's instructions", () => {
     assert.equal(status["workStatus"], "AWAY");
   });
 
-  it("an inbound call can be given its length", async () => {
+  it("set the duration of an inbound call", async () => {
     await command(context.simulator, "AgentLogin", { agent: "1000" });
     await context.simulator.instruct({ do: "inbound", number: "13800000000", answered: true, ring: 1, talk: 7 });
     await context.receiver.until(have("billing"));
     assert.equal(context.simulator.state.records[0]?.duration, 7);
   });
 
-  it("an inbound call can have somebody log in for it, unless a task takes the agent", async () => {
+  it("log an agent in for an inbound call, unless a task takes the agent", async () => {
     const { simulator } = context;
     const call = (more: object) => simulator.instruct({ do: "inbound", number: "13800008888", login: true, ...more });
     assert.equal((await call({}))["agent"], "1000");
@@ -105,7 +105,7 @@ describe("the simulator's instructions", () => {
     assert.equal(simulator.state.calls.filter(({ agent }) => agent === "1012").length, 1);
   });
 
-  it("resets: nobody is there, nothing is known, no fault is left, no seq is used, no call goes on", async () => {
+  it("reset agents, records, faults, used seqs and calls", async () => {
     const { simulator, receiver } = context;
     const block = authentication();
     const login = { authentication: block, request: { seq: 1, agent: "1000" } };

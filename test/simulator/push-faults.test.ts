@@ -90,7 +90,7 @@ describe("the simulator's faults of pushes", () => {
   }
 
   for (const [index, event] of course.slice(0, -1).entries()) {
-    it(`let the ${event} and what follows it change places`, async () => {
+    it(`swap the ${event} and the push that follows it`, async () => {
       await fault("reorderPush", { event, number: "*8888" });
       await dial("1");
       await until("1", "billing");
@@ -101,14 +101,14 @@ describe("the simulator's faults of pushes", () => {
     });
   }
 
-  it("send a push that is to change places after its time if nothing follows it", async () => {
+  it("send a push that waits to be swapped after a time if nothing follows", async () => {
     await fault("reorderPush", { event: "billing", seconds: 5 });
     await dial("1");
     await until("1", "billing");
     assert.deepEqual(events("1"), course);
   });
 
-  it("empty fields, and give them the second time, signed anew", async () => {
+  it("send fields empty at first, and filled in a second push with a new signature", async () => {
     await fault("stripPush", { event: "callstart", fields: ["userData", "number", "nothing"] });
     await fault("duplicate", { event: "billing", without: ["recordFile"], seconds: 10 });
     await dial("1");
@@ -125,7 +125,7 @@ describe("the simulator's faults of pushes", () => {
     assert.notEqual(first?.authentication["seq"], second?.authentication["seq"]);
   });
 
-  it("repeat anew: the same content under another signature", async () => {
+  it("repeat the same content under a new signature", async () => {
     await fault("duplicate", { event: "callin", anew: true });
     await dial("1");
     await until("1", "callin", 2);
@@ -134,7 +134,7 @@ describe("the simulator's faults of pushes", () => {
     assert.notEqual(first?.authentication["seq"], second?.authentication["seq"]);
   });
 
-  it("befall a task's pushes by its ID, also those without the field", async () => {
+  it("affect a task's pushes by its ID, also those without the field", async () => {
     await fault("dropPush", { taskID: "1002", times: "always" });
     for (const [agent, seq] of [
       ["1000", "1"],
@@ -149,14 +149,14 @@ describe("the simulator's faults of pushes", () => {
     assert.deepEqual(events("2"), []);
   });
 
-  it("befall what is told too, by what it says", async () => {
+  it("affect pushes that were instructed too, by their content", async () => {
     await fault("dropPush", { number: "10086" });
     const notify = { number: "10086" };
     assert.equal((await context.simulator.instruct({ do: "push", event: "callin" }))["attempt"], 1);
     assert.equal((await context.simulator.instruct({ do: "push", event: "callin", notify }))["attempt"], 0);
   });
 
-  it("are forgotten by a reset, with what is late", async () => {
+  it("are removed by a reset, together with delayed pushes", async () => {
     await fault("delayPush", { event: "callin", seconds: 86_400 });
     const late = context.simulator.instruct({ do: "push", event: "callin" });
     assert.deepEqual(await context.simulator.instruct({ do: "reset" }), { ok: true });
@@ -165,7 +165,7 @@ describe("the simulator's faults of pushes", () => {
     assert.equal((await context.simulator.instruct({ do: "push", event: "callin" })).ok, true);
   });
 
-  it("are let go of by closing while they are late", async () => {
+  it("end when the simulator is closed during a delay", async () => {
     await fault("delayPush", { event: "callin", seconds: 86_400 });
     const late = context.simulator.instruct({ do: "push", event: "callin" });
     await context.simulator.close();
@@ -222,14 +222,14 @@ describe("the simulator's faults by chance", () => {
       .toSorted();
   };
 
-  it("befall as many as they should, the same ones with the same seed, others with another", async () => {
+  it("affect the expected share, the same pushes with the same seed, others with another", async () => {
     const [first, again, other] = [await lostWith(1, 1000), await lostWith(1, 20_000), await lostWith(2, 1000)];
     assert.ok(Math.abs(first.length - calls * 0.2) < 25, `${first.length} of ${calls}`);
     assert.deepEqual(again, first);
     assert.notDeepEqual(other, first);
   });
 
-  it("delay by a time between the two, drawn for each, the same with the same seed", () => {
+  it("delay each push by a random time within the range, the same with the same seed", () => {
     const drawn = (seed: number) => {
       const faults = new Faults(seed);
       const instruction = { kind: "delayPush", seconds: 100, upTo: 200, times: "always" };
@@ -246,7 +246,7 @@ describe("the simulator's faults by chance", () => {
     assert.notDeepEqual(drawn(2), first);
   });
 
-  it("befall requests too", async () => {
+  it("affect requests too", async () => {
     const simulator = await startSimulator({ password });
     await simulator.instruct({ do: "fault", kind: "error", error: "E_FAIL", probability: 0.5 });
     const errors: unknown[] = [];

@@ -43,7 +43,7 @@ describe("the simulator's pushes", () => {
     const query = (agent = "1000") => command(context.simulator, "AgentQueryStatus", { agent });
     const fault = (kind: string, more: object = {}) => context.simulator.instruct({ do: "fault", kind, ...more });
 
-    it("are signed with the customer's password, have texts in their block, and seqs of their own", async () => {
+    it("are signed with the customer's password, have texts in the authentication, and unique seqs", async () => {
       await query();
       await query();
       await context.receiver.until(have("agentstatus", 2));
@@ -55,7 +55,7 @@ describe("the simulator's pushes", () => {
       assert.ok(context.receiver.pushes.every(({ text }) => !text.includes(password)));
     });
 
-    it("are reported with their answer", async () => {
+    it("are reported to onPush with the answer", async () => {
       await query();
       await attempts(1);
       const [outcome] = outcomes;
@@ -75,7 +75,7 @@ describe("the simulator's pushes", () => {
       "no result": { status: 200, body: "{}" },
     };
     for (const [name, refusal] of Object.entries(refusals)) {
-      it(`are tried three times in all where they meet with ${name}, word for word the same`, async () => {
+      it(`are sent three times, byte for byte the same, if the answer is ${name}`, async () => {
         context.receiver.answer = () => refusal;
         await query();
         await attempts(3);
@@ -95,7 +95,7 @@ describe("the simulator's pushes", () => {
       });
     }
 
-    it("hold back what comes after them for the same agent, until they are taken; others go on", async () => {
+    it("delay later pushes of the same agent until they are accepted; other agents' pushes continue", async () => {
       let refusals = 2;
       context.receiver.answer = ({ notify }) => {
         if (notify["agent"] !== "1000" || refusals === 0) return taken;
@@ -113,7 +113,7 @@ describe("the simulator's pushes", () => {
       );
     });
 
-    it("can be sent twice, as told", async () => {
+    it("can be sent twice by an instruction", async () => {
       await fault("duplicate", { event: "agentstatus" });
       await query();
       await query();
@@ -123,7 +123,7 @@ describe("the simulator's pushes", () => {
       assert.notEqual(texts[1], texts[2]);
     });
 
-    it("can be signed wrongly, as told, and are then lost", async () => {
+    it("can be signed wrongly by an instruction, and are then refused", async () => {
       context.receiver.answer = (push) => (isSigned(push, "C2", password) ? taken : { status: 401, body: "{}" });
       await fault("wrongDigest");
       await query();
@@ -135,7 +135,7 @@ describe("the simulator's pushes", () => {
       );
     });
 
-    it("can be dropped, as told, and more than once", async () => {
+    it("can be dropped by an instruction, once or several times", async () => {
       await fault("dropPush", { times: 2 });
       for (const agent of ["1000", "1000", "1001"]) await query(agent);
       await attempts(3);
@@ -147,20 +147,20 @@ describe("the simulator's pushes", () => {
       assert.equal(context.receiver.pushes.length, 1);
     });
 
-    it("leave a fault for another event alone", async () => {
+    it("do not use up a fault for another event", async () => {
       await fault("dropPush", { event: "Billing" });
       await query();
       await context.receiver.until(have("agentstatus"));
     });
 
-    it("are sent as told: any notify as it is", async () => {
+    it("are sent by an instruction: any notify unchanged", async () => {
       const notify = { type: "clientMark", data: { userName: "1000" }, field: [{ name: "x", value: 1 }] };
       const outcome = await context.simulator.instruct({ do: "push", notify });
       assert.deepEqual([outcome.ok, context.receiver.pushes[0]?.notify], [true, notify]);
       assert.ok(isSigned(context.receiver.pushes[0] as Push, "C2", password));
     });
 
-    it("are sent as told: an event of the catalogue, with fields of its own", async () => {
+    it("are sent by an instruction: an event of the catalogue, with given fields", async () => {
       await context.simulator.instruct({ do: "push", event: "callStart", notify: { number: "10086", extra: null } });
       assert.deepEqual(context.receiver.pushes[0]?.notify, {
         type: "callstart",
@@ -175,7 +175,7 @@ describe("the simulator's pushes", () => {
       assert.equal(eventOf(context.receiver.pushes[1] as Push), "screenpop");
     });
 
-    it("are sent as told: every event, with a value in every field that must have one", async () => {
+    it("are sent by an instruction: every event, with a value in every required field", async () => {
       for (const { event, type, fields } of catalogue) {
         assert.equal((await context.simulator.instruct({ do: "push", event })).ok, true);
         const notify = context.receiver.pushes.at(-1)?.notify ?? {};
@@ -189,7 +189,7 @@ describe("the simulator's pushes", () => {
       }
     });
 
-    it("are sent as told: bills of different calls, also after a reset", async () => {
+    it("are sent by an instruction: each bill is of another call, also after a reset", async () => {
       await context.simulator.instruct({ do: "push", event: "billing", times: 3 });
       await context.simulator.instruct({ do: "reset" });
       await context.simulator.instruct({ do: "push", event: "billing" });
@@ -199,7 +199,7 @@ describe("the simulator's pushes", () => {
       assert.equal(context.simulator.state.cdrs.length, 0);
     });
 
-    it("tell whoever told them that they were refused", async () => {
+    it("by an instruction that are refused make its outcome an error", async () => {
       context.receiver.answer = () => ({ status: 401, body: '{"result":{"error":1}}' });
       const notify = { type: "callin" };
       const outcome = await context.simulator.instruct({ do: "push", notify });
@@ -216,7 +216,7 @@ describe("the simulator's pushes", () => {
       });
     });
 
-    it("do not bring the simulator down where they are no JSON at all", async () => {
+    it("that are not JSON do not stop the simulator", async () => {
       const round: Record<string, unknown> = {};
       round["round"] = round;
       for (const [notify, error] of [
@@ -249,7 +249,7 @@ describe("the simulator's pushes", () => {
     });
   });
 
-  it("to nowhere are not reported, and an instruction to push says so", async () => {
+  it("without an address are not reported, and an instruction to push fails", async () => {
     const simulator = await startSimulator({ password, onPush });
     await command(simulator, "AgentLogin", { agent: "1000" });
     const outcome = await simulator.instruct({ do: "push", event: "callin" });
@@ -258,7 +258,7 @@ describe("the simulator's pushes", () => {
     assert.deepEqual(outcomes, []);
   });
 
-  it("go where a function says, asked each time", async () => {
+  it("go to the address that a function returns for each push", async () => {
     const receivers = [await startReceiver(), await startReceiver()];
     let url = "";
     const simulator = await startSimulator({ password, pushUrl: () => url });
@@ -278,7 +278,7 @@ describe("the simulator's pushes", () => {
     );
   });
 
-  it("to this machine are sent by TLS whatever certificate it has", async () => {
+  it("to this machine are sent over TLS with any certificate", async () => {
     const pem = (name: string) => readFileSync(join(__dirname, "../../tools/tls", name), "utf8");
     const server = https.createServer({ key: pem("key.pem"), cert: pem("cert.pem") }, (request, response) => {
       request.resume().on("end", () => response.end(taken.body));
@@ -291,7 +291,7 @@ describe("the simulator's pushes", () => {
     server.close();
   });
 
-  it("to a receiver that is not there are given up after three attempts", async () => {
+  it("to a receiver that does not listen are given up after three attempts", async () => {
     const server = http.createServer().listen(0, "127.0.0.1");
     await new Promise((resolve) => server.once("listening", resolve));
     const { port } = server.address() as AddressInfo;
@@ -306,7 +306,7 @@ describe("the simulator's pushes", () => {
     );
   });
 
-  it("are let go of by closing, also while the receiver keeps silent, and nothing is reported from then on", async () => {
+  it("end when the simulator is closed, also while the receiver does not answer, and are not reported any more", async () => {
     let arrived: () => void = () => {};
     const arrival = new Promise<void>((resolve) => {
       arrived = resolve;
@@ -326,7 +326,7 @@ describe("the simulator's pushes", () => {
     assert.deepEqual(outcomes, []);
   });
 
-  it("are sent again at once, and not counted as tried, where a kept connection was closed under them", async () => {
+  it("are sent again at once, without counting an attempt, if a kept connection was closed", async () => {
     const seen = new Set<unknown>();
     let resets = 0;
     const server = http.createServer((request, response) => {
@@ -354,7 +354,7 @@ describe("the simulator's pushes", () => {
     );
   });
 
-  it("are forgotten by a reset, but for those under way", async () => {
+  it("are removed by a reset, except those being sent", async () => {
     const answers: (() => void)[] = [];
     const server = http.createServer((_, response) => {
       answers.push(() => response.end(taken.body));
@@ -381,7 +381,7 @@ describe("the simulator's pushes", () => {
     assert.equal(outcomes.length, 17);
   });
 
-  it("wait in a queue of ten thousand at most, and are under way sixteen at a time", async () => {
+  it("wait in a queue of at most ten thousand, and sixteen are sent at once", async () => {
     let underWay = 0;
     const server = http.createServer(() => {
       underWay += 1;
@@ -404,7 +404,7 @@ describe("the simulator's pushes", () => {
     );
   });
 
-  it("do not let a listener that throws bring the simulator down", async () => {
+  it("do not stop the simulator if a listener throws", async () => {
     const simulator = await startSimulator({
       password,
       pushUrl: "http://127.0.0.1:9/",

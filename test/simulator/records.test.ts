@@ -28,7 +28,7 @@ describe("the simulator's books", () => {
   const seed = (records: number, cdrs = 0, every = 60) =>
     context.simulator.instruct({ do: "seed", records, cdrs, every });
 
-  it("pages by key, at most 500 records after the one given, until there are none", async () => {
+  it("getRecordsList returns at most 500 records after the given key, and none at the end", async () => {
     await seed(1200);
     const sizes = [];
     let [key, last] = [0, -1];
@@ -43,7 +43,7 @@ describe("the simulator's books", () => {
     assert.equal(key, 1200);
   });
 
-  it("takes a start key as text, from anywhere in between", async () => {
+  it("accept a start key as text, and one that does not exist", async () => {
     await seed(10);
     assert.deepEqual(
       (await page("7")).map((record) => record["key"]),
@@ -52,7 +52,7 @@ describe("the simulator's books", () => {
     assert.deepEqual(await page(10), []);
   });
 
-  it("has a record of each answered call and a CDR of each, under the same key", async () => {
+  it("have a record of each answered call and a CDR of every call, with the same key", async () => {
     await command(context.simulator, "AgentLogin", { agent: "1000" });
     for (const [index, callee] of ["13800000000", "13800008888"].entries()) {
       await command(context.simulator, "CallNumber", { agent: "1000", callee });
@@ -92,7 +92,7 @@ describe("the simulator's books", () => {
     );
   });
 
-  it("filters CDRs by everything that the request has", async () => {
+  it("filter CDRs by every field of the request", async () => {
     await seed(0, 200);
     const all = await cdrs();
     assert.equal(all.length, 200);
@@ -117,7 +117,7 @@ describe("the simulator's books", () => {
     assert.equal((await cdrs({ serviceType: "1", caller: "02112345678" })).length, 200);
   });
 
-  it("takes today without times, a span with both, and refuses one alone", async () => {
+  it("mean today without times, and refuse a start or an end time alone", async () => {
     // One call per hour, the last one at noon: twelve or thirteen began today.
     await seed(0, 48, 3600);
     const { cdrs: entries } = context.simulator.state;
@@ -136,7 +136,7 @@ describe("the simulator's books", () => {
     }
   });
 
-  it("is made up the same every time, and goes on counting after a reset", async () => {
+  it("are generated the same each time, and keys continue after a reset", async () => {
     assert.deepEqual(await seed(3, 2), { ok: true, records: 3, cdrs: 2 });
     const before = await page(0);
     assert.equal(before.length, 3);
@@ -146,14 +146,14 @@ describe("the simulator's books", () => {
     assert.equal((await page(0))[0]?.["key"], "4");
   });
 
-  it("pages through a hundred thousand records as fast as through ten", async () => {
+  it("page through a hundred thousand records as fast as through ten", async () => {
     await seed(100_000, 0, 1);
     const from = performance.now();
     assert.equal((await page(50_000))[0]?.["key"], "50001");
     assert.ok(performance.now() - from < 1000);
   });
 
-  it("serves recordings as WAV files as long as the call, without authentication", async () => {
+  it("serve recordings as WAV files of the call's duration, without authentication", async () => {
     await seed(1);
     const [record] = await page(0);
     const { filename = "", duration = "" } = record ?? {};
@@ -176,7 +176,7 @@ describe("the simulator's books", () => {
     assert.deepEqual([head.status, head.headers.get("content-length")], [200, String(44 + 16_000 * Number(duration))]);
   });
 
-  it("has a page that is not audio for recordings that it does not have", async () => {
+  it("answer with a page that is not audio for an unknown recording", async () => {
     await seed(1);
     const [record] = await page(0);
     const filename = record?.["filename"] ?? "";

@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { RequestLog } from "../../simulator/request-log";
 
-describe("the simulator's memory of requests", () => {
+describe("the simulator's log of requests", () => {
   const received = (url: string, body = "") => ({ method: "POST", url, headers: {}, rawHeaders: [], body, at: 0 });
 
-  it("holds the newest ten thousand", () => {
+  it("keeps the newest ten thousand", () => {
     const log = new RequestLog();
     const { entries } = log;
     for (let i = 0; i < 10_002; i++) log.add(received(`/${i}`));
@@ -13,7 +13,7 @@ describe("the simulator's memory of requests", () => {
     assert.deepEqual([entries[0]?.url, entries.at(-1)?.url], ["/2", "/10001"]);
   });
 
-  it("holds no more than 64 Mi characters of bodies", () => {
+  it("keeps at most 64 Mi characters of bodies", () => {
     const log = new RequestLog();
     const body = "x".repeat(8 * 1024 * 1024);
     for (let i = 0; i < 10; i++) log.add(received(`/${i}`, body));

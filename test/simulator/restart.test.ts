@@ -20,7 +20,7 @@ describe("a restart of the simulator", () => {
     await context.receiver.until(have("callstart"));
   };
 
-  it("that keeps its state lets calls go on, and gives each of their events once", async () => {
+  it("with state kept: calls continue, and each of their events is pushed once", async () => {
     await begin();
     assert.deepEqual(await restart(), { ok: true });
     await context.receiver.until(have("billing"));
@@ -31,7 +31,7 @@ describe("a restart of the simulator", () => {
     assert.equal(context.simulator.books().answered, 1);
   });
 
-  it("that drops its state says nothing more of calls, and has them in its books as lost", async () => {
+  it("with state dropped: calls have no further events, and count as lost in the books", async () => {
     await begin();
     await command(context.simulator, "CallTaskCreate", { agent: "1001", callees: [answers], mode: 2 });
     assert.deepEqual(await restart("dropped"), { ok: true });
@@ -51,7 +51,7 @@ describe("a restart of the simulator", () => {
     assert.ok(!eventsOf(context.receiver.pushes, "1").includes("callend"));
   });
 
-  it("keeps what is booked, whatever it drops, and reset forgets it", async () => {
+  it("keeps records and CDRs in any case; a reset removes them", async () => {
     await context.simulator.instruct({ do: "seed", records: 3, cdrs: 3 });
     await begin();
     await restart("dropped");
@@ -60,7 +60,7 @@ describe("a restart of the simulator", () => {
     assert.equal(context.simulator.books().dialled, 0);
   });
 
-  it("cuts off who is connected, refuses connections while it is down, and stands still", async () => {
+  it("closes connections, refuses new ones while it is down, and pauses the clock", async () => {
     await begin();
     const { url } = context.simulator;
     await context.simulator.instruct({ do: "fault", kind: "hang" });
@@ -76,7 +76,7 @@ describe("a restart of the simulator", () => {
     assert.deepEqual(((await send("getAgentInfo", {}))["result"] as Json)["error"], 0);
   });
 
-  it("lets no time pass while it is down", async () => {
+  it("does not advance the clock while it is down", async () => {
     await context.simulator.instruct({ do: "agent", agent: "1000", workStatus: "ONLINE" });
     await context.simulator.instruct({ do: "inbound", number: answers, ring: 0, talk: 60 });
     await context.receiver.until(have("callstart"));
@@ -89,7 +89,7 @@ describe("a restart of the simulator", () => {
     assert.ok(duration < 100, String(duration));
   });
 
-  it("forgets which request seqs were used with the rest of its state, and not otherwise", async () => {
+  it("forgets used request seqs only if the state is dropped", async () => {
     const { simulator } = context;
     const block = fieldClients["always sends the same request seq, with other times"];
     assert.ok(block !== undefined);
@@ -142,7 +142,7 @@ describe("a restart of the simulator", () => {
     });
   }
 
-  it("does not give up a push that is cut off again and again", async () => {
+  it("does not give up a push that is cut off repeatedly", async () => {
     const { receiver, simulator } = context;
     let arrived: () => void = () => {};
     let answer: () => void = () => {};
@@ -169,13 +169,13 @@ describe("a restart of the simulator", () => {
     assert.equal(new Set(receiver.pushes.map(({ text }) => text)).size, 1);
   });
 
-  it("refuses another state", async () => {
+  it("refuses an unknown state", async () => {
     assert.deepEqual(await restart("half"), { ok: false, error: "state: must be one of kept, dropped" });
   });
 });
 
 describe("a receiver that is down", () => {
-  it("gets its pushes once it is back, if the simulator has the patience", async () => {
+  it("gets its pushes when it is back, within pushPatience", async () => {
     const first = await startReceiver();
     const { url } = first;
     await first.close();
@@ -198,7 +198,7 @@ describe("a receiver that is down", () => {
     await second.close();
   });
 
-  it("is given up at once without it, and patience must be a number", async () => {
+  it("is given up at once without pushPatience, which must be a number", async () => {
     await assert.rejects(startSimulator({ password, pushPatience: -1 }), {
       message: "pushPatience: must be 0 or a number of seconds",
     });

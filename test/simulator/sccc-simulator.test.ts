@@ -47,7 +47,7 @@ describe("the command sccc-simulator", function () {
     buildSync({ entryPoints, outfile: file, bundle: true, platform: "node", target: "node20", sourcemap: "inline" });
   });
 
-  it("says where it is, serves, and ends well when it is told to", async () => {
+  it("prints its URL, serves, and exits with 0 on a signal", async () => {
     for (const [signal, environment, args] of [
       ["SIGTERM", {}, ["--password", password]],
       ["SIGINT", { SCCC_PASSWORD: password }, ["--customer", "C2"]],
@@ -64,7 +64,7 @@ describe("the command sccc-simulator", function () {
     }
   });
 
-  it("speaks the dialect that it is told to", async () => {
+  it("uses the given dialect", async () => {
     const { child, output, says, exit } = run(["--port", "0", "--password", password, "--dialect", "field"]);
     await says("\n");
     const [, url = ""] = /at (\S+),/.exec(output.out) ?? [];
@@ -74,7 +74,7 @@ describe("the command sccc-simulator", function () {
     await exit();
   });
 
-  it("makes up a password where it is given none, and says it", async () => {
+  it("generates and prints a password if none is given", async () => {
     const { child, output, says, exit } = run(["--port", "0"], { SCCC_PASSWORD: "" });
     await says("password");
     assert.match(output.out, /password, made up for this run: [0-9a-f]{24}\n$/);

@@ -26,7 +26,7 @@ const verdictOf = ({ text }: Received): number => {
   return customer === user && isSigned && Math.abs(ms - Date.now()) < 300_000 ? 200 : 401;
 };
 
-describe("a push that the simulator is told of", () => {
+describe("a push that an instruction sends", () => {
   const received: Received[] = [];
   let simulator: Simulator;
   let server: http.Server;
@@ -58,25 +58,25 @@ describe("a push that the simulator is told of", () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  it("is valid unless it is told how", async () => {
+  it("is valid without a style", async () => {
     assert.deepEqual(shown(await simulator.instruct({ do: "push", event: "callin" })), accepted);
     assert.deepEqual(shown(await tell("valid")), accepted);
     assert.deepEqual(shown(await tell("Valid")), accepted);
   });
 
-  it("as upper has its digest in upper-case hex", async () => {
+  it("with style upper has its digest in upper-case hex", async () => {
     assert.deepEqual(shown(await tell("upper")), accepted);
     const [body] = bodies();
     assert.match(String(body?.authentication["digest"]), /^[0-9A-F]{32}$/);
     assert.match(String(body?.authentication["digest"]), /[A-F]/);
   });
 
-  it("as seconds has its timestamp in seconds", async () => {
+  it("with style seconds has its timestamp in seconds", async () => {
     assert.deepEqual(shown(await tell("seconds")), accepted);
     assert.match(String(bodies()[0]?.authentication["timestamp"]), /^\d{10}$/);
   });
 
-  it("as repeat is the last one, byte for byte", async () => {
+  it("with style repeat is the last push, byte for byte", async () => {
     await tell("valid", { notify: { type: "mine", n: 1 } });
     const outcome = await tell("repeat", {});
     assert.deepEqual(shown(outcome), accepted);
@@ -84,7 +84,7 @@ describe("a push that the simulator is told of", () => {
     assert.equal(texts()[0], texts()[1]);
   });
 
-  it("as repeat is the last genuine one, of an event if one is named", async () => {
+  it("with style repeat is the last valid push, of an event if one is named", async () => {
     await tell("valid", { event: "billing" });
     await tell("upper", { event: "callin" });
     for (const style of ["forged", "old", "stranger", "reused"]) await tell(style);
@@ -97,14 +97,14 @@ describe("a push that the simulator is told of", () => {
     assert.deepEqual(none, { ok: false, error: "as: there is no earlier push" });
   });
 
-  it("as repeat is what happened by itself, too", async () => {
+  it("with style repeat may be a push of a call", async () => {
     await simulator.instruct({ do: "agent", agent: "1000", workStatus: "AWAY" });
     while (received.length === 0) await new Promise((resolve) => setImmediate(resolve));
     await tell("repeat", { event: "agentstatus" });
     assert.equal(texts()[0], texts()[1]);
   });
 
-  it("as repeat does not know of what was before a reset, nor of what never went out", async () => {
+  it("with style repeat ignores pushes before a reset and pushes that were never sent", async () => {
     await tell("valid");
     await simulator.instruct({ do: "reset" });
     for (const kind of ["dropPush", "wrongDigest"]) {
@@ -114,7 +114,7 @@ describe("a push that the simulator is told of", () => {
     assert.equal((await tell("repeat", {})).ok, false);
   });
 
-  it("as reused has the last one's authentication and another content", async () => {
+  it("with style reused has the last push's authentication and another content", async () => {
     await tell("valid", { event: "callin" });
     assert.equal((await tell("reused", { event: "callend" })).ok, true);
     const [first, second] = bodies();
@@ -122,7 +122,7 @@ describe("a push that the simulator is told of", () => {
     assert.equal(second?.notify["type"], "callend");
   });
 
-  it("as forged looks right and is not", async () => {
+  it("with style forged has a wrong digest", async () => {
     assert.deepEqual(shown(await tell("forged")), refused);
     const authentication = bodies()[0]?.authentication ?? {};
     assert.deepEqual(Object.keys(authentication), ["customer", "digest", "seq", "timestamp"]);
@@ -135,7 +135,7 @@ describe("a push that the simulator is told of", () => {
     [{ seconds: 301 }, 301],
     [{ seconds: -600 }, -600],
   ] as const) {
-    it(`as old is ${age} seconds old, and well signed`, async () => {
+    it(`with style old is ${age} seconds old, with a correct digest`, async () => {
       assert.deepEqual(shown(await tell("old", { event: "callin", ...more })), refused);
       const { customer, timestamp, seq, digest } = bodies()[0]?.authentication ?? {};
       assert.equal(digest, md5(`${customer}@${timestamp}@${seq}@${secret}`));
@@ -143,11 +143,11 @@ describe("a push that the simulator is told of", () => {
     });
   }
 
-  it("as old may be young enough to be taken", async () => {
+  it("with style old may be within the tolerance", async () => {
     assert.deepEqual(shown(await tell("old", { event: "callin", seconds: 200 })), accepted);
   });
 
-  it("as stranger is well signed, by somebody else", async () => {
+  it("with style stranger has the correct digest of another customer", async () => {
     assert.deepEqual(shown(await tell("stranger")), refused);
     await tell("stranger", { event: "callin", customer: "C3" });
     const blocks = bodies().map(({ authentication }) => authentication);
@@ -160,7 +160,7 @@ describe("a push that the simulator is told of", () => {
     }
   });
 
-  it("as junk is any text at all", async () => {
+  it("with style junk is any text", async () => {
     const outcome = await tell("junk", {});
     assert.deepEqual([outcome.ok, outcome["status"], outcome["taken"]], [true, 400, 0]);
     await tell("junk", { body: '{"authentication":', contentType: "text/plain; charset=GBK" });
@@ -172,7 +172,7 @@ describe("a push that the simulator is told of", () => {
     ]);
   });
 
-  it("can come in numbers: fresh ones each of its own, repeats all the same", async () => {
+  it("can be sent several times: valid ones differ, repeats are equal", async () => {
     const outcome = await tell("valid", { event: "callin", times: 50 });
     assert.deepEqual([outcome.ok, outcome["times"], outcome["taken"]], [true, 50, 50]);
     assert.equal(new Set(bodies().map(({ authentication }) => authentication["seq"])).size, 50);
@@ -183,14 +183,14 @@ describe("a push that the simulator is told of", () => {
     assert.deepEqual([forged.ok, forged["times"], forged["taken"], received.length], [true, 3, 0, 58]);
   });
 
-  it("leaves faults to those that are not wrong already", async () => {
+  it("does not use up a fault if its style is already wrong", async () => {
     await simulator.instruct({ do: "fault", kind: "dropPush" });
     await tell("forged");
     assert.equal(received.length, 1);
     assert.deepEqual((await tell("valid"))["attempt"], 0);
   });
 
-  it("has failed, in whatever style, where there is no answer", async () => {
+  it("has failed in any style if there is no answer", async () => {
     await tell("valid");
     await new Promise<void>((resolve) => {
       server.close(() => resolve());

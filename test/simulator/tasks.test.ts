@@ -25,7 +25,7 @@ describe("the simulator's tasks", () => {
   const add = (callees: readonly string[], taskID = "1001") =>
     command(context.simulator, "CallTaskAddNumbers", { agent: "1000", taskID, callees });
 
-  it("dials down its list once the agent is there, and tells of its beginning and its end", async () => {
+  it("dial their list once the agent is online, and push their start and their end", async () => {
     const { taskID, report } = await create({ taskName: "spring" });
     assert.deepEqual([taskID, report], ["1001", { total: "3", error: "0", repeat: "0" }]);
     await login();
@@ -51,7 +51,7 @@ describe("the simulator's tasks", () => {
     );
   });
 
-  it("calls the customer first in mode 2: an unanswered one never reaches the agent", async () => {
+  it("call the customer first in mode 2: an unanswered call never reaches the agent", async () => {
     await login();
     await create({ callees: [numbers[0]] });
     await context.receiver.until(isFinished);
@@ -69,7 +69,7 @@ describe("the simulator's tasks", () => {
     assert.deepEqual(states, ["IDLE"]);
   });
 
-  it("calls the agent first in mode 5, and ignores callers there", async () => {
+  it("call the agent first in mode 5, and ignore callers", async () => {
     await login();
     await create({ callees: [numbers[0]], mode: 5, callers: ["10086"] });
     await context.receiver.until((pushes) => eventsOf(pushes, "7").includes("billing"));
@@ -78,7 +78,7 @@ describe("the simulator's tasks", () => {
     assert.equal(context.simulator.state.cdrs[0]?.facts.service, "5");
   });
 
-  it("calls from the callers given, in turn, and from none but the account's own", async () => {
+  it("call from the given callers in turn, which must be the account's own", async () => {
     assert.equal(errorOf(await create({ callers: ["02112345678", "10086"] })), 0xf1000018);
     await login();
     await create({ callers: ["02112345679"] });
@@ -89,7 +89,7 @@ describe("the simulator's tasks", () => {
     );
   });
 
-  it("counts illegal and repeated numbers instead of failing, also against those that it has", async () => {
+  it("count illegal and repeated numbers instead of failing, also when numbers are added", async () => {
     const { report } = await create({ callees: ["13800008888", "x", "13800008888", "", 13900008888] });
     assert.deepEqual(report, { total: "5", error: "2", repeat: "1" });
     const added = await add(["13800008888", "13700000001", "12"]);
@@ -100,18 +100,18 @@ describe("the simulator's tasks", () => {
     );
   });
 
-  it("is finished at once if none of its numbers is legal", async () => {
+  it("are finished at once if no number is legal", async () => {
     await create({ callees: ["x"] });
     await context.receiver.until(isFinished);
     assert.equal(context.simulator.state.tasks[0]?.status, "finished");
   });
 
-  it("makes up a name", async () => {
+  it("have a generated name if none is given", async () => {
     await create({ taskName: "" });
     assert.equal(context.simulator.state.tasks[0]?.name, "task-1001");
   });
 
-  it("is stopped and started, with the control's own seq in the push", async () => {
+  it("are stopped and started, with the seq of CallTaskControl in the push", async () => {
     await create();
     const stop = await command(context.simulator, "CallTaskControl", { taskID: 1001, action: "stop", seq: "8" });
     assert.equal(stop["taskID"], "1001");
@@ -130,7 +130,7 @@ describe("the simulator's tasks", () => {
     assert.equal(context.simulator.state.cdrs.length, 3);
   });
 
-  it("runs again when numbers are added after its end", async () => {
+  it("run again when numbers are added after the end", async () => {
     await login();
     await create({ callees: [numbers[0]] });
     await context.receiver.until(isFinished);
@@ -144,7 +144,7 @@ describe("the simulator's tasks", () => {
     );
   });
 
-  it("is found by its agent as long as it is not finished", async () => {
+  it("are found by their agent until they are finished", async () => {
     const query = async (agent: string) => (await command(context.simulator, "CallTaskQuery", { agent }))["taskID"];
     assert.equal(await query("1000"), "");
     await create();
@@ -154,7 +154,7 @@ describe("the simulator's tasks", () => {
     assert.equal(await query("1000"), "");
   });
 
-  it("does not exist if it was never made", async () => {
+  it("are refused if their ID is unknown", async () => {
     assert.equal(errorOf(await control("start", "1002")), 0xf1000008);
     assert.equal(errorOf(await add(numbers, "1002")), 0xf1000008);
   });

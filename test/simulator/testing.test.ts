@@ -50,7 +50,7 @@ describe("what users' tests load", () => {
     });
   });
 
-  it("signs pushes of now, each with a seq of its own, that can be posted as they are", async () => {
+  it("signs pushes with the current time and unique seqs, ready to be posted", async () => {
     const receiver = await startReceiver();
     const notify = { type: "callstart", userData: "坐席@1" };
     for (let i = 0; i < 2; i++) {
@@ -67,7 +67,7 @@ describe("what users' tests load", () => {
     assert.equal(new Set(receiver.pushes.map(({ authentication }) => authentication["seq"])).size, 2);
   });
 
-  it("takes a timestamp in seconds, and texts", () => {
+  it("accepts a timestamp in seconds, and texts instead of numbers", () => {
     const { authentication, param } = source.signPush({
       ...{ customer: "C2", password: "", notify: {} },
       ...{ timestamp: "1471918933", seq: "007", param: { lang: "en_US" } },

@@ -5,7 +5,7 @@ import { grown, type Sample, soak } from "./soak";
 describe("a soak", function () {
   this.timeout(120_000);
 
-  it("of some seconds of mixed load with faults: nothing lost, nothing twice, nothing grows", async function () {
+  it("of some seconds with mixed load and faults loses nothing, repeats nothing, and does not grow", async function () {
     const { samples, wrong } = await soak(Number(process.env.MINUTES ?? 0.35), 4);
     const last = samples.at(-1);
     this.test!.title +=
@@ -14,7 +14,7 @@ describe("a soak", function () {
     assert.ok(samples.length > 5 && (last?.ok ?? 0) > 100 && (last?.pushes ?? 0) > 100 && (last?.records ?? 0) > 0);
   });
 
-  it("finds what grows", () => {
+  it("recognises resources that grow", () => {
     const flat: Sample = {
       ...{ minute: 0, messages: 0, ok: 0, pushes: 0, calls: 0, records: 0 },
       ...{ usedMB: 50, rssMB: 150, sockets: 30, timers: 2, others: 5, spoolKB: 100 },

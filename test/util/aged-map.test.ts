@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { AgedMap } from "../../nodes/util/aged-map";
 
 describe("a map that knows its oldest entry", () => {
-  it("names the key that a Map has first (properties)", () => {
+  it("gives the same oldest key as a Map (properties)", () => {
     const key = fc.constantFrom("a", "b", "c", "d");
     const step = fc.oneof(
       fc.record({ does: fc.constantFrom("set", "delete", "look"), key }),

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { Bytes } from "../../nodes/util/bytes";
 
 describe("the bytes of a body", () => {
-  it("are what came, in at most twice as much memory, in whatever pieces they come", () => {
+  it("are complete for any chunks, and need at most twice their size in memory", () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 5000 }), { maxLength: 50 }), (pieces) => {
         const bytes = new Bytes();

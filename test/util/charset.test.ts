@@ -56,14 +56,14 @@ describe("the charset of an answer", () => {
   }
 
   for (const [contentType, bytes, text] of cases) {
-    it(`is heeded in answers and in error pages: ${contentType || "none"}`, async () => {
+    it(`is used for answers and error pages: ${contentType || "none"}`, async () => {
       assert.equal(await said(contentType, wrapped(bytes)), text);
       assert.equal(await said(contentType, Buffer.concat([Buffer.from("<p>"), bytes]), 500), `<p>${text}`);
       assert.equal(await said(contentType, Buffer.concat([Buffer.from("<p>"), bytes])), `<p>${text}`);
     });
   }
 
-  it("counts for less than a byte order mark", async () => {
+  it("is ignored if there is a byte order mark", async () => {
     const marked = Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), wrapped(bytesOf.utf8)]);
     assert.equal(await said("application/json; charset=GBK", marked), chinese);
     const utf16 = Buffer.from(`\ufeff{"result":{"error":7,"msg":"${chinese}"}}`, "utf16le");

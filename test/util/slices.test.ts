@@ -25,7 +25,7 @@ describe("long lists in slices", () => {
   const counts = [0, 1, sliceLength - 1, sliceLength, sliceLength + 1, 2 * sliceLength, 20_001];
 
   for (const count of counts) {
-    it(`maps ${count} items in their order, no more than a slice at once`, async () => {
+    it(`maps ${count} items in order, a slice at a time`, async () => {
       const items = numbered(count);
       let mapped: unknown;
       const most = await mostSteps(async (step) => {
@@ -58,7 +58,7 @@ describe("long lists in slices", () => {
     });
   }
 
-  it("sort as Array.sort does, and keep equal ones in their order (properties)", async () => {
+  it("are sorted as by Array.sort, and stably (properties)", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.integer({ min: 0, max: 50 }), { maxLength: 1500, size: "max" }), async (values) => {
         const items = values.map((value, index) => ({ value, index }));
@@ -69,7 +69,7 @@ describe("long lists in slices", () => {
     );
   });
 
-  it("ends with an error of what is done with an item", async () => {
+  it("fails with the error that a function for an item throws", async () => {
     await assert.rejects(
       forEachInSlices([1, 2, 3], (item) => {
         if (item === 2) throw new Error("no");

@@ -26,7 +26,7 @@ describe("times with an offset", () => {
   const from = Date.parse("1975-01-01T00:00:00Z");
   const to = Date.parse("2040-01-01T00:00:00Z");
 
-  it("are of the calendar, or none", () => {
+  it("exist in the calendar, or are refused", () => {
     assert.equal(
       isoTime(momentOf("2024-02-29 23:59:59", "Asia/Shanghai") ?? 0, "Asia/Shanghai"),
       "2024-02-29T23:59:59+08:00",
@@ -47,7 +47,7 @@ describe("times with an offset", () => {
     }
   });
 
-  it("are what Intl says, in every zone (properties)", () => {
+  it("agree with Intl in every time zone (properties)", () => {
     fc.assert(
       fc.property(fc.constantFrom(...zones), fc.integer({ min: from, max: to }), (zone, moment) => {
         assert.equal(isoTime(moment, zone), shown(moment, zone), zone);
@@ -76,7 +76,7 @@ describe("times with an offset", () => {
     });
   }
 
-  it("are not asked of Intl again for each time of a day on which the clocks change", () => {
+  it("are cached for a day on which the clocks change", () => {
     const zone = "America/Chicago";
     const { prototype } = Intl.DateTimeFormat;
     const format = Object.getOwnPropertyDescriptor(prototype, "format");
@@ -142,8 +142,7 @@ describe("times that a flow gives", () => {
     [4102444799, "2100-01-01 07:59:59"],
   ];
   for (const [given, expected] of taken) {
-    it(`are read as they were meant: ${JSON.stringify(given)}`, () =>
-      assert.equal(platformTime(given, zone), expected));
+    it(`are read: ${JSON.stringify(given)}`, () => assert.equal(platformTime(given, zone), expected));
   }
 
   const refused: readonly unknown[] = [
@@ -166,7 +165,7 @@ describe("times that a flow gives", () => {
     ...[null, undefined, true, {}, [], ["2026-03-01"], 1767225600n, Symbol("time"), () => "2026-03-01"],
   ];
   for (const given of refused) {
-    it(`are refused, not made another time: ${typeof given === "string" ? given : String(Array.isArray(given) ? "an array" : given)}`, () =>
+    it(`are refused: ${typeof given === "string" ? given : String(Array.isArray(given) ? "an array" : given)}`, () =>
       assert.equal(platformTime(given, zone), undefined));
   }
 
@@ -174,7 +173,7 @@ describe("times that a flow gives", () => {
   const moments = fc.integer({ min: from, max: Date.UTC(2100, 0, 1) - 1 });
   const zones = fc.constantFrom(...Intl.supportedValuesOf("timeZone"));
 
-  it("are one time in whatever form they are written (properties)", () => {
+  it("are the same time in every notation (properties)", () => {
     fc.assert(
       fc.property(zones, moments, (name, moment) => {
         const expected = localTime(moment, name);
@@ -191,7 +190,7 @@ describe("times that a flow gives", () => {
     );
   });
 
-  it("never become a day that was not written (properties)", () => {
+  it("never become another day (properties)", () => {
     const two = fc.integer({ min: 0, max: 99 }).map((value) => String(value).padStart(2, "0"));
     fc.assert(
       fc.property(fc.integer({ min: 1900, max: 2100 }), two, two, (year, month, day) => {
@@ -205,7 +204,7 @@ describe("times that a flow gives", () => {
     );
   });
 
-  it("give the platform's form or nothing, whatever comes (properties)", () => {
+  it("give the platform's format or nothing for any input (properties)", () => {
     fc.assert(
       fc.property(fc.oneof(fc.anything({ withBigInt: true, withDate: true }), fc.double(), fc.date()), (given) => {
         const read = platformTime(given, zone);

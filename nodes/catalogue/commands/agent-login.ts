@@ -1,21 +1,13 @@
 // AgentLogin (§7): Logs an agent in.
-import { agent, userData } from "../fields";
+import { agentCommand } from "../agent-commands";
 import type { Command } from "../types";
 
 export const agentLogin: Command = {
+  ...agentCommand,
   api: "AgentLogin",
   node: "sccc-agent-login",
   section: "7",
   order: 5,
-  group: "agent",
-  versions: [1, 2, 3, 4, 6],
-  resend: "state",
-  subject: "agent",
-  agentInAuthentication: true,
-  batch: true,
-  seq: "number",
-  fields: [agent, userData],
-  answer: [],
   label: { en: "log agent in", zh: "坐席登录" },
   does: { en: "log __agent__ in", zh: "__agent__ 登录" },
   summary: { en: "Logs an agent in.", zh: "坐席登录。" },

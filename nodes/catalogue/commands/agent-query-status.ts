@@ -1,21 +1,13 @@
 // AgentQueryStatus (§五): Asks for an agent's state, which the platform then pushes.
-import { agent, userData } from "../fields";
+import { agentCommand } from "../agent-commands";
 import type { Command } from "../types";
 
 export const agentQueryStatus: Command = {
+  ...agentCommand,
   api: "AgentQueryStatus",
   node: "sccc-agent-query-status",
   section: "五",
   order: 2,
-  group: "agent",
-  versions: [1, 2, 3, 4, 6],
-  resend: "state",
-  subject: "agent",
-  agentInAuthentication: true,
-  batch: true,
-  seq: "number",
-  fields: [agent, userData],
-  answer: [],
   label: { en: "request agent status event", zh: "请求推送坐席状态" },
   does: { en: "request status event of __agent__", zh: "请求推送 __agent__ 的状态" },
   summary: {

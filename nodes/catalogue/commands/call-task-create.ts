@@ -42,7 +42,7 @@ export const callTaskCreate: Command = {
     },
     {
       name: "mode",
-      rule: { kind: "choice", choices: taskMode, wire: "number" },
+      rule: { kind: "choice", choices: taskMode, wire: "number", others: "integers" },
       required: true,
       unset: "omit",
       example: "2",

@@ -42,7 +42,7 @@ export const accountSettings: readonly Setting[] = [
     example: "C2",
     label: { en: "Customer", zh: "客户名称" },
     hint: {
-      en: "The account's name: letters, digits, - and _.",
+      en: "The customer name that the platform's operator has given you: letters, digits, - and _.",
       zh: "申请 API 时分配的客户名称：字母、数字、- 和 _。",
     },
   },

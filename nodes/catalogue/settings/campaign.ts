@@ -110,6 +110,7 @@ export const campaignSettings: readonly Setting[] = [
     kind: "choice",
     default: "5",
     choices: taskMode,
+    others: "integers",
     section: "more",
     label: { en: "Mode", zh: "呼叫模式" },
     hint: { en: "Whom the tasks call first.", zh: "任务先呼叫谁。" },

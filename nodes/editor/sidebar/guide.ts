@@ -24,26 +24,39 @@ const listeners = (): readonly EditorNode[] => [...nodesOf("sccc-calls"), ...nod
 
 export const startGuide = (app: App): void => app.set({ view: "accounts", guided: true });
 
-/** Adds a node that has every event of a call, and a debug node behind it, below what is there, and deploys. */
+/** A new node of a type, with its defaults. */
+const fresh = (type: string, properties: object): object => ({
+  ...Object.fromEntries(Object.entries(RED.nodes.getType(type).defaults).map(([name, { value }]) => [name, value])),
+  type,
+  ...properties,
+});
+
+/** Adds the calls and the pushes of an account, with a debug node behind them, below what is there, and deploys. */
 function addFirstFlow(account: string): Said | undefined {
   const z = RED.workspaces.active();
   if (!RED.nodes.workspace(z) || RED.workspaces.isLocked(z)) return { good: false, text: text("simulate.noTab") };
   const lowest = Math.max(0, ...RED.nodes.filterNodes({ z }).map(({ y }) => Number(y) || 0));
-  const [calls, debug] = [RED.nodes.id(), RED.nodes.id()];
+  const [calls, pushes, debug] = [RED.nodes.id(), RED.nodes.id(), RED.nodes.id()];
   const dirty = RED.nodes.dirty();
-  const standard = Object.entries(RED.nodes.getType("sccc-calls").defaults).map(([name, { value }]) => [name, value]);
-  const y = lowest + 60;
+  const to = { z, x: 180, account, wires: [[debug]] };
   RED.nodes.import(
     [
-      { ...Object.fromEntries(standard), id: calls, type: "sccc-calls", z, x: 180, y, account, wires: [[debug]] },
-      {
-        ...{ id: debug, type: "debug", z, x: 400, y, name: "", active: true, tosidebar: true, console: false },
-        ...{ tostatus: false, complete: "payload", targetType: "msg", wires: [] },
-      },
+      fresh("sccc-calls", { ...to, id: calls, y: lowest + 60 }),
+      fresh("sccc-notify", { ...to, id: pushes, y: lowest + 120 }),
+      fresh("debug", {
+        id: debug,
+        z,
+        x: 400,
+        y: lowest + 90,
+        name: "",
+        complete: "payload",
+        targetType: "msg",
+        wires: [],
+      }),
     ],
     { generateIds: false, markChanged: true },
   );
-  RED.history.push({ t: "add", nodes: [calls, debug], dirty });
+  RED.history.push({ t: "add", nodes: [calls, pushes, debug], dirty });
   RED.nodes.dirty(true);
   RED.view.redraw(true);
   RED.actions.invoke("core:deploy-flows");

@@ -13,6 +13,7 @@ import { codeInWords, count, errorInWords, known, t } from "./words";
 /** Hints about what does not work; the others only advise. */
 const faults = new Set<HintCode>([
   "noPassword",
+  "passwordRefused",
   "misconfigured",
   "pushesRefused",
   "queueFull",
@@ -22,17 +23,57 @@ const faults = new Set<HintCode>([
   "deadLetters",
 ]);
 
-/** Opens the node that a hint concerns. */
-const editButton = ({ node }: Hint): Child =>
-  node !== undefined &&
-  RED.nodes.node(node) != null &&
+/** The account's setting that decides about pushes that are refused for a reason. */
+const settingsOfReasons: Readonly<Record<string, string>> = {
+  digest: "pushPassword",
+  customer: "pushUser",
+  timestamp: "pushTolerance",
+  sender: "pushAllow",
+  replay: "pushReplay",
+};
+
+/** The setting that a hint is about. */
+function settingOf({ code, params = {} }: Hint): string | undefined {
+  if (code === "noPassword" || code === "passwordRefused") return "password";
+  if (code === "queueFull") return "maxConcurrent";
+  if (code === "outsideHours") return "hours";
+  if (code === "unreachable") return "baseUrl";
+  if (code === "pushesRefused") return settingsOfReasons[String(params.reason)];
+  return params.setting === undefined ? undefined : String(params.setting);
+}
+
+/** Opens the node that a hint concerns, at the setting that it is about. */
+const editButton = (hint: Hint): Child => {
+  const { node } = hint;
+  return (
+    node !== undefined &&
+    RED.nodes.node(node) != null &&
+    button({
+      key: "edit",
+      text: t("openNode", { node: nodeLabel(node) ?? node }),
+      icon: "pencil",
+      strong: true,
+      act: () => editNode(node, settingOf(hint)),
+    })
+  );
+};
+
+/** Opens the troubleshooting page, which Node-RED serves, at a code or a heading. */
+const troubleshooting = (anchor: string): VNode =>
   button({
-    key: "edit",
-    text: t("openNode", { node: nodeLabel(node) ?? node }),
-    icon: "pencil",
-    strong: true,
-    act: () => editNode(node),
+    key: "troubleshooting",
+    text: t("troubleshooting.link"),
+    icon: "book",
+    act: () => {
+      const page = RED.i18n.lang().startsWith("zh") ? "troubleshooting.zh-CN" : "troubleshooting";
+      const module = NAMESPACE.replace(/\/[^/]*$/, "");
+      window.open(`resources/${module}/${page}.html#${encodeURIComponent(anchor)}`, "_blank", "noopener");
+    },
   });
+
+/** The error that an account had last. */
+const lastCode = (app: App, node: string | undefined): string =>
+  app.accounts.find(({ id }) => id === node)?.lastError?.code ?? "";
 
 const helpButton = (type: string): VNode =>
   button({ key: "help", text: t("help"), icon: "book", act: () => RED.sidebar.help.show(type) });
@@ -72,6 +113,10 @@ const remedies: Readonly<Record<HintCode, (app: App, hint: Hint) => readonly Chi
     }),
   ],
   noPassword: (_, hint) => [editButton(hint)],
+  passwordRefused: (app, hint) => {
+    const place = `hint test ${hint.node}`;
+    return [editButton(hint), testButton(app, hint.node ?? "", place), said(app, place)];
+  },
   misconfigured: (_, hint) => [editButton(hint)],
   nobodyLoggedIn: (app) => [callButton(app), said(app, "hint call")],
   noPushYet: (app, { node = "" }) => {
@@ -80,18 +125,27 @@ const remedies: Readonly<Record<HintCode, (app: App, hint: Hint) => readonly Chi
     return [
       receiving !== undefined && addressRow(receiving.address),
       selfTestButton(app, node, place),
-      helpButton("sccc-account"),
+      troubleshooting(t("troubleshooting.pushes")),
       said(app, place),
     ];
   },
-  pushesRefused: (app, hint) => [editButton(hint), trafficButton(app, hint, "push")],
+  pushesRefused: (app, hint) => [
+    editButton(hint),
+    trafficButton(app, hint, "push"),
+    troubleshooting(t("troubleshooting.pushes")),
+  ],
   queueFull: (app, hint) => [editButton(hint), trafficButton(app, hint, "command")],
   clockApart: (app, { node = "" }) => [testButton(app, node, `hint test ${node}`), said(app, `hint test ${node}`)],
   unreachable: (app, hint) => {
     const place = `hint test ${hint.node}`;
-    return [editButton(hint), testButton(app, hint.node ?? "", place), said(app, place)];
+    return [
+      editButton(hint),
+      testButton(app, hint.node ?? "", place),
+      troubleshooting(lastCode(app, hint.node)),
+      said(app, place),
+    ];
   },
-  receivingProblem: (_, hint) => [editButton(hint)],
+  receivingProblem: (_, hint) => [editButton(hint), troubleshooting(t("troubleshooting.pushes"))],
   outsideHours: (_, hint) => [editButton(hint)],
   deadLetters: (app, { node = "" }) => [
     button({
@@ -112,20 +166,29 @@ const wrong = (reason: string, params: Hint["params"]): string =>
   known(`sidebar.problem.${reason}`, { detail: "", ...params }) ??
   reason;
 
+/** The reason that a hint gives, in words. */
+function reasonInWords(code: HintCode, params: NonNullable<Hint["params"]>): string {
+  if (code === "pushesRefused") return codeInWords("push", String(params.reason));
+  return code === "passwordRefused"
+    ? codeInWords("command", String(params.code))
+    : wrong(String(params.reason), params);
+}
+
 /** What stands in the texts of the hints. */
 function paramsOf(app: App, { code, node = "", params = {} }: Hint): Readonly<Record<string, unknown>> {
   const account = app.accounts.find(({ id }) => id === node);
-  const { setting = "", reason = "", count: number, waiting, seconds } = params;
+  const { setting = "", count: number, waiting, seconds } = params;
   return {
     label: account?.label || nodeLabel(node) || node,
     setting: known(`setting.account.${setting}.label`) ?? setting,
-    reason: code === "pushesRefused" ? codeInWords("push", String(reason)) : wrong(String(reason), params),
+    reason: reasonInWords(code, params),
     problem: account === undefined ? "" : problemOf(account, app.now),
     error: account?.lastError === undefined ? "" : errorInWords(account.lastError),
     count: count(Number(number ?? 0)),
     waiting: count(Number(waiting ?? 0)),
     seconds: count(Math.abs(Number(seconds ?? 0))),
     campaign: params.campaign ?? "",
+    code: params.code ?? "",
   };
 }
 

@@ -136,6 +136,7 @@ function build(): { readonly root: HTMLElement; readonly close: () => void } {
       }
       const whole = app.traffic.take(answer);
       app.set({ snapshot: answer, silence: undefined, ahead: answer.now - Date.now() });
+      if (!whole) app.set({ opened: undefined, dead: undefined });
       if (!whole || answer.more) poller.wake();
       return true;
     },

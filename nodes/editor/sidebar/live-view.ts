@@ -118,7 +118,7 @@ export function liveView(app: App): readonly Child[] {
   return [
     h(
       "div",
-      { key: "scroll", class: "sccc-side-scroll" },
+      { key: "scroll", class: "sccc-side-scroll", tabIndex: 0 },
       section(
         "calls",
         calls.length,

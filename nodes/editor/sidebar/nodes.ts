@@ -1,4 +1,5 @@
 // The nodes of the editor that the sidebar leads to.
+import { want } from "../wanted";
 import { h, type VNode } from "./dom";
 import { button, icon } from "./parts";
 import { t } from "./words";
@@ -20,10 +21,12 @@ export function reveal(id: string): VNode {
     : button({ key: `node ${id}`, text, icon: "crosshairs", act: () => RED.view.reveal(id) });
 }
 
-/** Opens a node's dialog. */
-export function editNode(id: string): void {
+/** Opens a node's dialog, at a property if one is given. */
+export function editNode(id: string, property?: string): void {
   const node = RED.nodes.node(id);
   if (!node) return;
+  const { defaults, credentials = {} } = node._def;
+  if (property !== undefined && Object.hasOwn({ ...defaults, ...credentials }, property)) want(id, property);
   if (node._def.category === "config") RED.editor.editConfig("", node.type, id);
   else RED.editor.edit(node);
 }

@@ -162,7 +162,7 @@ export class TrafficView {
   #tools(shown: number): VNode {
     const { app } = this;
     const { filter } = app.state;
-    const change = (part: Partial<Filter>): void => app.set({ filter: { ...filter, ...part } });
+    const change = (part: Partial<Filter>): void => app.set({ filter: { ...app.state.filter, ...part } });
     const several = app.accounts.length > 1;
     return h(
       "div",
@@ -175,11 +175,6 @@ export class TrafficView {
         value: filter.text,
         onInput: (text) => change({ text }),
       }),
-      h(
-        "span",
-        { key: "count", class: "sccc-side-count", role: "status" },
-        t("traffic.count", { count: count(shown) }),
-      ),
       select({
         label: t("traffic.kindLabel"),
         value: filter.kind,
@@ -212,6 +207,11 @@ export class TrafficView {
         icon("exclamation-triangle"),
         " ",
         t("traffic.failures"),
+      ),
+      h(
+        "span",
+        { key: "count", class: "sccc-side-count", role: "status" },
+        t("traffic.count", { count: count(shown) }),
       ),
     );
   }

@@ -108,28 +108,29 @@ function originOf(url: string): string {
 /** Wires an account. What can't send may still receive; the other nodes are told why by `accountOf` and `receiverOf`. */
 function start(
   narrowed: Narrowed<AccountConfig>,
-  { runtime, node, config, credentials, expand }: NodeSource,
+  { runtime, node, config, credentials, expand, output }: NodeSource,
 ): Behaviour {
   const { RED, state } = runtime;
   const monitored = state.monitor.account(node.id);
   const account = narrowed.ok ? open(narrowed.value, state.sequences, monitored.ended) : failed(narrowed.problem);
   monitored.open(factsOf(narrowed, account, config, credentials));
-  if (!account.ok) node.warn(describe(RED._, type, account.failure));
+  if (!account.ok) output.tell(describe(RED._, type, account.failure));
   let receiving: Receiving | undefined;
   const receive = (): Receiving => {
     if (!narrowed.ok) return { ...narrowed, isTold: true };
     const context = contextOf(narrowed.value);
     const how = narrowReceiving(config, credentials, expand, nodesOf(RED), context, (id) => tlsFilesOf(RED, id));
     if (!how.ok) {
-      node.warn(describe(RED._, type, configFailure(how.problem)));
+      output.tell(describe(RED._, type, configFailure(how.problem)));
       return { ...how, isTold: true };
     }
-    return { ok: true, receiver: new AccountReceiver({ RED, node, receiving: state.receiving }, how.value) };
+    return { ok: true, receiver: new AccountReceiver({ RED, node, output, receiving: state.receiving }, how.value) };
   };
   state.accounts.set(node, {
     account,
     receiving: () => {
       receiving ??= receive();
+      if (!receiving.ok) monitored.receivingProblem = receiving.problem;
       return receiving;
     },
   });

@@ -1,16 +1,16 @@
-// What a running account is to the other nodes.
+// The interface of a running account for the other nodes.
 import type { Client } from "../../protocol/client";
 import type { PushContext } from "../../protocol/push";
 import type { AccountReceiver } from "../receive/account-receiver";
 import type { ConfigProblem } from "../shared/config";
 import type { Failure } from "../shared/failure";
 
-/** What a command node needs of its account. */
+/** The part of an account that command nodes use. */
 export interface Sender {
   readonly client: Client;
   readonly label: string;
   readonly debug: boolean;
-  /** What its records and pushes are read with. */
+  /** Its context for reading records and pushes. */
   readonly context: PushContext;
 }
 

@@ -1,4 +1,4 @@
-// Tries an account out as it stands in the editor, saved or not, and says what came of it: an outcome that the editor has words for.
+// Tests an account as it is in the editor, saved or not, and returns an outcome for which the editor has a text.
 import type { NodeAPI } from "node-red";
 import { type ListedAgent, type Probed, probe } from "../../protocol/probe";
 import { isTlsError } from "../../protocol/transport";
@@ -21,20 +21,20 @@ export interface Draft {
   readonly credentials: Readonly<Record<string, unknown>>;
 }
 
-/** Reads what the editor sent; undefined for what is no account. */
+/** Reads the editor's request; undefined if it has no account. */
 export function draftOf(body: unknown): Draft | undefined {
   if (!isObject(body) || !isObject(body.config)) return undefined;
   const { id, config, credentials } = body;
   return { id: typeof id === "string" ? id : "", config, credentials: isObject(credentials) ? credentials : {} };
 }
 
-/** What the editor has for a password that it does not know. */
+/** The editor's placeholder for a stored password. */
 const unchanged = "__PWRD__";
 
-/** A value that is nothing but one variable, in the two ways in which Node-RED writes that. */
+/** A value that consists of one variable, in both notations of Node-RED. */
 const wholeVariable = /^\$(?:\{([^{}\s]+)\}|\(([^()\s]+)\))$/;
 
-/** A credential as Node-RED would deliver it to the running account. What names no variable that is set stays as it is. */
+/** A credential as Node-RED would deliver it to the running account. A value without a set variable is unchanged. */
 function delivered(RED: NodeAPI, node: unknown, value: unknown): unknown {
   const [, braces, brackets] = (typeof value === "string" && wholeVariable.exec(value)) || [];
   const name = braces ?? brackets;
@@ -43,7 +43,7 @@ function delivered(RED: NodeAPI, node: unknown, value: unknown): unknown {
   return util.getSetting(node, name) ?? value;
 }
 
-/** The passwords of an account: those that were typed, else those that are stored. */
+/** The passwords of an account: the typed ones, otherwise the stored ones. */
 function passwordsOf(RED: NodeAPI, { id, credentials }: Draft): Readonly<Record<string, unknown>> {
   const stored: unknown = RED.nodes.getCredentials(id);
   const kept = isObject(stored) ? stored : {};
@@ -53,20 +53,20 @@ function passwordsOf(RED: NodeAPI, { id, credentials }: Draft): Readonly<Record<
   return Object.fromEntries(all.map(([name, value]) => [name, delivered(RED, node, value)]));
 }
 
-/** The longest that somebody waits for an answer, in ms. */
+/** The longest time for an answer, in ms. */
 const patienceMs = 10_000;
 
-/** A clock that is so far off gets mentioned, in ms: half of what pushes are allowed by default. */
+/** A difference of the clocks that is reported, in ms: half of the default tolerance of pushes. */
 const noticeableMs = 150_000;
 
-/** An account that was tried: its configuration, or what is wrong with it; and what the platform said. */
+/** A tested account: its configuration or its problem, and the platform's answer. */
 export type Tried =
   | { readonly ok: false; readonly told: AdminAnswer }
   | { readonly ok: true; readonly config: AccountConfig; readonly probed: Probed };
 
 const settingTold = (problem: ConfigProblem): AdminAnswer => ({ outcome: "setting", params: { ...problem } });
 
-/** Tries an account out. */
+/** Tests an account. */
 export async function tryOut({ RED, state }: Runtime, draft: Draft, signal: AbortSignal): Promise<Tried> {
   const { id, config } = draft;
   const node = RED.nodes.getNode(id);
@@ -88,7 +88,7 @@ export async function tryOut({ RED, state }: Runtime, draft: Draft, signal: Abor
   }
 }
 
-/** The codes of the platform that have words of their own here. */
+/** The codes of the platform with a text of their own here. */
 const platformOutcomes: Readonly<Record<string, string>> = {
   E_S_AUTH_FAIL: "password",
   E_G_PASSWORD_ERROR: "password",
@@ -126,7 +126,7 @@ function failureTold(failure: Failure, { baseUrl, apiVersion }: AccountConfig, c
   }
 }
 
-/** What a try came to. */
+/** The outcome of a test. */
 export function told(tried: Tried): AdminAnswer {
   if (!tried.ok) return tried.told;
   const { probed, config } = tried;
@@ -143,7 +143,7 @@ export function told(tried: Tried): AdminAnswer {
   };
 }
 
-/** The agents of an account's platform, or why they can't be had. */
+/** The agents of an account's platform, or why they cannot be read. */
 export function agentsTold(tried: Tried): AdminAnswer & { readonly agents?: readonly ListedAgent[] } {
   if (!tried.ok || !tried.probed.ok) return told(tried);
   return tried.probed.agents === undefined

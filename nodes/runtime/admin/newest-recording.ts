@@ -1,4 +1,4 @@
-// Fetches the beginning of an account's newest recording, and says what came: for whoever fills in the account's recording address.
+// Fetches the beginning of an account's newest recording, to test the account's recording address.
 import { commandOf } from "../../catalogue";
 import { audioName } from "../../protocol/beginning";
 import { Client } from "../../protocol/client";
@@ -13,10 +13,10 @@ import type { AccountConfig } from "../shared/config";
 import type { Failure } from "../shared/failure";
 import type { AdminAnswer } from "./connection";
 
-/** The longest that somebody waits for all of it, in ms. */
+/** The longest time for the whole search, in ms. */
 const patienceMs = 10_000;
 
-/** How far back CDRs are looked for, in ms: the first span that has a recording ends the search. */
+/** The time spans in which CDRs are searched, in ms: the first span with a recording ends the search. */
 const spansMs = [3_600_000, 86_400_000, 7 * 86_400_000];
 
 /** How many records before the newest are looked at for one that has a file. A page has as many. */
@@ -25,7 +25,7 @@ const recordsBack = 500n;
 /** Requests for the newest key of the records: twice as many as a number of 64 bits has digits. */
 const mostRequests = 130;
 
-/** What was found of a list: a filename, none, or why the platform does not say. */
+/** The result of searching a list: a filename, none, or the platform's failure. */
 type Found =
   | { readonly ok: true; readonly filename: string | undefined }
   | { readonly ok: false; readonly failure: Failure };
@@ -53,7 +53,7 @@ function highest(
 /** The newest recording of the CDRs of the last week. */
 async function inCdrs(reader: Reader, now: number, timezone: string): Promise<Found> {
   for (const span of spansMs) {
-    // A call may have begun by a clock that is a little ahead of ours.
+    // The platform's clock may be a little ahead of ours.
     const listed = await reader.cdrs(now - span, now + 60_000);
     if (!listed.ok) return listed;
     const filename = highest(listed.list, ({ answerTime }) => momentOf(answerTime, timezone) ?? 0);
@@ -87,7 +87,7 @@ const search = async (reader: Reader, config: AccountConfig, now: number): Promi
   return !further.ok && found.ok ? found : further;
 };
 
-/** Why a recording did not come, or what came in its place. */
+/** The outcome of a download that failed or was not a recording. */
 function failureTold(failure: Failure, url: string): AdminAnswer {
   switch (failure.kind) {
     case "http":

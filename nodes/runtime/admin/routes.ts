@@ -1,4 +1,4 @@
-// The routes that the editor's forms ask. Whoever may deploy may ask them: they do no more than a flow could.
+// The admin routes for the editor's forms. They need the permission to deploy, because they do nothing that a flow could not do.
 import { guarded } from "../../util/guarded";
 import { serveSidebar } from "../sidebar/routes";
 import type { Runtime } from "../state";
@@ -10,10 +10,10 @@ import { callIn } from "./simulator";
 /** What a route answers; `recording` has its texts below `recording` of the locales. */
 type Answered = AdminAnswer & { readonly recording?: AdminAnswer };
 
-/** What nobody understands. */
+/** The answer to an invalid request. */
 const unreadable: AdminAnswer = { outcome: "silent" };
 
-/** Serves the routes, once for each Node-RED; none where it has no editor. */
+/** Adds the routes once for each Node-RED; none if it has no editor. */
 export function serveEditor(runtime: Runtime): void {
   const { RED, state } = runtime;
   const app: unknown = RED.httpAdmin;

@@ -1,4 +1,4 @@
-// Sends a deployed account a push of an event, signed, through the address at which it receives, so that a flow can be tried.
+// Sends a signed push of an event to the address of a deployed account, so that a flow can be tried.
 import type { NodeAPI } from "node-red";
 import { postPush } from "../../protocol/post-push";
 import type { Endpoint } from "../../receive/messages";
@@ -8,16 +8,16 @@ import { ownAddress, reachable } from "../shared/own-address";
 import type { Runtime } from "../state";
 import type { AdminAnswer } from "./connection";
 
-/** Loaded when it is first needed: nobody sends samples while calls come in. */
+/** Loaded on first use: samples are not needed in operation. */
 const simulator = (): typeof import("../../../simulator") => require("../../../simulator");
 
-/** Where an endpoint is reached from this machine; undefined while Node-RED's own server does not listen. */
+/** The URL of an endpoint from this machine; undefined while Node-RED's own server does not listen. */
 function addressOf(RED: NodeAPI, { path, own }: Endpoint): string | undefined {
   if (own !== undefined) return `http${own.tls === undefined ? "" : "s"}://${reachable(own.host)}:${own.port}${path}`;
   return ownAddress(RED, path);
 }
 
-/** Sends a sample as the editor asked for it. */
+/** Sends the sample that the editor requested. */
 export async function sendSample(runtime: Runtime, body: unknown): Promise<AdminAnswer> {
   const { account, event } = isObject(body) ? body : {};
   const receiving = receiverOf(runtime, account);

@@ -1,17 +1,16 @@
 // sccc-call-number, where it waits: listens for the account's pushes itself, and says where its calls have got.
-import type { Node, NodeMessage } from "node-red";
+import type { NodeMessage } from "node-red";
 import { callNumberSettings } from "../../catalogue/index";
 import { isObject, type JsonObject } from "../../util/json";
 import { receiverOf } from "../account/account";
 import type { Account } from "../account/running";
 import type { Sent } from "../command/send";
-import { BoundedLog } from "../receive/bounded-log";
 import { CallStore, callsFolder } from "../shared/call-store";
 import { type ConfigProblem, configFailure, type Narrowed, narrow, Settings } from "../shared/config";
+import type { NodeSource } from "../shared/define-node";
 import type { Failure } from "../shared/failure";
 import type { Status } from "../shared/status";
 import { expander } from "../shared/values";
-import type { Runtime } from "../state";
 import { type Aim, type Arrived, Waiting } from "./waiting";
 
 /** What a node waits for, and for how long; undefined: for nothing but the platform's answer. */
@@ -33,7 +32,6 @@ export const narrowWait = (config: unknown, expand: (text: string) => string): N
 
 /** What a wait needs of its node. */
 export interface CallWaitDeps {
-  readonly config: Readonly<Record<string, unknown>>;
   readonly account: Account;
   /** Shows how many calls are waited for, and that no push can come. */
   readonly status: Pick<Status, "wait" | "state">;
@@ -45,6 +43,8 @@ export interface CallWait {
   problem(): Failure | undefined;
   /** Sends a command, and waits for its call once it is accepted. */
   through(awaited: AwaitedCommand, send: () => Promise<Sent>): Promise<Sent>;
+  /** The node closes. @param removed for good */
+  close(removed: boolean): void;
 }
 
 /** A command whose call is waited for. */
@@ -73,6 +73,7 @@ function keptMessage(msg: NodeMessage): JsonObject | undefined {
 const never = (failure: Failure): CallWait => ({
   problem: () => failure,
   through: async () => ({ ok: false, failure }),
+  close: () => undefined,
 });
 
 /** With a list of commands there is no one call to wait for. */
@@ -87,9 +88,9 @@ const listRefused = (aim: Aim): Failure => ({
 /**
  * Lets a node wait, if its configuration says so: it listens from now on until it is closed, and is handed events only while it waits.
  */
-export function callWaitOf(runtime: Runtime, node: Node, deps: CallWaitDeps): CallWait | undefined {
+export function callWaitOf(source: NodeSource, { account, status }: CallWaitDeps): CallWait | undefined {
+  const { runtime, node, config, output } = source;
   const { RED } = runtime;
-  const { config, account, status } = deps;
   const narrowed = narrowWait(config, expander(RED, node));
   if (!narrowed.ok) return never(configFailure(narrowed.problem));
   const wanted = narrowed.value;
@@ -104,7 +105,7 @@ export function callWaitOf(runtime: Runtime, node: Node, deps: CallWaitDeps): Ca
     ...wanted,
     context: account.sender.context,
     onCount,
-    onRecords: (records) => void store.add(records),
+    onRecords: (records) => output.run(() => store.add(records)),
   });
   const reportOf = (arrived: Exclude<Arrived, { kind: "closed" }>) => {
     const reached = arrived.kind === "reached";
@@ -115,10 +116,10 @@ export function callWaitOf(runtime: Runtime, node: Node, deps: CallWaitDeps): Ca
   const kept = new Set<string>();
   const keep = (id: string, value: JsonObject): void => {
     kept.add(id);
-    void store.add([{ key: `w${id}`, value }]);
+    output.run(() => store.add([{ key: `w${id}`, value }]));
   };
   const release = (id: string): void => {
-    if (kept.delete(id)) void store.add([{ key: `w${id}`, value: undefined }]);
+    if (kept.delete(id)) output.run(() => store.add([{ key: `w${id}`, value: undefined }]));
   };
   const resume = async ({ id, due, msg, command }: JsonObject): Promise<void> => {
     if (typeof id !== "string" || !isObject(msg)) return;
@@ -128,20 +129,20 @@ export function callWaitOf(runtime: Runtime, node: Node, deps: CallWaitDeps): Ca
     if (arrived === undefined || arrived.kind === "closed") return;
     const sccc = { ...(isObject(msg.sccc) ? msg.sccc : {}), command, call: reportOf(arrived) };
     const out = { ...msg, payload: arrived.call, sccc } as NodeMessage;
-    node.send(arrived.kind === "reached" ? out : [null, out]);
+    output.send(arrived.kind === "reached" ? out : [null, out]);
   };
-  const warnings = new BoundedLog((counts) => {
-    for (const [what, count] of counts) node.warn(count === 1 ? what : `${what} (×${count})`);
-  });
   const store: CallStore = new CallStore({
     folder: callsFolder(RED, node.id),
     ...{ redeliverAfterMs: 0, maxDeliveries: 1, keepDays: 0, waits: false, onUnkept: () => undefined },
     onOpen: (records) => {
       const all = [...records];
       waiting.restore(all);
-      for (const record of all) if (isObject(record) && isObject(record.waiting)) void resume(record.waiting);
+      for (const record of all) {
+        const message = isObject(record) ? record.waiting : undefined;
+        if (isObject(message)) output.run(() => resume(message));
+      }
     },
-    onWarning: (key, params) => warnings.add(RED._(`errors.${key}`, { ...params })),
+    onWarning: (key, params) => output.warn(key, params),
   });
   let problem: ConfigProblem | undefined;
   const detach = receiving.receiver.attach({
@@ -161,17 +162,14 @@ export function callWaitOf(runtime: Runtime, node: Node, deps: CallWaitDeps): Ca
       problem = found;
     },
   });
-  node.on("close", (removed: boolean, done: () => void) => {
-    detach();
-    waiting.close();
-    // Each message that waits ends now.
-    for (const id of [...kept]) release(id);
-    store.close(removed);
-    warnings.close();
-    done();
-  });
-
   return {
+    close: (removed) => {
+      detach();
+      waiting.close();
+      // Each message that waits ends now.
+      for (const id of [...kept]) release(id);
+      store.close(removed);
+    },
     problem: () => problem && configFailure(problem),
     through: async ({ fields, context, msg }, send) => {
       const expected = waiting.expect(fields, context);

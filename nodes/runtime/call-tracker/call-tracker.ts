@@ -6,12 +6,12 @@ import { render } from "../../protocol/check";
 import { guarded } from "../../util/guarded";
 import { isObject } from "../../util/json";
 import { accountOf } from "../account/account";
-import { BoundedLog } from "../receive/bounded-log";
 import { readFacts } from "../shared/call-facts";
 import { CallStore, callsFolder } from "../shared/call-store";
 import { type Narrowed, narrow, Settings } from "../shared/config";
 import { type Behaviour, defineNode, type NodeSource } from "../shared/define-node";
 import type { Failure } from "../shared/failure";
+import type { NodeOutput } from "../shared/node-output";
 import { failureStatus, statusWords } from "../shared/status";
 import { errorOf } from "../shared/texts";
 import type { KeptTracker, Runtime } from "../state";
@@ -89,8 +89,7 @@ class Shown {
   #warned = Number.NEGATIVE_INFINITY;
 
   constructor(
-    private readonly RED: NodeAPI,
-    private readonly node: Node,
+    private readonly source: { readonly RED: NodeAPI; readonly node: Node; readonly output: NodeOutput },
     private readonly size: () => number,
   ) {}
 
@@ -99,7 +98,7 @@ class Shown {
     this.#lost += news.filter(({ cause, kind }) => cause === "overflow" && kind === "finished").length;
     if (this.#lost > 0 && performance.now() - this.#warned > warnEveryMs) {
       this.#warned = performance.now();
-      this.node.warn(this.RED._("errors.tooManyCalls", { calls: String(this.size()) }));
+      this.source.output.warn("tooManyCalls", { calls: String(this.size()) });
     }
     this.#timer ??= setTimeout(
       guarded(() => this.show()),
@@ -109,12 +108,13 @@ class Shown {
 
   show(): void {
     this.#timer = undefined;
+    const { RED, node } = this.source;
     const calls = this.size();
     const figures = { calls, lost: this.#lost };
     if (this.#lost === 0) {
-      const text = statusWords(this.RED._, "openCalls", figures);
-      this.node.status({ fill: calls === 0 ? "grey" : "green", shape: "dot", text });
-    } else this.node.status({ fill: "yellow", shape: "dot", text: statusWords(this.RED._, "lostCalls", figures) });
+      const text = statusWords(RED._, "openCalls", figures);
+      node.status({ fill: calls === 0 ? "grey" : "green", shape: "dot", text });
+    } else node.status({ fill: "yellow", shape: "dot", text: statusWords(RED._, "lostCalls", figures) });
   }
 
   close(): void {
@@ -130,19 +130,16 @@ interface TrackerDeps {
 }
 
 /** Gives a node with a good configuration its behaviour. */
-function run({ settings, account }: TrackerDeps, { runtime, node }: NodeSource): Behaviour {
+function run({ settings, account }: TrackerDeps, { runtime, node, output }: NodeSource): Behaviour {
   const { RED, state } = runtime;
   const { tokens } = state;
-  const warnings = new BoundedLog((counts) => {
-    for (const [what, count] of counts) node.warn(count === 1 ? what : `${what} (×${count})`);
-  });
   const it = trackerOf(state.trackers, node.id, settings, (news) => {
-    for (const one of news) node.send(outputsOf(one.kind, messageOf(one, tokens.free(node.id))));
+    for (const one of news) output.send(outputsOf(one.kind, messageOf(one, tokens.free(node.id))));
     shown.update(news);
-    void store.add(tracker.records());
+    output.run(() => store.add(tracker.records()));
   });
   const { tracker } = it;
-  const shown = new Shown(RED, node, () => tracker.size);
+  const shown = new Shown({ RED, node, output }, () => tracker.size);
   let open: () => void = () => undefined;
   const opened = new Promise<void>((resolve) => {
     open = resolve;
@@ -156,9 +153,10 @@ function run({ settings, account }: TrackerDeps, { runtime, node }: NodeSource):
       it.restored = true;
       open();
     },
-    onWarning: (key, params) => warnings.add(RED._(`errors.${key}`, { ...params })),
+    onWarning: (key, params) => output.warn(key, params),
   });
-  void opened.then(() => {
+  output.run(async () => {
+    await opened;
     tracker.resume();
     shown.show();
   });
@@ -171,7 +169,7 @@ function run({ settings, account }: TrackerDeps, { runtime, node }: NodeSource):
     },
     unexpect: (id) => {
       tracker.unexpect(id);
-      void store.add(tracker.records());
+      output.run(() => store.add(tracker.records()));
     },
   });
 
@@ -191,12 +189,20 @@ function run({ settings, account }: TrackerDeps, { runtime, node }: NodeSource):
     const own = news.filter((one) => one.own && wired[one.kind]);
     // Where both outputs tell of it, what happens to the finished call decides.
     const bearer = own.findLast(({ kind }) => kind === "finished") ?? own[0];
+    const unsent: unknown[] = [];
     for (const one of news) {
       const from = one.own ? msg : undefined;
-      send(outputsOf(one.kind, messageOf(one, (one === bearer ? given : undefined) ?? tokens.free(node.id), from)));
+      const token = (one === bearer ? given : undefined) ?? tokens.free(node.id);
+      try {
+        send(outputsOf(one.kind, messageOf(one, token, from)));
+      } catch (error) {
+        unsent.push(error);
+      }
     }
-    if (bearer === undefined && given !== undefined) void tokens.acknowledge(given, "taken");
+    if (bearer === undefined && given !== undefined) output.run(() => tokens.acknowledge(given, "taken"));
     shown.update(news);
+    // The message ends with the error; the rest was told all the same.
+    if (unsent.length > 0) throw unsent[0];
     return undefined;
   };
 
@@ -211,7 +217,6 @@ function run({ settings, account }: TrackerDeps, { runtime, node }: NodeSource):
       shown.close();
       forget();
       store.close(removed);
-      warnings.close();
     },
   };
 }

@@ -4,23 +4,26 @@ import type { Call, TrackedCall } from "../../calls/call";
 import {
   type CallMessage,
   CallMessages,
+  type Fetched,
   type MessageEvent,
   type RecordingError,
   type Step,
 } from "../../calls/call-messages";
+import type { ExpectedCall } from "../../calls/contexts";
 import { isCallEvent, kinds } from "../../calls/facts";
 import type { Entry, Handed, Spool } from "../../delivery/spool";
 import { guarded } from "../../util/guarded";
 import { accountOf, receiverOf } from "../account/account";
 import type { Sender } from "../account/running";
 import type { AccountReceiver } from "../receive/account-receiver";
-import { BoundedLog } from "../receive/bounded-log";
 import type { Delivery } from "../receive/receiving";
 import { readFacts } from "../shared/call-facts";
 import { CallStore, callsFolder } from "../shared/call-store";
 import { configFailure } from "../shared/config";
 import { type Behaviour, defineNode, type NodeSource } from "../shared/define-node";
 import type { Failure } from "../shared/failure";
+import { asError } from "../shared/input";
+import type { NodeOutput } from "../shared/node-output";
 import { failureStatus } from "../shared/status";
 import { describe, ScccError } from "../shared/texts";
 import type { Runtime } from "../state";
@@ -52,6 +55,7 @@ const entryOf = (node: string, { event, call, recordingError }: CallMessage): En
 interface CallsDeps {
   readonly runtime: Runtime;
   readonly node: Node;
+  readonly output: NodeOutput;
   readonly config: CallsConfig;
   readonly account: string;
   readonly sender: Sender;
@@ -65,7 +69,6 @@ class Calls {
   readonly #recordings: CallRecordings;
   readonly #store: CallStore;
   readonly #tokens: MessageTokens;
-  readonly #warnings: BoundedLog;
   /** What came before the store was open; undefined from then on. */
   #early: (() => void)[] | undefined = [];
   #timer: NodeJS.Timeout | undefined;
@@ -73,16 +76,13 @@ class Calls {
   #closed = false;
 
   constructor(deps: CallsDeps) {
-    const { runtime, node, config, sender, receiver } = deps;
+    const { runtime, node, output, config, sender, receiver } = deps;
     const { RED, state } = runtime;
     const { context } = sender;
     const { stored, redeliverAfterMs, maxDeliveries, keepDays } = receiver.config;
     this.#deps = deps;
     this.#tokens = state.callTokens.get(node.id) ?? new MessageTokens(state.tokens);
     state.callTokens.set(node.id, this.#tokens);
-    this.#warnings = new BoundedLog((counts) => {
-      for (const [what, count] of counts) node.warn(count === 1 ? what : `${what} (×${count})`);
-    });
     this.#recordings = new CallRecordings({
       client: sender.client,
       target: config.target,
@@ -91,8 +91,8 @@ class Calls {
     this.#messages = new CallMessages(
       { ...config, context },
       {
-        onStep: (step) => void this.#keep(step),
-        fetch: (call, within, again) => this.#recordings.fetch(call, within, again),
+        onStep: (step) => output.run(() => this.#keep(step)),
+        fetch: (call, within, again) => this.#safely(this.#recordings.fetch(call, within, again)),
       },
     );
     this.#store = new CallStore({
@@ -102,9 +102,12 @@ class Calls {
       maxDeliveries: stored ? maxDeliveries : Number.MAX_SAFE_INTEGER,
       keepDays,
       onOpen: (records, spool) => this.#begin(records, spool),
-      onWarning: (key, params) => this.#warnings.add(RED._(`errors.${key}`, { ...params })),
+      onWarning: (key, params) => {
+        output.warn(key, params);
+        this.#tokens.fail();
+      },
       waits: stored,
-      onUnkept: (entry) => void this.#give({ ...entry, id: "", delivery: 1 }),
+      onUnkept: (entry) => output.run(() => this.#give({ ...entry, id: "", delivery: 1 })),
     });
   }
 
@@ -121,8 +124,8 @@ class Calls {
     });
   }
 
-  /** A call with a context is about to be dialled. */
-  expect(expected: Parameters<CallMessages["expect"]>[0]): Promise<void> {
+  /** A call with a context is about to be dialled. Resolves when that is kept. */
+  expect(expected: ExpectedCall): Promise<void> {
     return new Promise((resolve) => this.#whenOpen(() => this.#keep(this.#messages.expect(expected)).then(resolve)));
   }
 
@@ -150,9 +153,8 @@ class Calls {
     clearTimeout(this.#timer);
     this.#messages.close();
     this.#recordings.close();
-    this.#tokens.use(undefined);
+    this.#tokens.pause();
     this.#store.close(removed);
-    this.#warnings.close();
     if (removed) {
       this.#tokens.close();
       this.#deps.runtime.state.callTokens.delete(this.#deps.node.id);
@@ -160,21 +162,23 @@ class Calls {
   }
 
   #whenOpen(run: () => Promise<void>): void {
-    if (this.#early === undefined) void run();
-    else this.#early.push(() => void run());
+    const { output } = this.#deps;
+    if (this.#early === undefined) output.run(run);
+    else this.#early.push(() => output.run(run));
   }
 
   #begin(records: Iterable<unknown>, spool: Spool | undefined): void {
+    const { node, output } = this.#deps;
     // The constructor has not ended where there is no folder.
-    queueMicrotask(
-      guarded(() => {
+    queueMicrotask(() =>
+      output.run(() => {
         if (this.#closed) return;
-        this.#tokens.use(spool);
-        spool?.attach(this.#deps.node.id, {
-          hand: (entry) => void this.#give(entry),
-          dead: (entry) => this.#bury(entry),
+        this.#tokens.open(spool);
+        spool?.attach(node.id, {
+          hand: (entry) => output.run(() => this.#give(entry)),
+          dead: (entry) => output.run(() => this.#bury(entry)),
         });
-        void this.#keep(this.#messages.restore(records));
+        output.run(() => this.#keep(this.#messages.restore(records)));
         const early = this.#early ?? [];
         this.#early = undefined;
         for (const run of early) run();
@@ -194,26 +198,35 @@ class Calls {
 
   /** Gives the flow a message. `id` of one that is not kept is "". */
   async #give(entry: Handed): Promise<void> {
-    const { node, config, receiver, runtime } = this.#deps;
+    const { node, output, config, receiver, runtime } = this.#deps;
     const { stored } = receiver.config;
     const kept = JSON.parse(entry.text) as Kept;
     const isBuffer = config.target.kind === "buffer" && kept.event === "recording" && kept.recordingError === undefined;
-    const fetched = isBuffer ? await this.#recordings.take(kept.call) : undefined;
+    const fetched = isBuffer ? await this.#safely(this.#recordings.take(kept.call)) : undefined;
     if (this.#closed) return;
     const token = stored && entry.id !== "" ? this.#tokens.tokenOf(entry) : runtime.state.tokens.free(node.id);
     const outputs: (NodeMessage | null)[] = [];
     while (outputs.length < config.outputOf(kept.event)) outputs.push(null);
-    node.send([...outputs, this.#messageOf(kept, entry, token, fetched)]);
+    output.send([...outputs, this.#messageOf(kept, entry, token, fetched)]);
     if (stored || entry.id === "") return;
     // What is sent reaches the next node in a later turn: if the flows are stopped before, nobody has it.
-    setImmediate(guarded(() => void (this.#closed || this.#store.spool?.settle(entry.id))));
+    setImmediate(() => output.run(() => this.#closed || this.#store.spool?.settle(entry.id)));
+  }
+
+  /** What nobody foresaw while a recording was fetched is a recording that is not there. */
+  #safely(fetching: Promise<Fetched>): Promise<Fetched> {
+    return fetching.catch((error: unknown) => {
+      this.#deps.output.error(error);
+      const { message } = asError(error);
+      return { ok: false, error: { kind: "failed", code: "SCCC_FILE", message } };
+    });
   }
 
   #messageOf(
     { event, call, recordingError }: Kept,
     { delivery }: Handed,
     token: string,
-    fetched?: Awaited<ReturnType<CallRecordings["take"]>>,
+    fetched?: Fetched,
   ): NodeMessage {
     const error = fetched?.ok === false ? fetched.error : recordingError;
     const recording = fetched?.ok ? fetched.recording : call.recording;
@@ -234,11 +247,11 @@ class Calls {
 
   /** A message that was never confirmed stands with the dead letters. */
   #bury(entry: Handed): void {
-    const { node, runtime } = this.#deps;
+    const { node, output, runtime } = this.#deps;
     const { RED } = runtime;
     const kept = JSON.parse(entry.text) as Kept;
     const text = RED._("errors.neverConfirmed", { event: kept.event, deliveries: String(entry.delivery) });
-    node.error(
+    output.error(
       new ScccError(text, "SCCC_TIMEOUT", { id: kept.call.id }),
       this.#messageOf(kept, entry, runtime.state.tokens.free(node.id)),
     );
@@ -265,17 +278,17 @@ class Calls {
 }
 
 /** Gives a node with a good configuration its behaviour. */
-function run(value: Omit<CallsDeps, "runtime" | "node">, { runtime, node }: NodeSource): Behaviour {
+function run(value: Omit<CallsDeps, "runtime" | "node" | "output">, { runtime, node, output }: NodeSource): Behaviour {
   const { account, receiver } = value;
   const { state } = runtime;
-  const calls = new Calls({ ...value, runtime, node });
+  const calls = new Calls({ ...value, runtime, node, output });
   const detach = receiver.attach({
     id: node.id,
     events: pushEvents,
     others: false,
     hand: (delivery) => {
       if (isCallEvent(delivery.topic)) calls.hear(delivery);
-      else void state.tokens.acknowledge(delivery.token, "taken");
+      else output.run(() => state.tokens.acknowledge(delivery.token, "taken"));
     },
     // The account has given it up: no store could be opened for as long as that took.
     dead: () => undefined,

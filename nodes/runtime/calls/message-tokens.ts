@@ -1,23 +1,46 @@
 // The tokens of the messages of sccc-calls.
 import type { Handed, Spool } from "../../delivery/spool";
 import { BoundedSet, type Outcome, type TokenOwner } from "../../delivery/tokens";
+import { guarded } from "../../util/guarded";
 import type { Tokens } from "../receive/tokens";
+
+/** A redeploy takes no longer, in ms. */
+const longestDeployMs = 5000;
 
 /** The tokens of one node's messages. They outlive a redeploy: a token says which entry of the store it stands for, and which delivery. */
 export class MessageTokens implements TokenOwner {
   readonly #prefix: string;
   readonly #refused = new BoundedSet();
+  readonly #patienceMs: number;
   #spool: Spool | undefined;
-  #waiting: (() => void)[] = [];
+  /** The store can't be opened for now. */
+  #isWithout = false;
+  readonly #waiting = new Set<() => void>();
 
-  constructor(private readonly tokens: Tokens) {
+  constructor(
+    private readonly tokens: Tokens,
+    patienceMs = longestDeployMs,
+  ) {
     this.#prefix = tokens.add(this);
+    this.#patienceMs = patienceMs;
   }
 
-  /** The store is open, or closed. */
-  use(spool: Spool | undefined): void {
+  /** The store is open. */
+  open(spool: Spool | undefined): void {
     this.#spool = spool;
-    if (spool !== undefined) for (const go of this.#waiting.splice(0)) go();
+    this.#isWithout = spool === undefined;
+    this.#goOn();
+  }
+
+  /** The store can't be opened for now. What it has comes again once it is open, with new tokens. */
+  fail(): void {
+    if (this.#spool === undefined) this.open(undefined);
+  }
+
+  /** The store is closed. After a redeploy it is open again. */
+  pause(): void {
+    this.#spool = undefined;
+    this.#isWithout = false;
   }
 
   tokenOf({ id, delivery }: Handed): string {
@@ -25,8 +48,7 @@ export class MessageTokens implements TokenOwner {
   }
 
   async acknowledge(rest: string, outcome: Outcome): Promise<boolean> {
-    // A redeploy is under way.
-    if (this.#spool === undefined) await new Promise<void>((go) => this.#waiting.push(go));
+    if (this.#spool === undefined && !this.#isWithout) await this.#deployed();
     const spool = this.#spool;
     const [id = "", number = ""] = rest.split(".");
     const given = spool?.deliveriesOf(id);
@@ -41,6 +63,23 @@ export class MessageTokens implements TokenOwner {
   /** The node is gone for good. */
   close(): void {
     this.tokens.remove(this.#prefix);
-    for (const go of this.#waiting.splice(0)) go();
+    this.#goOn();
+  }
+
+  /** Resolves when the store is open or can't be opened; also when no node opens it, because it was disabled or can't work. */
+  #deployed(): Promise<void> {
+    return new Promise((resolve) => {
+      const goOn = guarded(() => {
+        clearTimeout(timer);
+        this.#waiting.delete(goOn);
+        resolve();
+      });
+      const timer = setTimeout(goOn, this.#patienceMs).unref();
+      this.#waiting.add(goOn);
+    });
+  }
+
+  #goOn(): void {
+    for (const goOn of [...this.#waiting]) goOn();
   }
 }

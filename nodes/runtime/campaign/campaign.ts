@@ -9,6 +9,7 @@ import type { AccountReceiver } from "../receive/account-receiver";
 import { type ConfigProblem, configFailure } from "../shared/config";
 import { type Behaviour, defineNode, type NodeSource } from "../shared/define-node";
 import type { Failure } from "../shared/failure";
+import type { NodeOutput } from "../shared/node-output";
 import { failureStatus } from "../shared/status";
 import { errorOf, ScccError } from "../shared/texts";
 import { reader } from "../shared/values";
@@ -24,6 +25,7 @@ const type = "sccc-campaign";
 interface CampaignDeps {
   readonly runtime: Runtime;
   readonly node: Node;
+  readonly output: NodeOutput;
   readonly config: CampaignConfig;
   readonly sender: Sender;
   readonly receiver: AccountReceiver;
@@ -67,7 +69,7 @@ class CampaignNode {
         ["numbers", config.numbers],
       ]),
     };
-    // What a node sends before all nodes are there reaches nobody.
+    // Before all nodes have started, messages are lost.
     const started = guarded(() => this.#goOn());
     RED.events.once("flows:started", started);
     this.#forgetStart = () => void RED.events.off("flows:started", started);
@@ -87,11 +89,8 @@ class CampaignNode {
 
   /** The campaigns of before go on. */
   #goOn(): void {
-    const { node, store, runtime } = this.#deps;
-    const { RED } = runtime;
-    this.#detachStore = store.attach(node.id, this.#host(), {
-      warning: (key, params) => node.warn(RED._(`errors.${key}`, { ...params })),
-    });
+    const { node, store, output } = this.#deps;
+    this.#detachStore = store.attach(node.id, this.#host(), { warning: (key, params) => output.warn(key, params) });
   }
 
   async close(): Promise<void> {
@@ -101,25 +100,25 @@ class CampaignNode {
   }
 
   #host(): CampaignHost {
-    const { node, sender, receiver, runtime } = this.#deps;
+    const { node, output, sender, receiver, runtime } = this.#deps;
     const { RED } = runtime;
     const { stored, redeliverAfterMs, maxDeliveries } = receiver.config;
     return {
       node: node.id,
       client: sender.client,
       stored: stored ? { redeliverAfterMs, maxDeliveries } : undefined,
-      result: (effect, token) => node.send([resultMessage(effect, token), null, null]),
+      result: (effect, token) => void output.send([resultMessage(effect, token), null, null]),
       dead: (effect, deliveries) => {
         const text = RED._("errors.resultNeverConfirmed", { id: effect.id, deliveries: String(deliveries) });
-        node.error(new ScccError(text, "SCCC_TIMEOUT", { id: effect.id }), resultMessage(effect, undefined));
+        output.error(new ScccError(text, "SCCC_TIMEOUT", { id: effect.id }), resultMessage(effect, undefined));
       },
       progress: (progress) => {
         this.#show(progress);
-        node.send([null, progressMessage("progress", progress), null]);
+        output.send([null, progressMessage("progress", progress), null]);
       },
       finished: (progress) => {
         this.#show(progress);
-        node.send([null, null, progressMessage("finished", progress)]);
+        output.send([null, null, progressMessage("finished", progress)]);
       },
     };
   }
@@ -144,7 +143,7 @@ class CampaignNode {
     node.status({ fill, shape: isIdle || this.#problem !== undefined ? "ring" : "dot", text });
   }
 
-  /** Without pushes a campaign goes on: the CDRs tell, only later. */
+  /** Without pushes a campaign goes on: it takes its results from the CDRs, later. */
   #hearProblem(problem: ConfigProblem | undefined): void {
     const { node, runtime } = this.#deps;
     const { RED } = runtime;
@@ -196,8 +195,8 @@ class CampaignNode {
       if (!order.ok) return order.failure;
       hasBegun = true;
       const { agents, entries } = order.value;
-      await store.begin(node.id, { id, settings: { ...config.settings, agents }, entries });
-      return undefined;
+      const error = await store.begin(node.id, { id, settings: { ...config.settings, agents }, entries });
+      return error && configFailure({ setting: "account", reason: "campaigns", detail: error.message });
     } finally {
       if (!hasBegun) store.free(id);
     }
@@ -205,13 +204,13 @@ class CampaignNode {
 }
 
 /** What a node with a good configuration works with. */
-type CampaignParts = Omit<CampaignDeps, "runtime" | "node" | "store"> & { readonly account: string };
+type CampaignParts = Omit<CampaignDeps, "runtime" | "node" | "output" | "store"> & { readonly account: string };
 
-function start({ account, ...parts }: CampaignParts, { runtime, node }: NodeSource): Behaviour {
+function start({ account, ...parts }: CampaignParts, { runtime, node, output }: NodeSource): Behaviour {
   const { sender, receiver } = parts;
   const { keepDays } = receiver.config;
   const store = storeOf(runtime, { id: account, context: sender.context, keepDays });
-  const campaign = new CampaignNode({ ...parts, runtime, node, store });
+  const campaign = new CampaignNode({ ...parts, runtime, node, output, store });
   return { handle: (msg) => campaign.take(msg), close: () => campaign.close() };
 }
 

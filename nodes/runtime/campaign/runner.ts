@@ -1,4 +1,4 @@
-// Carries out what a campaign wants: writes its journal, sends its commands, hands on its results, keeps its timer. Outlives a redeploy.
+// Carries out the effects of a campaign: writes its journal, sends its commands, hands on its results, sets its timer. Outlives a redeploy.
 import { performance } from "node:perf_hooks";
 import { answerOf } from "../../campaign/answers";
 import type { Campaign } from "../../campaign/machine";
@@ -168,24 +168,31 @@ export class Runner {
     if (this.#isDraining) return;
     this.#isDraining = true;
     try {
-      let place = 0;
-      for (; place < this.#queue.length && !this.#isClosed; ) {
-        const effect = this.#queue[place];
-        if (effect?.kind === "write") {
-          this.#queue.splice(0, place);
-          place = 0;
+      while (!this.#isClosed) {
+        const isBlocked = this.#host === undefined && this.#queue[0]?.kind !== "write";
+        if (this.#queue.length === 0 || isBlocked) return;
+        if (this.#queue[0]?.kind === "write") {
           if (!(await this.#write())) return;
-          continue;
-        }
-        const host = this.#host;
-        if (host === undefined) break;
-        place += 1;
-        if (effect !== undefined) this.#do(effect, host);
+        } else this.#doAll();
       }
-      this.#queue.splice(0, place);
     } finally {
       this.#isDraining = false;
     }
+  }
+
+  /** Does what stands before the next write. Each is done once, also if it fails: a command must not be sent again for that. */
+  #doAll(): void {
+    const host = this.#host;
+    const queue = this.#queue;
+    let place = 0;
+    const { failed } = this.#deps;
+    while (host !== undefined && host === this.#host && queue === this.#queue && !this.#isClosed) {
+      const effect = queue[place];
+      if (effect === undefined || effect.kind === "write") break;
+      place += 1;
+      guarded(() => this.#do(effect, host), failed)();
+    }
+    queue.splice(0, place);
   }
 
   /** Writes all lines of the queue at once: earlier than its place in the queue a line may always be written. */
@@ -329,7 +336,7 @@ export class Runner {
     const dead: number[] = [];
     for (const [index, { effect, ack, deliveries }] of due) {
       if (deliveries >= host.stored.maxDeliveries) {
-        host.dead(effect, deliveries);
+        guarded(() => host.dead(effect, deliveries), this.#deps.failed)();
         dead.push(index);
         continue;
       }

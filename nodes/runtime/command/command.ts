@@ -25,7 +25,7 @@ import { type TypedInput, typedInput } from "../shared/config";
 import { type Behaviour, defineNode, type NodeSource } from "../shared/define-node";
 import type { Failure } from "../shared/failure";
 import { withOrigin } from "../shared/origin";
-import { Status, statusWords } from "../shared/status";
+import { type Ending, Status, statusWords } from "../shared/status";
 import { errorOf, resultOf } from "../shared/texts";
 import { type ReadValue, reader } from "../shared/values";
 import type { Runtime } from "../state";
@@ -245,6 +245,13 @@ function setReport(msg: NodeMessage, command: CommandReport, call?: CallReport):
   msg.sccc = { ...(isObject(msg.sccc) ? msg.sccc : {}), command, ...(call === undefined ? {} : { call }) };
 }
 
+/** A message whose command was carried out. */
+interface Handled {
+  readonly ending: Ending;
+  /** It leaves by the second output. */
+  readonly second: boolean;
+}
+
 /** What a node carries out. */
 interface Carrying {
   readonly maker: Maker;
@@ -255,14 +262,15 @@ interface Carrying {
 }
 
 /** Gives a node its behaviour. */
-function run({ runtime, node, config }: NodeSource, { maker, name, waits }: Carrying): Behaviour {
+function run(source: NodeSource, { maker, name, waits }: Carrying): Behaviour {
+  const { runtime, node, config } = source;
   const { RED } = runtime;
   const account = accountOf(runtime, config.account);
   const status = new Status(RED._, (shown) => node.status(shown));
   const closing = new AbortController();
   setMaxListeners(0, closing.signal);
   const options: SendOptions = { signal: closing.signal, node: node.id, track: status.track, backlog: status.backlog };
-  const wait = waits ? callWaitOf(runtime, node, { config, account, status }) : undefined;
+  const wait = waits ? callWaitOf(source, { account, status }) : undefined;
   const dialing = waits && account.ok ? dialingOf(runtime, node, config, account.sender.context) : undefined;
   const resulting =
     (api: string): Resulting =>
@@ -272,7 +280,7 @@ function run({ runtime, node, config }: NodeSource, { maker, name, waits }: Carr
     status.wait(sent === of ? "" : statusWords(RED._, "sent", { sent, of }));
   const work: Work = { maker, list: config.input === "list", options, resulting, wait, dialing, onProgress };
 
-  const handle = async (msg: NodeMessageInFlow): Promise<{ readonly error?: Error; readonly second?: boolean }> => {
+  const handle = async (msg: NodeMessageInFlow): Promise<Error | Handled> => {
     const { api, sent }: Carried = account.ok
       ? await carryOut(work, account.sender, msg)
       : { api: name, sent: account };
@@ -280,30 +288,33 @@ function run({ runtime, node, config }: NodeSource, { maker, name, waits }: Carr
       const sender = account.ok ? account.sender : undefined;
       setReport(msg, sent.report ?? notSent(sender, api, resulting(api)(sent.failure)));
       status.end({ kind: "failure", failure: sent.failure });
-      return { error: errorOf(RED._, api || name, sent.failure) };
+      return errorOf(RED._, api || name, sent.failure);
     }
     setReport(msg, sent.report, sent.call);
-    status.end({
-      kind: "done",
-      ...(sent.report.failed === undefined ? {} : { failed: sent.report.failed, total: sent.report.total ?? 0 }),
-      ...cutOf(sent),
-    });
     msg.payload = sent.payload;
-    return { second: sent.call?.reached === false };
+    const { failed, total = 0 } = sent.report;
+    const ending = { kind: "done", ...(failed === undefined ? {} : { failed, total }), ...cutOf(sent) } as const;
+    return { ending, second: sent.call?.reached === false };
   };
 
   return {
     handle: async (msg, send) => {
-      const { error, second } = await handle(msg);
-      if (error === undefined) send(second ? [null, msg] : msg);
-      return error;
+      const handled = await handle(msg);
+      if (handled instanceof Error) return handled;
+      // A message that cannot be sent has another ending.
+      send(handled.second ? [null, msg] : msg);
+      status.end(handled.ending);
+      return undefined;
     },
     unforeseen: () => status.end({ kind: "unforeseen" }),
     refused: (msg, failure) => {
       setReport(msg, notSent(account.ok ? account.sender : undefined, "", resulting("")(failure)));
       status.end({ kind: "failure", failure });
     },
-    close: () => closing.abort(),
+    close: (removed) => {
+      closing.abort();
+      wait?.close(removed);
+    },
   };
 }
 

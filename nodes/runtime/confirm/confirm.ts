@@ -13,7 +13,7 @@ import type { Runtime } from "../state";
 
 const type = "sccc-confirm";
 
-/** `auto`: refused if the message carries an error, else taken. */
+/** `auto`: refused if the message has an error, otherwise acknowledged. */
 function outcomeOf(outcome: unknown, msg: NodeMessage): Outcome {
   if (outcome === "taken" || outcome === "refused") return outcome;
   return msg.error === undefined || msg.error === null ? "taken" : "refused";

@@ -15,6 +15,7 @@ import type { Sender } from "../account/running";
 import { configFailure, type Expand, type Narrowed, narrow, Settings, wrong } from "../shared/config";
 import { type Behaviour, defineNode, type NodeSource } from "../shared/define-node";
 import type { Failure } from "../shared/failure";
+import type { NodeOutput } from "../shared/node-output";
 import { failureStatus, statusWords } from "../shared/status";
 import { errorOf, ScccError, timeOf } from "../shared/texts";
 import type { Runtime } from "../state";
@@ -112,6 +113,7 @@ class FeedHeldError extends Error {}
 class Feed {
   readonly #runtime: Runtime;
   readonly #node: Node;
+  readonly #output: NodeOutput;
   readonly #config: FeedConfig;
   readonly #sender: Sender;
   readonly #file: PositionFile;
@@ -125,9 +127,10 @@ class Feed {
   #run: Promise<Ran> | undefined;
   #read = 0;
 
-  constructor(runtime: Runtime, node: Node, { config, sender, file, lock }: FeedDeps) {
+  constructor({ runtime, node, output }: NodeSource, { config, sender, file, lock }: FeedDeps) {
     this.#runtime = runtime;
     this.#node = node;
+    this.#output = output;
     this.#config = config;
     this.#sender = sender;
     this.#file = file;
@@ -163,7 +166,7 @@ class Feed {
     }
     try {
       const error = await this.runOnce({});
-      if (error !== undefined) this.#node.error(error, {});
+      if (error !== undefined) this.#output.error(error, {});
     } finally {
       const again = guarded(() => this.start());
       if (!this.#closing.signal.aborted) this.#timer = setTimeout(again, this.#config.intervalMs);
@@ -185,7 +188,7 @@ class Feed {
     const durationMs = Math.round(performance.now() - start);
     const text = this.#words(cut ? "readInPart" : "read", items, { time: timeOf(Date.now()) });
     this.#node.status({ fill: cut ? "yellow" : "green", shape: "dot", text });
-    this.#node.send([null, { ...trigger, topic: feed, payload: { feed, items, pages, lastKey, durationMs } }]);
+    this.#output.send([null, { ...trigger, topic: feed, payload: { feed, items, pages, lastKey, durationMs } }]);
     return cut ? new ScccError(this.#runtime.RED._("errors.feedCut", { feed }), "SCCC_PARTIAL", { feed }) : undefined;
   }
 
@@ -293,8 +296,10 @@ class Feed {
   }
 
   #send(message: NodeMessage, keys: PageKeys, token: string): void {
-    const { feed } = this.#config;
-    this.#node.send([{ ...message, topic: feed, sccc: { page: { feed, ...keys }, token } }, null]);
+    const { feed, confirmed } = this.#config;
+    const sent = this.#output.send([{ ...message, topic: feed, sccc: { page: { feed, ...keys }, token } }, null]);
+    // Nobody may confirm what did not get into the flow: it must not hold up the rest. The error was reported.
+    if (!sent && confirmed) this.#output.run(() => this.#runtime.state.tokens.acknowledge(token, "taken"));
   }
 
   /** Ends the feed; resolves when it writes nothing any more. */
@@ -313,10 +318,10 @@ export function feedsFolder(RED: NodeAPI): string {
 }
 
 /** Starts a feed. */
-function start(deps: FeedDeps, { runtime, node }: NodeSource): Behaviour {
-  const { RED, state } = runtime;
+function start(deps: FeedDeps, source: NodeSource): Behaviour {
+  const { RED, state } = source.runtime;
   const { path } = deps.file;
-  const feed = new Feed(runtime, node, deps);
+  const feed = new Feed(source, deps);
   state.feeds.set(path, feed);
   const begin = guarded(() => feed.start());
   // A message that is sent before all nodes exist is lost.

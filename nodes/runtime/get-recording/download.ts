@@ -1,4 +1,4 @@
-// Gets one recording, to a Buffer or to a file, and waits for it if it is not there yet. Knows nothing of Node-RED.
+// Downloads one recording into a Buffer or a file, and waits for it if it does not exist yet. Does not depend on Node-RED.
 import { join } from "node:path";
 import type { Client } from "../../protocol/client";
 import type { Fetched } from "../../protocol/transport";
@@ -7,25 +7,25 @@ import { sleep } from "../../util/sleep";
 import type { Failure } from "../shared/failure";
 import { type Exists, isThere, PartFile } from "./target";
 
-/** Where a recording goes. */
+/** The target of a download. */
 export type Target =
   | { readonly kind: "buffer" }
   | { readonly kind: "file"; readonly folder: string; readonly name: string; readonly exists: Exists };
 
-/** A recording to be had. */
+/** A recording to download. */
 export interface Wanted {
   readonly url: string;
   readonly target: Target;
   readonly maxBytes: number;
-  /** How long it is asked for again while it is not there yet, in ms. */
+  /** How long to wait for a recording that does not exist yet, in ms. */
   readonly waitMs: number;
   readonly signal: AbortSignal;
   readonly progress: (bytes: number, of: number | undefined) => void;
-  /** It is not there yet; it is asked for again. */
+  /** Called when it does not exist yet and is requested again. */
   readonly waiting: () => void;
 }
 
-/** What came of it. `skipped`: the file was there and was kept. */
+/** The result. `skipped`: the file existed and was kept. */
 export type Got =
   | {
       readonly ok: true;
@@ -36,7 +36,7 @@ export type Got =
     }
   | { readonly ok: false; readonly failure: Failure };
 
-/** The pauses between two questions for what is not there yet, in ms. */
+/** The pauses between requests for a recording that does not exist yet, in ms. */
 const pauses = { first: 500, longest: 5000 };
 
 const isMissing = (failure: Failure): boolean =>
@@ -48,7 +48,7 @@ const fileFailure = (reason: "exists" | "write", path: string, detail: string): 
   failure: { kind: "file", code: "SCCC_FILE", reason, path, detail },
 });
 
-/** Gets it. Never rejects. */
+/** Downloads it. Never rejects. */
 export async function getRecording(client: Pick<Client, "fetch">, wanted: Wanted): Promise<Got> {
   const until = performance.now() + wanted.waitMs;
   for (let pause = pauses.first; ; pause = Math.min(pause * 2, pauses.longest)) {
@@ -87,7 +87,7 @@ async function toFile(
     const fetched: Fetched = await client.fetch({
       ...wanted,
       write: async (chunk) => {
-        // With the first piece, so that what is no recording makes no folder.
+        // Only with the first chunk: an answer that is not a recording creates no folder.
         begun ??= PartFile.begin(folder, name);
         part = await begun;
         await part.write(chunk);

@@ -1,4 +1,4 @@
-// sccc-get-recording: the recording of a call, to a Buffer or to a file.
+// sccc-get-recording: downloads the recording of a call into a Buffer or a file.
 import { setMaxListeners } from "node:events";
 import { resolve } from "node:path";
 import type { Node, NodeMessage, NodeMessageInFlow } from "node-red";
@@ -22,7 +22,7 @@ import { type Exists, nameOf } from "./target";
 const api = "recording";
 const megabyte = 1e6;
 
-/** How a node gets recordings. */
+/** The configuration of a node. */
 export interface RecordingConfig {
   readonly file: { readonly folder: string; readonly template: string; readonly exists: Exists } | undefined;
   readonly maxBytes: number;
@@ -33,7 +33,7 @@ export interface RecordingConfig {
   readonly passes: boolean;
 }
 
-/** Reads a node's properties. @param userDir what relative folders are below */
+/** Reads a node's properties. @param userDir the base of relative folders */
 export function narrowRecording(config: unknown, expand: Expand, userDir: string): Narrowed<RecordingConfig> {
   return narrow(() => {
     const settings = new Settings(recordingSettings, config, undefined, expand);
@@ -68,14 +68,14 @@ const invalid = (rule: RuleText, got: string): FieldFailure => ({
   got,
 });
 
-/** Whether a filename names nothing. */
+/** Whether a filename is empty. */
 const isEmpty = (name: unknown): boolean =>
   name === undefined || name === null || (typeof name === "string" && name.trim() === "");
 
 /** How often a status may change, in ms. */
 const statusEveryMs = 500;
 
-/** Shows how many files are under way, and how far. */
+/** Shows the running downloads and their progress. */
 class Progress {
   readonly #files = new Map<object, { bytes: number; of: number | undefined }>();
   #shown = 0;
@@ -112,13 +112,13 @@ class Progress {
   }
 }
 
-/** What a node with a good configuration works with. */
+/** The dependencies of a node with a valid configuration. */
 interface RecordingDeps {
   readonly how: RecordingConfig;
   readonly sender: Sender;
 }
 
-/** Gives a node with a good configuration its behaviour. */
+/** Starts a node with a valid configuration. */
 function run({ how, sender }: RecordingDeps, { runtime: { RED }, node, config }: NodeSource): Behaviour {
   const standard = standardInput(recordingName);
   const given = typedInput(config, propertyOf(recordingName), standard);
@@ -129,7 +129,7 @@ function run({ how, sender }: RecordingDeps, { runtime: { RED }, node, config }:
   const closing = new AbortController();
   setMaxListeners(0, closing.signal);
 
-  /** Puts a result into a message; false where something that has no properties stands in its way. */
+  /** Puts a result into a message; false if a part of the property's path is not an object. */
   const put = (msg: NodeMessage, property: string, value: Buffer | string): boolean => {
     try {
       RED.util.setMessageProperty(msg, property, value, true);
@@ -144,7 +144,7 @@ function run({ how, sender }: RecordingDeps, { runtime: { RED }, node, config }:
     return isEmpty(name) && isDefault ? readBilled(msg) : name;
   };
 
-  /** Undefined for a message that has no recording, where that is no error. */
+  /** Undefined if the message has no recording and that is allowed. */
   const get = async (msg: NodeMessage): Promise<Got | undefined> => {
     let name: unknown;
     try {

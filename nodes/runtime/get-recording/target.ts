@@ -1,4 +1,4 @@
-// Where a recording goes: a file that is there only when it is whole, and never outside its folder.
+// The file of a recording: it exists under its name only when it is complete, and never outside its folder.
 import { createHash, randomUUID } from "node:crypto";
 import { type FileHandle, link, open, rename, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
@@ -6,29 +6,29 @@ import { makeFolder, syncFolder } from "../../delivery/files";
 import { isObject } from "../../util/json";
 import { sleep } from "../../util/sleep";
 
-/** What becomes of a file of the same name. */
+/** What to do if a file with this name exists. */
 export type Exists = "fail" | "skip" | "replace";
 
-/** The longest name, in bytes: what file systems take, less what is added while it is written. */
+/** The longest name, in bytes: the limit of file systems, minus the additions while it is written. */
 const longestName = 180;
 
-/** Names that Windows keeps for devices. */
+/** Names that Windows reserves for devices. */
 const device = /^(?:con|prn|aux|nul|com[\d¹²³]|lpt[\d¹²³]|conin\$|conout\$)(?:\.|$)/i;
 
-/** What no name of a file should hold: separators, wildcards, control and invisible characters, halves of characters. */
+/** Characters that a file name must not have: separators, wildcards, control and invisible characters, lone surrogates. */
 const forbidden = /[\\/:*?"<>|\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
-/** Cuts a name to so many bytes, but not its ending, and puts a mark before that. */
+/** Truncates a name to the longest length, keeps its extension, and inserts a mark before the extension. */
 function shortened(name: string, mark: string): string {
   if (mark === "" && Buffer.byteLength(name) <= longestName) return name;
   const [ending = ""] = /\.[\w-]{1,10}$/.exec(name) ?? [];
-  // Each character has a byte or more: what stands behind so many is cut off at once, since the name comes from outside and may be of any length.
+  // A character has at least one byte. The slice bounds the loop, because the name comes from outside and may have any length.
   const characters = [...name.slice(0, Math.min(name.length - ending.length, 2 * longestName))];
   while (Buffer.byteLength(characters.join("") + mark + ending) > longestName) characters.pop();
   return characters.join("") + mark + ending;
 }
 
-/** A text as the name of a file in a folder: whatever it was, it names nothing else. @param mark stands before its ending */
+/** Makes a valid file name within a folder from any text. @param mark inserted before the extension */
 export function safeName(text: string, mark = ""): string {
   const plain = text
     .normalize("NFC")
@@ -43,7 +43,7 @@ export function safeName(text: string, mark = ""): string {
 const asText = (value: unknown): string =>
   typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? String(value) : "";
 
-/** What a file's name is made of. */
+/** The parts of a file's name. */
 export interface Naming {
   /** `{field}` stands for a field of the payload, `{name}` for the recording's own name. */
   readonly template: string;
@@ -54,9 +54,9 @@ export interface Naming {
 }
 
 /**
- * The name of a recording's file. Where a file of the same name would be kept or replaced without a word, a name that stands for the
- * recording's own and does not tell all of it (it had folders, or characters that no file has, or was too long) gets eight hex digits of
- * the whole: two recordings must not be taken for one.
+ * The name of a recording's file. Two recordings must not share a name if an existing file is kept or replaced. Therefore, a name that
+ * contains the recording's own name incompletely (without its folders, with replaced characters, or truncated) gets eight hex digits of the
+ * hash of the full name.
  */
 export function nameOf({ template, payload, filename, exists }: Naming): string {
   const fields = isObject(payload) ? payload : {};
@@ -75,7 +75,7 @@ export function nameOf({ template, payload, filename, exists }: Naming): string 
   return safeName(text, mark);
 }
 
-/** Whether a recording is at a path. An empty file is none: none is ever written, but a crash may have left one. */
+/** Whether a recording exists at a path. An empty file does not count: only a crash leaves one. */
 export const isThere = (path: string): Promise<boolean> =>
   stat(path).then(
     (found) => !found.isFile() || found.size > 0,
@@ -85,7 +85,7 @@ export const isThere = (path: string): Promise<boolean> =>
 const codeOf = (error: unknown): unknown =>
   isObject(error) || error instanceof Error ? Reflect.get(error, "code") : "";
 
-/** What a file system is asked for, and how long a claim that nobody moves any more is respected, in ms. */
+/** The functions of the file system, and after how many ms an unchanged claim is removed. */
 export interface Disk {
   readonly link: typeof link;
   readonly syncFolder: typeof syncFolder;
@@ -94,10 +94,10 @@ export interface Disk {
 
 const disk: Disk = { link, syncFolder, staleMs: 5000 };
 
-/** How often a claim of somebody else is looked at, in ms. */
+/** The pause between two checks of a claim of another download, in ms. */
 const claimPauseMs = 20;
 
-/** A file under way: hidden in its folder until it is whole. */
+/** A file that is being written: hidden in its folder until it is complete. */
 export class PartFile {
   readonly #folder: string;
   readonly #name: string;
@@ -120,20 +120,20 @@ export class PartFile {
     this.#disk = used;
   }
 
-  /** Makes the folder if it is missing, and begins the file. Rejects with the system's error. */
+  /** Creates the folder if it is missing, and the file. Rejects with the system's error. */
   static async begin(folder: string, name: string, used: Disk = disk): Promise<PartFile> {
     await makeFolder(folder, undefined, used.syncFolder);
     const path = join(folder, `.${name}.${randomUUID().slice(0, 8)}.part`);
     return new PartFile(folder, name, { path, handle: await open(path, "wx") }, used);
   }
 
-  /** Appends a piece, whole. */
+  /** Appends a chunk completely. */
   async write(chunk: Buffer): Promise<void> {
     let done = 0;
     while (done < chunk.length) done += (await this.#handle.write(chunk, done, chunk.length - done)).bytesWritten;
   }
 
-  /** Gives the file its name; false if there is one of that name that may not be replaced, and then nothing is left of it. */
+  /** Gives the file its name. If that name is taken and must not be replaced, removes the file and returns false. */
   async finish(exists: Exists): Promise<boolean> {
     await this.#handle.datasync();
     await this.#handle.close();
@@ -146,7 +146,7 @@ export class PartFile {
     return true;
   }
 
-  /** Takes the name unless a recording has it: a link does so at once. */
+  /** Takes the name unless a recording has it. A hard link does this atomically. */
   async #take(): Promise<boolean> {
     try {
       await this.#disk.link(this.#part, this.#path);
@@ -159,8 +159,9 @@ export class PartFile {
   }
 
   /**
-   * Takes the name where there are no links, or where an empty file has it: behind a file beside it, which only one can make. The name itself
-   * never stands for anything but a whole recording. A claim that stays the same for too long has outlived its process and is removed.
+   * Takes the name without hard links, or from an empty file. A claim file beside it, which only one process can create, serialises the
+   * downloads. The name itself never belongs to an incomplete recording. A claim that is unchanged for too long is from a process that has
+   * ended, and is removed.
    */
   async #claim(): Promise<boolean> {
     const claim = join(this.#folder, `.${this.#name}.claim`);
@@ -190,7 +191,7 @@ export class PartFile {
     }
   }
 
-  /** Leaves nothing behind. Never rejects. */
+  /** Removes the incomplete file. Never rejects. */
   async discard(): Promise<void> {
     await this.#handle.close().catch(() => undefined);
     await unlink(this.#part).catch(() => undefined);

@@ -3,6 +3,7 @@ import type { Node, NodeAPI } from "node-red";
 import type { InboxConfig } from "../../receive/messages";
 import { fill } from "../../util/fill";
 import { configFailure } from "../shared/config";
+import type { NodeOutput } from "../shared/node-output";
 import { describe } from "../shared/texts";
 import { BoundedLog } from "./bounded-log";
 import type { PushListener, Receiving } from "./receiving";
@@ -12,6 +13,7 @@ import { refusalWords } from "./refusals";
 export interface AccountReceiverDeps {
   readonly RED: NodeAPI;
   readonly node: Node;
+  readonly output: NodeOutput;
   readonly receiving: Receiving;
 }
 
@@ -21,22 +23,18 @@ export class AccountReceiver {
   readonly #receiving: Receiving;
   readonly #state: ReturnType<Receiving["open"]>;
   readonly #refusals: BoundedLog;
-  readonly #warnings: BoundedLog;
   readonly #listeners = new Set<PushListener>();
 
-  constructor({ RED, node, receiving }: AccountReceiverDeps, config: InboxConfig) {
+  constructor({ RED, node, output, receiving }: AccountReceiverDeps, config: InboxConfig) {
     this.config = config;
     this.#refusals = new BoundedLog((counts) => {
       const count = [...counts.values()].reduce((sum, times) => sum + times, 0);
       node.warn(fill(RED._("errors.pushesRefused"), { count, reasons: refusalWords(RED._, counts) }));
     });
-    this.#warnings = new BoundedLog((counts) => {
-      for (const [what, count] of counts) node.warn(count === 1 ? what : `${what} (×${count})`);
-    });
     this.#receiving = receiving;
     this.#state = receiving.open(node.id, config, {
       refused: (why, times) => this.#refusals.add(why, times),
-      warning: (key, params) => this.#warnings.add(RED._(`errors.${key}`, { ...params })),
+      warning: (key, params) => output.warn(key, params),
       problem: (problem) => node.error(describe(RED._, "sccc-account", configFailure(problem))),
     });
   }
@@ -59,7 +57,6 @@ export class AccountReceiver {
   /** The account node closes. @param removed whether it was deleted */
   async close(removed: boolean): Promise<void> {
     this.#refusals.close();
-    this.#warnings.close();
     await this.#receiving.close(this.#state, removed);
   }
 }

@@ -593,6 +593,7 @@ export class Receiving {
       isEndpoint: (path) => this.#paths.has(path),
       isElsewhere: (method, path) => this.#routes.has(`${method} ${path}`),
       admits: (arrival) => this.#admits(arrival),
+      unreadable: ({ path, peer, forwarded }) => this.#thread?.post({ kind: "unreadable", path, peer, forwarded }),
       take: (request) => this.#take(request),
     });
   }

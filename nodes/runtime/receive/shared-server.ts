@@ -53,6 +53,8 @@ export interface SharedDeps {
   readonly isElsewhere: (method: string, path: string) => boolean;
   /** Whether an account at the path admits the sender. Counts a sender that is refused. */
   readonly admits: (arrival: Arrival) => boolean;
+  /** A request has a body that is no push. */
+  readonly unreadable?: (arrival: Arrival) => void;
   /** Takes a request; resolves with the answer. */
   readonly take: (request: Omit<SharedRequest, "number">) => Promise<AnswerName>;
   /** For tests. */
@@ -140,10 +142,13 @@ async function takeParsed(
   request: IncomingMessage,
   arrival: Arrival,
   parsed: unknown,
-  { take, budget }: SharedDeps & { readonly budget: ByteBudget },
+  { take, unreadable, budget }: SharedDeps & { readonly budget: ByteBudget },
 ): Promise<AnswerName> {
   // JSON.stringify fails for some depths, and changes numbers that JSON cannot express.
-  if (pushIn(parsed) === undefined) return "malformed";
+  if (pushIn(parsed) === undefined) {
+    unreadable?.(arrival);
+    return "malformed";
+  }
   const body = JSON.stringify(parsed);
   const bytes = Buffer.byteLength(body);
   // The Content-Length was checked with the head. JSON that is written anew may be longer than it was.

@@ -1,7 +1,8 @@
-// Narrows the configurations of nodes from unknown, once, at the edge.
+// Checks the properties of nodes once and converts them to typed configurations.
 import type { AgentOptions } from "node:https";
 import { createServer, type SecureContextOptions, type TlsOptions } from "node:tls";
 import { accountSettings, type Setting } from "../../catalogue/index";
+import { integerIn } from "../../protocol/check";
 import { dialPatterns } from "../../protocol/dial-only";
 import { type FormatProblem, formatProblem } from "../../protocol/format";
 import { ProxyError, type ProxySettings, proxyUrl } from "../../protocol/proxy";
@@ -36,20 +37,20 @@ export interface ConfigProblem {
     | "worker"
     | "hours"
     | "campaigns";
-  /** The environment's variable that is to blame. */
+  /** The environment's variable that is missing or wrong. */
   readonly variable?: string;
-  /** What the system says of it. */
+  /** The system's message. */
   readonly detail?: string;
-  /** When it is tried again, in ms since 1970. */
+  /** The time of the next try, in ms since 1970. */
   readonly retryAt?: number;
 }
 
-/** A reading of a configuration, or the first thing that is wrong with it. */
+/** A configuration, or its first problem. */
 export type Narrowed<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly problem: ConfigProblem };
 
-/** What is wrong with a configuration, as a failure. */
+/** The failure for a problem of a configuration. */
 export const configFailure = (problem: ConfigProblem): Failure => ({ kind: "config", code: "SCCC_CONFIG", ...problem });
 
 /** Replaces `${ENV}` in a text of the configuration. */
@@ -62,7 +63,7 @@ class Wrong extends Error {
   }
 }
 
-/** Ends a reading: this setting is wrong. */
+/** Ends the reading because this setting is invalid. */
 export const wrong = (setting: string, reason: ConfigProblem["reason"], variable?: string): never => {
   throw new Wrong({ setting, reason, ...(variable === undefined ? {} : { variable }) });
 };
@@ -79,8 +80,11 @@ export function proxyProblem(error: unknown): ConfigProblem {
 /** What Node-RED replaces in a credential if the variable is set: a value that is nothing but one. */
 const wholeVariable = /^\$\{([^{}]+)\}$/;
 
-/** The first variable that a text names. */
+/** The first variable in a text. */
 export const variableIn = (text: string): string | undefined => /\$\{([^}]+)\}/.exec(text)?.[1];
+
+const isChoice = ({ choices, others }: Extract<Setting, { kind: "choice" }>, text: string): boolean =>
+  choices.some(({ value }) => value === text) || (others === "integers" && integerIn(text) !== undefined);
 
 /** Reads properties as the settings of the catalogue describe them: their defaults, their bounds, what is required. */
 export class Settings {
@@ -105,7 +109,7 @@ export class Settings {
     const text = this.#expand(written).trim();
     const refuse = (reason: ConfigProblem["reason"]): never => this.#refuse(name, reason, written, text);
     if (text !== "") {
-      if (setting?.kind === "choice" && !setting.choices.some((choice) => choice.value === text)) refuse("choice");
+      if (setting?.kind === "choice" && !isChoice(setting, text)) refuse("choice");
       const format = setting?.kind === "text" ? setting.format : undefined;
       const problem = format && formatProblem(format, text);
       return problem === undefined ? text : refuse(problem);
@@ -127,7 +131,7 @@ export class Settings {
     return secret === "" && required ? wrong(name, "missing") : secret;
   }
 
-  /** Ends a reading. A variable that is not set is the reason, where there is one. */
+  /** Ends the reading. If a variable is not set, that is the reason. */
   #refuse(name: string, reason: ConfigProblem["reason"], written: string, text: string): never {
     const unset = [...written.matchAll(/\$\{[^}]+\}/g)].find(([whole]) => this.#expand(whole) === "")?.[0];
     const variable = unset === undefined || text === written ? undefined : variableIn(unset);
@@ -141,7 +145,7 @@ export class Settings {
     const value = this.#config[name];
     if (value === undefined || value === null || value === "") return setting.default ?? wrong(name, "missing");
     const text = typeof value === "string" ? this.#expand(value).trim() : "";
-    // An empty text is no number, though Number takes it for 0.
+    // Number("") is 0, but an empty text is not a number.
     const number = typeof value !== "string" ? value : text === "" ? Number.NaN : Number(text);
     const ok = typeof number === "number" && number >= setting.min && number <= setting.max;
     if (ok && (!setting.integer || Number.isInteger(number))) return number;
@@ -168,7 +172,7 @@ export class Settings {
   }
 }
 
-/** Runs a reading and catches what it found wrong. */
+/** Runs a reading and returns its problem, if there is one. */
 export function narrow<T>(read: () => T): Narrowed<T> {
   try {
     return { ok: true, value: read() };
@@ -257,7 +261,7 @@ export function narrowAccount(
     const tls = settings.id("tls");
     const proxy = settings.id("proxy");
     const dialOnly = settings.text("dialOnly");
-    // Commas alone are no list: with no pattern every number may be dialled.
+    // Commas without a pattern are an error: without patterns every number may be dialled.
     if (dialOnly !== "" && dialPatterns(dialOnly).length === 0) wrong("dialOnly", "empty");
     return {
       label: settings.text("name") || customer,

@@ -1,26 +1,28 @@
-// Defines a node type: what every node does before and around its own work. A node type reads its properties, and says what it does.
+// Defines a node type: reading of properties, refusal, errors and closing are the same for all types. A type adds its reading and its work.
 import type { Node, NodeAPI } from "node-red";
 import type { Setting } from "../../catalogue/index";
-import { guarded } from "../../util/guarded";
 import type { Runtime } from "../state";
 import { type ConfigProblem, configFailure, credentialsOf, type Expand } from "./config";
 import type { Failure } from "./failure";
 import { type Handling, takeMessages } from "./input";
+import { NodeOutput } from "./node-output";
 import { failureStatus } from "./status";
 import { describe, errorOf } from "./texts";
 import { expander } from "./values";
 
-/** What a node has to read its properties from. */
+/** The input for reading a node's properties. */
 export interface NodeSource {
   readonly runtime: Runtime;
   readonly node: Node;
-  /** Its properties, of which nothing is known. */
+  /** Its unchecked properties. */
   readonly config: Readonly<Record<string, unknown>>;
   readonly credentials: unknown;
   readonly expand: Expand;
+  /** What the node sends and says outside of the handling of a message. */
+  readonly output: NodeOutput;
 }
 
-/** What the properties of a node say; or why it can't work: a failure, of its account perhaps, or a property that is wrong. */
+/** The configuration of a node; or why it cannot work: a failure, for example of its account, or an invalid property. */
 export type Reading<C> =
   | { readonly ok: true; readonly value: C }
   | (Refused & { readonly failure: Failure })
@@ -33,24 +35,24 @@ interface Refused {
   readonly isTold?: boolean;
 }
 
-/** What a node does. One that takes no messages has no `handle`. */
+/** The work of a node. A node without an input has no `handle`. */
 export interface Behaviour extends Partial<Omit<Handling, "name">> {
-  /** Ends what is under way; Node-RED waits for it. @param removed whether the node is gone for good, not only until a redeploy */
+  /** Ends running work; Node-RED waits for it. @param removed whether the node was deleted, not only redeployed */
   readonly close?: (removed: boolean) => void | Promise<void>;
 }
 
-/** A node type. C is what its properties say. */
+/** A node type. C is its configuration. */
 export interface NodeType<C> {
   readonly type: string;
-  /** What errors say is at fault; the type if absent. */
+  /** The name in error texts; the type if absent. */
   readonly name?: string;
-  /** The settings of which the secrets are credentials. */
+  /** The settings; the secrets among them are credentials. */
   readonly secretsOf?: readonly Setting[];
   /** Reads a node's properties, once. */
   readonly read: (source: NodeSource) => Reading<C>;
-  /** Wires a node that can work. */
+  /** Starts a node that can work. */
   readonly start: (value: C, source: NodeSource) => Behaviour;
-  /** A node is gone for good, whether it could work or not. */
+  /** Called when a node is deleted, whether it could work or not. */
   readonly forget?: (id: string, runtime: Runtime) => void;
 }
 
@@ -70,10 +72,10 @@ function causeOf({ node, config }: NodeSource, failure: Failure): string {
 
 /** Shows why a node can't work, warns of it unless somebody else has, and ends each of its messages with it. */
 function refuse(source: NodeSource, name: string, { failure, isTold }: Trouble): Behaviour {
-  const { node, runtime } = source;
+  const { node, output, runtime } = source;
   const { RED, state } = runtime;
   const show = (): void => node.status(failureStatus(RED._, failure));
-  if (!isTold && state.isNews(causeOf(source, failure))) node.warn(describe(RED._, name, failure));
+  if (!isTold && state.isNews(causeOf(source, failure))) output.tell(describe(RED._, name, failure));
   show();
   return {
     handle: () => {
@@ -98,12 +100,14 @@ export function defineNode<C>(runtime: Runtime, definition: NodeType<C>): void {
 
   function ScccNode(this: Node, properties: Properties): void {
     RED.nodes.createNode(this, properties);
+    const output = new NodeOutput(RED, this);
     const { handle, refused, unforeseen, close } = open({
       runtime,
       node: this,
       config: { ...properties },
       credentials: this.credentials,
       expand: expander(RED, this),
+      output,
     });
     if (handle !== undefined) {
       takeMessages(RED, this, { name, handle, ...(refused && { refused }), ...(unforeseen && { unforeseen }) });
@@ -112,9 +116,12 @@ export function defineNode<C>(runtime: Runtime, definition: NodeType<C>): void {
       const closed = new Promise<void>((resolve) => resolve(close?.(removed)));
       closed
         .finally(() => removed && forget?.(this.id, runtime))
-        // Node-RED does not look at what it gets from an end.
-        .catch(guarded((error: unknown) => this.error(error instanceof Error ? error.message : String(error))))
-        .finally(done);
+        // Node-RED ignores the result of a close handler.
+        .catch((error: unknown) => output.error(error))
+        .finally(() => {
+          output.close();
+          done();
+        });
     });
   }
   RED.nodes.registerType(type, ScccNode, secretsOf && { credentials: credentialsOf(secretsOf) });

@@ -1,8 +1,8 @@
-// What can go wrong with a message of a node, as data: what the client says, and what only nodes know of. Messages and error texts read it.
+// Failures of a message as data: those of the client, and those of nodes. Error texts and outcomes are made from them.
 import type { Failure as CommandFailure } from "../../protocol/failure";
 import type { Cleaned } from "../../protocol/numbers-to-dial";
 
-/** What was taken out of a list of numbers before it was sent. */
+/** Numbers that were removed from a list before it was sent. */
 type Cleanings = Pick<Cleaned, "duplicates" | "illegal">;
 
 /** A message that failed. `code` is what flows see. */
@@ -14,14 +14,14 @@ export type Failure =
       readonly code: "SCCC_CONFIG";
       readonly reason: string;
       readonly setting: string;
-      /** The environment's variable that is to blame. */
+      /** The environment's variable that is missing or wrong. */
       readonly variable?: string;
-      /** What the system says of it. */
+      /** The system's message. */
       readonly detail?: string;
       /** When it is tried again, in ms since 1970. */
       readonly retryAt?: number;
     }
-  /** A file could not be written, or is there already; `reason` is a key below `errors.file`. */
+  /** A file could not be written, or exists already; `reason` is a key below `errors.file`. */
   | {
       readonly kind: "file";
       readonly code: "SCCC_FILE";

@@ -1,4 +1,4 @@
-// Takes messages for every node type: each ends once, with a code where it fails, and none ends the process, however deep or strange it is.
+// Handles messages for every node type. Each message ends once, a failed one with a code. No message ends the process, at any depth.
 import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from "node-red";
 import type { Failure } from "./failure";
 import { codeStatus, failureStatus, unforeseenStatus } from "./status";
@@ -11,21 +11,21 @@ export type Send = (msg: Outputs) => void;
 export interface Handling {
   /** The command or node type, for texts. */
   readonly name: string;
-  /** Takes one message to its end: sends what comes of it, and gives or throws what went wrong. */
+  /** Handles one message: sends its results, and returns or throws its failure. */
   readonly handle: (msg: NodeMessageInFlow, send: Send) => Promise<Error | undefined> | Error | undefined;
-  /** Shows that a message could not be handled, because it is nested too deep or does not want to be read. Default: a red status. */
+  /** Shows that a message could not be handled, because it is nested too deep or throws when it is read. Default: a red status. */
   readonly refused?: (msg: NodeMessageInFlow, failure: Failure) => void;
   /** Shows that handling threw. Default: a red status with the error's code, if it has one of ours. */
   readonly unforeseen?: (error: Error) => void;
 }
 
 /**
- * The deepest message that is taken. Node-RED copies a message for Catch, Complete and every further wire, by recursion: at some 700 nested maps
- * or 1900 nested objects its stack ends.
+ * The deepest accepted message. Node-RED copies a message recursively for Catch, Complete and every further wire. Its stack overflows at about 700
+ * nested maps or 1900 nested objects.
  */
 export const deepestMessage = 500;
 
-/** What is wrong with a message as a whole: the paths of what is nested too deep, and of what throws when it is read. */
+/** The problems of a message: the paths of values that are nested too deep, or throw when they are read. */
 export interface Survey {
   readonly deep?: string;
   readonly unreadable?: string;
@@ -40,10 +40,10 @@ interface Frame {
   name: string;
 }
 
-/** Longer lists are taken for ones with holes: only what is there is looked at. */
+/** Longer lists may have holes: only existing elements are visited. */
 const longestList = 1_000_000;
 
-/** What Node-RED does not copy. */
+/** Properties that Node-RED does not copy. */
 const uncopied: readonly string[] = ["req", "res"];
 
 function frameOf(value: object, isMessage: boolean): Frame | undefined {
@@ -57,7 +57,7 @@ function frameOf(value: object, isMessage: boolean): Frame | undefined {
   return { source, keys, length: keys.length, index: 0, name: "" };
 }
 
-/** The path of what is being looked at, its first names only. */
+/** The first names of the path of the current value. */
 const pathOf = (frames: readonly Frame[]): string =>
   `msg.${frames
     .map(({ name }) => name)
@@ -65,8 +65,8 @@ const pathOf = (frames: readonly Frame[]): string =>
     .join(".")}`;
 
 /**
- * Looks through a message in the order in which Node-RED copies it, each object once, so that the depth found is that of the copy's recursion; does not
- * recurse itself. What throws when it is read is passed over and told.
+ * Visits each object of a message once, in the order in which Node-RED copies it, so that the depth is that of the copy's recursion. It does not
+ * recurse itself. Values that throw when they are read are skipped and reported.
  */
 export function survey(msg: object, limit = deepestMessage): Survey {
   const seen = new Set<object>([msg]);
@@ -112,17 +112,18 @@ const invalid = (field: string, key: string, got: string): Failure => ({
   got,
 });
 
-const asError = (thrown: unknown): Error => {
+/** What was thrown, as an error. */
+export const asError = (thrown: unknown): Error => {
   if (thrown instanceof Error) return thrown;
   return new Error(typeof thrown === "string" ? thrown : "something was thrown that is no error");
 };
 
-/** Node-RED asks a message and its error for their own properties, and falls over objects that have lost the method. */
+/** Node-RED calls hasOwnProperty of a message and its error, and throws if the method is missing. */
 const lacksMethod = (value: unknown): boolean =>
   typeof value === "object" && value !== null && typeof Reflect.get(value, "hasOwnProperty") !== "function";
 
-/** Puts a text in the place of every property of a message that Node-RED can't copy: Catch gets the error and all the rest. */
-function makeCopyable(RED: NodeAPI, msg: NodeMessage): void {
+/** Replaces every property that Node-RED cannot copy by a text, so that Catch gets the error and all other properties. */
+export function makeCopyable(RED: NodeAPI, msg: NodeMessage): void {
   Reflect.deleteProperty(msg, "hasOwnProperty");
   for (const key of Object.keys(msg)) {
     if (uncopied.includes(key)) continue;
@@ -145,7 +146,7 @@ function makeCopyable(RED: NodeAPI, msg: NodeMessage): void {
   }
 }
 
-/** Gives a node its handler of messages. Call it instead of `node.on("input", …)`. */
+/** Sets a node's handler of messages. Use it instead of `node.on("input", …)`. */
 export function takeMessages(RED: NodeAPI, node: Node, handling: Handling): void {
   const { name, handle } = handling;
   const refused = handling.refused ?? ((_msg, failure) => node.status(failureStatus(RED._, failure)));
@@ -177,7 +178,7 @@ export function takeMessages(RED: NodeAPI, node: Node, handling: Handling): void
       }
     };
 
-    /** What handling threw. An error of no kind of ours comes from a value that does not want to be read, if there is one. */
+    /** The failure for an exception. A foreign error is attributed to a value that throws when it is read, if the message has one. */
     const failed = (thrown: unknown): void => {
       const error = asError(thrown);
       if (error instanceof ScccError || (unreadable === undefined && !Object.isFrozen(msg))) {
@@ -189,7 +190,7 @@ export function takeMessages(RED: NodeAPI, node: Node, handling: Handling): void
       try {
         refused(msg, failure);
       } catch {
-        // A report can't be written into such a message.
+        // Such a message cannot take the error.
       }
       end(errorOf(RED._, name, failure));
     };

@@ -3,16 +3,16 @@ import type { Node, NodeAPI, NodeMessage } from "node-red";
 import { isObject } from "../../util/json";
 import type { Expand, TypedInput } from "./config";
 
-/** Reads one typed input. Rejects where a JSONata expression, JSON or a property's path can't be read. */
+/** Reads one typed input. Rejects if a JSONata expression, JSON or a property's path is invalid. */
 export type ReadValue = (msg: NodeMessage) => Promise<unknown>;
 
-/** Replaces every `${ENV}` of a text, by the flow's and the environment's variables. Node-RED itself does so only where the text is nothing else. */
+/** Replaces every `${ENV}` in a text by variables of the flow and the environment. Node-RED itself does this only if the text is nothing else. */
 export const expander =
   (RED: NodeAPI, node: Node): Expand =>
   (text) =>
     /\$\{[^}]+\}/.test(text) ? String(RED.util.evaluateNodeProperty(text, "env", node, {})) : text;
 
-/** A message's property. Node-RED throws for a payload that is missing or null: that is unset, not an error. */
+/** A message's property. Node-RED throws for a missing or null payload; here that is an unset value, not an error. */
 function messageProperty(RED: NodeAPI, msg: NodeMessage, property: string): unknown {
   try {
     return RED.util.getMessageProperty(msg, property);
@@ -28,7 +28,7 @@ export function reader(RED: NodeAPI, node: Node, { value, type }: TypedInput): R
   switch (type) {
     case "msg":
       return async (msg) => messageProperty(RED, msg, value);
-    // A number keeps its text: JavaScript would drop the zeros that a staff number or a code begins with.
+    // A number stays a text: JavaScript would drop the leading zeros of a staff number or a code.
     case "num":
     case "str": {
       const text = expander(RED, node)(value);

@@ -6,6 +6,10 @@ export interface HintedAccount {
   readonly health: AccountHealth;
   /** Why it can't be used. */
   readonly problem?: { readonly setting: string; readonly reason: string };
+  /** Why nothing can be received for it. */
+  readonly receivingProblem?: { readonly setting: string; readonly reason: string } | undefined;
+  /** The platform has refused the last command because of the password. */
+  readonly passwordRefused?: boolean;
   /** When a command found no room in the queue. */
   readonly busyAt?: number;
   /** How far the platform's clock is ahead of ours, in ms: by its answers, and by a push that was refused for it. */
@@ -19,6 +23,8 @@ export interface HintedAccount {
 export interface HintSource {
   readonly now: number;
   readonly recording: boolean;
+  /** Whether the flows have an account, running or not. */
+  readonly hasAccount: boolean;
   readonly accounts: readonly HintedAccount[];
   readonly campaigns: readonly LiveCampaign[];
 }
@@ -37,7 +43,7 @@ const isRecent = (at: number | undefined, now: number, withinMs: number): boolea
   at !== undefined && now - at <= withinMs;
 
 function* hintsOfAccount(account: HintedAccount, now: number): Generator<Hint> {
-  const { health, problem, busyAt, clockOffMs, refusedAt, agents } = account;
+  const { health, problem, receivingProblem, busyAt, clockOffMs, refusedAt, agents } = account;
   const { id: node, receiving, lastError, waiting, maxQueue } = health;
   const hint = (code: HintCode, params?: Hint["params"]): Hint => ({ code, node, ...(params && { params }) });
   if (problem !== undefined) {
@@ -46,9 +52,14 @@ function* hintsOfAccount(account: HintedAccount, now: number): Generator<Hint> {
     yield isPassword ? hint("noPassword") : hint("misconfigured", { setting, reason });
     return;
   }
+  if (receivingProblem !== undefined) {
+    const { setting, reason } = receivingProblem;
+    yield hint("misconfigured", { setting, reason });
+  }
   if (health.reachable === false) {
     yield hint("unreachable", { code: lastError?.code ?? "", text: lastError?.text ?? "" });
   }
+  if (account.passwordRefused === true) yield hint("passwordRefused", { code: lastError?.code ?? "" });
   if (receiving?.problem !== undefined) {
     const { setting, reason, detail } = receiving.problem;
     yield hint("receivingProblem", { setting, reason, detail });
@@ -75,8 +86,8 @@ function* hintsOfAccount(account: HintedAccount, now: number): Generator<Hint> {
 }
 
 /** What people should look at, in the order of the accounts. */
-export function hintsOf({ now, recording, accounts, campaigns }: HintSource): readonly Hint[] {
-  const hints: Hint[] = accounts.length === 0 ? [{ code: "noAccount" }] : [];
+export function hintsOf({ now, recording, hasAccount, accounts, campaigns }: HintSource): readonly Hint[] {
+  const hints: Hint[] = !hasAccount ? [{ code: "noAccount" }] : [];
   for (const account of accounts) hints.push(...hintsOfAccount(account, now));
   for (const { node, campaign, state } of campaigns) {
     if (state === "outsideHours") hints.push({ code: "outsideHours", node, params: { campaign } });

@@ -13,12 +13,12 @@ import { Ring, type Sized } from "../../util/ring";
 /** How many entries of an account are listed. */
 const mostEntries = 500;
 /** How many bytes of commands are kept for an account; pushes have the rest of its 2 MB in the receiving thread. */
-const mostCommandBytes = 800_000;
+const mostCommandBytes = 650_000;
 /** How much of a request or an answer is kept, in characters. */
 export const mostText = 16 * 1024;
 const mostWord = 64;
 const mostWords = 200;
-const mostAgents = 2000;
+const mostAgents = 1000;
 
 /** What an account is now. */
 export interface AccountFacts {
@@ -38,6 +38,8 @@ export interface CommandHealth {
   reachable?: boolean;
   lastAnswerAt?: number;
   lastError?: { readonly at: number; readonly code: string; readonly text: string };
+  /** The platform has refused the last command because of the password. */
+  passwordRefused?: boolean;
   /** When a command found no room in the queue. */
   busyAt?: number;
   clockOffMs?: number;
@@ -48,6 +50,8 @@ export interface KnownAgent {
   readonly staffNo: string;
   readonly name?: string;
   readonly status?: string;
+  /** When the status was told first, and when it was told last. */
+  readonly since: number;
   readonly at: number;
 }
 
@@ -72,6 +76,9 @@ export interface Listed {
 const secretFields =
   /("(?:digest|pass(?:word|wd)?|pwd|secret|verifyCode)"\s*:\s*)(?:"(?:[^"\\]|\\.)*(?:"|\\?$)|[^",\s\]}][^,\]}]*)/gi;
 
+/** What platforms answer where the customer or the password is wrong. */
+const refusesPassword: ReadonlySet<string> = new Set(["E_S_AUTH_FAIL", "E_G_PASSWORD_ERROR"]);
+
 const jsonOf = (value: unknown): string => {
   try {
     return JSON.stringify(value) ?? "";
@@ -95,6 +102,8 @@ const statusAfter: Readonly<Record<string, string>> = {
 export class MonitoredAccount {
   readonly health: CommandHealth = {};
   readonly agents = new Map<string, KnownAgent>();
+  /** Why nothing can be received for it: a setting, and a key below `errors.config`. */
+  receivingProblem: { readonly setting: string; readonly reason: string } | undefined;
   /** Its node is there; undefined: it was closed. */
   facts: AccountFacts | undefined;
   list: Listed[] = [];
@@ -111,6 +120,7 @@ export class MonitoredAccount {
   /** The account's node was started. */
   open(facts: AccountFacts): void {
     this.facts = facts;
+    this.receivingProblem = undefined;
     const secrets = facts.passwords
       .filter((password) => password !== "")
       .map((password) => secretsOf("", password).text);
@@ -212,6 +222,7 @@ export class MonitoredAccount {
       this.health.reachable = answered;
       if (answered) this.health.lastAnswerAt = at + durationMs;
     }
+    if (durationMs !== undefined) this.health.passwordRefused = refusesPassword.has(result.code);
     if (!result.ok) this.health.lastError = { at, code: result.code, text: result.text ?? "" };
   }
 
@@ -219,25 +230,26 @@ export class MonitoredAccount {
   #learn({ api, outcomes, at }: EndedExchange): void {
     for (const outcome of outcomes) {
       if (!outcome.ok) continue;
-      if (api === "getAgentInfo") for (const item of outcome.list ?? []) this.#named(item, at);
+      if (api === "getAgentInfo") for (const item of outcome.list ?? []) this.#named(item);
       const agent = word(outcome.fields.agent);
       if (agent === "") continue;
       const response: JsonObject = outcome.response;
       const status = api === "getAgentStatus" ? copyOf(agentStatusOf(response), mostWord) : statusAfter[api];
-      if (status !== undefined && status !== "") this.#agent({ staffNo: agent, status, at });
+      if (status !== undefined && status !== "") this.#agent({ staffNo: agent, status, since: at, at });
     }
   }
 
-  #named(item: unknown, at: number): void {
+  #named(item: unknown): void {
     if (!isObject(item)) return;
     const [staffNo, name] = [word(item.staffNo), word(item.name)];
-    if (staffNo !== "") this.#agent({ staffNo, name, at });
+    if (staffNo !== "") this.#agent({ staffNo, name });
   }
 
-  #agent(agent: KnownAgent): void {
+  #agent(agent: Partial<KnownAgent> & Pick<KnownAgent, "staffNo">): void {
     const before = this.agents.get(agent.staffNo);
     if (before === undefined && this.agents.size >= mostAgents) return;
-    this.agents.set(agent.staffNo, { ...before, ...agent });
+    const same = before?.status !== undefined && before.status === agent.status;
+    this.agents.set(agent.staffNo, { since: 0, at: 0, ...before, ...agent, ...(same ? { since: before.since } : {}) });
   }
 }
 

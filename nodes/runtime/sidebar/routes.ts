@@ -2,6 +2,7 @@
 import type { Request, Response } from "express";
 import { type DeadLetterList, type SidebarOutcome, sidebarRoutes, type TrafficDetail } from "../../catalogue/sidebar";
 import { excerptOf } from "../../protocol/failure";
+import { withoutQuery } from "../../receive/traffic";
 import { guarded } from "../../util/guarded";
 import { isObject, type JsonObject } from "../../util/json";
 import { sendSample } from "../admin/sample";
@@ -51,7 +52,8 @@ async function detailOf({ state }: Runtime, number: number): Promise<TrafficDeta
   if (push === undefined) return gone;
   const kept = await state.receiving.ask(account.id, { what: "push", run: push.run, serial: push.serial });
   if (kept === undefined) return gone;
-  return { entry, request: account.shown(kept.text), cut: kept.text.length > mostText };
+  const text = withoutQuery(kept.text);
+  return { entry, request: account.shown(text), cut: text.length > mostText };
 }
 
 /** Hands a recorded push to its nodes again. */

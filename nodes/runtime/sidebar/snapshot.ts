@@ -1,6 +1,7 @@
 // What the sidebar shows now: collects it from the monitor, the receiving thread, the nodes that follow calls, campaigns and simulators.
 import type { AccountHealth, LiveAgent, LiveCall, LiveSimulator, SidebarSnapshot } from "../../catalogue/sidebar";
 import type { Asks } from "../../receive/messages";
+import { isObject } from "../../util/json";
 import type { ReceivingView } from "../receive/receiving";
 import type { Runtime } from "../state";
 import { type HintedAccount, hintsOf } from "./hints";
@@ -81,17 +82,19 @@ function healthOf(
 /** Agents of whom a state is known: by pushes and by answers, whichever is newer. */
 function agentsOf(account: MonitoredAccount, told: Told | undefined): readonly LiveAgent[] {
   const agents = new Map<string, LiveAgent>();
-  for (const { staffNo, status, at } of told?.traffic?.agents ?? []) {
-    agents.set(staffNo, { account: account.id, staffNo, status, since: at });
+  const pushed = new Map((told?.traffic?.agents ?? []).map((agent) => [agent.staffNo, agent]));
+  for (const { staffNo, status, since } of pushed.values()) {
+    agents.set(staffNo, { account: account.id, staffNo, status, since });
   }
-  for (const { staffNo, name, status, at } of account.agents.values()) {
-    const pushed = agents.get(staffNo);
-    const named = name === undefined ? {} : { name };
-    if (pushed !== undefined && (status === undefined || pushed.since >= at)) {
-      agents.set(staffNo, { ...pushed, ...named });
-    } else if (status !== undefined) {
-      agents.set(staffNo, { account: account.id, staffNo, ...named, status, since: at });
-    }
+  for (const { staffNo, name, status, since, at } of account.agents.values()) {
+    const push = pushed.get(staffNo);
+    const isNewer = status !== undefined && (push === undefined || at > push.at);
+    const shown = isNewer ? { status, since: push?.status === status ? push.since : since } : push;
+    if (shown === undefined) continue;
+    agents.set(staffNo, {
+      ...{ account: account.id, staffNo, status: shown.status, since: shown.since },
+      ...(name === undefined ? {} : { name }),
+    });
   }
   return [...agents.values()];
 }
@@ -105,6 +108,15 @@ async function simulatorsOf({ RED, state }: Runtime): Promise<readonly LiveSimul
       return { id, label: name, running: running !== undefined, ...(running && { address: running.url }) };
     }),
   );
+}
+
+/** Whether the flows have an account. While they are stopped, none runs. */
+function hasAccount({ RED }: Runtime): boolean {
+  let found = false;
+  RED.nodes.eachNode((node: unknown) => {
+    found ||= isObject(node) && node.type === "sccc-account";
+  });
+  return found;
 }
 
 /** Collects a snapshot. */
@@ -131,6 +143,8 @@ export async function snapshotOf(runtime: Runtime, { after, mayWrite, hostname }
     return {
       health: healthOf(runtime, account, view, answer, hostname),
       ...(problem === undefined ? {} : { problem }),
+      receivingProblem: account.receivingProblem,
+      passwordRefused: health.passwordRefused === true,
       ...(health.busyAt === undefined ? {} : { busyAt: health.busyAt }),
       ...(clockOffMs === undefined || clockOffMs === null ? {} : { clockOffMs }),
       refusedAt: view?.refusedAt ?? new Map(),
@@ -153,6 +167,6 @@ export async function snapshotOf(runtime: Runtime, { after, mayWrite, hostname }
     agents,
     campaigns,
     simulators: await simulatorsOf(runtime),
-    hints: hintsOf({ now, recording: monitor.recording, accounts, campaigns }),
+    hints: hintsOf({ now, recording: monitor.recording, hasAccount: hasAccount(runtime), accounts, campaigns }),
   };
 }

@@ -14,14 +14,14 @@ import type { RunningSimulator, Runtime } from "../state";
 type Simulators = typeof import("../../../simulator/index");
 type SimulatorOptions = Parameters<Simulators["startSimulator"]>[0];
 
-/** Loaded when it is first needed: most installations have no simulator. */
+/** Loaded on first use, because most installations have no simulator. */
 const simulators = (): Simulators => require("../../../simulator");
 
-/** Where accounts receive unless they say otherwise. */
+/** The default path of accounts for pushes. */
 const pushPath = receivingSettings.find(({ name }) => name === "pushPath");
 const ownPath = pushPath?.kind === "text" ? pushPath.default : "/";
 
-/** A push that did not get through is one thing, an instruction that can't be read another. */
+/** Distinguishes a push that was not accepted from an invalid instruction. */
 function refusalOf(outcome: { readonly error: string }): ScccError {
   const status = "status" in outcome && typeof outcome.status === "number" ? outcome.status : undefined;
   const codeOfPush = (): string => {
@@ -32,7 +32,7 @@ function refusalOf(outcome: { readonly error: string }): ScccError {
   return new ScccError(outcome.error, code, { ...outcome });
 }
 
-/** Reads a node's properties. @param ownUrl where accounts receive on Node-RED's own server, if it says so */
+/** Reads a node's properties. @param ownUrl the address of accounts on Node-RED's own server, if it is known */
 const narrowSimulator = (
   { config, credentials, expand }: Pick<NodeSource, "config" | "credentials" | "expand">,
   ownUrl: () => string,
@@ -54,20 +54,20 @@ const narrowSimulator = (
     };
   });
 
-/** When a port that is taken is tried again, in s. */
+/** The pause before a taken port is tried again, in s. */
 const portRetrySeconds = 5;
 
 /** Whether an error of startSimulator says that the port is taken. */
 const isPortTaken = (error: unknown): boolean =>
   error instanceof Error && isObject(error.cause) && error.cause.code === "EADDRINUSE";
 
-/** A platform that is started, and started again where its port is taken. */
+/** A platform that is started, and tried again while its port is taken. */
 class SimulatorNode {
   readonly #options: SimulatorOptions;
   readonly #source: NodeSource;
   #starting: Promise<RunningSimulator | undefined> = Promise.resolve(undefined);
   #timer: NodeJS.Timeout | undefined;
-  /** Why it does not run; it is told once. */
+  /** Reports once why it does not run. */
   #reason = "";
   #isClosed = false;
 
@@ -77,7 +77,7 @@ class SimulatorNode {
     this.#start();
   }
 
-  /** The platform, or in words why there is none. */
+  /** The platform, or a text that says why there is none. */
   async running(): Promise<RunningSimulator | string> {
     return (await this.#starting) ?? this.#reason;
   }
@@ -124,7 +124,7 @@ class SimulatorNode {
   }
 }
 
-/** Wires a node with good properties. */
+/** Starts a node with valid properties. */
 function start(options: SimulatorOptions, source: NodeSource): Behaviour {
   const simulatorNode = new SimulatorNode(options, source);
   return {

@@ -1,0 +1,107 @@
+// Dead letters: counting, the newest ones, and taking some out without losing others.
+import assert from "node:assert/strict";
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DeadLetters } from "../../nodes/delivery/dead-letters";
+import { type OpenFile, openFile } from "../../nodes/delivery/files";
+
+describe("dead letters", () => {
+  const folders: string[] = [];
+  afterEach(() => {
+    for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+  });
+
+  function made(open: OpenFile = openFile) {
+    const folder = mkdtempSync(join(tmpdir(), "sccc-dead-"));
+    folders.push(folder);
+    const clock = { now: 1_700_000_000_000 };
+    const letters = new DeadLetters(folder, open, () => clock.now);
+    const add = (...ids: readonly number[]) =>
+      letters.add(ids.map((id) => ({ id: String(id), node: "n", delivery: 5, text: JSON.stringify({ id }) })));
+    return { letters, clock, add, path: join(folder, "dead.jsonl") };
+  }
+  const idsOf = (letters: DeadLetters, most = 200) => letters.newest(most).map(({ id }) => id);
+
+  it("are counted and listed, the newest first", () => {
+    const { letters, add } = made();
+    assert.deepEqual([letters.count(), letters.newest(200)], [0, []]);
+    add(1, 2);
+    assert.equal(letters.count(), 2);
+    add(3);
+    assert.equal(letters.count(), 3);
+    assert.deepEqual(
+      [idsOf(letters), idsOf(letters, 2)],
+      [
+        ["3", "2", "1"],
+        ["3", "2"],
+      ],
+    );
+    const [{ text, node, delivery, at } = {}] = letters.newest(1);
+    assert.deepEqual([text, node, delivery, at], ['{"id":3}', "n", 5, 1_700_000_000_000]);
+  });
+
+  it("leave the file by their keys, and no other leaves it", () => {
+    const { letters, clock, add, path } = made();
+    add(1, 2);
+    clock.now += 1000;
+    // The store was removed in between: ids begin anew.
+    add(1, 3);
+    appendFileSync(path, "no letter\n");
+    const [, newer] = letters.newest(200);
+    assert.equal(newer?.id, "1");
+    assert.equal(letters.remove(new Set([newer?.key ?? "", "9@9"])), 1);
+    assert.deepEqual(idsOf(letters), ["3", "2", "1"]);
+    assert.equal(letters.count(), 4);
+    assert.ok(readFileSync(path, "utf8").endsWith("no letter\n"));
+    assert.equal(letters.remove(new Set([newer?.key ?? ""])), 0);
+    add(4);
+    assert.deepEqual([letters.count(), idsOf(letters, 1)], [5, ["4"]]);
+  });
+
+  it("are counted anew after they have expired", () => {
+    const { letters, clock, add } = made();
+    add(1);
+    clock.now += 3 * 86_400_000;
+    add(2);
+    assert.equal(letters.count(), 2);
+    letters.expire(2);
+    assert.deepEqual([letters.count(), idsOf(letters)], [1, ["2"]]);
+  });
+
+  it("stay as they were where the disk refuses the new file", () => {
+    let full = false;
+    const open: OpenFile = (path, mode) => {
+      const file = openFile(path, mode);
+      const write: typeof file.write = (data, position) => {
+        if (full) throw new Error("ENOSPC");
+        file.write(data, position);
+      };
+      return { ...file, write };
+    };
+    const { letters, add, path } = made(open);
+    add(1, 2);
+    const before = readFileSync(path, "utf8");
+    const [{ key = "" } = {}] = letters.newest(1);
+    full = true;
+    assert.throws(() => letters.remove(new Set([key])), /can't be written: ENOSPC/);
+    assert.equal(readFileSync(path, "utf8"), before);
+    full = false;
+    assert.equal(letters.remove(new Set([key])), 1);
+    assert.deepEqual([idsOf(letters), existsSync(`${path}.new`)], [["1"], false]);
+  });
+
+  it("are read from the end of a large file only, and all counted", () => {
+    const { letters, add, path } = made();
+    const value = JSON.stringify({ text: "电".repeat(1000) });
+    const line = `{"time":"2023-11-14T22:13:20.000Z","id":"7","node":"n","delivery":1,"value":${value}}\n`;
+    writeFileSync(path, line.repeat(3000));
+    add(8);
+    assert.equal(letters.count(), 3001);
+    const newest = letters.newest(100_000);
+    assert.ok(newest.length > 1000 && newest.length < 3001, String(newest.length));
+    assert.deepEqual([newest[0]?.id, JSON.parse(newest[1]?.text ?? "")], ["8", JSON.parse(value)]);
+    assert.equal(letters.remove(new Set([newest[0]?.key ?? ""])), 1);
+    assert.equal(readFileSync(path, "utf8"), line.repeat(3000));
+  });
+});

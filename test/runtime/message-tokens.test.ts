@@ -1,0 +1,61 @@
+// Tokens of the messages of sccc-calls: each confirmation ends, whether the store of the messages opens, opens late or does not open.
+import assert from "node:assert/strict";
+import type { Spool } from "../../nodes/delivery/spool";
+import { MessageTokens } from "../../nodes/runtime/calls/message-tokens";
+import { Tokens } from "../../nodes/runtime/receive/tokens";
+
+/** A store with the pending entry 7, which was delivered twice. */
+function spool() {
+  const settled: string[] = [];
+  const it = {
+    deliveriesOf: (id: string) => (id === "7" && settled.length === 0 ? 2 : undefined),
+    settle: (id: string) => settled.push(id) > 0,
+    refuse: () => true,
+  };
+  return { settled, it: it as unknown as Spool };
+}
+
+const handed = { id: "7", node: "n", text: "", delivery: 2 };
+
+describe("a confirmation of a message of sccc-calls", () => {
+  const make = (patienceMs?: number) => {
+    const registry = new Tokens();
+    const tokens = new MessageTokens(registry, patienceMs);
+    return { tokens, taken: () => registry.acknowledge(tokens.tokenOf(handed), "taken") };
+  };
+
+  it("waits for a redeploy to end, and counts once", async () => {
+    const { tokens, taken } = make();
+    const { settled, it: store } = spool();
+    const early = taken();
+    tokens.open(store);
+    assert.equal(await early, true);
+    assert.equal(await taken(), false);
+    assert.deepEqual(settled, ["7"]);
+    tokens.pause();
+    const again = taken();
+    tokens.open(spool().it);
+    assert.equal(await again, true);
+  });
+
+  it("ends at once where the store cannot be opened, and counts again once it is open", async () => {
+    const { tokens, taken } = make();
+    const early = taken();
+    tokens.fail();
+    assert.equal(await early, false);
+    assert.equal(await taken(), false);
+    tokens.open(spool().it);
+    // A disk that refuses a line does not close the store.
+    tokens.fail();
+    assert.equal(await taken(), true);
+  });
+
+  it("ends in time where no node opens the store, and when the node is gone for good", async () => {
+    assert.equal(await make(1).taken(), false);
+    const { tokens, taken } = make();
+    const early = taken();
+    tokens.close();
+    assert.equal(await early, false);
+    assert.equal(await taken(), false);
+  });
+});
