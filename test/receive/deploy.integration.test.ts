@@ -230,9 +230,7 @@ for (const version of nodeRedVersions) {
         await nodeRed.deploy([...collector, ...accounts, contrary, ...notifies, notifyNode("contrary")]);
         for (const name of ["own", "contrary"]) {
           await eventually(`an error of ${name}`, () =>
-            nodeRed.logs.slice(at).some(({ level, id }) => level === "error" && id === `notify-${name}`)
-              ? true
-              : undefined,
+            nodeRed.logs.slice(at).some(({ level, id }) => level === "error" && id === idOf(name)) ? true : undefined,
           );
         }
         await nodeRed.deploy([...collector, ...accounts, ...notifies]);
@@ -354,7 +352,7 @@ for (const version of nodeRedVersions) {
         ],
       });
       try {
-        const { text } = await nodeRed.log(({ level, id }) => level === "error" && id === "notify-shared");
+        const { text } = await nodeRed.log(({ level, id }) => level === "error" && id === idOf("shared"));
         assert.match(text, /httpNodeRoot|server/);
         const sidebar = await nodeRed.sidebar();
         const sender = new Sender(own, path);

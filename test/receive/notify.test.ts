@@ -1,9 +1,11 @@
 // sccc-notify in the test helper's Node-RED, with the receiving thread and a port of its own: what a platform writes into a push is never
 // taken for what we say of it, and no text of it fills an error.
 import assert from "node:assert/strict";
+import { neverConfirmed } from "../../nodes/runtime/notify/notify";
 import { freePort } from "../../tools/node-red";
 import { initHelper, load, nodeOf, unload } from "../../tools/nodes";
 import { account } from "../../tools/platform";
+import { translatorOf } from "../../tools/translator";
 import { eventually, listening } from "./flow";
 import { authenticationOf, type Json } from "./push";
 import { Sender } from "./wire";
@@ -55,13 +57,16 @@ describe("sccc-notify", function () {
     close();
   });
 
-  it("quotes a bounded part of an event's name in the error of a push that was never confirmed", async () => {
+  it("gives a push that was never confirmed to Catch, and quotes a bounded part of its event's name", async () => {
     const never = { pushAnswer: "stored", redeliverAfter: "0.1", maxDeliveries: 1 };
     const { send, next, close } = await start({ wires: [["out"]] }, never);
-    await send({ type: `<b>${"x".repeat(100_000)}` });
-    const { error } = await next("caught");
-    assert.equal(error.code, "SCCC_TIMEOUT");
-    assert.ok(error.message.length < 400, `${error.message.length} characters`);
+    const type = `<b>${"x".repeat(100_000)}`;
+    await send({ type });
+    const { error, topic, sccc } = await next("caught");
+    assert.deepEqual([error.code, topic], ["SCCC_TIMEOUT", type]);
+    const { message } = neverConfirmed(translatorOf("en"), { topic: type, push: sccc.push });
+    assert.match(message, /<b>x+…/);
+    assert.ok(message.length < 300, `${message.length} characters`);
     close();
   });
 });

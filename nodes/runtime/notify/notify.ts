@@ -53,6 +53,17 @@ function layoutOf({ layout, outputs }: JsonObject): "one" | "perType" {
 /** How many characters of an event's name an error quotes: the platform chooses the name. */
 const maxEvent = 60;
 
+/** The error of a push that was never confirmed. */
+export const neverConfirmed = (translate: Translate, { topic, push }: Pick<Delivery, "topic" | "push">): ScccError =>
+  new ScccError(
+    translate("errors.neverConfirmed", {
+      event: excerptOf(topic, maxEvent),
+      deliveries: String(push.delivery),
+    }),
+    "SCCC_TIMEOUT",
+    { eventId: push.eventId },
+  );
+
 /** How often a status may change, in ms. */
 const statusEveryMs = 1000;
 
@@ -119,13 +130,7 @@ function start(receiver: AccountReceiver, { runtime: { RED }, node, config }: No
       while (outputs.length < output) outputs.push(null);
       node.send([...outputs, messageOf(delivery)]);
     },
-    dead: (delivery) => {
-      const text = RED._("errors.neverConfirmed", {
-        event: excerptOf(delivery.topic, maxEvent),
-        deliveries: String(delivery.push.delivery),
-      });
-      node.error(new ScccError(text, "SCCC_TIMEOUT", { eventId: delivery.push.eventId }), messageOf(delivery));
-    },
+    dead: (delivery) => node.error(neverConfirmed(RED._, delivery), messageOf(delivery)),
     counted: (now) => {
       counts = now;
       timer ??= setTimeout(guarded(show), statusEveryMs).unref();
