@@ -68,6 +68,9 @@ export async function load(
     ...others,
   ];
   const secrets = { a: { password: account.password }, ...credentials };
+  // A test that resets its settings loses the user folder: nodes would write into the working directory.
+  const settings: { userDir?: string } = helper.settings();
+  if (settings.userDir === undefined) helper.settings({ ...settings, userDir: folder });
   await helper.load([sccc, ...coreNodes, ...more], flow, secrets);
   const node = helper.getNode("n");
   const statuses: { fill?: string; text?: string }[] = [];

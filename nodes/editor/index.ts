@@ -104,12 +104,21 @@ function review(node: EditorNode, description: Description): void {
     const element = input(node, property);
     const row = element.closest(".form-row");
     row.toggle(applies(description, property, read));
-    const problem = problemOf({ node: description, property, value: read(property), read, editor }) ?? "";
-    row.find(".sccc-problem").text(problem);
-    const seen = row.find(`#${row.find("label").attr("for")}`);
-    if (problem === "") seen.removeAttr("aria-invalid");
-    else seen.attr("aria-invalid", "true");
+    tell(row, problemOf({ node: description, property, value: read(property), read, editor }) ?? "");
   }
+  for (const { name, key } of description.passwords ?? []) {
+    const element = input(node, name);
+    const isMissing = element.val() === "";
+    tell(element.closest(".form-row"), isMissing ? text("invalid.password", { label: text(`${key}.label`) }) : "");
+  }
+}
+
+/** Says below a row what is wrong with it; "" for nothing. */
+function tell(row: JQuery, problem: string): void {
+  row.find(".sccc-problem").text(problem);
+  const seen = row.find(`#${row.find("label").attr("for")}`);
+  if (problem === "") seen.removeAttr("aria-invalid");
+  else seen.attr("aria-invalid", "true");
 }
 
 /** The properties of a node that are weekly windows. */
@@ -148,6 +157,8 @@ export function prepare(this: EditorNode): void {
     // A row may hang on any other, also on one that nothing can be wrong with.
     input(this, property).on("change input", () => review(this, description));
   }
+  for (const { name } of description.passwords ?? [])
+    input(this, name).on("change input", () => review(this, description));
   for (const [property, described] of Object.entries(description.properties)) {
     if (described.kind === "typed") drawTyped(this, property, described);
   }

@@ -91,7 +91,8 @@ async function deployExample(nodeRed: NodeRed, example: Example): Promise<void> 
   // With PICTURES set, the picture for the READMEs is taken.
   if (process.env.PICTURES !== undefined && example.name === "click-to-call") {
     const { page } = editor;
-    await page.setViewportSize({ width: 1640, height: 720 });
+    await page.setViewportSize({ width: 1800, height: 720 });
+    await page.evaluate('RED.actions.invoke("core:toggle-sidebar")');
     await page.locator(".red-ui-notification").first().waitFor({ state: "hidden" });
     await page.locator("#red-ui-workspace").screenshot({ path: join(root, "docs/images/example.png") });
   }

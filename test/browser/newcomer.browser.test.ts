@@ -208,7 +208,10 @@ for (const version of nodeRedVersions) {
       const accounts = await idsOf(editor, "sccc-account");
       const account = accounts.at(-1) ?? "";
       await editor.editConfig("sccc-account", account);
+      const row = editor.page.locator(".form-row", { has: at("#node-config-input-password") });
+      assert.match(await row.locator(".sccc-problem").innerText(), /^Password is missing/);
       await at("#node-config-input-password").fill("secret");
+      await row.locator(".sccc-problem").waitFor({ state: "hidden" });
       await editor.done();
       assert.deepEqual(
         (await untilMarked(editor, 1)).map((line) => line.split(":")[0]),

@@ -38,6 +38,21 @@ describe("the texts written by hand", () => {
     }
   });
 
+  it("have every status that the nodes show", () => {
+    const folder = join(root, "nodes/runtime");
+    const sources = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
+    const keys = sources.flatMap((name) => {
+      const source = readFileSync(join(folder, name), "utf8");
+      const figures = [...source.matchAll(/statusWords\([^,"]+, "(\w+)"/g)].map(([, key]) => `status.${key}`);
+      return [...(source.match(/(?<=")status\.[\w.]+(?=")/g) ?? []), ...figures];
+    });
+    assert.ok(keys.length > 20, String(keys.length));
+    assert.deepEqual(
+      keys.filter((key) => !english!.has(key)),
+      [],
+    );
+  });
+
   it("say a status in words, not in signs", () => {
     for (const texts of [english!, chinese!]) {
       for (const [key, text] of texts) {
@@ -219,7 +234,7 @@ describe("the codes of the errors", () => {
       // What a node waits for when it is closed reaches nobody.
       codes.delete("SCCC_CLOSED");
       // Of a recording that can't be fetched: the message says it, it is no error.
-      if (type === "sccc-calls") codes.delete("SCCC_INVALID_FIELD");
+      if (type === "sccc-calls") for (const code of ["SCCC_INVALID_FIELD", "SCCC_FILE"]) codes.delete(code);
       assert.deepEqual(
         [...codes].filter((code) => !given.includes(code)),
         [],

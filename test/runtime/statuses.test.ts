@@ -26,7 +26,11 @@ const outcomesOf = (statuses: Flow["statuses"]): readonly unknown[] =>
 /** The outcome that the end of a message must show. */
 function outcomeOf(error: unknown, good = "status.done"): string {
   if (error === undefined) return good;
-  const { code, cause } = error as { readonly code: string; readonly cause?: { readonly reason?: string } };
+  const { code, cause } = error as {
+    readonly code: string;
+    readonly cause?: { readonly reason?: string; readonly retryAt?: number };
+  };
+  if (cause?.retryAt !== undefined) return "status.retried";
   if (cause?.reason === "account" || cause?.reason === "missing") return `status.config.${cause.reason}`;
   return code.startsWith("SCCC_") ? `status.${code}` : `error.${code}`;
 }

@@ -9,7 +9,7 @@ import { CallStore, callsFolder } from "../shared/call-store";
 import { type ConfigProblem, configFailure, type Narrowed, narrow, Settings } from "../shared/config";
 import type { NodeSource } from "../shared/define-node";
 import type { Failure } from "../shared/failure";
-import type { Status } from "../shared/status";
+import { failureStatus, type Status } from "../shared/status";
 import { expander } from "../shared/values";
 import { type Aim, type Arrived, Waiting } from "./waiting";
 
@@ -157,7 +157,7 @@ export function callWaitOf(source: NodeSource, { account, status }: CallWaitDeps
     counted: () => undefined,
     problem: (found) => {
       // Every deploy says that all is well; what the status shows must not go for that.
-      if (found !== undefined) status.state({ fill: "red", shape: "ring", text: "status.noReception" });
+      if (found !== undefined) status.state(failureStatus(RED._, configFailure(found)));
       else if (problem !== undefined) status.state({});
       problem = found;
     },
