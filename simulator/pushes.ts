@@ -365,7 +365,6 @@ export class Pusher {
     const since = Date.now();
     let outcome = await this.#attempt(job, letter, 1);
     if (!genuine) return outcome;
-    if (again !== undefined) return this.#again(job, again, letter, outcome);
     const { pushPatience } = this.settings;
     const goesOn = () => outcome.error !== undefined && !this.#closed && !job.forgotten;
     for (let answers = 0; goesOn(); ) {
@@ -376,7 +375,8 @@ export class Pusher {
       await this.#pause(pause);
       if (goesOn()) outcome = await this.#attempt(job, letter, outcome.attempt + 1);
     }
-    return outcome;
+    // A push that comes twice is tried as long as any other.
+    return again === undefined ? outcome : this.#again(job, again, letter, outcome);
   }
 
   /** Sends a push a second time, as its fault requires. */

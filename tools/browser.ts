@@ -171,6 +171,11 @@ export class EditorPage {
   /** Imports one of our examples through the editor's menu. */
   async importExample(name: string): Promise<void> {
     const { page } = this;
+    const imported = page.locator(".red-ui-notification", { hasText: "Imported" });
+    // The notification of an earlier import stays for some seconds. Node-RED fails if its element is gone, so only its text is removed.
+    await imported.evaluateAll((earlier) => {
+      for (const element of earlier) element.textContent = "";
+    });
     await page.click("#red-ui-header-button-sidemenu");
     await page.click("#menu-item-import");
     await page.click('a[href="#red-ui-clipboard-dialog-import-tab-examples"]');
@@ -181,7 +186,7 @@ export class EditorPage {
     await entry("@sccc/node-red-sccc").click();
     await entry(name).click();
     await page.click("#red-ui-clipboard-dialog-ok");
-    await page.locator(".red-ui-notification", { hasText: "Imported" }).waitFor();
+    await imported.waitFor();
   }
 
   /** The nodes of a tab as they are drawn. */

@@ -1,4 +1,4 @@
-// Starting and stopping tasks: what the hours, a pause or a cancel ask for is repeated until the platform has answered.
+// Starts and stops tasks at the edges of the calling hours, at a pause and at a cancel. A command is repeated until the platform has answered it.
 import type { Core } from "./core";
 import { notThere } from "./sending";
 import type { Task } from "./state";

@@ -1,4 +1,4 @@
-// What the parts of a campaign work with: the state, the clock of this step, and what they want to be done.
+// What the parts of a campaign share: the state, the clock of this step, and the effects of this step.
 
 import type { PushContext } from "../protocol/push";
 import { recordUrl } from "../protocol/recording-url";
@@ -33,7 +33,7 @@ export interface Verdict {
 
 const minute = 60_000;
 
-/** Lines that tell nothing that could not be told again: what follows need not wait for them. */
+/** Lines whose loss only repeats something after a crash: effects behind them do not wait for the disk. */
 const lazy: ReadonlySet<Line["k"]> = new Set(["told", "heard", "caused", "finishedTold"]);
 
 export class Core {
@@ -43,7 +43,7 @@ export class Core {
   readonly pace = new Pace();
   /** Whether anything of the progress message may have changed. */
   isChanged = true;
-  /** Hears of each entry that is to be dialled again. */
+  /** Called for each entry that is to be dialled again. */
   onRedial: (index: number) => void = () => {};
   #hours: CallingHours | undefined;
   #lines: string[] = [];
@@ -117,14 +117,14 @@ export class Core {
     });
   }
 
-  /** The answer to a command. One that nobody waits for is ignored. */
+  /** The answer to a command. An answer to an unknown command is ignored. */
   answered(id: number, answer: CommandAnswer): void {
     const onAnswer = this.#pending.get(id);
     this.#pending.delete(id);
     onAnswer?.(answer);
   }
 
-  /** Asks for a step at a moment. */
+  /** Requests a step at a moment. */
   wake(at: number): void {
     if (at < this.#wakeAt) this.#wakeAt = at;
   }

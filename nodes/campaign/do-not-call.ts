@@ -1,10 +1,10 @@
-// The list of numbers that are never dialled. A number that is missed rings somebody who must not be called; one too many does not.
+// The list of numbers that are never dialled. In doubt a number counts as listed: a missed one would ring somebody who must not be called.
 import { numberE164 } from "../protocol/number";
 import { entriesOf, numbersAmong, readEntry } from "../protocol/numbers-to-dial";
 import { isObject } from "../util/json";
 import { type EntryOptions, keyOf, rowsOf } from "./entries";
 
-/** What an entry of the list bars: number keys. Or why it bars nothing: it has no number that can be read, or no column for one. */
+/** The number keys of an entry of the list, or why it has none: no number that can be read, or no column for one. */
 export type Barred =
   | { readonly kind: "keys"; readonly keys: readonly string[] }
   | { readonly kind: "unread"; readonly why: "number" | "column" };
@@ -17,7 +17,7 @@ const keys = (...all: readonly string[]): Barred => ({ kind: "keys", keys: all }
 export const barringRows = (list: unknown, { plan }: Pick<Reading, "plan">): readonly unknown[] =>
   typeof list === "string" ? entriesOf(list) : rowsOf(list, plan);
 
-/** Reads an entry. An empty cell bars nothing. Never throws for what the entry is. */
+/** Reads an entry. An empty cell has no keys. Never throws for what the entry is. */
 export function barredBy(row: unknown, { region, plan, numberField }: Reading): Barred {
   if (isObject(row) && !Object.hasOwn(row, numberField)) return { kind: "unread", why: "column" };
   const cell = isObject(row) ? row[numberField] : row;
@@ -26,7 +26,7 @@ export function barredBy(row: unknown, { region, plan, numberField }: Reading): 
   if (read.kind === "number") return keys(key(read.number));
   if (read.kind === "several") return keys(...read.numbers.map(key));
   if (read.reason === "empty") return keys();
-  // In these two the digits are not those of a number.
+  // The digits of a date or of scientific notation are not those of a number.
   const isNumber = read.reason !== "date" && read.reason !== "scientific";
   const found =
     isNumber && (typeof cell === "string" || typeof cell === "number") ? numbersAmong(String(cell), plan) : [];

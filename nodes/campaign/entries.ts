@@ -35,7 +35,7 @@ export interface EntryOptions {
 }
 
 /**
- * What tells numbers apart: E.164 where a number has one, else its digits. The same key means the same telephone.
+ * The key of a number: E.164 where it has one, else its digits. The same key means the same telephone.
  * @param e164 `numberE164(number, region)`
  */
 export const keyOf = (number: string, e164: string | null | undefined): string =>

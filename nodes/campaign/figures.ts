@@ -1,4 +1,4 @@
-// The figures of a campaign: counts that always add up, and how fast it goes.
+// The figures of a campaign: its counts and its results per hour.
 import type { CampaignFigures, Outcome } from "./types";
 
 /** In which of the five counts an outcome is. */

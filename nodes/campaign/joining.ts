@@ -1,4 +1,4 @@
-// To which entry of a campaign a push or a CDR belongs, and what it says of the call.
+// Finds the entry of a campaign that a push or a CDR is about, and reads the result of the call.
 
 import * as enumerations from "../catalogue/enumerations";
 import { numberE164 } from "../protocol/number";
@@ -34,7 +34,7 @@ export interface JoinedCdr {
 
 const present = (value: unknown): string | undefined => textOf(value) || undefined;
 
-/** Which of a call's numbers is the customer's. A task dials out, so that it is the callee where no service says otherwise. */
+/** Which of a call's numbers is the customer's. It is the callee unless the service is an inbound one, because tasks dial out. */
 const customerOf = (service: string): "caller" | "callee" =>
   customerSideOf(choiceOf(enumerations.serviceType, service)) ?? "callee";
 
@@ -188,7 +188,7 @@ export class Joining {
     return task === undefined || task.taskID !== undefined ? "other" : task;
   }
 
-  /** The answer to a create may be lost: then a push tells the ID of the task. */
+  /** Takes the ID of a task from a push, where the answer to its create was lost. */
   #learnID(notify: JsonObject): void {
     const taskID = present(notify.taskID);
     const task = taskID === undefined || isInbound(notify) ? undefined : this.#taskOf(notify);
@@ -206,6 +206,6 @@ export class Joining {
 
 const isInbound = (notify: JsonObject): boolean => textOf(notify.call_type) === "0";
 
-/** What tells a bill from another one of the same number. */
+/** The identity of a bill among the bills of one number. */
 const callOf = (notify: JsonObject): string =>
   present(notify.session) ?? `${textOf(notify.startTime) ?? ""}|${textOf(notify.byeTime) ?? ""}`;

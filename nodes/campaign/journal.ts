@@ -11,7 +11,7 @@ export interface CallFacts {
   readonly talk?: number | undefined;
   readonly file?: string | undefined;
   readonly agent?: string | undefined;
-  /** What tells a bill from another of the same number: its session, else its times. */
+  /** The identity of a bill among the bills of one number: its session, else its times. */
   readonly call?: string | undefined;
 }
 
@@ -68,9 +68,9 @@ export type Line =
   | { readonly k: "ended"; readonly task: number; readonly at: number }
   /** It has not ended after all. */
   | { readonly k: "revived"; readonly task: number }
-  /** A call to the number was heard of, or its end. */
+  /** A push about a call to the number came, or about the end of that call. */
   | { readonly k: "heard"; readonly i: number; readonly end: boolean }
-  /** An attempt was not answered, and the number is dialled again from `due` on. `cause`: nothing told whether it is vacant. */
+  /** An attempt was not answered, and the number is dialled again from `due` on. `cause`: it is not known whether the number is vacant. */
   | {
       readonly k: "attempt";
       readonly i: number;

@@ -13,7 +13,7 @@ interface Window {
   readonly to: number;
 }
 
-/** What is asked for. */
+/** One lookup in the CDRs. */
 export interface LookupOrder {
   /** Moments, ms since 1970. */
   readonly from: number;
@@ -39,7 +39,7 @@ const mostFailures = 24;
 /** A platform whose total is always above its array must not be asked forever. */
 const mostRequests = 2000;
 
-/** An answered call says more than a vacant number, and that more than an unanswered call. */
+/** Of several CDRs of a number, the one with the highest rank counts. */
 const rank = { answered: 3, vacant: 2, unanswered: 1, unknown: 0 } as const;
 
 /** One lookup at a time, in the order in which they were asked for. */

@@ -1,4 +1,4 @@
-// A campaign: events in, effects out. The parts each do one thing; this file says in which order.
+// A campaign as a state machine: events in, effects out. Calls its parts in a fixed order.
 import { isoTime } from "../util/time";
 import { Controls } from "./controls";
 import { type CampaignDeps, Core } from "./core";
@@ -41,7 +41,7 @@ export interface CampaignStart {
   readonly entries: readonly CampaignEntry[];
 }
 
-/** A campaign that has begun, and what it wants to be done. */
+/** A campaign that has begun, and its first effects. */
 export interface Begun {
   readonly campaign: Campaign;
   readonly effects: readonly CampaignEffect[];
@@ -56,9 +56,9 @@ export interface CampaignReader {
 
 /** So many entries are looked at in one step where all of them get a result: some ms. */
 const sliceLength = 1000;
-/** A clock that goes back by more than so many ms was set. */
+/** If the time goes back by more than this, the clock was set; in ms. */
 const setBackAfter = 60_000;
-/** Progress goes out at most once in so many ms. */
+/** The shortest time between two progress effects, in ms. */
 const progressPause = 1000;
 
 /** A campaign. It does nothing by itself: each method returns what is to be done, in order. */

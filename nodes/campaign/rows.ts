@@ -1,6 +1,6 @@
 // The rows of a campaign's entries, outside the heap: results bring them back as they came.
 
-/** Rows as JSON in blocks of bytes. A block goes when all of its rows are done with. */
+/** Rows as JSON in blocks of bytes. A block is released when all of its rows were dropped. */
 export class Rows {
   readonly #blocks: (
     | { readonly from: number; readonly ends: Uint32Array; readonly bytes: Buffer; left: number }

@@ -29,11 +29,11 @@ interface AgentQueue {
   pause: number;
   /** Whether the agent has no task, as asked before a create. */
   prior: "none" | "unknown" | undefined;
-  /** An answer was lost: no more numbers go out before the platform answers again. */
-  isShaken: boolean;
+  /** An answer was lost: no more numbers are sent before the platform answers a query. */
+  isAnswerLost: boolean;
 }
 
-/** What the platform says of a task or an agent that is not there. */
+/** The platform's error for a task or an agent that does not exist. */
 export const notThere = errorOfName("E_G_RES_NOT_EXIST")?.name ?? "";
 
 /** The ID in an answer of CallTaskQuery or CallTaskCreate; undefined for none. An agent without a task has an empty one. */
@@ -57,7 +57,7 @@ export class Sending {
       retryAt: 0,
       pause: firstPause,
       prior: undefined,
-      isShaken: false,
+      isAnswerLost: false,
     }));
   }
 
@@ -129,7 +129,7 @@ export class Sending {
       return true;
     }
     if (task.taskID !== undefined) {
-      if (!queue.isShaken) return this.#send(queue, job);
+      if (!queue.isAnswerLost) return this.#send(queue, job);
       this.#askPrior(queue);
       return false;
     }
@@ -150,18 +150,18 @@ export class Sending {
     );
   }
 
-  /** Asks whether the agent has a task already: should the answer to the create be lost, a later query tells more. */
+  /** Queries whether the agent has a task already. If the answer to the create is lost, a later query can then identify its task. */
   #askPrior(queue: AgentQueue): void {
     const { agent } = queue;
     queue.isBusy = true;
     this.#core.send("CallTaskQuery", { agent, seq: this.#core.deps.nextSeq() }, (answer) => {
       queue.isBusy = false;
       if (answer.kind === "notSent" || answer.kind === "lost") {
-        // Numbers that went out now would be in doubt.
+        // If numbers were sent now, it might remain unknown whether they were dialled.
         this.#wait(queue);
         return;
       }
-      queue.isShaken = false;
+      queue.isAnswerLost = false;
       const isNone =
         (answer.kind === "ok" && taskIDOf(answer.data) === undefined) ||
         (answer.kind === "refused" && answer.code === notThere);
@@ -193,7 +193,7 @@ export class Sending {
     const task = state.tasks[number];
     if (task === undefined) throw new Error("a task that was sent is in the state");
     job.task = task;
-    // Another create of the same agent asks again.
+    // The next create of this agent needs a new query.
     queue.prior = undefined;
     queue.isBusy = true;
     const callees = entries.map((index) => state.numbers[index] ?? "");
@@ -261,7 +261,7 @@ export class Sending {
     }
     if (answer.kind === "lost") {
       core.record({ k: "answer", task: task.number, part, is: "lost" });
-      queue.isShaken = true;
+      queue.isAnswerLost = true;
       task.watch.pollAt = core.now;
       return;
     }

@@ -1,4 +1,4 @@
-// The end of tasks: whether one is still there, and what became of its numbers that no bill came for.
+// Detects the end of tasks, and gives their numbers without a bill an outcome.
 import type { Core } from "./core";
 import type { JoinedCdr } from "./joining";
 import type { Lookups } from "./lookups";
@@ -9,25 +9,25 @@ import type { CommandAnswer } from "./types";
 const second = 1000;
 const minute = 60 * second;
 const hour = 60 * minute;
-/** A call that was heard to begin and not to end is waited for this long. */
+/** How long a call is waited for of which a push told the beginning and none the end. */
 const longestTalk = hour;
 const talkPause = minute / 2;
-/** A running task that nothing tells of for so long is taken for ended: one with a known ID, and one that may never have been. */
+/** A running task without any sign for this long counts as ended: one with a known ID, and one whose create may have failed. */
 const silence = 24 * hour;
 const silenceOfDoubt = hour;
 const longestPoll = minute;
-/** So many queries may fail before an end goes without confirmation. */
+/** After so many failed queries the end of a task is taken without confirmation. */
 const mostFailures = 5;
 
 /** Whether numbers of a task are on their way to the platform. */
 const isSending = (task: Task): boolean => task.parts.some(({ is }) => is === "sent");
 
-/** Sees to the end of a campaign's tasks. */
+/** Follows a campaign's tasks to their end. */
 export class Settling {
   readonly #core: Core;
   readonly #sending: Sending;
   readonly #lookups: Lookups;
-  /** Tasks that numbers are waited for. */
+  /** Tasks with numbers that have no result yet. */
   readonly live = new Set<Task>();
   #wasRunning = true;
 
@@ -59,7 +59,7 @@ export class Settling {
     const core = this.#core;
     const ready: Task[] = [];
     if (core.isRunning && !this.#wasRunning) {
-      // Until now nothing was to be heard of them.
+      // Stopped tasks cause no pushes, so their silence begins now.
       for (const { watch } of this.live) watch.signAt = Math.max(watch.signAt, core.now);
     }
     this.#wasRunning = core.isRunning;
@@ -73,7 +73,7 @@ export class Settling {
     else for (const task of ready) this.#settle(task, new Map(), false);
   }
 
-  /** Whether the time for bills of a task is over; otherwise sees to it that its end is noticed. */
+  /** Whether the time for bills of a task is over. Otherwise it requests the next step or a query. */
   #isReady(task: Task): boolean {
     const core = this.#core;
     const { state, now } = core;
@@ -99,7 +99,7 @@ export class Settling {
       return false;
     } else {
       at = Math.max(Math.max(task.endedAt, watch.callAt) + core.resultWait, watch.lookAgainAt ?? 0);
-      // The first look takes what it finds, also of a call whose end was not heard: only the last one has to wait for calls under way.
+      // The first lookup also takes CDRs of calls whose end no push told. Only the last lookup has to wait for calls under way.
       const isLast = watch.lookAgainAt !== undefined || !state.settings.reconcile;
       if (isLast && now >= at && now < watch.callAt + longestTalk) {
         // Looked at from time to time: a task may have many numbers.
@@ -120,7 +120,7 @@ export class Settling {
     return true;
   }
 
-  /** Whether a call of a task was heard to begin and not to end. */
+  /** Whether a push told the beginning of a call of the task, and none its end. */
   #isTalking(task: Task): boolean {
     const { state } = this.#core;
     return this.#open(task).some((index) => state.has(index, flags.heard) && !state.has(index, flags.heardEnd));
@@ -136,14 +136,14 @@ export class Settling {
     );
   }
 
-  /** Asks the platform about a task that has been quiet, and gives up one that has been so for too long. */
+  /** Queries a task without signs, and ends one that had none for too long. */
   #watch(task: Task): void {
     const core = this.#core;
     const { now } = core;
     const { watch } = task;
     if (isSending(task)) return;
     const isKnown = task.taskID !== undefined;
-    // A stopped task is quiet.
+    // A stopped task causes no pushes.
     if (isKnown && !core.isRunning) return;
     const quiet = Math.max(minute, core.resultWait);
     const lost = watch.signAt + (isKnown ? silence : silenceOfDoubt);
@@ -173,7 +173,7 @@ export class Settling {
       watch.isAsking = false;
       watch.pollAt = core.now + watch.pollPause;
       watch.pollPause = Math.min(longestPoll, watch.pollPause * 2);
-      // Commands may overtake each other: an answer from before the task's last command says nothing.
+      // Commands may overtake each other: an answer to an older query is out of date.
       if (task.parts.length === length && task.action === action && !isSending(task)) this.#hear(task, answer);
     });
   }
@@ -197,7 +197,7 @@ export class Settling {
         if (task.endedAt !== undefined) core.record({ k: "revived", task: task.number });
         return;
       }
-      // Another task's ID says nothing: an agent may have several.
+      // The ID of another task proves nothing: an agent may have several tasks.
       if (taskID === undefined && task.endedAt === undefined) core.record({ k: "ended", task: task.number, at: now });
       watch.mustConfirm = false;
       return;

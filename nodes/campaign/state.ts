@@ -1,4 +1,4 @@
-// The state of a campaign as its journal tells it. Every change is a line that is applied here, live and after a restart alike.
+// The state of a campaign. Every change is a line of its journal; the same code applies it live and after a restart.
 import type { AccountBook } from "./book";
 import { keyOf } from "./entries";
 import { Figures } from "./figures";
@@ -32,10 +32,10 @@ export interface Part {
 
 /** What a task is watched by; nothing of it is journaled. All moments in ms since 1970. */
 export interface Watch {
-  /** When anything was last heard of the task, and of a call of it. */
+  /** When the last sign of the task came, and the last push of one of its calls. */
   signAt: number;
   callAt: number;
-  /** When CallTaskQuery is asked next, and how long after that again. */
+  /** When the next CallTaskQuery is due, and the pause after it. */
   pollAt: number;
   pollPause: number;
   isAsking: boolean;
@@ -110,7 +110,7 @@ export class State {
   tag = "";
   startedAt = 0;
   size = 0;
-  /** Until the first line is applied, those of a campaign that dials nobody. */
+  /** Placeholders until the first line is applied. */
   settings: CampaignSettings = nothing;
   isPaused = false;
   cancelledAt: number | undefined;
@@ -171,7 +171,7 @@ export class State {
     return this.tasks[this.task[index] ?? -1];
   }
 
-  /** The clock was set back by so many ms: what it told before was too late by so much. After a restart `due` counts from then. */
+  /** The clock was set back by so many ms: all earlier moments are corrected by that. */
   setBack(ms: number): void {
     for (const task of this.tasks) {
       for (const part of task.parts) part.at -= ms;

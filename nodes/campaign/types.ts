@@ -65,7 +65,7 @@ export type CommandAnswer =
 
 export type ControlAction = "pause" | "resume" | "cancel" | "progress";
 
-/** What a campaign hears of. */
+/** What a campaign takes in. */
 export type CampaignEvent =
   | { readonly kind: "answer"; readonly id: number; readonly answer: CommandAnswer }
   /** A push. @see eventOf for the event; `notify` as the platform sent it. */
@@ -139,7 +139,7 @@ export interface CampaignProgress extends CampaignFigures {
   readonly state: CampaignPhase;
   /** Dialled numbers that got their result, per hour, of the last hour. */
   readonly perHour: number;
-  /** ISO 8601; null while nothing tells. */
+  /** ISO 8601; null while it cannot be estimated. */
   readonly etaAt: string | null;
   readonly tasks: readonly TaskFigures[];
 }

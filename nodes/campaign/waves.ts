@@ -1,4 +1,4 @@
-// Dialling unanswered numbers again: those whose time has come go together, as new tasks.
+// Dials unanswered numbers again: those that are due form a wave, which is sent as new tasks.
 import type { Core } from "./core";
 import type { Lookups } from "./lookups";
 import type { Sending } from "./sending";
@@ -43,14 +43,14 @@ export class Waves {
     this.#head = 0;
   }
 
-  /** @param isDialling whether the campaign's tasks have anything to dial: if so, a wave waits until it is worth a task */
+  /** @param isDialling whether the campaign's tasks have numbers to dial: if so, waves are farther apart */
   advance(isDialling: boolean): void {
     const core = this.#core;
     const { state, now } = core;
     const next = this.#queue[this.#head];
     if (next === undefined || !core.isRunning) return;
     const due = state.due[next] ?? 0;
-    const at = isDialling ? Math.max(due, this.#lastAt + core.retryAfter / 4) : due + this.#company;
+    const at = isDialling ? Math.max(due, this.#lastAt + core.retryAfter / 4) : due + this.#gatherMs;
     if (now < at) {
       core.wake(at);
       return;
@@ -59,8 +59,8 @@ export class Waves {
     this.#begin(this.#takeDue());
   }
 
-  /** For so long an entry waits for others, so that they make one task. In ms. */
-  get #company(): number {
+  /** An entry waits this long for others, so that they make one task; in ms. */
+  get #gatherMs(): number {
     return Math.min(60_000, this.#core.retryAfter / 10);
   }
 
@@ -80,7 +80,7 @@ export class Waves {
     return entries;
   }
 
-  /** Deals a wave, once the CDRs have told which of its numbers are vacant. */
+  /** Sends a wave, after the CDRs were read for vacant numbers. */
   #begin(entries: readonly number[]): void {
     const core = this.#core;
     const { state } = core;

@@ -97,6 +97,7 @@ for (const version of nodeRedVersions) {
       own.page.setDefaultTimeout(20_000);
       await own.page.evaluate("RED.sidebar.show('sccc')");
       await own.page.locator(".sccc-side").waitFor();
+      await stub?.hurry(own.page);
       // In Node-RED 5 the debug messages would take the lower half.
       await own.page.evaluate(`document.querySelector('button[data-tab-id="debug"].selected')?.click()`);
       return own;
@@ -136,6 +137,12 @@ for (const version of nodeRedVersions) {
       })()`);
 
     describe("to somebody new", () => {
+      it("offers a guided start, which can be skipped and begun again", async () => {
+        await button("Skip").click();
+        await button("Guided start").click();
+        await at(".sccc-side-guide").waitFor();
+      });
+
       it("leads in three steps from no node to a message in the debug sidebar", async () => {
         await at(".sccc-side-guide").waitFor();
         await button("Add a simulator").click();
@@ -200,6 +207,12 @@ for (const version of nodeRedVersions) {
     });
 
     describe("with what a stub answers", () => {
+      before(() =>
+        nodeRed.deploy([
+          { id: "flow", type: "tab", label: "Flow" },
+          { id: "a", type: "sccc-account", baseUrl: "http://127.0.0.1:1", customer: "C2" },
+        ]),
+      );
       let stub: SidebarStub;
       /** What the page was opened with. */
       let opened = "";
@@ -356,8 +369,10 @@ for (const version of nodeRedVersions) {
         await at(".sccc-side").waitFor({ state: "hidden" });
         await editor.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
         const asked = stub.questions;
-        // As long as three questions would have taken.
-        await editor.page.evaluate("new Promise((done) => setTimeout(done, 3200))");
+        // A question would come every tenth of a second, the stub's pause.
+        await editor.page.evaluate(`(async () => {
+          for (let frames = 0; frames < 30; frames += 1) await new Promise(requestAnimationFrame);
+        })()`);
         assert.ok(stub.questions <= asked + 1, `${stub.questions - asked} questions came out of sight`);
         await editor.page.evaluate("RED.sidebar.show('sccc')");
         await until(asked + 2);

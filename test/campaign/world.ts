@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type AccountBook, newBook } from "../../nodes/campaign/book";
 import type { CampaignDeps } from "../../nodes/campaign/core";
-import type { CampaignEntry } from "../../nodes/campaign/entries";
+import { type CampaignEntry, keyOf } from "../../nodes/campaign/entries";
 import { Campaign } from "../../nodes/campaign/machine";
 import type {
   CampaignCommand,
@@ -14,6 +14,7 @@ import type {
   CommandAnswer,
   ControlAction,
 } from "../../nodes/campaign/types";
+import { numberE164 } from "../../nodes/protocol/number";
 import { planOf } from "../../nodes/protocol/numbering";
 import { readEntries } from "./reading";
 
@@ -618,13 +619,25 @@ export class World {
     });
   }
 
+  #arrive(event: string, notify: Readonly<Record<string, unknown>>): void {
+    // Whoever shows calls asks for their entries: that changes nothing, and it is the entry of this number.
+    const key = (number: string) => keyOf(number, numberE164(number, context));
+    const number = String(notify.number ?? notify.callee);
+    const entry = this.#campaign?.entryOf(event, notify);
+    const dialled = entry && this.entries[entry.index]?.number;
+    if (entry !== undefined && (typeof dialled !== "string" || key(dialled) !== key(number))) {
+      this.problems.push(`a push about ${number} was given entry ${entry.index}`);
+    }
+    this.#step({ kind: "push", event, notify });
+  }
+
   #push(event: string, notify: Readonly<Record<string, unknown>>): void {
     const { faults } = this.#scenario;
     if (this.#chance(faults.lostPushes)) return;
     const times = this.#chance(faults.repeatedPushes) ? 2 : 1;
     for (let time = 0; time < times; time += 1) {
       const delay = this.#chance(faults.latePushes) ? this.#between(0, 30 * minute) : this.#between(10, 2000);
-      this.clock.at(this.clock.now + delay, () => this.#step({ kind: "push", event, notify }));
+      this.clock.at(this.clock.now + delay, () => this.#arrive(event, notify));
     }
   }
 }

@@ -27,17 +27,26 @@ async function nodesOf({ file }: Example, set: Recipe["set"]): Promise<readonly 
 
 for (const version of nodeRedVersions) {
   describe(`the examples that write to other systems, in Node-RED ${version}`, function () {
-    this.timeout(300_000);
+    this.timeout(120_000);
     const folder = open(temporaryFolder());
     const userDir = temporaryFolder();
     let nodeRed: NodeRed;
     let sidebar: Sidebar;
+    /** What the current test has started, to be stopped also if it fails or takes too long. */
+    let started: (() => Promise<void>)[] = [];
 
     before(async function () {
       this.timeout(600_000);
       requireServers("mosquitto", "postgresql", "postgresql-client");
       nodeRed = await startNodeRed({ version, userDir, modules: "postgres", settings: { mqttReconnectTime: 300 } });
       sidebar = await nodeRed.sidebar();
+    });
+    afterEach(async function () {
+      // A drive that waits in vain does not tell what it saw instead.
+      if (this.currentTest?.state === "failed") console.error(sidebar.entries, nodeRed.logs.slice(-10));
+      await nodeRed.deploy([]);
+      for (const stop of started) await stop();
+      started = [];
     });
     after(async () => {
       await sidebar?.close();
@@ -48,50 +57,43 @@ for (const version of nodeRedVersions) {
       it(`${name}: deployed as it stands, driven against its counterpart`, async () => {
         const example = exampleOf(name);
         const { set, beside = [], drive, stop } = await start(folder);
-        try {
-          await nodeRed.deploy([...(await nodesOf(example, set)), ...beside]);
-          await drive(new Running(nodeRed, userDir, example, sidebar));
-          await nodeRed.deploy([]);
-        } finally {
-          await stop();
-        }
+        started.push(stop);
+        await nodeRed.deploy([...(await nodesOf(example, set)), ...beside]);
+        await drive(new Running(nodeRed, userDir, example, sidebar));
       });
     }
 
-    it("a storm of missed calls: every robot gets each once, and no more than its limits allow", async () => {
+    it("a storm of missed calls: every robot gets each once, and no more than its limits allow", async function () {
+      this.timeout(300_000);
       const storm = Array.from({ length: 22 }, (_, index) => index);
       const robots = await Promise.all(
         robotNames.map(async (name) => {
           const group = new Robot(name);
           const server = await Counterpart.start((received) => group.receive(received));
+          started.push(() => server.stop());
           const set: Recipe["set"] = (node) => {
             return node.type === "tab" ? { credentials: robotSecrets(name, server.url) } : {};
           };
-          return { name, group, server, nodes: await nodesOf(exampleOf(`missed-calls-to-${name}`), set) };
+          return { name, group, nodes: await nodesOf(exampleOf(`missed-calls-to-${name}`), set) };
         }),
       );
-      try {
-        await nodeRed.deploy(robots.flatMap(({ nodes }) => nodes));
-        for (const { nodes } of robots) {
-          await sendTo(
-            nodes.find(({ type }) => type === "sccc-account"),
-            storm.map((index) => missedBill(index)),
-          );
+      await nodeRed.deploy(robots.flatMap(({ nodes }) => nodes));
+      for (const { nodes } of robots) {
+        await sendTo(
+          nodes.find(({ type }) => type === "sccc-account"),
+          storm.map((index) => missedBill(index)),
+        );
+      }
+      for (const { name, group } of robots) {
+        const [sent, ...others] = ["sent", "refused", "why"].map((one) => `sccc-${name}-${one}`);
+        while (group.texts.length < storm.length) {
+          await sidebar.next(sent ?? "", ...others);
+          assert.deepEqual(group.refused, []);
         }
-        for (const { name, group } of robots) {
-          const [sent, ...others] = ["sent", "refused", "why"].map((one) => `sccc-${name}-${one}`);
-          while (group.texts.length < storm.length) {
-            await sidebar.next(sent ?? "", ...others);
-            assert.deepEqual(group.refused, []);
-          }
-          assert.deepEqual(
-            group.texts.map((text) => /139001300(\d\d)/.exec(text)?.[1]).sort(),
-            storm.map((index) => String(index).padStart(2, "0")),
-          );
-        }
-        await nodeRed.deploy([]);
-      } finally {
-        for (const { server } of robots) await server.stop();
+        assert.deepEqual(
+          group.texts.map((text) => /139001300(\d\d)/.exec(text)?.[1]).sort(),
+          storm.map((index) => String(index).padStart(2, "0")),
+        );
       }
     });
   });

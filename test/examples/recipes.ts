@@ -42,13 +42,16 @@ function tabWith(node: FlowNode, values: Readonly<Record<string, string>>): obje
 const soon = (node: FlowNode): object =>
   node.type === "sccc-account" ? { redeliverAfter: "2", maxDeliveries: "100" } : {};
 
-/** The bill of an inbound call that nobody answered, as a platform pushes it. */
+let bills = 0;
+
+/** The bill of an inbound call that nobody answered, as a platform pushes it: each is one of another call. */
 export function missedBill(index: number, changes: Shown = {}): string {
+  bills += 1;
   const now = Math.floor(Date.now() / 1000);
   return pushOf({ customer: "C2", password: "simulator" }, "", {
     type: "billing",
-    session: `missed-${index}`,
-    seq: String(900_000 + index),
+    session: `missed-${bills}`,
+    seq: String(900_000 + bills),
     staffNo: "1000",
     agent: undefined,
     number: undefined,

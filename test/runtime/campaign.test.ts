@@ -1,6 +1,7 @@
 // sccc-campaign in Node-RED on a simulated platform: a result for every entry, whatever happens on the way.
 import assert from "node:assert/strict";
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { initHelper, logged, nodeOf, stateOf, unload } from "../../tools/nodes";
 import { CampaignFlow, type CampaignOptions, campaignsFolder, journals, mobile } from "./campaign-flow";
 
@@ -327,6 +328,19 @@ describe("sccc-campaign", () => {
       assert.equal(one.caught[0].error.code, "SCCC_CONFIG");
     });
   }
+
+  it("does not begin where its folder cannot be made, and takes the same ID once it can", async () => {
+    await start();
+    const folder = join(campaignsFolder(), "a", "n");
+    writeFileSync(folder, "in the way");
+    one.send([mobile(1)], { campaign: "late" });
+    await one.until(() => one.caught.length === 1);
+    assert.equal(one.caught[0].error.code, "SCCC_CONFIG");
+    rmSync(folder);
+    one.send([mobile(1)], { campaign: "late" });
+    await one.untilFinished();
+    assert.deepEqual(one.outcomes(), ["answered"]);
+  });
 
   it("needs an agent", async () => {
     await start({ node: { agents: "", agentsType: "json" } });

@@ -113,7 +113,7 @@ function card(app: App, account: AccountHealth): VNode {
 
 export function accountsView(app: App): readonly Child[] {
   const { snapshot, guided } = app.state;
-  if (guided) return [h("div", { key: "scroll", class: "sccc-side-scroll" }, guide(app))];
+  if (guided === true) return [h("div", { key: "scroll", class: "sccc-side-scroll" }, guide(app))];
   return [
     h(
       "div",

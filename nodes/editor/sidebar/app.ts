@@ -49,8 +49,8 @@ export interface State {
   readonly busy: Set<string>;
   /** What stands in the fields of the simulator's buttons. */
   readonly fields: Map<string, string>;
-  /** The guided start is shown until it has ended. */
-  guided: boolean;
+  /** The guided start: it begins by itself while the flows have no node of this package, unless somebody has ended it. */
+  guided: boolean | "ended";
 }
 
 export class App {

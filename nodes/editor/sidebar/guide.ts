@@ -102,7 +102,7 @@ export function guide(app: App): VNode {
   const call = { name: "call", done: called, current: hasFlow && !called } as const;
   const end = (): void => {
     app.say("guide call", undefined);
-    app.set({ guided: false });
+    app.set({ guided: "ended" });
   };
   return h(
     "section",

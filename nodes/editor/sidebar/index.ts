@@ -113,7 +113,7 @@ function build(): { readonly root: HTMLElement; readonly close: () => void } {
           role: "tabpanel",
           labelledBy: idOf(view),
         },
-        ...(snapshot === undefined && silence === undefined && !app.state.guided
+        ...(snapshot === undefined && silence === undefined && app.state.guided !== true
           ? [h("p", { key: "first", class: "sccc-side-note" }, t("underWay"))]
           : drawView[view]()),
       ),
@@ -128,7 +128,7 @@ function build(): { readonly root: HTMLElement; readonly close: () => void } {
       return () => clearTimeout(timer);
     },
     ask: async () => {
-      if (!app.state.guided && isNew()) app.set({ guided: true });
+      if (app.state.guided === false && isNew()) app.set({ guided: true });
       const answer = await askSnapshot(app.traffic.newest);
       if ("outcome" in answer) {
         app.set({ silence: answer.outcome });

@@ -69,7 +69,7 @@ class CampaignNode {
         ["numbers", config.numbers],
       ]),
     };
-    // What a node sends before all nodes are there reaches nobody.
+    // Before all nodes have started, messages are lost.
     const started = guarded(() => this.#goOn());
     RED.events.once("flows:started", started);
     this.#forgetStart = () => void RED.events.off("flows:started", started);
@@ -143,7 +143,7 @@ class CampaignNode {
     node.status({ fill, shape: isIdle || this.#problem !== undefined ? "ring" : "dot", text });
   }
 
-  /** Without pushes a campaign goes on: the CDRs tell, only later. */
+  /** Without pushes a campaign goes on: it takes its results from the CDRs, later. */
   #hearProblem(problem: ConfigProblem | undefined): void {
     const { node, runtime } = this.#deps;
     const { RED } = runtime;
@@ -195,8 +195,8 @@ class CampaignNode {
       if (!order.ok) return order.failure;
       hasBegun = true;
       const { agents, entries } = order.value;
-      await store.begin(node.id, { id, settings: { ...config.settings, agents }, entries });
-      return undefined;
+      const error = await store.begin(node.id, { id, settings: { ...config.settings, agents }, entries });
+      return error && configFailure({ setting: "account", reason: "campaigns", detail: error.message });
     } finally {
       if (!hasBegun) store.free(id);
     }

@@ -14,7 +14,7 @@ import {
   wrong,
 } from "../shared/config";
 
-/** What a node is told once. */
+/** The configuration of a node. */
 export interface CampaignConfig {
   readonly settings: Omit<CampaignSettings, "agents">;
   readonly numberField: string;

@@ -5,9 +5,9 @@ import { asError, syncFolder } from "../../delivery/files";
 import { guarded } from "../../util/guarded";
 import { others } from "../../util/slices";
 
-/** What a journal tells. */
+/** What a journal reports. */
 export interface JournalReports {
-  /** The disk refuses, and is asked again; undefined: it takes lines again. */
+  /** The disk refuses, and is tried again; undefined: it takes lines again. */
   readonly trouble: (error: Error | undefined) => void;
   /** Throws if the folder belongs to another process now. Called before lines are written. */
   readonly verify: () => void;
@@ -18,7 +18,7 @@ interface Append {
   readonly done: (isWritten: boolean) => void;
 }
 
-/** How long after a refusal the disk is asked again, in ms. */
+/** The pause before the disk is tried again, in ms. */
 const retryMs = 1000;
 /** Lines of so many bytes are read before others run. */
 const sliceBytes = 1 << 20;
@@ -152,7 +152,7 @@ export class JournalFile {
       this.#appends.splice(0, batch.length);
       for (const { done } of batch) done(true);
     }
-    // In the turn in which the loop ends: a line that is appended in a later one must find that nobody works.
+    // In the same turn as the end of the loop: a line that is appended later must start a new loop.
     this.#working = undefined;
   }
 

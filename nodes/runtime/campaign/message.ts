@@ -1,4 +1,4 @@
-// What a message to sccc-campaign asks for: a campaign to begin, or one to control.
+// Reads a message to sccc-campaign: a campaign to begin, or a control.
 import type { NodeMessage } from "node-red";
 import { barredBy, barringRows } from "../../campaign/do-not-call";
 import { type CampaignEntry, EntryReader, rowsOf } from "../../campaign/entries";
@@ -38,7 +38,7 @@ function idOf(value: unknown): string | undefined {
   return text !== "" && text.length <= longestId && !/\p{Cc}/u.test(text) ? text : undefined;
 }
 
-/** The control that a message asks for; undefined if it asks for a campaign. */
+/** The control in a message; undefined if it begins a campaign. */
 export function controlOf({ payload }: NodeMessage): Control | FieldFailure | undefined {
   if (!isObject(payload) || !("do" in payload)) return undefined;
   const { do: what, campaign } = payload;
@@ -89,7 +89,7 @@ const isUnset = (value: unknown): boolean => value === undefined || value === nu
 const required = (field: Field, value: unknown): FieldFailure =>
   invalid(field.name, "required", value, { example: field.example });
 
-/** Reads the list of numbers that are never dialled. An entry that says nothing is refused: somebody relies on it. */
+/** Reads the list of numbers that are never dialled. An entry without a readable number is refused: it would protect nobody. */
 async function readBarred(list: unknown, how: Parameters<typeof barredBy>[1]): Promise<Read<ReadonlySet<string>>> {
   const keys = new Set<string>();
   let unread: FieldFailure | undefined;

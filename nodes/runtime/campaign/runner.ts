@@ -1,4 +1,4 @@
-// Carries out what a campaign wants: writes its journal, sends its commands, hands on its results, keeps its timer. Outlives a redeploy.
+// Carries out the effects of a campaign: writes its journal, sends its commands, hands on its results, sets its timer. Outlives a redeploy.
 import { performance } from "node:perf_hooks";
 import { answerOf } from "../../campaign/answers";
 import type { Campaign } from "../../campaign/machine";

@@ -20,7 +20,7 @@ import type { Tokens } from "../receive/tokens";
 import { JournalFile, readJournal, replaceJournal } from "./journal-file";
 import { type CampaignHost, Runner } from "./runner";
 
-/** What a store tells the nodes of its account. */
+/** What a store reports to the nodes of its account. */
 export interface StoreReports {
   /** Something that people should know; a key below `errors`. */
   readonly warning: (key: string, params: Readonly<Record<string, string>>) => void;
@@ -125,7 +125,7 @@ export class CampaignStore {
     return [...(this.#runners.get(safe(node)) ?? [])];
   }
 
-  /** The campaigns that are not over, with the figures that they told last. */
+  /** The campaigns that are not over, with their last progress figures. */
   live(): readonly LiveCampaign[] {
     const nodes = new Map([...this.#hosts.keys()].map((node) => [safe(node), node]));
     return [...this.#runners].flatMap(([folder, runners]) =>
@@ -160,8 +160,18 @@ export class CampaignStore {
     this.#used.delete(id);
   }
 
-  /** Begins a campaign under an ID that was reserved. Resolves once it is on disk, or the node is gone. */
-  async begin(node: string, { id, settings, entries }: NewCampaign): Promise<void> {
+  /**
+   * Begins a campaign under an ID that was reserved. Resolves once it is on disk, or the node is gone; with an error if its folder cannot be
+   * made: then nothing was begun, and the ID is free.
+   */
+  async begin(node: string, { id, settings, entries }: NewCampaign): Promise<Error | undefined> {
+    const folder = join(this.folder, safe(node));
+    try {
+      await makeFolder(folder, 0o700);
+    } catch (error) {
+      this.free(id);
+      return asError(error);
+    }
     const tag = newId().replaceAll("-", "").slice(0, 20);
     const steps = Campaign.beginning({ id, tag, settings, entries }, this.#deps, Date.now());
     let step = steps.next();
@@ -170,14 +180,13 @@ export class CampaignStore {
       step = steps.next();
     }
     const { campaign, effects } = step.value;
-    const folder = join(this.folder, safe(node));
-    await makeFolder(folder, 0o700);
     const path = join(folder, `${tag}.log`);
     const file = this.#journal(folder, path);
     const runner = this.#add(node, path, campaign, file, effects);
     const host = this.#hosts.get(node);
     if (host !== undefined) runner.attach(host);
     await file.flush();
+    return undefined;
   }
 
   /** Ends all as a crash does; for tests. */
@@ -205,7 +214,7 @@ export class CampaignStore {
   }
 
   #warn(key: string, params: Readonly<Record<string, string>>): void {
-    // Each node of the account would say the same.
+    // One node of the account is enough for a warning.
     for (const reports of [...this.#reports.values()].slice(0, 1)) reports.warning(key, params);
   }
 

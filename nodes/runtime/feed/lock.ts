@@ -53,6 +53,7 @@ export class FeedLock {
   settle(): void {
     if (this.#feeds.size > 0) return;
     this.#waiting.abort();
+    this.#attempt = undefined;
     this.#release();
   }
 
