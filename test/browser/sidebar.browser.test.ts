@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Locator } from "playwright-core";
 import type { SidebarSnapshot, TrafficEntry } from "../../nodes/catalogue/sidebar";
 import { closeBrowser, EditorPage, type Viewing } from "../../tools/browser";
 import { nodeRedVersions } from "../../tools/hosts";
@@ -68,6 +69,17 @@ function full(run: SidebarSnapshot, text: string, now = Date.now()): SidebarSnap
       { code: "outsideHours", node: text, params: { campaign: text } },
     ],
   };
+}
+
+/** Where an element is when scrolling has ended: the same place in two frames. */
+async function restingAt(element: Locator): Promise<number> {
+  let place = Number.NaN;
+  for (;;) {
+    const now = (await element.boundingBox())?.y ?? Number.NaN;
+    if (now === place) return now;
+    place = now;
+    await element.evaluate("new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))");
+  }
 }
 
 for (const version of nodeRedVersions) {
@@ -333,7 +345,7 @@ for (const version of nodeRedVersions) {
         await editor.page.keyboard.press("PageUp");
         await editor.page.keyboard.press("ArrowUp");
         const selected = at('.sccc-side-row[aria-selected="true"]');
-        const before = (await selected.boundingBox())?.y;
+        const before = await restingAt(selected);
         const words = await selected.innerText();
         stub.now.snapshot = {
           ...stub.now.snapshot,
@@ -341,7 +353,7 @@ for (const version of nodeRedVersions) {
         };
         await at(".sccc-side-news").getByText("25 new").waitFor();
         assert.equal(await selected.innerText(), words);
-        assert.ok(Math.abs(((await selected.boundingBox())?.y ?? 0) - (before ?? 0)) < 2);
+        assert.ok(Math.abs((await restingAt(selected)) - before) < 2);
         assert.equal(await editor.page.evaluate("document.activeElement.className"), "sccc-side-list");
         // All with the keys: into the entry, out of it, and back to the newest.
         await editor.page.keyboard.press("Enter");
