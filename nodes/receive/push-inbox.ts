@@ -27,7 +27,7 @@ import type {
 import { Outbox, type Sender } from "./outbox";
 import { filledFields, ReplayCache } from "./replay-cache";
 import { readQuery } from "./target";
-import { copyOf, PushTraffic, type RefusedPush, withoutQuery } from "./traffic";
+import { beyondCut, copyOf, PushTraffic, type RefusedPush, withoutQuery } from "./traffic";
 
 /** The outcome of a push. `busy`: not accepted, the platform may send it again. */
 export type Verdict =
@@ -61,7 +61,7 @@ const longestPauseMs = 60_000;
 
 /** How many dead letters are listed, and how much of each is shown, in characters. */
 const mostLetters = 200;
-const mostLetterText = 4096;
+export const mostLetterText = 4096;
 
 /** Whether a selection includes an event. */
 export const wantsEvent = ({ events, others }: EventSelection, event: string): boolean =>
@@ -248,7 +248,7 @@ export class PushInbox {
         const newest = letters?.newest(mostLetters) ?? [];
         const seen = newest.map(({ key, node, at, delivery, text }) => {
           const event = copyOf(parsed(text)?.topic ?? "", 64);
-          return { id: key, node, at, delivery, event, text: copyOf(withoutQuery(text), mostLetterText) };
+          return { id: key, node, at, delivery, event, text: copyOf(withoutQuery(text), mostLetterText + beyondCut) };
         });
         return { letters: seen, total: letters?.count() ?? 0 };
       }

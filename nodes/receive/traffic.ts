@@ -12,7 +12,9 @@ const refusedLimits = { items: 100, bytes: 150_000 };
 const refusedPerSecond = 10;
 /** A push with more characters can be shown in part, and not handed over again. */
 const mostText = 64 * 1024;
-const mostRefusedText = 16 * 1024;
+/** What is shown of a text is kept with so many characters more: a password is only found whole, and the cut must not go through one. */
+export const beyondCut = 1024;
+const mostRefusedText = 16 * 1024 + beyondCut;
 /** The length of a name or a number from outside. */
 const mostWord = 64;
 /** Characters of strings take one or two bytes. */

@@ -197,6 +197,27 @@ describe("the monitor of an account", () => {
   });
 });
 
+describe("a password at the place where a text is cut", () => {
+  it("is not shown in part", () => {
+    const { account } = monitored();
+    for (let before = 0; before <= password.length; before += 1) {
+      const text = "x".repeat(16 * 1024 - before) + password + "x".repeat(2000);
+      account.ended(exchange({ outcomes: [done({ text })], answer: text }));
+      account.take(undefined, next);
+      const { command } = account.list.at(-1) ?? assert.fail();
+      const { request = "", answer = "" } = command ?? assert.fail();
+      for (const shown of [request, answer, text].map((json) => account.shown(json))) {
+        assert.ok(shown.length <= 16 * 1024);
+        assert.match(shown, /^[^p]*$/);
+      }
+      assert.match(account.shown(text.slice(12 * 1024), 4096), /^[^p]*$/);
+    }
+    const said = { kind: "platform", code: "E", value: 1, text: `no ${password}`, scope: "command" } as const;
+    account.ended(exchange({ outcomes: [{ ok: false, fields: {}, response: {}, failure: said }] }));
+    assert.equal(account.health.lastError?.text, "no ***");
+  });
+});
+
 describe("whether a user may use the sidebar's buttons", () => {
   it("is decided as Node-RED decides it", () => {
     const { hasPermission } = require("@node-red/editor-api/lib/auth/permissions") as {

@@ -2,6 +2,7 @@
 import type { Request, Response } from "express";
 import { type DeadLetterList, type SidebarOutcome, sidebarRoutes, type TrafficDetail } from "../../catalogue/sidebar";
 import { excerptOf } from "../../protocol/failure";
+import { mostLetterText } from "../../receive/push-inbox";
 import { withoutQuery } from "../../receive/traffic";
 import { guarded } from "../../util/guarded";
 import { isObject, type JsonObject } from "../../util/json";
@@ -74,7 +75,10 @@ async function lettersOf({ state }: Runtime, id: string): Promise<DeadLetterList
   if (account === undefined || state.receiving.view(id) === undefined) return { letters: [], total: 0 };
   const told = await state.receiving.ask(id, { what: "letters" });
   if (told === undefined) return { outcome: "silent" };
-  return { ...told, letters: told.letters.map((letter) => ({ ...letter, text: account.shown(letter.text) })) };
+  return {
+    ...told,
+    letters: told.letters.map((letter) => ({ ...letter, text: account.shown(letter.text, mostLetterText) })),
+  };
 }
 
 async function handLetters({ state }: Runtime, body: JsonObject): Promise<SidebarOutcome> {
