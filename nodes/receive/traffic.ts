@@ -59,13 +59,13 @@ interface Recorded extends Sized {
 }
 
 /** The event that a code of a call means for the list of calls. */
-const stateOf: Readonly<Record<string, "begun" | "answered" | "ended">> = {
-  callin: "begun",
-  callout: "begun",
-  screenpop: "begun",
-  callstart: "answered",
-  callend: "ended",
-};
+const stateOf: ReadonlyMap<string, "begun" | "answered" | "ended"> = new Map([
+  ["callin", "begun"],
+  ["callout", "begun"],
+  ["screenpop", "begun"],
+  ["callstart", "answered"],
+  ["callend", "ended"],
+]);
 
 /** A short copy of a text: a slice would keep the whole text in memory. */
 export const copyOf = (text: string, length: number): string =>
@@ -243,7 +243,7 @@ export class PushTraffic {
       if (status === "IDLE" || status === "OFFLINE") this.#calls.delete(agent);
       return;
     }
-    const change = stateOf[topic];
+    const change = stateOf.get(topic);
     // A screen pop without an agent comes beside an event that has one.
     if (change === undefined || agent === undefined) return;
     if (change === "ended") {

@@ -153,6 +153,12 @@ describe("the monitor of an account", () => {
     assert.ok([...account.agents.values()].every(({ name = "" }) => name.length <= 64));
   });
 
+  it("learns no state from a command whose name every object has", () => {
+    const { account } = monitored();
+    for (const api of Object.getOwnPropertyNames(Object.prototype)) account.ended(exchange({ api }));
+    assert.deepEqual(account.agents, new Map());
+  });
+
   it("records no commands where it is turned off, and knows the health all the same", () => {
     for (const setting of ["off", " OFF "]) {
       const { monitor, account } = monitored(setting);

@@ -92,12 +92,12 @@ const word = (value: unknown): string =>
   typeof value === "string" || typeof value === "number" ? copyOf(String(value), mostWord) : "";
 
 /** The platform's answer to a command that changes an agent's state. */
-const statusAfter: Readonly<Record<string, string>> = {
-  AgentLogin: "ONLINE",
-  AgentLogout: "OFFLINE",
-  AgentSetBusy: "BUSY",
-  AgentSetIdle: "IDLE",
-};
+const statusAfter: ReadonlyMap<string, string> = new Map([
+  ["AgentLogin", "ONLINE"],
+  ["AgentLogout", "OFFLINE"],
+  ["AgentSetBusy", "BUSY"],
+  ["AgentSetIdle", "IDLE"],
+]);
 
 /** One account. */
 export class MonitoredAccount {
@@ -237,7 +237,7 @@ export class MonitoredAccount {
       const agent = word(outcome.fields.agent);
       if (agent === "") continue;
       const response: JsonObject = outcome.response;
-      const status = api === "getAgentStatus" ? copyOf(agentStatusOf(response), mostWord) : statusAfter[api];
+      const status = api === "getAgentStatus" ? copyOf(agentStatusOf(response), mostWord) : statusAfter.get(api);
       if (status !== undefined && status !== "") this.#agent({ staffNo: agent, status, since: at, at });
     }
   }
