@@ -100,7 +100,7 @@ interface Pending {
 const longBody = 200_000;
 
 /** Of a longer answer, whoever hears of the exchange gets the beginning. */
-const shownBody = 16 * 1024;
+const shownBody = 17 * 1024;
 
 const closed: Failure = { kind: "closed", code: "SCCC_CLOSED" };
 

@@ -111,6 +111,12 @@ describe("the traffic of an account", () => {
     );
   });
 
+  it("follows no call by an event whose name every object has", () => {
+    const { pass, all } = recorded();
+    for (const event of Object.getOwnPropertyNames(Object.prototype)) pass(event, { agent: "1", number: "2" });
+    assert.deepEqual(all().calls, []);
+  });
+
   it("follows agents by their last push", () => {
     const { clock, pass, all } = recorded();
     pass("agentstatus", { agent: "1", workStatus: "ONLINE", serverStatus: "IDLE" });
