@@ -1,5 +1,5 @@
 // What the registrations in sccc.html call, under the name SCCC: labels, checks, and what a form does beyond plain HTML.
-import { chooseLanguage, chooseOnlyAccount, prepareAccount } from "./account";
+import { chooseLanguage, chooseOnlyAccount, followSimulator, prepareAccount, simulatorType } from "./account";
 import { forgetAgents } from "./agents";
 import type { Description } from "./description";
 import { chosenEvents, eventsLabel, hasEvents, migrate, namesOf, prepareEvents, saveEvents } from "./events";
@@ -126,10 +126,11 @@ const hoursOf = ({ type }: EditorNode): readonly string[] =>
   Object.entries(DESCRIPTIONS[type]?.properties ?? {}).flatMap(([name, { kind }]) => (kind === "hours" ? [name] : []));
 
 /** Takes over what Node-RED does not: it takes over all that has an input of the property's name. */
-export function save(this: EditorNode): void {
+export function save(this: EditorNode): object | undefined {
   const description = DESCRIPTIONS[this.type];
   if (hasEvents(description)) saveEvents(this, description);
   for (const property of hoursOf(this)) this[property] = hoursInForm(this, property);
+  return this.type === simulatorType ? followSimulator(this) : undefined;
 }
 
 /** A value that is none of the choices, such as ${MODE}, is one for this node: Node-RED would save nothing. */

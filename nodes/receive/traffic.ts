@@ -1,5 +1,6 @@
 // What the sidebar shows of an account's pushes: the newest ones, agents and calls. Kept in the worker, and read when a sidebar asks.
 // Recording keeps references and does no formatting: it is paid for by every push.
+import { eventOf } from "../protocol/push";
 import { newId } from "../util/id";
 import { isObject, type JsonObject } from "../util/json";
 import { Ring, type Sized } from "../util/ring";
@@ -167,6 +168,7 @@ export class PushTraffic {
     this.#inSecond += 1;
     if (this.#inSecond > refusedPerSecond) return;
     const { notify = {}, customer, timestamp, ip } = push;
+    const { event } = eventOf(notify);
     const claimed = { customer: wordOf(customer), timestamp: wordOf(timestamp) };
     const kept = copyOf(JSON.stringify({ claimed, ip, notify }), mostRefusedText);
     this.#last += 1;
@@ -174,7 +176,7 @@ export class PushTraffic {
       serial: this.#last,
       at,
       code,
-      event: wordOf(notify.type) ?? "",
+      event: event === "unknown" ? "" : (wordOf(event) ?? ""),
       agent: wordOf(notify.agent) ?? wordOf(notify.staffNo),
       phone: phoneOf(notify),
       direction: undefined,

@@ -84,6 +84,18 @@ describe("the traffic of an account", () => {
     assert.deepEqual([oldestRefused, entries.at(-1)?.serial], [refused[0]?.serial, 500 + 600]);
   });
 
+  it("names the event of a refused push also where it has no type, as a screen pop, and none where there is no push", () => {
+    const { traffic, all } = recorded();
+    for (const notify of [{ number: "1", agent: "2" }, { type: "Billing" }, { type: "New" }, {}, { x: 1 }]) {
+      traffic.refused("digest", { notify });
+    }
+    traffic.refused("body");
+    assert.deepEqual(
+      all().entries.map(({ event }) => event),
+      ["screenpop", "billing", "new", "", "", ""],
+    );
+  });
+
   it("shows no authentication of a refused push but what it claimed to be", () => {
     const { traffic, all } = recorded();
     traffic.refused("digest", { notify: { type: "x" }, customer: "C".repeat(500), timestamp: 17, ip: "192.0.2.1" });

@@ -204,6 +204,7 @@ describe("sccc-campaign", () => {
     one.send({ do: "pause", campaign: "p" });
     await one.until(() => one.progress.at(-1).payload.tasks[0]?.state === "stopped");
     assert.equal(one.progress.at(-1).payload.state, "paused");
+    assert.equal(one.flow.statuses.at(-1)?.text, "status.campaign · sidebar.state.campaign.paused");
     one.send({ do: "resume" });
     await one.untilFinished();
     assert.equal(one.outcomes().length, 6);

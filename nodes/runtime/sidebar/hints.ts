@@ -1,4 +1,5 @@
 // Hints on what to do next, computed from what is known of the accounts. Pure: knows nothing of Node-RED.
+import { notLoggedIn } from "../../catalogue/index";
 import type { AccountHealth, Hint, HintCode, LiveAgent, LiveCampaign } from "../../catalogue/sidebar";
 
 /** What hints need to know of an account, besides its health. */
@@ -36,8 +37,9 @@ const busyMs = 60_000;
 const clockApartMs = 150_000;
 /** A queue of which so much is used is full. */
 const fullShare = 0.9;
-/** What platforms answer to commands of an agent who is not logged in. */
-const notLoggedIn = "E_G_INVALID_OPT";
+
+/** Reasons that are gone once a push was taken after them: the platform's password and customer are then the account's. */
+const remedied = new Set(["digest", "customer"]);
 
 const isRecent = (at: number | undefined, now: number, withinMs: number): boolean =>
   at !== undefined && now - at <= withinMs;
@@ -66,7 +68,9 @@ function* hintsOfAccount(account: HintedAccount, now: number): Generator<Hint> {
   }
   const refused = Object.entries(receiving?.refused ?? {});
   for (const [reason, count] of refused) {
-    if (isRecent(refusedAt.get(reason), now, recentMs)) yield hint("pushesRefused", { reason, count });
+    const at = refusedAt.get(reason);
+    const repaired = remedied.has(reason) && at !== undefined && (receiving?.lastAt ?? 0) > at;
+    if (isRecent(at, now, recentMs) && !repaired) yield hint("pushesRefused", { reason, count });
   }
   if (receiving !== undefined && receiving.problem === undefined && receiving.taken === 0 && refused.length === 0) {
     yield hint("noPushYet", { address: receiving.address });
