@@ -187,6 +187,7 @@ for (const { version, node } of hosts) {
       const states = await statesOf(desk, newest(desk)?.id, "over");
       assert.deepEqual([...new Set(states)], ["ringing", "answered", "over"]);
       await page.locator("#state.wrapUp").waitFor();
+      assert.equal(await page.locator("#callbar").textContent(), "Wang FangAfter-call work");
       assert.deepEqual(await violations(page), []);
       await note(desk, "Wants two more.");
       await page.locator("#today .row", { hasText: "Wants two more." }).waitFor();
