@@ -2,7 +2,7 @@
 import { at, h, inBothLanguages, legend, numberOf, t, words } from "./common.mjs";
 import { csvCell, entriesOf, textOf } from "./numbers.mjs";
 import { act, ask, live, Problem } from "./server.mjs";
-import { now as clock, dateOf, lengthOf, timeOf, zoneText } from "./times.mjs";
+import { now as clock, dateOf, lengthOf, sheetTimeOf, timeOf, zoneText } from "./times.mjs";
 
 let agents = [];
 let simulated = false;
@@ -217,9 +217,12 @@ async function exportResults() {
   const lines = all.map((one) => [
     ...own.map((key) => (isRow(one.row) ? one.row[key] : key === "number" ? one.row : "")),
     ...[t(`result.${one.outcome}`), one.reason, one.attempts, one.agent],
-    ...[one.startedAt === null ? "" : dateOf(one.startedAt), one.talkSeconds],
+    ...[one.startedAt === null ? "" : sheetTimeOf(one.startedAt), one.talkSeconds],
   ]);
-  const head = [...own, ...added.map((key) => t(`column.${key}`))];
+  const head = [
+    ...own.map((key) => (key === "number" ? t("column.number") : key)),
+    ...added.map((key) => t(`column.${key}`)),
+  ];
   const text = [head, ...lines].map((line) => line.map(csvCell).join(",")).join("\r\n");
   // Spreadsheets recognise UTF-8 by the mark at the beginning.
   const url = URL.createObjectURL(new Blob(["\uFEFF", text], { type: "text/csv" }));

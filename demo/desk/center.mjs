@@ -268,8 +268,9 @@ function drawBar() {
       h("span", {}, t(call.state === "over" ? "wrapUp" : `state.${call.state}`)),
       call.state === "answered" && timer(call.answeredAt),
     ),
-    isOnCall() &&
-      h("button", { type: "button", class: "danger", "aria-label": t("hangUp"), onclick: hangUp }, icon("hangUp")),
+    ...(isOnCall()
+      ? [h("button", { type: "button", class: "danger", "aria-label": t("hangUp"), onclick: hangUp }, icon("hangUp"))]
+      : []),
   );
 }
 

@@ -160,7 +160,7 @@ for (const version of nodeRedVersions) {
         assert.match((await editor.invalid("sccc-call-number")).join(), /Agent must be 1 to 8 digits/);
       });
 
-      it("says on the canvas what a node will do", async () => {
+      it("shows on the canvas what a node will do", async () => {
         await open("sccc-call-number");
         await at("#node-input-name").fill("");
         for (const [property, value] of [
@@ -495,7 +495,7 @@ for (const version of nodeRedVersions) {
           await editor.cancel();
         });
 
-        it("says what comes of the newest recording, by each of the known forms of its address", async () => {
+        it("reports the download of the newest recording, for each known form of its address", async () => {
           await platform.instruct({ do: "seed", records: 3 });
           await open("sccc-account");
           const known = await editor.page

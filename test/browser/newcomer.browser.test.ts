@@ -79,7 +79,7 @@ const property = ({ page }: EditorPage, id: string, name: string): Promise<unkno
   page.evaluate(`RED.nodes.node(${JSON.stringify(id)})?.[${JSON.stringify(name)}]`);
 
 for (const version of nodeRedVersions) {
-  describe(`the editor of Node-RED ${version}, to somebody new`, function () {
+  describe(`the editor of Node-RED ${version}, for a new user`, function () {
     this.timeout(120_000);
     let nodeRed: NodeRed;
     let editor: EditorPage;

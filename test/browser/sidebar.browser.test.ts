@@ -151,7 +151,7 @@ for (const version of nodeRedVersions) {
         return found;
       })()`);
 
-    describe("to somebody new", () => {
+    describe("for a new user", () => {
       it("offers a guided start, which can be skipped and begun again", async () => {
         await button("Skip").click();
         await button("Guided start").click();
@@ -177,7 +177,7 @@ for (const version of nodeRedVersions) {
         await at(".sccc-side-card").getByText("taken", { exact: false }).first().waitFor();
       });
 
-      it("says that pushes are refused because of a wrong password, until it is repaired", async () => {
+      it("shows that pushes are refused because of a wrong password, until it is corrected", async () => {
         const [accountId = ""] = await ids("sccc-account");
         await editor.page.evaluate(
           `(() => { const node = RED.nodes.node("${accountId}"); node.pushUser = "C2";
@@ -396,7 +396,7 @@ for (const version of nodeRedVersions) {
         await at('#sccc-side-tab-dead[aria-selected="true"]').waitFor();
       });
 
-      it("asks once at a time, only while it is in sight, and says when Node-RED is silent", async () => {
+      it("sends one request at a time, only while it is visible, and reports when Node-RED does not answer", async () => {
         await fresh(english, (now) => {
           now.snapshot = full(now.snapshot, "words");
         });
@@ -424,7 +424,7 @@ for (const version of nodeRedVersions) {
         await at(".sccc-side-silence").getByText("sccc.read").waitFor();
       });
 
-      it("lets a user who may only read look, and says why the buttons don't work", async () => {
+      it("shows everything to a user who may only read, and explains why the buttons don't work", async () => {
         await fresh(english, (now) => {
           now.snapshot = { ...full(now.snapshot, "words"), mayWrite: false };
           now.dead = { letters: [{ id: "1", node: "a", at: 1, event: "callend", delivery: 5, text: "{}" }], total: 1 };

@@ -288,7 +288,7 @@ describe("messages of calls", () => {
     });
   });
 
-  it("tell nothing of what has been when a deploy asks for more events", async () => {
+  it("report no past event when a deploy asks for more events", async () => {
     const it_ = new Machine({ events: ["finished"] });
     for (const one of pushesOf(inbound())) it_.hear(one);
     it_.crash({ events: messageEvents });
@@ -296,7 +296,7 @@ describe("messages of calls", () => {
     assert.equal(it_.brief, "finished");
   });
 
-  it("take up their time where the process before has left it", async () => {
+  it("continue their time limit after a restart", async () => {
     const it_ = new Machine();
     for (const one of pushesOf(inbound()).slice(0, -1)) it_.hear(one);
     it_.clock.pass(50_000);
@@ -307,7 +307,7 @@ describe("messages of calls", () => {
     assert.equal(it_.brief, "ringing answered finished", "60 s after its end, not after the start");
   });
 
-  it("leave nothing in the file when their calls are forgotten", async () => {
+  it("are removed from the file when their calls are forgotten", async () => {
     const it_ = new Machine();
     it_.expect(expectedCall({ id: "x" }));
     for (const one of pushesOf(inbound())) it_.hear(one);
@@ -319,7 +319,7 @@ describe("messages of calls", () => {
     assert.equal(it_.clock.timers, 0);
   });
 
-  it("tell of a recording as not named, when too many calls end for it to be remembered", async () => {
+  it("report a recording as not named if too many calls end to remember it", async () => {
     const it_ = new Machine({ events: ["recording"], recordingWaitMs: 3_000_000, maxFinished: 50 });
     const count = 60;
     for (let index = 0; index < count; index += 1) {
@@ -333,7 +333,7 @@ describe("messages of calls", () => {
     const made = inbound({ inbound: false, seq: "7" });
     const contexts = (it_: Machine) => it_.told.map(({ call }) => call.context);
 
-    it("have it from the first on, by seq, and by agent, number and time where the platform repeats no seq", async () => {
+    it("have it from the first message on: by seq, or by agent, number and time if the platform repeats no seq", async () => {
       for (const seq of ["7", ""]) {
         const it_ = new Machine();
         it_.expect(expectedCall());
@@ -343,7 +343,7 @@ describe("messages of calls", () => {
       }
     });
 
-    it("have none where another seq, userData or agent, an earlier beginning or the direction speaks against it", async () => {
+    it("have none if the seq, userData, agent, start time or direction does not fit", async () => {
       const cases: readonly (readonly [Partial<ExpectedCall>, Partial<Made>])[] = [
         [{ seq: "8" }, {}],
         [{ userData: "other", seq: undefined }, { seq: "" }],
@@ -364,7 +364,7 @@ describe("messages of calls", () => {
       }
     });
 
-    it("have none where two commands may have dialled, and one each where their seqs tell them apart", async () => {
+    it("have none if two commands may have dialled, and one each if their seqs differ", async () => {
       for (const seq of ["", "7"]) {
         const it_ = new Machine();
         it_.expect(expectedCall());

@@ -201,7 +201,7 @@ function checkOutcome(told: TrackedCall, made: Made): void {
 }
 
 describe("calls, whatever happens to their events", () => {
-  it("that agent, number or seq tell apart are neither split nor merged, and end", () => {
+  it("that differ in agent, number or seq are neither split nor merged, and end", () => {
     fc.assert(
       fc.property(
         tellApart.chain((made) => {
@@ -252,7 +252,7 @@ describe("calls, whatever happens to their events", () => {
     });
   }
 
-  it("of one agent with one number, one after the other, are told apart by their seq or userData", () => {
+  it("of one agent with one number, one after the other, are distinguished by their seq or userData", () => {
     const redials = fc.integer({ min: 1, max: 5 }).map((count) =>
       Array.from(
         { length: count },
@@ -284,7 +284,7 @@ describe("calls, whatever happens to their events", () => {
     );
   });
 
-  it("of one agent with one number and nothing else, in their order, are told apart by what they have had", () => {
+  it("of one agent with one number and nothing else, in their order, are distinguished by their earlier events", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 6 }),
@@ -320,7 +320,7 @@ describe("calls, whatever happens to their events", () => {
     );
   });
 
-  it("are never lost sight of where they are too many: none is finished twice, none stays", () => {
+  it("that are too many are given up: none is finished twice, none stays open", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 5 }),

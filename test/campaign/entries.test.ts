@@ -113,7 +113,7 @@ describe("campaign entries", () => {
     });
   }
 
-  it("says which entries of a list of numbers not to be called say nothing", () => {
+  it("names the entries of a do-not-call list that have no number", () => {
     const why = (row: unknown) => {
       const read = barredBy(row, options);
       return read.kind === "unread" ? read.why : read.keys.length;

@@ -153,7 +153,7 @@ describe("campaign: whatever goes wrong", () => {
     );
   });
 
-  it("gives the truth where nothing is lost", function () {
+  it("gives the platform's results if nothing is lost", function () {
     this.timeout(120_000);
     const quiet = scenario.map((given) => ({
       ...given,
@@ -183,7 +183,7 @@ describe("campaign: whatever goes wrong", () => {
     );
   });
 
-  it("tells from the CDRs what no push told", function () {
+  it("takes results from the CDRs if no push had them", function () {
     this.timeout(120_000);
     const silent = scenario.map((given) => ({
       ...given,

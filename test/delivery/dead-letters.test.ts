@@ -41,7 +41,7 @@ describe("dead letters", () => {
     assert.deepEqual([text, node, delivery, at], ['{"id":3}', "n", 5, 1_700_000_000_000]);
   });
 
-  it("leave the file by their keys, and no other leaves it", () => {
+  it("are removed by their keys, and no other is removed", () => {
     const { letters, clock, add, path } = made();
     add(1, 2);
     clock.now += 1000;
@@ -97,7 +97,7 @@ describe("dead letters", () => {
     assert.deepEqual([letters.count(), idsOf(letters)], [1, ["2"]]);
   });
 
-  it("stay as they were where the disk refuses the new file", () => {
+  it("stay unchanged if the new file cannot be written", () => {
     let full = false;
     const open: OpenFile = (path, mode) => {
       const file = openFile(path, mode);

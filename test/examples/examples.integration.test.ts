@@ -20,7 +20,7 @@ describe("the examples", () => {
     );
   });
 
-  it("can stand in one Node-RED together: no identifier, port or address twice", () => {
+  it("can be imported into one Node-RED together: no identifier, port or address twice", () => {
     const all = examples.flatMap(({ nodes }) => nodes);
     const doubled = (values: readonly unknown[]) => values.filter((value, index) => values.indexOf(value) !== index);
     const simulators = all.filter(({ type }) => type === "sccc-simulator");

@@ -75,7 +75,7 @@ for (const { name, nodes } of examples.filter((one) => one.name in recipes)) {
 }
 
 describe("the examples that confirm", () => {
-  it("look at the answer of a request first: for http request, 400 and 500 are no errors", () => {
+  it("check the answer of a request first: http request treats 400 and 500 as success", () => {
     for (const { name, nodes } of examples) {
       for (const request of nodes.filter(({ type }) => type === "http request")) {
         const next = after(nodes, request).map(({ type }) => type);

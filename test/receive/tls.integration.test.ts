@@ -103,7 +103,7 @@ describe("TLS files that do not load", function () {
     },
   ];
 
-  it("are named, and Node-RED and everything else runs on", async () => {
+  it("are reported, and Node-RED and all other nodes keep running", async () => {
     nodeRed = await startNodeRed({ version: 4, flows: flows() });
     for (const name of names) {
       const { text } = await nodeRed.log(({ id, level }) => level === "error" && id === idOf(name));

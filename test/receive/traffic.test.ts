@@ -18,7 +18,7 @@ function recorded() {
 }
 
 describe("the traffic of an account", () => {
-  it("has the newest 500 pushes, and tells each once", () => {
+  it("keeps the newest 500 pushes, and gives each once", () => {
     const { traffic, pass, all } = recorded();
     for (let number = 1; number <= 600; number += 1) pass("callin", { agent: "1", number: String(number) });
     const told = all();
@@ -34,7 +34,7 @@ describe("the traffic of an account", () => {
     assert.equal(traffic.since("another", 600).entries.length, 500);
   });
 
-  it("keeps what can be handed over again, and nothing of what is gone", () => {
+  it("keeps pushes that can be handed over again, and nothing of the dropped ones", () => {
     const { traffic, pass, all } = recorded();
     pass("callin", { agent: "1", number: "1" });
     pass("callin", { agent: "1", number: "2" }, "unwanted");
@@ -57,7 +57,7 @@ describe("the traffic of an account", () => {
     assert.equal(traffic.textOf(run, 1), undefined);
   });
 
-  it("counts bytes, so that large pushes push out others before they fill the memory", () => {
+  it("limits the bytes of its pushes: large ones displace others before they fill the memory", () => {
     const { pass, all } = recorded();
     for (let number = 0; number < 500; number += 1) pass("callin", { number: "1", text: "电".repeat(30_000) });
     const kept = all().entries.length;
@@ -71,7 +71,7 @@ describe("the traffic of an account", () => {
     assert.deepEqual([entries[0]?.replayable, traffic.textOf(run, 1)?.text.length], [false, 65_536]);
   });
 
-  it("records ten refused pushes a second, a hundred in all, and lets them push out no others", () => {
+  it("records ten refused pushes a second, a hundred in all, and they displace no others", () => {
     const { clock, traffic, pass, all } = recorded();
     for (let number = 0; number < 500; number += 1) pass("callin", { number: "1" });
     for (let second = 0; second < 60; second += 1) {
@@ -96,7 +96,7 @@ describe("the traffic of an account", () => {
     );
   });
 
-  it("shows no authentication of a refused push but what it claimed to be", () => {
+  it("shows only the claimed customer and time of a refused push's authentication", () => {
     const { traffic, all } = recorded();
     traffic.refused("digest", { notify: { type: "x" }, customer: "C".repeat(500), timestamp: 17, ip: "192.0.2.1" });
     const { text = "" } = traffic.textOf(all().run, 1) ?? {};
@@ -107,7 +107,7 @@ describe("the traffic of an account", () => {
     });
   });
 
-  it("takes whatever JSON comes", () => {
+  it("accepts any JSON", () => {
     fc.assert(
       fc.property(fc.string(), fc.dictionary(fc.string(), fc.jsonValue()), fc.boolean(), (topic, value, known) => {
         const { traffic, pass, all } = recorded();

@@ -80,5 +80,8 @@ export function resultOf({ kind, result, count: all, failed }: TrafficEntry): st
 }
 
 /** An error of an account: what it says, else what its code means. */
-export const errorInWords = ({ code, text: words }: { readonly code: string; readonly text: string }): string =>
-  words === "" ? codeInWords("command", code) : `${codeInWords("command", code)}: ${words}`;
+export const errorInWords = ({ code, text: words }: { readonly code: string; readonly text: string }): string => {
+  const meaning = codeInWords("command", code);
+  // The platform's own text is often the meaning of its code, in Chinese.
+  return words === "" || words === meaning ? meaning : `${meaning}: ${words}`;
+};
