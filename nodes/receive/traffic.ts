@@ -4,7 +4,7 @@ import { eventOf } from "../protocol/push";
 import { newId } from "../util/id";
 import { isObject, type JsonObject } from "../util/json";
 import { Ring, type Sized } from "../util/ring";
-import type { ListenerSpec, SeenAgent, SeenCall, SeenPush, TrafficTold } from "./messages";
+import type { ListenerSpec, SeenAgent, SeenCall, SeenPush, TrafficAnswer } from "./messages";
 
 /** How many pushes are kept, and how many bytes of them. Refused ones have room of their own: a flood of them pushes out no others. */
 const passedLimits = { items: 500, bytes: 1_200_000 };
@@ -188,7 +188,7 @@ export class PushTraffic {
   }
 
   /** What is newer than a serial number of this run. */
-  since(run: string, after: number): TrafficTold {
+  since(run: string, after: number): TrafficAnswer {
     const known = run === this.#run ? after : 0;
     const entries: SeenPush[] = [];
     for (const ring of [this.#passed, this.#refused]) {

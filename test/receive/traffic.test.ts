@@ -107,6 +107,12 @@ describe("the traffic of an account", () => {
     });
   });
 
+  it("keeps the beginning of a huge refused push only", () => {
+    const { traffic, all } = recorded();
+    traffic.refused("digest", { notify: { type: "x".repeat(200_000) } });
+    assert.equal(traffic.textOf(all().run, 1)?.text.length, 16 * 1024);
+  });
+
   it("accepts any JSON", () => {
     fc.assert(
       fc.property(fc.string(), fc.dictionary(fc.string(), fc.jsonValue()), fc.boolean(), (topic, value, known) => {
@@ -166,8 +172,9 @@ describe("the traffic of an account", () => {
     pass("callend", { agent: "1", number: "5" });
     pass("agentstatus", { agent: "2", workStatus: "ONLINE", serverStatus: "IDLE" });
     assert.deepEqual(calls(), []);
+    pass("callin", { agent: "1", number: "5", direction: "inbound" }, "repeat");
+    assert.deepEqual(calls(), [], "a repeat begins no call");
     pass("callin", { agent: "3", number: "7", direction: "inbound" });
-    pass("callin", { agent: "3", number: "7", direction: "inbound" }, "repeat");
     clock.now += 3_700_000;
     assert.deepEqual(calls(), []);
     for (let agent = 0; agent < 3000; agent += 1) pass("callin", { agent: String(agent), number: "1" });

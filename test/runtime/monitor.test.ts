@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { commandOf } from "../../nodes/catalogue/index";
 import type { EndedExchange, Outcome } from "../../nodes/protocol/exchange";
-import type { SeenPush, TrafficTold } from "../../nodes/receive/messages";
+import type { SeenPush, TrafficAnswer } from "../../nodes/receive/messages";
 import { Monitor } from "../../nodes/runtime/sidebar/monitor";
 import { mayUse } from "../../nodes/runtime/sidebar/permissions";
 
@@ -39,7 +39,7 @@ const push = (serial: number, changes: Partial<SeenPush> = {}): SeenPush => ({
     ...changes,
   },
 });
-const told = (entries: readonly SeenPush[], changes: Partial<TrafficTold> = {}): TrafficTold => ({
+const told = (entries: readonly SeenPush[], changes: Partial<TrafficAnswer> = {}): TrafficAnswer => ({
   ...{ run: "r", entries, oldest: 1, oldestRefused: 1, agents: [], calls: [], ...changes },
 });
 
@@ -61,12 +61,12 @@ describe("the monitor of an account", () => {
       ["push", "command", "push"],
     );
     assert.deepEqual(numbers(), [1, 2, 3]);
-    assert.deepEqual(account.told, { run: "r", serial: 2 });
+    assert.deepEqual(account.heard, { run: "r", serial: 2 });
     account.take(told([]), monitor.next);
     account.take(undefined, monitor.next);
     account.ended(exchange());
     account.take(told([]), monitor.next);
-    assert.deepEqual([numbers(), account.told.serial], [[1, 2, 3, 4], 2]);
+    assert.deepEqual([numbers(), account.heard.serial], [[1, 2, 3, 4], 2]);
     assert.equal(monitor.find(4)?.listed.command?.entry.name, "CallNumber");
     for (const odd of [0, 5, "4", undefined, {}]) assert.equal(monitor.find(odd), undefined);
   });
@@ -78,7 +78,7 @@ describe("the monitor of an account", () => {
     assert.deepEqual(numbers(), [2, 3]);
     // The thread was started again.
     account.take(told([push(1)], { run: "another" }), monitor.next);
-    assert.deepEqual([numbers(), account.told], [[4], { run: "another", serial: 1 }]);
+    assert.deepEqual([numbers(), account.heard], [[4], { run: "another", serial: 1 }]);
     for (let number = 0; number < 800; number += 1) account.ended(exchange());
     account.take(told([], { run: "another" }), monitor.next);
     assert.deepEqual([account.list.length, numbers().at(-1)], [500, 504]);

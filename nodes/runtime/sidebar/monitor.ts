@@ -4,7 +4,7 @@ import type { SidebarSnapshot, TrafficEntry } from "../../catalogue/sidebar";
 import type { Client } from "../../protocol/client";
 import type { EndedExchange } from "../../protocol/exchange";
 import { secretsOf } from "../../protocol/secrets";
-import type { TrafficTold } from "../../receive/messages";
+import type { TrafficAnswer } from "../../receive/messages";
 import { agentStatusOf, beyondCut, copyOf } from "../../receive/traffic";
 import { newId } from "../../util/id";
 import { isObject, type JsonObject } from "../../util/json";
@@ -109,7 +109,7 @@ export class MonitoredAccount {
   facts: AccountFacts | undefined;
   list: Listed[] = [];
   /** What was heard of its pushes. */
-  told: { readonly run: string; readonly serial: number } = { run: "", serial: 0 };
+  heard: { readonly run: string; readonly serial: number } = { run: "", serial: 0 };
   readonly #commands = new Ring<RecordedCommand>(mostEntries, mostCommandBytes);
   #clean: (text: string) => string = (text) => text;
 
@@ -176,7 +176,7 @@ export class MonitoredAccount {
   };
 
   /** The entries without a number: commands that have ended since, and pushes that the receiving thread told of. */
-  take(told: TrafficTold | undefined, next: () => number): void {
+  take(answer: TrafficAnswer | undefined, next: () => number): void {
     const fresh: (Omit<Listed, "entry"> & { readonly entry: Omit<TrafficEntry, "number"> })[] = [];
     const alive = new Set<RecordedCommand>();
     for (const command of this.#commands.newestFirst()) {
@@ -185,12 +185,12 @@ export class MonitoredAccount {
       command.listed = true;
       fresh.push({ entry: command.entry, command });
     }
-    if (told !== undefined) {
-      this.told = {
-        run: told.run,
-        serial: told.entries.at(-1)?.serial ?? (told.run === this.told.run ? this.told.serial : 0),
+    if (answer !== undefined) {
+      this.heard = {
+        run: answer.run,
+        serial: answer.entries.at(-1)?.serial ?? (answer.run === this.heard.run ? this.heard.serial : 0),
       };
-      for (const { serial, refused, replayable, code, event, ...rest } of told.entries) {
+      for (const { serial, refused, replayable, code, event, ...rest } of answer.entries) {
         const entry = {
           ...rest,
           account: this.id,
@@ -199,14 +199,14 @@ export class MonitoredAccount {
           result: { ok: !refused, code },
           ...(replayable ? { replayable: true as const } : {}),
         };
-        fresh.push({ entry, push: { run: told.run, serial, refused } });
+        fresh.push({ entry, push: { run: answer.run, serial, refused } });
       }
     }
     fresh.sort((one, other) => one.entry.at - other.entry.at);
     const isKept = ({ command, push }: Listed): boolean => {
       if (command !== undefined) return alive.has(command);
-      if (push === undefined || told === undefined) return push !== undefined;
-      return push.run === told.run && push.serial >= (push.refused ? told.oldestRefused : told.oldest);
+      if (push === undefined || answer === undefined) return push !== undefined;
+      return push.run === answer.run && push.serial >= (push.refused ? answer.oldestRefused : answer.oldest);
     };
     const numbered = fresh.map((one): Listed => ({ ...one, entry: { number: next(), ...one.entry } }));
     this.list = [...this.list, ...numbered].filter(isKept).slice(-mostEntries);
