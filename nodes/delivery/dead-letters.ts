@@ -26,12 +26,12 @@ const pieceSize = 1024 * 1024;
 /** How much of the end of the file is read for a list, in bytes. */
 const mostRead = 4 * 1024 * 1024;
 const lineEnd = Buffer.from("\n");
-const nothing = { size: 0, count: 0 };
+const nothing = { fileSize: 0, size: 0, count: 0 };
 
 /** The dead letters of a folder, in dead.jsonl: `{"time", "id", "node", "delivery", "value"}`. */
 export class DeadLetters {
   readonly path: string;
-  /** How many letters there are up to a size of the file. */
+  /** How many letters there are up to the last line end of a file of a size. */
   #counted = nothing;
 
   constructor(
@@ -74,12 +74,15 @@ export class DeadLetters {
   /** How many letters there are. Only what is new since the last time is read. */
   count(): number {
     return this.#reading((file) => {
-      let { size, count } = file.size() < this.#counted.size ? nothing : this.#counted;
+      const fileSize = file.size();
+      // A line that never ends must not be read again for each question.
+      if (fileSize === this.#counted.fileSize) return this.#counted.count;
+      let { size, count } = fileSize < this.#counted.fileSize ? nothing : this.#counted;
       for (const { bytes, offset } of linesOf(file, size)) {
         if (headOf(bytes) !== undefined) count += 1;
         size = offset + bytes.length + 1;
       }
-      this.#counted = { size, count };
+      this.#counted = { fileSize, size, count };
       return count;
     }, 0);
   }
