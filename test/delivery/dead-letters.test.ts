@@ -112,6 +112,18 @@ describe("dead letters", () => {
     assert.deepEqual(idsOf(letters), ["2", "1"]);
   });
 
+  it("are counted anew where somebody has emptied the file meanwhile", () => {
+    const { letters, clock, add, path } = made();
+    add(1, 2);
+    assert.equal(letters.count(), 2);
+    writeFileSync(path, "");
+    clock.now += 1;
+    letters.add([{ id: "3", node: "n", delivery: 5, text: JSON.stringify("x".repeat(1000)) }]);
+    assert.equal(letters.count(), 1);
+    add(4);
+    assert.equal(letters.count(), 2);
+  });
+
   it("are counted anew after they have expired", () => {
     const { letters, clock, add } = made();
     add(1);
