@@ -26,12 +26,14 @@ const pieceSize = 1024 * 1024;
 /** How much of the end of the file is read for a list, in bytes. */
 const mostRead = 4 * 1024 * 1024;
 const lineEnd = Buffer.from("\n");
-const nothing = { size: 0, count: 0 };
+const nothing = { beginning: "", fileSize: 0, size: 0, count: 0 };
+/** How much of a file tells it from one that took its place, in bytes: the time and the id of its first letter. */
+const headBytes = 100;
 
 /** The dead letters of a folder, in dead.jsonl: `{"time", "id", "node", "delivery", "value"}`. */
 export class DeadLetters {
   readonly path: string;
-  /** How many letters there are up to a size of the file. */
+  /** How many letters there are up to the last line end of a file of a size. */
   #counted = nothing;
 
   constructor(
@@ -74,12 +76,18 @@ export class DeadLetters {
   /** How many letters there are. Only what is new since the last time is read. */
   count(): number {
     return this.#reading((file) => {
-      let { size, count } = file.size() < this.#counted.size ? nothing : this.#counted;
+      const fileSize = file.size();
+      // A line that never ends must not be read again for each question.
+      if (fileSize === this.#counted.fileSize) return this.#counted.count;
+      // Somebody may have emptied it after reading.
+      const beginning = file.read(0, headBytes).toString("latin1");
+      const isSame = fileSize > this.#counted.fileSize && beginning.startsWith(this.#counted.beginning);
+      let { size, count } = isSame ? this.#counted : nothing;
       for (const { bytes, offset } of linesOf(file, size)) {
         if (headOf(bytes) !== undefined) count += 1;
         size = offset + bytes.length + 1;
       }
-      this.#counted = { size, count };
+      this.#counted = { beginning, fileSize, size, count };
       return count;
     }, 0);
   }
@@ -169,7 +177,7 @@ export class DeadLetters {
 
 /** The beginning of a line. The key is the letter's own: a store that was removed begins its ids anew. */
 function headOf(line: Buffer): { readonly time: string; readonly key: string } | undefined {
-  const [, time, id] = /^\{"time":"([^"]{1,30})","id":"([^"\\]{1,30})"/.exec(line.toString("utf8", 0, 100)) ?? [];
+  const [, time, id] = /^\{"time":"([^"]{1,30})","id":"([^"\\]{1,30})"/.exec(line.toString("utf8", 0, headBytes)) ?? [];
   const at = Date.parse(time ?? "");
   return time === undefined || id === undefined || Number.isNaN(at) ? undefined : { time, key: `${id}@${at}` };
 }

@@ -87,6 +87,43 @@ describe("dead letters", () => {
     assert.deepEqual(idsOf(letters), []);
   });
 
+  it("are counted without reading a line again that never ends", () => {
+    let read = 0;
+    const open: OpenFile = (path, mode) => {
+      const file = openFile(path, mode);
+      return {
+        ...file,
+        read: (position, length) => {
+          const bytes = file.read(position, length);
+          read += bytes.length;
+          return bytes;
+        },
+      };
+    };
+    const { letters, add, path } = made(open);
+    add(1);
+    appendFileSync(path, "x".repeat(3_000_000));
+    assert.equal(letters.count(), 1);
+    assert.ok(read >= 3_000_000);
+    read = 0;
+    assert.deepEqual([letters.count(), read], [1, 0]);
+    add(2);
+    assert.equal(letters.count(), 2);
+    assert.deepEqual(idsOf(letters), ["2", "1"]);
+  });
+
+  it("are counted anew where somebody has emptied the file meanwhile", () => {
+    const { letters, clock, add, path } = made();
+    add(1, 2);
+    assert.equal(letters.count(), 2);
+    writeFileSync(path, "");
+    clock.now += 1;
+    letters.add([{ id: "3", node: "n", delivery: 5, text: JSON.stringify("x".repeat(1000)) }]);
+    assert.equal(letters.count(), 1);
+    add(4);
+    assert.equal(letters.count(), 2);
+  });
+
   it("are counted anew after they have expired", () => {
     const { letters, clock, add } = made();
     add(1);

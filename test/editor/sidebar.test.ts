@@ -30,6 +30,9 @@ describe("the sidebar's entries", () => {
     assert.deepEqual(numbers(traffic), [4, 3, 2]);
     assert.ok(traffic.take({ run: "1", entries: [], oldest: { a: 2 } }));
     assert.deepEqual(numbers(traffic), [4, 2]);
+    // The receiving thread has started again, and has none.
+    assert.ok(traffic.take({ run: "1", entries: [], oldest: { a: 0 } }));
+    assert.deepEqual(numbers(traffic), []);
   });
 
   it("stay the same list while nothing changes, so that nothing is drawn again", () => {

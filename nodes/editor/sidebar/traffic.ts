@@ -41,7 +41,8 @@ export class Traffic {
       this.entries = [];
       return false;
     }
-    const kept = [...numbers.values()].filter((entry) => entry.number >= (oldest[entry.account] ?? Infinity));
+    // 0: the account has none any more.
+    const kept = [...numbers.values()].filter((entry) => entry.number >= (oldest[entry.account] || Infinity));
     if (entries.length > 0 || kept.length !== this.entries.length) {
       this.entries = kept.sort((one, other) => other.number - one.number);
     }
