@@ -90,8 +90,13 @@ function literalProblem(question: Question, field: Field): string | undefined {
 
 function typedProblem(question: Question, { required, example, field }: Typed): string | undefined {
   const { value, editor } = question;
-  if (value.trim() === "") return required ? editor.text("errors.rule.required", { example }) : undefined;
   const type = typeOf(question.property, question.read);
+  if (value.trim() === "") {
+    if (!required) return undefined;
+    // The form shows rows with a button, not JSON.
+    const hasRows = type === "json" && field?.rule.kind === "list";
+    return hasRows ? editor.text("form.numbers.none") : editor.text("errors.rule.required", { example });
+  }
   const expression = editor.expression(value, type);
   if (expression !== true) return editor.text("invalid.expression", { reason: expression });
   return field !== undefined && isLiteral(type) ? literalProblem(question, field) : undefined;

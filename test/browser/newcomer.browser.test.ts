@@ -124,6 +124,16 @@ for (const version of nodeRedVersions) {
       });
     }
 
+    it("has the two times of calling hours on one line", async () => {
+      await editor.edit("sccc-campaign");
+      await at("#node-input-hours-choice .red-ui-editableList-addButton").click();
+      const times = await at(".sccc-window input[type=text]").all();
+      const tops = await Promise.all(times.map(async (time) => (await time.boundingBox())?.y));
+      assert.equal(times.length, 2);
+      assert.equal(new Set(tops).size, 1, tops.join());
+      await editor.cancel();
+    });
+
     for (const [word, types] of [
       ["incoming", ["sccc-notify"]],
       ["outbound", ["sccc-call-task-create", "sccc-call-number"]],

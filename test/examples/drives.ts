@@ -158,6 +158,7 @@ export const drives: Readonly<Record<string, Drive>> = {
     const ofVacant = testDialect === "field" ? "vacant" : "unanswered";
     const expected = ["answered", "answered", "answered", "duplicate", "illegal", "unanswered", ofVacant];
     assert.deepEqual(rows.map(([, , outcome]) => outcome).sort(), expected);
+    assert.ok(!rows.flat().includes("null"), "an empty cell of a spreadsheet is empty");
   },
 
   async "campaign-next-morning"(flow) {
