@@ -1,10 +1,10 @@
-// The nodes of the editor that the sidebar leads to.
+// Shows and opens nodes of the editor.
 import { want } from "../wanted";
 import { h, type VNode } from "./dom";
 import { button, icon } from "./parts";
 import { t } from "./words";
 
-/** What a node is called in the editor. */
+/** The name of a node in the editor. */
 export function nodeLabel(id: string): string | undefined {
   const node = RED.nodes.node(id);
   if (!node) return undefined;
