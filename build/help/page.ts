@@ -1,5 +1,13 @@
 // Shared parts for the help of all node types, in one language.
-import { type AnswerField, type Choice, type Command, codesOf, type Field, standardInput } from "../../nodes/catalogue";
+import {
+  type AnswerField,
+  type Choice,
+  type Command,
+  codesOf,
+  type Field,
+  propertyOf,
+  standardInput,
+} from "../../nodes/catalogue";
 import { escapeHtml } from "../html";
 import { flat, type Language, served, written } from "../locales";
 import { troubleshootingUrl } from "../resources";
@@ -74,14 +82,15 @@ export class HelpPage {
   }
 
   #field(field: Field): Entry {
-    const { onlyIf, needs } = field;
+    const { onlyIf, needs, preset } = field;
     const texts = [
       field.hint[this.language.text],
       ...(onlyIf === undefined ? [] : [this.own("onlyIf", { field: `\`${onlyIf.field}\``, is: onlyIf.is })]),
       ...(needs === undefined ? [] : [this.own("needs", { field: `\`${needs}\`` })]),
+      ...(preset === undefined ? [] : [this.own("preset", { value: `\`${preset}\`` })]),
     ];
     return {
-      name: standardInput(field).value,
+      name: preset === undefined ? standardInput(field).value : propertyOf(field),
       type: this.type(field.rule.kind),
       optional: !field.required,
       text: texts.join(" "),

@@ -106,13 +106,13 @@ export const listAnswers: readonly AnswerField[] = [
 /** The name of a field in msg.payload, which is also the node's property that configures the field's source. */
 export const propertyOf = ({ name, property }: Pick<Field, "name" | "property">): string => property ?? name;
 
-/** The default source of a field: the typed input `msg.payload.<property>`. */
+/** The source of a field in a new node, a typed input: the field's preset, or `msg.payload.<property>`. */
 export const standardInput = (
-  field: Pick<Field, "name" | "property">,
-): { readonly value: string; readonly type: "msg" } => ({
-  value: `payload.${propertyOf(field)}`,
-  type: "msg",
-});
+  field: Pick<Field, "name" | "property" | "preset">,
+): { readonly value: string; readonly type: "msg" | "str" } =>
+  field.preset === undefined
+    ? { value: `payload.${propertyOf(field)}`, type: "msg" }
+    : { value: field.preset, type: "str" };
 
 /** An optional variant of a field that other commands require. */
 export const optional = (field: Field): Field => ({ ...field, required: false });

@@ -84,6 +84,8 @@ export interface Field {
   readonly required: boolean;
   /** What is sent for an unset field: nothing, or "" (for a list []), as some samples require. */
   readonly unset: "omit" | "empty";
+  /** The value that a new node has; absent: it reads the field from msg.payload. */
+  readonly preset?: string;
   /** A value that is equivalent to an unset field; the field is then omitted. */
   readonly omitAt?: string;
   /** The field applies, and is sent and checked, only while another field has this value. */

@@ -469,11 +469,11 @@ function textIn(bytes: Buffer): string | undefined {
   }
 }
 
-/** The complete lines of a file, without line ends. Bytes after the last line end are skipped. */
-export function* linesOf(file: StoreFile): Generator<{ readonly bytes: Buffer; readonly offset: number }> {
+/** The complete lines of a file, without line ends. Bytes after the last line end are skipped. @param from where a line begins */
+export function* linesOf(file: StoreFile, from = 0): Generator<{ readonly bytes: Buffer; readonly offset: number }> {
   let rest: Buffer = Buffer.alloc(0);
-  let offset = 0;
-  for (let position = 0; ; ) {
+  let offset = from;
+  for (let position = from; ; ) {
     const piece = file.read(position, pieceSize);
     if (piece.length === 0) return;
     position += piece.length;

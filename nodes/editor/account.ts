@@ -1,5 +1,5 @@
 // The account of a new node: the only one in the flows, or a new simulator and an account on it if there is none.
-import { input, text, warn } from "./page";
+import { input, text, textElement, warn } from "./page";
 
 const accountType = "sccc-account";
 export const simulatorType = "sccc-simulator";
@@ -86,6 +86,37 @@ export function addSimulatorAndAccount(): string | undefined {
   RED.nodes.dirty(true);
   RED.view.redraw(true);
   return account;
+}
+
+/** An edit of a node that Undo takes back together with the dialog's own. */
+interface Followed {
+  readonly history: readonly object[];
+}
+
+/** Where a simulator's form gets another port, gives the accounts on it the new one. Call this before Node-RED saves the form. */
+export function followSimulator(simulator: EditorNode): Followed | undefined {
+  const [before, after] = [String(simulator.port), String(input(simulator, "port").val()).trim()];
+  const isShared = RED.nodes
+    .filterNodes({ type: simulatorType })
+    .some(({ id, port }) => id !== simulator.id && String(port) === before);
+  if (isShared || after === before || !/^\d+$/.test(after)) return undefined;
+  const hosts = ["127.0.0.1", "localhost", String(simulator.host)];
+  const history: object[] = [];
+  RED.nodes.eachConfig((account) => {
+    const { baseUrl, changed } = account;
+    const host = hosts.find((one) => baseUrl === `http://${one}:${before}`);
+    if (account.type !== accountType || host === undefined) return;
+    history.push({ t: "edit", node: account, changes: { baseUrl }, changed, dirty: RED.nodes.dirty() });
+    account.baseUrl = `http://${host}:${after}`;
+    account.changed = true;
+    RED.events.emit("nodes:change", account);
+    const shown = text("simulate.followed", {
+      label: String(account.name || account.id),
+      url: String(account.baseUrl),
+    });
+    RED.notify(textElement(shown), { type: "success" });
+  });
+  return { history };
 }
 
 /** In a node's form: chooses the only account, or offers a simulator and an account if there is none. */

@@ -62,9 +62,11 @@ function draw(container: JQuery, { days: chosen, from, to }: Shown): void {
       .appendTo(label);
     $("<input>").attr("type", "checkbox").val(String(day)).prop("checked", chosen.includes(day)).appendTo(label);
   }
-  timeInput(from, "form.hours.from").appendTo(container);
-  $("<span>").text("–").appendTo(container);
-  timeInput(to, "form.hours.to").appendTo(container);
+  // On one line, also where the days leave no room beside them.
+  const times = $("<div>").addClass("sccc-times").appendTo(container);
+  timeInput(from, "form.hours.from").appendTo(times);
+  $("<span>").text("–").appendTo(times);
+  timeInput(to, "form.hours.to").appendTo(times);
 }
 
 /** Draws the windows of a node, and their problems below them. */

@@ -1,5 +1,5 @@
 // The functions that the registrations in sccc.html call, under the name SCCC: labels, checks, and the behaviour of forms.
-import { chooseLanguage, chooseOnlyAccount, prepareAccount } from "./account";
+import { chooseLanguage, chooseOnlyAccount, followSimulator, prepareAccount, simulatorType } from "./account";
 import { forgetAgents } from "./agents";
 import type { Description } from "./description";
 import { chosenEvents, eventsLabel, hasEvents, migrate, namesOf, prepareEvents, saveEvents } from "./events";
@@ -126,10 +126,11 @@ const hoursOf = ({ type }: EditorNode): readonly string[] =>
   Object.entries(DESCRIPTIONS[type]?.properties ?? {}).flatMap(([name, { kind }]) => (kind === "hours" ? [name] : []));
 
 /** Saves the values that Node-RED does not save: it saves only inputs named like their property. */
-export function save(this: EditorNode): void {
+export function save(this: EditorNode): object | undefined {
   const description = DESCRIPTIONS[this.type];
   if (hasEvents(description)) saveEvents(this, description);
   for (const property of hoursOf(this)) this[property] = hoursInForm(this, property);
+  return this.type === simulatorType ? followSimulator(this) : undefined;
 }
 
 /** Adds a choice for a value that is not in the list, such as ${MODE}: otherwise Node-RED would save nothing. */

@@ -142,7 +142,7 @@ export interface SeenCall {
 }
 
 /** What was recorded of an account's pushes. `oldest` are the serial numbers of the oldest pushes that are kept. */
-export interface TrafficTold {
+export interface TrafficAnswer {
   /** The serial numbers are those of this run. */
   readonly run: string;
   readonly entries: readonly SeenPush[];
@@ -162,12 +162,12 @@ export interface SeenLetter {
   readonly text: string;
 }
 
-/** What the sidebar asks about an account; each is answered by `told` with JSON of the type behind it, or of null. */
+/** What the sidebar asks about an account; each is answered by `answer` with JSON of the type behind it, or of null. */
 export interface Asks {
   readonly traffic: {
     readonly question: { readonly run: string; readonly after: number };
     readonly answer: {
-      readonly traffic: TrafficTold | null;
+      readonly traffic: TrafficAnswer | null;
       readonly deadLetters: number;
       readonly clockOffMs: number | null;
     };
@@ -207,7 +207,7 @@ export type ToWorker =
   | { readonly kind: "unreadable"; readonly path: string; readonly peer: string; readonly forwarded: string }
   | { readonly kind: "acks"; readonly acks: readonly AckTuple[] }
   | { readonly kind: "requests"; readonly requests: readonly SharedRequest[] }
-  /** Answered by `told`. */
+  /** Answered by `answer`. */
   | { readonly kind: "ask"; readonly number: number; readonly account: string; readonly ask: Ask }
   /** Writes an account's waiting lines to disk; answered by `flushed`. */
   | { readonly kind: "flush"; readonly account: string }
@@ -239,7 +239,7 @@ export type FromWorker =
   | { readonly kind: "acked"; readonly results: readonly (readonly [number: number, pending: boolean])[] }
   | { readonly kind: "answers"; readonly answers: readonly (readonly [number: number, answer: AnswerName])[] }
   /** JSON of the answer to `ask`. */
-  | { readonly kind: "told"; readonly number: number; readonly text: string }
+  | { readonly kind: "answer"; readonly number: number; readonly text: string }
   | { readonly kind: "counts"; readonly account: string; readonly counts: Counts }
   /** Without `problem`: the problem is solved. */
   | { readonly kind: "problem"; readonly account: string; readonly problem?: ReceivingProblem }

@@ -392,13 +392,13 @@ export class ReceiveService {
 
   /** Answers a question of the sidebar. Never rejects. */
   async #tell(number: number, account: string, ask: Ask): Promise<void> {
-    let told: Asks[keyof Asks]["answer"] | undefined;
+    let answer: Asks[keyof Asks]["answer"] | undefined;
     try {
-      told = await this.#inboxes.get(account)?.tell(ask);
+      answer = await this.#inboxes.get(account)?.tell(ask);
     } catch {
       // A file that can't be read or written: the sidebar is told nothing.
     }
-    this.#post({ kind: "told", number, text: JSON.stringify(told ?? null) });
+    this.#post({ kind: "answer", number, text: JSON.stringify(answer ?? null) });
   }
 
   #count(id: string): void {

@@ -13,7 +13,7 @@ import type {
 export interface Stubbed {
   snapshot: SidebarSnapshot;
   detail: (entry: TrafficEntry) => TrafficDetail | { readonly outcome: "gone" };
-  dead: DeadLetterList;
+  dead: DeadLetterList | Pick<SidebarOutcome, "outcome">;
   outcome: SidebarOutcome;
   /** An HTTP status instead of answers. */
   status: number | undefined;

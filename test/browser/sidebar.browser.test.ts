@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Locator } from "playwright-core";
 import type { SidebarSnapshot, TrafficEntry } from "../../nodes/catalogue/sidebar";
 import { closeBrowser, EditorPage, type Viewing } from "../../tools/browser";
 import { nodeRedVersions } from "../../tools/hosts";
@@ -21,6 +22,9 @@ const hostile = [
   "<script data-hostile>window.ran=3</script>",
   "&lt;b&gt; __label__ __count__ $t(sidebar.close) $& ${PATH}",
   "x".repeat(300),
+  "constructor",
+  "__proto__",
+  "\u202e0001 \u2066<b data-hostile>",
 ] as const;
 
 const flows = [{ id: "flow", type: "tab", label: "Flow" }];
@@ -68,6 +72,17 @@ function full(run: SidebarSnapshot, text: string, now = Date.now()): SidebarSnap
       { code: "outsideHours", node: text, params: { campaign: text } },
     ],
   };
+}
+
+/** Where an element is when scrolling has ended: the same place in two frames. */
+async function restingAt(element: Locator): Promise<number> {
+  let place = Number.NaN;
+  for (;;) {
+    const now = (await element.boundingBox())?.y ?? Number.NaN;
+    if (now === place) return now;
+    place = now;
+    await element.evaluate("new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))");
+  }
 }
 
 for (const version of nodeRedVersions) {
@@ -298,6 +313,12 @@ for (const version of nodeRedVersions) {
               await at(".sccc-side-row").last().click();
               await at(".sccc-side-entry pre").getByText(text.slice(0, 12)).first().waitFor();
             }
+            const turning: readonly string[] = await editor.page.evaluate(`
+              [...document.querySelectorAll(".sccc-side-view *")]
+                .filter((one) => [...one.childNodes].some(({ nodeType }) => nodeType === 3))
+                .filter((one) => getComputedStyle(one).display === "inline" && getComputedStyle(one).unicodeBidi === "normal")
+                .map((one) => one.outerHTML.slice(0, 120))`);
+            assert.deepEqual(turning, [], view);
             if (view === "dead") await at(".sccc-side-letter summary").click();
             if (view === "simulator") {
               await button("Call").click();
@@ -330,10 +351,15 @@ for (const version of nodeRedVersions) {
         await at(".sccc-side-entry").getByText("taken").waitFor();
         assert.equal(await at('.sccc-side-row[aria-selected="true"]').getAttribute("aria-posinset"), "10000");
         assert.ok((await at(".sccc-side-row").count()) < 100);
-        await editor.page.keyboard.press("PageUp");
-        await editor.page.keyboard.press("ArrowUp");
         const selected = at('.sccc-side-row[aria-selected="true"]');
-        const before = (await selected.boundingBox())?.y;
+        const key = async (name: string): Promise<void> => {
+          const place = await selected.getAttribute("aria-posinset");
+          await editor.page.keyboard.press(name);
+          while ((await selected.getAttribute("aria-posinset")) === place);
+        };
+        await key("PageUp");
+        await key("ArrowUp");
+        const before = await restingAt(selected);
         const words = await selected.innerText();
         stub.now.snapshot = {
           ...stub.now.snapshot,
@@ -341,15 +367,29 @@ for (const version of nodeRedVersions) {
         };
         await at(".sccc-side-news").getByText("25 new").waitFor();
         assert.equal(await selected.innerText(), words);
-        assert.ok(Math.abs(((await selected.boundingBox())?.y ?? 0) - (before ?? 0)) < 2);
+        const after = await restingAt(selected);
+        assert.ok(Math.abs(after - before) < 2, `${before} ${after}`);
         assert.equal(await editor.page.evaluate("document.activeElement.className"), "sccc-side-list");
+        // Keys that come faster than the list is drawn.
+        await list.press("Home");
+        await at('.sccc-side-row[aria-selected="true"][aria-posinset="1"]').waitFor();
+        await at(".sccc-side-news").waitFor({ state: "detached" });
+        await editor.page.evaluate(`{
+          const list = document.querySelector(".sccc-side-list");
+          for (let times = 0; times < 3; times += 1) list.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowDown" }));
+        }`);
+        await at('.sccc-side-row[aria-selected="true"][aria-posinset="4"]').waitFor();
+        await list.press("End");
+        await at('.sccc-side-row[aria-selected="true"][aria-posinset="10025"]').waitFor();
+        stub.now.snapshot = { ...stub.now.snapshot, entries: [...stub.now.snapshot.entries, one(10_026)] };
+        await at(".sccc-side-news").getByText("1 new").waitFor();
         // All with the keys: into the entry, out of it, and back to the newest.
         await editor.page.keyboard.press("Enter");
         assert.equal(await editor.page.evaluate("document.activeElement.id"), "sccc-side-close");
         await editor.page.keyboard.press("Escape");
         await at(".sccc-side-entry").waitFor({ state: "detached" });
         await at(".sccc-side-news").press("Enter");
-        await at(".sccc-side-row").getByText("10025").first().waitFor();
+        await at(".sccc-side-row").getByText("10026").first().waitFor();
         await at(".sccc-side-news").waitFor({ state: "detached" });
         await at("#sccc-side-tab-traffic").focus();
         await editor.page.keyboard.press("ArrowRight");
@@ -423,6 +463,46 @@ for (const version of nodeRedVersions) {
         await button("Hand again").first().click();
         await at(".sccc-side-said.good").getByText("Handed to the flow again.").waitFor();
         assert.deepEqual(stub.orders.at(-1), { route: "/dead/replay", body: { account: "a", ids: ["1"] } });
+      });
+
+      it("lists dead letters that come while it shows them, and asks again after no answer", async () => {
+        const letter = (id: string) => ({ id, node: "a", at: 1, event: "callend", delivery: 5, text: `"${id}"` });
+        const have = (now: SidebarStub["now"], ...ids: readonly string[]): void => {
+          now.snapshot = { ...now.snapshot, accounts: [account("a", { deadLetters: ids.length })] };
+          now.dead = { letters: ids.map(letter), total: ids.length };
+        };
+        await fresh(english, (now) => {
+          have(now);
+          now.dead = { outcome: "silent" };
+        });
+        await show("dead");
+        await at(".sccc-side-said.bad").getByText("does not answer").waitFor();
+        have(stub.now);
+        await at(".sccc-side-empty").getByText("No node receives pushes of this account.").waitFor();
+        have(stub.now, "first");
+        await at(".sccc-side-letter").waitFor();
+        await at(".sccc-side-letter summary").click();
+        have(stub.now, "second", "first");
+        await at(".sccc-side-letter").nth(1).waitFor();
+        // What was open stays open.
+        assert.equal(
+          await at(".sccc-side-letter[open]")
+            .innerText()
+            .then((text) => text.includes("first")),
+          true,
+        );
+        have(stub.now, "second");
+        await at(".sccc-side-letter").nth(1).waitFor({ state: "detached" });
+      });
+
+      it("gives the button back when the page itself fails", async () => {
+        await fresh(english, (now) => {
+          now.snapshot = { ...now.snapshot, accounts: [account("a")] };
+        });
+        await editor.page.evaluate("window.nodeOf = RED.nodes.node; RED.nodes.node = () => ({}); undefined");
+        await button("Test connection").click();
+        await editor.page.evaluate("RED.nodes.node = window.nodeOf; undefined");
+        await button("Test connection").and(at(":enabled")).waitFor();
       });
     });
   });

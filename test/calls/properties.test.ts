@@ -183,6 +183,12 @@ function assertWhole(
   }
 }
 
+/** All orders of some values. */
+const orders = <T>(values: readonly T[]): readonly (readonly T[])[] =>
+  values.length < 2
+    ? [values]
+    : values.flatMap((value, place) => orders(values.toSpliced(place, 1)).map((rest) => [value, ...rest]));
+
 const numberOfForms = (number: string) => number.replace(/^(?:\+?86|0)(?=1)/, "");
 
 /** Asserts that the reported result of a finished call is true or unknown. */
@@ -208,6 +214,43 @@ describe("calls, whatever happens to their events", () => {
       { numRuns: amount(200, 1000) },
     );
   });
+
+  // The seqs of a call's pushes may be the platform's own: that of a screen pop always, all of a call that comes in.
+  const seqsOf: Readonly<Record<string, (event: Event, place: number) => string>> = {
+    none: () => "",
+    "one of the screen pop": (event) => (event === "screenpop" ? "900" : "500"),
+    "one of the bill": (event) => (event === "billing" ? "900" : "500"),
+    "one of each push": (_, place) => String(900 + place),
+  };
+  for (const [seqs, seqOf] of Object.entries(seqsOf)) {
+    it(`coming in, are one call each in whatever order their pushes come, signed twice or not; own seqs: ${seqs}`, () => {
+      const clock = bench();
+      const one = { agent: "1000", number: numberOf(0), inbound: true, seq: "", userData: "", session: "s" };
+      for (const answered of [true, false]) {
+        const events = eventsOf({ ...one, from: 0, answered }, 0, clock.time);
+        const sent = events.map((event, place) => ({
+          ...event,
+          notify: { ...event.notify, seq: seqOf(event.event, place) },
+        }));
+        for (const order of orders([...sent.keys()])) {
+          for (const times of [1, 2]) {
+            const it = bench();
+            for (const [place, index] of order.entries()) {
+              const { event, notify } = sent[index]!;
+              for (let time = 0; time < times; time += 1) it.hear(event, notify, 40 + 3 * place + time);
+            }
+            const said = order.map((index) => sent[index]!.event).join(" ");
+            assert.equal(it.calls().length, 1, said);
+            assert.deepEqual(
+              it.finished.map(({ outcome }) => outcome),
+              [answered ? "answered" : "missed"],
+              said,
+            );
+          }
+        }
+      }
+    });
+  }
 
   it("of one agent with one number, one after the other, are distinguished by their seq or userData", () => {
     const redials = fc.integer({ min: 1, max: 5 }).map((count) =>

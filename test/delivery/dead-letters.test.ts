@@ -52,11 +52,39 @@ describe("dead letters", () => {
     assert.equal(newer?.id, "1");
     assert.equal(letters.remove(new Set([newer?.key ?? "", "9@9"])), 1);
     assert.deepEqual(idsOf(letters), ["3", "2", "1"]);
-    assert.equal(letters.count(), 4);
+    assert.equal(letters.count(), 3);
     assert.ok(readFileSync(path, "utf8").endsWith("no letter\n"));
     assert.equal(letters.remove(new Set([newer?.key ?? ""])), 0);
     add(4);
-    assert.deepEqual([letters.count(), idsOf(letters, 1)], [5, ["4"]]);
+    assert.deepEqual([letters.count(), idsOf(letters, 1)], [4, ["4"]]);
+  });
+
+  it("are listed and counted only where they can leave the file, whatever else stands in it", () => {
+    const { letters, add, path } = made();
+    const time = "2023-11-14T22:13:20.000Z";
+    const lines = [
+      `{"id":"1","time":"${time}","node":"n","delivery":1,"value":{}}`,
+      `{ "time":"${time}","id":"1","node":"n","delivery":1,"value":{}}`,
+      `{"time":"no time","id":"1","node":"n","delivery":1,"value":{}}`,
+      "null",
+      "",
+      "\u0000\ufffd",
+    ];
+    writeFileSync(path, `${lines.join("\n")}\n`);
+    assert.deepEqual([letters.count(), letters.newest(200)], [0, []]);
+    const deep = "[".repeat(100_000) + "]".repeat(100_000);
+    appendFileSync(path, `{"time":"${time}","id":"2","node":"n","delivery":1,"value":${deep}}\n`);
+    for (const delivery of ["null", '"x"', "1e99", '{"a":1}']) {
+      appendFileSync(path, `{"time":"${time}","id":"3","node":"n","delivery":${delivery}}\n`);
+    }
+    add(4);
+    assert.deepEqual(idsOf(letters), ["4", "3", "3", "3", "3"]);
+    assert.ok(letters.newest(200).every(({ delivery, text }) => Number.isSafeInteger(delivery) && text !== ""));
+    assert.equal(letters.remove(new Set(letters.newest(200).map(({ key }) => key))), 5);
+    assert.deepEqual(idsOf(letters), []);
+    // A last line without its end may still be written.
+    appendFileSync(path, `{"time":"${time}","id":"5","node":"n"`);
+    assert.deepEqual(idsOf(letters), []);
   });
 
   it("are counted anew after they have expired", () => {

@@ -42,10 +42,7 @@ const task = async (platform: Simulator): Promise<string> => {
 async function createTask(platform: Simulator): Promise<void> {
   const flow = await load(platform, { type: "sccc-call-task-create" });
   const callees = Array.from({ length: 50 }, (_, index) => `138001380${10 + index}`);
-  assert.equal(
-    (await flow.send({ payload: { agent: "1000", taskName: "spring", callees, mode: 5 } })).error,
-    undefined,
-  );
+  assert.equal((await flow.send({ payload: { agent: "1000", taskName: "spring", callees } })).error, undefined);
   await unload();
 }
 
@@ -54,7 +51,7 @@ const cases: Readonly<Record<string, Case>> = {
   "sccc-call-task-query": { before: createTask },
   "sccc-call-task-control": {
     before: createTask,
-    message: async (platform) => ({ payload: { taskID: await task(platform), action: "stop", agent: "1000" } }),
+    message: async (platform) => ({ payload: { taskID: await task(platform), agent: "1000" } }),
   },
   "sccc-call-task-add-numbers": {
     before: createTask,

@@ -193,7 +193,8 @@ describe("the texts that Node-RED serves", () => {
       for (const { node, fields, section, notes } of commands) {
         const help = helpOf(language.folder, node);
         for (const field of fields) {
-          if (field.name !== "userData") assert.match(help, new RegExp(`>payload\\.${propertyOf(field)} <`));
+          const name = field.preset === undefined ? `payload\\.${propertyOf(field)}` : propertyOf(field);
+          if (field.name !== "userData") assert.match(help, new RegExp(`>${name} <`));
         }
         for (const note of notes) assert.ok(textOf(help).includes(note[language.text].replaceAll("`", "")), node);
         assert.ok(help.includes(section));

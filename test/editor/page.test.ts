@@ -71,6 +71,7 @@ describe("sccc.html", () => {
   });
 
   it("gives every command its properties and their defaults", () => {
+    const choices: Readonly<Record<string, string>> = { mode: "5", action: "start" };
     for (const { node, fields, batch, settings = [] } of commands) {
       const properties = Object.fromEntries(
         Object.entries(page.registered.get(node)!.defaults).map(([name, { value }]) => [name, value]),
@@ -81,8 +82,8 @@ describe("sccc.html", () => {
         ...(batch ? { input: "one" } : {}),
         ...Object.fromEntries(
           fields.flatMap(({ name, property = name }) => [
-            [property, `payload.${property}`],
-            [`${property}Type`, "msg"],
+            [property, choices[name] ?? `payload.${property}`],
+            [`${property}Type`, name in choices ? "str" : "msg"],
           ]),
         ),
         ...Object.fromEntries(settings.map((setting) => [setting.name, "default" in setting ? setting.default : ""])),

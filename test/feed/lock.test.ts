@@ -1,6 +1,6 @@
 // The lock of the feeds of one Node-RED: kept while there are feeds, given back without, and got again at once.
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { FolderLock } from "../../nodes/delivery/folder-lock";
 import { FeedLock } from "../../nodes/runtime/feed/lock";
@@ -64,6 +64,65 @@ describe("the lock of the feeds", () => {
     lock.settle();
     other?.release();
     assert.equal(await lock.get(), true);
+  });
+
+  it("is not got once there is no feed, whether another one held it or nobody", async () => {
+    const folder = temporaryFolder();
+    const other = await hold(folder);
+    const lock = lockOf(folder);
+    assert.equal(await lock.get(), false);
+    const last = lock.get();
+    lock.settle();
+    assert.equal(await last, false);
+    other?.release();
+    assert.equal(existsSync(join(folder, "lock")), false);
+    const asked = lock.get();
+    lock.settle();
+    assert.deepEqual([await asked, lock.isHeld(), existsSync(join(folder, "lock"))], [false, false, false]);
+  });
+
+  it("is given back if the flows stop while it is taken over from one that has died", async () => {
+    const folder = temporaryFolder();
+    const file = join(folder, "lock");
+    writeFileSync(file, "one that has died");
+    const lock = new FeedLock({ folder, owner: "this Node-RED", beat: { everyMs: 400, staleMs: 50 } });
+    const asked = lock.get();
+    await eventually("it is taken over", () => (readFileSync(file, "utf8") === "this Node-RED" ? true : undefined));
+    lock.settle();
+    assert.deepEqual([await asked, existsSync(file)], [false, false]);
+  });
+
+  it("tells the feeds once, although the flows have stopped and started while it waited", async () => {
+    const folder = temporaryFolder();
+    const other = await hold(folder);
+    const lock = lockOf(folder);
+    assert.equal(await lock.get(), false);
+    lock.settle();
+    let told = 0;
+    const leave = lock.add(() => {
+      told += 1;
+    });
+    assert.equal(await lock.get(), false);
+    assert.equal(await lock.get(), false);
+    other?.release();
+    await eventually("it is here", () => (lock.isHeld() ? true : undefined));
+    assert.deepEqual([await lock.get(), told], [true, 1]);
+    leave();
+  });
+
+  it("is got again after another Node-RED took it, and given back when the process ends", async () => {
+    const folder = temporaryFolder();
+    const before = new Set(process.listeners("exit"));
+    const added = () => process.listeners("exit").filter((listener) => !before.has(listener));
+    const lock = lockOf(folder);
+    assert.deepEqual([await lock.get(), added().length], [true, 1]);
+    writeFileSync(join(folder, "lock"), "another Node-RED");
+    assert.equal(lock.isHeld(), false);
+    assert.deepEqual([await lock.get(), added().length], [true, 1]);
+    added()[0]?.(0);
+    assert.equal(existsSync(join(folder, "lock")), false);
+    lock.settle();
+    assert.equal(added().length, 0);
   });
 
   it("cannot be taken while the folder cannot be created, and can be taken afterwards", async () => {

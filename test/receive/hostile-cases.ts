@@ -416,12 +416,12 @@ const blocks: readonly [name: string, block: (target: Target) => unknown, own: E
   signed("an empty customer", () => ({ customer: "" })),
   signed("a customer with a blank", ({ signer }) => ({ customer: `${signer.customer} ` })),
   [
-    "another tenant's customer",
+    "another account's customer",
     ({ signer, neighbour }) => authenticationOf({ ...signer, customer: neighbour.customer }),
     [401, 1],
   ],
   [
-    "another tenant's password",
+    "another account's password",
     ({ signer, neighbour }) => authenticationOf({ ...neighbour, customer: signer.customer }),
     [401, 1],
   ],

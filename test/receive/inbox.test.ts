@@ -1,12 +1,12 @@
 // An account's inbox: which pushes are accepted, which nodes get them, and what is stored. Without threads: the test acts as Node-RED's
 // thread.
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import cryptoJsMd5 from "crypto-js/md5";
 import type { Arrival } from "../../nodes/receive/head";
-import type { AccountSpec, DeliveryTuple, ListenerSpec, ReceivingProblem } from "../../nodes/receive/messages";
+import type { AccountSpec, Asks, DeliveryTuple, ListenerSpec, ReceivingProblem } from "../../nodes/receive/messages";
 import { Sender } from "../../nodes/receive/outbox";
 import { PushInbox, type Verdict } from "../../nodes/receive/push-inbox";
 import { narrowReceiving } from "../../nodes/runtime/receive/config";
@@ -100,6 +100,7 @@ async function inbox(settings: Settings = {}) {
     onProblem: (problem) => problems.push(problem),
     onWarning: (key, params) => warnings.push(`${key} ${JSON.stringify(params)}`),
     now,
+    record: true,
     ...(settings.elapsed && { elapsed: settings.elapsed }),
     store: { beat: { everyMs: 20, staleMs: 120 } },
   });
@@ -175,6 +176,66 @@ describe("an inbox", () => {
       http: { path: "/sccc/notify", query: { a: "1" }, ip: "203.0.113.7" },
     });
     assert.deepEqual([made.counts.taken, made.counts.last], [1, moment]);
+  });
+
+  describe("with dead letters", () => {
+    const letter = (id: string, value: unknown) =>
+      `{"time":"2023-11-14T22:13:20.000Z","id":"${id}","node":"n","delivery":5,"value":${JSON.stringify(value)}}\n`;
+    const kept = { topic: "callin", payload: { number: "1" }, push: { event: "callin" } };
+    const told = async (made: PushInbox) => (await made.tell({ what: "letters" })) as Asks["letters"]["answer"];
+
+    for (const config of [{}, stored]) {
+      const mode = config === stored ? "stored" : "received";
+      it(`hands over no letter that is no push, and keeps it: ${mode}`, async () => {
+        const { made, folder, deliveries, heard } = await inbox({ config });
+        const text = letter("1", { a: 1 }) + letter("2", null) + letter("3", kept);
+        writeFileSync(join(folder, "dead.jsonl"), text);
+        const { letters } = await told(made);
+        assert.deepEqual([letters.map(({ event }) => event), letters.length], [["callin", "", ""], 3]);
+        const ids = letters.map(({ id }) => id);
+        assert.deepEqual(await made.tell({ what: "handLetters", ids }), { handed: 1, unwanted: 2 });
+        await heard(1);
+        assert.deepEqual(
+          deliveries.map(({ topic }) => topic),
+          ["callin"],
+        );
+        assert.equal(readFileSync(join(folder, "dead.jsonl"), "utf8"), letter("1", { a: 1 }) + letter("2", null));
+      });
+    }
+
+    it("keeps a letter that no node took over", async () => {
+      const { made, folder } = await inbox({ has: () => false });
+      writeFileSync(join(folder, "dead.jsonl"), letter("1", kept));
+      const ids = (await told(made)).letters.map(({ id }) => id);
+      assert.deepEqual(await made.tell({ what: "handLetters", ids }), { handed: 0, unwanted: 1 });
+      assert.equal((await told(made)).total, 1);
+    });
+
+    it("says in the log that a letter can't leave the file", async () => {
+      const { made, folder, warnings, heard } = await inbox();
+      writeFileSync(join(folder, "dead.jsonl"), letter("1", kept));
+      const ids = (await told(made)).letters.map(({ id }) => id);
+      // The new file can't be written where there is a folder.
+      mkdirSync(join(folder, "dead.jsonl.new", "inside"), { recursive: true });
+      for (const what of ["handLetters", "deleteLetters"] as const) {
+        await assert.rejects(made.tell({ what, ids }));
+      }
+      await heard(1);
+      assert.deepEqual([warnings.length, (await told(made)).total], [2, 1]);
+    });
+
+    it("tells what was recorded also where their file can't be read", async () => {
+      const { made, folder, receive } = await inbox();
+      mkdirSync(join(folder, "dead.jsonl"));
+      await receive(push());
+      const { traffic, deadLetters } = (await made.tell({
+        what: "traffic",
+        run: "",
+        after: 0,
+      })) as Asks["traffic"]["answer"];
+      assert.deepEqual([traffic?.entries.length, deadLetters], [1, 0]);
+      await assert.rejects(made.tell({ what: "letters" }));
+    });
   });
 
   it("answers an exact repeat again, in any order of its keys, and refuses a block with another body", async () => {

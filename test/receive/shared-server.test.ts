@@ -98,6 +98,35 @@ describe("the dispatcher on Node-RED's own server", () => {
     assert.deepEqual([taken[0]?.path, taken[0]?.query, taken[0]?.peer], [path, "a=1?2", "127.0.0.1"]);
   });
 
+  it("hears of every body that is no push, and of no other", async () => {
+    const heard: string[] = [];
+    const deps: Partial<SharedDeps> = { unreadable: ({ path: where, peer }) => heard.push(`${where} ${peer}`) };
+    const { status } = await serve(deps);
+    await status();
+    await status({ method: "PUT" });
+    await status({ headers: { "X-Forwarded-For": "6.6.6.6" } });
+    assert.deepEqual(heard, []);
+    const long = "x".repeat(maxBodyBytes + 1);
+    const chunked = { "Content-Length": undefined, "Transfer-Encoding": "chunked" };
+    const inOneChunk = (body: string): string => `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
+    assert.deepEqual(
+      [
+        await status({ headers: { "Content-Type": "text/plain" } }),
+        await status({ headers: { "Content-Length": String(long.length) }, body: long }),
+        await status({ headers: chunked, body: inOneChunk(long) }),
+      ],
+      [415, 413, 413],
+    );
+    const parsing = await serve(deps, [], parse);
+    const large = JSON.stringify({ authentication: {}, notify: { text: long } });
+    assert.equal(await parsing.status({ headers: chunked, body: inOneChunk(large) }), 413);
+    assert.equal(await parsing.status({ body: "[]" }), 400);
+    assert.deepEqual(
+      heard,
+      Array.from({ length: 5 }, () => `${path} 127.0.0.1`),
+    );
+  });
+
   it("passes on the bytes of a body that Node-RED has not parsed: `charset=utf8`, and every digit", async () => {
     const { status, taken } = await serve();
     const body = '{"authentication":{},"notify":{"id":12345678901234567890}}';

@@ -84,6 +84,18 @@ describe("the traffic of an account", () => {
     assert.deepEqual([oldestRefused, entries.at(-1)?.serial], [refused[0]?.serial, 500 + 600]);
   });
 
+  it("names the event of a refused push also where it has no type, as a screen pop, and none where there is no push", () => {
+    const { traffic, all } = recorded();
+    for (const notify of [{ number: "1", agent: "2" }, { type: "Billing" }, { type: "New" }, {}, { x: 1 }]) {
+      traffic.refused("digest", { notify });
+    }
+    traffic.refused("body");
+    assert.deepEqual(
+      all().entries.map(({ event }) => event),
+      ["screenpop", "billing", "new", "", "", ""],
+    );
+  });
+
   it("shows only the claimed customer and time of a refused push's authentication", () => {
     const { traffic, all } = recorded();
     traffic.refused("digest", { notify: { type: "x" }, customer: "C".repeat(500), timestamp: 17, ip: "192.0.2.1" });
@@ -93,6 +105,12 @@ describe("the traffic of an account", () => {
       ip: "192.0.2.1",
       notify: { type: "x" },
     });
+  });
+
+  it("keeps the beginning of a huge refused push only", () => {
+    const { traffic, all } = recorded();
+    traffic.refused("digest", { notify: { type: "x".repeat(200_000) } });
+    assert.equal(traffic.textOf(all().run, 1)?.text.length, 16 * 1024);
   });
 
   it("accepts any JSON", () => {
@@ -109,6 +127,12 @@ describe("the traffic of an account", () => {
         JSON.parse(JSON.stringify(told));
       }),
     );
+  });
+
+  it("follows no call by an event whose name every object has", () => {
+    const { pass, all } = recorded();
+    for (const event of Object.getOwnPropertyNames(Object.prototype)) pass(event, { agent: "1", number: "2" });
+    assert.deepEqual(all().calls, []);
   });
 
   it("follows agents by their last push", () => {
@@ -148,8 +172,9 @@ describe("the traffic of an account", () => {
     pass("callend", { agent: "1", number: "5" });
     pass("agentstatus", { agent: "2", workStatus: "ONLINE", serverStatus: "IDLE" });
     assert.deepEqual(calls(), []);
+    pass("callin", { agent: "1", number: "5", direction: "inbound" }, "repeat");
+    assert.deepEqual(calls(), [], "a repeat begins no call");
     pass("callin", { agent: "3", number: "7", direction: "inbound" });
-    pass("callin", { agent: "3", number: "7", direction: "inbound" }, "repeat");
     clock.now += 3_700_000;
     assert.deepEqual(calls(), []);
     for (let agent = 0; agent < 3000; agent += 1) pass("callin", { agent: String(agent), number: "1" });

@@ -88,7 +88,8 @@ describe("command nodes", () => {
       it("names a required field that is missing, and sends nothing", async () => {
         for (const field of command.fields.filter(({ required }) => required)) {
           const name = propertyOf(field);
-          const flow = await load(platform, { type: command.node });
+          const input = { [name]: `payload.${name}`, [`${name}Type`]: "msg" };
+          const flow = await load(platform, { type: command.node, ...input });
           const { msg, error } = await flow.send({ payload: { ...payloadOf(command.api), [name]: "" } });
           assert.deepEqual(
             [error.code, error.cause.field, error.cause.rule.key],

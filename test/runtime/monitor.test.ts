@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { commandOf } from "../../nodes/catalogue/index";
 import type { EndedExchange, Outcome } from "../../nodes/protocol/exchange";
-import type { SeenPush, TrafficTold } from "../../nodes/receive/messages";
+import type { SeenPush, TrafficAnswer } from "../../nodes/receive/messages";
 import { Monitor } from "../../nodes/runtime/sidebar/monitor";
 import { mayUse } from "../../nodes/runtime/sidebar/permissions";
 
@@ -39,7 +39,7 @@ const push = (serial: number, changes: Partial<SeenPush> = {}): SeenPush => ({
     ...changes,
   },
 });
-const told = (entries: readonly SeenPush[], changes: Partial<TrafficTold> = {}): TrafficTold => ({
+const told = (entries: readonly SeenPush[], changes: Partial<TrafficAnswer> = {}): TrafficAnswer => ({
   ...{ run: "r", entries, oldest: 1, oldestRefused: 1, agents: [], calls: [], ...changes },
 });
 
@@ -61,12 +61,12 @@ describe("the monitor of an account", () => {
       ["push", "command", "push"],
     );
     assert.deepEqual(numbers(), [1, 2, 3]);
-    assert.deepEqual(account.told, { run: "r", serial: 2 });
+    assert.deepEqual(account.heard, { run: "r", serial: 2 });
     account.take(told([]), monitor.next);
     account.take(undefined, monitor.next);
     account.ended(exchange());
     account.take(told([]), monitor.next);
-    assert.deepEqual([numbers(), account.told.serial], [[1, 2, 3, 4], 2]);
+    assert.deepEqual([numbers(), account.heard.serial], [[1, 2, 3, 4], 2]);
     assert.equal(monitor.find(4)?.listed.command?.entry.name, "CallNumber");
     for (const odd of [0, 5, "4", undefined, {}]) assert.equal(monitor.find(odd), undefined);
   });
@@ -78,7 +78,7 @@ describe("the monitor of an account", () => {
     assert.deepEqual(numbers(), [2, 3]);
     // The thread was started again.
     account.take(told([push(1)], { run: "another" }), monitor.next);
-    assert.deepEqual([numbers(), account.told], [[4], { run: "another", serial: 1 }]);
+    assert.deepEqual([numbers(), account.heard], [[4], { run: "another", serial: 1 }]);
     for (let number = 0; number < 800; number += 1) account.ended(exchange());
     account.take(told([], { run: "another" }), monitor.next);
     assert.deepEqual([account.list.length, numbers().at(-1)], [500, 504]);
@@ -153,6 +153,12 @@ describe("the monitor of an account", () => {
     assert.ok([...account.agents.values()].every(({ name = "" }) => name.length <= 64));
   });
 
+  it("learns no state from a command whose name every object has", () => {
+    const { account } = monitored();
+    for (const api of Object.getOwnPropertyNames(Object.prototype)) account.ended(exchange({ api }));
+    assert.deepEqual(account.agents, new Map());
+  });
+
   it("records no commands where it is turned off, and knows the health all the same", () => {
     for (const setting of ["off", " OFF "]) {
       const { monitor, account } = monitored(setting);
@@ -194,6 +200,27 @@ describe("the monitor of an account", () => {
       account.shown('{"callee":"13800138000","passwordless":1}'),
       '{"callee":"13800138000","passwordless":1}',
     );
+  });
+});
+
+describe("a password at the place where a text is cut", () => {
+  it("is not shown in part", () => {
+    const { account } = monitored();
+    for (let before = 0; before <= password.length; before += 1) {
+      const text = "x".repeat(16 * 1024 - before) + password + "x".repeat(2000);
+      account.ended(exchange({ outcomes: [done({ text })], answer: text }));
+      account.take(undefined, next);
+      const { command } = account.list.at(-1) ?? assert.fail();
+      const { request = "", answer = "" } = command ?? assert.fail();
+      for (const shown of [request, answer, text].map((json) => account.shown(json))) {
+        assert.ok(shown.length <= 16 * 1024);
+        assert.match(shown, /^[^p]*$/);
+      }
+      assert.match(account.shown(text.slice(12 * 1024), 4096), /^[^p]*$/);
+    }
+    const said = { kind: "platform", code: "E", value: 1, text: `no ${password}`, scope: "command" } as const;
+    account.ended(exchange({ outcomes: [{ ok: false, fields: {}, response: {}, failure: said }] }));
+    assert.equal(account.health.lastError?.text, "no ***");
   });
 });
 

@@ -1,5 +1,6 @@
 // What a node sends and says by itself: nothing of it throws, whatever Node-RED, a flow or a logger does.
 import assert from "node:assert/strict";
+import { mock } from "node:test";
 import { NodeOutput } from "../../nodes/runtime/shared/node-output";
 import { reportUncaughtTo } from "../../nodes/util/guarded";
 
@@ -68,6 +69,25 @@ describe("the output of a node", () => {
         ["error", "later"],
       ],
     );
+  });
+
+  it("counts a warning that comes again, and says nothing more once it is closed", () => {
+    mock.timers.enable({ apis: ["setTimeout"] });
+    try {
+      const { said, output } = fake();
+      for (let times = 0; times < 3; times += 1) output.warn("some");
+      mock.timers.tick(60_000);
+      assert.deepEqual(said, [
+        ["warn", "errors.some"],
+        ["warn", "errors.some (×2)"],
+      ]);
+      output.warn("some");
+      output.close();
+      mock.timers.tick(600_000);
+      assert.equal(said.length, 2);
+    } finally {
+      mock.timers.reset();
+    }
   });
 
   it("warns once, and not louder because a logger throws", () => {

@@ -134,6 +134,16 @@ describe("failures in words", () => {
     }
   });
 
+  it("say that the agent may have to log in, where the platform calls a command illegal, and nowhere else", () => {
+    const refusedWith = (code: string): Failure => ({ kind: "platform", code, value: 1, text: "", scope: "command" });
+    for (const language of languages) {
+      const login = language.text === "en" ? /log the agent in/ : /请先登录坐席/;
+      const translate = translator({ ...written(language), ...generated(language) });
+      assert.match(inWords(translate, "CallNumber", refusedWith("E_G_INVALID_OPT")), login);
+      assert.doesNotMatch(inWords(translate, "CallNumber", refusedWith("E_G_STAFF_NO_EXIST")), login);
+    }
+  });
+
   it("show values with the top bit set in hexadecimal", () => {
     const refused: Failure = {
       kind: "platform",

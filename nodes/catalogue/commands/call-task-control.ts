@@ -22,6 +22,7 @@ export const callTaskControl: Command = {
       rule: { kind: "choice", choices: taskAction, wire: "string" },
       required: true,
       unset: "omit",
+      preset: "start",
       example: "start",
       label: { en: "Action", zh: "控制选项" },
       hint: { en: "Start or stop the task.", zh: "开始或停止任务。" },

@@ -45,6 +45,7 @@ export const callTaskCreate: Command = {
       rule: { kind: "choice", choices: taskMode, wire: "number", others: "integers" },
       required: true,
       unset: "omit",
+      preset: "5",
       example: "2",
       label: { en: "Mode", zh: "呼叫模式" },
       hint: { en: "Whom the task calls first.", zh: "任务先呼叫谁。" },

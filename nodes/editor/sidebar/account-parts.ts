@@ -5,6 +5,7 @@ import { inWords, tryAccount } from "../requests";
 import type { App, Said } from "./app";
 import { sendSample } from "./ask";
 import { h, type VNode } from "./dom";
+import { nodeOf } from "./nodes";
 import { button, copyButton, field, orderButton } from "./parts";
 import { clock, known, t } from "./words";
 
@@ -14,7 +15,7 @@ const addressOf = (address: string): string =>
 
 /** Tests the connection of an account, as its dialog does. */
 async function testConnection(id: string): Promise<Said> {
-  const node = RED.nodes.node(id);
+  const node = nodeOf(id);
   if (!node) return { good: false, text: t("nodeGone") };
   const answer = await tryAccount(node);
   const good = answer.outcome === "connected" && answer.params?.seconds === undefined;

@@ -41,6 +41,8 @@ export interface State {
   /** The account whose dead letters are shown. */
   deadOf: string;
   dead: DeadLetters | undefined;
+  /** What was told when they were asked for. */
+  deadSeen: SidebarSnapshot | undefined;
   /** The dead letters that are about to be deleted. */
   deleting: readonly string[] | undefined;
   /** The results of actions, by the place of the button. */
@@ -64,6 +66,7 @@ export class App {
     opened: undefined,
     deadOf: "",
     dead: undefined,
+    deadSeen: undefined,
     deleting: undefined,
     said: new Map(),
     busy: new Set(),
@@ -121,9 +124,13 @@ export class App {
     if (this.state.busy.has(place)) return;
     this.state.busy.add(place);
     this.say(place, undefined);
-    const said = await act();
-    this.state.busy.delete(place);
-    this.say(place, said);
+    try {
+      this.say(place, await act());
+    } finally {
+      // Whatever goes wrong in the page: the button can be pressed again.
+      this.state.busy.delete(place);
+      this.redraw();
+    }
     this.wake();
   }
 

@@ -6,7 +6,7 @@ import {
   type SidebarSnapshot,
   type TrafficDetail,
 } from "../../catalogue/sidebar";
-import type { Answer as Told } from "../requests";
+import type { Answer as SampleAnswer } from "../requests";
 
 /** No result: Node-RED refused the request, or did not answer. */
 export type Unanswered = { readonly outcome: "denied" | "silent" };
@@ -48,4 +48,5 @@ export const deleteDead = (account: string, ids: readonly string[]) => order(rou
 export const instruct = (simulator: string, instruction: object) => order(routes.simulator, { simulator, instruction });
 
 /** Sends a signed push through an account's own address; the outcome ends a key below `sample` of the locales. */
-export const sendSample = (account: string, event: string) => ask<Told>("POST", routes.sample, { account, event });
+export const sendSample = (account: string, event: string) =>
+  ask<SampleAnswer>("POST", routes.sample, { account, event });

@@ -5,7 +5,7 @@ import type { App } from "./app";
 import { instruct } from "./ask";
 import { type Child, h, type VNode } from "./dom";
 import { startGuide } from "./guide";
-import { editNode, nodeLabel } from "./nodes";
+import { editNode, nodeLabel, nodeOf } from "./nodes";
 import { button, icon, orderButton, said } from "./parts";
 import { everything } from "./traffic";
 import { codeInWords, count, errorInWords, known, t } from "./words";
@@ -47,7 +47,7 @@ const editButton = (hint: Hint): Child => {
   const { node } = hint;
   return (
     node !== undefined &&
-    RED.nodes.node(node) != null &&
+    nodeOf(node) !== undefined &&
     button({
       key: "edit",
       text: t("openNode", { node: nodeLabel(node) ?? node }),

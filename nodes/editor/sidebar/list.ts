@@ -30,6 +30,8 @@ export class VirtualList<Item extends Row> {
   readonly #id = `sccc-side-list-${++lists}`;
   #items: readonly Item[] = [];
   #selected: number | undefined;
+  /** The row that the keys have reached: the next key may come before it is shown as selected. */
+  #reached: number | undefined;
   #drawing = false;
   #top = true;
 
@@ -58,6 +60,7 @@ export class VirtualList<Item extends Row> {
     const opened = selected !== undefined && selected !== this.#selected;
     this.#items = items;
     this.#selected = selected;
+    this.#reached = selected;
     if (changed) {
       this.#space.style.height = `${items.length * rowHeight}px`;
       if (scrollTop > 0 && first !== undefined) {
@@ -143,7 +146,9 @@ export class VirtualList<Item extends Row> {
   /** Selects the item at a place. */
   #go(index: number): void {
     const item = this.#items[Math.min(Math.max(0, index), this.#items.length - 1)];
-    if (item !== undefined) this.deps.select(item);
+    if (item === undefined) return;
+    this.#reached = item.number;
+    this.deps.select(item);
   }
 
   /** Brings the row of a number into sight. */
@@ -157,7 +162,7 @@ export class VirtualList<Item extends Row> {
   }
 
   #key(event: KeyboardEvent): void {
-    const at = this.#selected === undefined ? -1 : this.#indexAtOrAfter(this.#selected);
+    const at = this.#reached === undefined ? -1 : this.#indexAtOrAfter(this.#reached);
     const page = Math.max(1, Math.floor(this.element.clientHeight / this.deps.rowHeight) - 1);
     const moves: Readonly<Record<string, number>> = {
       ArrowDown: at + 1,

@@ -27,17 +27,20 @@ export class Traffic {
 
   /**
    * Adds the entries of an answer.
-   * @returns false when Node-RED started again meanwhile: the numbers begin anew, so everything has to be asked for
+   * @returns false when everything has to be asked for: Node-RED started again meanwhile, and the numbers begin anew, or an account is back
+   * whose entries went with it while it was deployed
    */
   take({ run, entries, oldest }: Update): boolean {
+    const { newest } = this;
     const again = this.#run !== undefined && this.#run !== run;
     this.#run = run;
-    if (again) {
+    const numbers = new Map(this.entries.map((entry) => [entry.number, entry]));
+    for (const entry of entries) numbers.set(entry.number, entry);
+    const back = Object.values(oldest).some((number) => number > 0 && number <= newest && !numbers.has(number));
+    if (again || back) {
       this.entries = [];
       return false;
     }
-    const numbers = new Map(this.entries.map((entry) => [entry.number, entry]));
-    for (const entry of entries) numbers.set(entry.number, entry);
     const kept = [...numbers.values()].filter((entry) => entry.number >= (oldest[entry.account] ?? Infinity));
     if (entries.length > 0 || kept.length !== this.entries.length) {
       this.entries = kept.sort((one, other) => other.number - one.number);

@@ -30,7 +30,7 @@ const runningOf = ({ RED, state }: Runtime, id: unknown): RunningAccount | undef
 };
 
 /** An account that its node warns of. */
-const failed = (problem: ConfigProblem): Account => ({ ok: false, failure: configFailure(problem), isTold: true });
+const failed = (problem: ConfigProblem): Account => ({ ok: false, failure: configFailure(problem), isReported: true });
 
 /** An id that names no running account. */
 const noAccount: ConfigProblem = { setting: "account", reason: "account" };
@@ -82,7 +82,9 @@ function factsOf(
 ): AccountFacts {
   const text = (name: string): string => (typeof config[name] === "string" ? config[name] : "");
   const passwords = isObject(credentials)
-    ? Object.values(credentials).filter((value) => typeof value === "string")
+    ? Object.values(credentials).flatMap((value) =>
+        ["string", "number"].includes(typeof value) ? [String(value)] : [],
+      )
     : [];
   const common = narrowed.ok
     ? narrowed.value
@@ -117,12 +119,12 @@ function start(
   if (!account.ok) output.tell(describe(RED._, type, account.failure));
   let receiving: Receiving | undefined;
   const receive = (): Receiving => {
-    if (!narrowed.ok) return { ...narrowed, isTold: true };
+    if (!narrowed.ok) return { ...narrowed, isReported: true };
     const context = contextOf(narrowed.value);
     const how = narrowReceiving(config, credentials, expand, nodesOf(RED), context, (id) => tlsFilesOf(RED, id));
     if (!how.ok) {
       output.tell(describe(RED._, type, configFailure(how.problem)));
-      return { ...how, isTold: true };
+      return { ...how, isReported: true };
     }
     return { ok: true, receiver: new AccountReceiver({ RED, node, output, receiving: state.receiving }, how.value) };
   };

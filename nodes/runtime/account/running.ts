@@ -14,15 +14,15 @@ export interface Sender {
   readonly context: PushContext;
 }
 
-/** An account that can be sent with, or why it can't. `isTold`: its node has said so in words. */
+/** An account that can be sent with, or why it can't. `isReported`: its node has said so in words. */
 export type Account =
   | { readonly ok: true; readonly sender: Sender }
-  | { readonly ok: false; readonly failure: Failure; readonly isTold?: boolean };
+  | { readonly ok: false; readonly failure: Failure; readonly isReported?: boolean };
 
-/** An account that can be received for, or what is wrong with it. `isTold`: its node has said so in words. */
+/** An account that can be received for, or what is wrong with it. `isReported`: its node has said so in words. */
 export type Receiving =
   | { readonly ok: true; readonly receiver: AccountReceiver }
-  | { readonly ok: false; readonly problem: ConfigProblem; readonly isTold?: boolean };
+  | { readonly ok: false; readonly problem: ConfigProblem; readonly isReported?: boolean };
 
 /** A running account: what it sends with, and what it receives with from when somebody first asks for it. */
 export interface RunningAccount {

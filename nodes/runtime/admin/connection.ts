@@ -61,10 +61,10 @@ const noticeableMs = 150_000;
 
 /** A tested account: its configuration or its problem, and the platform's answer. */
 export type Tried =
-  | { readonly ok: false; readonly told: AdminAnswer }
+  | { readonly ok: false; readonly answer: AdminAnswer }
   | { readonly ok: true; readonly config: AccountConfig; readonly probed: Probed };
 
-const settingTold = (problem: ConfigProblem): AdminAnswer => ({ outcome: "setting", params: { ...problem } });
+const settingAnswer = (problem: ConfigProblem): AdminAnswer => ({ outcome: "setting", params: { ...problem } });
 
 /** Tests an account. */
 export async function tryOut({ RED, state }: Runtime, draft: Draft, signal: AbortSignal): Promise<Tried> {
@@ -72,9 +72,9 @@ export async function tryOut({ RED, state }: Runtime, draft: Draft, signal: Abor
   const node = RED.nodes.getNode(id);
   const nodeOf = (other: string): unknown => RED.nodes.getNode(other);
   const narrowed = narrowAccount(config, passwordsOf(RED, draft), expander(RED, node), nodeOf);
-  if (!narrowed.ok) return { ok: false, told: settingTold(narrowed.problem) };
+  if (!narrowed.ok) return { ok: false, answer: settingAnswer(narrowed.problem) };
   if (narrowed.value.tls !== undefined && !isUsableTls(narrowed.value.tls)) {
-    return { ok: false, told: settingTold({ setting: "tls", reason: "tls" }) };
+    return { ok: false, answer: settingAnswer({ setting: "tls", reason: "tls" }) };
   }
   const timeoutMs = Math.min(narrowed.value.timeoutMs, patienceMs);
   try {
@@ -84,7 +84,7 @@ export async function tryOut({ RED, state }: Runtime, draft: Draft, signal: Abor
       probed: await probe({ ...narrowed.value, ...state.sequences, timeoutMs }, signal),
     };
   } catch (error) {
-    return { ok: false, told: settingTold(proxyProblem(error)) };
+    return { ok: false, answer: settingAnswer(proxyProblem(error)) };
   }
 }
 
@@ -97,7 +97,7 @@ const platformOutcomes: Readonly<Record<string, string>> = {
   E_S_ACCESS_FORBIDDEN: "forbidden",
 };
 
-function failureTold(failure: Failure, { baseUrl, apiVersion }: AccountConfig, clockOff: boolean): AdminAnswer {
+function failureAnswer(failure: Failure, { baseUrl, apiVersion }: AccountConfig, clockOff: boolean): AdminAnswer {
   const { host, hostname } = new URL(baseUrl);
   switch (failure.kind) {
     case "network": {
@@ -127,13 +127,13 @@ function failureTold(failure: Failure, { baseUrl, apiVersion }: AccountConfig, c
 }
 
 /** The outcome of a test. */
-export function told(tried: Tried): AdminAnswer {
-  if (!tried.ok) return tried.told;
+export function testAnswer(tried: Tried): AdminAnswer {
+  if (!tried.ok) return tried.answer;
   const { probed, config } = tried;
   const off = Math.abs(probed.offMs ?? 0);
   const clock = off < noticeableMs ? {} : { seconds: Math.round(off / 1000) };
   if (!probed.ok) {
-    const failure = failureTold(probed.failure, config, off >= noticeableMs);
+    const failure = failureAnswer(probed.failure, config, off >= noticeableMs);
     return { ...failure, params: { ...failure.params, ...clock } };
   }
   const agents = probed.agents === undefined ? {} : { agents: probed.agents.length };
@@ -144,8 +144,8 @@ export function told(tried: Tried): AdminAnswer {
 }
 
 /** The agents of an account's platform, or why they cannot be read. */
-export function agentsTold(tried: Tried): AdminAnswer & { readonly agents?: readonly ListedAgent[] } {
-  if (!tried.ok || !tried.probed.ok) return told(tried);
+export function agentsAnswer(tried: Tried): AdminAnswer & { readonly agents?: readonly ListedAgent[] } {
+  if (!tried.ok || !tried.probed.ok) return testAnswer(tried);
   return tried.probed.agents === undefined
     ? { outcome: "noList" }
     : { outcome: "connected", agents: tried.probed.agents };

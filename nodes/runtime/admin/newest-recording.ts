@@ -88,7 +88,7 @@ const search = async (reader: Reader, config: AccountConfig, now: number): Promi
 };
 
 /** The outcome of a download that failed or was not a recording. */
-function failureTold(failure: Failure, url: string): AdminAnswer {
+function failureAnswer(failure: Failure, url: string): AdminAnswer {
   switch (failure.kind) {
     case "http":
       return failure.location === undefined
@@ -140,7 +140,7 @@ export async function tryNewestRecording(
       },
       progress: () => undefined,
     });
-    if (!fetched.ok) return failureTold(fetched.failure, shown);
+    if (!fetched.ok) return failureAnswer(fetched.failure, shown);
     const name = audioName(head) ?? (/^audio\//i.test(fetched.contentType) ? fetched.contentType : undefined);
     if (name !== undefined) return { outcome: "audio", params: { url: shown, type: excerptOf(name, 50) } };
     return { outcome: "bytes", params: { url: shown, type: excerptOf(fetched.contentType, 50) || "–" } };

@@ -2,7 +2,7 @@
 import { guarded } from "../../util/guarded";
 import { serveSidebar } from "../sidebar/routes";
 import type { Runtime } from "../state";
-import { type AdminAnswer, agentsTold, draftOf, told, tryOut } from "./connection";
+import { type AdminAnswer, agentsAnswer, draftOf, testAnswer, tryOut } from "./connection";
 import { tryNewestRecording } from "./newest-recording";
 import { sendSample } from "./sample";
 import { callIn } from "./simulator";
@@ -35,13 +35,13 @@ export function serveEditor(runtime: Runtime): void {
     const draft = draftOf(body);
     if (draft === undefined) return unreadable;
     const tried = await tryOut(runtime, draft, signal);
-    if (!tried.ok || !tried.probed.ok) return told(tried);
+    if (!tried.ok || !tried.probed.ok) return testAnswer(tried);
     const config = { ...tried.config, ...state.sequences };
-    return { ...told(tried), recording: await tryNewestRecording(config, tried.probed.offMs ?? 0, signal) };
+    return { ...testAnswer(tried), recording: await tryNewestRecording(config, tried.probed.offMs ?? 0, signal) };
   });
   serve("agents", async (body, signal) => {
     const draft = draftOf(body);
-    return draft === undefined ? unreadable : agentsTold(await tryOut(runtime, draft, signal));
+    return draft === undefined ? unreadable : agentsAnswer(await tryOut(runtime, draft, signal));
   });
   serve("sample", (body) => sendSample(runtime, body));
   serve("simulator", (body) => callIn(state, body));

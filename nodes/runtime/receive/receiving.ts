@@ -305,9 +305,9 @@ export class Receiving {
     if (this.#thread?.running !== true || this.#down) return undefined;
     this.#lastNumber += 1;
     const number = this.#lastNumber;
-    const told = new Promise<string | undefined>((resolve) => this.#asks.set(number, resolve));
+    const answered = new Promise<string | undefined>((resolve) => this.#asks.set(number, resolve));
     this.#thread.post({ kind: "ask", number, account, ask });
-    const text = await told;
+    const text = await answered;
     // What the thread says is of the type that was asked for.
     return text === undefined ? undefined : ((JSON.parse(text) as Asks[K]["answer"] | null) ?? undefined);
   }
@@ -500,7 +500,7 @@ export class Receiving {
           this.#requests.delete(number);
         }
         return;
-      case "told":
+      case "answer":
         this.#asks.get(message.number)?.(message.text);
         this.#asks.delete(message.number);
         return;

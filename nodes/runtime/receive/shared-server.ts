@@ -153,18 +153,21 @@ async function takeParsed(
   const bytes = Buffer.byteLength(body);
   // The Content-Length was checked with the head. JSON that is written anew may be longer than it was.
   const isMeasured = request.headers["content-length"] !== undefined && !isEncoded(request);
-  return !isMeasured && bytes > maxBodyBytes ? "tooLarge" : within(budget, bytes, () => take({ ...arrival, body }));
+  if (isMeasured || bytes <= maxBodyBytes) return within(budget, bytes, () => take({ ...arrival, body }));
+  unreadable?.(arrival);
+  return "tooLarge";
 }
 
 /** Reads a body and takes it as it is. */
 async function takeRaw(
   request: IncomingMessage,
   arrival: Arrival,
-  { take, budget, bodyTimeoutMs: timeoutMs = bodyTimeoutMs }: SharedDeps & { readonly budget: ByteBudget },
+  { take, unreadable, budget, bodyTimeoutMs: timeoutMs = bodyTimeoutMs }: SharedDeps & { readonly budget: ByteBudget },
 ): Promise<AnswerName | undefined> {
   const body = new BodyCollector(budget);
   try {
     const read = await readBody(request, body, timeoutMs);
+    if (read === "tooLarge") unreadable?.(arrival);
     if (read !== "read") return read;
     const bytes = Uint8Array.from(body.bytes);
     body.release();

@@ -32,7 +32,7 @@ export type Reading<C> =
 interface Refused {
   readonly ok: false;
   /** Another node has said it in words, such as the account whose setting is wrong: one cause is told once. */
-  readonly isTold?: boolean;
+  readonly isReported?: boolean;
 }
 
 /** The work of a node. A node without an input has no `handle`. */
@@ -59,7 +59,7 @@ export interface NodeType<C> {
 /** Why a node can't work, and whether somebody has said so. */
 interface Trouble {
   readonly failure: Failure;
-  readonly isTold: boolean;
+  readonly isReported: boolean;
 }
 
 type Properties = Parameters<NodeAPI["nodes"]["createNode"]>[1];
@@ -71,11 +71,11 @@ function causeOf({ node, config }: NodeSource, failure: Failure): string {
 }
 
 /** Shows why a node can't work, warns of it unless somebody else has, and ends each of its messages with it. */
-function refuse(source: NodeSource, name: string, { failure, isTold }: Trouble): Behaviour {
+function refuse(source: NodeSource, name: string, { failure, isReported }: Trouble): Behaviour {
   const { node, output, runtime } = source;
   const { RED, state } = runtime;
   const show = (): void => node.status(failureStatus(RED._, failure));
-  if (!isTold && state.isNews(causeOf(source, failure))) output.tell(describe(RED._, name, failure));
+  if (!isReported && state.isNews(causeOf(source, failure))) output.tell(describe(RED._, name, failure));
   show();
   return {
     handle: () => {
@@ -95,7 +95,7 @@ export function defineNode<C>(runtime: Runtime, definition: NodeType<C>): void {
     const reading = read(source);
     if (reading.ok) return start(reading.value, source);
     const failure = "failure" in reading ? reading.failure : configFailure(reading.problem);
-    return refuse(source, name, { failure, isTold: reading.isTold === true });
+    return refuse(source, name, { failure, isReported: reading.isReported === true });
   }
 
   function ScccNode(this: Node, properties: Properties): void {

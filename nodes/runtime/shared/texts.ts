@@ -1,5 +1,5 @@
 // Failures in words, in the runtime's language, and as the errors that Catch gets.
-import { errorOfName, settingKey } from "../../catalogue/index";
+import { errorOfName, notLoggedIn, settingKey } from "../../catalogue/index";
 import { type Origin, plainText, type Result } from "../../protocol/failure";
 import { fill } from "../../util/fill";
 import type { Failure } from "./failure";
@@ -64,11 +64,13 @@ export function describe(translate: Translate, api: string, failure: Failure): s
       const known = errorOfName(failure.code) !== undefined;
       const meaning = known ? translate(`error.${failure.code}`) : text("unknownCode");
       const said = failure.text === "" ? "" : text("platformSays", { text: failure.text });
+      const advice = failure.code === notLoggedIn ? text(`advice.${notLoggedIn}`) : "";
       return text(failure.scope === "request" ? "requestRefused" : "commandRefused", {
         name: failure.code,
         value: valueText(failure.value),
         meaning,
         said,
+        advice,
       });
     }
     case "field": {

@@ -1,4 +1,5 @@
 // Hints on what to do next, computed from the data of the accounts. Pure: does not use Node-RED.
+import { notLoggedIn } from "../../catalogue/index";
 import type { AccountHealth, Hint, HintCode, LiveAgent, LiveCampaign } from "../../catalogue/sidebar";
 
 /** What hints need to know of an account, besides its health. */
@@ -36,8 +37,9 @@ const busyMs = 60_000;
 const clockApartMs = 150_000;
 /** The part of a queue that must be used for a report. */
 const fullShare = 0.9;
-/** The answer of platforms to commands of an agent who is not logged in. */
-const notLoggedIn = "E_G_INVALID_OPT";
+
+/** Reasons that are gone once a push was taken after them: the platform's password and customer are then the account's. */
+const remedied = new Set(["digest", "customer"]);
 
 const isRecent = (at: number | undefined, now: number, withinMs: number): boolean =>
   at !== undefined && now - at <= withinMs;
@@ -66,7 +68,9 @@ function* hintsOfAccount(account: HintedAccount, now: number): Generator<Hint> {
   }
   const refused = Object.entries(receiving?.refused ?? {});
   for (const [reason, count] of refused) {
-    if (isRecent(refusedAt.get(reason), now, recentMs)) yield hint("pushesRefused", { reason, count });
+    const at = refusedAt.get(reason);
+    const repaired = remedied.has(reason) && at !== undefined && (receiving?.lastAt ?? 0) > at;
+    if (isRecent(at, now, recentMs) && !repaired) yield hint("pushesRefused", { reason, count });
   }
   if (receiving !== undefined && receiving.problem === undefined && receiving.taken === 0 && refused.length === 0) {
     yield hint("noPushYet", { address: receiving.address });

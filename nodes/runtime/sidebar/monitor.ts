@@ -4,8 +4,8 @@ import type { SidebarSnapshot, TrafficEntry } from "../../catalogue/sidebar";
 import type { Client } from "../../protocol/client";
 import type { EndedExchange } from "../../protocol/exchange";
 import { secretsOf } from "../../protocol/secrets";
-import type { TrafficTold } from "../../receive/messages";
-import { agentStatusOf, copyOf } from "../../receive/traffic";
+import type { TrafficAnswer } from "../../receive/messages";
+import { agentStatusOf, beyondCut, copyOf } from "../../receive/traffic";
 import { newId } from "../../util/id";
 import { isObject, type JsonObject } from "../../util/json";
 import { Ring, type Sized } from "../../util/ring";
@@ -14,8 +14,9 @@ import { Ring, type Sized } from "../../util/ring";
 const mostEntries = 500;
 /** How many bytes of commands are kept for an account; pushes have the rest of its 2 MB in the receiving thread. */
 const mostCommandBytes = 650_000;
-/** How much of a request or an answer is kept, in characters. */
+/** How much of a request or an answer is shown, and how much is kept, in characters. */
 export const mostText = 16 * 1024;
+const mostKept = mostText + beyondCut;
 const mostWord = 64;
 const mostWords = 200;
 const mostAgents = 1000;
@@ -91,12 +92,12 @@ const word = (value: unknown): string =>
   typeof value === "string" || typeof value === "number" ? copyOf(String(value), mostWord) : "";
 
 /** The platform's answer to a command that changes an agent's state. */
-const statusAfter: Readonly<Record<string, string>> = {
-  AgentLogin: "ONLINE",
-  AgentLogout: "OFFLINE",
-  AgentSetBusy: "BUSY",
-  AgentSetIdle: "IDLE",
-};
+const statusAfter: ReadonlyMap<string, string> = new Map([
+  ["AgentLogin", "ONLINE"],
+  ["AgentLogout", "OFFLINE"],
+  ["AgentSetBusy", "BUSY"],
+  ["AgentSetIdle", "IDLE"],
+]);
 
 /** One account. */
 export class MonitoredAccount {
@@ -108,7 +109,7 @@ export class MonitoredAccount {
   facts: AccountFacts | undefined;
   list: Listed[] = [];
   /** The reports on its pushes. */
-  told: { readonly run: string; readonly serial: number } = { run: "", serial: 0 };
+  heard: { readonly run: string; readonly serial: number } = { run: "", serial: 0 };
   readonly #commands = new Ring<RecordedCommand>(mostEntries, mostCommandBytes);
   #clean: (text: string) => string = (text) => text;
 
@@ -128,8 +129,8 @@ export class MonitoredAccount {
   }
 
   /** JSON without secrets, and no longer than is shown. */
-  shown(json: string): string {
-    return this.#clean(copyOf(json, mostText).replace(secretFields, '$1"***"'));
+  shown(json: string, most = mostText): string {
+    return this.#clean(copyOf(json, most + beyondCut).replace(secretFields, '$1"***"')).slice(0, most);
   }
 
   /** A request has ended. */
@@ -140,7 +141,9 @@ export class MonitoredAccount {
     const result = {
       ok: failure === undefined,
       code: failure?.code ?? "E_SUCC",
-      ...(failure?.kind === "platform" && failure.text !== "" ? { text: copyOf(failure.text, mostWords) } : {}),
+      ...(failure?.kind === "platform" && failure.text !== ""
+        ? { text: copyOf(this.#clean(failure.text), mostWords) }
+        : {}),
       ...(failure?.kind === "network" ? { text: copyOf(failure.systemCode, mostWord) } : {}),
     };
     this.#note(exchange, result);
@@ -163,17 +166,17 @@ export class MonitoredAccount {
         ...(isList ? { count: outcomes.length, failed: failed.length } : {}),
         nodes: node === undefined ? [] : [node],
       },
-      request: copyOf(request, mostText),
-      answer: copyOf(reply, mostText),
+      request: copyOf(request, mostKept),
+      answer: copyOf(reply, mostKept),
       cut: request.length > mostText || typeof answer === "string" || reply.length > mostText,
       listed: false,
-      size: 2 * (Math.min(request.length, mostText) + Math.min(reply.length, mostText)) + 400,
+      size: 2 * (Math.min(request.length, mostKept) + Math.min(reply.length, mostKept)) + 400,
     };
     this.#commands.add(record);
   };
 
   /** The entries without a number: commands that have ended since, and pushes from the receiving thread. */
-  take(told: TrafficTold | undefined, next: () => number): void {
+  take(answer: TrafficAnswer | undefined, next: () => number): void {
     const fresh: (Omit<Listed, "entry"> & { readonly entry: Omit<TrafficEntry, "number"> })[] = [];
     const alive = new Set<RecordedCommand>();
     for (const command of this.#commands.newestFirst()) {
@@ -182,12 +185,12 @@ export class MonitoredAccount {
       command.listed = true;
       fresh.push({ entry: command.entry, command });
     }
-    if (told !== undefined) {
-      this.told = {
-        run: told.run,
-        serial: told.entries.at(-1)?.serial ?? (told.run === this.told.run ? this.told.serial : 0),
+    if (answer !== undefined) {
+      this.heard = {
+        run: answer.run,
+        serial: answer.entries.at(-1)?.serial ?? (answer.run === this.heard.run ? this.heard.serial : 0),
       };
-      for (const { serial, refused, replayable, code, event, ...rest } of told.entries) {
+      for (const { serial, refused, replayable, code, event, ...rest } of answer.entries) {
         const entry = {
           ...rest,
           account: this.id,
@@ -196,14 +199,14 @@ export class MonitoredAccount {
           result: { ok: !refused, code },
           ...(replayable ? { replayable: true as const } : {}),
         };
-        fresh.push({ entry, push: { run: told.run, serial, refused } });
+        fresh.push({ entry, push: { run: answer.run, serial, refused } });
       }
     }
     fresh.sort((one, other) => one.entry.at - other.entry.at);
     const isKept = ({ command, push }: Listed): boolean => {
       if (command !== undefined) return alive.has(command);
-      if (push === undefined || told === undefined) return push !== undefined;
-      return push.run === told.run && push.serial >= (push.refused ? told.oldestRefused : told.oldest);
+      if (push === undefined || answer === undefined) return push !== undefined;
+      return push.run === answer.run && push.serial >= (push.refused ? answer.oldestRefused : answer.oldest);
     };
     const numbered = fresh.map((one): Listed => ({ ...one, entry: { number: next(), ...one.entry } }));
     this.list = [...this.list, ...numbered].filter(isKept).slice(-mostEntries);
@@ -234,7 +237,7 @@ export class MonitoredAccount {
       const agent = word(outcome.fields.agent);
       if (agent === "") continue;
       const response: JsonObject = outcome.response;
-      const status = api === "getAgentStatus" ? copyOf(agentStatusOf(response), mostWord) : statusAfter[api];
+      const status = api === "getAgentStatus" ? copyOf(agentStatusOf(response), mostWord) : statusAfter.get(api);
       if (status !== undefined && status !== "") this.#agent({ staffNo: agent, status, since: at, at });
     }
   }

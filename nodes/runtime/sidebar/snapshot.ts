@@ -18,19 +18,19 @@ export interface Asking {
   readonly hostname: string;
 }
 
-type Told = Asks["traffic"]["answer"];
+type AccountAnswer = Asks["traffic"]["answer"];
 
 /** Reads the new entries of each account. */
-async function pull({ state }: Runtime): Promise<ReadonlyMap<MonitoredAccount, Told | undefined>> {
+async function pull({ state }: Runtime): Promise<ReadonlyMap<MonitoredAccount, AccountAnswer | undefined>> {
   const { monitor, receiving } = state;
-  const told = await Promise.all(
+  const answers = await Promise.all(
     monitor.accounts.map(async (account) => {
-      const { run, serial } = account.told;
+      const { run, serial } = account.heard;
       return [account, await receiving.ask(account.id, { what: "traffic", run, after: serial })] as const;
     }),
   );
-  for (const [account, answer] of told) account.take(answer?.traffic ?? undefined, monitor.next);
-  return new Map(told);
+  for (const [account, answer] of answers) account.take(answer?.traffic ?? undefined, monitor.next);
+  return new Map(answers);
 }
 
 function addressOf({ RED }: Runtime, { config }: ReceivingView, hostname: string): string {
@@ -61,7 +61,7 @@ function healthOf(
   runtime: Runtime,
   account: MonitoredAccount,
   view: ReceivingView | undefined,
-  told: Told | undefined,
+  answer: AccountAnswer | undefined,
   hostname: string,
 ): AccountHealth {
   const { id, facts, health } = account;
@@ -75,14 +75,14 @@ function healthOf(
     waiting: client?.waiting ?? 0,
     sending: client?.sending ?? 0,
     ...(view === undefined ? {} : { receiving: receivingOf(runtime, view, hostname) }),
-    deadLetters: told?.deadLetters ?? 0,
+    deadLetters: answer?.deadLetters ?? 0,
   };
 }
 
 /** Agents of whom a state is known: by pushes and by answers, whichever is newer. */
-function agentsOf(account: MonitoredAccount, told: Told | undefined): readonly LiveAgent[] {
+function agentsOf(account: MonitoredAccount, answer: AccountAnswer | undefined): readonly LiveAgent[] {
   const agents = new Map<string, LiveAgent>();
-  const pushed = new Map((told?.traffic?.agents ?? []).map((agent) => [agent.staffNo, agent]));
+  const pushed = new Map((answer?.traffic?.agents ?? []).map((agent) => [agent.staffNo, agent]));
   for (const { staffNo, status, since } of pushed.values()) {
     agents.set(staffNo, { account: account.id, staffNo, status, since });
   }
@@ -125,11 +125,11 @@ export async function snapshotOf(runtime: Runtime, { after, mayWrite, hostname }
   const { monitor } = state;
   const now = Date.now();
   // Requests during a run wait for its result: an entry must not get two numbers.
-  const told = await monitor.pulling.run(() => pull(runtime));
+  const answers = await monitor.pulling.run(() => pull(runtime));
   const agents: LiveAgent[] = [];
   const calls: LiveCall[] = [...state.liveCalls()];
   const followed = new Set(calls.map(({ account }) => account));
-  const accounts = [...told].map(([account, answer]): HintedAccount => {
+  const accounts = [...answers].map(([account, answer]): HintedAccount => {
     const { id, facts, health } = account;
     const view = state.receiving.view(id);
     const known = agentsOf(account, answer);
