@@ -75,7 +75,7 @@ function drawCount() {
   at("count").textContent = t("entries", { count });
 }
 
-/** Made here, so that an order that is sent twice begins one campaign. */
+/** The page makes the id, so that a request that is sent twice starts one campaign. */
 const newId = () => `${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 8)}`;
 let nextId = newId();
 
@@ -141,7 +141,7 @@ async function loadResults() {
 
 const control = (what) => attempt(() => act("control", { do: what, campaign: current().campaign }));
 
-/** What can be done with a campaign, by its state. */
+/** The buttons of a campaign, by its state. */
 const controls = {
   waiting: ["pause", "cancel"],
   dialling: ["pause", "cancel"],
@@ -199,7 +199,7 @@ function drawCampaign() {
 
 const isRow = (row) => typeof row === "object" && row !== null;
 const textOfRow = (row) => String((isRow(row) ? row.number : row) ?? "").slice(0, 60);
-/** What a row has beside its number. */
+/** The values of a row without its number. */
 const nameOfRow = (row) =>
   isRow(row)
     ? Object.entries(row)

@@ -1,4 +1,4 @@
-// The account of a new node: the only one there is, or a simulator and an account on it where there is none.
+// The account of a new node: the only one in the flows, or a new simulator and an account on it if there is none.
 import { input, text, textElement, warn } from "./page";
 
 const accountType = "sccc-account";
@@ -30,7 +30,7 @@ export function chooseLanguage(account: EditorNode): void {
   if (account.type === accountType && !RED.nodes.node(account.id)) input(account, "lang").val(platformLanguage());
 }
 
-/** A password that nobody has to remember. */
+/** A random password. */
 const randomPassword = (): string =>
   [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
@@ -53,7 +53,7 @@ function tabForSimulator(): string | undefined {
   return first;
 }
 
-/** Adds a simulator and an account on it to the flows; the account's id, or undefined where there is no place for them. */
+/** Adds a simulator and an account on it to the flows. Returns the account's id, or undefined if no tab can hold them. */
 export function addSimulatorAndAccount(): string | undefined {
   const z = tabForSimulator();
   if (z === undefined) return undefined;
@@ -119,7 +119,7 @@ export function followSimulator(simulator: EditorNode): Followed | undefined {
   return { history };
 }
 
-/** In a node's form: chooses the only account, or offers a simulator and an account where there is none. */
+/** In a node's form: chooses the only account, or offers a simulator and an account if there is none. */
 export function prepareAccount(node: EditorNode, within: JQuery): void {
   if (!hasAccount(node)) return;
   const select = input(node, "account");

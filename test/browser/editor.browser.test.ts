@@ -199,7 +199,7 @@ for (const version of nodeRedVersions) {
         await at(expand).click();
         await at(".red-ui-menu a").getByText("VoiceNotifaction").click();
         assert.equal(await at("#node-input-api-visible").inputValue(), "VoiceNotifaction");
-        // It is the message's payload until somebody wants it otherwise.
+        // By default it is the message's payload.
         assert.equal(await request(), "payload");
         await at("#sccc-template").click();
         const notification = '{"voiceFileID":"1","callees":["13800138000","13900139000"],"cyclePlayTimes":1}';
@@ -213,7 +213,7 @@ for (const version of nodeRedVersions) {
         await at(".red-ui-autoComplete-container a").getByText("callTaskCreateByVoiceTransferAgent").click();
         const { agentGroup, weekday1 } = JSON.parse(await request());
         assert.deepEqual([agentGroup, weekday1], ["group1", ["1", "2", "3", "4", "5"]]);
-        // What somebody has written stays.
+        // The user's text stays.
         await typedInput(editor.page, "#node-input-request", "value", '{"own":1}');
         await at("#node-input-api-visible").fill("login");
         await at("#node-input-api-visible").press("Tab");

@@ -1,4 +1,4 @@
-// The editor as somebody meets it who has just installed the package, or imported a flow: real Chromium, real Node-REDs.
+// The editor of a user who has just installed the package, or imported a flow: real Chromium, real Node-REDs.
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -209,7 +209,7 @@ for (const version of nodeRedVersions) {
       const found = await untilMarked(editor, 4);
       assert.deepEqual(
         found.map((line) => line.split(":")[0]),
-        // The account's mark goes on to the nodes that use it.
+        // The nodes that use the account are marked too.
         ["sccc-account", "sccc-get-agent-info", "sccc-notify", "sccc-simulator"],
       );
       for (const line of found.filter((one) => /^sccc-(account|simulator)/.test(one))) {

@@ -1,4 +1,4 @@
-// The SCCC sidebar in real browsers: first with the real runtime, as somebody new meets it; then every view with what a stub answers.
+// The SCCC sidebar in real browsers: first with the real runtime, for a new user; then every view with the answers of a stub.
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -29,7 +29,7 @@ const hostile = [
 
 const flows = [{ id: "flow", type: "tab", label: "Flow" }];
 
-/** Everything that a runtime may tell, with texts of the platform and of pushes in each place that has one. */
+/** A complete answer of the runtime, with texts of the platform and of pushes in each place. */
 function full(run: SidebarSnapshot, text: string, now = Date.now()): SidebarSnapshot {
   const result = { ok: false, code: "E_77", text };
   const entries: readonly TrafficEntry[] = [
@@ -196,7 +196,7 @@ for (const version of nodeRedVersions) {
         await editor.page.waitForFunction(
           `(() => { const tray = [...document.querySelectorAll(".red-ui-tray")].at(-1); return tray && getComputedStyle(tray).right === "0px"; })()`,
         );
-        // The dialog opens at what is wrong.
+        // The dialog opens at the wrong setting.
         await at("#node-config-input-pushPassword").waitFor();
         await at("#node-config-input-pushUser").fill("");
         await editor.done();
@@ -229,7 +229,7 @@ for (const version of nodeRedVersions) {
         ]),
       );
       let stub: SidebarStub;
-      /** What the page was opened with. */
+      /** The options of the open page. */
       let opened = "";
       /** Opens a page with a stub, or takes the one that is open: a stub that has started again, with nothing but what is prepared. */
       const fresh = async (viewing: Viewing, prepare: (now: SidebarStub["now"]) => void): Promise<void> => {
@@ -409,7 +409,7 @@ for (const version of nodeRedVersions) {
         await at(".sccc-side").waitFor({ state: "hidden" });
         await editor.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
         const asked = stub.questions;
-        // A question would come every tenth of a second, the stub's pause.
+        // Without the check, a request would come every tenth of a second, the stub's pause.
         await editor.page.evaluate(`(async () => {
           for (let frames = 0; frames < 30; frames += 1) await new Promise(requestAnimationFrame);
         })()`);

@@ -1,4 +1,4 @@
-// One message for each event of a call: whatever is lost, late or repeated, and wherever the process ends.
+// One message for each event of a call, if pushes are lost, late or repeated, and if the process ends at any moment.
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import {
@@ -16,7 +16,7 @@ import { context, HandClock, type Json, push, start } from "./drive";
 
 const callee = "13800138000";
 
-/** A push on its way: its event, its fields, its identity, and when it was received, in seconds after the start. */
+/** A push in transit: its event, its fields, its identity, and its time of arrival, in seconds after the start. */
 interface Pushed {
   readonly event: string;
   readonly notify: Json;
@@ -24,17 +24,17 @@ interface Pushed {
   readonly second: number;
 }
 
-/** A process that makes messages, with a disk that outlives it. */
+/** A process that makes messages, with a disk that survives it. */
 class Machine {
   readonly clock = new HandClock();
-  /** The newest record of each key, as a file has it. */
+  /** The newest record of each key in the file. */
   readonly disk = new Map<string, string>();
-  /** The messages that went to the disk, in order; each stays until it is confirmed. */
+  /** The messages on disk, in order; each stays until it is confirmed. */
   readonly told: CallMessage[] = [];
   readonly #settings: MessageSettings;
   readonly #fetched: (recordFile: string) => Fetched;
   #messages: CallMessages;
-  /** What is written; it is lost if the process ends before. */
+  /** A write under way; it is lost if the process ends first. */
   #unwritten: Step[] = [];
   held = false;
 
@@ -108,7 +108,7 @@ class Machine {
     this.write(this.#messages.unexpect(id));
   }
 
-  /** Lets seconds pass, and what is fetched come. */
+  /** Advances the clock by seconds, and completes fetches. */
   async pass(seconds: number): Promise<void> {
     this.clock.pass(seconds * 1000);
     await settled();
@@ -422,7 +422,7 @@ describe("messages of calls", () => {
           late,
           made: {
             agent: String(1000 + agent),
-            // Number 0 is withheld: the agent tells those calls apart.
+            // Number 0 is withheld: the agent distinguishes those calls.
             number: number === 0 ? "" : `1380000000${number}`,
             inbound: inbound || number === 0,
             answered,
@@ -433,7 +433,7 @@ describe("messages of calls", () => {
         })),
       );
 
-    /** What happens to a push: it is lost, or comes, once or twice, word for word or signed anew; and what happens around it. */
+    /** The fate of a push: it is lost, or arrives once or twice, identical or signed again; and the events around it. */
     const fate = fc.record({
       how: fc.constantFrom("once", "once", "once", "lost", "twice", "anew"),
       crash: fc.constantFrom("none", "none", "none", "before", "between", "after"),
@@ -474,14 +474,14 @@ describe("messages of calls", () => {
               const { crash } = again === "" ? fates[index]! : { crash: "none" };
               if (crash === "before") it_.crash();
               if (crash === "between") {
-                // The process ends before the disk has what the push has brought: nobody was told, and the push comes again.
+                // The process ends before the push is on disk: it was not answered, and comes again.
                 it_.held = true;
                 it_.hear(named);
                 it_.crash();
               }
               it_.hear(named, again === "twice" || crash === "between" ? 2 : 1);
               if (crash === "after") {
-                // The word that the push was taken was lost: it comes again.
+                // The answer to the push was lost: it comes again.
                 it_.crash();
                 it_.hear(named, 2);
               }
@@ -508,7 +508,7 @@ describe("messages of calls", () => {
               const kinds = heard.get(session)!;
               const knows = kinds.has("billing") || kinds.has("callstart");
               const answered = made.answered && knows;
-              // A call whose end was never heard may have been answered for all that is known.
+              // A call without an end event may have been answered.
               const expected = wanted({ ...made, answered }).join(" ");
               const events = told.map(({ event }) => event).join(" ");
               assert.equal(events, expected, `${session}: ${[...kinds].join(" ")}`);

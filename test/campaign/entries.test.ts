@@ -1,4 +1,4 @@
-// What each entry of a campaign's input becomes.
+// How the entries of a campaign's input are read.
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { barredBy } from "../../nodes/campaign/do-not-call";

@@ -135,7 +135,7 @@ describe("campaign hours", () => {
           const next = hours.nextChange(begin) ?? Number.POSITIVE_INFINITY;
           const open = hours.isOpen(begin);
           for (let moment = begin; moment < begin + 36 * 60 * minute; moment += 15 * minute) {
-            // Without what it remembers.
+            // Without its cache.
             const isOpen = new CallingHours(windows, zone).isOpen(moment);
             if (moment < next) assert.equal(isOpen, open, new Date(moment).toISOString());
             else {

@@ -1,4 +1,4 @@
-// A campaign step by step: what it sends, what it makes of answers, pushes and CDRs, and what a restart does.
+// A campaign step by step: its commands, its reaction to answers, pushes and CDRs, and its restart.
 import assert from "node:assert/strict";
 import { type AccountBook, newBook } from "../../nodes/campaign/book";
 import { Campaign } from "../../nodes/campaign/machine";
@@ -45,7 +45,7 @@ interface Plan {
   readonly doNotCall?: unknown;
 }
 
-/** A campaign by hand. */
+/** A campaign that the test drives. */
 class Scene {
   now = begin;
   readonly book: AccountBook;
@@ -88,7 +88,7 @@ class Scene {
     return this;
   }
 
-  /** Lets time go by, with every tick that is asked for. */
+  /** Advances the clock, with every requested tick. */
   pass(ms: number): this {
     const end = this.now + ms;
     while (this.timerAt !== undefined && this.timerAt <= end) {
@@ -119,7 +119,7 @@ class Scene {
     return request;
   }
 
-  /** Has the next task made. Returns the request. */
+  /** Answers the creation of the next task. Returns the request. */
   create(taskID: string): Readonly<Record<string, unknown>> {
     this.answer("CallTaskQuery", ok({ taskID: "" }));
     return this.answer("CallTaskCreate", ok({ taskID }));
@@ -297,7 +297,7 @@ describe("a campaign", () => {
       scene.answer("CallTaskCreate", lost);
       scene.answer("CallTaskQuery", ok({ taskID: "7" }));
       assert.equal(scene.commands.length, 0);
-      // What was never sent goes into a task of its own.
+      // Numbers that were never sent go into a task of their own.
       scene.pass(3 * minute);
       while (scene.commands[0]?.api === "CallTaskQuery") scene.answer("CallTaskQuery", ok({ taskID: "7" }));
       assert.equal((scene.open("CallTaskCreate").request["callees"] as string[]).length, 500);
@@ -570,7 +570,7 @@ describe("a campaign", () => {
       scene.answer("CallTaskQuery", ok());
       scene.restart();
       const numbers = new Set(mobiles(1000));
-      // The query that a new task is preceded by, and the one for the task that may be there.
+      // The query before a new task, and the query for the task that may exist.
       while (scene.commands[0]?.api === "CallTaskQuery") scene.answer("CallTaskQuery", ok());
       const { request } = scene.open("CallTaskCreate");
       assert.equal((request["callees"] as string[]).length, 500);

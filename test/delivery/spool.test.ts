@@ -849,7 +849,7 @@ describe("spool", () => {
       const [name = ""] = journals();
       const path = join(folder, name);
       const bytes = readFileSync(path);
-      // The other one has written the segment anew, under the same name.
+      // The other process has written the segment again, under the same name.
       rmSync(path);
       writeFileSync(path, bytes);
       takeOver();
@@ -870,13 +870,13 @@ describe("spool", () => {
       { reports: true },
     );
     await spool.add([entry("blocked"), entry("lost")]);
-    // Another node is handed the same entry as often as it may be: so much time has passed.
+    // Another node gets the same entry up to the maximum: that much time has passed.
     const other = receive(spool, "b");
     await spool.add([entry("clock", "b")]);
     await until(() => other.dead.length === 1);
     assert.deepEqual(handed.map(brief), ["blocked/1", "lost/1"]);
     assert.deepEqual(dead, []);
-    // What has not reached its node was no delivery.
+    // An entry that has not reached its node does not count as delivered.
     spool.giveBack(handed[1] as Handed);
     await spool.add([entry("next")]);
     await until(() => handed.some(({ id }) => id === "next"));

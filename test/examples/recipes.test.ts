@@ -1,4 +1,4 @@
-// The examples that write to other systems, as files: what makes them lose nothing, and what the pages say of them.
+// The examples that write to other systems, as files: their confirmations, and their entries in the pages.
 // recipes.long.test.ts drives them.
 import { strict as assert } from "node:assert";
 import { readFileSync } from "node:fs";

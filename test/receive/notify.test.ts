@@ -1,5 +1,5 @@
-// sccc-notify in the test helper's Node-RED, with the receiving thread and a port of its own: what a platform writes into a push is never
-// taken for what we say of it, and no text of it fills an error.
+// sccc-notify in the test helper's Node-RED, with the receiving thread and a port of its own: fields of a push are never
+// confused with the fields that this package adds, and no text of a push fills an error.
 import assert from "node:assert/strict";
 import { neverConfirmed } from "../../nodes/runtime/notify/notify";
 import { freePort } from "../../tools/node-red";

@@ -383,7 +383,7 @@ describe("the receiving service", () => {
     await nonsense();
     world.service.handle({ kind: "hold" });
     socket.write(bytes.subarray(-1));
-    // What is no HTTP is answered at once: by then the body is there too.
+    // Bytes that are not HTTP are answered at once; by then the body has arrived too.
     await nonsense();
     assert.equal(Buffer.concat(came).toString(), "");
     world.apply(world.accountOf("a", port));

@@ -1,4 +1,4 @@
-// What is recorded of an account's pushes: bounds, floods, agents and calls.
+// The record of an account's pushes: limits, floods, agents and calls.
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { agentStatusOf, beyondCut, copyOf, PushTraffic } from "../../nodes/receive/traffic";
@@ -6,7 +6,7 @@ import type { JsonObject } from "../../nodes/util/json";
 
 const nodes = [{ id: "n" }];
 
-/** Records pushes at a time that stands still until it is moved. */
+/** Records pushes with a manual clock. */
 function recorded() {
   const clock = { now: 1_700_000_000_000 };
   const traffic = new PushTraffic(() => clock.now);
@@ -30,7 +30,7 @@ describe("the traffic of an account", () => {
       traffic.since(told.run, 600).entries.map(({ serial }) => serial),
       [601],
     );
-    // Another thread has begun anew.
+    // Another thread has started.
     assert.equal(traffic.since("another", 600).entries.length, 500);
   });
 

@@ -8,7 +8,7 @@ import { type Child, h, type VNode } from "./dom";
 import { button, icon, said } from "./parts";
 import { t } from "./words";
 
-/** The nodes of a type in the flows, as they stand in the editor. */
+/** The nodes of a type in the editor's flows. */
 function nodesOf(type: string): readonly EditorNode[] {
   const found: EditorNode[] = [...RED.nodes.filterNodes({ type })];
   RED.nodes.eachConfig((node) => {

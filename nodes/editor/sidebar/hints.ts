@@ -10,7 +10,7 @@ import { button, icon, orderButton, said } from "./parts";
 import { everything } from "./traffic";
 import { codeInWords, count, errorInWords, known, t } from "./words";
 
-/** Hints about what does not work; the others only advise. */
+/** Hints about problems; the others are advice. */
 const faults = new Set<HintCode>([
   "noPassword",
   "passwordRefused",
@@ -174,7 +174,7 @@ function reasonInWords(code: HintCode, params: NonNullable<Hint["params"]>): str
     : wrong(String(params.reason), params);
 }
 
-/** What stands in the texts of the hints. */
+/** The values in the texts of the hints. */
 function paramsOf(app: App, { code, node = "", params = {} }: Hint): Readonly<Record<string, unknown>> {
   const account = app.accounts.find(({ id }) => id === node);
   const { setting = "", count: number, waiting, seconds } = params;

@@ -1,5 +1,5 @@
-// A list of any length with rows of one height: only the rows in sight are elements. Its first row may change at any time: what is in sight
-// stays where it is, unless the list stands at its beginning.
+// A list of any length with rows of one height: only the rows in sight are elements. Rows may be added at its beginning at any time: the visible rows
+// stay in place, unless the list is scrolled to its beginning.
 import { create, h, type VNode } from "./dom";
 
 export interface Row {
@@ -11,7 +11,7 @@ interface ListDeps<Item extends Row> {
   readonly rowHeight: number;
   readonly draw: (item: Item) => VNode;
   readonly select: (item: Item) => void;
-  /** Gives the focus to what the selected row opened; false when nothing is open. */
+  /** Moves the focus to the entry that the selected row opened; false if none is open. */
   readonly enter: () => boolean;
   readonly leave: () => void;
   /** The list was scrolled to its beginning, or away from it. */
@@ -72,7 +72,7 @@ export class VirtualList<Item extends Row> {
     this.#draw();
   }
 
-  /** To the beginning. */
+  /** Scrolls to the beginning. */
   toTop(): void {
     this.element.scrollTop = 0;
     this.#draw();

@@ -1,4 +1,4 @@
-// The nodes of the editor that the sidebar leads to.
+// Shows and opens nodes of the editor.
 import { want } from "../wanted";
 import { h, type VNode } from "./dom";
 import { button, icon } from "./parts";
@@ -10,7 +10,7 @@ export function nodeOf(id: string): EditorNode | undefined {
   return node?.id === id ? node : undefined;
 }
 
-/** What a node is called in the editor. */
+/** The name of a node in the editor. */
 export function nodeLabel(id: string): string | undefined {
   const node = nodeOf(id);
   if (!node) return undefined;

@@ -20,13 +20,13 @@ export class Traffic {
   entries: readonly TrafficEntry[] = [];
   #run: string | undefined;
 
-  /** The number of the newest entry; what is asked for comes after it. */
+  /** The number of the newest entry. The next request asks for later ones. */
   get newest(): number {
     return this.entries[0]?.number ?? 0;
   }
 
   /**
-   * Takes an answer over.
+   * Adds the entries of an answer.
    * @returns false when everything has to be asked for: Node-RED started again meanwhile, and the numbers begin anew, or an account is back
    * whose entries went with it while it was deployed
    */

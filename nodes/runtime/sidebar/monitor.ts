@@ -1,4 +1,4 @@
-// What the sidebar shows, as far as Node-RED's thread has it: commands, the health of accounts, agents. Owned by RuntimeState.
+// The part of the sidebar's data that is in Node-RED's thread: commands, health of accounts, agents. Owned by RuntimeState.
 // Pushes are recorded in the receiving thread; they get their numbers here when a sidebar asks.
 import type { SidebarSnapshot, TrafficEntry } from "../../catalogue/sidebar";
 import type { Client } from "../../protocol/client";
@@ -21,13 +21,13 @@ const mostWord = 64;
 const mostWords = 200;
 const mostAgents = 1000;
 
-/** What an account is now. */
+/** The current settings of an account. */
 export interface AccountFacts {
   readonly label: string;
   readonly baseUrl: string;
   readonly customer: string;
   readonly maxQueue: number;
-  /** All that must not be shown. */
+  /** The secrets, which must not be shown. */
   readonly passwords: readonly string[];
   readonly client?: Client;
   /** Why it can't be used: a setting, and a key below `errors.config`. */
@@ -46,12 +46,12 @@ export interface CommandHealth {
   clockOffMs?: number;
 }
 
-/** An agent as commands showed. */
+/** The state of an agent according to commands. */
 export interface KnownAgent {
   readonly staffNo: string;
   readonly name?: string;
   readonly status?: string;
-  /** When the status was told first, and when it was told last. */
+  /** When this status was first reported, and when last. */
   readonly since: number;
   readonly at: number;
 }
@@ -108,7 +108,7 @@ export class MonitoredAccount {
   /** Its node is there; undefined: it was closed. */
   facts: AccountFacts | undefined;
   list: Listed[] = [];
-  /** What was heard of its pushes. */
+  /** The reports on its pushes. */
   heard: { readonly run: string; readonly serial: number } = { run: "", serial: 0 };
   readonly #commands = new Ring<RecordedCommand>(mostEntries, mostCommandBytes);
   #clean: (text: string) => string = (text) => text;
@@ -175,7 +175,7 @@ export class MonitoredAccount {
     this.#commands.add(record);
   };
 
-  /** The entries without a number: commands that have ended since, and pushes that the receiving thread told of. */
+  /** The entries without a number: commands that have ended since, and pushes from the receiving thread. */
   take(answer: TrafficAnswer | undefined, next: () => number): void {
     const fresh: (Omit<Listed, "entry"> & { readonly entry: Omit<TrafficEntry, "number"> })[] = [];
     const alive = new Set<RecordedCommand>();
@@ -212,7 +212,7 @@ export class MonitoredAccount {
     this.list = [...this.list, ...numbered].filter(isKept).slice(-mostEntries);
   }
 
-  /** What every command shows of the platform. */
+  /** Reads the health of the platform from a command. */
   #note({ at, durationMs, outcomes, clockOffMs }: EndedExchange, result: TrafficEntry["result"]): void {
     const failures = outcomes.flatMap((outcome) => (outcome.ok ? [] : [outcome.failure]));
     const [failure] = failures;
@@ -229,7 +229,7 @@ export class MonitoredAccount {
     if (!result.ok) this.health.lastError = { at, code: result.code, text: result.text ?? "" };
   }
 
-  /** What an answer shows of agents. */
+  /** Reads the states of agents from an answer. */
   #learn({ api, outcomes, at }: EndedExchange): void {
     for (const outcome of outcomes) {
       if (!outcome.ok) continue;
@@ -256,11 +256,11 @@ export class MonitoredAccount {
   }
 }
 
-/** What a platform answered that was no answer. */
+/** The text of an answer that could not be read. */
 const excerptOf = (failure: object | undefined): string =>
   failure !== undefined && "excerpt" in failure && typeof failure.excerpt === "string" ? failure.excerpt : "";
 
-/** Something that is under way at most once: who wants it meanwhile gets what the first one gets. */
+/** An action that runs once at a time: callers during a run get the result of that run. */
 class Shared {
   #under: Promise<unknown> | undefined;
 
@@ -292,7 +292,7 @@ export class Monitor {
     return [...this.#accounts.values()].filter(({ facts }) => facts !== undefined);
   }
 
-  /** An account, which outlives its redeploys. */
+  /** An account; it survives redeploys. */
   account(id: string): MonitoredAccount {
     let account = this.#accounts.get(id);
     if (account === undefined) {

@@ -104,7 +104,7 @@ async function instruct({ state }: Runtime, { simulator, instruction }: JsonObje
     : { outcome: "refused", params: { text: excerptOf(answer.error, longestText) } };
 }
 
-/** Serves the sidebar's routes. The caller sees to it that this happens once for each admin server. */
+/** Serves the sidebar's routes. The caller must do this once for each admin server. */
 export function serveSidebar(runtime: Runtime): void {
   const { RED } = runtime;
   const respond = (answer: (request: Request) => Promise<unknown>) => (request: Request, response: Response) => {
