@@ -1,4 +1,5 @@
 // Nodes in the test helper's Node-RED, with an account on a simulated platform.
+import { codesOf, commands } from "../nodes/catalogue/index";
 import { type RuntimeState, runtimeOf } from "../nodes/runtime/state";
 import sccc from "../nodes/sccc";
 import type { Simulator } from "../simulator/index";
@@ -76,18 +77,34 @@ export async function load(
   const statuses: { fill?: string; text?: string }[] = [];
   node.on("call:status", (call: Loose) => statuses.push(call.args[0]));
   let ended: (end: Ended) => void = () => undefined;
+  let failed: (error: Error) => void = () => undefined;
   helper.getNode("out").on("input", (msg: Loose) => ended({ msg }));
-  helper.getNode("caught").on("input", (msg: Loose) => ended({ msg, error: msg.error }));
+  helper.getNode("caught").on("input", (msg: Loose) => {
+    const unlisted = unlistedCode(config.type, msg.error?.code);
+    if (unlisted === undefined) ended({ msg, error: msg.error });
+    else failed(new Error(`nodes/catalogue/failures.ts does not list ${unlisted} for ${config.type}`));
+  });
   return {
     node,
     account: helper.getNode("a"),
     statuses,
     send: (msg) =>
-      new Promise((resolve) => {
+      new Promise((resolve, reject) => {
         ended = resolve;
+        failed = reject;
         node.receive(msg);
       }),
   };
+}
+
+/** The code of an error, if the help of its node type does not list it. What ends while its node closes reaches nobody. */
+function unlistedCode(type: string, code: unknown): string | undefined {
+  if (typeof code !== "string" || !code.startsWith("SCCC_") || code === "SCCC_CLOSED") return undefined;
+  const listed: readonly string[] = codesOf(
+    type,
+    commands.find(({ node }) => node === type),
+  );
+  return listed.includes(code.replace(/^SCCC_HTTP_\d+$/, "SCCC_HTTP_<status>")) ? undefined : code;
 }
 
 const coreNodes = ["common/25-catch", "network/05-tls", "network/06-httpproxy"].map((file) =>

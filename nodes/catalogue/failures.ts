@@ -46,13 +46,13 @@ const others: Readonly<Record<string, readonly OwnCode[]>> = {
   "sccc-simulator": ["SCCC_INVALID_FIELD", "SCCC_CONFIG", "SCCC_NETWORK", "SCCC_HTTP_<status>", "SCCC_PROTOCOL"],
 };
 
-/** The codes that a command's fields and limits lead to. */
-function codesOfCommand({ fields, chunks, waits, versions: has }: Command): readonly OwnCode[] {
+/** The codes that a command's fields and limits lead to. `extra` may hold a number that dialOnly refuses. */
+function codesOfCommand({ chunks, versions: has }: Command): readonly OwnCode[] {
   return [
     "SCCC_INVALID_FIELD",
     "SCCC_CONFIG",
+    "SCCC_NOT_ALLOWED",
     ...requests,
-    ...(fields.some(({ dials }) => dials === true) || waits === true ? (["SCCC_NOT_ALLOWED"] as const) : []),
     ...(has.length < versions.length ? (["SCCC_UNSUPPORTED"] as const) : []),
     ...(chunks === undefined ? [] : (["SCCC_PARTIAL"] as const)),
   ];
