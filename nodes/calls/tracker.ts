@@ -355,11 +355,15 @@ export class CallTracker {
     const inbound = call.direction === "inbound" || fact.direction === "inbound";
     // A bill's agent does not identify the call.
     const loose = inbound || (fact.kind !== "billing" && (call.seqIsLoose || isSeqLoose(fact)));
-    if (!loose) return false;
-    // A push may come after the end of its call, under a seq of its own. An answer of a call that was told as not answered is the next call's.
+    const isLate = call.finished || (call.ended && !call.presumed);
+    // Neither the seq nor the direction agrees: somebody was called back. While a call goes on, a screen pop may tell the direction of its leg.
+    if (differ(call.direction, fact.direction) && (isLate || fact.kind !== "screenpop")) return false;
+    // A push may come after the end of its call, under a seq of its own.
+    if (!loose || !isLate) return loose;
+    // An answer of a call that was told as not answered is the next call's.
     if (call.finished && fact.kind === "callstart" && !call.wasAnswered) return false;
     // Outgoing calls to one number are told apart by their agents.
-    return !call.ended || call.presumed || !isOpening(fact.kind) || inbound || call.agent !== undefined;
+    return !isOpening(fact.kind) || inbound || call.agent !== undefined;
   }
 
   /** Whether a fact may belong to a call by its time. */

@@ -252,6 +252,28 @@ describe("calls, whatever happens to their events", () => {
     });
   }
 
+  it("are two where the customer calls back at once, whatever was lost of the first", () => {
+    for (const lost of ["callin", "callout", "screenpop", "callstart", "callend", "billing"]) {
+      const it = bench();
+      const one = { agent: "1000", number: numberOf(0), userData: "", answered: true };
+      const calls = [
+        eventsOf({ ...one, inbound: false, seq: "500", session: "a", from: 0 }, 0, it.time),
+        eventsOf({ ...one, inbound: true, seq: "900", session: "b", from: 45 }, 0, it.time),
+      ];
+      for (const events of calls) {
+        for (const { event, notify, second } of events) {
+          if (event !== lost || events === calls[1]) it.hear(event, notify, second);
+        }
+      }
+      it.pass(3600);
+      assert.deepEqual(
+        it.finished.map(({ direction, outcome }) => `${direction} ${outcome}`).sort(),
+        ["inbound answered", "outbound answered"],
+        lost,
+      );
+    }
+  });
+
   it("of one agent with one number, one after the other, are distinguished by their seq or userData", () => {
     const redials = fc.integer({ min: 1, max: 5 }).map((count) =>
       Array.from(

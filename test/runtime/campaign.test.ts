@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { initHelper, logged, nodeOf, stateOf, unload } from "../../tools/nodes";
+import { eventually } from "../receive/flow";
 import { CampaignFlow, type CampaignOptions, campaignsFolder, journals, mobile } from "./campaign-flow";
 
 // biome-ignore lint/suspicious/noExplicitAny: messages are what assertions look into.
@@ -282,8 +283,11 @@ describe("sccc-campaign", () => {
       ];
       one.send(rows, { campaign: "rows" });
       await one.untilFinished();
-      await one.platform.instruct({ do: "inbound", agent: "1000", number: mobile(1), ring: 20, talk: 20 });
-      while (told.length < 5) await new Promise(setImmediate);
+      await eventually("its agent is free again, and rung", async () => {
+        const inbound = { do: "inbound", agent: "1000", number: mobile(1), ring: 20, talk: 20 };
+        return (await one.platform.instruct(inbound)).ok ? true : undefined;
+      });
+      await eventually("all calls are over", () => (told.length >= 5 ? true : undefined));
       const contexts = (number: string) =>
         told.filter(({ payload }) => payload.number === number).map(({ payload }) => payload.context);
       assert.deepEqual(contexts(mobile(1)), [
