@@ -170,7 +170,8 @@ for (const version of nodeRedVersions) {
         );
         await button("Add and deploy").click();
         await button("A customer calls").and(at(":enabled")).click();
-        await at(".red-ui-debug-msg").getByText("ringing").first().waitFor();
+        const ofCalls = at(".red-ui-debug-msg").filter({ hasText: "node: calls" });
+        await ofCalls.filter({ hasText: "ringing" }).first().waitFor();
         await editor.page.evaluate("RED.sidebar.show('sccc')");
         await at(".sccc-side-guide").getByText("The message is in the debug sidebar").waitFor();
         await button("Show the account").click();
@@ -202,6 +203,9 @@ for (const version of nodeRedVersions) {
         await editor.done();
         await deploy();
         await call();
+        await show("accounts");
+        // Pushes are taken again.
+        await hint.waitFor({ state: "detached" });
         await show("traffic");
         await button("Failures").and(at('[aria-pressed="true"]')).click();
         await at(".sccc-side").getByRole("searchbox").fill("rings");
