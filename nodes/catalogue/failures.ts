@@ -37,7 +37,7 @@ const others: Readonly<Record<string, readonly OwnCode[]>> = {
   "sccc-account": [],
   "sccc-command": ["SCCC_INVALID_FIELD", "SCCC_CONFIG", "SCCC_NOT_ALLOWED", ...requests],
   [recording.node]: ["SCCC_INVALID_FIELD", "SCCC_CONFIG", "SCCC_FILE", ...requests],
-  "sccc-feed": ["SCCC_CONFIG", "SCCC_UNSUPPORTED", "SCCC_PARTIAL", "SCCC_FILE", ...requests],
+  "sccc-feed": ["SCCC_INVALID_FIELD", "SCCC_CONFIG", "SCCC_UNSUPPORTED", "SCCC_PARTIAL", "SCCC_FILE", ...requests],
   "sccc-notify": ["SCCC_CONFIG", "SCCC_TIMEOUT"],
   "sccc-confirm": ["SCCC_INVALID_FIELD", "SCCC_NOT_PENDING"],
   "sccc-calls": ["SCCC_CONFIG", "SCCC_TIMEOUT"],

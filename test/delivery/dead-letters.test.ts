@@ -134,6 +134,26 @@ describe("dead letters", () => {
     assert.deepEqual([letters.count(), idsOf(letters)], [1, ["2"]]);
   });
 
+  it("are counted anew after people changed the file, and after some were removed", () => {
+    const { letters, add, path } = made();
+    add(1, 2);
+    assert.equal(letters.count(), 2);
+    const [line = ""] = readFileSync(path, "utf8").split("\n");
+    writeFileSync(path, `${line}\n`);
+    assert.equal(letters.count(), 1);
+    letters.remove(new Set([letters.newest(1)[0]?.key ?? ""]));
+    add(3, 4);
+    assert.equal(letters.count(), 2);
+  });
+
+  it("are listed beside lines that are no letters", () => {
+    const { letters, add, path } = made();
+    add(1);
+    appendFileSync(path, 'null\n[]\n5\n{"time":1}\n{"time":\n');
+    add(2);
+    assert.deepEqual(idsOf(letters), ["2", "1"]);
+  });
+
   it("stay unchanged if the new file cannot be written", () => {
     let full = false;
     const open: OpenFile = (path, mode) => {

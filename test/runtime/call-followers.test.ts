@@ -1,5 +1,7 @@
 // Calls are dialled whatever the nodes do that are told of their contexts.
 import assert from "node:assert/strict";
+import { mock } from "node:test";
+import type { Call } from "../../nodes/calls/call";
 import { type CallFollower, CallFollowers } from "../../nodes/runtime/shared/call-followers";
 import { reportUncaughtTo } from "../../nodes/util/guarded";
 
@@ -64,9 +66,14 @@ describe("a call with a context", () => {
       "a",
       follower(() => new Promise(() => undefined)),
     );
-    const dialled = followers.expect("a", expected);
-    forget();
-    await dialled;
+    mock.timers.enable({ apis: ["setTimeout"] });
+    try {
+      const dialled = followers.expect("a", expected);
+      forget();
+      await dialled;
+    } finally {
+      mock.timers.reset();
+    }
     followers.add(
       "a",
       follower(() => new Promise(() => undefined)),
@@ -74,5 +81,33 @@ describe("a call with a context", () => {
     const alive = setTimeout(() => undefined, 2 ** 30);
     await followers.expect("a", expected);
     clearTimeout(alive);
+  });
+});
+
+describe("the calls that are under way", () => {
+  const call = (number: number): Call =>
+    ({ id: `c${number}`, state: "ringing", agent: "9".repeat(500), number: `${number}`, firstAt: number }) as Call;
+  const telling = (hearsAll: boolean, numbers: readonly number[]): CallFollower => ({
+    ...follower(async () => undefined),
+    hearsAll,
+    open: () => numbers.map(call),
+  });
+  const idsOf = (followers: CallFollowers, most = 10) => followers.live(most).map(({ account, id }) => account + id);
+
+  it("are told by one node of each account, the one that hears every push first", () => {
+    const followers = new CallFollowers();
+    const forget = [
+      followers.add("a", telling(false, [1])),
+      followers.add("a", telling(true, [2, 3, 4])),
+      followers.add("b", telling(false, [5])),
+    ];
+    assert.deepEqual(
+      [idsOf(followers), followers.hearsAll("a"), followers.hearsAll("b")],
+      [["ac2", "ac3", "ac4", "bc5"], true, false],
+    );
+    assert.deepEqual(idsOf(followers, 2), ["ac2", "ac3", "bc5"]);
+    assert.equal(followers.live(1)[0]?.agent.length, 64);
+    for (const one of forget) one();
+    assert.deepEqual([idsOf(followers), followers.hearsAll("a")], [[], false]);
   });
 });

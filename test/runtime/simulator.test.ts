@@ -133,6 +133,9 @@ describe("sccc-simulator", () => {
     const { code, message } = (await taken.send({ payload: { do: "reset" } })).error;
     assert.deepEqual([code, message], ["SCCC_CONFIG", "errors.simulatorPort"]);
     await unload();
+    const nowhere = await start({ host: "192.0.2.1" });
+    assert.equal((await shown(nowhere)).text, "status.notRunning");
+    await unload();
     const open = await start({}, "");
     assert.equal((await shown(open)).text, "status.config.missing");
   });
