@@ -212,7 +212,10 @@ export function registration(node: NodeType): string {
     ...(node.press === undefined
       ? []
       : ([["button", `{ enabled: SCCC.isDeployed, onclick: SCCC.${node.press} }`]] as [string, string][])),
-    ...(eventsOf(node) === undefined && !node.properties.some(({ kind }) => kind === "hours")
+    // The accounts on a simulator follow its port.
+    ...(eventsOf(node) === undefined &&
+    node.type !== "sccc-simulator" &&
+    !node.properties.some(({ kind }) => kind === "hours")
       ? []
       : ([["oneditsave", "SCCC.save"]] as [string, string][])),
   ];
@@ -253,7 +256,8 @@ const style = `
 .sccc-window { display: flex; flex-wrap: wrap; align-items: center; gap: 4px 8px; }
 .sccc-window > label { display: inline-flex !important; flex-direction: column; align-items: center; width: auto !important; margin: 0; font-size: 12px; }
 .sccc-window input[type="checkbox"] { width: auto; margin: 0; }
-.sccc-window > input[type="text"] { width: 60px !important; margin: 0; }
+.sccc-times { display: inline-flex; align-items: center; gap: 8px; white-space: nowrap; }
+.sccc-times > input[type="text"] { width: 60px !important; margin: 0; }
 .sccc-section { border-top: 1px solid var(--red-ui-secondary-border-color); padding-top: 8px; margin-top: 8px; }
 .sccc-section > summary { cursor: pointer; padding: 4px 0; margin-bottom: 8px; }
 `;

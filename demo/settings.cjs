@@ -1,5 +1,5 @@
-// Node-RED's settings in the demo: those of every Node-RED that we start, the CRM for the flows, and requests of other sites' pages are
-// refused. Node-RED itself takes them, also to its editor's API: a page that is open somewhere in the browser could press the buttons that
+// Node-RED's settings in the demo: the common settings of tools/, and the CRM for the flows. Requests of other sites' pages are
+// refused. Node-RED itself accepts them, also for its editor's API: any page in the browser could then press the buttons that
 // place calls.
 const { Crm } = require("./crm/crm.cjs");
 

@@ -30,7 +30,7 @@ export class Platform {
   readonly agents: Agents;
   readonly calls: Calls;
   readonly tasks: Tasks;
-  #ownSeqs = 0;
+  #ownSeqs: number;
   #madeUp = 0;
 
   constructor(
@@ -40,6 +40,8 @@ export class Platform {
     onEvent: ((summary: Summary) => void) | undefined,
   ) {
     const { customer, seed, dialect } = settings;
+    // Another start begins elsewhere: receivers take a push with the seq, agent and number of an earlier one for its repeat.
+    this.#ownSeqs = 900_000 + (clock.date() % 100_000_000) * 10;
     const tell: Tell = (queue, event, values) => {
       const push = pushOf(event);
       if (push !== undefined && pusher.hasReceiver) {
@@ -60,7 +62,7 @@ export class Platform {
   /** A command seq of the platform's own, for events that no command caused. */
   ownCause(): Cause {
     this.#ownSeqs += 1;
-    return { seq: String(900_000 + this.#ownSeqs), userData: "" };
+    return { seq: String(this.#ownSeqs), userData: "" };
   }
 
   /** Values for an event that has not happened. Each call returns values of a different call, also after a reset. */
@@ -94,7 +96,7 @@ export class Platform {
     this.agents.reset();
   }
 
-  /** Removes everything and starts again, without pushes. */
+  /** Removes everything and starts again, without pushes. The platform's own seqs go on. */
   reset(): void {
     this.clock.reset();
     this.calls.reset();
@@ -102,6 +104,5 @@ export class Platform {
     this.agents.reset();
     this.ledger.reset();
     this.fates.reset();
-    this.#ownSeqs = 0;
   }
 }

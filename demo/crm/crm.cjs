@@ -3,7 +3,7 @@ const { readFileSync } = require("node:fs");
 const { join } = require("node:path");
 const { openDatabase } = require("./database.cjs");
 
-/** How far a call is, by the event of sccc-calls that told it. */
+/** The progress of a call, by the event of sccc-calls. */
 const ranks = { dialing: 0, ringing: 1, answered: 2, finished: 3, recording: 4 };
 
 /** Why nobody could be reached, by the text that sccc-calls and the CDRs give for the platform's cause. */
@@ -19,10 +19,10 @@ const causes = new Map([
 
 const dispositions = ["resolved", "callback", "forwarded", "complaint", "unreached"];
 
-/** Answered within so many seconds is good service. */
+/** The service level counts calls that are answered within this time, in seconds. */
 const serviceSeconds = 20;
 
-/** A call of which nothing was heard for so long has ended if the platform says that its agent is idle, in ms. */
+/** A call without an event for this time, in ms, has ended if its agent is idle on the platform. */
 const silentMs = 30_000;
 
 const timeOf = (value) => (value === null || value === undefined ? null : Date.parse(value));
@@ -128,8 +128,8 @@ class Crm {
   // ---------------------------------------------------------------------------------------------- calls
 
   /**
-   * Saves what sccc-calls tells of a call.
-   * @param workStatus the agent's state on the platform: who was busy before a call is busy after it
+   * Saves an event of sccc-calls.
+   * @param workStatus the agent's state on the platform: an agent who was busy before a call is busy after it
    * @returns the call, and whether its agent now has to write a note; undefined if there is nothing new, or no agent
    */
   saveCall(event, call, workStatus) {
@@ -178,7 +178,7 @@ class Crm {
     });
   }
 
-  /** What an agent who gets a call now will be after it. */
+  /** The state that an agent who gets a call now will have after it. */
   #nextOf(agent, workStatus) {
     const inWrapUp = this.#db.get("select next from calls where agent = ? and wrap_up = 1 order by started_at desc", [
       agent,
@@ -196,7 +196,7 @@ class Crm {
   }
 
   /**
-   * The platform says that an agent is on no call: calls of which nothing was heard for a while, or since before this start, have ended.
+   * The platform reports that an agent is on no call: calls without an event for a while, or since before this start, have ended.
    * If their bill comes later, it completes them. Returns their agents' calls.
    * @param surely the platform was asked about this very call
    */
@@ -262,7 +262,7 @@ class Crm {
     else this.#db.run("delete from desks where agent = ?", [agent]);
   }
 
-  /** What a desk shows: the call that goes on, else the one whose note is to be written; and the call-backs. */
+  /** The data of a desk: the current call, else the call without a note; and the call-backs. */
   deskOf(agent) {
     if (agent === "") return { screen: null, callbacks: [] };
     const row = this.#db.get(
@@ -286,7 +286,7 @@ class Crm {
     return this.#db.all("select distinct agent from calls where wrap_up = 1 and agent in (select agent from desks)");
   }
 
-  /** What the agent will be after the call that is on the screen; undefined if there is none. */
+  /** The agent's state after the call on the screen; undefined if there is none. */
   setNext({ agent, next }) {
     if (next !== "ready" && next !== "busy") return undefined;
     const changed = this.#db.run("update calls set next = ? where agent = ? and (state <> 'over' or wrap_up = 1)", [

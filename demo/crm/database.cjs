@@ -4,7 +4,7 @@ const { dirname } = require("node:path");
 const { Database } = require("node-sqlite3-wasm");
 
 /**
- * Opens a database; creates it if it is not there. Only one process may use it at a time: the demo's start sees to that.
+ * Opens a database; creates it if it is not there. Only one process may use it at a time; the demo's start makes sure of that.
  * Each statement is on disk when it returns, and is either there as a whole or not at all, also after kill -9.
  */
 function openDatabase(file, schema) {

@@ -10,7 +10,7 @@ create table if not exists customers (
   city_zh text
 ) strict;
 
--- A call is one row, whatever is heard of it. `rank` is the highest event that was heard: an older one that comes again changes nothing.
+-- A call is one row. `rank` is its latest event: an earlier event that comes again changes nothing.
 create table if not exists calls (
   id text primary key,
   rank integer not null,
@@ -52,7 +52,7 @@ create index if not exists calls_by_time on calls (started_at);
 -- Agents who have logged in at a desk: only they have after-call work.
 create table if not exists desks (agent text primary key) strict;
 
--- `progress` is what sccc-campaign said last, as JSON; a campaign without it has not begun.
+-- `progress` is the last progress of sccc-campaign, as JSON; a campaign without it has not begun.
 create table if not exists campaigns (
   id text primary key,
   name text not null,

@@ -27,7 +27,7 @@ export function list(call) {
 
 const open = (call) =>
   attempt(async () => {
-    // What the screen shows anyway is not opened a second time.
+    // The call on the screen is not opened a second time.
     if (desk.screen?.call.id === call.id) desk.viewed = null;
     else {
       const answer = await ask("calls", { number: call.number });

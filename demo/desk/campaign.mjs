@@ -2,7 +2,7 @@
 import { at, h, inBothLanguages, legend, numberOf, t, words } from "./common.mjs";
 import { csvCell, entriesOf, textOf } from "./numbers.mjs";
 import { act, ask, live, Problem } from "./server.mjs";
-import { now as clock, dateOf, lengthOf, timeOf, zoneText } from "./times.mjs";
+import { now as clock, dateOf, lengthOf, sheetTimeOf, timeOf, zoneText } from "./times.mjs";
 
 let agents = [];
 let simulated = false;
@@ -75,7 +75,7 @@ function drawCount() {
   at("count").textContent = t("entries", { count });
 }
 
-/** Made here, so that an order that is sent twice begins one campaign. */
+/** The page makes the id, so that a request that is sent twice starts one campaign. */
 const newId = () => `${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 8)}`;
 let nextId = newId();
 
@@ -141,7 +141,7 @@ async function loadResults() {
 
 const control = (what) => attempt(() => act("control", { do: what, campaign: current().campaign }));
 
-/** What can be done with a campaign, by its state. */
+/** The buttons of a campaign, by its state. */
 const controls = {
   waiting: ["pause", "cancel"],
   dialling: ["pause", "cancel"],
@@ -199,7 +199,7 @@ function drawCampaign() {
 
 const isRow = (row) => typeof row === "object" && row !== null;
 const textOfRow = (row) => String((isRow(row) ? row.number : row) ?? "").slice(0, 60);
-/** What a row has beside its number. */
+/** The values of a row without its number. */
 const nameOfRow = (row) =>
   isRow(row)
     ? Object.entries(row)
@@ -217,9 +217,12 @@ async function exportResults() {
   const lines = all.map((one) => [
     ...own.map((key) => (isRow(one.row) ? one.row[key] : key === "number" ? one.row : "")),
     ...[t(`result.${one.outcome}`), one.reason, one.attempts, one.agent],
-    ...[one.startedAt === null ? "" : dateOf(one.startedAt), one.talkSeconds],
+    ...[one.startedAt === null ? "" : sheetTimeOf(one.startedAt), one.talkSeconds],
   ]);
-  const head = [...own, ...added.map((key) => t(`column.${key}`))];
+  const head = [
+    ...own.map((key) => (key === "number" ? t("column.number") : key)),
+    ...added.map((key) => t(`column.${key}`)),
+  ];
   const text = [head, ...lines].map((line) => line.map(csvCell).join(",")).join("\r\n");
   // Spreadsheets recognise UTF-8 by the mark at the beginning.
   const url = URL.createObjectURL(new Blob(["\uFEFF", text], { type: "text/csv" }));

@@ -217,7 +217,7 @@ function updateCall(call) {
 /** Identifies what the middle shows; it is rebuilt only when this changes. */
 let shown = "";
 
-/** What the middle shows: what the agent has opened goes before the call. */
+/** The content of the middle: an entry that the agent has opened, else the call. */
 function showing() {
   const { viewed, screen } = desk;
   if (viewed?.customer) return { key: `customer ${viewed.customer.number}`, build: () => customerView(viewed) };
@@ -244,7 +244,7 @@ export function redraw() {
   draw();
 }
 
-/** The call that goes on, in a bar that stays in view where the middle does not: on a phone, or behind what the agent has opened. */
+/** The current call, in a bar that stays visible if the middle is not: on a phone, or while the agent has opened something else. */
 function drawBar() {
   const call = desk.screen?.call;
   const bar = at("callbar");
@@ -268,8 +268,9 @@ function drawBar() {
       h("span", {}, t(call.state === "over" ? "wrapUp" : `state.${call.state}`)),
       call.state === "answered" && timer(call.answeredAt),
     ),
-    isOnCall() &&
-      h("button", { type: "button", class: "danger", "aria-label": t("hangUp"), onclick: hangUp }, icon("hangUp")),
+    ...(isOnCall()
+      ? [h("button", { type: "button", class: "danger", "aria-label": t("hangUp"), onclick: hangUp }, icon("hangUp"))]
+      : []),
   );
 }
 

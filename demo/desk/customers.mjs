@@ -49,7 +49,7 @@ export async function findCustomers() {
   drawCustomers();
 }
 
-/** What is typed, as a number and why it is none. */
+/** The typed text as a number, or the reason why it is none. */
 function dialled() {
   const typed = at("wanted").value.trim();
   const number = typed.replace(/[\s()-]/g, "");
@@ -64,7 +64,7 @@ const view = (customer) =>
     draw();
   });
 
-/** What the agent pressed Enter for, and why nothing happens. */
+/** The text for which the agent pressed Enter, and the reason why nothing happens. */
 function explain() {
   const { problem = "", typed } = dialled();
   at("why").textContent = problem === "" ? "" : t(problem, { typed });

@@ -1,4 +1,4 @@
-// The agent desk: connects to the flows, and hands what they tell to the parts of the page.
+// The agent desk: connects to the flows, and passes their messages to the parts of the page.
 
 import { list, loadCalls } from "./calls.mjs";
 import { redraw } from "./center.mjs";
@@ -37,14 +37,14 @@ const hearing = {
     const before = isLoggedIn();
     desk.me = state;
     draw();
-    // The flows may have greeted before the platform told them that the agent is logged in.
+    // The welcome message may be older than the platform's report that the agent is logged in.
     if (isLoggedIn() && !before) loadAll();
   },
   /** A call of this agent has changed, or its note. */
   desk({ call, screen, callbacks, by }) {
     const before = desk.screen?.call;
     Object.assign(desk, { screen: withOwnDraft(screen, by), callbacks });
-    // A new call goes before what the agent has opened.
+    // A new call replaces an entry that the agent has opened.
     if (screen !== null && screen.call.id !== before?.id && screen.call.state !== "over") desk.viewed = null;
     if (call !== undefined) {
       if (call.state === "over") list(call);

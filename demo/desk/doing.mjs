@@ -1,4 +1,4 @@
-// What the agent orders, and the errors of it.
+// The agent's actions, and their errors.
 import { at, h, t } from "./common.mjs";
 import { act } from "./server.mjs";
 import { desk } from "./state.mjs";
@@ -15,7 +15,7 @@ export function showProblem(problem) {
   at("problem").hidden = false;
 }
 
-/** Orders something for this desk's agent; removes the previous error. */
+/** Sends an action of this desk's agent; removes the previous error. */
 export function order(what, body = {}) {
   hideProblem();
   return act(what, { agent: desk.agent, ...body });

@@ -92,7 +92,11 @@ function drawSignIn(logIn) {
           "select",
           properties,
           desk.agents.map((one) =>
-            h("option", { value: one.agent, selected: one.agent === chosen }, `${one.agent} · ${one.name}`),
+            h(
+              "option",
+              { value: one.agent, selected: one.agent === chosen },
+              one.name.includes(one.agent) ? t("whoAmI", one) : `${one.agent} · ${one.name}`,
+            ),
           ),
         )
       : h("input", { ...properties, inputmode: "numeric", pattern: "[0-9]{1,8}", value: chosen });

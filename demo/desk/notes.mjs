@@ -1,4 +1,4 @@
-// Notes: kept on the server while they are typed, saved when the agent says so.
+// Notes: drafts are kept on the server while the agent types, and saved with the button.
 import { at, h, t, words } from "./common.mjs";
 import { attempt, order } from "./doing.mjs";
 import { act } from "./server.mjs";
@@ -10,7 +10,7 @@ const dispositions = ["resolved", "callback", "forwarded", "complaint", "unreach
 /** This page, among all pages of the agent. */
 export const pageId = Math.random().toString(36).slice(2);
 
-/** What the server has not got yet, by the id of the call. It survives a reload. */
+/** Drafts that the server does not have yet, by the id of the call. They survive a reload. */
 const unsent = new Map(JSON.parse(sessionStorage.getItem("unsent") ?? "[]"));
 const remember = () => sessionStorage.setItem("unsent", JSON.stringify([...unsent]));
 
@@ -25,7 +25,7 @@ const later = (pause) => {
   timer = setTimeout(sendAll, pause);
 };
 
-/** Sends what the server has not got. */
+/** Sends the drafts that the server does not have. */
 export async function sendAll() {
   if (isSending || unsent.size === 0) return;
   isSending = true;
@@ -34,7 +34,7 @@ export async function sendAll() {
     try {
       await act("draft", { agent: desk.agent, id, ...draft, page: pageId });
     } catch (problem) {
-      // A call that the CRM does not know will not be known later.
+      // A call that is not in the CRM will not appear there later.
       if (problem.code !== "DESK_NO_CALL") {
         hasFailed = true;
         continue;
@@ -52,7 +52,7 @@ export async function sendAll() {
 const draftOf = (call) =>
   unsent.get(call.id) ?? { note: words(call.note), disposition: call.disposition, dueAt: call.dueAt };
 
-/** A call that is shown, as it is now: forms outlive what they were made of. */
+/** The current state of a shown call: a form exists longer than the call object that it was made from. */
 const shownCall = (id) => [desk.viewed?.call, desk.screen?.call].find((call) => call?.id === id);
 
 function keep(id, change) {
@@ -97,7 +97,7 @@ export const whenSaved = (then) => {
 
 const minute = 60_000;
 
-/** The times that are one press away. */
+/** The times that have a button. */
 const soon = {
   inQuarter: () => now() + 15 * minute,
   inHour: () => now() + 60 * minute,
@@ -196,7 +196,7 @@ export function updateNote(call) {
   showKept(false);
 }
 
-/** Sends what is left as soon as there is a connection again. */
+/** Sends the remaining drafts as soon as there is a connection again. */
 export const resend = () => {
   sendAll();
   draw();

@@ -1,6 +1,6 @@
 // Reads the numbers of a campaign from a text or a file: a number on each line, or a table (CSV, or cells pasted from a spreadsheet).
 
-/** What the column of the numbers is called. */
+/** The names of the column with the numbers. */
 const numberHeads = /^(phone|number|mobile|tel|telephone|cell|电话|手机|号码|电话号码|手机号|手机号码|联系电话)$/i;
 
 /** The cells of a text's lines; a quoted cell may hold separators and lines. */
@@ -32,7 +32,7 @@ const isNumber = (cell = "") => /^[+\d][\d\s().-]{4,}$/.test(cell);
 
 /**
  * The entries of a campaign: texts, or rows with `number`. Every line is an entry, also one without a number: each gets a result.
- * A first line that names the columns is none.
+ * A first line with the names of the columns is no entry.
  */
 export function entriesOf(text) {
   const clean = text.replace(/^\uFEFF/, "").replace(/\r\n?/g, "\n");

@@ -1,4 +1,4 @@
-// The way to the flows: requests, and live messages.
+// The connection to the flows: requests, and live messages.
 import { t } from "./common.mjs";
 import { texts } from "./texts.mjs";
 import { setClock } from "./times.mjs";

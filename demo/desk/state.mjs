@@ -1,4 +1,4 @@
-// What a desk knows, and who draws it.
+// The state of a desk, and the functions that draw it.
 import { numberOf, stateOf, t, words } from "./common.mjs";
 
 export const desk = {
@@ -9,7 +9,7 @@ export const desk = {
   simulated: false,
   /** The agent's state on the platform. */
   me: null,
-  /** The call that goes on, or whose note is to be written: {call, history}. */
+  /** The current call, or the call whose note is not written yet: {call, history}. */
   screen: null,
   /** What the agent has opened: {call, history} or {customer, history}. */
   viewed: null,

@@ -49,6 +49,10 @@ export function lengthOf(seconds) {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
 }
 
+/** A date and time that a spreadsheet reads as one: 2026-11-28 09:48:05. */
+export const sheetTimeOf = (date) =>
+  new Intl.DateTimeFormat("sv-SE", { timeZone, dateStyle: "short", timeStyle: "medium" }).format(new Date(date));
+
 /** A time as the value of a datetime-local field, in the call centre's time zone. */
 export const fieldOf = (date) =>
   new Intl.DateTimeFormat("sv-SE", { timeZone, dateStyle: "short", timeStyle: "short" })

@@ -352,11 +352,18 @@ export class CallTracker {
     if (oneNumber && (differ(call.seq, fact.seq) || differ(call.direction, fact.direction))) return false;
     if (!this.#isInTime(call, fact)) return false;
     if (!differ(call.seq, fact.seq)) return true;
-    const begins = call.ended && !call.presumed && isOpening(fact.kind);
     const inbound = call.direction === "inbound" || fact.direction === "inbound";
     // A bill's agent does not identify the call.
     const loose = inbound || (fact.kind !== "billing" && (call.seqIsLoose || isSeqLoose(fact)));
-    return loose && !begins && !call.finished;
+    const isLate = call.finished || (call.ended && !call.presumed);
+    // Neither the seq nor the direction agrees: somebody was called back. While a call goes on, a screen pop may tell the direction of its leg.
+    if (differ(call.direction, fact.direction) && (isLate || fact.kind !== "screenpop")) return false;
+    // A push may come after the end of its call, under a seq of its own.
+    if (!loose || !isLate) return loose;
+    // An answer of a call that was told as not answered is the next call's.
+    if (call.finished && fact.kind === "callstart" && !call.wasAnswered) return false;
+    // Outgoing calls to one number are told apart by their agents.
+    return !isOpening(fact.kind) || inbound || call.agent !== undefined;
   }
 
   /** Whether a fact may belong to a call by its time. */
@@ -596,9 +603,10 @@ function isRepeat(call: Call, fact: Fact): boolean {
     if (billing === undefined || before === undefined || differ(before.session, billing.session)) return false;
     return before.startAt === billing.startAt && before.byeAt === billing.byeAt;
   }
-  if (isOpening(kind) && call.ended) return false;
   const heard = call.entryOfKind(kind)?.fact;
   if (heard === undefined) return false;
+  const cameLate = !call.presumed && heard.at >= call.endAt;
+  if (isOpening(kind) && call.ended && !cameLate) return false;
   return Math.abs(at - heard.at) <= (equal(heard.seq, fact.seq) ? namedRepeatMs : repeatMs);
 }
 

@@ -18,6 +18,7 @@ export function answerOf(failure: Failure): CommandAnswer {
     case "busy":
       return { kind: "notSent" };
     case "network":
+    case "closed":
       return { kind: failure.neverLeft ? "notSent" : "lost" };
     default:
       return { kind: "lost" };

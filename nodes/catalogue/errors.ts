@@ -3,6 +3,9 @@ import type { ErrorCode } from "./types";
 
 const code = (name: string, value: number, en: string, zh: string): ErrorCode => ({ name, value, text: { en, zh } });
 
+/** What platforms answer, among others, to commands of an agent who is not logged in. */
+export const notLoggedIn = "E_G_INVALID_OPT";
+
 /** Every code of the vendor's list, which does not contain 9. */
 export const errorCodes: readonly ErrorCode[] = [
   code("E_FAIL", -1, "unknown error", "未知错误"),
@@ -40,7 +43,7 @@ export const errorCodes: readonly ErrorCode[] = [
     "the amount of one operation is too large (at most 100000)",
     "单次操作金额太大（最大 100000）",
   ),
-  code("E_G_INVALID_OPT", 0xf100000e, "illegal operation", "非法操作"),
+  code(notLoggedIn, 0xf100000e, "illegal operation", "非法操作"),
   code("E_G_BALANCE_LACK", 0xf100000f, "the balance is too low", "余额不足"),
   code("E_G_READ_FILE_FAIL", 0xf1000010, "the file could not be read", "文件读取失败"),
   code("E_G_FILE_NOT_EXIST", 0xf1000011, "the file does not exist", "文件不存在"),

@@ -6,7 +6,7 @@ import type { Command, ErrorCode } from "./types";
 export { callEvents, defaultCallEvents } from "./call-events";
 export { callTypeOf, customerSide } from "./directions";
 export * as enumerations from "./enumerations";
-export { errorCodes } from "./errors";
+export { errorCodes, notLoggedIn } from "./errors";
 export { codesOf, type OwnCode, ownCodes } from "./failures";
 export { extra, propertyOf, seqOf, standardInput } from "./fields";
 export { groups } from "./groups";

@@ -167,7 +167,7 @@ export interface SidebarSnapshot {
   readonly entries: readonly TrafficEntry[];
   /** There are more entries: ask again at once, after the last one of these. */
   readonly more: boolean;
-  /** The oldest entry that each account still has; older ones are gone. */
+  /** The oldest entry that each account still has, 0 for none; older ones are gone. */
   readonly oldest: Readonly<Record<string, number>>;
   readonly calls: readonly LiveCall[];
   readonly agents: readonly LiveAgent[];

@@ -26,12 +26,15 @@ const pieceSize = 1024 * 1024;
 /** How much of the end of the file is read for a list, in bytes. */
 const mostRead = 4 * 1024 * 1024;
 const lineEnd = Buffer.from("\n");
+const nothing = { beginning: "", fileSize: 0, size: 0, count: 0 };
+/** How much of a file tells it from one that took its place, in bytes: the time and the id of its first letter. */
+const headBytes = 100;
 
 /** The dead letters of a folder, in dead.jsonl: `{"time", "id", "node", "delivery", "value"}`. */
 export class DeadLetters {
   readonly path: string;
-  /** How many lines there are up to a size of the file. */
-  #counted = { size: 0, count: 0 };
+  /** How many letters there are up to the last line end of a file of a size. */
+  #counted = nothing;
 
   constructor(
     folder: string,
@@ -73,16 +76,18 @@ export class DeadLetters {
   /** How many letters there are. Only what is new since the last time is read. */
   count(): number {
     return this.#reading((file) => {
-      const size = file.size();
-      if (size < this.#counted.size) this.#counted = { size: 0, count: 0 };
-      let { size: at, count } = this.#counted;
-      while (at < size) {
-        const piece = file.read(at, Math.min(pieceSize, size - at));
-        if (piece.length === 0) break;
-        for (let end = piece.indexOf(0x0a); end >= 0; end = piece.indexOf(0x0a, end + 1)) count += 1;
-        at += piece.length;
+      const fileSize = file.size();
+      // A line that never ends must not be read again for each question.
+      if (fileSize === this.#counted.fileSize) return this.#counted.count;
+      // Somebody may have emptied it after reading.
+      const beginning = file.read(0, headBytes).toString("latin1");
+      const isSame = fileSize > this.#counted.fileSize && beginning.startsWith(this.#counted.beginning);
+      let { size, count } = isSame ? this.#counted : nothing;
+      for (const { bytes, offset } of linesOf(file, size)) {
+        if (headOf(bytes) !== undefined) count += 1;
+        size = offset + bytes.length + 1;
       }
-      this.#counted = { size: at, count };
+      this.#counted = { beginning, fileSize, size, count };
       return count;
     }, 0);
   }
@@ -92,16 +97,16 @@ export class DeadLetters {
     return this.#reading((file) => {
       const size = file.size();
       const from = Math.max(0, size - mostRead);
-      const lines = file
-        .read(from, size - from)
-        .toString("utf8")
-        .split("\n");
-      // The first one may be cut off.
-      if (from > 0) lines.shift();
+      const bytes = file.read(from, size - from);
       const letters: KeptLetter[] = [];
-      for (let index = lines.length - 1; index >= 0 && letters.length < most; index -= 1) {
-        const letter = letterIn(lines[index] ?? "");
+      // What follows the last line end, and in a large file the first line, may be cut off.
+      let end = bytes.lastIndexOf(lineEnd);
+      while (end > 0 && letters.length < most) {
+        const before = bytes.lastIndexOf(lineEnd, end - 1);
+        if (before < 0 && from > 0) break;
+        const letter = letterIn(bytes.subarray(before + 1, end));
         if (letter !== undefined) letters.push(letter);
+        end = before;
       }
       return letters;
     }, []);
@@ -161,7 +166,7 @@ export class DeadLetters {
       if (dropped === 0) return 0;
       renameSync(newPath, this.path);
       syncFolder(dirname(this.path));
-      this.#counted = { size: 0, count: 0 };
+      this.#counted = nothing;
       return dropped;
     } catch (error) {
       if (codeOf(error) === "ENOENT") return 0;
@@ -172,28 +177,25 @@ export class DeadLetters {
 
 /** The beginning of a line. The key is the letter's own: a store that was removed begins its ids anew. */
 function headOf(line: Buffer): { readonly time: string; readonly key: string } | undefined {
-  const [, time, id] = /^\{"time":"([^"]{1,30})","id":"([^"\\]{1,30})"/.exec(line.toString("utf8", 0, 100)) ?? [];
-  return time === undefined || id === undefined ? undefined : { time, key: keyOf(time, id) };
+  const [, time, id] = /^\{"time":"([^"]{1,30})","id":"([^"\\]{1,30})"/.exec(line.toString("utf8", 0, headBytes)) ?? [];
+  const at = Date.parse(time ?? "");
+  return time === undefined || id === undefined || Number.isNaN(at) ? undefined : { time, key: `${id}@${at}` };
 }
 
-const keyOf = (time: string, id: string): string => `${id}@${Date.parse(time)}`;
-
-function letterIn(line: string): KeptLetter | undefined {
-  let value: unknown;
+/** A letter in a line; undefined if it is none. A line that has no key could be handed over, but would never leave the file. */
+function letterIn(line: Buffer): KeptLetter | undefined {
+  const head = headOf(line);
+  if (head === undefined) return undefined;
   try {
-    value = JSON.parse(line);
+    const letter: unknown = JSON.parse(line.toString("utf8"));
+    if (!isObject(letter)) return undefined;
+    const { id, node, delivery, value = null } = letter;
+    if (typeof id !== "string" || typeof node !== "string") return undefined;
+    const at = Date.parse(head.time);
+    const times = Number.isSafeInteger(delivery) ? Number(delivery) : 1;
+    return { key: head.key, id, node, delivery: times, at, text: JSON.stringify(value) };
   } catch {
+    // No JSON, or nested too deep to be written again.
     return undefined;
   }
-  if (!isObject(value)) return undefined;
-  const { time, id, node, delivery } = value;
-  if (typeof time !== "string" || typeof id !== "string" || typeof node !== "string") return undefined;
-  return {
-    key: keyOf(time, id),
-    id,
-    node,
-    delivery: Number(delivery),
-    at: Date.parse(time),
-    text: JSON.stringify(value.value ?? null),
-  };
 }

@@ -469,21 +469,24 @@ function textIn(bytes: Buffer): string | undefined {
   }
 }
 
-/** The complete lines of a file, without line ends. Bytes after the last line end are skipped. */
-export function* linesOf(file: StoreFile): Generator<{ readonly bytes: Buffer; readonly offset: number }> {
-  let rest: Buffer = Buffer.alloc(0);
-  let offset = 0;
-  for (let position = 0; ; ) {
+/** The complete lines of a file, without line ends. Bytes after the last line end are skipped. @param from where a line begins */
+export function* linesOf(file: StoreFile, from = 0): Generator<{ readonly bytes: Buffer; readonly offset: number }> {
+  // The pieces of a line that has not ended yet.
+  let begun: Buffer[] = [];
+  let offset = from;
+  for (let position = from; ; ) {
     const piece = file.read(position, pieceSize);
     if (piece.length === 0) return;
     position += piece.length;
-    const bytes = rest.length === 0 ? piece : Buffer.concat([rest, piece]);
     let start = 0;
-    for (let end = bytes.indexOf(lineEnd); end >= 0; end = bytes.indexOf(lineEnd, start)) {
-      yield { bytes: bytes.subarray(start, end), offset };
-      offset += end - start + 1;
+    for (let end = piece.indexOf(lineEnd); end >= 0; end = piece.indexOf(lineEnd, start)) {
+      const last = piece.subarray(start, end);
+      const bytes = begun.length === 0 ? last : Buffer.concat([...begun, last]);
+      begun = [];
+      yield { bytes, offset };
+      offset += bytes.length + 1;
       start = end + 1;
     }
-    rest = bytes.subarray(start);
+    if (start < piece.length) begun.push(piece.subarray(start));
   }
 }

@@ -1,5 +1,5 @@
-// The account of a new node: the only one there is, or a simulator and an account on it where there is none.
-import { input, text, warn } from "./page";
+// The account of a new node: the only one in the flows, or a new simulator and an account on it if there is none.
+import { input, text, textElement, warn } from "./page";
 
 const accountType = "sccc-account";
 export const simulatorType = "sccc-simulator";
@@ -30,7 +30,7 @@ export function chooseLanguage(account: EditorNode): void {
   if (account.type === accountType && !RED.nodes.node(account.id)) input(account, "lang").val(platformLanguage());
 }
 
-/** A password that nobody has to remember. */
+/** A random password. */
 const randomPassword = (): string =>
   [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
@@ -53,7 +53,7 @@ function tabForSimulator(): string | undefined {
   return first;
 }
 
-/** Adds a simulator and an account on it to the flows; the account's id, or undefined where there is no place for them. */
+/** Adds a simulator and an account on it to the flows. Returns the account's id, or undefined if no tab can hold them. */
 export function addSimulatorAndAccount(): string | undefined {
   const z = tabForSimulator();
   if (z === undefined) return undefined;
@@ -88,7 +88,38 @@ export function addSimulatorAndAccount(): string | undefined {
   return account;
 }
 
-/** In a node's form: chooses the only account, or offers a simulator and an account where there is none. */
+/** An edit of a node that Undo takes back together with the dialog's own. */
+interface Followed {
+  readonly history: readonly object[];
+}
+
+/** Where a simulator's form gets another port, gives the accounts on it the new one. Call this before Node-RED saves the form. */
+export function followSimulator(simulator: EditorNode): Followed | undefined {
+  const [before, after] = [String(simulator.port), String(input(simulator, "port").val()).trim()];
+  const isShared = RED.nodes
+    .filterNodes({ type: simulatorType })
+    .some(({ id, port }) => id !== simulator.id && String(port) === before);
+  if (isShared || after === before || !/^\d+$/.test(after)) return undefined;
+  const hosts = ["127.0.0.1", "localhost", String(simulator.host)];
+  const history: object[] = [];
+  RED.nodes.eachConfig((account) => {
+    const { baseUrl, changed } = account;
+    const host = hosts.find((one) => baseUrl === `http://${one}:${before}`);
+    if (account.type !== accountType || host === undefined) return;
+    history.push({ t: "edit", node: account, changes: { baseUrl }, changed, dirty: RED.nodes.dirty() });
+    account.baseUrl = `http://${host}:${after}`;
+    account.changed = true;
+    RED.events.emit("nodes:change", account);
+    const shown = text("simulate.followed", {
+      label: String(account.name || account.id),
+      url: String(account.baseUrl),
+    });
+    RED.notify(textElement(shown), { type: "success" });
+  });
+  return { history };
+}
+
+/** In a node's form: chooses the only account, or offers a simulator and an account if there is none. */
 export function prepareAccount(node: EditorNode, within: JQuery): void {
   if (!hasAccount(node)) return;
   const select = input(node, "account");

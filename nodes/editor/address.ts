@@ -1,4 +1,4 @@
-// The address to hand to the platform's operator. Knows nothing of the page.
+// The address for the platform's operator. Does not use the page.
 
 /** An address, and the name of its machine. Each part may name variables, such as ${PORT}: it need not be a URL. */
 export interface PushAddress {
@@ -6,7 +6,7 @@ export interface PushAddress {
   readonly hostname: string;
 }
 
-/** Where the platform has to push to, as far as it can be known here; undefined where Node-RED has no server for it. */
+/** The address for pushes, as far as the editor knows it; undefined if Node-RED has no server for it. */
 export function pushAddress(
   read: (property: string) => unknown,
   here: { readonly protocol: string; readonly hostname: string; readonly port: string },
@@ -28,5 +28,5 @@ export function pushAddress(
   return { address: `${here.protocol}//${authority}${before}${path}`, hostname: here.hostname };
 }
 
-/** Whether a host is one that no other machine can reach. */
+/** Whether other machines cannot reach a host. */
 export const isThisMachine = (hostname: string): boolean => /^(localhost|127\.\d+\.\d+\.\d+|\[?::1\]?)$/.test(hostname);

@@ -1,4 +1,4 @@
-// Picks an agent from the platform's own list, in the field that wants a staff number.
+// Lets the user choose an agent from the platform's list, in the field for a staff number.
 import { text, warn } from "./page";
 import { agentsOf, inWords } from "./requests";
 import { showMenu } from "./suggestions";
@@ -9,10 +9,10 @@ function chosenAccount(): EditorNode | undefined {
   return typeof id === "string" ? (RED.nodes.node(id) ?? undefined) : undefined;
 }
 
-/** Asked for once per form and account: a platform does not mind, but a user who types does. */
+/** Requested once for each form and account: a request for each key would delay the user. */
 let asked: { readonly account: EditorNode; readonly answer: ReturnType<typeof agentsOf> } | undefined;
 
-/** Forgets what was asked: another form is open. */
+/** Drops the lists when another form is opened. */
 export function forgetAgents(): void {
   asked = undefined;
 }
@@ -31,12 +31,12 @@ async function suggestions(part: string): Promise<readonly MenuOption[] | string
     .map(({ staffNo, name }) => ({ value: staffNo, label: name === "" ? staffNo : `${staffNo}  ${name}` }));
 }
 
-/** For Node-RED's completion while one types. Where the list can't be had, one types without. */
+/** For Node-RED's completion. If the list cannot be read, there is none. */
 export function complete(part: string, done: (found: readonly MenuOption[]) => void): void {
   void suggestions(part).then((found) => done(typeof found === "string" ? [] : found));
 }
 
-/** Shows the list beside a field; says why where there is none. */
+/** Shows the list beside a field, or the reason why there is none. */
 export async function pick(beside: JQuery, take: (staffNo: string) => void): Promise<void> {
   const found = await suggestions("");
   if (typeof found === "string") {

@@ -1,4 +1,4 @@
-// What the build tells the browser about each node type: the part of the forms that is not plain HTML.
+// The data of each node type that the build puts into the browser's code, for the parts of forms that are not plain HTML.
 import type { Field, TextFormat } from "../catalogue";
 
 /** A property applies only while another has this value, or any but that one, or, without either, any value. */

@@ -7,14 +7,14 @@ import { type Layout, layoutOf, moves, outputNames } from "./ports";
 export const hasEvents = (description: Description | undefined): description is Description & Choice =>
   description?.events !== undefined;
 
-/** What a node type has a choice of; `standardEvents` is what none stands for, where that is not all. */
+/** The events of a node type; `standardEvents` are those of a node without a choice, if not all. */
 type Choice = Pick<Description, "standardEvents"> & { readonly events: readonly string[] };
 
-/** The events that a node takes; none: all, or the standard ones. */
+/** The events that a node takes; an empty list means all, or the standard ones. */
 export const chosenEvents = ({ events }: EditorNode): readonly string[] =>
   Array.isArray(events) ? events.map(String) : [];
 
-/** So many events are named on a node. */
+/** The most events that a node's label names. */
 const eventsOnLabel = 3;
 
 /** The events that a node receives, in words. */
@@ -29,10 +29,10 @@ export function eventsLabel(given: readonly string[], { events: known, standardE
   return named.slice(0, eventsOnLabel).join(text("form.events.separator")) + more;
 }
 
-/** The layout of a node's outputs, as the node has it now. */
+/** The current layout of a node's outputs. */
 const layoutOfNode = (node: EditorNode): Layout => layoutOf(node.layout, savedOutputs(node));
 
-/** What a flow has in `outputs`. Node-RED makes a number of it, which may be that of the wires. */
+/** The value of `outputs` in a flow. Node-RED converts it to a number, possibly the number of wires. */
 function savedOutputs(node: EditorNode): unknown {
   const saved = node._config?.outputs;
   return typeof saved === "string" ? JSON.parse(saved) : node.outputs;
@@ -77,7 +77,7 @@ export function prepareEvents(node: EditorNode, choice: Choice): void {
   tell();
 }
 
-/** Takes over what a form says of the events. */
+/** Saves the events of a form. */
 export function saveEvents(node: EditorNode, { events }: Choice): void {
   node.events = tickedEvents(node, events);
 }

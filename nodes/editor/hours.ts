@@ -1,4 +1,4 @@
-// Weekly windows in a form: a row each, with its days and its two times. A text, such as ${HOURS}, stands there as it is.
+// Weekly windows in a form: a row for each, with its days and two times. A text, such as ${HOURS}, is shown unchanged.
 import { editor, text } from "./page";
 import { windowsProblem } from "./problem";
 
@@ -15,7 +15,7 @@ const values = (row: HTMLElement, kind: string): readonly string[] =>
 /** 9:00 is what people type. */
 const padded = (time = ""): string => (/^\d:\d\d$/.test(time) ? `0${time}` : time);
 
-/** The windows as they stand in the form; those of the node if they are not drawn. */
+/** The windows in the form; those of the node if they are not drawn. */
 export function hoursInForm(node: EditorNode, property: string): unknown {
   const list = place(property);
   const written = list.children("input");
@@ -62,12 +62,14 @@ function draw(container: JQuery, { days: chosen, from, to }: Shown): void {
       .appendTo(label);
     $("<input>").attr("type", "checkbox").val(String(day)).prop("checked", chosen.includes(day)).appendTo(label);
   }
-  timeInput(from, "form.hours.from").appendTo(container);
-  $("<span>").text("–").appendTo(container);
-  timeInput(to, "form.hours.to").appendTo(container);
+  // On one line, also where the days leave no room beside them.
+  const times = $("<div>").addClass("sccc-times").appendTo(container);
+  timeInput(from, "form.hours.from").appendTo(times);
+  $("<span>").text("–").appendTo(times);
+  timeInput(to, "form.hours.to").appendTo(times);
 }
 
-/** Draws the windows of a node, and says below them what is wrong. */
+/** Draws the windows of a node, and their problems below them. */
 export function prepareHours(node: EditorNode, property: string): void {
   const within = place(property);
   const problem = within.closest(".form-row").find(".sccc-problem");

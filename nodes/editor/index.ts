@@ -1,5 +1,5 @@
-// What the registrations in sccc.html call, under the name SCCC: labels, checks, and what a form does beyond plain HTML.
-import { chooseLanguage, chooseOnlyAccount, prepareAccount } from "./account";
+// The functions that the registrations in sccc.html call, under the name SCCC: labels, checks, and the behaviour of forms.
+import { chooseLanguage, chooseOnlyAccount, followSimulator, prepareAccount, simulatorType } from "./account";
 import { forgetAgents } from "./agents";
 import type { Description } from "./description";
 import { chosenEvents, eventsLabel, hasEvents, migrate, namesOf, prepareEvents, saveEvents } from "./events";
@@ -20,8 +20,8 @@ export { hasPasswords } from "./passwords";
 export { callIn, isDeployed } from "./press";
 
 /**
- * A check for a property, as Node-RED wants it: true, or the reason why not. The list of configuration nodes shows reasons as HTML, and a
- * reason may quote what an imported flow has in the property.
+ * A check for a property in the form that Node-RED expects: true, or the reason why not. The list of configuration nodes shows reasons as
+ * HTML, and a reason may quote a value of an imported flow.
  */
 export const valid = (property: string) =>
   function (this: EditorNode, value: unknown, _opt: unknown): true | string {
@@ -31,12 +31,12 @@ export const valid = (property: string) =>
     return problem === undefined ? true : untagged(problem);
   };
 
-/** The node's name, else the events that it receives, else what it does with what it has been given. */
+/** The node's name, else the events that it receives, else what it will do with its settings. */
 export function label(this: EditorNode): string {
   const description = DESCRIPTIONS[this.type];
   if (this.name) return String(this.name);
   if (hasEvents(description)) return eventsLabel(chosenEvents(this), description);
-  // As it is saved: what a form says is not yet so.
+  // The saved properties: changes in an open form do not count yet.
   const does = description && doing(description, (property) => this[property], text);
   return does ?? paletteLabel.call(this);
 }
@@ -51,13 +51,13 @@ export function labelStyle(this: EditorNode): string {
   return this.name ? "node_label_italic" : "";
 }
 
-/** What goes into an input. */
+/** The label of an input. */
 export function inputLabels(this: EditorNode, index = 0): string {
   const key = DESCRIPTIONS[this.type]?.inputs[index];
   return key === undefined ? "" : text(key);
 }
 
-/** What comes out of an output. */
+/** The label of an output. */
 export function outputLabels(this: EditorNode, index: number): string {
   const description = DESCRIPTIONS[this.type];
   const name = hasEvents(description) ? namesOf(this, description)[index] : undefined;
@@ -81,7 +81,7 @@ export function added(this: EditorNode): void {
   chooseOnlyAccount(this);
 }
 
-/** Adds words to those by which the palette's filter finds a node type. */
+/** Adds search words to a node type, for the palette's filter. */
 export const addKeywords = (type: string, keywords: string) => (): void => {
   for (const entry of $<HTMLElement>(".red-ui-palette-node").toArray()) {
     const { paletteType, paletteLabel: label = "" } = entry.dataset;
@@ -95,9 +95,9 @@ function review(node: EditorNode, description: Description): void {
   const { otherOutputs } = description;
   if (otherOutputs !== undefined) {
     const { property, unless } = otherOutputs;
-    // What can't be seen must not be what the runtime then refuses.
+    // The runtime must not refuse a value in a hidden row.
     if (!applies(description, property, read)) input(node, property).val(unless);
-    // Node-RED takes the number of outputs over from here.
+    // Node-RED reads the number of outputs here.
     input(node, "outputs").val(outputsOf(description, read).length);
   }
   for (const property of Object.keys(description.properties)) {
@@ -113,7 +113,7 @@ function review(node: EditorNode, description: Description): void {
   }
 }
 
-/** Says below a row what is wrong with it; "" for nothing. */
+/** Shows a problem below its row; "" clears it. */
 function tell(row: JQuery, problem: string): void {
   row.find(".sccc-problem").text(problem);
   const seen = row.find(`#${row.find("label").attr("for")}`);
@@ -125,14 +125,15 @@ function tell(row: JQuery, problem: string): void {
 const hoursOf = ({ type }: EditorNode): readonly string[] =>
   Object.entries(DESCRIPTIONS[type]?.properties ?? {}).flatMap(([name, { kind }]) => (kind === "hours" ? [name] : []));
 
-/** Takes over what Node-RED does not: it takes over all that has an input of the property's name. */
-export function save(this: EditorNode): void {
+/** Saves the values that Node-RED does not save: it saves only inputs named like their property. */
+export function save(this: EditorNode): object | undefined {
   const description = DESCRIPTIONS[this.type];
   if (hasEvents(description)) saveEvents(this, description);
   for (const property of hoursOf(this)) this[property] = hoursInForm(this, property);
+  return this.type === simulatorType ? followSimulator(this) : undefined;
 }
 
-/** A value that is none of the choices, such as ${MODE}, is one for this node: Node-RED would save nothing. */
+/** Adds a choice for a value that is not in the list, such as ${MODE}: otherwise Node-RED would save nothing. */
 function keepOther(element: JQuery, value: unknown): void {
   const given = String(value ?? "");
   if (!element.is("select") || given === "" || element.val() === given) return;
@@ -140,7 +141,7 @@ function keepOther(element: JQuery, value: unknown): void {
   element.val(given);
 }
 
-/** Makes a form's inputs what they are: typed inputs, rows that hang on others, sections that open where something is wrong. */
+/** Sets up a form: typed inputs, rows that depend on others, sections that open if they have a problem. */
 export function prepare(this: EditorNode): void {
   const description = DESCRIPTIONS[this.type];
   if (description === undefined) return;
@@ -154,7 +155,7 @@ export function prepare(this: EditorNode): void {
   for (const [property, { type }] of Object.entries(this._def.defaults)) {
     if (type === undefined) keepOther(input(this, property), this[property]);
     own(this, property);
-    // A row may hang on any other, also on one that nothing can be wrong with.
+    // A row may depend on any other, also on one without a check.
     input(this, property).on("change input", () => review(this, description));
   }
   for (const { name } of description.passwords ?? [])
@@ -169,7 +170,7 @@ export function prepare(this: EditorNode): void {
   prepareAccount(this, form);
   prepareTools(this, form);
   review(this, description);
-  // Node-RED checks the form once all is drawn.
+  // Node-RED checks the form after it is drawn.
   setTimeout(() => {
     $(".sccc-section").has(".input-error").attr("open", "");
     showWanted(this);

@@ -1,4 +1,4 @@
-// What stands on a node: its name, else what it will do with what it has been given. Knows nothing of the page.
+// The label of a node: its name, else what it will do with its settings. Does not use the page.
 import type { Description } from "./description";
 import { isLiteral } from "./problem";
 
@@ -12,14 +12,14 @@ const asText = (value: unknown): string => (value === undefined || value === nul
 
 const shortened = (value: string): string => (value.length > longest ? `${value.slice(0, longest)}…` : value);
 
-/** A property of a node, as it stands there. `type` is a typed input's, or "". */
+/** A property of a node and its value. `type` is the type of a typed input, or "". */
 interface Given {
   readonly property: string;
   readonly value: string;
   readonly type: string;
 }
 
-/** A value as a label has it: a literal as it is, a choice in words, anything else by where it comes from. */
+/** A value in a label: a literal unchanged, a choice in words, any other value as its source. */
 function shown({ properties }: Description, { property, value, type }: Given, text: Translate): string {
   const described = properties[property];
   if (type === "env") return `$${shortened(value)}`;
@@ -36,8 +36,8 @@ function shown({ properties }: Description, { property, value, type }: Given, te
 const isFixed = (type: string): boolean => type === "" || isLiteral(type);
 
 /**
- * What a node will do, in words, such as "call 10086 as 1000". Only where some of it is fixed: a node that takes all from its messages goes
- * by what it does in general.
+ * What a node will do, in words, such as "call 10086 as 1000". Undefined if no part of it is fixed: then the label says what the type does
+ * in general.
  * @param read reads a property of the node
  */
 export function doing(node: Description, read: (property: string) => unknown, text: Translate): string | undefined {

@@ -7,15 +7,15 @@ import { text } from "./page";
 export interface ListOf {
   /** Agents of the platform, which can be picked. */
   readonly picks: boolean;
-  /** For numbers to dial: the plan by which they are read. What is none is marked, and says why. */
+  /** For numbers to dial: the numbering plan. Entries without a number are marked with the reason. */
   readonly plan: NumberingPlan | undefined;
 }
 
-/** The entries of a text. Spaces stand within numbers to dial, not within staff numbers. */
+/** The entries of a text. Numbers to dial may contain spaces, staff numbers may not. */
 const split = (value: string, { plan }: ListOf): readonly string[] =>
   plan === undefined ? value.split(/[\s,，;；、]+/).filter((part) => part !== "") : numbersOf(value, plan);
 
-/** The entries of a stored value; of one that is no JSON, those of the text: nothing that somebody wrote gets lost. */
+/** The entries of a stored value. If it is not JSON, it is read as a text, so that no input is lost. */
 function stored(value: string, of: ListOf): readonly string[] {
   try {
     const parsed: unknown = JSON.parse(value);
@@ -26,7 +26,7 @@ function stored(value: string, of: ListOf): readonly string[] {
   return split(value, of);
 }
 
-/** Marks a row that holds no number to dial, and says why where one points at it. */
+/** Marks a row without a number to dial, with the reason as a tooltip. */
 function mark(row: JQuery, { plan }: ListOf): void {
   const value = String(row.val()).trim();
   const read = plan === undefined || value === "" ? undefined : readEntry(value, plan);

@@ -1,4 +1,4 @@
-// The outputs of a node that has others while a property is set: which they are now. Knows nothing of the page.
+// The current outputs of a node whose outputs depend on a property. Does not use the page.
 import type { Description } from "./description";
 import { applies } from "./problem";
 

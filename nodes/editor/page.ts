@@ -1,4 +1,4 @@
-// What a form's script needs of the page: texts, and a node's properties as they stand in its form.
+// The parts of the page that a form's script needs: texts, and the values in a node's form.
 import { fill } from "../util/fill";
 import type { Editor } from "./problem";
 
@@ -23,7 +23,7 @@ export const textElement = (shown: string): JQuery => $("<p>").text(shown);
 /** Shows a text as a notification. */
 export const warn = (shown: string): void => RED.notify(textElement(shown), { type: "warning" });
 
-/** A text for a place that takes only a string, and for HTML: without the character that begins a tag. */
+/** A text for a place that takes only a string and treats it as HTML: without the character that begins a tag. */
 export const untagged = (shown: string): string => shown.replaceAll("<", "‹");
 
 /** The input of a property in a node's form. */
@@ -33,15 +33,15 @@ export const input = (node: EditorNode, property: string): JQuery =>
 /** The node whose form an input stands in; forms of several nodes may be open, one above the other. */
 const owner = "scccNode";
 
-/** Remembers that a property's input stands in this node's form. */
+/** Records that an input of a property belongs to this node's form. */
 export const own = (node: EditorNode, property: string): void => void input(node, property).data(owner, node.id);
 
-/** What stands for a property that a flow does not have, because the flow is older: its default, as in the runtime. */
+/** The value of a property that an older flow does not have: its default, as in the runtime. */
 export const standard = (node: EditorNode, property: string): unknown => node._def.defaults[property]?.value;
 
 const given = (element: JQuery): unknown => (element.is(":checkbox") ? element.prop("checked") : element.val());
 
-/** Reads a node's properties as they stand in its form, if it is open. */
+/** Reads a node's properties from its form if that is open. */
 export const reader = (node: EditorNode) => (property: string) => {
   const element = input(node, property);
   return element.data(owner) === node.id ? given(element) : (node[property] ?? standard(node, property));

@@ -2,10 +2,10 @@
 // a password would look complete.
 import { text, untagged } from "./page";
 
-/** Which credentials nodes have, by the nodes' ids and the credentials' names, as the runtime or the dialog said last. */
+/** The credentials that each node has, by node id and credential name: as the runtime or the dialog reported last. */
 const known = new Map<string, Map<string, boolean>>();
 
-/** What an object of the editor or of the runtime says of a credential; undefined where it says nothing. */
+/** Whether an object of the editor or the runtime has a credential; undefined if it does not tell. */
 function told(credentials: Readonly<Record<string, unknown>> | undefined, name: string): boolean | undefined {
   const all = new Map(Object.entries(credentials ?? {}));
   const has = all.get(`has_${name}`);
@@ -13,7 +13,7 @@ function told(credentials: Readonly<Record<string, unknown>> | undefined, name: 
   return all.has(name) ? all.get(name) !== "" : undefined;
 }
 
-/** A check for the property that stands for the passwords of a node: true, or which one is missing. */
+/** A check for the property that represents the passwords of a node: true, or the name of the missing one. */
 export function hasPasswords(this: EditorNode, _value: unknown, _opt: unknown): true | string {
   for (const { name, key } of DESCRIPTIONS[this.type]?.passwords ?? []) {
     const typed = told(this.credentials, name);
@@ -25,7 +25,7 @@ export function hasPasswords(this: EditorNode, _value: unknown, _opt: unknown): 
   return true;
 }
 
-/** Shows what has become of a node's check, on the node and on those that use it. */
+/** Shows the result of a node's check on the node and on the nodes that use it. */
 function mark(node: EditorNode): void {
   RED.editor.validateNode(node);
   for (const user of node.users ?? []) RED.editor.validateNode(user);
@@ -33,7 +33,7 @@ function mark(node: EditorNode): void {
   RED.view.redraw();
 }
 
-/** Asks the runtime which credentials a node has. One that it does not know has none. */
+/** Asks the runtime for the credentials of a node. An unknown node has none. */
 async function ask(node: EditorNode): Promise<void> {
   try {
     const answer: Record<string, unknown> = await $.ajax({
@@ -43,13 +43,13 @@ async function ask(node: EditorNode): Promise<void> {
     const names = Object.keys(node._def.credentials ?? {});
     known.set(node.id, new Map(names.map((name) => [name, told(answer, name) === true])));
   } catch {
-    // Who may not read credentials sees no mark.
+    // A user who may not read credentials sees no mark.
     return;
   }
   if (RED.nodes.node(node.id) === node) mark(node);
 }
 
-/** Looks after the passwords of a node that was added to the editor: from the flows, by import, or by hand. */
+/** Checks the passwords of a node that was added to the editor: from the flows, by import, or by the user. */
 export function watchPasswords(node: EditorNode): void {
   if ((DESCRIPTIONS[node.type]?.passwords ?? []).length === 0) return;
   known.delete(node.id);

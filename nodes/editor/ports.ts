@@ -1,6 +1,6 @@
-// The outputs of a node that receives events: how many, which is which, and where the wires go when they change. Knows nothing of the page.
+// The outputs of a node that receives events: their number, their names, and their wires after a change. Does not use the page.
 
-/** All events through one output; an output for each event and one for all else; or for each event, where there are no others. */
+/** One output for all events; an output for each event and one for the rest; or an output for each event, if there are no others. */
 export type Layout = "one" | "perType" | "perEvent";
 
 /**
@@ -20,7 +20,7 @@ export const every = "every";
  * The names of the outputs, in their order.
  * @param chosen the events that the node takes
  * @param known the events that can have an output of their own, in the order of the outputs
- * @param standard what no chosen event stands for
+ * @param standard the events of a node without a choice
  */
 export function outputNames(
   layout: Layout,

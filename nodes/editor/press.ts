@@ -2,12 +2,12 @@
 import { textElement } from "./page";
 import { callIn as ask, inWords } from "./requests";
 
-/** Whether a node runs as it stands in the editor: a button does nothing else. */
+/** Whether the deployed node is the one in the editor: a button works only then. */
 export function isDeployed(this: EditorNode): boolean {
   return this.changed !== true;
 }
 
-/** Has a simulator's customer call in, and says what came of it. */
+/** Starts a customer's call at a simulator, and shows the result. */
 export async function callIn(this: EditorNode): Promise<void> {
   const answer = await ask(this.id);
   RED.notify(textElement(inWords("inbound", answer)), { type: answer.outcome === "called" ? "success" : "warning" });

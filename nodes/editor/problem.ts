@@ -1,4 +1,4 @@
-// Says what is wrong with a property of a node, in the user's language. Knows neither the page nor Node-RED's editor.
+// Describes the problem of a node's property in the user's language. Uses neither the page nor Node-RED's editor.
 import type { Field } from "../catalogue";
 import { checkFields } from "../protocol/check";
 import { formatProblem } from "../protocol/format";
@@ -24,13 +24,13 @@ type Numeric = Extract<Described, { kind: "number" }>;
 type Text = Extract<Described, { kind: "text" }>;
 type Read = (property: string) => unknown;
 
-/** Types whose value stands in the form. All others are known only when a message comes. */
+/** Types whose value is in the form. The values of all other types are known only when a message arrives. */
 export const isLiteral = (type: string): boolean => type === "str" || type === "num" || type === "json";
 
-/** A value that the environment gives when the flow starts. */
+/** A value from the environment, known when the flow starts. */
 const isFromEnvironment = (value: string): boolean => /^\$\{[^}]+\}$|^\$\([^)]+\)$/.test(value);
 
-/** A text that the environment gives a part of. */
+/** A text with a part from the environment. */
 const hasEnvironment = (value: string): boolean => /\$\{[^}]+\}/.test(value);
 
 const asText = (value: unknown): string => (value === undefined || value === null ? "" : String(value));
@@ -42,7 +42,7 @@ const propertyOf = (node: Description, fieldName: string): string =>
   Object.entries(node.properties).find(([, it]) => it.kind === "typed" && it.field?.name === fieldName)?.[0] ??
   fieldName;
 
-/** Whether a property applies: one that hangs on another's value does not while that is known to be different. */
+/** Whether a property applies. It does not if it depends on another value that is known to be different. */
 export function applies(node: Description, property: string, read: Read): boolean {
   const condition = node.properties[property]?.onlyIf;
   if (condition === undefined) return true;
@@ -53,7 +53,7 @@ export function applies(node: Description, property: string, read: Read): boolea
   return condition.is === undefined ? value !== "" : value === condition.is;
 }
 
-/** A question: is this text good for that property of the node? */
+/** A check of a text for a property of the node. */
 interface Question {
   readonly node: Description;
   readonly property: string;
@@ -90,8 +90,13 @@ function literalProblem(question: Question, field: Field): string | undefined {
 
 function typedProblem(question: Question, { required, example, field }: Typed): string | undefined {
   const { value, editor } = question;
-  if (value.trim() === "") return required ? editor.text("errors.rule.required", { example }) : undefined;
   const type = typeOf(question.property, question.read);
+  if (value.trim() === "") {
+    if (!required) return undefined;
+    // The form shows rows with a button, not JSON.
+    const hasRows = type === "json" && field?.rule.kind === "list";
+    return hasRows ? editor.text("form.numbers.none") : editor.text("errors.rule.required", { example });
+  }
   const expression = editor.expression(value, type);
   if (expression !== true) return editor.text("invalid.expression", { reason: expression });
   return field !== undefined && isLiteral(type) ? literalProblem(question, field) : undefined;
@@ -127,7 +132,7 @@ function findProblem(question: Question, described: Described): string | undefin
   }
 }
 
-/** A window with times that stand for those that the environment gives. */
+/** A window in which sample times replace those from the environment. */
 function withoutVariables(window: unknown): unknown {
   if (typeof window !== "object" || window === null) return window;
   const isOpen = ([, value]: [string, unknown]): boolean => typeof value === "string" && hasEnvironment(value);

@@ -9,7 +9,7 @@ interface EditorNode {
     readonly defaults: Readonly<Record<string, { readonly value?: unknown; readonly type?: string }>>;
     readonly credentials?: Readonly<Record<string, unknown>>;
   };
-  /** The properties as they stood in the flow, each as JSON. */
+  /** The properties in the deployed flow, each as JSON. */
   readonly _config?: Readonly<Record<string, unknown>>;
   /** Those that were typed since the last deploy. */
   readonly credentials?: Readonly<Record<string, unknown>>;

@@ -1,16 +1,16 @@
-// Asks the runtime, over the admin routes of this package, on behalf of an account as it stands in the editor, saved or not.
+// Requests to the admin routes of this package, for an account as it is in the editor, saved or not.
 import { input, reader, text } from "./page";
 
-/** What a route answers: `outcome` is the end of a key below `connection`, `sample`, `recording` or `inbound` of the locales. */
+/** The answer of a route: `outcome` is the end of a key below `connection`, `sample`, `recording` or `inbound` of the locales. */
 export interface Answer {
   readonly outcome: string;
   readonly params?: Readonly<Record<string, string | number>>;
-  /** What came of the newest recording. */
+  /** The result for the newest recording. */
   readonly recording?: Answer;
   readonly agents?: readonly { readonly staffNo: string; readonly name: string }[];
 }
 
-/** An account node as the runtime gets to see it: its settings and those credentials that the editor knows. */
+/** An account node as it is sent to the runtime: its settings and the credentials that the editor knows. */
 function settingsOf(account: EditorNode): object {
   const read = reader(account);
   // A list of nodes has an entry for adding one.
@@ -23,7 +23,7 @@ function settingsOf(account: EditorNode): object {
   return { id: account.id, config: Object.fromEntries(config), credentials: Object.fromEntries(credentials) };
 }
 
-/** Asks a route; a refusal or silence of Node-RED itself is an answer too. */
+/** Sends a request to a route. A refusal of Node-RED, or no answer, is a result too. */
 async function ask(route: string, body: object): Promise<Answer> {
   try {
     return await $.ajax({
@@ -39,7 +39,7 @@ async function ask(route: string, body: object): Promise<Answer> {
   }
 }
 
-/** Tries an account out. */
+/** Tests the connection of an account. */
 export const tryAccount = (account: EditorNode): Promise<Answer> => ask("connection", settingsOf(account));
 
 /** The agents of an account's platform. */

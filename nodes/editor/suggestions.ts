@@ -1,4 +1,4 @@
-// Known values of a text: offered while one types, and in a menu beside the field.
+// Known values of a text field: offered while the user types, and in a menu beside the field.
 import type { Suggestion } from "./description";
 import { text } from "./page";
 
@@ -16,7 +16,7 @@ export function showMenu(beside: JQuery, options: readonly MenuOption[], take: (
 
 const optionOf = ({ value, key }: Suggestion): MenuOption => ({ value, label: `${value}: ${text(key)}` });
 
-/** Completes from known values what is typed. */
+/** Completes typed text from known values. */
 export const completeFrom =
   (suggestions: readonly Suggestion[]): Completion =>
   (part, done) =>

@@ -1,10 +1,10 @@
-// What forms have beside properties: trying an account out, the address to hand to the platform's operator, sending a sample of an event.
+// Tools of forms beside the properties: test of the connection, address for the platform's operator, sample of an event.
 import { isThisMachine, pushAddress } from "./address";
 import type { Suggestion } from "./description";
 import { input, reader, text } from "./page";
 import { inWords, sendSample, tryAccount } from "./requests";
 
-/** Shows what is under way, then what came of it. */
+/** Shows that an action is under way, then its result. */
 async function report(
   button: JQuery,
   place: JQuery,
@@ -21,7 +21,7 @@ async function report(
   return answer;
 }
 
-/** What came of the newest recording: that there is none yet is no fault. */
+/** The result for the newest recording. It is no error if there is none yet. */
 function showRecording(place: JQuery, { recording }: Awaited<ReturnType<typeof tryAccount>>): void {
   place.removeClass("sccc-good sccc-bad").text(recording === undefined ? "" : inWords("recording", recording));
   if (recording === undefined || recording.outcome === "none") return;
@@ -68,7 +68,7 @@ function prepareSample(notify: EditorNode): void {
   });
 }
 
-/** The suggestion that a property's value is, if it stands in the form. */
+/** The suggestion that equals a property's value, if the value is in the form. */
 function suggested(node: EditorNode, property: string): Suggestion | undefined {
   const described = DESCRIPTIONS[node.type]?.properties[property];
   const read = reader(node);
@@ -110,7 +110,7 @@ const tools: Readonly<Record<string, (node: EditorNode) => void>> = {
   "#sccc-template": prepareTemplate,
 };
 
-/** Brings the tools of a node's form to life. */
+/** Activates the tools of a node's form. */
 export function prepareTools(node: EditorNode, within: JQuery): void {
   for (const [place, prepare] of Object.entries(tools)) if (within.find(place).length > 0) prepare(node);
 }

@@ -8,7 +8,7 @@ import { completeFrom, pickFrom } from "./suggestions";
 
 type Typed = Extract<Described, { kind: "typed" }>;
 
-/** JSON written anew; a text that is none stays as it is. */
+/** Formatted JSON; a text that is not JSON stays unchanged. */
 function rewritten(json: string, indent: number): string {
   try {
     return JSON.stringify(JSON.parse(json), null, indent);
@@ -20,7 +20,7 @@ function rewritten(json: string, indent: number): string {
 const indented = (json: string): string => rewritten(json, 4);
 const compact = (json: string): string => rewritten(json, 0);
 
-/** A literal of a field that has more to offer than an empty line; undefined for others. */
+/** A literal type for a field with suggestions or choices; undefined for other fields. */
 function literalOf(element: JQuery, described: Typed, type: string): TypedInputType | undefined {
   const { key, required, field, suggestions } = described;
   const visible = () => element.next().find("input.red-ui-typedInput-input");
@@ -36,7 +36,7 @@ function literalOf(element: JQuery, described: Typed, type: string): TypedInputT
   if (field === undefined) return undefined;
   const { rule, picks } = field;
   if (type === "json" && rule.kind === "object") {
-    // Node-RED's own takes an empty text for an error.
+    // Node-RED's own type reports an empty text as an error.
     return {
       value: type,
       label: "JSON",
@@ -68,11 +68,11 @@ function literalOf(element: JQuery, described: Typed, type: string): TypedInputT
   };
 }
 
-/** What a value is by its type: the name of a property means nothing as a number to call, nor the other way round. */
+/** The kind of value that a type has: the name of a property is no number to call, nor the other way round. */
 const family = (type: string): string =>
   isLiteral(type) ? "literal" : ["msg", "flow", "global"].includes(type) ? "property" : type;
 
-/** Keeps what was typed for each family, where Node-RED would carry the text over into a type that it has no meaning in. */
+/** Keeps the typed value of each kind. Node-RED would move the text into types in which it has no meaning. */
 function keepApart(element: JQuery, standards: ReadonlyMap<string, string>): void {
   const kept = new Map<string, string>();
   let before = String(element.typedInput("type"));
@@ -97,9 +97,9 @@ export function drawTyped(node: EditorNode, property: string, described: Typed):
   element.typedInput({ types, typeField: `#node-input-${property}Type` });
   const container = element.next();
   const visible = container.find("input.red-ui-typedInput-input");
-  // The label's own input is hidden now: tie it to the one that is seen.
+  // The input of the label is hidden now: connect the label to the visible one.
   visible.attr("id", `node-input-${property}-visible`);
-  // Node-RED takes over what is typed with the keys' going up: too late for what comes by drag, menu or an input method.
+  // Node-RED reads the input on keyup only: it misses text from a drag, a menu or an input method.
   visible.on("input", () => visible.trigger("change"));
   const label = element.closest(".form-row").find("label");
   label.attr("for", `node-input-${property}-visible`);
@@ -116,7 +116,7 @@ export function drawTyped(node: EditorNode, property: string, described: Typed):
     const plan = described.field?.dials ? planOf(editor.region(reader(node)("account"))) : undefined;
     drawNumbers(element, label.text().trim(), { picks: described.field?.picks !== undefined, plan });
   }
-  // An example of a literal would mislead where the name of a property belongs.
+  // The example of a literal would mislead in a field for the name of a property.
   const showExample = () =>
     visible.attr("placeholder", isLiteral(String(element.typedInput("type"))) ? described.example : "");
   element.on("change", showExample);

@@ -100,9 +100,7 @@ interface Pending {
 const longBody = 200_000;
 
 /** Of a longer answer, whoever hears of the exchange gets the beginning. */
-const shownBody = 16 * 1024;
-
-const closed: Failure = { kind: "closed", code: "SCCC_CLOSED" };
+const shownBody = 17 * 1024;
 
 const unanswered: CommandAnswer = {
   ok: false,
@@ -183,7 +181,7 @@ export class Exchange {
         admitted: this.#part.admitted,
       });
       if (turn.kind === "busy") this.#settle(failed({ kind: "busy", code: "SCCC_BUSY", waiting: turn.waiting }));
-      if (turn.kind === "closed") this.#settle(failed(closed));
+      if (turn.kind === "closed") this.#settle(failed(this.#closedInQueue));
       if (turn.kind !== "done" || turn.value === undefined || this.#tries > retries) break;
       const pause = pauseBefore(this.#tries, turn.value, backoff, random);
       if (performance.now() + pause >= this.#deadline) break;
@@ -196,6 +194,12 @@ export class Exchange {
     const outcomes = commands.map((command, index) => this.#outcomeOf(command, index));
     this.#tell(outcomes);
     return { ...this.#last, tries: this.#tries, outcomes };
+  }
+
+  /** Commands that do a thing once are only sent again if the try before was surely not carried out. */
+  get #closedInQueue(): Failure {
+    const neverLeft = this.#tries === 0 || this.#resend === "once";
+    return { kind: "closed", code: "SCCC_CLOSED", ...(neverLeft ? { neverLeft } : {}) };
   }
 
   #tell(outcomes: readonly Outcome[]): void {

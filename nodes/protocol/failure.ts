@@ -79,8 +79,11 @@ export type Failure =
     }
   /** The queue is full: `waiting` requests are waiting. */
   | { readonly kind: "busy"; readonly code: "SCCC_BUSY"; readonly waiting: number }
-  /** The node or the account was closed. `waiting`: the command was carried out and its node was waiting for the call. */
-  | { readonly kind: "closed"; readonly code: "SCCC_CLOSED"; readonly waiting?: true };
+  /**
+   * The node or the account was closed. `waiting`: the command was carried out and its node was waiting for the call. `neverLeft`: the command
+   * was waiting to be sent, and no earlier try can have been carried out.
+   */
+  | { readonly kind: "closed"; readonly code: "SCCC_CLOSED"; readonly waiting?: true; readonly neverLeft?: true };
 
 /** A field that was refused. */
 export type FieldFailure = Extract<Failure, { kind: "field" }>;

@@ -27,7 +27,7 @@ import type {
 import { Outbox, type Sender } from "./outbox";
 import { filledFields, ReplayCache } from "./replay-cache";
 import { readQuery } from "./target";
-import { copyOf, PushTraffic, type RefusedPush, withoutQuery } from "./traffic";
+import { beyondCut, copyOf, PushTraffic, type RefusedPush, withoutQuery } from "./traffic";
 
 /** The outcome of a push. `busy`: not accepted, the platform may send it again. */
 export type Verdict =
@@ -61,7 +61,7 @@ const longestPauseMs = 60_000;
 
 /** How many dead letters are listed, and how much of each is shown, in characters. */
 const mostLetters = 200;
-const mostLetterText = 4096;
+export const mostLetterText = 4096;
 
 /** Whether a selection includes an event. */
 export const wantsEvent = ({ events, others }: EventSelection, event: string): boolean =>
@@ -236,7 +236,11 @@ export class PushInbox {
     switch (ask.what) {
       case "traffic": {
         const traffic = this.#traffic?.since(ask.run, ask.after) ?? null;
-        return { traffic, deadLetters: letters?.count() ?? 0, clockOffMs: this.#clockOffMs ?? null };
+        return {
+          traffic,
+          deadLetters: letters === undefined ? 0 : counted(letters),
+          clockOffMs: this.#clockOffMs ?? null,
+        };
       }
       case "push":
         return this.#traffic?.textOf(ask.run, ask.serial);
@@ -244,14 +248,14 @@ export class PushInbox {
         const newest = letters?.newest(mostLetters) ?? [];
         const seen = newest.map(({ key, node, at, delivery, text }) => {
           const event = copyOf(parsed(text)?.topic ?? "", 64);
-          return { id: key, node, at, delivery, event, text: copyOf(withoutQuery(text), mostLetterText) };
+          return { id: key, node, at, delivery, event, text: copyOf(withoutQuery(text), mostLetterText + beyondCut) };
         });
         return { letters: seen, total: letters?.count() ?? 0 };
       }
       case "handLetters":
         return letters === undefined ? undefined : this.#handLetters(letters, new Set(ask.ids));
       case "deleteLetters":
-        return letters === undefined ? undefined : { deleted: letters.remove(new Set(ask.ids)) };
+        return letters === undefined ? undefined : { deleted: this.#removeLetters(letters, new Set(ask.ids)) };
     }
   }
 
@@ -263,20 +267,37 @@ export class PushInbox {
     const chosen = letters.newest(mostLetters).filter(({ key }) => keys.has(key) && !this.#handing.has(key));
     const lasting = this.#spec.listeners.filter(({ transient }) => !transient);
     const targets = chosen.flatMap(({ key, node, text }) => {
-      const event = parsed(text)?.topic ?? "";
-      const wanting = lasting.filter((listener) => wantsEvent(listener, event));
+      const kept = parsed(text);
+      // A node could do nothing with what is no push, and the letter would be lost.
+      const wanting = kept === undefined ? [] : lasting.filter((listener) => wantsEvent(listener, kept.topic));
       const to = wanting.find(({ id }) => id === node) ?? wanting.find(({ passesOn }) => passesOn === true);
       return to === undefined ? [] : [{ key, to, text }];
     });
     for (const { key } of targets) this.#handing.add(key);
     try {
-      const handed = await Promise.all(
-        targets.map(async ({ key, to, text }) => ((await this.#handLetter(to, text)) ? [key] : [])),
-      );
-      letters.remove(new Set(handed.flat()));
-      return { handed: handed.flat().length, unwanted: chosen.length - targets.length };
+      // One that can't be stored must not keep the others in the file.
+      const tried = await Promise.allSettled(targets.map(({ to, text }) => this.#handLetter(to, text)));
+      const handed = targets.filter((_, index) => {
+        const one = tried[index];
+        return one?.status === "fulfilled" && one.value;
+      });
+      const failed = tried.find((one) => one.status === "rejected");
+      if (failed !== undefined) this.#unstored(failed.reason);
+      this.#removeLetters(letters, new Set(handed.map(({ key }) => key)));
+      if (failed !== undefined && handed.length === 0) throw failed.reason;
+      return { handed: handed.length, unwanted: chosen.length - handed.length };
     } finally {
       for (const { key } of targets) this.#handing.delete(key);
+    }
+  }
+
+  /** Removes dead letters. A file that can't be written is said in the log. */
+  #removeLetters(letters: DeadLetters, keys: ReadonlySet<string>): number {
+    try {
+      return letters.remove(keys);
+    } catch (error) {
+      this.#unstored(error);
+      throw error;
     }
   }
 
@@ -517,6 +538,15 @@ export class PushInbox {
     const kept = parsed(text);
     const { eventId } = kept?.push ?? {};
     if (typeof eventId === "string") this.#replay.countBill(eventId, (kept?.base ?? 0) + delivery);
+  }
+}
+
+/** How many dead letters there are; none where the file can't be read: what was recorded is told all the same. */
+function counted(letters: DeadLetters): number {
+  try {
+    return letters.count();
+  } catch {
+    return 0;
   }
 }
 

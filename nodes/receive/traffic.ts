@@ -1,5 +1,6 @@
 // What the sidebar shows of an account's pushes: the newest ones, agents and calls. Kept in the worker, and read when a sidebar asks.
 // Recording keeps references and does no formatting: it is paid for by every push.
+import { eventOf } from "../protocol/push";
 import { newId } from "../util/id";
 import { isObject, type JsonObject } from "../util/json";
 import { Ring, type Sized } from "../util/ring";
@@ -12,7 +13,9 @@ const refusedLimits = { items: 100, bytes: 150_000 };
 const refusedPerSecond = 10;
 /** A push with more characters can be shown in part, and not handed over again. */
 const mostText = 64 * 1024;
-const mostRefusedText = 16 * 1024;
+/** What is shown of a text is kept with so many characters more: a password is only found whole, and the cut must not go through one. */
+export const beyondCut = 1024;
+const mostRefusedText = 16 * 1024 + beyondCut;
 /** The length of a name or a number from outside. */
 const mostWord = 64;
 /** Characters of strings take one or two bytes. */
@@ -57,13 +60,13 @@ interface Recorded extends Sized {
 }
 
 /** The event that a code of a call means for the list of calls. */
-const stateOf: Readonly<Record<string, "begun" | "answered" | "ended">> = {
-  callin: "begun",
-  callout: "begun",
-  screenpop: "begun",
-  callstart: "answered",
-  callend: "ended",
-};
+const stateOf: ReadonlyMap<string, "begun" | "answered" | "ended"> = new Map([
+  ["callin", "begun"],
+  ["callout", "begun"],
+  ["screenpop", "begun"],
+  ["callstart", "answered"],
+  ["callend", "ended"],
+]);
 
 /** A short copy of a text: a slice would keep the whole text in memory. */
 export const copyOf = (text: string, length: number): string =>
@@ -165,6 +168,7 @@ export class PushTraffic {
     this.#inSecond += 1;
     if (this.#inSecond > refusedPerSecond) return;
     const { notify = {}, customer, timestamp, ip } = push;
+    const { event } = eventOf(notify);
     const claimed = { customer: wordOf(customer), timestamp: wordOf(timestamp) };
     const kept = copyOf(JSON.stringify({ claimed, ip, notify }), mostRefusedText);
     this.#last += 1;
@@ -172,7 +176,7 @@ export class PushTraffic {
       serial: this.#last,
       at,
       code,
-      event: wordOf(notify.type) ?? "",
+      event: event === "unknown" ? "" : (wordOf(event) ?? ""),
       agent: wordOf(notify.agent) ?? wordOf(notify.staffNo),
       phone: phoneOf(notify),
       direction: undefined,
@@ -241,7 +245,7 @@ export class PushTraffic {
       if (status === "IDLE" || status === "OFFLINE") this.#calls.delete(agent);
       return;
     }
-    const change = stateOf[topic];
+    const change = stateOf.get(topic);
     // A screen pop without an agent comes beside an event that has one.
     if (change === undefined || agent === undefined) return;
     if (change === "ended") {

@@ -160,7 +160,7 @@ for (const version of nodeRedVersions) {
         assert.match((await editor.invalid("sccc-call-number")).join(), /Agent must be 1 to 8 digits/);
       });
 
-      it("says on the canvas what a node will do", async () => {
+      it("shows on the canvas what a node will do", async () => {
         await open("sccc-call-number");
         await at("#node-input-name").fill("");
         for (const [property, value] of [
@@ -199,7 +199,7 @@ for (const version of nodeRedVersions) {
         await at(expand).click();
         await at(".red-ui-menu a").getByText("VoiceNotifaction").click();
         assert.equal(await at("#node-input-api-visible").inputValue(), "VoiceNotifaction");
-        // It is the message's payload until somebody wants it otherwise.
+        // By default it is the message's payload.
         assert.equal(await request(), "payload");
         await at("#sccc-template").click();
         const notification = '{"voiceFileID":"1","callees":["13800138000","13900139000"],"cyclePlayTimes":1}';
@@ -213,7 +213,7 @@ for (const version of nodeRedVersions) {
         await at(".red-ui-autoComplete-container a").getByText("callTaskCreateByVoiceTransferAgent").click();
         const { agentGroup, weekday1 } = JSON.parse(await request());
         assert.deepEqual([agentGroup, weekday1], ["group1", ["1", "2", "3", "4", "5"]]);
-        // What somebody has written stays.
+        // The user's text stays.
         await typedInput(editor.page, "#node-input-request", "value", '{"own":1}');
         await at("#node-input-api-visible").fill("login");
         await at("#node-input-api-visible").press("Tab");
@@ -495,7 +495,7 @@ for (const version of nodeRedVersions) {
           await editor.cancel();
         });
 
-        it("says what comes of the newest recording, by each of the known forms of its address", async () => {
+        it("reports the download of the newest recording, for each known form of its address", async () => {
           await platform.instruct({ do: "seed", records: 3 });
           await open("sccc-account");
           const known = await editor.page

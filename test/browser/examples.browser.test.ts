@@ -12,7 +12,7 @@ import { type Drive, drive, drives, Running } from "../examples/drives";
 import { type Example, examples, onFreePorts } from "../examples/examples";
 import { recipes } from "../examples/recipes";
 
-/** What makes an example show what it is for, where that is a page; and one of those without. */
+/** The drives of examples with a page; and one without. */
 const inBrowser: Readonly<Record<string, Drive | undefined>> = {
   "click-to-call": drives["click-to-call"],
 

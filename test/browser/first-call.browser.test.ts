@@ -44,15 +44,27 @@ for (const version of nodeRedVersions) {
       await page.mouse.move(to.x, to.y, { steps: 10 });
       await page.mouse.up();
 
-      // Other tests may have the standard port.
-      const simulator = await page.evaluate(`(() => {
-        const [simulator] = RED.nodes.filterNodes({ type: "sccc-simulator" });
-        simulator.port = "${await freePort()}";
-        RED.nodes.eachConfig((node) => {
-          if (node.type === "sccc-account") node.baseUrl = "http://127.0.0.1:" + simulator.port;
-        });
-        return simulator.id;
-      })()`);
+      // Other tests may have the standard port: the user chooses another one, and the account follows.
+      const simulator = String(await page.evaluate(`RED.nodes.filterNodes({ type: "sccc-simulator" })[0].id`));
+      const address = (): Promise<unknown> =>
+        page.evaluate(`(() => {
+          let found;
+          RED.nodes.eachConfig((node) => { if (node.type === "sccc-account") found = node.baseUrl; });
+          return found;
+        })()`);
+      const first = await address();
+      const choose = async (port: number): Promise<void> => {
+        await editor.edit(simulator);
+        await page.fill("#node-input-port", String(port));
+        await editor.done();
+      };
+      const [unwanted, port] = [await freePort(), await freePort()];
+      await choose(unwanted);
+      assert.equal(await address(), `http://127.0.0.1:${unwanted}`);
+      await page.evaluate("RED.history.pop()");
+      assert.equal(await address(), first, "undone");
+      await choose(port);
+      assert.equal(await address(), `http://127.0.0.1:${port}`);
       await nodeRed.deployed(() => editor.deploy());
       const running = page.locator(`[id="${simulator}"] .red-ui-flow-node-status-label`, { hasText: /^127\.0\.0\.1:/ });
       await running.waitFor();

@@ -1,4 +1,4 @@
-// The editor as somebody meets it who has just installed the package, or imported a flow: real Chromium, real Node-REDs.
+// The editor of a user who has just installed the package, or imported a flow: real Chromium, real Node-REDs.
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -79,7 +79,7 @@ const property = ({ page }: EditorPage, id: string, name: string): Promise<unkno
   page.evaluate(`RED.nodes.node(${JSON.stringify(id)})?.[${JSON.stringify(name)}]`);
 
 for (const version of nodeRedVersions) {
-  describe(`the editor of Node-RED ${version}, to somebody new`, function () {
+  describe(`the editor of Node-RED ${version}, for a new user`, function () {
     this.timeout(120_000);
     let nodeRed: NodeRed;
     let editor: EditorPage;
@@ -123,6 +123,16 @@ for (const version of nodeRedVersions) {
         assert.deepEqual(tooWide, []);
       });
     }
+
+    it("has the two times of calling hours on one line", async () => {
+      await editor.edit("sccc-campaign");
+      await at("#node-input-hours-choice .red-ui-editableList-addButton").click();
+      const times = await at(".sccc-window input[type=text]").all();
+      const tops = await Promise.all(times.map(async (time) => (await time.boundingBox())?.y));
+      assert.equal(times.length, 2);
+      assert.equal(new Set(tops).size, 1, tops.join());
+      await editor.cancel();
+    });
 
     for (const [word, types] of [
       ["incoming", ["sccc-notify"]],
@@ -199,7 +209,7 @@ for (const version of nodeRedVersions) {
       const found = await untilMarked(editor, 4);
       assert.deepEqual(
         found.map((line) => line.split(":")[0]),
-        // The account's mark goes on to the nodes that use it.
+        // The nodes that use the account are marked too.
         ["sccc-account", "sccc-get-agent-info", "sccc-notify", "sccc-simulator"],
       );
       for (const line of found.filter((one) => /^sccc-(account|simulator)/.test(one))) {

@@ -1,4 +1,4 @@
-// A runtime half of the sidebar that answers what a test wants: routes of the page, so that every view can be brought into any state.
+// A stub of the sidebar's runtime: the test sets its answers, so that every view can be shown in any state.
 import type { Page } from "playwright-core";
 import type {
   AccountHealth,
@@ -9,11 +9,11 @@ import type {
   TrafficEntry,
 } from "../../nodes/catalogue/sidebar";
 
-/** What the stub has; a test changes it. */
+/** The data of the stub; a test changes it. */
 export interface Stubbed {
   snapshot: SidebarSnapshot;
   detail: (entry: TrafficEntry) => TrafficDetail | { readonly outcome: "gone" };
-  dead: DeadLetterList;
+  dead: DeadLetterList | Pick<SidebarOutcome, "outcome">;
   outcome: SidebarOutcome;
   /** An HTTP status instead of answers. */
   status: number | undefined;
@@ -34,7 +34,7 @@ const emptySnapshot: SidebarSnapshot = {
 export class SidebarStub {
   questions = 0;
   mostAtOnce = 0;
-  /** The orders that came: the end of the route, and the body. */
+  /** The received actions: the end of the route, and the body. */
   readonly orders: { readonly route: string; readonly body: unknown }[] = [];
   #underWay = 0;
   #run = 0;
@@ -50,7 +50,7 @@ export class SidebarStub {
     };
   }
 
-  /** As after a start: nothing is there, and nothing was asked. */
+  /** As after a start: no data, and no requests yet. */
   reset(): void {
     this.now = this.#beginning();
     this.orders.length = 0;
@@ -64,10 +64,10 @@ export class SidebarStub {
     }`);
   }
 
-  /** Waits until the sidebar has what is there now. */
+  /** Waits until the sidebar has the current data. */
   async answered(): Promise<void> {
     const { questions } = this;
-    // The second question comes once the first one's answer was taken over.
+    // The second request comes after the first answer was processed.
     while (this.questions < questions + 2) await new Promise((resolve) => setImmediate(resolve));
   }
 

@@ -1,7 +1,8 @@
-// The SCCC sidebar in real browsers: first with the real runtime, as somebody new meets it; then every view with what a stub answers.
+// The SCCC sidebar in real browsers: first with the real runtime, for a new user; then every view with the answers of a stub.
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Locator } from "playwright-core";
 import type { SidebarSnapshot, TrafficEntry } from "../../nodes/catalogue/sidebar";
 import { closeBrowser, EditorPage, type Viewing } from "../../tools/browser";
 import { nodeRedVersions } from "../../tools/hosts";
@@ -21,11 +22,14 @@ const hostile = [
   "<script data-hostile>window.ran=3</script>",
   "&lt;b&gt; __label__ __count__ $t(sidebar.close) $& ${PATH}",
   "x".repeat(300),
+  "constructor",
+  "__proto__",
+  "\u202e0001 \u2066<b data-hostile>",
 ] as const;
 
 const flows = [{ id: "flow", type: "tab", label: "Flow" }];
 
-/** Everything that a runtime may tell, with texts of the platform and of pushes in each place that has one. */
+/** A complete answer of the runtime, with texts of the platform and of pushes in each place. */
 function full(run: SidebarSnapshot, text: string, now = Date.now()): SidebarSnapshot {
   const result = { ok: false, code: "E_77", text };
   const entries: readonly TrafficEntry[] = [
@@ -68,6 +72,17 @@ function full(run: SidebarSnapshot, text: string, now = Date.now()): SidebarSnap
       { code: "outsideHours", node: text, params: { campaign: text } },
     ],
   };
+}
+
+/** Where an element is when scrolling has ended: the same place in two frames. */
+async function restingAt(element: Locator): Promise<number> {
+  let place = Number.NaN;
+  for (;;) {
+    const now = (await element.boundingBox())?.y ?? Number.NaN;
+    if (now === place) return now;
+    place = now;
+    await element.evaluate("new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))");
+  }
 }
 
 for (const version of nodeRedVersions) {
@@ -136,7 +151,7 @@ for (const version of nodeRedVersions) {
         return found;
       })()`);
 
-    describe("to somebody new", () => {
+    describe("for a new user", () => {
       it("offers a guided start, which can be skipped and begun again", async () => {
         await button("Skip").click();
         await button("Guided start").click();
@@ -155,14 +170,15 @@ for (const version of nodeRedVersions) {
         );
         await button("Add and deploy").click();
         await button("A customer calls").and(at(":enabled")).click();
-        await at(".red-ui-debug-msg").getByText("ringing").first().waitFor();
+        const ofCalls = at(".red-ui-debug-msg").filter({ hasText: "node: calls" });
+        await ofCalls.filter({ hasText: "ringing" }).first().waitFor();
         await editor.page.evaluate("RED.sidebar.show('sccc')");
         await at(".sccc-side-guide").getByText("The message is in the debug sidebar").waitFor();
         await button("Show the account").click();
         await at(".sccc-side-card").getByText("taken", { exact: false }).first().waitFor();
       });
 
-      it("says that pushes are refused because of a wrong password, until it is repaired", async () => {
+      it("shows that pushes are refused because of a wrong password, until it is corrected", async () => {
         const [accountId = ""] = await ids("sccc-account");
         await editor.page.evaluate(
           `(() => { const node = RED.nodes.node("${accountId}"); node.pushUser = "C2";
@@ -181,12 +197,15 @@ for (const version of nodeRedVersions) {
         await editor.page.waitForFunction(
           `(() => { const tray = [...document.querySelectorAll(".red-ui-tray")].at(-1); return tray && getComputedStyle(tray).right === "0px"; })()`,
         );
-        // The dialog opens at what is wrong.
+        // The dialog opens at the wrong setting.
         await at("#node-config-input-pushPassword").waitFor();
         await at("#node-config-input-pushUser").fill("");
         await editor.done();
         await deploy();
         await call();
+        await show("accounts");
+        // Pushes are taken again.
+        await hint.waitFor({ state: "detached" });
         await show("traffic");
         await button("Failures").and(at('[aria-pressed="true"]')).click();
         await at(".sccc-side").getByRole("searchbox").fill("rings");
@@ -214,7 +233,7 @@ for (const version of nodeRedVersions) {
         ]),
       );
       let stub: SidebarStub;
-      /** What the page was opened with. */
+      /** The options of the open page. */
       let opened = "";
       /** Opens a page with a stub, or takes the one that is open: a stub that has started again, with nothing but what is prepared. */
       const fresh = async (viewing: Viewing, prepare: (now: SidebarStub["now"]) => void): Promise<void> => {
@@ -298,6 +317,12 @@ for (const version of nodeRedVersions) {
               await at(".sccc-side-row").last().click();
               await at(".sccc-side-entry pre").getByText(text.slice(0, 12)).first().waitFor();
             }
+            const turning: readonly string[] = await editor.page.evaluate(`
+              [...document.querySelectorAll(".sccc-side-view *")]
+                .filter((one) => [...one.childNodes].some(({ nodeType }) => nodeType === 3))
+                .filter((one) => getComputedStyle(one).display === "inline" && getComputedStyle(one).unicodeBidi === "normal")
+                .map((one) => one.outerHTML.slice(0, 120))`);
+            assert.deepEqual(turning, [], view);
             if (view === "dead") await at(".sccc-side-letter summary").click();
             if (view === "simulator") {
               await button("Call").click();
@@ -330,10 +355,15 @@ for (const version of nodeRedVersions) {
         await at(".sccc-side-entry").getByText("taken").waitFor();
         assert.equal(await at('.sccc-side-row[aria-selected="true"]').getAttribute("aria-posinset"), "10000");
         assert.ok((await at(".sccc-side-row").count()) < 100);
-        await editor.page.keyboard.press("PageUp");
-        await editor.page.keyboard.press("ArrowUp");
         const selected = at('.sccc-side-row[aria-selected="true"]');
-        const before = (await selected.boundingBox())?.y;
+        const key = async (name: string): Promise<void> => {
+          const place = await selected.getAttribute("aria-posinset");
+          await editor.page.keyboard.press(name);
+          while ((await selected.getAttribute("aria-posinset")) === place);
+        };
+        await key("PageUp");
+        await key("ArrowUp");
+        const before = await restingAt(selected);
         const words = await selected.innerText();
         stub.now.snapshot = {
           ...stub.now.snapshot,
@@ -341,22 +371,36 @@ for (const version of nodeRedVersions) {
         };
         await at(".sccc-side-news").getByText("25 new").waitFor();
         assert.equal(await selected.innerText(), words);
-        assert.ok(Math.abs(((await selected.boundingBox())?.y ?? 0) - (before ?? 0)) < 2);
+        const after = await restingAt(selected);
+        assert.ok(Math.abs(after - before) < 2, `${before} ${after}`);
         assert.equal(await editor.page.evaluate("document.activeElement.className"), "sccc-side-list");
+        // Keys that come faster than the list is drawn.
+        await list.press("Home");
+        await at('.sccc-side-row[aria-selected="true"][aria-posinset="1"]').waitFor();
+        await at(".sccc-side-news").waitFor({ state: "detached" });
+        await editor.page.evaluate(`{
+          const list = document.querySelector(".sccc-side-list");
+          for (let times = 0; times < 3; times += 1) list.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowDown" }));
+        }`);
+        await at('.sccc-side-row[aria-selected="true"][aria-posinset="4"]').waitFor();
+        await list.press("End");
+        await at('.sccc-side-row[aria-selected="true"][aria-posinset="10025"]').waitFor();
+        stub.now.snapshot = { ...stub.now.snapshot, entries: [...stub.now.snapshot.entries, one(10_026)] };
+        await at(".sccc-side-news").getByText("1 new").waitFor();
         // All with the keys: into the entry, out of it, and back to the newest.
         await editor.page.keyboard.press("Enter");
         assert.equal(await editor.page.evaluate("document.activeElement.id"), "sccc-side-close");
         await editor.page.keyboard.press("Escape");
         await at(".sccc-side-entry").waitFor({ state: "detached" });
         await at(".sccc-side-news").press("Enter");
-        await at(".sccc-side-row").getByText("10025").first().waitFor();
+        await at(".sccc-side-row").getByText("10026").first().waitFor();
         await at(".sccc-side-news").waitFor({ state: "detached" });
         await at("#sccc-side-tab-traffic").focus();
         await editor.page.keyboard.press("ArrowRight");
         await at('#sccc-side-tab-dead[aria-selected="true"]').waitFor();
       });
 
-      it("asks once at a time, only while it is in sight, and says when Node-RED is silent", async () => {
+      it("sends one request at a time, only while it is visible, and reports when Node-RED does not answer", async () => {
         await fresh(english, (now) => {
           now.snapshot = full(now.snapshot, "words");
         });
@@ -369,7 +413,7 @@ for (const version of nodeRedVersions) {
         await at(".sccc-side").waitFor({ state: "hidden" });
         await editor.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
         const asked = stub.questions;
-        // A question would come every tenth of a second, the stub's pause.
+        // Without the check, a request would come every tenth of a second, the stub's pause.
         await editor.page.evaluate(`(async () => {
           for (let frames = 0; frames < 30; frames += 1) await new Promise(requestAnimationFrame);
         })()`);
@@ -384,7 +428,7 @@ for (const version of nodeRedVersions) {
         await at(".sccc-side-silence").getByText("sccc.read").waitFor();
       });
 
-      it("lets a user who may only read look, and says why the buttons don't work", async () => {
+      it("shows everything to a user who may only read, and explains why the buttons don't work", async () => {
         await fresh(english, (now) => {
           now.snapshot = { ...full(now.snapshot, "words"), mayWrite: false };
           now.dead = { letters: [{ id: "1", node: "a", at: 1, event: "callend", delivery: 5, text: "{}" }], total: 1 };
@@ -423,6 +467,46 @@ for (const version of nodeRedVersions) {
         await button("Hand again").first().click();
         await at(".sccc-side-said.good").getByText("Handed to the flow again.").waitFor();
         assert.deepEqual(stub.orders.at(-1), { route: "/dead/replay", body: { account: "a", ids: ["1"] } });
+      });
+
+      it("lists dead letters that come while it shows them, and asks again after no answer", async () => {
+        const letter = (id: string) => ({ id, node: "a", at: 1, event: "callend", delivery: 5, text: `"${id}"` });
+        const have = (now: SidebarStub["now"], ...ids: readonly string[]): void => {
+          now.snapshot = { ...now.snapshot, accounts: [account("a", { deadLetters: ids.length })] };
+          now.dead = { letters: ids.map(letter), total: ids.length };
+        };
+        await fresh(english, (now) => {
+          have(now);
+          now.dead = { outcome: "silent" };
+        });
+        await show("dead");
+        await at(".sccc-side-said.bad").getByText("does not answer").waitFor();
+        have(stub.now);
+        await at(".sccc-side-empty").getByText("No node receives pushes of this account.").waitFor();
+        have(stub.now, "first");
+        await at(".sccc-side-letter").waitFor();
+        await at(".sccc-side-letter summary").click();
+        have(stub.now, "second", "first");
+        await at(".sccc-side-letter").nth(1).waitFor();
+        // What was open stays open.
+        assert.equal(
+          await at(".sccc-side-letter[open]")
+            .innerText()
+            .then((text) => text.includes("first")),
+          true,
+        );
+        have(stub.now, "second");
+        await at(".sccc-side-letter").nth(1).waitFor({ state: "detached" });
+      });
+
+      it("gives the button back when the page itself fails", async () => {
+        await fresh(english, (now) => {
+          now.snapshot = { ...now.snapshot, accounts: [account("a")] };
+        });
+        await editor.page.evaluate("window.nodeOf = RED.nodes.node; RED.nodes.node = () => ({}); undefined");
+        await button("Test connection").click();
+        await editor.page.evaluate("RED.nodes.node = window.nodeOf; undefined");
+        await button("Test connection").and(at(":enabled")).waitFor();
       });
     });
   });

@@ -57,7 +57,7 @@ for (const version of nodeRedVersions) {
       assert.equal(await hours("text"), variable("HOURS"));
       await editor.edit("text");
       await at("#node-input-hours-choice > input").fill("[1]");
-      assert.match((await editor.problems()).join(), /is no window/);
+      assert.match((await editor.problems()).join(), /has no days and times/);
       await at("#node-input-hours-choice > input").fill("");
       await editor.done();
       await editor.edit("text");

@@ -239,7 +239,7 @@ describe("whole calls in Node-RED", function () {
     );
   });
 
-  it("are answered for by a node that waits, each in its own HTTP request", async () => {
+  it("are answered by a node that waits, each in its own HTTP request", async () => {
     const answers = await Promise.all(
       ["8888", "0000", "0001", "8888"].map(async (end, index) => {
         const answer = await post("/wait", { agent: String(1021 + index), callee: `1350000${end}` });

@@ -11,7 +11,7 @@ import { context, HandClock, push, start } from "./drive";
 
 const perSecond = 100;
 const seconds = 600;
-/** How long calls and what is remembered of them last: in the second half as many begin as are forgotten. */
+/** The time that calls last and are remembered. In the second half, as many begin as are forgotten. */
 const rememberedMs = 120_000;
 
 /** The pushes of a call, and the second after its beginning in which each comes. */
@@ -100,7 +100,7 @@ describe("100 calls a second for ten minutes", function () {
       await Promise.all(waiting);
       waiting = [];
       clock.pass(1000);
-      // The record of what was told must not count.
+      // The test's own record of messages must not count.
       if (second % 60 === 59) used.push(usedBytes());
       sizes.push(size());
     }

@@ -1,4 +1,4 @@
-// One message for each event of a call: whatever is lost, late or repeated, and wherever the process ends.
+// One message for each event of a call, if pushes are lost, late or repeated, and if the process ends at any moment.
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import {
@@ -16,7 +16,7 @@ import { context, HandClock, type Json, push, start } from "./drive";
 
 const callee = "13800138000";
 
-/** A push on its way: its event, its fields, its identity, and when it was received, in seconds after the start. */
+/** A push in transit: its event, its fields, its identity, and its time of arrival, in seconds after the start. */
 interface Pushed {
   readonly event: string;
   readonly notify: Json;
@@ -24,17 +24,17 @@ interface Pushed {
   readonly second: number;
 }
 
-/** A process that makes messages, with a disk that outlives it. */
+/** A process that makes messages, with a disk that survives it. */
 class Machine {
   readonly clock = new HandClock();
-  /** The newest record of each key, as a file has it. */
+  /** The newest record of each key in the file. */
   readonly disk = new Map<string, string>();
-  /** The messages that went to the disk, in order; each stays until it is confirmed. */
+  /** The messages on disk, in order; each stays until it is confirmed. */
   readonly told: CallMessage[] = [];
   readonly #settings: MessageSettings;
   readonly #fetched: (recordFile: string) => Fetched;
   #messages: CallMessages;
-  /** What is written; it is lost if the process ends before. */
+  /** A write under way; it is lost if the process ends first. */
   #unwritten: Step[] = [];
   held = false;
 
@@ -108,7 +108,7 @@ class Machine {
     this.write(this.#messages.unexpect(id));
   }
 
-  /** Lets seconds pass, and what is fetched come. */
+  /** Advances the clock by seconds, and completes fetches. */
   async pass(seconds: number): Promise<void> {
     this.clock.pass(seconds * 1000);
     await settled();
@@ -288,7 +288,7 @@ describe("messages of calls", () => {
     });
   });
 
-  it("tell nothing of what has been when a deploy asks for more events", async () => {
+  it("report no past event when a deploy asks for more events", async () => {
     const it_ = new Machine({ events: ["finished"] });
     for (const one of pushesOf(inbound())) it_.hear(one);
     it_.crash({ events: messageEvents });
@@ -296,7 +296,7 @@ describe("messages of calls", () => {
     assert.equal(it_.brief, "finished");
   });
 
-  it("take up their time where the process before has left it", async () => {
+  it("continue their time limit after a restart", async () => {
     const it_ = new Machine();
     for (const one of pushesOf(inbound()).slice(0, -1)) it_.hear(one);
     it_.clock.pass(50_000);
@@ -307,7 +307,7 @@ describe("messages of calls", () => {
     assert.equal(it_.brief, "ringing answered finished", "60 s after its end, not after the start");
   });
 
-  it("leave nothing in the file when their calls are forgotten", async () => {
+  it("are removed from the file when their calls are forgotten", async () => {
     const it_ = new Machine();
     it_.expect(expectedCall({ id: "x" }));
     for (const one of pushesOf(inbound())) it_.hear(one);
@@ -319,7 +319,7 @@ describe("messages of calls", () => {
     assert.equal(it_.clock.timers, 0);
   });
 
-  it("tell of a recording as not named, when too many calls end for it to be remembered", async () => {
+  it("report a recording as not named if too many calls end to remember it", async () => {
     const it_ = new Machine({ events: ["recording"], recordingWaitMs: 3_000_000, maxFinished: 50 });
     const count = 60;
     for (let index = 0; index < count; index += 1) {
@@ -333,7 +333,7 @@ describe("messages of calls", () => {
     const made = inbound({ inbound: false, seq: "7" });
     const contexts = (it_: Machine) => it_.told.map(({ call }) => call.context);
 
-    it("have it from the first on, by seq, and by agent, number and time where the platform repeats no seq", async () => {
+    it("have it from the first message on: by seq, or by agent, number and time if the platform repeats no seq", async () => {
       for (const seq of ["7", ""]) {
         const it_ = new Machine();
         it_.expect(expectedCall());
@@ -343,7 +343,7 @@ describe("messages of calls", () => {
       }
     });
 
-    it("have none where another seq, userData or agent, an earlier beginning or the direction speaks against it", async () => {
+    it("have none if the seq, userData, agent, start time or direction does not fit", async () => {
       const cases: readonly (readonly [Partial<ExpectedCall>, Partial<Made>])[] = [
         [{ seq: "8" }, {}],
         [{ userData: "other", seq: undefined }, { seq: "" }],
@@ -364,7 +364,7 @@ describe("messages of calls", () => {
       }
     });
 
-    it("have none where two commands may have dialled, and one each where their seqs tell them apart", async () => {
+    it("have none if two commands may have dialled, and one each if their seqs differ", async () => {
       for (const seq of ["", "7"]) {
         const it_ = new Machine();
         it_.expect(expectedCall());
@@ -422,7 +422,7 @@ describe("messages of calls", () => {
           late,
           made: {
             agent: String(1000 + agent),
-            // Number 0 is withheld: the agent tells those calls apart.
+            // Number 0 is withheld: the agent distinguishes those calls.
             number: number === 0 ? "" : `1380000000${number}`,
             inbound: inbound || number === 0,
             answered,
@@ -433,7 +433,7 @@ describe("messages of calls", () => {
         })),
       );
 
-    /** What happens to a push: it is lost, or comes, once or twice, word for word or signed anew; and what happens around it. */
+    /** The fate of a push: it is lost, or arrives once or twice, identical or signed again; and the events around it. */
     const fate = fc.record({
       how: fc.constantFrom("once", "once", "once", "lost", "twice", "anew"),
       crash: fc.constantFrom("none", "none", "none", "before", "between", "after"),
@@ -474,14 +474,14 @@ describe("messages of calls", () => {
               const { crash } = again === "" ? fates[index]! : { crash: "none" };
               if (crash === "before") it_.crash();
               if (crash === "between") {
-                // The process ends before the disk has what the push has brought: nobody was told, and the push comes again.
+                // The process ends before the push is on disk: it was not answered, and comes again.
                 it_.held = true;
                 it_.hear(named);
                 it_.crash();
               }
               it_.hear(named, again === "twice" || crash === "between" ? 2 : 1);
               if (crash === "after") {
-                // The word that the push was taken was lost: it comes again.
+                // The answer to the push was lost: it comes again.
                 it_.crash();
                 it_.hear(named, 2);
               }
@@ -508,7 +508,7 @@ describe("messages of calls", () => {
               const kinds = heard.get(session)!;
               const knows = kinds.has("billing") || kinds.has("callstart");
               const answered = made.answered && knows;
-              // A call whose end was never heard may have been answered for all that is known.
+              // A call without an end event may have been answered.
               const expected = wanted({ ...made, answered }).join(" ");
               const events = told.map(({ event }) => event).join(" ");
               assert.equal(events, expected, `${session}: ${[...kinds].join(" ")}`);

@@ -183,6 +183,12 @@ function assertWhole(
   }
 }
 
+/** All orders of some values. */
+const orders = <T>(values: readonly T[]): readonly (readonly T[])[] =>
+  values.length < 2
+    ? [values]
+    : values.flatMap((value, place) => orders(values.toSpliced(place, 1)).map((rest) => [value, ...rest]));
+
 const numberOfForms = (number: string) => number.replace(/^(?:\+?86|0)(?=1)/, "");
 
 /** Asserts that the reported result of a finished call is true or unknown. */
@@ -195,7 +201,7 @@ function checkOutcome(told: TrackedCall, made: Made): void {
 }
 
 describe("calls, whatever happens to their events", () => {
-  it("that agent, number or seq tell apart are neither split nor merged, and end", () => {
+  it("that differ in agent, number or seq are neither split nor merged, and end", () => {
     fc.assert(
       fc.property(
         tellApart.chain((made) => {
@@ -209,7 +215,66 @@ describe("calls, whatever happens to their events", () => {
     );
   });
 
-  it("of one agent with one number, one after the other, are told apart by their seq or userData", () => {
+  // The seqs of a call's pushes may be the platform's own: that of a screen pop always, all of a call that comes in.
+  const seqsOf: Readonly<Record<string, (event: Event, place: number) => string>> = {
+    none: () => "",
+    "one of the screen pop": (event) => (event === "screenpop" ? "900" : "500"),
+    "one of the bill": (event) => (event === "billing" ? "900" : "500"),
+    "one of each push": (_, place) => String(900 + place),
+  };
+  for (const [seqs, seqOf] of Object.entries(seqsOf)) {
+    it(`coming in, are one call each in whatever order their pushes come, signed twice or not; own seqs: ${seqs}`, () => {
+      const clock = bench();
+      const one = { agent: "1000", number: numberOf(0), inbound: true, seq: "", userData: "", session: "s" };
+      for (const answered of [true, false]) {
+        const events = eventsOf({ ...one, from: 0, answered }, 0, clock.time);
+        const sent = events.map((event, place) => ({
+          ...event,
+          notify: { ...event.notify, seq: seqOf(event.event, place) },
+        }));
+        for (const order of orders([...sent.keys()])) {
+          for (const times of [1, 2]) {
+            const it = bench();
+            for (const [place, index] of order.entries()) {
+              const { event, notify } = sent[index]!;
+              for (let time = 0; time < times; time += 1) it.hear(event, notify, 40 + 3 * place + time);
+            }
+            const said = order.map((index) => sent[index]!.event).join(" ");
+            assert.equal(it.calls().length, 1, said);
+            assert.deepEqual(
+              it.finished.map(({ outcome }) => outcome),
+              [answered ? "answered" : "missed"],
+              said,
+            );
+          }
+        }
+      }
+    });
+  }
+
+  it("are two where the customer calls back at once, whatever was lost of the first", () => {
+    for (const lost of ["callin", "callout", "screenpop", "callstart", "callend", "billing"]) {
+      const it = bench();
+      const one = { agent: "1000", number: numberOf(0), userData: "", answered: true };
+      const calls = [
+        eventsOf({ ...one, inbound: false, seq: "500", session: "a", from: 0 }, 0, it.time),
+        eventsOf({ ...one, inbound: true, seq: "900", session: "b", from: 45 }, 0, it.time),
+      ];
+      for (const events of calls) {
+        for (const { event, notify, second } of events) {
+          if (event !== lost || events === calls[1]) it.hear(event, notify, second);
+        }
+      }
+      it.pass(3600);
+      assert.deepEqual(
+        it.finished.map(({ direction, outcome }) => `${direction} ${outcome}`).sort(),
+        ["inbound answered", "outbound answered"],
+        lost,
+      );
+    }
+  });
+
+  it("of one agent with one number, one after the other, are distinguished by their seq or userData", () => {
     const redials = fc.integer({ min: 1, max: 5 }).map((count) =>
       Array.from(
         { length: count },
@@ -241,7 +306,7 @@ describe("calls, whatever happens to their events", () => {
     );
   });
 
-  it("of one agent with one number and nothing else, in their order, are told apart by what they have had", () => {
+  it("of one agent with one number and nothing else, in their order, are distinguished by their earlier events", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 6 }),
@@ -277,7 +342,7 @@ describe("calls, whatever happens to their events", () => {
     );
   });
 
-  it("are never lost sight of where they are too many: none is finished twice, none stays", () => {
+  it("that are too many are given up: none is finished twice, none stays open", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 5 }),

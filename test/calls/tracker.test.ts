@@ -39,7 +39,7 @@ describe("what a message says of calls", () => {
     assert.deepEqual(read({ payload, sccc: { push: { event: "callout" } } }), ["callout"]);
   });
 
-  it("has the time at which it was received, or the present", () => {
+  it("has the time at which it was received, or the current time", () => {
     const at = (msg: Heard) => [factsOf(msg)].flat().map((one) => (typeof one === "object" ? one.at : one))[0];
     assert.equal(
       at(push("callin", { agent: "1", number: "2" }, { receivedAt: "2026-01-02T03:04:05Z" })),
@@ -52,7 +52,7 @@ describe("what a message says of calls", () => {
     assert.equal(at({ payload: { event: "callin", agent: "1" } }), start);
   });
 
-  it("compares numbers by E.164, and what is none by its digits", () => {
+  it("compares numbers by E.164, and other texts by their digits", () => {
     const keyOf = (number: unknown) =>
       [factsOf(push("callin", { agent: "1", number }))]
         .flat()
@@ -72,7 +72,7 @@ describe("what a message says of calls", () => {
     assert.deepEqual(keyOf(""), []);
   });
 
-  it("takes the customer's side of a billing by its service, and either where that does not tell", () => {
+  it("takes the customer's number of a bill by its service, and either number if the service does not tell", () => {
     const keysOf = (service: string) =>
       [factsOf(push("billing", { service, caller: "02112345678", callee, session: "s" }))]
         .flat()
@@ -84,7 +84,7 @@ describe("what a message says of calls", () => {
       assert.equal(factsOf(push("billing", { service, callee })), "other", "no call");
   });
 
-  it("goes by sccc-notify's reading where the platform has fields named event and eventId", () => {
+  it("uses the event and eventId of sccc-notify, also if the platform sends fields of these names", () => {
     const msg = push("callin", { agent: "1", number: "2" }, { eventId: "ours" });
     const [fact] = [
       factsOf({ ...msg, payload: { ...(msg.payload as object), event: "billing", eventId: "theirs" } }),
@@ -113,7 +113,7 @@ describe("what a message says of calls", () => {
     assert.equal(factsOf({ payload, sccc: { command: { ...command, result: { error: 1 } } } }), "other", "refused");
   });
 
-  it("lets other events, other commands and tracked calls go by, and tells what is nothing of the kind", () => {
+  it("ignores other events, other commands and tracked calls, and reports anything else", () => {
     for (const msg of [
       push("taskinfo", { taskID: "1001" }),
       push("agentstatus", { agent: "1000" }),
@@ -214,7 +214,7 @@ describe("a call", () => {
     assert.deepEqual(events[1], { event: "callin", at: "2026-03-01T10:00:00+08:00", eventId: it_.idOf(1) });
   });
 
-  it("has the event's identity for its own, the same in a replay", () => {
+  it("has the id of its first event, the same in a replay", () => {
     inn("callin", 0);
     assert.equal(it_.changes[0]!.call.id, it_.idOf(0));
   });
@@ -239,7 +239,7 @@ describe("a call", () => {
     );
   });
 
-  it("is as its billing says where events say otherwise, and as events say where the billing does not", () => {
+  it("follows its bill where the events differ, and its events where the bill has no value", () => {
     out("callin", 0);
     out("callstart", 3);
     out("callend", 9);
@@ -669,7 +669,7 @@ describe("a call", () => {
     });
   }
 
-  it("is not ended by another account's call", () => {
+  it("is not ended by a call of another account", () => {
     inn("callin", 0, { customer: "C2" });
     inn("callin", 1, { customer: "C3" });
     assert.equal(topics(), "ringing ringing");
@@ -693,7 +693,7 @@ describe("a call", () => {
     assert.equal(it_.calls().length, 2);
   });
 
-  it("hears a repeat once, under whatever identity", () => {
+  it("counts a repeated event once, also with another identity", () => {
     inn("callin", 0);
     it_.again(0);
     assert.deepEqual(it_.last, []);
@@ -732,7 +732,7 @@ describe("a call", () => {
     });
   }
 
-  it("is told of once more, but not as finished, when its bill comes again and names the recording", () => {
+  it("is reported again, but not as finished, when its bill comes again and names the recording", () => {
     out("callin", 0);
     out("callend", 70);
     bill(71, { recordFile: "" });
@@ -780,7 +780,7 @@ describe("a call", () => {
       assert.equal(it_.finished.length, 2);
     };
 
-    it("is told from others by its agent, and takes the bill that names the agent", () =>
+    it("is distinguished by its agent, and takes the bill that names the agent", () =>
       play(() => {
         billed(61, { session: "b", staffNo: "1001", byeTime: it_.time(60) });
         billed(62, { session: "a", staffNo: "1000", byeTime: it_.time(40) });
@@ -828,7 +828,7 @@ describe("a call", () => {
     assert.deepEqual([it_.finished.at(-1)?.agent, it_.finished.at(-1)?.reason], ["1000", "Busy Here"]);
   });
 
-  it("tells again what was handed over again, and nothing of what changed nothing", () => {
+  it("reports a redelivered event again, and nothing for an event that changes nothing", () => {
     out("callin", 0);
     out("callout", 1);
     out("callend", 20);
@@ -854,13 +854,13 @@ describe("a call", () => {
     assert.deepEqual(it_.last, []);
   });
 
-  it("keeps each kind of event once, however often the platform goes round in circles", () => {
+  it("keeps each kind of event once, also if the platform repeats them endlessly", () => {
     for (let count = 0; count < 100; count += 1) inn("callin", count);
     for (const { events } of it_.calls()) assert.equal(events.length, 1);
   });
 
   describe("and time", () => {
-    it("ends an ended call without its billing, and tells of a billing that comes later", () => {
+    it("finishes an ended call without its bill, and reports a bill that comes later", () => {
       out("callin", 0);
       out("callend", 20);
       it_.pass(59);
@@ -875,7 +875,7 @@ describe("a call", () => {
       assert.equal(it_.calls().length, 1);
     });
 
-    it("ends a call of which nothing is heard any more", () => {
+    it("ends a call that has no further events", () => {
       out("callin", 0);
       out("callstart", 9);
       it_.hear("callin", { agent: "1001", number: "10086", call_type: "0" }, 10);
@@ -903,7 +903,7 @@ describe("a call", () => {
       assert.equal(it_.finished.length, 0);
     });
 
-    it("stands still while the tracker pauses", () => {
+    it("does not run while the tracker pauses", () => {
       inn("callin", 0);
       inn("callend", 5);
       it_.tracker.pause();
@@ -914,7 +914,7 @@ describe("a call", () => {
       assert.equal(it_.finished.length, 1);
     });
 
-    it("is what other settings make of it", () => {
+    it("follows the settings", () => {
       inn("callin", 0);
       inn("callend", 5);
       it_.tracker.configure({ ...it_.settings, waitForBillingMs: 5000 });
@@ -926,7 +926,7 @@ describe("a call", () => {
       assert.equal(it_.finished.length, 2, "waits for none");
     });
 
-    it("does not join what lies further apart than the window, also where a file is replayed faster than it was", () => {
+    it("does not join events further apart than the window, also when a file is replayed faster", () => {
       inn("callin", 0);
       inn("callend", 2 * 60 * minute);
       assert.deepEqual(it_.calls().map(brief), [
@@ -936,7 +936,7 @@ describe("a call", () => {
     });
   });
 
-  it("has an unknown outcome where it was given up, whoever was heard to answer", () => {
+  it("has an unknown outcome if it was given up, also if somebody answered", () => {
     it_ = bench({ maxOpen: 1 });
     inn("callin", 0);
     inn("callstart", 3);

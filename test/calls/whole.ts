@@ -94,7 +94,7 @@ const faults = [
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** A call that was asked for. */
+/** A call that the run has started. */
 interface Asked {
   readonly number: string;
   readonly inbound: boolean;
@@ -137,7 +137,7 @@ const linesOf = (path: string): readonly Logged[] =>
         .map((line) => JSON.parse(line) as Logged)
     : [];
 
-/** Plays a run, and looks at what was logged. */
+/** Carries out a run, and checks the log. */
 export async function playRun(run: Run): Promise<void> {
   const userDir = temporaryFolder();
   const port = await freePort();
@@ -189,7 +189,7 @@ export async function playRun(run: Run): Promise<void> {
     }
     assert.equal(books.lost, 0);
     check(run, asked, linesOf(log), userDir);
-    // What was confirmed is not given again.
+    // A confirmed message is not given again.
     const before = linesOf(log).length;
     await sleep(run.answer === "stored" ? 4000 : 500);
     assert.equal(linesOf(log).length, before, "something came again although it was confirmed");
@@ -240,7 +240,7 @@ function check(run: Run, asked: readonly Asked[], lines: readonly Logged[], user
     asked.filter(({ number }) => number.endsWith("8")).length,
     "one file for each answered call",
   );
-  // What was on its way when the process was killed may come again; what was confirmed may not.
+  // A message under way at the kill may come again; a confirmed one may not.
   const most = run.kills * 40;
   assert.ok(repeated <= most, `${repeated} messages came again after ${run.kills} kills`);
 }

@@ -39,7 +39,8 @@ describe("answers for a campaign", () => {
       { kind: "protocol", code: "SCCC_PROTOCOL", reason: "notJson", excerpt: "" },
       "lost",
     ],
-    ["the account was closed", { kind: "closed", code: "SCCC_CLOSED" }, "lost"],
+    ["the account was closed while the command was on its way", { kind: "closed", code: "SCCC_CLOSED" }, "lost"],
+    ["it was closed while the command waited", { kind: "closed", code: "SCCC_CLOSED", neverLeft: true }, "notSent"],
   ];
   for (const [name, failure, expected] of table) {
     it(name, () => {

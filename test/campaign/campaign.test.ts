@@ -50,7 +50,7 @@ function tableOf(count: number) {
 describe("a list of numbers", () => {
   const clean = (value: unknown) => cleanNumbers(value, planOf("CN"));
 
-  it("has its repetitions and what is no number listed apart", () => {
+  it("lists repeated entries and entries without a number separately", () => {
     const { numbers, duplicates, illegal } = clean(["10086", "1-00-86", "x", "1", "9".repeat(33), {}, null]);
     assert.deepEqual([numbers, duplicates], [["10086"], ["10086"]]);
     assert.deepEqual(
@@ -74,7 +74,7 @@ describe("a campaign", () => {
     { kind: "busy", code: "SCCC_BUSY", waiting: 1 },
   ];
 
-  it("accounts for every number once: in, not sent, or unknown; and never says that one is out which may be in", async () => {
+  it("accounts for every number once: in, not sent, or unknown; and never lists a number as not sent that may be in", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 4500 }),
@@ -154,7 +154,7 @@ describe("a campaign", () => {
       await platform.close();
     });
 
-    it("of 25,345 rows comes whole through faults, once each, and agrees with the platform's books", async () => {
+    it("of 25,345 rows survives faults: every row is in once, as in the platform's books", async () => {
       const { rows, numbers, counts } = tableOf(25_345);
       for (const api of ["CallTaskCreate", "CallTaskAddNumbers"])
         await platform.instruct({ do: "fault", kind: "tooFrequent", api, times: 1 });
@@ -177,7 +177,7 @@ describe("a campaign", () => {
       assert.ok(flow.statuses.some(({ text }) => text === "status.sent"));
     });
 
-    it("goes on from the numbers that were not sent, and never sends those again of which it is not known", async () => {
+    it("continues with the numbers that were not sent, and never sends unknown ones again", async () => {
       for (const [kind, more, lost] of [
         ["error", { error: "E_G_DB_OPT_FAIL" }, false],
         ["drop", { after: true }, true],

@@ -1,4 +1,4 @@
-// What each entry of a campaign's input becomes.
+// How the entries of a campaign's input are read.
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { barredBy } from "../../nodes/campaign/do-not-call";
@@ -113,7 +113,7 @@ describe("campaign entries", () => {
     });
   }
 
-  it("says which entries of a list of numbers not to be called say nothing", () => {
+  it("names the entries of a do-not-call list that have no number", () => {
     const why = (row: unknown) => {
       const read = barredBy(row, options);
       return read.kind === "unread" ? read.why : read.keys.length;

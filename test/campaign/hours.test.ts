@@ -135,7 +135,7 @@ describe("campaign hours", () => {
           const next = hours.nextChange(begin) ?? Number.POSITIVE_INFINITY;
           const open = hours.isOpen(begin);
           for (let moment = begin; moment < begin + 36 * 60 * minute; moment += 15 * minute) {
-            // Without what it remembers.
+            // Without its cache.
             const isOpen = new CallingHours(windows, zone).isOpen(moment);
             if (moment < next) assert.equal(isOpen, open, new Date(moment).toISOString());
             else {
@@ -214,7 +214,7 @@ describe("calling hours of a node", () => {
     for (const value of [undefined, "", [], " "]) assert.deepEqual(hours(value), []);
   });
 
-  it("are refused where a variable is not set, as nothing would mean at any time", () => {
+  it("are refused if a variable is not set, because empty hours would mean any time", () => {
     for (const value of [variable("UNSET"), [{ ...window, to: variable("UNSET") }]]) {
       assert.deepEqual(hours(value), { setting: "hours", reason: "variable", variable: "UNSET" });
     }

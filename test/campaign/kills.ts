@@ -1,4 +1,4 @@
-// A campaign in a real Node-RED that is killed again and again: runs it to its end and holds its results against the platform's own books.
+// A campaign in a real Node-RED that is killed again and again: runs it to its end and compares its results with the platform's own books.
 import { strict as assert } from "node:assert";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -21,10 +21,10 @@ export interface KilledCampaign {
 }
 
 const agents = ["1000", "1001", "1002"];
-/** Calls that nobody answers, most of them: at a high speed a long call is dated from before its task, and no CDR of it is found. */
+/** Mostly unanswered calls: at a high speed, a long call is dated before its task, and its CDR is not found. */
 const endings = ["0000", "0000", "0001", "9999", "0000", "8888", "0001"];
 
-/** Rows as people have them: some are no number, some stand twice. */
+/** Rows as in real lists: some have no number, some are repeated. */
 const rowsOf = (count: number): readonly { readonly number: string }[] =>
   Array.from({ length: count }, (_, index) => {
     if (index % 50 === 7) return { number: "n/a" };
@@ -97,7 +97,7 @@ interface Line {
   readonly finished?: Readonly<Record<string, number>>;
 }
 
-/** How many results there are, and whether the campaign has finished: a file is looked at often, so it is not parsed. */
+/** The number of results, and whether the campaign has finished. The file is read often, so it is not parsed. */
 class Watched {
   #size = 0;
   results = 0;
@@ -173,7 +173,7 @@ export async function runKilled(run: KilledCampaign): Promise<void> {
   }
 }
 
-/** Holds what came out against the books. */
+/** Compares the results with the books. */
 function check(platform: Simulator, { rows, attempts, mostUnknown }: KilledCampaign, lines: readonly Line[]): void {
   const byId = new Map<string, Line>();
   for (const line of lines) {

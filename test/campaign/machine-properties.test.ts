@@ -1,4 +1,4 @@
-// Properties of a campaign against a platform on which everything may go wrong.
+// Properties of a campaign on a platform with any faults.
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { CampaignSettings, ControlAction } from "../../nodes/campaign/types";
@@ -79,7 +79,7 @@ const scenario: fc.Arbitrary<Scenario> = fc.record({
   startAt: fc.constant(startAt),
 });
 
-/** A campaign that was paused for good does not end. */
+/** A campaign that stays paused does not end. */
 const withResume = (given: Scenario): Scenario => ({
   ...given,
   controls: [...given.controls, [400, "resume"], [600, "resume"]],
@@ -104,7 +104,7 @@ function dialsByNumber({ dials }: World): ReadonlyMap<string, readonly Dial[]> {
   return found;
 }
 
-/** What must hold however it went. */
+/** The conditions for every run. */
 function verify(world: World, { settings, rows }: Scenario): void {
   assert.deepEqual(world.problems, []);
   assert.equal(world.results.size, rows.length, "one result for each entry");
@@ -153,7 +153,7 @@ describe("campaign: whatever goes wrong", () => {
     );
   });
 
-  it("gives the truth where nothing is lost", function () {
+  it("gives the platform's results if nothing is lost", function () {
     this.timeout(120_000);
     const quiet = scenario.map((given) => ({
       ...given,
@@ -174,7 +174,7 @@ describe("campaign: whatever goes wrong", () => {
             continue;
           }
           const last = byNumber.get(number!)!.at(-1)!.fate;
-          // On the last attempt nothing asks whether the number is vacant, unless the bill tells.
+          // After the last attempt no query checks whether the number is vacant: only a bill can tell.
           const truth = last === "vacant" && outcome === "unanswered" && !given.dialect.cause ? "unanswered" : last;
           assert.equal(outcome, truth);
         }
@@ -183,7 +183,7 @@ describe("campaign: whatever goes wrong", () => {
     );
   });
 
-  it("tells from the CDRs what no push told", function () {
+  it("takes results from the CDRs if no push had them", function () {
     this.timeout(120_000);
     const silent = scenario.map((given) => ({
       ...given,

@@ -1,4 +1,4 @@
-// A campaign step by step: what it sends, what it makes of answers, pushes and CDRs, and what a restart does.
+// A campaign step by step: its commands, its reaction to answers, pushes and CDRs, and its restart.
 import assert from "node:assert/strict";
 import { type AccountBook, newBook } from "../../nodes/campaign/book";
 import { Campaign } from "../../nodes/campaign/machine";
@@ -45,7 +45,7 @@ interface Plan {
   readonly doNotCall?: unknown;
 }
 
-/** A campaign by hand. */
+/** A campaign that the test drives. */
 class Scene {
   now = begin;
   readonly book: AccountBook;
@@ -88,7 +88,7 @@ class Scene {
     return this;
   }
 
-  /** Lets time go by, with every tick that is asked for. */
+  /** Advances the clock, with every requested tick. */
   pass(ms: number): this {
     const end = this.now + ms;
     while (this.timerAt !== undefined && this.timerAt <= end) {
@@ -119,7 +119,7 @@ class Scene {
     return request;
   }
 
-  /** Has the next task made. Returns the request. */
+  /** Answers the creation of the next task. Returns the request. */
   create(taskID: string): Readonly<Record<string, unknown>> {
     this.answer("CallTaskQuery", ok({ taskID: "" }));
     return this.answer("CallTaskCreate", ok({ taskID }));
@@ -172,7 +172,7 @@ const answered = (at: number): Record<string, unknown> => ({
 });
 
 describe("a campaign", () => {
-  it("deals numbers out to its agents, and sends a thousand with a command", () => {
+  it("distributes numbers to its agents, and sends a thousand with a command", () => {
     const scene = new Scene({
       settings: { agents: ["1000", "1001"], taskName: "spring", multiplier: 2 },
       input: mobiles(2500),
@@ -204,7 +204,7 @@ describe("a campaign", () => {
     assert.ok(write?.kind === "write" && write.wait && write.lines.some((line) => line.includes('"k":"sent"')));
   });
 
-  it("gives what can't be dialled at once, and the rest with its row", () => {
+  it("gives results of numbers that can't be dialled at once, and the other results with their rows", () => {
     const rows = [{ number: "13900000000", name: "李" }, "x", { number: "13900000000" }, { number: "13900000001" }];
     const scene = new Scene({ input: rows, doNotCall: ["13900000001"] });
     assert.deepEqual(scene.outcomes, { 1: "illegal: letters", 2: "duplicate", 3: "doNotCall" });
@@ -297,7 +297,7 @@ describe("a campaign", () => {
       scene.answer("CallTaskCreate", lost);
       scene.answer("CallTaskQuery", ok({ taskID: "7" }));
       assert.equal(scene.commands.length, 0);
-      // What was never sent goes into a task of its own.
+      // Numbers that were never sent go into a task of their own.
       scene.pass(3 * minute);
       while (scene.commands[0]?.api === "CallTaskQuery") scene.answer("CallTaskQuery", ok({ taskID: "7" }));
       assert.equal((scene.open("CallTaskCreate").request["callees"] as string[]).length, 500);
@@ -334,7 +334,7 @@ describe("a campaign", () => {
     assert.deepEqual(scene.create("8")["callees"], ["13900001000"]);
   });
 
-  it("sends again later what was surely not sent", () => {
+  it("sends numbers again later that were surely not sent", () => {
     const scene = new Scene();
     scene.answer("CallTaskQuery", ok());
     scene.answer("CallTaskCreate", { kind: "notSent" });
@@ -345,7 +345,7 @@ describe("a campaign", () => {
     assert.equal(scene.results[0]?.attempts, 1);
   });
 
-  it("stops at closing until that is answered, and starts at the next opening", () => {
+  it("repeats the stop at closing time until it is answered, and starts at the next opening", () => {
     const scene = new Scene({ settings: { hours: [{ days: [1, 2], from: "09:00", to: "10:00" }] }, input: mobiles(2) });
     scene.answer("CallTaskQuery", ok());
     assert.equal(scene.commands[0]?.notAfter, begin + 60 * minute);
@@ -406,7 +406,7 @@ describe("a campaign", () => {
     assert.deepEqual(scene.create("8")["callees"], ["13900000001"]);
   });
 
-  it("looks up what no bill came for, and splits the time where an answer is cut off", () => {
+  it("looks up numbers without a bill, and splits the time range if an answer is cut off", () => {
     const scene = new Scene({ input: mobiles(3) });
     scene.create("7");
     scene
@@ -440,7 +440,7 @@ describe("a campaign", () => {
     assert.deepEqual([scene.results[0]?.recordFile, scene.results[0]?.talkSeconds], ["x", 9]);
   });
 
-  it("does not take a task for ended while the platform still has it", () => {
+  it("does not treat a task as ended while the platform still has it", () => {
     const scene = new Scene();
     scene.create("7");
     scene.ended("7").pass(2 * minute);
@@ -449,7 +449,7 @@ describe("a campaign", () => {
     assert.deepEqual([scene.commands, scene.results], [[], []]);
   });
 
-  it("does not believe a query that a command has overtaken", () => {
+  it("ignores the answer of a query if a command was sent meanwhile", () => {
     const scene = new Scene({ settings: { reconcile: false }, input: mobiles(1) });
     scene.create("7");
     scene.pass(2 * minute);
@@ -462,7 +462,7 @@ describe("a campaign", () => {
     assert.deepEqual(scene.outcomes, {});
   });
 
-  it("gives up a task that nothing tells of: after a day, and after an hour where nobody knows whether there is one", () => {
+  it("gives up a task without any report: after a day, or after an hour if it may not exist", () => {
     for (const [created, hours] of [
       [ok({ taskID: "7" }), 24],
       [lost, 1],
@@ -480,7 +480,7 @@ describe("a campaign", () => {
     }
   });
 
-  it("goes on at once where the clock was set back", () => {
+  it("continues at once when the clock was set back", () => {
     const scene = new Scene({ settings: { attempts: 2, retryAfter: 10, reconcile: false } });
     scene.now += 365 * 24 * 60 * minute;
     scene.pass(0);
@@ -513,7 +513,7 @@ describe("a campaign", () => {
     assert.deepEqual(scene.outcomes, { 0: "answered" });
   });
 
-  it("cancels: what was not dialled is cancelled, what is under way may end within resultWait", () => {
+  it("cancels: numbers that were not dialled are cancelled, calls under way may end within resultWait", () => {
     const scene = new Scene({ settings: { attempts: 2 }, input: mobiles(1005) });
     scene.create("7");
     scene.step({ kind: "push", event: "callout", notify: { number: "13900000000", taskID: "7", call_type: "1" } });
@@ -570,7 +570,7 @@ describe("a campaign", () => {
       scene.answer("CallTaskQuery", ok());
       scene.restart();
       const numbers = new Set(mobiles(1000));
-      // The query that a new task is preceded by, and the one for the task that may be there.
+      // The query before a new task, and the query for the task that may exist.
       while (scene.commands[0]?.api === "CallTaskQuery") scene.answer("CallTaskQuery", ok());
       const { request } = scene.open("CallTaskCreate");
       assert.equal((request["callees"] as string[]).length, 500);
@@ -592,7 +592,7 @@ describe("a campaign", () => {
       assert.equal(scene.all("CallTaskAddNumbers")[0]?.request["taskID"], "7");
     });
 
-    it("gives again what was not handed on, and nothing else", () => {
+    it("gives again the results that were not handed on, and no others", () => {
       const scene = new Scene({ input: mobiles(2) });
       scene.create("7");
       for (const number of mobiles(2)) scene.bill(number, { taskID: "7", ...answered(scene.now) });
@@ -607,7 +607,7 @@ describe("a campaign", () => {
       assert.equal(scene.campaign.isOver, true);
     });
 
-    it("does not begin where the first lines are not whole", () => {
+    it("does not begin if the first lines are incomplete", () => {
       const { lines } = new Scene({ input: mobiles(1200) });
       assert.ok(lines.length > 3);
       const scene = new Scene();

@@ -5,7 +5,7 @@ import { type CampaignEntry, EntryReader, type EntryOptions as Options, rowsOf }
 /** Options with a list of numbers not to be called as it is given. */
 export type EntryOptions = Omit<Options, "doNotCall"> & { readonly doNotCall?: unknown };
 
-/** The keys of a list; entries that say nothing are left out. */
+/** The keys of a list; entries without a number are omitted. */
 export const barredKeys = (list: unknown, options: Omit<Options, "doNotCall">): ReadonlySet<string> =>
   new Set(
     barringRows(list, options).flatMap((row) => {

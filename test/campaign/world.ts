@@ -1,4 +1,4 @@
-// A platform and a runtime around a campaign, in simulated time: everything that can go wrong between them does, by a seed.
+// A platform and a runtime around a campaign, in simulated time. Faults between them come at random from a seed.
 import assert from "node:assert/strict";
 import { type AccountBook, newBook } from "../../nodes/campaign/book";
 import type { CampaignDeps } from "../../nodes/campaign/core";
@@ -73,7 +73,7 @@ function randomOf(seed: number): () => number {
   };
 }
 
-/** Things that happen, in the order of their time. */
+/** Future events, in the order of their time. */
 class Clock {
   now: number;
   #queue: { readonly at: number; readonly order: number; readonly run: () => void }[] = [];
@@ -95,7 +95,7 @@ class Clock {
     this.#queue.splice(low, 0, item);
   }
 
-  /** Lets the next thing happen. Returns whether there was one. */
+  /** Carries out the next event. Returns whether there was one. */
   next(): boolean {
     const item = this.#queue.pop();
     if (item === undefined) return false;
@@ -115,7 +115,7 @@ const parts = new Intl.DateTimeFormat("en-GB", {
   hour12: false,
 });
 
-/** Whether hours are open, told another way than the campaign does. */
+/** Whether hours are open, computed in another way than by the campaign. */
 export function isOpen(settings: CampaignSettings, moment: number): boolean {
   if (settings.hours.length === 0) return true;
   const found = Object.fromEntries(parts.formatToParts(moment).map(({ type, value }) => [type, value]));
@@ -250,7 +250,7 @@ export class World {
     this.#take(begun.effects);
   }
 
-  /** What the user wants; while Node-RED is down, the user waits. */
+  /** The user's instructions; while Node-RED is down, the user waits. */
   #control(action: ControlAction): void {
     if (this.#campaign === undefined) this.#waiting.push(action);
     else this.#step({ kind: "control", action });
@@ -278,7 +278,7 @@ export class World {
     });
   }
 
-  /** Does one effect after the other, with time between them in which a crash may come. */
+  /** Carries out the effects one by one, with time between them for a crash. */
   #work(): void {
     if (this.#isRunning || this.#fifo.length === 0) return;
     this.#isRunning = true;
@@ -362,7 +362,7 @@ export class World {
   #crash(): void {
     if (this.#campaign === undefined || (this.finished !== undefined && this.#campaign.isOver)) return;
     this.crashes += 1;
-    // A write that was on its way may be there in part.
+    // A write under way may be on disk in part.
     const [next] = this.#fifo;
     if (next?.kind === "write")
       this.#disk.push(...next.lines.slice(0, Math.floor(this.#random() * (next.lines.length + 1))));
@@ -375,7 +375,7 @@ export class World {
       this.#book = newBook();
       this.#campaign = Campaign.restore(this.#disk, this.#deps, this.clock.now);
       if (this.#campaign === undefined) {
-        // The message comes again: nothing of it had an effect.
+        // The message comes again: it had no effect yet.
         this.#disk.length = 0;
         this.#begin();
       } else this.#take(this.#campaign.restart(this.clock.now));
@@ -405,7 +405,7 @@ export class World {
       if (this.#chance(faults.lostAnswers)) {
         answer({ kind: "lost" }, 15 * second);
         if (this.#chance(50)) return;
-        // Perhaps later than its sender waits.
+        // Possibly after the sender's timeout.
         const isOnce = command.api === "CallTaskCreate" || command.api === "CallTaskAddNumbers";
         clock.at(clock.now + this.#between(0, isOnce ? 20 * second : 10 * second), () => this.#carryOut(command));
         return;
@@ -533,7 +533,7 @@ export class World {
     const call = { seq: task.seq, userData: task.userData, customer: "C2", agent, number, call_type: "1" };
     this.#push("callout", { type: "callout", ...call });
     const endAt = startAt + rings + talks;
-    // A list that is used up may be told at once, or when its last call is over.
+    // The end of a list may be reported at once, or when its last call is over.
     const endsEarly = this.#chance(30);
     if (task.queue.length === 0 && endsEarly) this.#end(task);
     clock.at(endAt, () => {
@@ -620,7 +620,7 @@ export class World {
   }
 
   #arrive(event: string, notify: Readonly<Record<string, unknown>>): void {
-    // Whoever shows calls asks for their entries: that changes nothing, and it is the entry of this number.
+    // A display of calls asks for their entries. This changes nothing, and returns the entry of this number.
     const key = (number: string) => keyOf(number, numberE164(number, context));
     const number = String(notify.number ?? notify.callee);
     const entry = this.#campaign?.entryOf(event, notify);

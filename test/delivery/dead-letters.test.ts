@@ -41,7 +41,7 @@ describe("dead letters", () => {
     assert.deepEqual([text, node, delivery, at], ['{"id":3}', "n", 5, 1_700_000_000_000]);
   });
 
-  it("leave the file by their keys, and no other leaves it", () => {
+  it("are removed by their keys, and no other is removed", () => {
     const { letters, clock, add, path } = made();
     add(1, 2);
     clock.now += 1000;
@@ -52,11 +52,76 @@ describe("dead letters", () => {
     assert.equal(newer?.id, "1");
     assert.equal(letters.remove(new Set([newer?.key ?? "", "9@9"])), 1);
     assert.deepEqual(idsOf(letters), ["3", "2", "1"]);
-    assert.equal(letters.count(), 4);
+    assert.equal(letters.count(), 3);
     assert.ok(readFileSync(path, "utf8").endsWith("no letter\n"));
     assert.equal(letters.remove(new Set([newer?.key ?? ""])), 0);
     add(4);
-    assert.deepEqual([letters.count(), idsOf(letters, 1)], [5, ["4"]]);
+    assert.deepEqual([letters.count(), idsOf(letters, 1)], [4, ["4"]]);
+  });
+
+  it("are listed and counted only where they can leave the file, whatever else stands in it", () => {
+    const { letters, add, path } = made();
+    const time = "2023-11-14T22:13:20.000Z";
+    const lines = [
+      `{"id":"1","time":"${time}","node":"n","delivery":1,"value":{}}`,
+      `{ "time":"${time}","id":"1","node":"n","delivery":1,"value":{}}`,
+      `{"time":"no time","id":"1","node":"n","delivery":1,"value":{}}`,
+      "null",
+      "",
+      "\u0000\ufffd",
+    ];
+    writeFileSync(path, `${lines.join("\n")}\n`);
+    assert.deepEqual([letters.count(), letters.newest(200)], [0, []]);
+    const deep = "[".repeat(100_000) + "]".repeat(100_000);
+    appendFileSync(path, `{"time":"${time}","id":"2","node":"n","delivery":1,"value":${deep}}\n`);
+    for (const delivery of ["null", '"x"', "1e99", '{"a":1}']) {
+      appendFileSync(path, `{"time":"${time}","id":"3","node":"n","delivery":${delivery}}\n`);
+    }
+    add(4);
+    assert.deepEqual(idsOf(letters), ["4", "3", "3", "3", "3"]);
+    assert.ok(letters.newest(200).every(({ delivery, text }) => Number.isSafeInteger(delivery) && text !== ""));
+    assert.equal(letters.remove(new Set(letters.newest(200).map(({ key }) => key))), 5);
+    assert.deepEqual(idsOf(letters), []);
+    // A last line without its end may still be written.
+    appendFileSync(path, `{"time":"${time}","id":"5","node":"n"`);
+    assert.deepEqual(idsOf(letters), []);
+  });
+
+  it("are counted without reading a line again that never ends", () => {
+    let read = 0;
+    const open: OpenFile = (path, mode) => {
+      const file = openFile(path, mode);
+      return {
+        ...file,
+        read: (position, length) => {
+          const bytes = file.read(position, length);
+          read += bytes.length;
+          return bytes;
+        },
+      };
+    };
+    const { letters, add, path } = made(open);
+    add(1);
+    appendFileSync(path, "x".repeat(3_000_000));
+    assert.equal(letters.count(), 1);
+    assert.ok(read >= 3_000_000);
+    read = 0;
+    assert.deepEqual([letters.count(), read], [1, 0]);
+    add(2);
+    assert.equal(letters.count(), 2);
+    assert.deepEqual(idsOf(letters), ["2", "1"]);
+  });
+
+  it("are counted anew where somebody has emptied the file meanwhile", () => {
+    const { letters, clock, add, path } = made();
+    add(1, 2);
+    assert.equal(letters.count(), 2);
+    writeFileSync(path, "");
+    clock.now += 1;
+    letters.add([{ id: "3", node: "n", delivery: 5, text: JSON.stringify("x".repeat(1000)) }]);
+    assert.equal(letters.count(), 1);
+    add(4);
+    assert.equal(letters.count(), 2);
   });
 
   it("are counted anew after they have expired", () => {
@@ -92,7 +157,7 @@ describe("dead letters", () => {
     assert.deepEqual(idsOf(letters), ["2", "1"]);
   });
 
-  it("stay as they were where the disk refuses the new file", () => {
+  it("stay unchanged if the new file cannot be written", () => {
     let full = false;
     const open: OpenFile = (path, mode) => {
       const file = openFile(path, mode);

@@ -28,7 +28,7 @@ describe("the lock of a folder", () => {
     return lock;
   }
 
-  it("goes to one, and to the next when it is given back", async () => {
+  it("has one owner, and the next one when it is released", async () => {
     const first = await acquire("a");
     let told = 0;
     let second: FolderLock | undefined;
@@ -42,26 +42,26 @@ describe("the lock of a folder", () => {
     assert.deepEqual([first?.isHeld(), second !== undefined, told], [false, true, 1]);
   });
 
-  it("goes to the same owner at once: a thread that is started again", async () => {
+  it("is given at once to the same owner: a thread that is started again", async () => {
     await acquire("a");
     assert.ok((await acquire("a"))?.isHeld());
   });
 
-  it("is taken over from one that is gone without a word, and told of nobody", async () => {
+  it("is taken over from an owner that ended without releasing it, and reports no owner", async () => {
     writeFileSync(join(folder, "lock"), "gone");
     let told = 0;
     assert.ok(await acquire("b", () => (told += 1)));
     assert.equal(told, 0);
   });
 
-  it("goes to one of several that wait for it", async () => {
+  it("is given to one of several that wait for it", async () => {
     writeFileSync(join(folder, "lock"), "gone");
     for (const owner of ["b", "c", "d"]) void acquire(owner);
     await eventually("one has it", () => (held.length > 0 ? true : undefined));
     assert.deepEqual([held.length, held.filter((lock) => lock.isHeld()).length], [1, 1]);
   });
 
-  it("is noticed to be lost, and taken again if its file was only removed", async () => {
+  it("that is lost is noticed, and taken again if only its file was removed", async () => {
     const lock = await acquire("a");
     rmSync(join(folder, "lock"));
     assert.equal(lock?.isHeld(), true);
@@ -70,7 +70,7 @@ describe("the lock of a folder", () => {
     assert.equal(lock?.isHeld(), false);
   });
 
-  it("is waited for until that is called off", async () => {
+  it("is waited for until the wait is cancelled", async () => {
     await acquire("a");
     const waiting = acquire("b");
     stop.abort();

@@ -153,7 +153,7 @@ describe("spool", () => {
   const size = (): number => segments().reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
 
   describe("hands over", () => {
-    it("in order: what was there, then what comes, each node its own", async () => {
+    it("in order: pending pushes first, then new ones, each to its own node", async () => {
       const spool = await open();
       for (const id of range(300)) await spool.add([entry(id), entry(`${id}b`, "b")]);
       const a = receive(spool);
@@ -176,7 +176,7 @@ describe("spool", () => {
       assert.equal(spool.pending, 651);
     });
 
-    it("in order of arrival also what an earlier receiver left, and what came after a restart", async () => {
+    it("in order of arrival also the pushes of an earlier receiver, and those after a restart", async () => {
       const spool = await open();
       for (const id of range(300)) await spool.add([entry(id)]);
       await spool.close();
@@ -188,7 +188,7 @@ describe("spool", () => {
       assert.deepEqual(idsOf(handed), [...range(300), ...range(300, "new")]);
     });
 
-    it("any JSON, unchanged, whatever a flow or the caller does to it", async () => {
+    it("any JSON unchanged, also if a flow or the caller modifies it", async () => {
       const value = {
         text: "呼\u2028\n\r\ud800\u0000",
         big: 1e300,
@@ -218,7 +218,7 @@ describe("spool", () => {
   });
 
   describe("confirmation", () => {
-    it("needs no sync: it outlives the process; the next push, or closing, takes it along", async () => {
+    it("needs no sync: it survives the process, and is synced with the next push or on closing", async () => {
       const disk = new Disk();
       const spool = await open({ open: disk.open, noteDelayMs: 1 });
       const { handed } = receive(spool);
@@ -236,7 +236,7 @@ describe("spool", () => {
       assert.deepEqual(idsOf(await drain(await open())), ["3"]);
     });
 
-    it("settles once, and for good", async () => {
+    it("settles a push once, and permanently", async () => {
       const spool = await open({ redeliverAfterMs: soon });
       const { handed } = receive(spool, "a", ({ id }) => assert.equal(spool.settle(id), id !== "3"));
       await spool.add([entry("1"), entry("2")]);
@@ -251,7 +251,7 @@ describe("spool", () => {
       assert.deepEqual(await drain(again), []);
     });
 
-    it("may come for what was not handed over yet", async () => {
+    it("may arrive before the push was handed over", async () => {
       const spool = await open();
       await spool.add([entry("1"), entry("2")]);
       receive(spool, "a", () => assert.fail("handed over")).detach();
@@ -266,7 +266,7 @@ describe("spool", () => {
       await until(() => /^[\da-f]{8}s\d+$/m.test(journal()));
     });
 
-    it("missing: hands over again after a while, and at last buries", async () => {
+    it("missing: hands over again after the delay, and finally makes a dead letter", async () => {
       const spool = await open({ redeliverAfterMs: soon, now: () => 0 });
       const times: number[] = [];
       const { handed, dead } = receive(spool, "a", ({ id }) => {
@@ -290,7 +290,7 @@ describe("spool", () => {
       assert.equal((await open()).pending, 0);
     });
 
-    it("refused: comes again, not sooner than after a while from then", async () => {
+    it("refused: hands over again, the full delay after the refusal", async () => {
       const spool = await open({ redeliverAfterMs: soon });
       const { handed, dead } = receive(spool);
       await spool.add([entry("1"), entry("2")]);
@@ -303,7 +303,7 @@ describe("spool", () => {
       await until(() => dead.length === 2);
     });
 
-    it("counts what a crash leaves: a message that ends the process is given up in the end", async () => {
+    it("counts deliveries across crashes: a message that ends the process is finally given up", async () => {
       const made: string[] = [];
       for (let life = 1; life <= 4; life += 1) {
         const spool = await open({ maxDeliveries: 3 });
@@ -322,7 +322,7 @@ describe("spool", () => {
   });
 
   describe("receivers", () => {
-    it("hear nothing after they have left; what is pending waits for the next, what was just handed over for its time", async () => {
+    it("get nothing after they have left: pending pushes wait for the next receiver, handed-over ones for their delay", async () => {
       const spool = await open({ redeliverAfterMs: 100, maxDeliveries: 9 });
       const first = receive(spool);
       await spool.add([entry("1")]);
@@ -348,7 +348,7 @@ describe("spool", () => {
       assert.deepEqual(third.handed.map(brief).sort(), ["1/3", "3/1"]);
     });
 
-    it("may leave or be replaced while something is prepared for them", async () => {
+    it("may leave or be replaced while a push is prepared for them", async () => {
       const spool = await open();
       await spool.add([entry("1"), entry("2")]);
       const first = receive(spool);
@@ -364,7 +364,7 @@ describe("spool", () => {
       );
     });
 
-    it("may fail when they are asked for room: reported, the push is stored, and comes when they are well", async () => {
+    it("may throw when asked for room: it is reported, and the push is stored and comes when they work again", async () => {
       const spool = await open();
       await spool.add([entry("1")]);
       const handed: Handed[] = [];
@@ -386,7 +386,7 @@ describe("spool", () => {
       await until(() => handed.length === 2);
     });
 
-    it("may throw, and so may whoever hears of it", async () => {
+    it("may throw, and so may the function that reports it", async () => {
       const spool = await open({
         redeliverAfterMs: soon,
         maxDeliveries: 2,
@@ -409,7 +409,7 @@ describe("spool", () => {
   });
 
   describe("opening and closing", () => {
-    it("makes the folder, for its owner alone", async function () {
+    it("creates the folder, for its owner only", async function () {
       if (process.platform === "win32") this.skip();
       folder = join(folder, "deep", "down");
       const spool = await open({ redeliverAfterMs: 1, maxDeliveries: 1 });
@@ -432,7 +432,7 @@ describe("spool", () => {
       await open({ folder: file });
     });
 
-    it("closes with everything written, and is silent from then on", async () => {
+    it("writes everything before it closes, and hands over nothing afterwards", async () => {
       const spool = await open({ redeliverAfterMs: soon });
       const { handed } = receive(spool);
       await spool.add([entry("1"), entry("2")]);
@@ -448,7 +448,7 @@ describe("spool", () => {
       assert.deepEqual((await drain(await open())).map(brief), ["2/2", "3/2"]);
     });
 
-    it("does not keep a process that has nothing else to do", async () => {
+    it("does not keep an idle process alive", async () => {
       const child = run(folder, "1", "idle");
       const [code] = await once(child, "exit");
       assert.equal(code, 0);
@@ -527,7 +527,7 @@ describe("spool", () => {
       assert.equal(spool.pending, 1);
     });
 
-    it("of a newer version: is left as it is, and reported, until that is gone", async () => {
+    it("of a newer version: is not changed, and is reported until it is gone", async () => {
       const bytes = await whole();
       const letter = 'z{"what":"a newer version keeps"}';
       const newer = Buffer.concat([bytes, Buffer.from(`${checksumOf(letter)}${letter}\n`)]);
@@ -570,7 +570,7 @@ describe("spool", () => {
       assert.equal(problems.length, 3);
     });
 
-    it("with letters that an editor left without a line end: none is lost when old ones go", async () => {
+    it("with dead letters without a final line end: none is lost when old ones expire", async () => {
       const letter = (time: string) => JSON.stringify({ time, id: "1", node: "a", delivery: 1, value: 1 });
       const old = letter("2020-01-01T00:00:00.000Z");
       const last = letter("2026-01-01T00:00:00.000Z");
@@ -613,7 +613,7 @@ describe("spool", () => {
       },
       "whose folder is removed": () => rmSync(folder, { recursive: true }),
     })) {
-      it(`${what} while it is open: everything that was and is promised is there after a restart`, async () => {
+      it(`${what} while it is open: every acknowledged push is there after a restart`, async () => {
         const spool = await open();
         const { handed } = receive(spool, "a", ({ id }) => id === "2" && spool.settle(id));
         await spool.add([entry("1"), entry("2"), entry("3")]);
@@ -653,7 +653,7 @@ describe("spool", () => {
       { name: "fails altogether", operations: ["open", "write", "sync", "truncate"], code: "EIO" },
     ];
     for (const { name, operations, code } of refusals) {
-      it(`that ${name}: adds are refused and never come; those before and after do`, async () => {
+      it(`that ${name}: refused adds are never handed over; those before and after are`, async () => {
         const disk = new Disk();
         const spool = await open({ open: disk.open });
         const { handed } = receive(spool);
@@ -673,7 +673,7 @@ describe("spool", () => {
         assert.deepEqual(problems, [], "whom it concerns has heard of it");
       });
 
-      it(`that ${name}, and is left so: what was taken is there, what was refused is not read`, async () => {
+      it(`that ${name}, and stays so: taken pushes are there, and refused ones are not read`, async () => {
         const disk = new Disk();
         const spool = await open({ open: disk.open });
         await spool.add([entry("1"), entry("2")]);
@@ -692,7 +692,7 @@ describe("spool", () => {
       });
     }
 
-    it("that is full from the start: what is pending is handed over, and taken as soon as there is room", async () => {
+    it("that is full from the start: pending pushes are handed over, and new ones taken as soon as there is room", async () => {
       const spool = await open();
       await spool.add([entry("1"), entry("2")]);
       await spool.close();
@@ -709,7 +709,7 @@ describe("spool", () => {
       assert.deepEqual(idsOf(await drain(await open())), ["2", "3"]);
     });
 
-    it("that takes no dead letter: it stays pending until it does", async () => {
+    it("that cannot take a dead letter: the push stays pending until it can", async () => {
       const disk = new Disk();
       const spool = await open({ open: disk.open, redeliverAfterMs: soon, maxDeliveries: 1 });
       const { handed, dead } = receive(spool);
@@ -724,7 +724,7 @@ describe("spool", () => {
       assert.equal(spool.pending, 0);
     });
 
-    it("that is full of what is settled: has room again", async () => {
+    it("that is full of settled pushes: has room again", async () => {
       const disk = new Disk();
       const spool = await open({ open: disk.open });
       await spool.add([entry("1"), entry("2")]);
@@ -767,7 +767,7 @@ describe("spool", () => {
       }
     }
 
-    it("keeps the file small and everything that is pending, in order, with its count", async () => {
+    it("keeps the file small, and keeps every pending push in order with its count", async () => {
       const spool = await open();
       const { handed, detach } = receive(spool);
       await spool.add(range(50).map((id) => entry(id)));
@@ -784,7 +784,7 @@ describe("spool", () => {
       ]);
     });
 
-    it("leaves a journal alone that is mostly pending", async () => {
+    it("does not touch a journal that is mostly pending", async () => {
       const disk = new Disk();
       const spool = await open({ open: disk.open });
       for (const id of range(40)) await spool.add([entry(id, "nobody", "呼".repeat(30_000))]);
@@ -829,7 +829,7 @@ describe("spool", () => {
     const takeOver = () => writeFileSync(join(folder, "lock"), "other");
     const journals = () => readdirSync(folder).filter((name) => name.endsWith(".log"));
 
-    it("while the disk wrote: leaves what the other one may have read, and acknowledges none of it", async () => {
+    it("during a write: keeps what the other one may have read, and acknowledges none of it", async () => {
       const disk = new Disk();
       const spool = await open({ open: disk.open });
       await spool.add([entry("before")]);
@@ -849,7 +849,7 @@ describe("spool", () => {
       const [name = ""] = journals();
       const path = join(folder, name);
       const bytes = readFileSync(path);
-      // The other one has written the segment anew, under the same name.
+      // The other process has written the segment again, under the same name.
       rmSync(path);
       writeFileSync(path, bytes);
       takeOver();
@@ -859,7 +859,7 @@ describe("spool", () => {
     });
   });
 
-  it("neither repeats nor gives up what has not reached its node yet, as while a flow blocks Node-RED", async () => {
+  it("neither repeats nor gives up a push that has not reached its node, as when a flow blocks Node-RED", async () => {
     const spool = await open({ redeliverAfterMs: 1, maxDeliveries: 2 });
     const handed: Handed[] = [];
     const dead: Handed[] = [];
@@ -870,13 +870,13 @@ describe("spool", () => {
       { reports: true },
     );
     await spool.add([entry("blocked"), entry("lost")]);
-    // Another node is handed the same entry as often as it may be: so much time has passed.
+    // Another node gets the same entry up to the maximum: that much time has passed.
     const other = receive(spool, "b");
     await spool.add([entry("clock", "b")]);
     await until(() => other.dead.length === 1);
     assert.deepEqual(handed.map(brief), ["blocked/1", "lost/1"]);
     assert.deepEqual(dead, []);
-    // What has not reached its node was no delivery.
+    // An entry that has not reached its node does not count as delivered.
     spool.giveBack(handed[1] as Handed);
     await spool.add([entry("next")]);
     await until(() => handed.some(({ id }) => id === "next"));
@@ -891,7 +891,7 @@ describe("spool", () => {
     assert.equal(spool.pending, 0);
   });
 
-  it("does not hand over twice what a node that is gone gives back when another one has it", async () => {
+  it("does not hand over twice a push that a deleted node gives back when another one has it", async () => {
     const spool = await open();
     const given: Record<string, Handed[]> = { gone: [], next: [] };
     for (const [node, handed] of Object.entries(given)) {
@@ -912,7 +912,7 @@ describe("spool", () => {
     assert.deepEqual(idsOf(given.next ?? []), ["one", "last"]);
   });
 
-  it("killed under load: everything promised is there, with its id", async function () {
+  it("killed under load: every acknowledged push is there, with its id", async function () {
     this.timeout(60_000);
     const added = new Set<string>();
     const settling = new Set<string>();
@@ -943,7 +943,7 @@ describe("spool", () => {
     assert.deepEqual(problems, []);
   });
 
-  it("does what a simple model does, whatever comes in whatever order", async function () {
+  it("behaves like a simple model for any sequence of operations", async function () {
     this.timeout(60_000);
     const node = fc.constantFrom("a", "b");
     const step = fc.oneof(

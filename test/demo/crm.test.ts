@@ -97,7 +97,7 @@ describe("the demo's CRM", () => {
     ...change,
   });
 
-  it("has one row for a call, whatever is told of it and however often", () => {
+  it("has one row for a call, for any events and any repeats", () => {
     crm.saveCall("ringing", callOf());
     assert.equal(crm.saveCall("ringing", callOf()), undefined);
     crm.saveCall("answered", callOf(answered));
@@ -121,7 +121,7 @@ describe("the demo's CRM", () => {
     assert.equal(crm.saveCall("finished", callOf(elsewhere))?.endsNow, false);
   });
 
-  it("tells what the agent will be: as before the call, unless the agent chose otherwise", () => {
+  it("gives the agent's next state: as before the call, unless the agent chose another", () => {
     ended();
     assert.equal(crm.note(noteOf())?.next, "ready");
     crm.saveCall("ringing", callOf({ id: "call-2" }), "BUSY");
@@ -177,7 +177,7 @@ describe("the demo's CRM", () => {
     assert.equal(crm.call("call-4")?.dueAt, null);
   });
 
-  it("ends calls whose end was not heard of, and completes them if their bill comes later", () => {
+  it("ends calls that had no end event, and completes them if their bill comes later", () => {
     crm.saveCall("answered", callOf(answered));
     assert.deepEqual(crm.endSilentCalls("1000"), [], "something was heard of it a moment ago");
     crm.close();
@@ -189,7 +189,7 @@ describe("the demo's CRM", () => {
     assert.deepEqual([billed?.call.talkSeconds, billed?.call.note, billed?.endsNow], [77, "kept", false]);
   });
 
-  it("tells busy from vacant, by the bill or by the CDR", () => {
+  it("distinguishes busy from vacant, by the bill or by the CDR", () => {
     const outbound = { direction: "outbound", outcome: "unanswered" };
     crm.saveCall("finished", callOf({ ...outbound, reason: "busy here" }));
     assert.equal(crm.call("call-1")?.cause, "busy");
@@ -201,7 +201,7 @@ describe("the demo's CRM", () => {
     assert.deepEqual([busy, vacant], [1, 1]);
   });
 
-  it("finds customers by names in both languages and by numbers; signs of patterns are ordinary", () => {
+  it("finds customers by names in both languages and by numbers; % and _ have no special meaning", () => {
     crm.close();
     file = join(temporaryFolder(), "crm.db");
     crm = open(true);
@@ -243,7 +243,7 @@ describe("the demo's CRM", () => {
     assert.equal(crm.saveProgress({ campaign: "c", total: 1 }).name, "Spring");
   });
 
-  it("has all that it said is saved after kill -9, and can be opened at once", async () => {
+  it("has all saved data after kill -9, and can be opened at once", async () => {
     crm.close();
     const write = `
       const { Crm } = require(${JSON.stringify(join(root, "demo/crm/crm.cjs"))});

@@ -156,7 +156,7 @@ for (const [place, { language, size, agent, texts }] of variants.entries()) {
       assert.deepEqual(await violations(page), []);
     });
 
-    it("rings: it is heard, and shown outside of the page; a missed call needs no note", async () => {
+    it("rings with a sound and a desktop notification; a missed call needs no note", async () => {
       await page.locator("#sound-switch").click();
       await page.locator("#notify-switch").click();
       await rings(false);
@@ -173,7 +173,7 @@ for (const [place, { language, size, agent, texts }] of variants.entries()) {
       assert.equal(await page.evaluate("window.notified.length"), 1);
     });
 
-    it("keeps the note over a reload, in another window, and over a kill", async () => {
+    it("keeps the note after a reload, in another window, and after a kill", async () => {
       await page.locator("#note").fill("Wants tea.");
       await page.reload();
       await page.locator("#call.answered").waitFor();
@@ -205,7 +205,7 @@ for (const [place, { language, size, agent, texts }] of variants.entries()) {
       assert.equal(workStatus(), "ONLINE");
     });
 
-    it("has one notion of after-call work, and is busy after this call if the agent says so", async () => {
+    it("shows after-call work in one way, and is busy after this call if the agent chooses it", async () => {
       await page.locator("#choose-state button").nth(1).click();
       await page.locator("#choose-state button[aria-pressed=true]").nth(0).waitFor();
       await page.locator("#hangup").click();
@@ -237,7 +237,7 @@ for (const [place, { language, size, agent, texts }] of variants.entries()) {
       await until("ONLINE");
     });
 
-    it("calls a number: says why a word is none, and that a number is busy", async () => {
+    it("calls a number: explains that a word is no number, and shows a busy number", async () => {
       await page.locator("#wanted").fill("tea");
       await page.locator("#wanted").press("Enter");
       await page.locator("#why", { hasText: texts.notANumber }).waitFor();

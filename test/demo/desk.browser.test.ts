@@ -170,7 +170,7 @@ for (const { version, node } of hosts) {
       }
     });
 
-    it("pops the right customer up when one calls, with what there was before", async () => {
+    it("shows the customer who calls, with the earlier calls", async () => {
       await press("demo-inbound-button");
       const name = desk.page.locator("#call #customer-name");
       await name.waitFor();
@@ -187,6 +187,7 @@ for (const { version, node } of hosts) {
       const states = await statesOf(desk, newest(desk)?.id, "over");
       assert.deepEqual([...new Set(states)], ["ringing", "answered", "over"]);
       await page.locator("#state.wrapUp").waitFor();
+      assert.equal(await page.locator("#callbar").textContent(), "Wang FangAfter-call work");
       assert.deepEqual(await violations(page), []);
       await note(desk, "Wants two more.");
       await page.locator("#today .row", { hasText: "Wants two more." }).waitFor();
@@ -227,7 +228,7 @@ for (const { version, node } of hosts) {
       );
     });
 
-    it("lists the call-back, opens the call, and is done with it at a press", async () => {
+    it("lists the call-back, opens its call, and ticks the call-back off", async () => {
       const { page } = desk;
       const row = page.locator("#callbacks .row", { hasText: "Li Wei" });
       await row.waitFor();
@@ -243,7 +244,7 @@ for (const { version, node } of hosts) {
       await page.locator("#callbacks .row").waitFor({ state: "detached" });
     });
 
-    it("says that a number is vacant", async () => {
+    it("shows that a number is vacant", async () => {
       const { page } = desk;
       await page.locator("#wanted").fill("139 0013 9999");
       await page.locator("#dial button").click();
@@ -272,7 +273,7 @@ for (const { version, node } of hosts) {
       assert.equal(await other.page.locator("#call").count(), 0);
     });
 
-    it("lets a customer call at a press of its own button", async () => {
+    it("starts a customer's call with the button of the page", async () => {
       await other.page.locator("#inbound").click();
       await other.page.locator("#call").waitFor();
       assert.equal(newest(other)?.direction, "inbound");
@@ -286,7 +287,7 @@ for (const { version, node } of hosts) {
       await other.page.locator("#inbound").waitFor();
     });
 
-    it("says in words what did not work", async () => {
+    it("shows errors in words", async () => {
       const { page } = desk;
       await page.locator("#wanted").fill("123456789012345678901234567890123456");
       await page.locator("#dial button").click();
@@ -294,7 +295,7 @@ for (const { version, node } of hosts) {
       await page.locator("#problem button").click();
     });
 
-    it("says why nothing happens with what is no number", async () => {
+    it("explains why a text that is no number cannot be called", async () => {
       const { page } = desk;
       for (const [typed, text] of [
         ["Wang Fung", "only digits"],
@@ -308,7 +309,7 @@ for (const { version, node } of hosts) {
       await page.locator("#wanted").fill("");
     });
 
-    it("shows as text whatever comes from outside", async () => {
+    it("shows texts from outside as text only", async () => {
       const { page } = desk;
       const evil = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>';
       const [agent, number, seq] = ["1000", "13912345678", "77"];
@@ -331,7 +332,7 @@ for (const { version, node } of hosts) {
       await page.locator("#back").click();
     });
 
-    it("adds up on the wallboard", async () => {
+    it("has the same figures on the wallboard", async () => {
       const { page } = board;
       await page.locator("#agents .ready", { hasText: "1000" }).waitFor();
       const figure = async (name: string) =>
@@ -355,7 +356,7 @@ for (const { version, node } of hosts) {
         body: JSON.stringify({ agent: "1001", number: "13800138888" }),
       });
 
-    it("refuses what has no key, and what comes from another origin", async () => {
+    it("refuses requests without a key, and requests from another origin", async () => {
       const key = String(await desk.page.locator("meta[name=sccc-key]").getAttribute("content"));
       assert.match(key, /^[0-9a-f]{32}$/);
       for (const headers of [
@@ -419,7 +420,7 @@ for (const { version, node } of hosts) {
       }
     });
 
-    it("has it all again after a restart, once", async () => {
+    it("has every call once after a restart", async () => {
       await demo.stop();
       for (const { page } of [desk, other, board]) await page.locator("#offline").waitFor({ state: "visible" });
       await demo.start();
@@ -431,7 +432,7 @@ for (const { version, node } of hosts) {
       assert.equal((await ofDialled()).length, 1);
     });
 
-    it("lays its flows out without one node on another", async () => {
+    it("has flows in which no node covers another", async () => {
       const { page, context } = await openPage();
       await page.goto(demo.url);
       for (const tab of ["crm", "desk", "campaign", "board", "demo"]) {
@@ -447,7 +448,7 @@ for (const { version, node } of hosts) {
       await context.close();
     });
 
-    it("lives by itself when the wallboard says so", async () => {
+    it("simulates calls by itself when the wallboard's button is pressed", async () => {
       await board.page.locator("#lively").click();
       await board.page.locator("#agents .ringing, #agents .talking").first().waitFor();
       await board.page.locator("#lively").click();

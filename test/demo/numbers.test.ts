@@ -63,7 +63,7 @@ describe("the numbers of a campaign", () => {
     assert.equal(await numbers.textOf(file([0xcd, 0xf5, 0xb7, 0xbc])), "王芳");
   });
 
-  it("writes cells that are read back, and that no spreadsheet calculates", () => {
+  it("writes cells that can be read back, and that no spreadsheet executes", () => {
     for (const text of ["=1+1", "+1", "-1", "@x"]) assert.equal(numbers.csvCell(text), `'${text}`);
     assert.deepEqual([numbers.csvCell(5), numbers.csvCell(-5), numbers.csvCell(null)], ["5", "-5", ""]);
     fc.assert(

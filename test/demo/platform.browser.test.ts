@@ -41,7 +41,7 @@ describe("npm start with an account in the environment", function () {
     await platform?.close();
   });
 
-  it("works on that platform, with its own agents and an empty CRM, and dials what it may", async () => {
+  it("works on that platform, with its own agents and an empty CRM, and dials only permitted numbers", async () => {
     assert.ok(demo.output.includes(`${platform.url}  (customer shop)`), demo.output);
     await assert.rejects(fetch(demo.simulator));
     const { page, errors } = await openPage();
@@ -95,7 +95,7 @@ describe("npm start with an account in the environment", function () {
     }
   });
 
-  it("says what is missing of the account", async () => {
+  it("names the missing settings of the account", async () => {
     const { SCCC_PASSWORD: _, ...env } = process.env;
     const start = spawn("npm", ["start", "--silent"], {
       cwd: root,

@@ -66,6 +66,8 @@ describe("the editor's checks", () => {
       assert.equal(problem("sccc-call-number", node, "userData"), undefined);
     }
     assert.match(problem("sccc-call-number", {}, "agent") ?? "", /^errors\.rule\.required/, "an older flow");
+    const agents = problem("sccc-campaign", { agents: "", agentsType: "json" }, "agents");
+    assert.equal(agents, "form.numbers.none", "rows and a button");
     assert.match(str("sccc-command", "api", "") ?? "", /^errors\.rule\.required example=AgentLogin/);
     assert.equal(str("sccc-command", "api", "Anything"), undefined);
   });

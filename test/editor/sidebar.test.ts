@@ -30,6 +30,9 @@ describe("the sidebar's entries", () => {
     assert.deepEqual(numbers(traffic), [4, 3, 2]);
     assert.ok(traffic.take({ run: "1", entries: [], oldest: { a: 2 } }));
     assert.deepEqual(numbers(traffic), [4, 2]);
+    // The receiving thread has started again, and has none.
+    assert.ok(traffic.take({ run: "1", entries: [], oldest: { a: 0 } }));
+    assert.deepEqual(numbers(traffic), []);
   });
 
   it("stay the same list while nothing changes, so that nothing is drawn again", () => {
@@ -47,6 +50,21 @@ describe("the sidebar's entries", () => {
     assert.equal(traffic.newest, 0);
     assert.ok(traffic.take({ run: "2", entries: [entry(1)], oldest: { a: 1 } }));
     assert.deepEqual(numbers(traffic), [1]);
+  });
+
+  it("are asked for anew when an account is back that was away while others had new ones", () => {
+    const traffic = new Traffic();
+    const a = [entry(1), entry(2)];
+    const b = entry(3, { account: "b" });
+    traffic.take({ run: "1", entries: [...a, b], oldest: { a: 1, b: 3 } });
+    assert.ok(traffic.take({ run: "1", entries: [], oldest: { b: 3 } }));
+    assert.deepEqual(numbers(traffic), [3]);
+    assert.equal(traffic.take({ run: "1", entries: [], oldest: { a: 1, b: 3 } }), false);
+    assert.equal(traffic.newest, 0);
+    assert.ok(traffic.take({ run: "1", entries: [...a, b], oldest: { a: 1, b: 3, c: 0 } }));
+    assert.deepEqual(numbers(traffic), [3, 2, 1]);
+    assert.ok(traffic.take({ run: "1", entries: [], oldest: { a: 2, b: 3, c: 0 } }));
+    assert.deepEqual(numbers(traffic), [3, 2]);
   });
 
   it("are filtered by every part of a filter", () => {

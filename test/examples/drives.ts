@@ -1,4 +1,4 @@
-// What makes each example show what it is for, driven as a user does: its buttons are pressed, its debug nodes are read.
+// Drives each example to its result as a user does: presses its buttons, and reads its debug nodes.
 import { strict as assert } from "node:assert";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -19,7 +19,7 @@ export class Running {
     private readonly sidebar: Sidebar,
   ) {}
 
-  /** The node whose identifier ends so. */
+  /** The node whose identifier has this end. */
   id(name: string): string {
     const node = this.example.nodes.find(({ id }) => id === name || new RegExp(`^sccc-[a-z]+-${name}$`).test(id));
     assert.ok(node !== undefined, `${this.example.name} has no ${name}`);
@@ -30,12 +30,12 @@ export class Running {
     return this.nodeRed.inject(this.id(button));
   }
 
-  /** What a debug node shows next. */
+  /** The next output of a debug node. */
   shown(name: string): Promise<Shown> {
     return this.sidebar.next(this.id(name)) as Promise<Shown>;
   }
 
-  /** What a debug node shows that fits; what it shows before is passed over. */
+  /** The next output of a debug node that fits; earlier outputs are skipped. */
   async until(name: string, fits: (shown: Shown) => boolean): Promise<Shown> {
     for (;;) {
       const shown = await this.shown(name);
@@ -158,6 +158,7 @@ export const drives: Readonly<Record<string, Drive>> = {
     const ofVacant = testDialect === "field" ? "vacant" : "unanswered";
     const expected = ["answered", "answered", "answered", "duplicate", "illegal", "unanswered", ofVacant];
     assert.deepEqual(rows.map(([, , outcome]) => outcome).sort(), expected);
+    assert.ok(!rows.flat().includes("null"), "an empty cell of a spreadsheet is empty");
   },
 
   async "campaign-next-morning"(flow) {
@@ -343,7 +344,7 @@ export const drives: Readonly<Record<string, Drive>> = {
     const key = { "x-app-key": "change-me" };
     assert.equal((await flow.post("/verify/send", { number: "Mr Li" }, key))[0], 400);
     assert.equal((await flow.post("/verify/check", { number: "1", code: "" }, { "x-app-key": "" }))[0], 401);
-    // Five attempts, then even the right code is none.
+    // After five attempts, the right code is refused too.
     const number = "13900138888";
     assert.equal((await flow.post("/verify/send", { number }, key))[0], 202);
     const next = String(await flow.shown("hears"));
@@ -352,10 +353,10 @@ export const drives: Readonly<Record<string, Drive>> = {
   },
 };
 
-/** Makes an example, which must have been deployed, show what it is for. */
+/** Drives an example, which must have been deployed, to its result. */
 export async function drive(flow: Running, how: Drive | undefined): Promise<void> {
   await how?.(flow);
-  // What went wrong on purpose goes to a Catch node: nothing is left for the log.
+  // Intended errors go to a Catch node: the log has none.
   const errors = flow.nodeRed.logs.filter(({ level, type }) => level === "error" && type !== "sccc-simulator");
   assert.deepEqual(
     errors.map(({ text }) => text),

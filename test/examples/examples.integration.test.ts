@@ -20,7 +20,7 @@ describe("the examples", () => {
     );
   });
 
-  it("can stand in one Node-RED together: no identifier, port or address twice", () => {
+  it("can be imported into one Node-RED together: no identifier, port or address twice", () => {
     const all = examples.flatMap(({ nodes }) => nodes);
     const doubled = (values: readonly unknown[]) => values.filter((value, index) => values.indexOf(value) !== index);
     const simulators = all.filter(({ type }) => type === "sccc-simulator");
@@ -38,7 +38,7 @@ describe("the examples", () => {
       assert.doesNotMatch(JSON.stringify(nodes), /1880/, name);
       for (const { type, url, env } of nodes) {
         if (type === "http request") assert.equal(url, "", name);
-        // What a flow calls is for its user to fill in.
+        // The address that a flow calls is filled in by its user.
         if (type !== "tab" || !Array.isArray(env)) continue;
         const known = new Set(["https://api.hubapi.com"]);
         for (const { value = "" } of env as readonly { value?: string }[]) {

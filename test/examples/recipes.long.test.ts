@@ -42,7 +42,7 @@ for (const version of nodeRedVersions) {
       sidebar = await nodeRed.sidebar();
     });
     afterEach(async function () {
-      // A drive that waits in vain does not tell what it saw instead.
+      // A drive that times out does not show what it received.
       if (this.currentTest?.state === "failed") console.error(sidebar.entries, nodeRed.logs.slice(-10));
       await nodeRed.deploy([]);
       for (const stop of started) await stop();

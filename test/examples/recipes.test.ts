@@ -1,4 +1,4 @@
-// The examples that write to other systems, as files: what makes them lose nothing, and what the pages say of them.
+// The examples that write to other systems, as files: their confirmations, and their entries in the pages.
 // recipes.long.test.ts drives them.
 import { strict as assert } from "node:assert";
 import { readFileSync } from "node:fs";
@@ -75,7 +75,7 @@ for (const { name, nodes } of examples.filter((one) => one.name in recipes)) {
 }
 
 describe("the examples that confirm", () => {
-  it("look at the answer of a request first: for http request, 400 and 500 are no errors", () => {
+  it("check the answer of a request first: http request treats 400 and 500 as success", () => {
     for (const { name, nodes } of examples) {
       for (const request of nodes.filter(({ type }) => type === "http request")) {
         const next = after(nodes, request).map(({ type }) => type);

@@ -38,7 +38,7 @@ function tabWith(node: FlowNode, values: Readonly<Record<string, string>>): obje
   };
 }
 
-/** What is not confirmed comes again soon, so that a test needs not wait. */
+/** Unconfirmed pushes come again soon, so that a test need not wait. */
 const soon = (node: FlowNode): object =>
   node.type === "sccc-account" ? { redeliverAfter: "2", maxDeliveries: "100" } : {};
 
@@ -100,12 +100,12 @@ async function postgresql(folder: string): Promise<Recipe> {
         rows("SELECT direction, outcome, agent, number, talk_seconds > 0, started_at <= ended_at FROM calls"),
         [["inbound", "answered", "1000", "+8613800138888", "t", "t"]],
       );
-      // What comes from outside is a value, never a part of the statement.
+      // Texts from outside are values, never a part of the statement.
       const hostile = "1'); DROP TABLE calls; --";
       await sendTo(await accountOf(flow), [missedBill(1, { caller: hostile })]);
       await flow.shown("written");
       assert.deepEqual(database.query("SELECT number FROM calls WHERE outcome = 'missed'"), [hostile]);
-      // A campaign: a row for each entry, whatever became of it.
+      // A campaign: a row for each entry, with any result.
       await flow.press("list");
       await flow.shown("finished");
       const results = await eventually("all results are written", () => {
@@ -119,7 +119,7 @@ async function postgresql(folder: string): Promise<Recipe> {
         ["Bob", "unanswered", "+8613800130000", "t"],
         ["Eve", "illegal", "", "t"],
       ]);
-      // While the database is away nothing is lost; what comes again changes nothing.
+      // While the database is down nothing is lost; a repeat changes nothing.
       const before = database.query("SELECT id FROM calls").length;
       await database.server.stop();
       await sendTo(await accountOf(flow), [missedBill(2), missedBill(3)]);
@@ -201,7 +201,7 @@ async function mqtt(folder: string): Promise<Recipe> {
         [(refusal as Shown).ref, (refusal as Shown).accepted, (refusal as Shown).error],
         ["43", false, "SCCC_INVALID_FIELD"],
       );
-      // While the broker is away nothing is lost.
+      // While the broker is down nothing is lost.
       await queue.stop();
       await sendTo(await accountOf(flow), [missedBill(1)]);
       await queue.start();
@@ -213,7 +213,7 @@ async function mqtt(folder: string): Promise<Recipe> {
       // A command that the broker keeps is not carried out, now or after the next connection.
       await nodeRed.inject("test-retained");
       assert.equal((await flow.shown("ignored")).ref, "44");
-      // Who connects later gets the agent's last call.
+      // A client that connects later gets the agent's last call.
       await nodeRed.deployed(() => nodeRed.admin("POST", "/flows", {}, { "Node-RED-Deployment-Type": "reload" }));
       const kept = await flow.until("shown", ({ topic, retain }) => topic === agent && retain === true);
       assert.equal((kept.payload as Shown).outcome, "missed");
@@ -297,7 +297,7 @@ async function robot(name: RobotName): Promise<Recipe> {
         group.texts[0] ?? "",
         /^未接来电 Missed call\n号码 Number: \+8613900130000\n时间 Time: \d{4}-.+\n坐席 Agent: 1000$/,
       );
-      // Nobody mentions a group's members, or writes a novel, by the number that he calls from.
+      // A caller's number can neither mention members of the group nor exceed the text's limit.
       await sendTo(await accountOf(flow), [missedBill(1, { caller: `1390013<@all>${"长".repeat(3000)}0001` })]);
       await flow.shown("sent");
       assert.match(group.texts[1] ?? "", /\n号码 Number: 13900130001\n/);

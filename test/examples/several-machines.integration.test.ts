@@ -80,7 +80,7 @@ describe("the recipe for several machines", function () {
     assert.equal(await pendingIn(join(userDir, "sccc/spool/scccreceiver0acc")), 1);
   });
 
-  it("writes a push's row, and then tells who wants to know", async () => {
+  it("writes the row of a push, and then publishes it", async () => {
     const queries: unknown[][] = [];
     const pool = { query: async (...args: unknown[]) => void queries.push(args) };
     const AsyncFunction = Object.getPrototypeOf(async () => undefined).constructor as new (

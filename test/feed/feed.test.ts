@@ -231,7 +231,7 @@ describe("sccc-feed", function () {
   });
 
   for (const advance of ["handed", "confirmed"]) {
-    it(`goes on where the flow cannot take a record, and does not read its page again (${advance})`, async () => {
+    it(`continues when the flow cannot take a record, and does not read its page again (${advance})`, async () => {
       await seed({ records: 1100 });
       await start({ emit: "item", advance });
       const node = helper.getNode("n");
@@ -283,7 +283,7 @@ describe("sccc-feed", function () {
     assert.equal((await failure()).code, "SCCC_CONFIG");
   });
 
-  it("goes on in a new node after one that could not end in time, and the old one writes nothing more", async () => {
+  it("continues in a new node when the old one could not end in time, and the old one writes nothing more", async () => {
     helper.settings({ userDir, nodeCloseTimeout: 50 });
     const { path } = new PositionFile(join(userDir, "sccc", "feeds"), "test", "records");
     mkdirSync(dirname(path), { recursive: true });
@@ -401,7 +401,7 @@ describe("a page of a feed", () => {
     assert.equal(await soFar(), true);
   });
 
-  it("does not wait for good when a flood of pushes has made old tokens void", async () => {
+  it("does not wait forever when a flood of pushes has invalidated old tokens", async () => {
     let [token] = [""];
     const send = async ([given = ""]: readonly string[]) => {
       token = given;
@@ -415,7 +415,7 @@ describe("a page of a feed", () => {
     assert.equal(acknowledge(token, "taken"), false);
   });
 
-  it("comes whole before it comes again when it is refused while its messages are still going out", async () => {
+  it("is sent completely before it is repeated, also if it is refused while its messages are still going out", async () => {
     const sent: string[] = [];
     const count = 300;
     let times = 0;

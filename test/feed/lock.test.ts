@@ -55,7 +55,7 @@ describe("the lock of the feeds", () => {
     leave();
   });
 
-  it("is asked for anew by flows that start again at once", async () => {
+  it("is requested again by flows that restart at once", async () => {
     const folder = temporaryFolder();
     const other = await hold(folder);
     const lock = lockOf(folder);
@@ -125,7 +125,7 @@ describe("the lock of the feeds", () => {
     assert.equal(added().length, 0);
   });
 
-  it("fails where the folder cannot be made, and is there once it can", async () => {
+  it("cannot be taken while the folder cannot be created, and can be taken afterwards", async () => {
     const folder = join(temporaryFolder(), "feeds");
     writeFileSync(folder, "a file");
     const lock = lockOf(folder);

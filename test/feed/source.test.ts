@@ -46,7 +46,7 @@ describe("a feed's records", () => {
     }
   });
 
-  it("begin now after the newest key, wherever that is", async () => {
+  it("begin now after the newest key, at any position", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.uniqueArray(fc.bigInt(1n, 10n ** 24n), { maxLength: 40 }),
@@ -122,7 +122,7 @@ const noCdrs: CdrSource = {
 };
 
 describe("a run of a feed", () => {
-  it("skips nothing and repeats a page at the most for each time that it breaks off", async () => {
+  it("skips nothing, and repeats at most one page for each interruption", async () => {
     const fault = fc.constantFrom("read", "hand", "write");
     await fc.assert(
       fc.asyncProperty(
@@ -190,7 +190,7 @@ describe("a feed's start", () => {
       : undefined;
   };
 
-  it("is a time in any form that commands take, and never a day that no calendar has", () => {
+  it("is a time in any form that commands take, and never an impossible date", () => {
     for (const key of [
       "2026-03-01 00:00:00",
       "2026/03/01",

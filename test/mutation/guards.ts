@@ -58,7 +58,7 @@ export const mutations: readonly Mutation[] = [
     excerpt: `let fits = customer === signer.customer;`,
     replacement: `let fits = true;`,
     tests: inboxTests,
-    grep: "keeps others out",
+    grep: "refuses the pushes of others",
   },
   {
     guard: "form of an authentication",
@@ -76,7 +76,7 @@ export const mutations: readonly Mutation[] = [
     excerpt: `toleranceMs > 0 && Math.abs(offMs) > toleranceMs`,
     replacement: "false",
     tests: inboxTests,
-    grep: "keeps others out",
+    grep: "refuses the pushes of others",
   },
   {
     guard: "time window",
@@ -94,7 +94,7 @@ export const mutations: readonly Mutation[] = [
     excerpt: `if (!allowReused) return refuse("replay");`,
     replacement: "",
     tests: inboxTests,
-    grep: "a block with another body not",
+    grep: "refuses a block with another body",
   },
   {
     guard: "replay",
@@ -130,7 +130,7 @@ export const mutations: readonly Mutation[] = [
     excerpt: `if (!this.#senders.admits(arrival)) return refuse("sender");`,
     replacement: "",
     tests: inboxTests,
-    grep: "looks at the sender",
+    grep: "checks the sender",
   },
   {
     guard: "pushAllow",
@@ -139,7 +139,7 @@ export const mutations: readonly Mutation[] = [
     excerpt: `(trustProxy && forwardedSender(forwarded))`,
     replacement: `forwardedSender(forwarded)`,
     tests: inboxTests,
-    grep: "looks at the sender",
+    grep: "checks the sender",
   },
   {
     guard: "pushAllow",
@@ -148,7 +148,7 @@ export const mutations: readonly Mutation[] = [
     excerpt: `.split(",").at(-1)`,
     replacement: `.split(",").at(0)`,
     tests: inboxTests,
-    grep: "looks at the sender",
+    grep: "checks the sender",
   },
   {
     guard: "pushAllow",
@@ -385,7 +385,7 @@ export const mutations: readonly Mutation[] = [
     excerpt: `if (!(await hand(page, keys))) return closed;`,
     replacement: `await file.write(page.after); if (!(await hand(page, keys))) return closed;`,
     tests: "test/feed/source.test.ts",
-    grep: "skips nothing and repeats a page at the most",
+    grep: "repeats at most one page",
   },
   {
     guard: "position of a feed",
@@ -394,7 +394,7 @@ export const mutations: readonly Mutation[] = [
     excerpt: `await file.write(page.after);`,
     replacement: `if (closing()) await file.write(page.after);`,
     tests: "test/feed/source.test.ts",
-    grep: "skips nothing and repeats a page at the most",
+    grep: "repeats at most one page",
   },
   {
     guard: "position of a feed",
@@ -466,7 +466,7 @@ export const mutations: readonly Mutation[] = [
     excerpt: `await this.#store.spool.add(entries, lines);`,
     replacement: `this.#store.spool.add(entries, lines).catch(() => undefined);`,
     tests: inboxTests,
-    grep: "stores nothing for who listens",
+    grep: "stores nothing for temporary listeners",
   },
   {
     guard: "acknowledged means stored",
@@ -485,7 +485,7 @@ export const mutations: readonly Mutation[] = [
       segment.file.sync();`,
     replacement: "",
     tests: spoolTests,
-    grep: "what was refused is not read",
+    grep: "refused ones are not read",
   },
   {
     guard: "confirmation once",
@@ -505,7 +505,7 @@ export const mutations: readonly Mutation[] = [
     replacement: `    this.#journal?.note(JSON.stringify({ id, settled: true }));
     return true;`,
     tests: spoolTests,
-    grep: "settles once, and for good",
+    grep: "settles a push once, and permanently",
   },
   {
     guard: "maxDeliveries",
@@ -514,7 +514,7 @@ export const mutations: readonly Mutation[] = [
     excerpt: `return deliveries >= this.#settings.maxDeliveries;`,
     replacement: `return deliveries < 0;`,
     tests: spoolTests,
-    grep: "hands over again after a while, and at last buries",
+    grep: "missing: hands over again",
   },
   {
     guard: "calls finished once",
@@ -523,7 +523,7 @@ export const mutations: readonly Mutation[] = [
     excerpt: `if (call.finished) {`,
     replacement: `if (call.finished && !call.ended) {`,
     tests: "test/calls/tracker.test.ts",
-    grep: "tells of a billing that comes later",
+    grep: "reports a bill that comes later",
   },
   {
     guard: "campaigns",
@@ -658,7 +658,7 @@ export const mutations: readonly Mutation[] = [
     excerpt: `create(this.#path, this.#owner) : state.owner === this.#owner;`,
     replacement: `create(this.#path, this.#owner) : true;`,
     tests: "test/delivery/folder-lock.test.ts",
-    grep: "is noticed to be lost",
+    grep: "that is lost is noticed",
   },
   {
     guard: "acknowledged means stored",
@@ -685,7 +685,7 @@ export const mutations: readonly Mutation[] = [
     excerpt: `} else if (this.#all.size >= this.#limits.total) {`,
     replacement: `} else if (this.#all.size < 0) {`,
     tests: serviceTests,
-    grep: "keeps connections within bounds",
+    grep: "limits connections",
   },
   {
     guard: "the editor's routes",
@@ -778,10 +778,19 @@ export const mutations: readonly Mutation[] = [
     grep: "shows no password",
   },
   {
+    guard: "secrets in the sidebar",
+    change: "a text is cut before passwords are replaced",
+    file: traffic,
+    excerpt: `export const beyondCut = 1024;`,
+    replacement: `export const beyondCut = 0;`,
+    tests: monitorTests,
+    grep: "is not shown in part",
+  },
+  {
     guard: "bounds of the sidebar's recording",
     change: "a request of any size is kept",
     file: monitor,
-    excerpt: `request: copyOf(request, mostText),`,
+    excerpt: `request: copyOf(request, mostKept),`,
     replacement: `request,`,
     tests: monitorTests,
     grep: "keeps no more than its bytes",
@@ -802,15 +811,24 @@ export const mutations: readonly Mutation[] = [
     excerpt: `value !== "" ? copyOf(value, mostWord) : undefined`,
     replacement: `value !== "" ? value : undefined`,
     tests: trafficTests,
-    grep: "claimed to be",
+    grep: "shows only the claimed customer",
   },
   {
     guard: "dead letters",
     change: "letters of a store that was removed are taken for those of the new one",
     file: "nodes/delivery/dead-letters.ts",
-    excerpt: "`${id}@${Date.parse(time)}`",
+    excerpt: "`${id}@${at}`",
     replacement: "`${id}@`",
     tests: "test/delivery/dead-letters.test.ts",
-    grep: "no other leaves it",
+    grep: "no other is removed",
+  },
+  {
+    guard: "dead letters",
+    change: "a letter that is no push is handed over, and leaves the file",
+    file: inbox,
+    excerpt: `kept === undefined ? [] : lasting.filter((listener) => wantsEvent(listener, kept.topic))`,
+    replacement: `lasting.filter((listener) => wantsEvent(listener, kept?.topic ?? ""))`,
+    tests: "test/receive/inbox.test.ts",
+    grep: "hands over no letter that is no push",
   },
 ];

@@ -19,7 +19,7 @@ const enters = (value: unknown, passwords: readonly string[] = [password]) => {
 };
 
 describe("authentication of pushes", () => {
-  it("takes the vendor's example, in either case of the digest, with strings or numbers, in seconds", () => {
+  it("accepts the vendor's example: the digest in upper or lower case, strings or numbers, a time in seconds", () => {
     assert.equal(block().digest, "ae62e11cab746436b64a26f4ed8e41a3");
     assert.ok(enters(block()));
     assert.ok(enters({ ...block(), digest: block().digest.toUpperCase() }));
@@ -28,7 +28,7 @@ describe("authentication of pushes", () => {
     assert.deepEqual([momentOf("1471918933"), momentOf("1471918933001")], [1471918933000, 1471918933001]);
   });
 
-  it("takes a name of digits as a number, and a time with a fraction, as some platforms send them", () => {
+  it("accepts a customer of digits as a number, and a time with a fraction, as some platforms send them", () => {
     const named = { ...block({ customer: 8001 }) };
     const read = readAuthentication(named);
     assert.equal(read?.customer, "8001");
@@ -39,7 +39,7 @@ describe("authentication of pushes", () => {
     assert.ok(!enters({ ...block({ timestamp: "1471918933.001" }), timestamp: "1471918933" }));
   });
 
-  it("takes any of the passwords, and never an empty one", () => {
+  it("accepts each of the account's passwords, and never an empty one", () => {
     assert.ok(enters(block(), ["new", password]));
     assert.ok(!enters(block(), ["new", "other"]));
     assert.ok(!enters({ ...block(), digest: sign("C2", "1471918933001", "5271", "") }, [""]));

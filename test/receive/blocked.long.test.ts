@@ -12,7 +12,7 @@ const main = { customer: "C2", password: "the password of C2" };
 describe("a flow that blocks Node-RED", function () {
   this.timeout(90_000 + seconds * 2000);
 
-  it(`for ${seconds} s: stored pushes are answered meanwhile, and come out afterwards, once`, async () => {
+  it(`for ${seconds} s: stored pushes are answered meanwhile, and each is delivered once afterwards`, async () => {
     const port = await freePort();
     const nodeRed = await startNodeRed({
       version: 4,

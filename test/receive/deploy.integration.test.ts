@@ -63,7 +63,7 @@ for (const version of nodeRedVersions) {
         await nodeRed?.stop();
       });
 
-      it("lose and double nothing, 20 under load", async () => {
+      it("lose no push and repeat none: 20 under load", async () => {
         const marks: string[] = [];
         const statuses = new Map<number, number>();
         let over = false;
@@ -93,7 +93,7 @@ for (const version of nodeRedVersions) {
         );
       });
 
-      it("hand on what comes in bit by bit while they go on", async () => {
+      it("deliver a push whose body is still arriving", async () => {
         const mark = newMark();
         const bytes = bytesOf({ path, body: pushOf(main, mark) });
         const port = own;
@@ -110,7 +110,7 @@ for (const version of nodeRedVersions) {
         await emissions.until(mark, ({ payload }) => payload.userData === mark);
       });
 
-      it("leave an http in at the same path alone", async () => {
+      it("do not change an http in node at the same path", async () => {
         const shared = senders.get("shared")!;
         const routes = [...route("own-get", path, "get"), ...route("own-post", path, "post")];
         const get = async () => (await nodeRed.fetch(path)).text();
@@ -124,7 +124,7 @@ for (const version of nodeRedVersions) {
         assert.deepEqual(await shared.post(pushOf(main, newMark())), { status: 200, body: taken });
       });
 
-      it("that remove the node close the port and give 404, those that bring it back open them", async () => {
+      it("that remove the node close the port and give 404; those that add it again open the port", async () => {
         const isClosed = () =>
           talk(own, (socket) => socket.end("x")).then((bytes) => (bytes.length === 0 ? true : undefined));
         await nodeRed.deploy([...collector, ...accounts]);
@@ -134,7 +134,7 @@ for (const version of nodeRedVersions) {
         for (const sender of senders.values()) assert.equal(await deliver(sender, pushOf(main, newMark())), 200);
       });
 
-      it("that remove a node alone, or an account alone, do the same", async () => {
+      it("that remove only a node, or only an account, do the same", async () => {
         const isClosed = () =>
           talk(own, (socket) => socket.end("x")).then((bytes) => (bytes.length === 0 ? true : undefined));
         await nodeRed.deploy([...collector, ...accounts], "nodes");
@@ -144,7 +144,7 @@ for (const version of nodeRedVersions) {
         for (const sender of senders.values()) assert.equal(await deliver(sender, pushOf(main, newMark())), 200);
       });
 
-      it("that contain a type that is not installed turn nobody away", async () => {
+      it("that contain a type that is not installed refuse no push", async () => {
         const unknown = { id: "unknown", type: "nobody-has-this", z: "flow", wires: [] };
         // A node that comes with its credentials is taken for changed, and stopped; an editor sends only those that were changed.
         const unchanged = accounts.map(({ credentials: _, ...account }) => account);
@@ -160,7 +160,7 @@ for (const version of nodeRedVersions) {
         await nodeRed.deploy([...collector, ...accounts, ...notifies]);
       });
 
-      it("that contain such a type and stop all nodes keep the ports: stored pushes are taken, the others are to come again", async () => {
+      it("that contain such a type and stop all nodes keep the ports open: stored pushes are taken, others get 503", async () => {
         const storing = await freePort();
         const stored = accountOf("stored", neighbour, {
           pushPath: path,
@@ -220,7 +220,7 @@ for (const version of nodeRedVersions) {
         for (const sender of senders.values()) assert.equal(await deliver(sender, pushOf(main, newMark())), 200);
       });
 
-      it("say so where two accounts want one port differently", async () => {
+      it("report two accounts that set one port differently", async () => {
         const at = nodeRed.logs.length;
         const contrary = accountOf("contrary", neighbour, {
           pushPath: path,
@@ -257,7 +257,7 @@ for (const version of nodeRedVersions) {
       });
       after(() => nodeRed?.stop());
 
-      it("receives, answers everything itself, and runs the middleware before", async () => {
+      it("runs the middleware first, and answers every request itself", async () => {
         const emissions = new Emissions(nodeRed, "/nodes");
         const target = { port, path: nodePath, signer: main, neighbour };
         const marks: string[] = [];
@@ -298,7 +298,7 @@ for (const version of nodeRedVersions) {
         assert.equal(emitted.at(-1)?.payload.more, "12345678901234567890");
       });
 
-      it("is not reached below the admin's root, or without one", async () => {
+      it("does not answer below the admin's root, or without the node root", async () => {
         for (const elsewhere of [path, `/admin${path}`]) {
           const bytes = await talk(port, (socket) => void socket.write(bytesOf({ path: elsewhere, body: "{}" })));
           check("4xx", bytes, "POST");
@@ -306,7 +306,7 @@ for (const version of nodeRedVersions) {
       });
     });
 
-    it("asks whom Node-RED asks for credentials, and lets them in with those", async () => {
+    it("requires the credentials of httpNodeAuth, and takes pushes that have them", async () => {
       // The password is "p".
       const httpNodeAuth = { user: "platform", pass: "$2b$08$Zt0tWROfKFnDoRle6fOIt./gnEqsKqgNg9EjT1A/RWo/6Yh./yzzu" };
       const flows = [...collector, accountOf("main", main, { pushPath: path }), notifyNode("main")];
@@ -328,7 +328,7 @@ for (const version of nodeRedVersions) {
       }
     });
 
-    it("says so where Node-RED has no server for nodes, and receives at a port of its own", async () => {
+    it("reports that Node-RED has no server for nodes, and receives at a port of its own", async () => {
       const own = await freePort();
       const nodeRed = await startNodeRed({
         version,

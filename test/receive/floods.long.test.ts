@@ -121,7 +121,7 @@ describe("floods", function () {
     }
   }
 
-  it("leave nothing behind", async () => {
+  it("leave no connection open", async () => {
     const count = ({ resources }: Process) => resources.filter((name) => name === "TCPSocketWrap").length;
     await eventually("all handles are back", async () => {
       const now = await processOf(nodeRed);

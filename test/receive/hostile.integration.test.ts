@@ -159,7 +159,7 @@ for (const version of nodeRedVersions) {
           });
         }
 
-        it("takes the valid ones of several on one connection, in their order", async () => {
+        it("takes the valid pushes among several on one connection, in their order", async () => {
           const marks = [newMark(), newMark()];
           const open = { Connection: "keep-alive" };
           const bytes = await talk(ports[place], (socket) => {
@@ -193,7 +193,7 @@ for (const version of nodeRedVersions) {
           await assertTakes();
         });
 
-        it("takes the same block with the same body once, and with another body never", async () => {
+        it("takes one block with one body once, and never with another body", async () => {
           const authentication = authenticationOf(main);
           const marks = [newMark(), newMark()];
           const [first, second] = marks.map((mark) => JSON.stringify({ authentication, notify: notifyOf(mark) }));
@@ -212,7 +212,7 @@ for (const version of nodeRedVersions) {
           await assertTakes(mark);
         });
 
-        it("remembers blocks and bills over a redeploy", async () => {
+        it("remembers blocks and bills after a redeploy", async () => {
           const mark = newMark();
           const bill = {
             type: "billing",
@@ -230,7 +230,7 @@ for (const version of nodeRedVersions) {
           await assertTakes(mark);
         });
 
-        it("takes a bill once, whatever block it comes with", async () => {
+        it("takes a bill once, also with another block", async () => {
           const marks = [newMark(), newMark()];
           const bill = { type: "billing", startTime: "1471918933", caller: "1", callee: "2", service: "1" };
           for (const session of marks) {
@@ -241,7 +241,7 @@ for (const version of nodeRedVersions) {
           await assertTakes(...marks);
         });
 
-        it("takes a block again with another body where the account says so, however old", async () => {
+        it("takes a used block with another body if the account allows it, also an old one", async () => {
           const lax = signerOf("lax");
           const authentication = authenticationOf(lax, { timestamp: "1471918933001" });
           const marks = [newMark(), newMark()];
@@ -252,7 +252,7 @@ for (const version of nodeRedVersions) {
           await assertTakes(...marks);
         });
 
-        it("passes on what it does not know, without a seq, and what looks like HTML or a header", async () => {
+        it("passes on unknown events, events without a seq, and texts that look like HTML or a header", async () => {
           const odd = '<b onclick="x()">&amp;\r\nX-Own: 1\r\n\r\n\u2028"\\';
           const notify = { type: "NeverSeen", userData: newMark(), odd, list: [1, null, { a: "" }] };
           const unseen = JSON.stringify({ authentication: authenticationOf(main), notify });
@@ -273,7 +273,7 @@ for (const version of nodeRedVersions) {
           assert.equal(second?.payload.eventId, second?.push.eventId);
         });
 
-        it("keeps the digits of long integers, and characters that come alone", async () => {
+        it("keeps all digits of long integers, lone surrogates and NUL", async () => {
           const mark = newMark();
           const body = pushOf(main, mark, { half: "\ud800", long: 1, nul: "\0" }).replace(
             '"long":1',
@@ -287,7 +287,7 @@ for (const version of nodeRedVersions) {
           assert.deepEqual([payload.long, payload.half, payload.nul], [long, "\ud800", "\0"]);
         });
 
-        it("tells two accounts at one address apart, and counts nothing as refused", async () => {
+        it("distinguishes two accounts at one address, and counts no push as refused", async () => {
           const marks = [newMark(), newMark()];
           for (const [index, name] of ["left", "right"].entries()) {
             assert.deepEqual(await post(pushOf(signerOf(name), marks[index]!), "/sccc/both"), [200, taken]);
@@ -375,7 +375,7 @@ for (const version of nodeRedVersions) {
           await assertTakes();
         });
 
-        it("takes what comes during a redeploy", async () => {
+        it("takes pushes that arrive during a redeploy", async () => {
           const marks: string[] = [];
           let deployed = false;
           const deploying = nodeRed.deploy(flow).finally(() => {
@@ -401,7 +401,7 @@ for (const version of nodeRedVersions) {
           assertOnce(marksOf(emitted), [...marks, last]);
         });
 
-        it("ends a sender of a byte a second, or waits while others are served", async () => {
+        it("closes the connection of a slow sender, or serves others while it waits", async () => {
           if (place === "own") {
             const [head, body] = await Promise.all(slow);
             check([408, 8], head!, "POST");
@@ -417,7 +417,7 @@ for (const version of nodeRedVersions) {
 
     // In its own describe, because mocha runs a suite's own tests before its nested suites.
     describe("after all of this", () => {
-      it("is the same process, and has kept nothing", async () => {
+      it("is the same process, and has no memory left in use", async () => {
         const failures = nodeRed.logs.filter(
           ({ level, text }) => level === "fatal" || /uncaught|unhandled/i.test(text),
         );

@@ -1,12 +1,12 @@
 // An account's inbox: which pushes are accepted, which nodes get them, and what is stored. Without threads: the test acts as Node-RED's
 // thread.
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import cryptoJsMd5 from "crypto-js/md5";
 import type { Arrival } from "../../nodes/receive/head";
-import type { AccountSpec, DeliveryTuple, ListenerSpec, ReceivingProblem } from "../../nodes/receive/messages";
+import type { AccountSpec, Asks, DeliveryTuple, ListenerSpec, ReceivingProblem } from "../../nodes/receive/messages";
 import { Sender } from "../../nodes/receive/outbox";
 import { PushInbox, type Verdict } from "../../nodes/receive/push-inbox";
 import { narrowReceiving } from "../../nodes/runtime/receive/config";
@@ -100,6 +100,7 @@ async function inbox(settings: Settings = {}) {
     onProblem: (problem) => problems.push(problem),
     onWarning: (key, params) => warnings.push(`${key} ${JSON.stringify(params)}`),
     now,
+    record: true,
     ...(settings.elapsed && { elapsed: settings.elapsed }),
     store: { beat: { everyMs: 20, staleMs: 120 } },
   });
@@ -177,7 +178,67 @@ describe("an inbox", () => {
     assert.deepEqual([made.counts.taken, made.counts.last], [1, moment]);
   });
 
-  it("answers an exact repeat again, in whatever order its keys are, and a block with another body not", async () => {
+  describe("with dead letters", () => {
+    const letter = (id: string, value: unknown) =>
+      `{"time":"2023-11-14T22:13:20.000Z","id":"${id}","node":"n","delivery":5,"value":${JSON.stringify(value)}}\n`;
+    const kept = { topic: "callin", payload: { number: "1" }, push: { event: "callin" } };
+    const told = async (made: PushInbox) => (await made.tell({ what: "letters" })) as Asks["letters"]["answer"];
+
+    for (const config of [{}, stored]) {
+      const mode = config === stored ? "stored" : "received";
+      it(`hands over no letter that is no push, and keeps it: ${mode}`, async () => {
+        const { made, folder, deliveries, heard } = await inbox({ config });
+        const text = letter("1", { a: 1 }) + letter("2", null) + letter("3", kept);
+        writeFileSync(join(folder, "dead.jsonl"), text);
+        const { letters } = await told(made);
+        assert.deepEqual([letters.map(({ event }) => event), letters.length], [["callin", "", ""], 3]);
+        const ids = letters.map(({ id }) => id);
+        assert.deepEqual(await made.tell({ what: "handLetters", ids }), { handed: 1, unwanted: 2 });
+        await heard(1);
+        assert.deepEqual(
+          deliveries.map(({ topic }) => topic),
+          ["callin"],
+        );
+        assert.equal(readFileSync(join(folder, "dead.jsonl"), "utf8"), letter("1", { a: 1 }) + letter("2", null));
+      });
+    }
+
+    it("keeps a letter that no node took over", async () => {
+      const { made, folder } = await inbox({ has: () => false });
+      writeFileSync(join(folder, "dead.jsonl"), letter("1", kept));
+      const ids = (await told(made)).letters.map(({ id }) => id);
+      assert.deepEqual(await made.tell({ what: "handLetters", ids }), { handed: 0, unwanted: 1 });
+      assert.equal((await told(made)).total, 1);
+    });
+
+    it("says in the log that a letter can't leave the file", async () => {
+      const { made, folder, warnings, heard } = await inbox();
+      writeFileSync(join(folder, "dead.jsonl"), letter("1", kept));
+      const ids = (await told(made)).letters.map(({ id }) => id);
+      // The new file can't be written where there is a folder.
+      mkdirSync(join(folder, "dead.jsonl.new", "inside"), { recursive: true });
+      for (const what of ["handLetters", "deleteLetters"] as const) {
+        await assert.rejects(made.tell({ what, ids }));
+      }
+      await heard(1);
+      assert.deepEqual([warnings.length, (await told(made)).total], [2, 1]);
+    });
+
+    it("tells what was recorded also where their file can't be read", async () => {
+      const { made, folder, receive } = await inbox();
+      mkdirSync(join(folder, "dead.jsonl"));
+      await receive(push());
+      const { traffic, deadLetters } = (await made.tell({
+        what: "traffic",
+        run: "",
+        after: 0,
+      })) as Asks["traffic"]["answer"];
+      assert.deepEqual([traffic?.entries.length, deadLetters], [1, 0]);
+      await assert.rejects(made.tell({ what: "letters" }));
+    });
+  });
+
+  it("answers an exact repeat again, in any order of its keys, and refuses a block with another body", async () => {
     const { receive, deliveries } = await inbox();
     const first = push({ type: "callin", number: "1", more: { a: 1, b: [2, { c: 3, d: 4 }] } });
     const reordered = { more: { b: [2, { d: 4, c: 3 }], a: 1 }, number: "1", type: "callin" };
@@ -205,7 +266,7 @@ describe("an inbox", () => {
       assert.deepEqual(deliveries.map(({ payload }) => payload.session).sort(), ["s1", "s2"]);
     });
 
-    it(`emits a bill again that has more fields, under the same eventId, and counts on: ${mode}`, async () => {
+    it(`emits a bill with more fields again, with the same eventId and the next delivery number: ${mode}`, async () => {
       const one = await inbox({ config });
       await one.receive(push({ ...bill, recordFile: "" }));
       assert.equal(await one.receive(push({ ...bill, recordFile: "/a.wav" })), "taken");
@@ -248,7 +309,7 @@ describe("an inbox", () => {
     });
   }
 
-  it("keeps others out, and counts why", async () => {
+  it("refuses the pushes of others, and counts them by reason", async () => {
     const { made, receive, deliveries } = await inbox();
     const words: string[] = [];
     for (const changes of [
@@ -268,7 +329,7 @@ describe("an inbox", () => {
     assert.deepEqual(Object.fromEntries(made.counts.refused), { customer: 1, digest: 2, timestamp: 2 });
   });
 
-  it("lets nothing in that may have been there before when the clock is set back", async () => {
+  it("refuses what may be a repeat when the clock is set back", async () => {
     let elapsed = 0;
     const { receive } = await inbox({ elapsed: () => elapsed });
     const at = (timestamp: number) => receive(push(undefined, { timestamp: String(timestamp) }));
@@ -282,7 +343,7 @@ describe("an inbox", () => {
     );
   });
 
-  it("lets right pushes in at once when the clock was an hour ahead, and says so", async () => {
+  it("takes valid pushes at once after the clock was an hour ahead, and reports it", async () => {
     let now = moment + 3_600_000;
     let elapsed = 0;
     const { receive, warnings } = await inbox({ now: () => now, elapsed: () => elapsed });
@@ -296,7 +357,7 @@ describe("an inbox", () => {
     assert.equal(await at(moment + 3_600_000), "timestamp", "the tolerance is enforced");
   });
 
-  it("looks at the sender, behind a proxy at what the nearest one wrote", async () => {
+  it("checks the sender; behind a proxy, the address that the nearest proxy wrote", async () => {
     const from = (peer: string, forwarded = "") => ({ ...push(), arrival: { path: "/", query: "", peer, forwarded } });
     const direct = await inbox({ config: { pushAllow: "203.0.113.0/24" } });
     assert.equal(await direct.receive(from("203.0.113.9")), "taken");
@@ -311,7 +372,7 @@ describe("an inbox", () => {
     );
   });
 
-  it("lets a push come again while its node is stopped, and takes what that does not want", async () => {
+  it("answers busy while the node is stopped, and takes events that the node does not want", async () => {
     const { apply, receive, deliveries } = await inbox();
     const listener = { id: "n", transient: false, events: ["callin"], others: false };
     apply({ listeners: [{ ...listener, away: true }] });
@@ -325,13 +386,13 @@ describe("an inbox", () => {
     );
   });
 
-  it("takes what no node wants, without a message", async () => {
+  it("takes an event that no node wants, without a message", async () => {
     const { receive, deliveries } = await inbox({ listeners: [{ events: ["callend"], others: false }] });
     assert.equal(await receive(push()), "taken");
     assert.equal(deliveries.length, 0);
   });
 
-  it("lets a push come again that no node has got", async () => {
+  it("answers busy for a push that reached no node", async () => {
     let there = false;
     const { receive, deliveries } = await inbox({ has: () => there });
     const one = push();
@@ -344,7 +405,7 @@ describe("an inbox", () => {
   describe("that stores", () => {
     const hasty = { ...stored, redeliverAfter: "0.1" };
 
-    it("hands over again until it is acknowledged, with the same eventId", async () => {
+    it("delivers a push again until it is acknowledged, with the same eventId", async () => {
       const { made, receive, deliveries, heard } = await inbox({ config: hasty });
       assert.equal(await receive(push()), "taken");
       await heard(2);
@@ -377,7 +438,7 @@ describe("an inbox", () => {
       }
     });
 
-    it("keeps for a node that is stopped what comes meanwhile, and hands it over when the node is back", async () => {
+    it("keeps the pushes for a stopped node, and delivers them when the node is back", async () => {
       const { apply, receive, heard, deliveries } = await inbox({ config: stored });
       const listener = { id: "n", transient: false, events: [], others: true };
       apply({ listeners: [{ ...listener, away: true }] });
@@ -394,7 +455,7 @@ describe("an inbox", () => {
       );
     });
 
-    it("uses up the token of a refusal, and that one only", async () => {
+    it("invalidates the token of a refusal, and no other token", async () => {
       const { made, receive, deliveries, heard } = await inbox({ config: hasty });
       await receive(push());
       await heard(1);
@@ -405,7 +466,7 @@ describe("an inbox", () => {
       assert.ok(made.acknowledge(deliveries[1]?.token ?? "", true));
     });
 
-    it("stores nothing for who listens for the moment, and hands over only what was taken", async () => {
+    it("stores nothing for temporary listeners, and gives them only pushes that were taken", async () => {
       const transient = { id: "passing", transient: true };
       const { made, receive, deliveries } = await inbox({
         config: stored,
@@ -419,7 +480,7 @@ describe("an inbox", () => {
       assert.deepEqual(deliveries.map(({ node }) => node).sort(), ["n", "passing", "passing"]);
     });
 
-    it("buries what is never acknowledged", async () => {
+    it("makes a push that is never acknowledged a dead letter", async () => {
       const { made, receive, deliveries, dead, heard, folder } = await inbox({
         config: { ...hasty, maxDeliveries: "2" },
       });
@@ -430,7 +491,7 @@ describe("an inbox", () => {
       assert.equal(readFileSync(join(folder, "dead.jsonl"), "utf8").trim().split("\n").length, 1);
     });
 
-    it("hands over after a restart, and says busy when the disk refuses", async () => {
+    it("delivers after a restart, and answers busy when the disk cannot be written", async () => {
       const before = await inbox({ config: stored });
       await before.receive(push(bill));
       await before.heard(1);
@@ -445,7 +506,7 @@ describe("an inbox", () => {
       assert.equal(after.deliveries[0]?.payload.eventId, before.deliveries[0]?.payload.eventId);
     });
 
-    it("lets a push come again that could not be stored", async () => {
+    it("answers busy for a push that could not be stored", async () => {
       const folder = join(temporary(), "file");
       writeFileSync(folder, "");
       const { made, receive, problems, heard } = await inbox({ config: stored, folder });
@@ -459,7 +520,7 @@ describe("an inbox", () => {
       assert.equal(made.pending, 1);
     });
 
-    it("in a folder that another process has: says so, answers busy, and takes over when the other is gone", async () => {
+    it("in a folder that another process has: reports it, answers busy, and takes over when that process has ended", async () => {
       const first = await inbox({ config: stored });
       await first.receive(push());
       const second = await inbox({ config: stored, folder: first.folder, owner: "another process" });
@@ -472,7 +533,7 @@ describe("an inbox", () => {
       assert.equal(await second.receive(push()), "taken");
     });
 
-    it("gives what waits for a node that is gone to another one that takes the event, else to the dead letters", async () => {
+    it("gives the pending pushes of a deleted node to another one that takes the event, else to the dead letters", async () => {
       const before = await inbox({ config: stored });
       await before.receive(push());
       await before.receive(push({ type: "callend", number: "1" }));
@@ -498,7 +559,7 @@ describe("an inbox", () => {
       await again.heard(1);
     });
 
-    it("leaves what waits for a node that is only switched off", async () => {
+    it("keeps the pending pushes of a node that is only disabled", async () => {
       const before = await inbox({ config: stored });
       await before.receive(push());
       before.made.close();
@@ -508,7 +569,7 @@ describe("an inbox", () => {
       await after.heard(1);
     });
 
-    it("keeps what is under way within bounds, and the rest on disk", async () => {
+    it("limits the deliveries under way, and keeps the rest on disk", async () => {
       const open: DeliveryTuple[] = [];
       let release = false;
       const { receive, made, deliveries } = await inbox({
@@ -525,7 +586,7 @@ describe("an inbox", () => {
       assert.equal(new Set(deliveries.map(({ push: { eventId } }) => eventId)).size, 600);
     });
 
-    it("reads what an earlier version left", async () => {
+    it("reads the files of an earlier version", async () => {
       const folder = temporary();
       const kept = { topic: "callin", payload: { number: "1" }, push: { event: "callin", eventId: "e" } };
       const lines = [

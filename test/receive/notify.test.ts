@@ -1,5 +1,5 @@
-// sccc-notify in the test helper's Node-RED, with the receiving thread and a port of its own: what a platform writes into a push is never
-// taken for what we say of it, and no text of it fills an error.
+// sccc-notify in the test helper's Node-RED, with the receiving thread and a port of its own: fields of a push are never
+// confused with the fields that this package adds, and no text of a push fills an error.
 import assert from "node:assert/strict";
 import { neverConfirmed } from "../../nodes/runtime/notify/notify";
 import { freePort } from "../../tools/node-red";
@@ -41,7 +41,7 @@ describe("sccc-notify", function () {
     return { send, next, close: () => sender.close() };
   }
 
-  it("goes by our reading of a push, also where the platform has fields named event and eventId", async () => {
+  it("uses the event and eventId of this package, also if the platform sends fields of these names", async () => {
     const { send, next, close } = await start({ events: ["callin"], layout: "perType", wires: [["out"], ["other"]] });
     const own = { event: "billing", eventId: "42", direction: "sideways", answered: "perhaps" };
     await send({ type: "callin", number: "13800138000", ...own });
@@ -57,7 +57,7 @@ describe("sccc-notify", function () {
     close();
   });
 
-  it("gives a push that was never confirmed to Catch, and quotes a bounded part of its event's name", async () => {
+  it("sends a push that was never confirmed to Catch, with at most a part of its event's name", async () => {
     const never = { pushAnswer: "stored", redeliverAfter: "0.1", maxDeliveries: 1 };
     const { send, next, close } = await start({ wires: [["out"]] }, never);
     const type = `<b>${"x".repeat(100_000)}`;

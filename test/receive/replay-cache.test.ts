@@ -6,7 +6,7 @@ describe("the replay cache", () => {
   const one = { customer: "C2", timestamp: "1471918933001", seq: "1", digest: "" };
   const yes = async () => true;
 
-  it("knows a repeat from a reuse", async () => {
+  it("distinguishes a repeat from a reuse", async () => {
     const cache = new ReplayCache({ toleranceMs: 1000, elapsed: () => 0 });
     assert.deepEqual(await cache.once(one, "a", yes), { seen: "new", taken: true });
     assert.deepEqual(await cache.once(one, "a", yes), { seen: "repeat", taken: true });
@@ -14,7 +14,7 @@ describe("the replay cache", () => {
     assert.deepEqual(await cache.once({ ...one, seq: "2" }, "b", yes), { seen: "new", taken: true });
   });
 
-  it("lets a push come again that was not taken, and makes a repeat wait for the first", async () => {
+  it("allows a block again if its push was not taken, and makes a repeat wait for the first", async () => {
     const cache = new ReplayCache({ toleranceMs: 1000, elapsed: () => 0 });
     assert.deepEqual(await cache.once(one, "a", async () => false), { seen: "new", taken: false });
     let end = (_: boolean): void => undefined;
@@ -35,7 +35,7 @@ describe("the replay cache", () => {
     assert.equal(takes, 1);
   });
 
-  it("lets one of several repeats take what the first could not, and the others wait for that one", async () => {
+  it("lets one of several repeats continue if the first fails, while the others wait for it", async () => {
     const cache = new ReplayCache({ toleranceMs: 1000, elapsed: () => 0 });
     const outcomes = [false, true];
     let takes = 0;
@@ -48,7 +48,7 @@ describe("the replay cache", () => {
     assert.deepEqual([takes, results.filter(({ taken }) => taken).length], [2, 3]);
   });
 
-  it("keeps a block for a day, is bounded, and is not fooled by a clock set back", async () => {
+  it("keeps a block for a day, is bounded, and works when the clock is set back", async () => {
     let elapsed = 0;
     const day = 86_400_000;
     const cache = new ReplayCache({ toleranceMs: 1000, elapsed: () => elapsed, now: () => 1471918933001, limit: 3 });
@@ -66,7 +66,7 @@ describe("the replay cache", () => {
     assert.ok(!cache.isTooOld({ ...one, timestamp: "1471918936001" }), "one that made room says nothing about time");
   });
 
-  it("forgets what an old clock left behind, says so, and keeps what was used", async () => {
+  it("drops the reservations of a clock that was ahead, reports it, and keeps used blocks", async () => {
     let elapsed = 0;
     let told = 0;
     let now = 1471918933001 + 3_600_000;

@@ -28,7 +28,7 @@ describe("X-Forwarded-For", () => {
       assert.equal(forwardedSender(header), sender));
   }
 
-  it("counts behind a proxy only, and never throws", () => {
+  it("is used only behind a proxy, and never throws", () => {
     assert.equal(senderOf("10.0.0.1", "203.0.113.9", false), "10.0.0.1");
     assert.equal(senderOf("10.0.0.1", "203.0.113.9:1", true), "203.0.113.9");
     assert.equal(senderOf("10.0.0.1", "", true), "10.0.0.1");
@@ -64,7 +64,7 @@ describe("a request's target", () => {
       assert.deepEqual({ path: target?.path, query: readQuery(target?.query ?? "") }, { path, query });
     });
   }
-  it("that cannot be decoded is none", () => assert.equal(readTarget("/%ff%"), undefined));
+  it("that cannot be decoded is undefined", () => assert.equal(readTarget("/%ff%"), undefined));
 
   it("never throws, and has no prototype in its query (properties)", () => {
     fc.assert(fc.property(fc.string(), (url) => void readQuery(readTarget(url)?.query ?? "")));
@@ -76,7 +76,7 @@ describe("a request's target", () => {
 describe("connections", () => {
   const admission = () => new Admission<string>({ total: 4, perAddress: 2 });
 
-  it("of one address are bounded: its oldest that has proven nothing goes", () => {
+  it("of one address are limited: the oldest without a valid push is closed", () => {
     const all = admission();
     assert.deepEqual(all.admit("1", "s1", "9.9.9.9", false), { admitted: true });
     all.mark("1", { proven: true });
@@ -88,7 +88,7 @@ describe("connections", () => {
     assert.deepEqual(all.admit("5", "s5", "9.9.9.9", false), { admitted: true });
   });
 
-  it("in all are bounded: idle and unproven ones go first, a listed address gets in", () => {
+  it("are limited in total: idle ones and those without a valid push are closed first, and a listed address is accepted", () => {
     const all = admission();
     for (const name of ["1", "2", "3", "4"]) all.admit(name, `s${name}`, `9.9.9.${name}`, false);
     all.mark("1", { busy: true });
@@ -102,7 +102,7 @@ describe("connections", () => {
     assert.equal(all.size, 4);
   });
 
-  it("that have left under a key that another one has now are not taken for that one", () => {
+  it("that have ended are not confused with a later one of the same key", () => {
     const all = admission();
     all.admit("1", "old", "1.1.1.1", false);
     all.admit("1", "new", "1.1.1.1", false);
@@ -110,7 +110,7 @@ describe("connections", () => {
     assert.equal(all.size, 1);
   });
 
-  it("of an IPv6 sender are those of its /64", () => {
+  it("of IPv6 senders are counted by their /64", () => {
     assert.equal(sourceOf("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2");
     assert.equal(sourceOf("2001:0DB8:1:2::9"), "2001:db8:1:2");
     assert.equal(sourceOf("2001:db8::1"), "2001:db8:0:0");
@@ -121,7 +121,7 @@ describe("connections", () => {
 });
 
 describe("a body", () => {
-  it("is what came, whatever the chunks, within its bounds (properties)", () => {
+  it("is complete for any chunks, within its limits (properties)", () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 3000 }), { maxLength: 50 }), (chunks) => {
         const budget = new ByteBudget(1e9);
@@ -136,7 +136,7 @@ describe("a body", () => {
     );
   });
 
-  it("is refused when it is too large, or when all together are", () => {
+  it("is refused if it is too large, or if all together are too large", () => {
     const budget = new ByteBudget(2 * maxBodyBytes);
     const body = new BodyCollector(budget);
     assert.equal(body.add(Buffer.alloc(maxBodyBytes)), undefined);

@@ -156,7 +156,7 @@ describe("the receiving service", () => {
     assert.deepEqual(world.eventsOf("a"), ["callin"]);
   });
 
-  it("serves several paths and accounts of one port, and nobody else", async () => {
+  it("serves several paths and accounts of one port, and no other path", async () => {
     world.apply(world.accountOf("a", port), world.accountOf("b", port, { pushPath: "/other" }));
     assert.equal(await post(`${url()}?from=a`), 200);
     assert.equal(await post(url("/other")), 200);
@@ -176,7 +176,7 @@ describe("the receiving service", () => {
     assert.deepEqual(query, { path: "/推送", query: { a: "1?2", b: ["x", "y"] }, ip: "127.0.0.1" });
   });
 
-  it("refuses what is too large by its length alone, and without one as soon as it is", async () => {
+  it("refuses a body that is too large by its Content-Length, or as soon as it exceeds the limit", async () => {
     world.apply(world.accountOf("a", port));
     await listening(port);
     const headers = { "Content-Length": String(maxBodyBytes + 1) };
@@ -227,7 +227,7 @@ describe("the receiving service", () => {
     assert.equal(world.service.inboxOf("c")?.counts.refused.size, 0, "it was not meant for this one");
   });
 
-  it("tells both of two accounts that contradict each other, until they don't", async () => {
+  it("reports a contradiction to both accounts until it is gone", async () => {
     const plain = world.accountOf("a", port);
     world.apply(plain, world.accountOf("b", port, { pushTls: "tls" }));
     assert.deepEqual([world.problems.get("a")?.reason, world.problems.get("b")?.reason], ["conflict", "conflict"]);
@@ -236,7 +236,7 @@ describe("the receiving service", () => {
     await world.problem("a", undefined);
   });
 
-  it("tells of a port that is taken, and has it once it is free", async () => {
+  it("reports a port that is taken, and opens it when it is free", async () => {
     const server = createServer().listen(port, "127.0.0.1");
     await once(server, "listening");
     world.apply(world.accountOf("a", port));
@@ -250,7 +250,7 @@ describe("the receiving service", () => {
     assert.equal(await post(url()), 200);
   });
 
-  it("tells of the port that an account has now, where another account had it before", async () => {
+  it("reports the current port of an account, also if another account had it before", async () => {
     const other = await freePort();
     const server = createServer().listen(port, "127.0.0.1");
     await once(server, "listening");
@@ -267,14 +267,14 @@ describe("the receiving service", () => {
     ]);
   });
 
-  it("tells of an address that is not there, and goes on trying", async () => {
+  it("reports an address that does not exist, and tries again", async () => {
     world.apply(world.accountOf("a", port, { pushHost: "192.0.2.1" }));
     await world.problem("a", "host");
     const first = world.problems.get("a")?.retryAt;
     await eventually("it is tried again", () => (world.problems.get("a")?.retryAt !== first ? true : undefined));
   });
 
-  it("tells of a key that does not load, and takes it up when it does, and when it is renewed", async () => {
+  it("reports a key that does not load, and uses it when it loads and when it is renewed", async () => {
     const folder = mkdtempSync(join(tmpdir(), "sccc-tls-"));
     const files = { key: join(folder, "key.pem"), cert: join(folder, "cert.pem") };
     writeFileSync(files.key, "not a key");
@@ -294,7 +294,7 @@ describe("the receiving service", () => {
     rmSync(folder, { recursive: true });
   });
 
-  it("tells of a port with TLS that has no certificate, and opens it once it has one", async () => {
+  it("reports a TLS port without a certificate, and opens it when it has one", async () => {
     world.apply(world.accountOf("a", port, { pushTls: "bare" }));
     await world.problem("a", "certificate");
     assert.match(String(world.problems.get("a")?.detail), /no key and certificate/);
@@ -319,7 +319,7 @@ describe("the receiving service", () => {
     assert.equal(await post(`https://127.0.0.1:${port}/sccc/notify`, { ca: pem("cert.pem") }), 200);
   });
 
-  it("survives what goes wrong with connections, again and again", async () => {
+  it("survives repeated errors of connections", async () => {
     const create = http.createServer;
     const servers: http.Server[] = [];
     http.createServer = ((...args: Parameters<typeof create>) => {
@@ -336,7 +336,7 @@ describe("the receiving service", () => {
     assert.equal(world.problems.get("a"), undefined);
   });
 
-  it("holds pushes back while nodes come and go", async () => {
+  it("holds pushes back while nodes are replaced", async () => {
     world.apply(world.accountOf("a", port));
     assert.equal(await post(url()), 200);
     world.service.handle({ kind: "hold" });
@@ -383,7 +383,7 @@ describe("the receiving service", () => {
     await nonsense();
     world.service.handle({ kind: "hold" });
     socket.write(bytes.subarray(-1));
-    // What is no HTTP is answered at once: by then the body is there too.
+    // Bytes that are not HTTP are answered at once; by then the body has arrived too.
     await nonsense();
     assert.equal(Buffer.concat(came).toString(), "");
     world.apply(world.accountOf("a", port));
@@ -391,7 +391,7 @@ describe("the receiving service", () => {
     assert.match(Buffer.concat(came).toString(), /^HTTP\/1.1 400 /);
   });
 
-  it("tells whoever waits too long to come again, and stays as it is", async () => {
+  it("answers 503 when a push has waited too long, and keeps its accounts", async () => {
     world.close();
     world = new World({}, 20);
     world.apply(world.accountOf("a", port));
@@ -403,7 +403,7 @@ describe("the receiving service", () => {
     assert.equal(world.heard.length, 2);
   });
 
-  it("tells whoever waits to come again when the process is about to end", async () => {
+  it("answers 503 to waiting pushes when the process is about to end", async () => {
     world.apply(world.accountOf("a", port));
     assert.equal(await post(url()), 200);
     world.service.handle({ kind: "hold" });
@@ -440,7 +440,7 @@ describe("the receiving service", () => {
     assert.deepEqual(kept[0]?.push.http, { path: "/sccc/notify", query: { a: ["1", "2"] }, ip: "10.0.0.1" });
   });
 
-  it("keeps connections within bounds, and lets the listed platform in", async () => {
+  it("limits connections, and accepts the listed platform", async () => {
     world.close();
     world = new World({ connections: { total: 20, perAddress: 8 } });
     world.apply(
@@ -458,7 +458,7 @@ describe("the receiving service", () => {
     await eventually("all are gone", () => (Number(server?.connections) <= 1 ? true : undefined));
   });
 
-  it("closes a TLS connection that says nothing, and one that ends in the middle", async () => {
+  it("closes a TLS connection that sends nothing, and one that ends during the handshake", async () => {
     world.close();
     world = new World({ handshakeTimeoutMs: 100 });
     world.apply(world.accountOf("a", port, { pushTls: "tls" }));
@@ -474,7 +474,7 @@ describe("the receiving service", () => {
     await once(good, "secureConnect");
   });
 
-  it("ends a body of one-byte chunks, and takes others meanwhile", async () => {
+  it("closes a connection that sends one-byte chunks, and takes other pushes meanwhile", async () => {
     world.apply(world.accountOf("a", port));
     await listening(port);
     const head = bytesOf({

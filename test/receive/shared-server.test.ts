@@ -78,7 +78,7 @@ describe("the dispatcher on Node-RED's own server", () => {
     request.body = JSON.parse(Buffer.concat(chunks).toString());
   };
 
-  it("checks a head as a port of our own does", async () => {
+  it("checks the head of a request as a port of its own does", async () => {
     const { status, taken } = await serve();
     const large = { "Content-Length": String(maxBodyBytes + 1) };
     assert.deepEqual(
@@ -127,14 +127,14 @@ describe("the dispatcher on Node-RED's own server", () => {
     );
   });
 
-  it("passes on the bytes of a body that nobody has parsed: `charset=utf8`, and every digit", async () => {
+  it("passes on the bytes of a body that Node-RED has not parsed: `charset=utf8`, and every digit", async () => {
     const { status, taken } = await serve();
     const body = '{"authentication":{},"notify":{"id":12345678901234567890}}';
     assert.equal(await status({ body, headers: { "Content-Type": "application/json; charset=utf8" } }), 200);
     assert.equal(Buffer.from(taken[0]?.body as Uint8Array).toString(), body);
   });
 
-  it("refuses what a compressed body or one without a length has become, if it is too large", async () => {
+  it("refuses a compressed body, or one without a length, if it is too large after parsing", async () => {
     const { status, taken } = await serve({}, [], parse);
     const body = JSON.stringify({ authentication: {}, notify: { text: "x".repeat(maxBodyBytes) } });
     const chunked = `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
@@ -155,7 +155,7 @@ describe("the dispatcher on Node-RED's own server", () => {
   describe("with the user's middleware", () => {
     const goOn: Handler = (_request, _response, next) => next();
 
-    it("takes a push once, also where a middleware goes on twice, or with null", async () => {
+    it("takes a push once, also if a middleware calls next twice, or with null", async () => {
       const twice: Handler = (_request, _response, next) => {
         next(null);
         next();
@@ -183,7 +183,7 @@ describe("the dispatcher on Node-RED's own server", () => {
       });
     }
 
-    it("logs what one rejects with after it went on", async () => {
+    it("logs a rejection of a middleware that has called next", async () => {
       const late: Handler = async (_request, _response, next) => {
         next();
         await Promise.resolve();

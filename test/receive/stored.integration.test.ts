@@ -227,7 +227,7 @@ for (const version of nodeRedVersions) {
           ((await nodeRed.admin("GET", "/caught")) as readonly Caught[]).find(fits),
         );
 
-      it("come again, with the same eventId and a token of their own, and then no more", async () => {
+      it("come again, with the same eventId and a new token, and not after the confirmation", async () => {
         const mark = await push("plain");
         const deliveries = await deliveriesOf(mark, 3);
         assert.deepEqual(
@@ -244,7 +244,7 @@ for (const version of nodeRedVersions) {
         assert.equal(countOf(mark), count);
       });
 
-      it("are confirmed once: again, or by a token that nobody gave, is SCCC_NOT_PENDING", async () => {
+      it("are confirmed once: a second time, or an unknown token, is SCCC_NOT_PENDING", async () => {
         const mark = await push("plain");
         const [first] = await deliveriesOf(mark, 1);
         assert.equal(await confirmTokens("taken", first?.token), "confirmed");
@@ -261,7 +261,7 @@ for (const version of nodeRedVersions) {
         assert.equal(await confirmTokens("taken", second?.token), "confirmed");
       });
 
-      it("are confirmed many at once, and for each node by itself", async () => {
+      it("are confirmed many at once, and for each node separately", async () => {
         const mark = await push("pair");
         const deliveries = await eventually("both nodes have it", async () => {
           const found = await deliveriesOf(mark, 2);
@@ -281,7 +281,7 @@ for (const version of nodeRedVersions) {
         assert.deepEqual([mark, ...others].map(countOf), counts);
       });
 
-      it("are confirmed by the first of two wires, and the second is told", async () => {
+      it("are confirmed by the first of two wires, and the second gets an error", async () => {
         const mark = await push("clone");
         const { code } = await caughtOf(({ userData }) => userData === mark);
         assert.equal(code, "SCCC_NOT_PENDING");
@@ -303,7 +303,7 @@ for (const version of nodeRedVersions) {
         assert.deepEqual(marks.map(countOf), [1, 1, 1]);
       });
 
-      it("are given up after maxDeliveries: Catch and a file have them", async () => {
+      it("are given up after maxDeliveries: they go to Catch and to the dead-letter file", async () => {
         const mark = await push("dead");
         const { message } = await caughtOf(({ userData }) => userData === mark);
         assert.match(message, /callstart/);
@@ -331,7 +331,7 @@ for (const version of nodeRedVersions) {
         assert.equal(countOf(mark), last);
       });
 
-      it("are there again after a restart, with the same eventId, but for the confirmed ones", async () => {
+      it("are delivered again after a restart, with the same eventId, except the confirmed ones", async () => {
         const marks = [await push("plain"), await push("plain"), await push("plain")];
         const [confirmed] = marks;
         const firsts = await Promise.all(marks.map(async (mark) => (await deliveriesOf(mark, 1))[0]!));
@@ -351,7 +351,7 @@ for (const version of nodeRedVersions) {
       });
     });
 
-    it(`outlive ${kills} times kill -9 under load`, async function () {
+    it(`survive ${kills} times kill -9 under load`, async function () {
       this.timeout(60_000 + kills * 20_000);
       const userDir = temporaryFolder();
       const port = await freePort();

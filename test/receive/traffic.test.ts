@@ -1,12 +1,12 @@
-// What is recorded of an account's pushes: bounds, floods, agents and calls.
+// The record of an account's pushes: limits, floods, agents and calls.
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { agentStatusOf, copyOf, PushTraffic } from "../../nodes/receive/traffic";
+import { agentStatusOf, beyondCut, copyOf, PushTraffic } from "../../nodes/receive/traffic";
 import type { JsonObject } from "../../nodes/util/json";
 
 const nodes = [{ id: "n" }];
 
-/** Records pushes at a time that stands still until it is moved. */
+/** Records pushes with a manual clock. */
 function recorded() {
   const clock = { now: 1_700_000_000_000 };
   const traffic = new PushTraffic(() => clock.now);
@@ -18,7 +18,7 @@ function recorded() {
 }
 
 describe("the traffic of an account", () => {
-  it("has the newest 500 pushes, and tells each once", () => {
+  it("keeps the newest 500 pushes, and gives each once", () => {
     const { traffic, pass, all } = recorded();
     for (let number = 1; number <= 600; number += 1) pass("callin", { agent: "1", number: String(number) });
     const told = all();
@@ -30,11 +30,11 @@ describe("the traffic of an account", () => {
       traffic.since(told.run, 600).entries.map(({ serial }) => serial),
       [601],
     );
-    // Another thread has begun anew.
+    // Another thread has started.
     assert.equal(traffic.since("another", 600).entries.length, 500);
   });
 
-  it("keeps what can be handed over again, and nothing of what is gone", () => {
+  it("keeps pushes that can be handed over again, and nothing of the dropped ones", () => {
     const { traffic, pass, all } = recorded();
     pass("callin", { agent: "1", number: "1" });
     pass("callin", { agent: "1", number: "2" }, "unwanted");
@@ -57,7 +57,7 @@ describe("the traffic of an account", () => {
     assert.equal(traffic.textOf(run, 1), undefined);
   });
 
-  it("counts bytes, so that large pushes push out others before they fill the memory", () => {
+  it("limits the bytes of its pushes: large ones displace others before they fill the memory", () => {
     const { pass, all } = recorded();
     for (let number = 0; number < 500; number += 1) pass("callin", { number: "1", text: "电".repeat(30_000) });
     const kept = all().entries.length;
@@ -71,7 +71,7 @@ describe("the traffic of an account", () => {
     assert.deepEqual([entries[0]?.replayable, traffic.textOf(run, 1)?.text.length], [false, 65_536]);
   });
 
-  it("records ten refused pushes a second, a hundred in all, and lets them push out no others", () => {
+  it("records ten refused pushes a second, a hundred in all, and they displace no others", () => {
     const { clock, traffic, pass, all } = recorded();
     for (let number = 0; number < 500; number += 1) pass("callin", { number: "1" });
     for (let second = 0; second < 60; second += 1) {
@@ -84,7 +84,19 @@ describe("the traffic of an account", () => {
     assert.deepEqual([oldestRefused, entries.at(-1)?.serial], [refused[0]?.serial, 500 + 600]);
   });
 
-  it("shows no authentication of a refused push but what it claimed to be", () => {
+  it("names the event of a refused push also where it has no type, as a screen pop, and none where there is no push", () => {
+    const { traffic, all } = recorded();
+    for (const notify of [{ number: "1", agent: "2" }, { type: "Billing" }, { type: "New" }, {}, { x: 1 }]) {
+      traffic.refused("digest", { notify });
+    }
+    traffic.refused("body");
+    assert.deepEqual(
+      all().entries.map(({ event }) => event),
+      ["screenpop", "billing", "new", "", "", ""],
+    );
+  });
+
+  it("shows only the claimed customer and time of a refused push's authentication", () => {
     const { traffic, all } = recorded();
     traffic.refused("digest", { notify: { type: "x" }, customer: "C".repeat(500), timestamp: 17, ip: "192.0.2.1" });
     const { text = "" } = traffic.textOf(all().run, 1) ?? {};
@@ -98,10 +110,10 @@ describe("the traffic of an account", () => {
   it("keeps the beginning of a huge refused push only", () => {
     const { traffic, all } = recorded();
     traffic.refused("digest", { notify: { type: "x".repeat(200_000) } });
-    assert.equal(traffic.textOf(all().run, 1)?.text.length, 16 * 1024);
+    assert.equal(traffic.textOf(all().run, 1)?.text.length, 16 * 1024 + beyondCut);
   });
 
-  it("takes whatever JSON comes", () => {
+  it("accepts any JSON", () => {
     fc.assert(
       fc.property(fc.string(), fc.dictionary(fc.string(), fc.jsonValue()), fc.boolean(), (topic, value, known) => {
         const { traffic, pass, all } = recorded();
@@ -115,6 +127,12 @@ describe("the traffic of an account", () => {
         JSON.parse(JSON.stringify(told));
       }),
     );
+  });
+
+  it("follows no call by an event whose name every object has", () => {
+    const { pass, all } = recorded();
+    for (const event of Object.getOwnPropertyNames(Object.prototype)) pass(event, { agent: "1", number: "2" });
+    assert.deepEqual(all().calls, []);
   });
 
   it("follows agents by their last push", () => {

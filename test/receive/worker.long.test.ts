@@ -55,7 +55,7 @@ describe("the receiving thread", function () {
     }
   });
 
-  it("lets go of its stores before the process ends", async () => {
+  it("releases its stores before the process ends", async () => {
     const port = await begin("stored");
     const sender = new Sender(port, "/push", 1);
     assert.equal((await sender.post(pushOf(account, newMark())))?.status, 200);

@@ -54,7 +54,7 @@ describe("sccc-calls", function () {
         ...{ pushPort: String(port), pushHost: "127.0.0.1", ...more },
       },
       {
-        ...{ id: "n", type: "sccc-calls", account: "a", ...place, waitForBilling: "5", recordingWait: "5" },
+        ...{ id: "n", type: "sccc-calls", account: "a", ...place, waitForBilling: "20", recordingWait: "20" },
         wires: [["out0"], ["out1"], ["out2"], ["out3"], ["out4"]],
         ...calls,
       },

@@ -113,8 +113,10 @@ export class CampaignFlow {
     await unload();
     await crashCampaigns(stateOf());
     await this.platform.close();
-    const folder = campaignsFolder();
-    if (existsSync(folder)) rmSync(folder, { recursive: true });
+    // The next platform begins its own seqs anew: to calls of this one its pushes would be repeats.
+    for (const folder of [campaignsFolder(), join(userDir(), "sccc", "calls")]) {
+      rmSync(folder, { recursive: true, force: true });
+    }
   }
 }
 

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { initHelper, logged, nodeOf, stateOf, unload } from "../../tools/nodes";
+import { eventually } from "../receive/flow";
 import { CampaignFlow, type CampaignOptions, campaignsFolder, journals, mobile } from "./campaign-flow";
 
 // biome-ignore lint/suspicious/noExplicitAny: messages are what assertions look into.
@@ -112,6 +113,19 @@ describe("sccc-campaign", () => {
     for (const number of numbers) assert.equal(one.platform.books({ number }).dialled, 1, number);
   });
 
+  it("dials what still waited in the account's queue when the flow was deployed again", async () => {
+    // The query before the create takes the only turn.
+    await start({ node: { agents: "1000", agentsType: "str" }, account: { minInterval: "600000" } });
+    one.send([mobile(1), mobile(2)]);
+    await one.until(() => one.progress.some(({ payload }) => payload.tasks.length > 0));
+    await unload();
+    assert.equal(one.platform.books({ number: mobile(1) }).dialled, 0);
+    Object.assign(one.options.account ?? {}, { minInterval: "0" });
+    await one.load();
+    await one.untilFinished();
+    assert.deepEqual(one.outcomes(), ["answered", "answered"]);
+  });
+
   it("gives the platform's code where it refuses the whole command", async () => {
     await start({ node: { agents: "1000", agentsType: "str" } });
     await one.platform.instruct({
@@ -191,6 +205,7 @@ describe("sccc-campaign", () => {
     one.send({ do: "pause", campaign: "p" });
     await one.until(() => one.progress.at(-1).payload.tasks[0]?.state === "stopped");
     assert.equal(one.progress.at(-1).payload.state, "paused");
+    assert.equal(one.flow.statuses.at(-1)?.text, "status.campaign · sidebar.state.campaign.paused");
     one.send({ do: "resume" });
     await one.untilFinished();
     assert.equal(one.outcomes().length, 6);
@@ -268,8 +283,11 @@ describe("sccc-campaign", () => {
       ];
       one.send(rows, { campaign: "rows" });
       await one.untilFinished();
-      await one.platform.instruct({ do: "inbound", agent: "1000", number: mobile(1), ring: 20, talk: 20 });
-      while (told.length < 5) await new Promise(setImmediate);
+      await eventually("its agent is free again, and rung", async () => {
+        const inbound = { do: "inbound", agent: "1000", number: mobile(1), ring: 20, talk: 20 };
+        return (await one.platform.instruct(inbound)).ok ? true : undefined;
+      });
+      await eventually("all calls are over", () => (told.length >= 5 ? true : undefined));
       const contexts = (number: string) =>
         told.filter(({ payload }) => payload.number === number).map(({ payload }) => payload.context);
       assert.deepEqual(contexts(mobile(1)), [

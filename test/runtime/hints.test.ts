@@ -96,6 +96,21 @@ const cases: readonly (readonly [string, readonly Hint[], readonly Hint[]])[] = 
     ]),
     [{ code: "pushesRefused", node: "a", params: { reason: "digest", count: 2 } }],
   ],
+  [
+    "pushes with a wrong password were refused, and a later one was taken",
+    of([account({ refusedAt: new Map([["digest", now - 1000]]) }, { receiving: { ...refused, lastAt: now } })]),
+    [],
+  ],
+  [
+    "pushes with a used signature were refused, and a later one was taken",
+    of([
+      account(
+        { refusedAt: new Map([["replay", now - 1000]]) },
+        { receiving: { ...refused, refused: { replay: 2 }, lastAt: now } },
+      ),
+    ]),
+    [{ code: "pushesRefused", node: "a", params: { reason: "replay", count: 2 } }],
+  ],
   ["no push was taken, and some were refused long ago", of([account({}, { receiving: { ...refused, taken: 0 } })]), []],
   [
     "nothing can be received",

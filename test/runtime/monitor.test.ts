@@ -153,6 +153,12 @@ describe("the monitor of an account", () => {
     assert.ok([...account.agents.values()].every(({ name = "" }) => name.length <= 64));
   });
 
+  it("learns no state from a command whose name every object has", () => {
+    const { account } = monitored();
+    for (const api of Object.getOwnPropertyNames(Object.prototype)) account.ended(exchange({ api }));
+    assert.deepEqual(account.agents, new Map());
+  });
+
   it("records no commands where it is turned off, and knows the health all the same", () => {
     for (const setting of ["off", " OFF "]) {
       const { monitor, account } = monitored(setting);
@@ -194,6 +200,27 @@ describe("the monitor of an account", () => {
       account.shown('{"callee":"13800138000","passwordless":1}'),
       '{"callee":"13800138000","passwordless":1}',
     );
+  });
+});
+
+describe("a password at the place where a text is cut", () => {
+  it("is not shown in part", () => {
+    const { account } = monitored();
+    for (let before = 0; before <= password.length; before += 1) {
+      const text = "x".repeat(16 * 1024 - before) + password + "x".repeat(2000);
+      account.ended(exchange({ outcomes: [done({ text })], answer: text }));
+      account.take(undefined, next);
+      const { command } = account.list.at(-1) ?? assert.fail();
+      const { request = "", answer = "" } = command ?? assert.fail();
+      for (const shown of [request, answer, text].map((json) => account.shown(json))) {
+        assert.ok(shown.length <= 16 * 1024);
+        assert.match(shown, /^[^p]*$/);
+      }
+      assert.match(account.shown(text.slice(12 * 1024), 4096), /^[^p]*$/);
+    }
+    const said = { kind: "platform", code: "E", value: 1, text: `no ${password}`, scope: "command" } as const;
+    account.ended(exchange({ outcomes: [{ ok: false, fields: {}, response: {}, failure: said }] }));
+    assert.equal(account.health.lastError?.text, "no ***");
   });
 });
 

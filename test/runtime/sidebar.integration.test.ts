@@ -332,7 +332,9 @@ for (const version of nodeRedVersions)
 
 describe("the sidebar's routes, with a platform and a flow that repeat secrets", function () {
   this.timeout(180_000);
-  const secrets = [password, pushPassword];
+  /** A flow that was written by hand may have it as a number. */
+  const previousPushPassword = 7_654_321_098_765;
+  const secrets = [password, pushPassword, String(previousPushPassword)];
   let platform: Server;
   let made: Made;
   before(async () => {
@@ -362,7 +364,10 @@ describe("the sidebar's routes, with a platform and a flow that repeat secrets",
     }).listen(0, "127.0.0.1");
     await once(platform, "listening");
     const url = `http://127.0.0.1:${(platform.address() as AddressInfo).port}`;
-    const nodeRed = await startNodeRed({ version: 4, flows: flowOf(url, await freePort()) });
+    const flows = flowOf(url, await freePort()).map((node) =>
+      node.id === "account" ? { ...node, credentials: { password, pushPassword, previousPushPassword } } : node,
+    );
+    const nodeRed = await startNodeRed({ version: 4, flows });
     made = talkingTo(nodeRed);
   });
   after(async () => {
@@ -380,7 +385,7 @@ describe("the sidebar's routes, with a platform and a flow that repeat secrets",
       agent: "7",
       number: "8",
       password,
-      note: `x ${pushPassword}`,
+      note: `x ${pushPassword} ${previousPushPassword}`,
     });
     secrets.push(String(authentication.digest));
     await made.push({ authentication, notify: { ...notify, authentication } });

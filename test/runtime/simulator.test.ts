@@ -129,6 +129,7 @@ describe("sccc-simulator", () => {
   it("does not start on a port that is taken, or without a password, and says so", async () => {
     const taken = await start({ port: String(platform.port) });
     assert.equal((await shown(taken)).text, "status.portTaken");
+    assert.deepEqual(await callIn(stateOf(), { simulator: "n" }), { outcome: "stopped" });
     const { code, message } = (await taken.send({ payload: { do: "reset" } })).error;
     assert.deepEqual([code, message], ["SCCC_CONFIG", "errors.simulatorPort"]);
     await unload();

@@ -4,7 +4,7 @@ import { generated, languages, type Texts, written } from "../../build/locales";
 import { errorCodes } from "../../nodes/catalogue";
 import type { ProtocolReason } from "../../nodes/protocol/failure";
 import type { Failure } from "../../nodes/runtime/shared/failure";
-import { errorOf, describe as inWords, resultOf, type Translate } from "../../nodes/runtime/shared/texts";
+import { errorOf, describe as inWords, resultOf, ScccError, type Translate } from "../../nodes/runtime/shared/texts";
 
 /** Interpolates as Node-RED's RED._ does; throws for a key without a text. */
 const translator = (texts: Texts): Translate => {
@@ -131,6 +131,23 @@ describe("failures in words", () => {
       const words = inWords(translator({ ...written(language), ...generated(language) }), "AgentLogin", refused);
       assert.ok(words.includes(said), words);
       assert.match(words, /E_9/);
+    }
+  });
+
+  it("have a cause that is readable in the debug sidebar, and unchanged for flows", () => {
+    const { cause } = new ScccError("m", "c", { kind: "platform", text: "x".repeat(1000) });
+    assert.deepEqual(cause, { kind: "platform", text: "x".repeat(1000) });
+    assert.match(`${String(cause)}`, /^\{"kind":"platform","text":"x{9,200}…?/);
+    assert.ok(String(cause).length < 300);
+  });
+
+  it("say that the agent may have to log in, where the platform calls a command illegal, and nowhere else", () => {
+    const refusedWith = (code: string): Failure => ({ kind: "platform", code, value: 1, text: "", scope: "command" });
+    for (const language of languages) {
+      const login = language.text === "en" ? /log the agent in/ : /请先登录坐席/;
+      const translate = translator({ ...written(language), ...generated(language) });
+      assert.match(inWords(translate, "CallNumber", refusedWith("E_G_INVALID_OPT")), login);
+      assert.doesNotMatch(inWords(translate, "CallNumber", refusedWith("E_G_STAFF_NO_EXIST")), login);
     }
   });
 

@@ -1,6 +1,7 @@
 // Agents and their calls: states, the order of pushes, who may call whom, and numbers with fixed endings.
 import assert from "node:assert/strict";
 import { pushes as catalogue } from "../../nodes/catalogue";
+import { startSimulator } from "../../simulator";
 import { command, errorOf, eventOf, eventsOf, have, type Json, type Push, withSimulator } from "./client";
 
 const answers = "13800008888";
@@ -134,9 +135,11 @@ describe("the simulator's agents and calls", () => {
   it("pushes callin, screenpop, callstart, callend and billing for an inbound call, with a seq of the platform's own", async () => {
     await login("1005");
     const outcome = await context.simulator.instruct({ do: "inbound", number: answers });
-    assert.deepEqual(outcome, { ok: true, agent: "1005", number: answers, seq: "900001" });
+    const seq = String(Reflect.get(outcome, "seq"));
+    assert.deepEqual(outcome, { ok: true, agent: "1005", number: answers, seq });
+    assert.ok(Number(seq) > 900_000 && Number.isSafeInteger(Number(seq)), seq);
     await context.receiver.until(have("billing"));
-    assert.deepEqual(eventsOf(context.receiver.pushes, "900001"), [
+    assert.deepEqual(eventsOf(context.receiver.pushes, seq), [
       "callin",
       "screenpop",
       "callstart",
@@ -149,11 +152,29 @@ describe("the simulator's agents and calls", () => {
     assert.ok(statesOf("1005").includes("ONLINE CALL_IN"));
   });
 
+  it("an inbound call of another start, or after a reset, has another seq, since receivers take a used one for a repeat", async () => {
+    const seqAt = async (at: number, instructions: readonly string[]): Promise<readonly unknown[]> => {
+      const simulator = await startSimulator({ password: "p", speed: 1000, startTime: at });
+      const seqs: unknown[] = [];
+      for (const instruction of instructions) {
+        const told = await simulator.instruct({ do: instruction, number: answers, login: true });
+        if (instruction === "inbound") seqs.push(Reflect.get(told, "seq"));
+      }
+      await simulator.close();
+      return seqs;
+    };
+    const at = Date.UTC(2026, 10, 28);
+    const seqs = [...(await seqAt(at, ["inbound", "reset", "inbound"])), ...(await seqAt(at + 1000, ["inbound"]))];
+    assert.equal(new Set(seqs).size, 3, String(seqs));
+    assert.ok(seqs.every((seq) => Number(seq) < 2 ** 31));
+  });
+
   it("an inbound call is missed if the instruction says so", async () => {
     await login();
     await context.simulator.instruct({ do: "inbound", number: answers, agent: 1000, answered: false, ring: 3 });
     await context.receiver.until(have("billing"));
-    assert.deepEqual(eventsOf(context.receiver.pushes, "900001"), ["callin", "screenpop", "callend", "billing"]);
+    const seq = String(notifyOf("billing")["seq"]);
+    assert.deepEqual(eventsOf(context.receiver.pushes, seq), ["callin", "screenpop", "callend", "billing"]);
   });
 
   it("a call to another agent is an internal call", async () => {

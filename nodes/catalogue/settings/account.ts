@@ -146,7 +146,7 @@ export const accountSettings: readonly Setting[] = [
     section: "safety",
     label: { en: "Dial only", zh: "仅允许呼叫" },
     hint: {
-      en: "Numbers that may be dialled, between commas; * stands for any characters, ? for one. Empty: any. So that building a flow rings nobody.",
+      en: "Numbers that may be dialled, between commas; * stands for any characters, ? for one. Empty: any. Your own number here keeps a flow under construction from calling others.",
       zh: "允许呼叫的号码，以逗号分隔；* 代表任意字符，? 代表一个字符。留空不限制。可避免调试流程时误拨。",
     },
   },

@@ -32,7 +32,7 @@ export const callNumberSettings: readonly Setting[] = [
     onlyIf: { setting: "input", is: "one" },
     label: { en: "Wait for", zh: "等待" },
     hint: {
-      en: "Other than the platform's answer: a second output for calls that do not get there. The platform's pushes must reach this Node-RED.",
+      en: "Every choice but the platform's answer adds a second output, for calls that do not get so far. The platform's pushes must reach this Node-RED.",
       zh: "除“平台受理”外，会增加第二个输出，用于未能达到的通话。平台的推送必须能到达此 Node-RED。",
     },
   },

@@ -30,8 +30,8 @@ export const callsSettings: readonly Setting[] = [
     choices: directions,
     label: { en: "Calls", zh: "通话" },
     hint: {
-      en: "Which calls there are messages for. A call whose direction is not known counts as neither.",
-      zh: "输出哪些通话的消息。方向未知的通话不属于来电，也不属于去电。",
+      en: "The calls that give messages. A call of unknown direction comes only with inbound and outbound.",
+      zh: "输出哪些通话的消息。方向未知的通话仅在选择“来电和去电”时输出。",
     },
   },
   {
@@ -52,7 +52,7 @@ export const callsSettings: readonly Setting[] = [
     choices: recordings,
     label: { en: "Recording", zh: "录音" },
     hint: {
-      en: "What payload.recording is in the messages of the event recording.",
+      en: "What the messages of the event recording have in payload.recording.",
       zh: "“录音”事件的消息中 payload.recording 的内容。",
     },
   },

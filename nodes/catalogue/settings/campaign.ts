@@ -60,8 +60,8 @@ export const campaignSettings: readonly Setting[] = [
     kind: "hours",
     label: { en: "Calling hours", zh: "呼叫时段" },
     hint: {
-      en: "Nothing is dialled outside of these, by the clock of the account's time zone. None: always. A window that ends before it begins ends on the next day.",
-      zh: "在这些时段之外不会呼叫，按账户的时区计算。没有时段：任何时间都可呼叫。结束时间早于开始时间的时段在次日结束。",
+      en: "Numbers are dialled only within these hours, in the account's time zone. No hours: always. 22:00 to 06:00 ends on the next morning.",
+      zh: "只在这些时段内呼叫，按账户的时区计算。没有时段：任何时间都可呼叫。22:00 至 06:00 表示到次日早上结束。",
     },
   },
   {
@@ -145,7 +145,7 @@ export const campaignSettings: readonly Setting[] = [
     default: "",
     section: "more",
     label: { en: "Task name", zh: "任务名称" },
-    hint: { en: "How the tasks are called on the platform.", zh: "任务在平台上的名称。" },
+    hint: { en: "The name of the tasks on the platform.", zh: "任务在平台上的名称。" },
   },
   {
     name: "resultWait",

@@ -65,7 +65,7 @@ export const feedSettings: readonly Setting[] = [
     default: "now",
     choices: starts,
     label: { en: "Starts", zh: "起点" },
-    hint: { en: "Where a feed begins that has no position yet.", zh: "尚无位置时从何处开始。" },
+    hint: { en: "Where the first run begins.", zh: "首次读取从何处开始。" },
   },
   {
     name: "startKey",

@@ -22,8 +22,8 @@ export const receivingSettings: readonly Setting[] = [
     section: "receiving",
     label: { en: "Push user", zh: "推送用户名" },
     hint: {
-      en: "Signs the pushes together with the push password; the customer and its password if either is empty.",
-      zh: "与推送密码一起为推送签名；任一为空时使用客户名称和密码。",
+      en: "Only if the platform signs its pushes with a user and password of their own: the password is then asked for below. Empty: it signs them with the customer and its password.",
+      zh: "仅当平台用单独的用户名和密码为推送签名时填写，随后在下方填写其密码。留空：平台用客户名称和密码签名。",
     },
   },
   {
@@ -151,7 +151,7 @@ export const receivingSettings: readonly Setting[] = [
     section: "receiving",
     label: { en: "Reused signatures", zh: "重复使用的签名" },
     hint: {
-      en: "What to do with an authentication block that was used before with another body.",
+      en: "What to do with a push whose signature was used before with other content.",
       zh: "同一签名用于不同内容时如何处理。",
     },
   },
@@ -203,8 +203,8 @@ export const receivingSettings: readonly Setting[] = [
     section: "receiving",
     label: { en: "Keep", zh: "保留天数" },
     hint: {
-      en: "How long dead letters and what else is finished stay on disk; 0 keeps them for ever.",
-      zh: "死信等已结束的数据在磁盘上保留的天数；0 为永久保留。",
+      en: "How long dead letters and finished campaigns stay on disk; 0 keeps them for ever.",
+      zh: "死信和已结束的活动在磁盘上保留的天数；0 为永久保留。",
     },
   },
 ];

@@ -62,7 +62,7 @@ export const recordingSettings: readonly Setting[] = [
     choices: existings,
     onlyIf: { setting: "to", is: "file" },
     label: { en: "A file that is there", zh: "文件已存在时" },
-    hint: { en: "What becomes of a file of the same name.", zh: "同名文件如何处理。" },
+    hint: { en: "What happens to a file of the same name.", zh: "同名文件如何处理。" },
   },
   {
     name: "maxMegabytes",
@@ -73,7 +73,7 @@ export const recordingSettings: readonly Setting[] = [
     integer: false,
     unit: { en: "MB", zh: "兆字节" },
     label: { en: "Largest", zh: "大小上限" },
-    hint: { en: "What is larger is given up.", zh: "超过上限时放弃下载。" },
+    hint: { en: "A larger recording is not fetched.", zh: "超过上限时放弃下载。" },
   },
   {
     name: "output",
@@ -94,7 +94,7 @@ export const recordingSettings: readonly Setting[] = [
     choices: missings,
     label: { en: "No recording", zh: "没有录音时" },
     hint: {
-      en: "What becomes of a message without a filename, as of a call that nobody answered.",
+      en: "What happens to a message without a filename, for example of a call that nobody answered.",
       zh: "消息没有文件名时（例如未接来电）如何处理。",
     },
   },
@@ -108,7 +108,7 @@ export const recordingSettings: readonly Setting[] = [
     unit: seconds,
     label: { en: "Wait for it", zh: "等待文件" },
     hint: {
-      en: "How long it is asked for again while the platform does not have it yet, as just after a call. 0: not at all.",
+      en: "How long to ask again while the platform does not have the recording yet, for example just after a call. 0: ask once.",
       zh: "平台尚无该文件时（例如通话刚结束），在此时间内反复重试。0 表示不重试。",
     },
   },

@@ -14,7 +14,10 @@ export const simulatorSettings: readonly Setting[] = [
     max: 65535,
     integer: true,
     label: { en: "Port", zh: "端口" },
-    hint: { en: "Where the simulated platform listens.", zh: "模拟平台监听的端口。" },
+    hint: {
+      en: "The port that the simulated platform listens on. Accounts on it follow a change.",
+      zh: "模拟平台监听的端口。更改后，使用它的账户会随之更改。",
+    },
   },
   {
     name: "host",
@@ -32,7 +35,10 @@ export const simulatorSettings: readonly Setting[] = [
     required: true,
     example: "C2",
     label: { en: "Customer", zh: "客户名称" },
-    hint: { en: "The account that it knows.", zh: "模拟平台中的客户名称。" },
+    hint: {
+      en: "The customer name that it accepts; the account needs the same.",
+      zh: "模拟平台接受的客户名称，账户中须相同。",
+    },
   },
   {
     name: "password",
@@ -48,8 +54,8 @@ export const simulatorSettings: readonly Setting[] = [
     example: "http://127.0.0.1:1880/sccc/notify",
     label: { en: "Push to", zh: "推送地址" },
     hint: {
-      en: "Where it sends its events. Empty: the node sends them to this Node-RED at /sccc/notify, the command nowhere.",
-      zh: "事件推送到的地址。留空时，节点推送到本 Node-RED 的 /sccc/notify，命令则不推送。",
+      en: "The address that gets its pushes. Empty: this Node-RED, at /sccc/notify.",
+      zh: "接收推送的地址。留空：本 Node-RED 的 /sccc/notify。",
     },
   },
   {
@@ -58,8 +64,8 @@ export const simulatorSettings: readonly Setting[] = [
     default: "",
     label: { en: "Push user", zh: "推送用户名" },
     hint: {
-      en: "Signs the pushes, with the push password; the customer and its password if either is empty.",
-      zh: "与推送密码一起为推送签名；任一为空时使用客户名称和密码。",
+      en: "The user whose name and password sign the pushes. Empty: the customer and its password sign them.",
+      zh: "用此用户名及其密码为推送签名。留空：用客户名称及其密码签名。",
     },
   },
   {
@@ -85,7 +91,10 @@ export const simulatorSettings: readonly Setting[] = [
     max: 100_000,
     integer: false,
     label: { en: "Speed", zh: "速度" },
-    hint: { en: "50: a call of a minute takes about a second.", zh: "50 表示一分钟的通话约需一秒。" },
+    hint: {
+      en: "How much faster than real time. At 50, a call of one minute takes about one second.",
+      zh: "比真实时间快多少倍。50 表示一分钟的通话约需一秒。",
+    },
   },
   {
     name: "seed",

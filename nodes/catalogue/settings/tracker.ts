@@ -15,7 +15,7 @@ export const trackerSettings: readonly Setting[] = [
     unit: seconds,
     label: { en: "Silence", zh: "静默时限" },
     hint: {
-      en: "A call of which nothing is heard for so long is over; so long a finished call is remembered for what comes late.",
+      en: "A call without an event for this time counts as over. A finished call is remembered for the same time, for events that come late.",
       zh: "超过此时间没有任何事件的通话视为已结束；已完成的通话也保留这么久，以接收迟到的事件。",
     },
   },

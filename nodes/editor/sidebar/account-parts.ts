@@ -1,20 +1,21 @@
-// Parts about an account that its card and the hints have: its address, its tests, what is wrong with receiving.
+// Parts that the card of an account and the hints share: its address, its tests, the problem with receiving.
 import type { AccountHealth } from "../../catalogue/sidebar";
 import { text } from "../page";
 import { inWords, tryAccount } from "../requests";
 import type { App, Said } from "./app";
 import { sendSample } from "./ask";
 import { h, type VNode } from "./dom";
+import { nodeOf } from "./nodes";
 import { button, copyButton, field, orderButton } from "./parts";
 import { clock, known, t } from "./words";
 
-/** An address that can be handed out: where an account has only a path, on this Node-RED. */
+/** A complete address. If an account has only a path, it is on this Node-RED. */
 const addressOf = (address: string): string =>
   address.startsWith("/") ? `${window.location.origin}${address}` : address;
 
-/** Tries an account out, as its dialog does. */
+/** Tests the connection of an account, as its dialog does. */
 async function testConnection(id: string): Promise<Said> {
-  const node = RED.nodes.node(id);
+  const node = nodeOf(id);
   if (!node) return { good: false, text: t("nodeGone") };
   const answer = await tryAccount(node);
   const good = answer.outcome === "connected" && answer.params?.seconds === undefined;
@@ -27,7 +28,7 @@ async function selfTest(id: string): Promise<Said> {
   return { good: answer.outcome === "taken", text: inWords("sample", answer) };
 }
 
-/** The button that tries an account out. */
+/** The button that tests the connection. */
 export const testButton = (app: App, id: string, place: string): VNode =>
   button({
     key: place,
@@ -59,7 +60,7 @@ export function addressRow(address: string): VNode {
   );
 }
 
-/** What is wrong with receiving, in words. */
+/** The problem with receiving, in words. */
 export function problemOf({ receiving }: AccountHealth, now: number): string {
   const { problem } = receiving ?? {};
   if (problem === undefined) return "";

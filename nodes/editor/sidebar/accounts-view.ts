@@ -31,7 +31,7 @@ function queue({ sending, waiting, maxQueue }: AccountHealth): VNode {
   );
 }
 
-/** What was refused, in words, with what to do, unless a hint says that already. */
+/** The refused pushes in words, with the remedy, unless a hint shows it already. */
 const refusals = (refused: Readonly<Record<string, number>>, hinted: ReadonlySet<unknown>): VNode =>
   h(
     "ul",

@@ -1,4 +1,4 @@
-// What the sidebar knows, and how its views change it: a view draws the state, a handler changes it and has it drawn again.
+// The state of the sidebar. A view draws the state; a handler changes it, and it is drawn again.
 import type {
   AccountHealth,
   DeadLetterList,
@@ -14,7 +14,7 @@ import { t } from "./words";
 export const views = ["accounts", "traffic", "dead", "live", "simulator"] as const;
 export type ViewName = (typeof views)[number];
 
-/** What came of something that somebody did, beside the button. */
+/** The result of an action, shown beside its button. */
 export interface Said {
   readonly good: boolean;
   readonly text: string;
@@ -41,15 +41,17 @@ export interface State {
   /** The account whose dead letters are shown. */
   deadOf: string;
   dead: DeadLetters | undefined;
+  /** What was told when they were asked for. */
+  deadSeen: SidebarSnapshot | undefined;
   /** The dead letters that are about to be deleted. */
   deleting: readonly string[] | undefined;
-  /** What came of what was done, by the place of the button. */
+  /** The results of actions, by the place of the button. */
   readonly said: Map<string, Said>;
   /** The places whose button waits for an answer. */
   readonly busy: Set<string>;
-  /** What stands in the fields of the simulator's buttons. */
+  /** The values of the fields beside the simulator's buttons. */
   readonly fields: Map<string, string>;
-  /** The guided start: it begins by itself while the flows have no node of this package, unless somebody has ended it. */
+  /** The guided start: it begins while the flows have no node of this package, unless the user has ended it. */
   guided: boolean | "ended";
 }
 
@@ -64,6 +66,7 @@ export class App {
     opened: undefined,
     deadOf: "",
     dead: undefined,
+    deadSeen: undefined,
     deleting: undefined,
     said: new Map(),
     busy: new Set(),
@@ -85,7 +88,7 @@ export class App {
     return this.state.snapshot?.accounts ?? [];
   }
 
-  /** What an account is called. */
+  /** The name of an account. */
   label(account: string): string {
     return this.accounts.find(({ id }) => id === account)?.label || account;
   }
@@ -116,18 +119,22 @@ export class App {
     this.redraw();
   }
 
-  /** Does something at a button that takes its time, and says what came of it. */
+  /** Runs an action of a button, and shows its result. */
   async doing(place: string, act: () => Promise<Said>): Promise<void> {
     if (this.state.busy.has(place)) return;
     this.state.busy.add(place);
     this.say(place, undefined);
-    const said = await act();
-    this.state.busy.delete(place);
-    this.say(place, said);
+    try {
+      this.say(place, await act());
+    } finally {
+      // Whatever goes wrong in the page: the button can be pressed again.
+      this.state.busy.delete(place);
+      this.redraw();
+    }
     this.wake();
   }
 
-  /** The same with an order to the runtime. */
+  /** The same with a request to the runtime. */
   order(place: string, act: () => Promise<SidebarOutcome>): Promise<void> {
     return this.doing(place, async () => outcomeSaid(await act()));
   }

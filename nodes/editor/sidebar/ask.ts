@@ -1,4 +1,4 @@
-// Asks the runtime, over the admin routes of the sidebar. $.ajax sends the editor's token.
+// Requests to the admin routes of the sidebar. $.ajax sends the editor's token.
 import {
   type DeadLetterList,
   sidebarRoutes as routes,
@@ -8,10 +8,10 @@ import {
 } from "../../catalogue/sidebar";
 import type { Answer as SampleAnswer } from "../requests";
 
-/** No answer: Node-RED does not allow it, or is silent. */
+/** No result: Node-RED refused the request, or did not answer. */
 export type Unanswered = { readonly outcome: "denied" | "silent" };
 
-/** Longer than any answer takes, in ms: a question that hangs must not stop all others. */
+/** The time limit of a request, in ms: a request that hangs must not stop all others. */
 const patience = 15_000;
 
 async function ask<Answer>(method: "GET" | "POST", route: string, body?: object): Promise<Answer | Unanswered> {

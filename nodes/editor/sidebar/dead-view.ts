@@ -9,6 +9,8 @@ import { button, copyButton, empty, orderButton, readOnly, said, select } from "
 import { clock, count, nameOf, t } from "./words";
 
 const place = "dead";
+/** Under way while the list is asked for. */
+const listing = "dead list";
 
 /** The account whose letters are shown: the chosen one, else the first that has some, else the first. */
 function accountOf(app: App): string | undefined {
@@ -17,13 +19,26 @@ function accountOf(app: App): string | undefined {
   return (chosen ?? accounts.find(({ deadLetters }) => deadLetters > 0) ?? accounts[0])?.id;
 }
 
-/** Asks for the letters of the account that is shown. */
+/** Asks for the letters of the account that is shown. Those that are shown already stay until the answer is there. */
 function ask(app: App, account: string): void {
-  app.state.deadOf = account;
-  app.state.dead = "asking";
+  const { state } = app;
+  if (state.deadOf !== account || state.dead === undefined) state.dead = "asking";
+  state.deadOf = account;
+  state.deadSeen = state.snapshot;
+  state.busy.add(listing);
   void askDeadLetters(account).then((dead) => {
-    if (app.state.deadOf === account) app.set({ dead });
+    state.busy.delete(listing);
+    if (state.deadOf === account) app.set({ dead });
   });
+}
+
+/** Whether the letters that are shown are old: there are more or fewer by now, or there was no answer. */
+function isOld(app: App, account: string): boolean {
+  const { busy, dead, deadSeen, snapshot } = app.state;
+  if (dead === "asking" || deadSeen === snapshot || busy.has(listing)) return false;
+  if (dead !== undefined && "outcome" in dead) return true;
+  const count = (of: typeof snapshot) => of?.accounts.find(({ id }) => id === account)?.deadLetters;
+  return count(deadSeen) !== count(snapshot);
 }
 
 /** Hands letters again or deletes them, and asks for those that are left. */
@@ -102,7 +117,10 @@ function letterNode(app: App, account: string, letter: DeadLetterList["letters"]
 function list(app: App, account: string, { letters, total }: DeadLetterList): readonly Child[] {
   const { deleting } = app.state;
   const ids = letters.map(({ id }) => id);
-  if (letters.length === 0) return [empty("inbox", t("dead.none"), t("dead.noneWhy"))];
+  if (letters.length === 0) {
+    const receives = app.accounts.find(({ id }) => id === account)?.receiving !== undefined;
+    return [empty("inbox", t("dead.none"), receives ? t("dead.noneWhy") : t("account.noListener"))];
+  }
   return [
     h("p", { key: "why", class: "sccc-side-note" }, t("dead.why")),
     deleting !== undefined && deleting.length > 1
@@ -137,7 +155,7 @@ export function deadView(app: App): readonly Child[] {
   const { dead, snapshot } = app.state;
   if (snapshot === undefined) return [];
   if (account === undefined) return [empty("inbox", t("dead.none"), t("dead.noneWhy"))];
-  if (dead === undefined || app.state.deadOf !== account) ask(app, account);
+  if (dead === undefined || app.state.deadOf !== account || isOld(app, account)) ask(app, account);
   const shown = app.state.dead;
   return [
     h(

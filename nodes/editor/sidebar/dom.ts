@@ -1,7 +1,7 @@
 // Draws a view: a tree of plain descriptions becomes elements, and a later tree changes only what differs, so that focus, scroll positions and
 // selections stay. Every text becomes a text node.
 
-/** What an element is to be. */
+/** The description of an element. */
 export interface VNode {
   readonly tag: string;
   readonly props: Props;
@@ -79,7 +79,7 @@ const attributes: Readonly<Partial<Record<keyof Props, Attribute>>> = {
   activeDescendant: ["aria-activedescendant", (element, value) => element.setAttribute("aria-activedescendant", value)],
 };
 
-/** What an element was drawn from: its handlers are looked up here, so that each has one listener. */
+/** The description that an element was drawn from. Its handlers are looked up here, so that each event has one listener. */
 const drawn = new WeakMap<Node, Props>();
 
 function listen(element: HTMLElement): void {
@@ -96,7 +96,7 @@ const hasValue = (element: HTMLElement): element is HTMLInputElement | HTMLSelec
 const canBeDisabled = (element: HTMLElement): element is HTMLButtonElement | HTMLInputElement | HTMLSelectElement =>
   element instanceof HTMLButtonElement || hasValue(element);
 
-/** Makes an element what it is to be. */
+/** Changes an element to its description. */
 function update(element: HTMLElement, { props, children }: VNode): void {
   const before = drawn.get(element);
   drawn.set(element, props);

@@ -8,7 +8,7 @@ import { type Child, h, type VNode } from "./dom";
 import { button, icon, said } from "./parts";
 import { t } from "./words";
 
-/** The nodes of a type in the flows, as they stand in the editor. */
+/** The nodes of a type in the editor's flows. */
 function nodesOf(type: string): readonly EditorNode[] {
   const found: EditorNode[] = [...RED.nodes.filterNodes({ type })];
   RED.nodes.eachConfig((node) => {
@@ -31,32 +31,25 @@ const fresh = (type: string, properties: object): object => ({
   ...properties,
 });
 
-/** Adds the calls and the pushes of an account, with a debug node behind them, below what is there, and deploys. */
+/** Adds the calls and the pushes of an account, each with a debug node of its own, below what is there, and deploys. */
 function addFirstFlow(account: string): Said | undefined {
   const z = RED.workspaces.active();
   if (!RED.nodes.workspace(z) || RED.workspaces.isLocked(z)) return { good: false, text: text("simulate.noTab") };
   const lowest = Math.max(0, ...RED.nodes.filterNodes({ z }).map(({ y }) => Number(y) || 0));
-  const [calls, pushes, debug] = [RED.nodes.id(), RED.nodes.id(), RED.nodes.id()];
   const dirty = RED.nodes.dirty();
-  const to = { z, x: 180, account, wires: [[debug]] };
+  // The name tells in the debug sidebar which message is one of a call: each call has several pushes.
+  const rows = [
+    { type: "sccc-calls", name: text("node.calls.label"), y: lowest + 60 },
+    { type: "sccc-notify", name: text("node.notify.label"), y: lowest + 120 },
+  ].map((row) => ({ ...row, id: RED.nodes.id(), debug: RED.nodes.id() }));
   RED.nodes.import(
-    [
-      fresh("sccc-calls", { ...to, id: calls, y: lowest + 60 }),
-      fresh("sccc-notify", { ...to, id: pushes, y: lowest + 120 }),
-      fresh("debug", {
-        id: debug,
-        z,
-        x: 400,
-        y: lowest + 90,
-        name: "",
-        complete: "payload",
-        targetType: "msg",
-        wires: [],
-      }),
-    ],
+    rows.flatMap(({ type, name, y, id, debug }) => [
+      fresh(type, { id, z, x: 180, y, account, wires: [[debug]] }),
+      fresh("debug", { id: debug, z, x: 420, y, name, complete: "payload", targetType: "msg", wires: [] }),
+    ]),
     { generateIds: false, markChanged: true },
   );
-  RED.history.push({ t: "add", nodes: [calls, pushes, debug], dirty });
+  RED.history.push({ t: "add", nodes: rows.flatMap(({ id, debug }) => [id, debug]), dirty });
   RED.nodes.dirty(true);
   RED.view.redraw(true);
   RED.actions.invoke("core:deploy-flows");

@@ -5,12 +5,12 @@ import type { App } from "./app";
 import { instruct } from "./ask";
 import { type Child, h, type VNode } from "./dom";
 import { startGuide } from "./guide";
-import { editNode, nodeLabel } from "./nodes";
+import { editNode, nodeLabel, nodeOf } from "./nodes";
 import { button, icon, orderButton, said } from "./parts";
 import { everything } from "./traffic";
 import { codeInWords, count, errorInWords, known, t } from "./words";
 
-/** Hints about what does not work; the others only advise. */
+/** Hints about problems; the others are advice. */
 const faults = new Set<HintCode>([
   "noPassword",
   "passwordRefused",
@@ -47,7 +47,7 @@ const editButton = (hint: Hint): Child => {
   const { node } = hint;
   return (
     node !== undefined &&
-    RED.nodes.node(node) != null &&
+    nodeOf(node) !== undefined &&
     button({
       key: "edit",
       text: t("openNode", { node: nodeLabel(node) ?? node }),
@@ -174,7 +174,7 @@ function reasonInWords(code: HintCode, params: NonNullable<Hint["params"]>): str
     : wrong(String(params.reason), params);
 }
 
-/** What stands in the texts of the hints. */
+/** The values in the texts of the hints. */
 function paramsOf(app: App, { code, node = "", params = {} }: Hint): Readonly<Record<string, unknown>> {
   const account = app.accounts.find(({ id }) => id === node);
   const { setting = "", count: number, waiting, seconds } = params;

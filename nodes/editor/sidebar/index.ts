@@ -1,4 +1,4 @@
-// The tab "SCCC" of the editor's sidebar: asks the runtime while somebody looks, and draws the view that is open.
+// The tab "SCCC" of the editor's sidebar: asks the runtime while the tab is visible, and draws the open view.
 import { accountsView } from "./accounts-view";
 import { App, type ViewName, views } from "./app";
 import { askSnapshot } from "./ask";
@@ -22,7 +22,7 @@ const icons: Readonly<Record<ViewName, string>> = {
   simulator: "flask",
 };
 
-/** What an icon of the navigation counts. */
+/** The number on an icon of the navigation. */
 function badgeOf({ state, accounts }: App, view: ViewName): number {
   const { snapshot } = state;
   if (snapshot === undefined) return 0;

@@ -1,5 +1,5 @@
-// A list of any length with rows of one height: only the rows in sight are elements. Its first row may change at any time: what is in sight
-// stays where it is, unless the list stands at its beginning.
+// A list of any length with rows of one height: only the rows in sight are elements. Rows may be added at its beginning at any time: the visible rows
+// stay in place, unless the list is scrolled to its beginning.
 import { create, h, type VNode } from "./dom";
 
 export interface Row {
@@ -11,7 +11,7 @@ interface ListDeps<Item extends Row> {
   readonly rowHeight: number;
   readonly draw: (item: Item) => VNode;
   readonly select: (item: Item) => void;
-  /** Gives the focus to what the selected row opened; false when nothing is open. */
+  /** Moves the focus to the entry that the selected row opened; false if none is open. */
   readonly enter: () => boolean;
   readonly leave: () => void;
   /** The list was scrolled to its beginning, or away from it. */
@@ -30,6 +30,8 @@ export class VirtualList<Item extends Row> {
   readonly #id = `sccc-side-list-${++lists}`;
   #items: readonly Item[] = [];
   #selected: number | undefined;
+  /** The row that the keys have reached: the next key may come before it is shown as selected. */
+  #reached: number | undefined;
   #drawing = false;
   #top = true;
 
@@ -58,6 +60,7 @@ export class VirtualList<Item extends Row> {
     const opened = selected !== undefined && selected !== this.#selected;
     this.#items = items;
     this.#selected = selected;
+    this.#reached = selected;
     if (changed) {
       this.#space.style.height = `${items.length * rowHeight}px`;
       if (scrollTop > 0 && first !== undefined) {
@@ -69,7 +72,7 @@ export class VirtualList<Item extends Row> {
     this.#draw();
   }
 
-  /** To the beginning. */
+  /** Scrolls to the beginning. */
   toTop(): void {
     this.element.scrollTop = 0;
     this.#draw();
@@ -143,7 +146,9 @@ export class VirtualList<Item extends Row> {
   /** Selects the item at a place. */
   #go(index: number): void {
     const item = this.#items[Math.min(Math.max(0, index), this.#items.length - 1)];
-    if (item !== undefined) this.deps.select(item);
+    if (item === undefined) return;
+    this.#reached = item.number;
+    this.deps.select(item);
   }
 
   /** Brings the row of a number into sight. */
@@ -157,7 +162,7 @@ export class VirtualList<Item extends Row> {
   }
 
   #key(event: KeyboardEvent): void {
-    const at = this.#selected === undefined ? -1 : this.#indexAtOrAfter(this.#selected);
+    const at = this.#reached === undefined ? -1 : this.#indexAtOrAfter(this.#reached);
     const page = Math.max(1, Math.floor(this.element.clientHeight / this.deps.rowHeight) - 1);
     const moves: Readonly<Record<string, number>> = {
       ArrowDown: at + 1,

@@ -6,30 +6,34 @@ import { reveal } from "./nodes";
 import { empty, icon, pill, type Tone } from "./parts";
 import { clock, count, known, span, t } from "./words";
 
-const callTones: Readonly<Record<string, Tone>> = { answered: "good", ringing: "busy", dialing: "busy" };
+const callTones: ReadonlyMap<string, Tone> = new Map([
+  ["answered", "good"],
+  ["ringing", "busy"],
+  ["dialing", "busy"],
+]);
 
-const agentTones: Readonly<Record<string, Tone>> = {
-  OFFLINE: "quiet",
-  ONLINE: "good",
-  IDLE: "good",
-  BUSY: "warn",
-  AWAY: "warn",
-  PROCESS: "warn",
-  RINGING: "busy",
-  CALL_IN: "busy",
-  CALL_OUT: "busy",
-};
+const agentTones: ReadonlyMap<string, Tone> = new Map([
+  ["OFFLINE", "quiet"],
+  ["ONLINE", "good"],
+  ["IDLE", "good"],
+  ["BUSY", "warn"],
+  ["AWAY", "warn"],
+  ["PROCESS", "warn"],
+  ["RINGING", "busy"],
+  ["CALL_IN", "busy"],
+  ["CALL_OUT", "busy"],
+]);
 
-const campaignTones: Readonly<Record<string, Tone>> = {
-  dialling: "busy",
-  finished: "good",
-  cancelled: "quiet",
-  waiting: "quiet",
-  paused: "warn",
-  outsideHours: "warn",
-};
+const campaignTones: ReadonlyMap<string, Tone> = new Map([
+  ["dialling", "busy"],
+  ["finished", "good"],
+  ["cancelled", "quiet"],
+  ["waiting", "quiet"],
+  ["paused", "warn"],
+  ["outsideHours", "warn"],
+]);
 
-/** A state in words, as far as it has some. */
+/** A state in words; the state itself if there are none. */
 const inWords = (kind: "call" | "agent" | "campaign", state: string): string =>
   known(`sidebar.state.${kind}.${state}`) ?? state;
 
@@ -57,7 +61,7 @@ function callNode(app: App, { id, account, state, direction, agent, phone, since
       h("strong", {}, phone === "" ? t("live.withheld") : phone),
       agent !== "" && h("span", {}, ` ${t("live.withAgent", { agent })}`),
     ),
-    pill(callTones[state] ?? "quiet", inWords("call", state)),
+    pill(callTones.get(state) ?? "quiet", inWords("call", state)),
     h("span", { class: "sccc-side-time" }, span(app.now - since)),
   );
 }
@@ -68,7 +72,7 @@ const agentNode = (app: App, { account, staffNo, name, status, since }: LiveAgen
     { key: `${account} ${staffNo}`, class: "sccc-side-item" },
     h("span", { class: "sccc-side-mark agent" }, icon("user")),
     h("span", { class: "sccc-side-who" }, h("strong", {}, staffNo), name !== undefined && name !== "" && ` ${name}`),
-    pill(agentTones[status] ?? "quiet", inWords("agent", status)),
+    pill(agentTones.get(status) ?? "quiet", inWords("agent", status)),
     h("span", { class: "sccc-side-time" }, span(app.now - since)),
   );
 
@@ -80,7 +84,7 @@ function campaignNode(app: App, one: LiveCampaign): VNode {
   return h(
     "li",
     { key: `${node} ${campaign}`, class: "sccc-side-card" },
-    h("header", {}, h("h4", {}, campaign), pill(campaignTones[state] ?? "quiet", inWords("campaign", state))),
+    h("header", {}, h("h4", {}, campaign), pill(campaignTones.get(state) ?? "quiet", inWords("campaign", state))),
     h(
       "span",
       {

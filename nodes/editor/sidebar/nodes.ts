@@ -1,12 +1,18 @@
-// The nodes of the editor that the sidebar leads to.
+// Shows and opens nodes of the editor.
 import { want } from "../wanted";
 import { h, type VNode } from "./dom";
 import { button, icon } from "./parts";
 import { t } from "./words";
 
-/** What a node is called in the editor. */
-export function nodeLabel(id: string): string | undefined {
+/** A node of the editor. Node-RED looks ids up in an object, and so finds something by "constructor" too. */
+export function nodeOf(id: string): EditorNode | undefined {
   const node = RED.nodes.node(id);
+  return node?.id === id ? node : undefined;
+}
+
+/** The name of a node in the editor. */
+export function nodeLabel(id: string): string | undefined {
+  const node = nodeOf(id);
   if (!node) return undefined;
   const label = RED.utils.getNodeLabel(node, node.type);
   return typeof label === "string" && label !== "" ? label : node.type;
@@ -23,7 +29,7 @@ export function reveal(id: string): VNode {
 
 /** Opens a node's dialog, at a property if one is given. */
 export function editNode(id: string, property?: string): void {
-  const node = RED.nodes.node(id);
+  const node = nodeOf(id);
   if (!node) return;
   const { defaults, credentials = {} } = node._def;
   if (property !== undefined && Object.hasOwn({ ...defaults, ...credentials }, property)) want(id, property);

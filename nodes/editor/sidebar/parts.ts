@@ -5,7 +5,7 @@ import type { App, Said } from "./app";
 import { type Child, h, type Props, type VNode } from "./dom";
 import { t } from "./words";
 
-/** An icon. Readers of the screen have the text beside it. */
+/** An icon. Screen readers read the text beside it. */
 export const icon = (name: string, more = ""): VNode =>
   h("i", { class: `fa fa-${name} ${more}`.trim(), hiddenFromReaders: true });
 
@@ -37,12 +37,12 @@ export const button = ({ text, icon: name, title, strong = false, disabled, key,
 
 interface Order extends Omit<Button, "act"> {
   readonly app: App;
-  /** Where what came of it is said. */
+  /** The place where the result is shown. */
   readonly place: string;
   readonly act: () => void;
 }
 
-/** A button for those who may change something; the view says why others can't press it. */
+/** A button that changes something. It is disabled for users without the permission; the view explains why. */
 export const orderButton = ({ app, place, ...rest }: Order): VNode =>
   button({
     ...rest,
@@ -60,7 +60,7 @@ export const readOnly = (app: App): Child =>
 const saidNode = (key: string, { good, text }: Said): VNode =>
   h("p", { key, class: `sccc-side-said ${good ? "good" : "bad"}` }, icon(good ? "check" : "times"), " ", text);
 
-/** What came of the buttons of these places. It is there before there is something to say, so that a reader of the screen says it. */
+/** The results of the buttons of these places. The element exists before there is a result, so that screen readers announce it. */
 export const said = (app: App, ...places: readonly string[]): VNode =>
   h(
     "div",
@@ -72,7 +72,7 @@ export const said = (app: App, ...places: readonly string[]): VNode =>
     }),
   );
 
-/** What is shown where there is nothing. */
+/** Shown if a list is empty. */
 export const empty = (name: string, title: string, why?: string, ...more: readonly Child[]): VNode =>
   h(
     "div",
@@ -88,7 +88,7 @@ export type Tone = "good" | "bad" | "warn" | "quiet" | "busy";
 /** A state in a word. */
 export const pill = (tone: Tone, text: string): VNode => h("span", { class: `sccc-side-pill ${tone}` }, text);
 
-/** A fact: what it is, and what it says. */
+/** A fact: its name and its value. */
 export const fact = (name: string, ...value: readonly Child[]): VNode =>
   h("div", { key: name, class: "sccc-side-fact" }, h("dt", {}, name), h("dd", {}, ...value));
 

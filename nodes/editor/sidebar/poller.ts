@@ -1,12 +1,12 @@
-// Asks again and again while somebody looks: one question at a time, and less often while there is no answer. Knows nothing of the page.
+// Sends requests while the sidebar is visible: one at a time, and less often while there is no answer. Does not use the page.
 
 /** What a poller needs. */
 export interface PollerDeps {
   /** Asks once; false when there was no answer. */
   ask(): Promise<boolean>;
-  /** Whether somebody looks. */
+  /** Whether the sidebar is visible. */
   isWatched(): boolean;
-  /** Calls back after a time, in ms; returns what cancels that. */
+  /** Calls back after a time, in ms; returns a function that cancels it. */
   later(ms: number, then: () => void): () => void;
 }
 
@@ -33,7 +33,7 @@ export class Poller {
     if (this.deps.isWatched()) void this.#ask();
   }
 
-  /** Somebody looks, or no longer does: begins where it rested, and rests where nobody looks. */
+  /** The sidebar has become visible or hidden: starts or stops the requests. */
   look(): void {
     if (!this.deps.isWatched()) this.#rest();
     else if (!this.#asking && this.#cancel === undefined) void this.#ask();

@@ -1,4 +1,4 @@
-// The view of the simulators: customers call, pushes come, things go wrong.
+// The view of the simulators: calls of customers, pushes, and faults.
 import { pushes } from "../../catalogue/pushes";
 import type { LiveSimulator } from "../../catalogue/sidebar";
 import { text } from "../page";
@@ -12,7 +12,7 @@ import { t } from "./words";
 /** How a push is sent: as the platform does, or wrong on purpose. */
 const styles = ["valid", "forged", "old", "stranger", "repeat", "junk"] as const;
 
-/** What goes wrong, as an instruction of the simulator (docs/simulator.md). */
+/** A fault, as an instruction of the simulator (docs/simulator.md). */
 const faults = {
   slow: { kind: "slow", ms: 5000 },
   hang: { kind: "hang" },

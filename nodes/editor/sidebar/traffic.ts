@@ -20,25 +20,29 @@ export class Traffic {
   entries: readonly TrafficEntry[] = [];
   #run: string | undefined;
 
-  /** The number of the newest entry; what is asked for comes after it. */
+  /** The number of the newest entry. The next request asks for later ones. */
   get newest(): number {
     return this.entries[0]?.number ?? 0;
   }
 
   /**
-   * Takes an answer over.
-   * @returns false when Node-RED started again meanwhile: the numbers begin anew, so everything has to be asked for
+   * Adds the entries of an answer.
+   * @returns false when everything has to be asked for: Node-RED started again meanwhile, and the numbers begin anew, or an account is back
+   * whose entries went with it while it was deployed
    */
   take({ run, entries, oldest }: Update): boolean {
+    const { newest } = this;
     const again = this.#run !== undefined && this.#run !== run;
     this.#run = run;
-    if (again) {
+    const numbers = new Map(this.entries.map((entry) => [entry.number, entry]));
+    for (const entry of entries) numbers.set(entry.number, entry);
+    const back = Object.values(oldest).some((number) => number > 0 && number <= newest && !numbers.has(number));
+    if (again || back) {
       this.entries = [];
       return false;
     }
-    const numbers = new Map(this.entries.map((entry) => [entry.number, entry]));
-    for (const entry of entries) numbers.set(entry.number, entry);
-    const kept = [...numbers.values()].filter((entry) => entry.number >= (oldest[entry.account] ?? Infinity));
+    // 0: the account has none any more.
+    const kept = [...numbers.values()].filter((entry) => entry.number >= (oldest[entry.account] || Infinity));
     if (entries.length > 0 || kept.length !== this.entries.length) {
       this.entries = kept.sort((one, other) => other.number - one.number);
     }

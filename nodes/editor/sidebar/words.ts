@@ -1,11 +1,11 @@
-// What the sidebar's views say: times, durations, codes and states in the user's language.
+// Texts of the sidebar's views: times, durations, codes and states in the user's language.
 import type { TrafficEntry } from "../../catalogue/sidebar";
 import { text } from "../page";
 
 /** A text of the sidebar. */
 export const t = (key: string, params?: Readonly<Record<string, unknown>>): string => text(`sidebar.${key}`, params);
 
-/** A text that may not be there, because its key comes from outside; Node-RED gives the key back then. */
+/** A text that may not exist, because its key comes from outside. Node-RED returns the key in that case. */
 export function known(key: string, params?: Readonly<Record<string, unknown>>): string | undefined {
   if (!/^[\w.-]+$/.test(key)) return undefined;
   const found = text(key, params);
@@ -79,6 +79,9 @@ export function resultOf({ kind, result, count: all, failed }: TrafficEntry): st
   return result.text === undefined || result.text === "" ? words : `${words}: ${result.text}`;
 }
 
-/** An error of an account: what it says, else what its code means. */
-export const errorInWords = ({ code, text: words }: { readonly code: string; readonly text: string }): string =>
-  words === "" ? codeInWords("command", code) : `${codeInWords("command", code)}: ${words}`;
+/** An error of an account: the meaning of its code, and its text. */
+export const errorInWords = ({ code, text: words }: { readonly code: string; readonly text: string }): string => {
+  const meaning = codeInWords("command", code);
+  // The platform's own text is often the meaning of its code, in Chinese.
+  return words === "" || words === meaning ? meaning : `${meaning}: ${words}`;
+};

@@ -82,7 +82,9 @@ function factsOf(
 ): AccountFacts {
   const text = (name: string): string => (typeof config[name] === "string" ? config[name] : "");
   const passwords = isObject(credentials)
-    ? Object.values(credentials).filter((value) => typeof value === "string")
+    ? Object.values(credentials).flatMap((value) =>
+        ["string", "number"].includes(typeof value) ? [String(value)] : [],
+      )
     : [];
   const common = narrowed.ok
     ? narrowed.value

@@ -12,8 +12,10 @@ const short = { ring: 3, talk: 10 };
 /** Carries out the editor's request; logs an agent in first if none is online. */
 export async function callIn({ simulators }: Pick<RuntimeState, "simulators">, body: unknown): Promise<AdminAnswer> {
   const { simulator } = isObject(body) ? body : {};
-  const running = typeof simulator === "string" ? await simulators.get(simulator) : undefined;
-  if (running === undefined) return { outcome: "notRunning" };
+  const starting = typeof simulator === "string" ? simulators.get(simulator) : undefined;
+  if (starting === undefined) return { outcome: "notRunning" };
+  const running = await starting;
+  if (running === undefined) return { outcome: "stopped" };
   const outcome = await running.instruct({ do: "inbound", number, login: true, ...short });
   return outcome.ok
     ? { outcome: "called", params: { number, agent: String(outcome["agent"]) } }

@@ -46,10 +46,8 @@ export class RepeatGuard {
 
 /** Whether a failure says that a command was surely not carried out. */
 function isSurelyUndone(failure: Failure): boolean {
-  if (failure.kind === "network") return failure.neverLeft;
-  return (
-    failure.kind !== "timeout" && failure.kind !== "http" && failure.kind !== "protocol" && failure.kind !== "closed"
-  );
+  if (failure.kind === "network" || failure.kind === "closed") return failure.neverLeft === true;
+  return failure.kind !== "timeout" && failure.kind !== "http" && failure.kind !== "protocol";
 }
 
 /** Calls that are about to be made. */

@@ -169,9 +169,10 @@ class Calls {
 
   #begin(records: Iterable<unknown>, spool: Spool | undefined): void {
     const { node, output } = this.#deps;
+    const report = (error: unknown): void => output.error(error);
     // The constructor has not ended where there is no folder.
-    queueMicrotask(() =>
-      output.run(() => {
+    queueMicrotask(
+      guarded(() => {
         if (this.#closed) return;
         this.#tokens.open(spool);
         spool?.attach(node.id, {
@@ -183,7 +184,7 @@ class Calls {
         this.#early = undefined;
         for (const run of early) run();
         this.#later();
-      }),
+      }, report),
     );
   }
 
@@ -209,8 +210,9 @@ class Calls {
     while (outputs.length < config.outputOf(kept.event)) outputs.push(null);
     output.send([...outputs, this.#messageOf(kept, entry, token, fetched)]);
     if (stored || entry.id === "") return;
+    const report = (error: unknown): void => output.error(error);
     // What is sent reaches the next node in a later turn: if the flows are stopped before, nobody has it.
-    setImmediate(() => output.run(() => this.#closed || this.#store.spool?.settle(entry.id)));
+    setImmediate(guarded(() => this.#closed || this.#store.spool?.settle(entry.id), report));
   }
 
   /** What nobody foresaw while a recording was fetched is a recording that is not there. */

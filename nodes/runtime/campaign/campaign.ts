@@ -140,7 +140,9 @@ class CampaignNode {
     });
     const isIdle = all.every(({ state }) => state === "paused" || state === "outsideHours");
     const fill = this.#problem !== undefined ? "red" : all.every(isOver) ? "green" : isIdle ? "yellow" : "blue";
-    node.status({ fill, shape: isIdle || this.#problem !== undefined ? "ring" : "dot", text });
+    // Why nothing is dialled: a yellow ring alone does not say it.
+    const why = isIdle ? ` · ${RED._(`sidebar.state.campaign.${progress.state}`)}` : "";
+    node.status({ fill, shape: isIdle || this.#problem !== undefined ? "ring" : "dot", text: `${text}${why}` });
   }
 
   /** Without pushes a campaign goes on: it takes its results from the CDRs, later. */

@@ -42,7 +42,7 @@ const surelyNot = (failure: Failure): boolean =>
   failure.kind === "field" ||
   failure.kind === "notAllowed" ||
   failure.kind === "unsupported" ||
-  (failure.kind === "network" && failure.neverLeft);
+  ((failure.kind === "network" || failure.kind === "closed") && failure.neverLeft === true);
 
 /** The counts of a report; the vendor's table calls the last one `report` by mistake (§13.6). */
 const counts = ["total", "error", "repeat"] as const;

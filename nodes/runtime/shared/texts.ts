@@ -1,21 +1,31 @@
 // Failures in words, in the runtime's language, and as the errors that Catch gets.
-import { errorOfName, settingKey } from "../../catalogue/index";
-import { type Origin, plainText, type Result } from "../../protocol/failure";
+import { errorOfName, notLoggedIn, settingKey } from "../../catalogue/index";
+import { excerptOf, type Origin, plainText, type Result } from "../../protocol/failure";
 import { fill } from "../../util/fill";
 import type { Failure } from "./failure";
 
 /** RED._ : the text of a key of the locales, with its parameters. */
 export type Translate = (key: string, params?: Record<string, string>) => string;
 
+/** A cause that shows what it has where it is put into a text: the debug sidebar does so, and would show [object Object]. */
+function readable(cause: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const shown = { ...cause };
+  Object.defineProperty(shown, "toString", { value: () => excerptOf(JSON.stringify(shown)) });
+  return shown;
+}
+
 /** An error of ours: `code` is for flows, `message` for people, `cause` has the detail. */
 export class ScccError extends Error {
+  override readonly cause: Readonly<Record<string, unknown>>;
+
   constructor(
     message: string,
     readonly code: string,
-    override readonly cause: Readonly<Record<string, unknown>>,
+    cause: Readonly<Record<string, unknown>>,
   ) {
     super(plainText(message));
     this.name = "ScccError";
+    this.cause = readable(cause);
   }
 
   /** Node-RED shows people this, in the sidebar and in Catch's error.message. */
@@ -64,11 +74,13 @@ export function describe(translate: Translate, api: string, failure: Failure): s
       const known = errorOfName(failure.code) !== undefined;
       const meaning = known ? translate(`error.${failure.code}`) : text("unknownCode");
       const said = failure.text === "" ? "" : text("platformSays", { text: failure.text });
+      const advice = failure.code === notLoggedIn ? text(`advice.${notLoggedIn}`) : "";
       return text(failure.scope === "request" ? "requestRefused" : "commandRefused", {
         name: failure.code,
         value: valueText(failure.value),
         meaning,
         said,
+        advice,
       });
     }
     case "field": {

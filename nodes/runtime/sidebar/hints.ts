@@ -1,4 +1,5 @@
-// Hints on what to do next, computed from what is known of the accounts. Pure: knows nothing of Node-RED.
+// Hints on what to do next, computed from the data of the accounts. Pure: does not use Node-RED.
+import { notLoggedIn } from "../../catalogue/index";
 import type { AccountHealth, Hint, HintCode, LiveAgent, LiveCampaign } from "../../catalogue/sidebar";
 
 /** What hints need to know of an account, besides its health. */
@@ -29,15 +30,16 @@ export interface HintSource {
   readonly campaigns: readonly LiveCampaign[];
 }
 
-/** Refused pushes, and commands that found no room, concern people for so long, in ms. */
+/** How long refused pushes and a full queue are reported, in ms. */
 const recentMs = 600_000;
 const busyMs = 60_000;
-/** A clock that is so far off gets mentioned, in ms: half of what pushes are allowed by default. */
+/** The difference of clocks that is reported, in ms: half of the default tolerance of pushes. */
 const clockApartMs = 150_000;
-/** A queue of which so much is used is full. */
+/** The part of a queue that must be used for a report. */
 const fullShare = 0.9;
-/** What platforms answer to commands of an agent who is not logged in. */
-const notLoggedIn = "E_G_INVALID_OPT";
+
+/** Reasons that are gone once a push was taken after them: the platform's password and customer are then the account's. */
+const remedied = new Set(["digest", "customer"]);
 
 const isRecent = (at: number | undefined, now: number, withinMs: number): boolean =>
   at !== undefined && now - at <= withinMs;
@@ -66,7 +68,9 @@ function* hintsOfAccount(account: HintedAccount, now: number): Generator<Hint> {
   }
   const refused = Object.entries(receiving?.refused ?? {});
   for (const [reason, count] of refused) {
-    if (isRecent(refusedAt.get(reason), now, recentMs)) yield hint("pushesRefused", { reason, count });
+    const at = refusedAt.get(reason);
+    const repaired = remedied.has(reason) && at !== undefined && (receiving?.lastAt ?? 0) > at;
+    if (isRecent(at, now, recentMs) && !repaired) yield hint("pushesRefused", { reason, count });
   }
   if (receiving !== undefined && receiving.problem === undefined && receiving.taken === 0 && refused.length === 0) {
     yield hint("noPushYet", { address: receiving.address });
@@ -85,7 +89,7 @@ function* hintsOfAccount(account: HintedAccount, now: number): Generator<Hint> {
   if (health.deadLetters > 0) yield hint("deadLetters", { count: health.deadLetters });
 }
 
-/** What people should look at, in the order of the accounts. */
+/** The hints, in the order of the accounts. */
 export function hintsOf({ now, recording, hasAccount, accounts, campaigns }: HintSource): readonly Hint[] {
   const hints: Hint[] = !hasAccount ? [{ code: "noAccount" }] : [];
   for (const account of accounts) hints.push(...hintsOfAccount(account, now));

@@ -1,11 +1,11 @@
-// What the sidebar shows, as far as Node-RED's thread has it: commands, the health of accounts, agents. Owned by RuntimeState.
+// The part of the sidebar's data that is in Node-RED's thread: commands, health of accounts, agents. Owned by RuntimeState.
 // Pushes are recorded in the receiving thread; they get their numbers here when a sidebar asks.
 import type { SidebarSnapshot, TrafficEntry } from "../../catalogue/sidebar";
 import type { Client } from "../../protocol/client";
 import type { EndedExchange } from "../../protocol/exchange";
 import { secretsOf } from "../../protocol/secrets";
 import type { TrafficAnswer } from "../../receive/messages";
-import { agentStatusOf, copyOf } from "../../receive/traffic";
+import { agentStatusOf, beyondCut, copyOf } from "../../receive/traffic";
 import { newId } from "../../util/id";
 import { isObject, type JsonObject } from "../../util/json";
 import { Ring, type Sized } from "../../util/ring";
@@ -14,19 +14,20 @@ import { Ring, type Sized } from "../../util/ring";
 const mostEntries = 500;
 /** How many bytes of commands are kept for an account; pushes have the rest of its 2 MB in the receiving thread. */
 const mostCommandBytes = 650_000;
-/** How much of a request or an answer is kept, in characters. */
+/** How much of a request or an answer is shown, and how much is kept, in characters. */
 export const mostText = 16 * 1024;
+const mostKept = mostText + beyondCut;
 const mostWord = 64;
 const mostWords = 200;
 const mostAgents = 1000;
 
-/** What an account is now. */
+/** The current settings of an account. */
 export interface AccountFacts {
   readonly label: string;
   readonly baseUrl: string;
   readonly customer: string;
   readonly maxQueue: number;
-  /** All that must not be shown. */
+  /** The secrets, which must not be shown. */
   readonly passwords: readonly string[];
   readonly client?: Client;
   /** Why it can't be used: a setting, and a key below `errors.config`. */
@@ -45,12 +46,12 @@ export interface CommandHealth {
   clockOffMs?: number;
 }
 
-/** An agent as commands showed. */
+/** The state of an agent according to commands. */
 export interface KnownAgent {
   readonly staffNo: string;
   readonly name?: string;
   readonly status?: string;
-  /** When the status was told first, and when it was told last. */
+  /** When this status was first reported, and when last. */
   readonly since: number;
   readonly at: number;
 }
@@ -91,12 +92,12 @@ const word = (value: unknown): string =>
   typeof value === "string" || typeof value === "number" ? copyOf(String(value), mostWord) : "";
 
 /** The platform's answer to a command that changes an agent's state. */
-const statusAfter: Readonly<Record<string, string>> = {
-  AgentLogin: "ONLINE",
-  AgentLogout: "OFFLINE",
-  AgentSetBusy: "BUSY",
-  AgentSetIdle: "IDLE",
-};
+const statusAfter: ReadonlyMap<string, string> = new Map([
+  ["AgentLogin", "ONLINE"],
+  ["AgentLogout", "OFFLINE"],
+  ["AgentSetBusy", "BUSY"],
+  ["AgentSetIdle", "IDLE"],
+]);
 
 /** One account. */
 export class MonitoredAccount {
@@ -107,7 +108,7 @@ export class MonitoredAccount {
   /** Its node is there; undefined: it was closed. */
   facts: AccountFacts | undefined;
   list: Listed[] = [];
-  /** What was heard of its pushes. */
+  /** The reports on its pushes. */
   heard: { readonly run: string; readonly serial: number } = { run: "", serial: 0 };
   readonly #commands = new Ring<RecordedCommand>(mostEntries, mostCommandBytes);
   #clean: (text: string) => string = (text) => text;
@@ -128,8 +129,8 @@ export class MonitoredAccount {
   }
 
   /** JSON without secrets, and no longer than is shown. */
-  shown(json: string): string {
-    return this.#clean(copyOf(json, mostText).replace(secretFields, '$1"***"'));
+  shown(json: string, most = mostText): string {
+    return this.#clean(copyOf(json, most + beyondCut).replace(secretFields, '$1"***"')).slice(0, most);
   }
 
   /** A request has ended. */
@@ -140,7 +141,9 @@ export class MonitoredAccount {
     const result = {
       ok: failure === undefined,
       code: failure?.code ?? "E_SUCC",
-      ...(failure?.kind === "platform" && failure.text !== "" ? { text: copyOf(failure.text, mostWords) } : {}),
+      ...(failure?.kind === "platform" && failure.text !== ""
+        ? { text: copyOf(this.#clean(failure.text), mostWords) }
+        : {}),
       ...(failure?.kind === "network" ? { text: copyOf(failure.systemCode, mostWord) } : {}),
     };
     this.#note(exchange, result);
@@ -163,16 +166,16 @@ export class MonitoredAccount {
         ...(isList ? { count: outcomes.length, failed: failed.length } : {}),
         nodes: node === undefined ? [] : [node],
       },
-      request: copyOf(request, mostText),
-      answer: copyOf(reply, mostText),
+      request: copyOf(request, mostKept),
+      answer: copyOf(reply, mostKept),
       cut: request.length > mostText || typeof answer === "string" || reply.length > mostText,
       listed: false,
-      size: 2 * (Math.min(request.length, mostText) + Math.min(reply.length, mostText)) + 400,
+      size: 2 * (Math.min(request.length, mostKept) + Math.min(reply.length, mostKept)) + 400,
     };
     this.#commands.add(record);
   };
 
-  /** The entries without a number: commands that have ended since, and pushes that the receiving thread told of. */
+  /** The entries without a number: commands that have ended since, and pushes from the receiving thread. */
   take(answer: TrafficAnswer | undefined, next: () => number): void {
     const fresh: (Omit<Listed, "entry"> & { readonly entry: Omit<TrafficEntry, "number"> })[] = [];
     const alive = new Set<RecordedCommand>();
@@ -209,7 +212,7 @@ export class MonitoredAccount {
     this.list = [...this.list, ...numbered].filter(isKept).slice(-mostEntries);
   }
 
-  /** What every command shows of the platform. */
+  /** Reads the health of the platform from a command. */
   #note({ at, durationMs, outcomes, clockOffMs }: EndedExchange, result: TrafficEntry["result"]): void {
     const failures = outcomes.flatMap((outcome) => (outcome.ok ? [] : [outcome.failure]));
     const [failure] = failures;
@@ -226,7 +229,7 @@ export class MonitoredAccount {
     if (!result.ok) this.health.lastError = { at, code: result.code, text: result.text ?? "" };
   }
 
-  /** What an answer shows of agents. */
+  /** Reads the states of agents from an answer. */
   #learn({ api, outcomes, at }: EndedExchange): void {
     for (const outcome of outcomes) {
       if (!outcome.ok) continue;
@@ -234,7 +237,7 @@ export class MonitoredAccount {
       const agent = word(outcome.fields.agent);
       if (agent === "") continue;
       const response: JsonObject = outcome.response;
-      const status = api === "getAgentStatus" ? copyOf(agentStatusOf(response), mostWord) : statusAfter[api];
+      const status = api === "getAgentStatus" ? copyOf(agentStatusOf(response), mostWord) : statusAfter.get(api);
       if (status !== undefined && status !== "") this.#agent({ staffNo: agent, status, since: at, at });
     }
   }
@@ -253,11 +256,11 @@ export class MonitoredAccount {
   }
 }
 
-/** What a platform answered that was no answer. */
+/** The text of an answer that could not be read. */
 const excerptOf = (failure: object | undefined): string =>
   failure !== undefined && "excerpt" in failure && typeof failure.excerpt === "string" ? failure.excerpt : "";
 
-/** Something that is under way at most once: who wants it meanwhile gets what the first one gets. */
+/** An action that runs once at a time: callers during a run get the result of that run. */
 class Shared {
   #under: Promise<unknown> | undefined;
 
@@ -289,7 +292,7 @@ export class Monitor {
     return [...this.#accounts.values()].filter(({ facts }) => facts !== undefined);
   }
 
-  /** An account, which outlives its redeploys. */
+  /** An account; it survives redeploys. */
   account(id: string): MonitoredAccount {
     let account = this.#accounts.get(id);
     if (account === undefined) {

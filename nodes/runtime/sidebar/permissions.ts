@@ -1,4 +1,4 @@
-// Whether a user may do what the sidebar's buttons ask for. Only for showing: each route has Node-RED's own check.
+// Whether a user may use the sidebar's buttons. Only for display: each route has Node-RED's own check.
 import { isObject } from "../../util/json";
 
 /** Whether a scope has a permission, as Node-RED decides it: a scope is a permission, `*`, `read` or `*.read`, `write` or `*.write`, or a list. */

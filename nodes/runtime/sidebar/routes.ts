@@ -2,6 +2,7 @@
 import type { Request, Response } from "express";
 import { type DeadLetterList, type SidebarOutcome, sidebarRoutes, type TrafficDetail } from "../../catalogue/sidebar";
 import { excerptOf } from "../../protocol/failure";
+import { mostLetterText } from "../../receive/push-inbox";
 import { withoutQuery } from "../../receive/traffic";
 import { guarded } from "../../util/guarded";
 import { isObject, type JsonObject } from "../../util/json";
@@ -68,22 +69,27 @@ async function replay({ state }: Runtime, { number }: JsonObject): Promise<Sideb
 }
 
 /** Dead letters of an account. */
-async function lettersOf({ state }: Runtime, id: string): Promise<DeadLetterList> {
+async function lettersOf({ state }: Runtime, id: string): Promise<DeadLetterList | SidebarOutcome> {
   const account = state.monitor.accounts.find((one) => one.id === id);
-  const answer = account && (await state.receiving.ask(id, { what: "letters" }));
-  if (account === undefined || answer === undefined) return { letters: [], total: 0 };
-  return { ...answer, letters: answer.letters.map((letter) => ({ ...letter, text: account.shown(letter.text) })) };
+  // Only the account of a node that takes pushes has its letters at hand.
+  if (account === undefined || state.receiving.view(id) === undefined) return { letters: [], total: 0 };
+  const answer = await state.receiving.ask(id, { what: "letters" });
+  if (answer === undefined) return { outcome: "silent" };
+  return {
+    ...answer,
+    letters: answer.letters.map((letter) => ({ ...letter, text: account.shown(letter.text, mostLetterText) })),
+  };
 }
 
 async function handLetters({ state }: Runtime, body: JsonObject): Promise<SidebarOutcome> {
-  const answer = await state.receiving.ask(String(body.account), { what: "handLetters", ids: idsIn(body) });
+  const answer = await state.receiving.ask(textIn(body, "account"), { what: "handLetters", ids: idsIn(body) });
   if (answer === undefined) return { outcome: "silent" };
   if (answer.handed > 0) return { outcome: "handed", params: { count: answer.handed } };
   return answer.unwanted > 0 ? { outcome: "noNode" } : gone;
 }
 
 async function deleteLetters({ state }: Runtime, body: JsonObject): Promise<SidebarOutcome> {
-  const answer = await state.receiving.ask(String(body.account), { what: "deleteLetters", ids: idsIn(body) });
+  const answer = await state.receiving.ask(textIn(body, "account"), { what: "deleteLetters", ids: idsIn(body) });
   if (answer === undefined) return { outcome: "silent" };
   return answer.deleted === 0 ? gone : { outcome: "deleted", params: { count: answer.deleted } };
 }
@@ -98,7 +104,7 @@ async function instruct({ state }: Runtime, { simulator, instruction }: JsonObje
     : { outcome: "refused", params: { text: excerptOf(answer.error, longestText) } };
 }
 
-/** Serves the sidebar's routes. The caller sees to it that this happens once for each admin server. */
+/** Serves the sidebar's routes. The caller must do this once for each admin server. */
 export function serveSidebar(runtime: Runtime): void {
   const { RED } = runtime;
   const respond = (answer: (request: Request) => Promise<unknown>) => (request: Request, response: Response) => {

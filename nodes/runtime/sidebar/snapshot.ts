@@ -1,4 +1,4 @@
-// What the sidebar shows now: collects it from the monitor, the receiving thread, the nodes that follow calls, campaigns and simulators.
+// Collects the sidebar's data from the monitor, the receiving thread, the nodes that follow calls, campaigns and simulators.
 import type { AccountHealth, LiveAgent, LiveCall, LiveSimulator, SidebarSnapshot } from "../../catalogue/sidebar";
 import type { Asks } from "../../receive/messages";
 import { isObject } from "../../util/json";
@@ -10,7 +10,7 @@ import type { MonitoredAccount } from "./monitor";
 /** How many entries one answer has. */
 const mostEntries = 1000;
 
-/** Who asks. */
+/** The user and the request. */
 export interface Asking {
   readonly after: number;
   readonly mayWrite: boolean;
@@ -20,7 +20,7 @@ export interface Asking {
 
 type AccountAnswer = Asks["traffic"]["answer"];
 
-/** Takes what is new of each account. */
+/** Reads the new entries of each account. */
 async function pull({ state }: Runtime): Promise<ReadonlyMap<MonitoredAccount, AccountAnswer | undefined>> {
   const { monitor, receiving } = state;
   const answers = await Promise.all(
@@ -124,7 +124,7 @@ export async function snapshotOf(runtime: Runtime, { after, mayWrite, hostname }
   const { state } = runtime;
   const { monitor } = state;
   const now = Date.now();
-  // Those who ask meanwhile wait for the same: an entry must not get two numbers.
+  // Requests during a run wait for its result: an entry must not get two numbers.
   const answers = await monitor.pulling.run(() => pull(runtime));
   const agents: LiveAgent[] = [];
   const calls: LiveCall[] = [...state.liveCalls()];
@@ -134,7 +134,7 @@ export async function snapshotOf(runtime: Runtime, { after, mayWrite, hostname }
     const view = state.receiving.view(id);
     const known = agentsOf(account, answer);
     agents.push(...known);
-    // Where no node joins all events into calls, the last event of each agent says what goes on.
+    // If no node joins events into calls, a call is derived from the last event of each agent.
     if (!followed.has(id) && !state.callFollowers.hearsAll(id)) {
       for (const call of answer?.traffic?.calls ?? []) calls.push({ account: id, ...call });
     }
