@@ -141,9 +141,12 @@ describe("dead letters", () => {
     const [line = ""] = readFileSync(path, "utf8").split("\n");
     writeFileSync(path, `${line}\n`);
     assert.equal(letters.count(), 1);
-    letters.remove(new Set([letters.newest(1)[0]?.key ?? ""]));
-    add(3, 4);
+    letters.add([{ id: "2", node: "n".repeat(500), delivery: 1, text: "{}" }]);
     assert.equal(letters.count(), 2);
+    letters.remove(new Set(letters.newest(2).map(({ key }) => key)));
+    // As many bytes as the counted ones had, in more lines.
+    add(3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    assert.equal(letters.count(), 13);
   });
 
   it("are listed beside lines that are no letters", () => {
