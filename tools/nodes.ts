@@ -99,6 +99,7 @@ export async function load(
 
 /** The code of an error, if the help of its node type does not list it. What ends while its node closes reaches nobody. */
 function unlistedCode(type: string, code: unknown): string | undefined {
+  if (!type.startsWith("sccc-")) return undefined;
   if (typeof code !== "string" || !code.startsWith("SCCC_") || code === "SCCC_CLOSED") return undefined;
   const listed: readonly string[] = codesOf(
     type,
