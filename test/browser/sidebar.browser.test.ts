@@ -395,6 +395,10 @@ for (const version of nodeRedVersions) {
         await at(".sccc-side-news").press("Enter");
         await at(".sccc-side-row").getByText("10026").first().waitFor();
         await at(".sccc-side-news").waitFor({ state: "detached" });
+        // A command has the name of its node.
+        const login: TrafficEntry = { ...one(10_027), kind: "command", name: "AgentLogin" };
+        stub.now.snapshot = { ...stub.now.snapshot, entries: [...stub.now.snapshot.entries, login] };
+        await at(".sccc-side-row").getByText("log agent in").waitFor();
         await at("#sccc-side-tab-traffic").focus();
         await editor.page.keyboard.press("ArrowRight");
         await at('#sccc-side-tab-dead[aria-selected="true"]').waitFor();

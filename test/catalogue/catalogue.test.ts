@@ -104,6 +104,12 @@ describe("the catalogue", () => {
     assert.deepEqual(files.sort(), commands.map(({ node }) => `${node.replace(/^sccc-/, "")}.ts`).sort());
   });
 
+  it("has nodes named as their command, in lower case with dashes: the sidebar finds their label so", () => {
+    for (const { api, node } of commands) {
+      assert.equal(node, `sccc-${api.replace(/(?<=[a-z])(?=[A-Z])/g, "-").toLowerCase()}`);
+    }
+  });
+
   it("has an up-to-date index of the commands", () => {
     assert.equal(readFileSync(join(commandsFolder, "index.ts"), "utf8"), commandsIndex());
   });

@@ -61,10 +61,16 @@ export const took = (ms: number): string => (ms < 1000 ? `${Math.round(ms)} ms` 
 /** A count, with the separators of the user's language. */
 export const count = (number: number): string => number.toLocaleString(language());
 
-/** What an entry is called: a command by its ApiName, a push by its event in words. */
+/** The label of a command's node. Its type is the ApiName in lower case with dashes. */
+function commandLabel(api: string): string | undefined {
+  const type = `sccc-${api.replace(/(?<=[a-z])(?=[A-Z])/g, "-").toLowerCase()}`;
+  return Object.hasOwn(DESCRIPTIONS, type) ? text(`${DESCRIPTIONS[type]?.key}.label`) : undefined;
+}
+
+/** What an entry is called: a command by the label of its node, a push by its event in words. */
 export function nameOf({ kind, name }: Pick<TrafficEntry, "kind" | "name">): string {
   if (name === "") return t("traffic.unreadable");
-  return kind === "push" ? (known(`event.${name}.label`) ?? name) : name;
+  return (kind === "push" ? known(`event.${name}.label`) : commandLabel(name)) ?? name;
 }
 
 /** A code of a result in words; the code itself where there are none. */
