@@ -83,8 +83,15 @@ describe("the simulator's faults of pushes", () => {
       for (const seq of ["1", "2"]) {
         const twice = of(event).filter(({ notify }) => notify["seq"] === seq);
         assert.equal(twice[0]?.text, twice[1]?.text);
-        const expected = course.flatMap((one) => (one === event && seq === "1" ? [one, one] : [one]));
-        assert.deepEqual(events(seq), seq === "1" ? expected : [...course, event]);
+        if (seq === "1") {
+          const expected = course.flatMap((one) => (one === event ? [one, one] : [one]));
+          assert.deepEqual(events(seq), expected);
+        } else {
+          // On a busy machine, the last of the others may come later than the repeat.
+          await context.receiver.until((pushes) => eventsOf(pushes, seq).length > course.length);
+          const all = events(seq);
+          assert.deepEqual(all.toSpliced(all.lastIndexOf(event), 1), course);
+        }
       }
     });
   }
