@@ -46,11 +46,32 @@ const formsOf = (text: string): readonly string[] => {
 const mayHide = (json: string, text: string): boolean =>
   json.includes("\\u00") || (/[^\x20-\x7e]/.test(text) && json.includes("\\u"));
 
+/** The removers of passwords: making one costs more than sending a command. */
+const removers = new Map<string, (text: string) => string>();
+const mostRemovers = 100;
+
+/** Replaces every form of a password that is long enough. */
+function passwordRemover(password: string): (text: string) => string {
+  let remove = removers.get(password);
+  if (remove === undefined) {
+    const leastLength = isNumber(password) ? shortest.digitsInProse : shortest.prose;
+    remove = remover(password.length < leastLength ? [] : formsOf(password), "g");
+    if (removers.size >= mostRemovers) removers.clear();
+    removers.set(password, remove);
+  }
+  return remove;
+}
+
+/** Replaces a digest in any case. Every request has a new one, so that its pattern is made only for a text that has it. */
+function digestRemover(digest: string): (text: string) => string {
+  const lower = digest.toLowerCase();
+  return (text) => (lower !== "" && text.toLowerCase().includes(lower) ? remover([digest], "gi")(text) : text);
+}
+
 /** The secrets of a request: its digest and the password. */
 export function secretsOf(digest: string, password: string): Secrets {
-  const withoutDigest = remover([digest], "gi");
-  const leastLength = isNumber(password) ? shortest.digitsInProse : shortest.prose;
-  const withoutPassword = remover(password.length < leastLength ? [] : formsOf(password), "g");
+  const withoutDigest = digestRemover(digest);
+  const withoutPassword = passwordRemover(password);
   const prose = (text: string): string => withoutPassword(withoutDigest(text));
   const value = password.length < shortest.values || isNumber(password) ? withoutDigest : prose;
   const walk = (item: unknown, clean: (text: string) => string): unknown => {
