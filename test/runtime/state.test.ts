@@ -14,6 +14,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "protocol/numbering.ts": ["loaded", "plans"],
   "protocol/push.ts": ["numbersRead"],
   "protocol/recording-url.ts": ["templates"],
+  "protocol/secrets.ts": ["removers"],
   "runtime/state.ts": ["states"],
   "util/time.ts": ["zones"],
 };
