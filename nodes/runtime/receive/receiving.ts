@@ -76,7 +76,7 @@ export interface PushListener extends EventSelection {
 export interface AccountReports {
   refused(why: string, times: number): void;
   warning(key: string, params: Readonly<Record<string, string>>): void;
-  /** The account can't receive. Told once, whatever the number of tries and of nodes. */
+  /** The account can't receive. Reported once, however many tries and nodes there are. */
   problem(problem: ConfigProblem): void;
 }
 
