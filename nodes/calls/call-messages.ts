@@ -1,5 +1,7 @@
 // One message for each event of a call: which, when, and with what. Knows nothing of Node-RED, files or HTTP.
+
 import type { Direction } from "../catalogue";
+import { guarded } from "../util/guarded";
 import type { Call, TrackedCall } from "./call";
 import type { ExpectedCall } from "./contexts";
 import type { Fact } from "./facts";
@@ -195,11 +197,12 @@ export class CallMessages {
     awaited.fetching = true;
     const tracked = awaited.call.tracked(this.#settings.context);
     const within = Math.max(0, awaited.due - this.#timing.now());
-    this.#deps.fetch(tracked, within, awaited.again).then((fetched) => {
+    guarded(async () => {
+      const fetched = await this.#deps.fetch(tracked, within, awaited.again);
       if (this.#closed) return;
       const message = this.#recorded(awaited, fetched);
       this.#deps.onStep({ records: this.#tracker.records(), messages: [message] });
-    });
+    })();
   }
 
   #recorded({ call }: Awaited, fetched: Fetched): CallMessage {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { Worker } from "node:worker_threads";
 import { ReceiveThread } from "../../nodes/runtime/receive/receive-thread";
+import { reportUncaughtTo } from "../../nodes/util/guarded";
 import { eventually } from "../receive/flow";
 
 describe("the receiving thread of flows that start again at once", function () {
@@ -32,6 +33,25 @@ describe("the receiving thread of flows that start again at once", function () {
     assert.deepEqual([thread.running, counts.started], [false, 0]);
     await eventually("it starts", () => (thread.running ? true : undefined));
     assert.deepEqual([ended, counts.started], [true, 1]);
+    await thread.stop();
+  });
+
+  it("ends no process where its start fails to be told, and starts although the previous one ended with an error", async () => {
+    const reported: unknown[] = [];
+    const end = reportUncaughtTo((error) => reported.push(error));
+    const thread = new ReceiveThread({
+      data: { owner: "owner", record: true },
+      onMessage: () => undefined,
+      onEnded: () => undefined,
+      onStarted: () => {
+        throw new Error("untold");
+      },
+      after: Promise.reject(new Error("ended badly")),
+    });
+    await eventually("it starts", () => (thread.running ? true : undefined));
+    await new Promise(setImmediate);
+    end();
+    assert.deepEqual(reported.map(String), ["Error: untold"]);
     await thread.stop();
   });
 

@@ -46,7 +46,11 @@ export class ReceiveThread {
   constructor(options: ThreadOptions) {
     this.#options = options;
     if (options.after === undefined) this.#start();
-    else void options.after.then(() => this.#startAgain());
+    else {
+      const again = guarded(() => this.#startAgain());
+      // However the previous thread has ended.
+      void options.after.then(again, again);
+    }
   }
 
   /** Sends a message; it is lost while the thread does not run. */
