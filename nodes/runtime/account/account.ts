@@ -1,4 +1,4 @@
-// sccc-account: the account that command nodes send with. One client per account, shared by all its nodes.
+// sccc-account: the account that all other nodes refer to. Its nodes share one client.
 import type { NodeAPI } from "node-red";
 import { accountSettings, receivingSettings } from "../../catalogue/index";
 import { Client, type ClientOptions } from "../../protocol/client";
@@ -29,13 +29,13 @@ const runningOf = ({ RED, state }: Runtime, id: unknown): RunningAccount | undef
   return isObject(node) ? state.accounts.get(node) : undefined;
 };
 
-/** An account that its node warns of. */
+/** The result for an account with an invalid setting. The account's own node warns of it. */
 const failed = (problem: ConfigProblem): Account => ({ ok: false, failure: configFailure(problem), isReported: true });
 
-/** An id that names no running account. */
+/** The problem of a node whose account ID is empty, unknown or the ID of a node that does not work. */
 const noAccount: ConfigProblem = { setting: "account", reason: "account" };
 
-/** What an account's records and pushes are read with. */
+/** The account's settings that are needed to read its records and pushes. */
 const contextOf = ({ customer, baseUrl, recordingUrl, timezone, region, areaCode }: AccountConfig): PushContext => ({
   customer,
   baseUrl,
@@ -45,9 +45,9 @@ const contextOf = ({ customer, baseUrl, recordingUrl, timezone, region, areaCode
   areaCode,
 });
 
-/** Opens an account for sending. @param onEnded hears of every request */
+/** Makes the account's client. @param onEnded called after every request */
 function open(config: AccountConfig, sequences: Sequences, onEnded: ClientOptions["onEnded"]): Account {
-  // Only sending depends on it: the account still receives.
+  // An unusable TLS node concerns only sending: the account still receives.
   if (config.tls !== undefined && !isUsableTls(config.tls)) return failed({ setting: "tls", reason: "tls" });
   try {
     const { label, debug } = config;
@@ -65,15 +65,15 @@ function open(config: AccountConfig, sequences: Sequences, onEnded: ClientOption
   }
 }
 
-/** The account of a command node: of an id that may name nothing, or something else. */
+/** The sending part of an account, or why the ID does not lead to one. */
 export const accountOf = (runtime: Runtime, id: unknown): Account =>
   runningOf(runtime, id)?.account ?? { ok: false, failure: configFailure(noAccount) };
 
-/** What an account receives with. */
+/** The receiving part of an account, or why the ID does not lead to one. */
 export const receiverOf = (runtime: Runtime, id: unknown): Receiving =>
   runningOf(runtime, id)?.receiving() ?? { ok: false, problem: noAccount };
 
-/** What the sidebar shows of an account, also of one that can't be used. */
+/** The account's data for the sidebar. An account with an invalid setting has some too. */
 function factsOf(
   narrowed: Narrowed<AccountConfig>,
   account: Account,
@@ -98,7 +98,7 @@ function factsOf(
   };
 }
 
-/** An address without what may be secret in it. */
+/** The origin of an address: the rest may contain secrets. */
 function originOf(url: string): string {
   try {
     return new URL(url).origin;
@@ -107,7 +107,10 @@ function originOf(url: string): string {
   }
 }
 
-/** Wires an account. What can't send may still receive; the other nodes are told why by `accountOf` and `receiverOf`. */
+/**
+ * Starts an account. If it cannot send, it may still receive. Other nodes get its problem from `accountOf` and
+ * `receiverOf`.
+ */
 function start(
   narrowed: Narrowed<AccountConfig>,
   { runtime, node, config, credentials, expand, output }: NodeSource,
@@ -147,7 +150,6 @@ function start(
 
 const nodesOf = (RED: NodeAPI) => (id: string) => RED.nodes.getNode(id);
 
-/** Registers the type. */
 export const registerAccount = (runtime: Runtime): void =>
   defineNode(runtime, {
     type,

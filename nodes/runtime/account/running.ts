@@ -1,4 +1,4 @@
-// The interface of a running account for the other nodes.
+// What other nodes use of a running account.
 import type { Client } from "../../protocol/client";
 import type { PushContext } from "../../protocol/push";
 import type { AccountReceiver } from "../receive/account-receiver";
@@ -10,21 +10,21 @@ export interface Sender {
   readonly client: Client;
   readonly label: string;
   readonly debug: boolean;
-  /** Its context for reading records and pushes. */
+  /** The settings needed to read records and pushes. */
   readonly context: PushContext;
 }
 
-/** An account that can be sent with, or why it can't. `isReported`: its node has said so in words. */
+/** The sending part of an account, or why it cannot send. `isReported`: its node has logged the reason. */
 export type Account =
   | { readonly ok: true; readonly sender: Sender }
   | { readonly ok: false; readonly failure: Failure; readonly isReported?: boolean };
 
-/** An account that can be received for, or what is wrong with it. `isReported`: its node has said so in words. */
+/** The receiving part of an account, or why it cannot receive. `isReported`: its node has logged the reason. */
 export type Receiving =
   | { readonly ok: true; readonly receiver: AccountReceiver }
   | { readonly ok: false; readonly problem: ConfigProblem; readonly isReported?: boolean };
 
-/** A running account: what it sends with, and what it receives with from when somebody first asks for it. */
+/** A running account. Its receiving part is made when a node first asks for it. */
 export interface RunningAccount {
   readonly account: Account;
   readonly receiving: () => Receiving;

@@ -1,14 +1,14 @@
-// The context of a call: any JSON up to a size, which comes back with the call's messages.
+// The context of a call: any JSON up to a limit. It comes back with the call's messages.
 import { render } from "../../protocol/check";
 import { isWithin, maxDepth } from "../../util/json";
 import type { Failure } from "./failure";
 
-/** The most that a context may be, in bytes of JSON in UTF-8. */
+/** The largest context, in bytes of JSON in UTF-8. */
 export const mostContextBytes = 16 * 1024;
 
 export type Read<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure };
 
-/** A context that can't be taken. */
+/** The refusal of a context. */
 export const invalidContext = (key: string, got: string): Read<never> => ({
   ok: false,
   failure: {
@@ -20,7 +20,7 @@ export const invalidContext = (key: string, got: string): Read<never> => ({
   },
 });
 
-/** A value as a context: a copy, as JSON has it; undefined for nothing. */
+/** Reads a context: a copy of the value as JSON, or undefined if there is none. */
 export function contextOf(value: unknown): Read<unknown> {
   if (value === undefined || value === null || value === "") return { ok: true, value: undefined };
   if (!isWithin(value, maxDepth)) return invalidContext("contextDeep", render(value));

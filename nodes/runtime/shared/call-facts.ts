@@ -1,4 +1,4 @@
-// What a message says of calls, with the context of calls that a campaign makes.
+// Reads what a message says about calls. Adds the context of calls that a campaign makes.
 import { type Fact, type Heard, type Reading, readMessage } from "../../calls/facts";
 import type { CampaignContext } from "../../campaign/types";
 import type { PushContext } from "../../protocol/push";
@@ -6,9 +6,9 @@ import { isObject } from "../../util/json";
 import type { RuntimeState } from "../state";
 import { contextOf } from "./call-context";
 
-/** An account, and what its pushes are read with. */
+/** An account, and the settings needed to read its pushes. */
 export interface FactsOf {
-  /** The id of its node. */
+  /** The ID of its node. */
   readonly account: string;
   readonly context: PushContext;
 }
@@ -33,7 +33,7 @@ export function readFacts(
   return stores.length === 0 ? reading : { ...reading, facts: reading.facts.map(ofCampaign) };
 }
 
-/** A row that is too large for a context is left out. */
+/** The context of a campaign's call, without the row if the row is too large for a context. */
 function bounded({ campaign, index, row }: CampaignContext): unknown {
   const whole = contextOf({ campaign, index, row });
   return whole.ok ? whole.value : { campaign, index };

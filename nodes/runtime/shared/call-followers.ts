@@ -1,4 +1,5 @@
-// The nodes that follow the calls of an account. They hear of calls that are about to be dialled, and say which calls are under way.
+// The nodes that follow the calls of an account. They are told of each call before it is dialled, and list the calls
+// under way.
 import type { Call } from "../../calls/call";
 import type { ExpectedCall } from "../../calls/contexts";
 import type { LiveCall } from "../../catalogue/sidebar";
@@ -6,32 +7,34 @@ import { guarded } from "../../util/guarded";
 
 /** A node that joins the events of an account into calls. */
 export interface CallFollower {
-  /** Whether it hears every push of the account. Others hear what the flow gives them. */
+  /**
+   * Whether it receives every push of the account. Other followers receive only the messages that the flow sends them.
+   */
   readonly hearsAll: boolean;
-  /** A call is about to be dialled; resolves when that is kept on disk. */
+  /** A call is about to be dialled. Resolves when it is on disk. */
   expect(expected: ExpectedCall): Promise<void>;
-  /** A call that was expected was not dialled. */
+  /** An expected call was not dialled. */
   unexpect(id: string): void;
-  /** The calls that have not ended, the one heard of last first. */
+  /** The calls that have not ended, the most recently updated first. */
   open(): Iterable<Call>;
 }
 
-/** The most characters of a text of a push. */
+/** The longest text of a push that is shown, in characters. */
 const longestText = 64;
 
 const short = (text = ""): string => text.slice(0, longestText);
 
-/** A call is dialled although its context is not on disk after so long, in ms. */
+/** How long a call waits for its context to be written to disk, in ms. Then it is dialled without that. */
 const patienceMs = 2000;
 
-/** Those who wait for a follower to keep what it was told. */
+/** Callbacks that end waiting for a follower to write a call to disk. */
 type Waiting = Set<() => void>;
 
-/** The followers, by the ids of their accounts. */
+/** The followers, by the IDs of their accounts. */
 export class CallFollowers {
   readonly #followers = new Map<string, Map<CallFollower, Waiting>>();
 
-  /** A node begins to follow the calls of an account; call what comes back to end it. */
+  /** Adds a follower. Returns a function that removes it. */
   add(account: string, follower: CallFollower): () => void {
     const all = this.#followers.get(account) ?? new Map<CallFollower, Waiting>();
     const waiting: Waiting = new Set();
@@ -44,8 +47,8 @@ export class CallFollowers {
   }
 
   /**
-   * Tells all followers of a call, before its command is sent. Resolves when they have kept it. A follower that closes, that fails or whose
-   * disk takes long does not hold up the call.
+   * Tells all followers of a call before its command is sent. Resolves when they have written it to disk. A follower
+   * that closes, fails or has a slow disk does not delay the call.
    */
   async expect(account: string, expected: ExpectedCall): Promise<void> {
     const followers = [...(this.#followers.get(account) ?? [])];
@@ -57,12 +60,15 @@ export class CallFollowers {
     for (const follower of this.#followers.get(account)?.keys() ?? []) follower.unexpect(id);
   }
 
-  /** Whether a node joins all events of an account. */
+  /** Whether some node receives all pushes of an account. */
   hearsAll(account: string): boolean {
     return [...(this.#followers.get(account)?.keys() ?? [])].some(({ hearsAll }) => hearsAll);
   }
 
-  /** The calls that are under way, those heard of last first; of each account at most so many. One node tells for an account. */
+  /**
+   * The calls under way, the most recently updated first, at most `most` of each account. One follower lists them for
+   * an account.
+   */
   live(most: number): readonly LiveCall[] {
     return [...this.#followers].flatMap(([account, followers]) => {
       const all = [...followers.keys()];
@@ -78,7 +84,7 @@ export class CallFollowers {
   }
 }
 
-/** Resolves when something is kept, has failed, has taken too long, or is waited for no more. */
+/** Resolves when `keep` has ended or failed, when it takes too long, or when the waiting is ended. */
 function kept(keep: () => Promise<void>, waiting: Waiting): Promise<void> {
   return new Promise((resolve) => {
     const goOn = guarded(() => {

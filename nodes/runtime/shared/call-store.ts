@@ -1,4 +1,4 @@
-// Where a node keeps its open calls, and the messages that nobody has confirmed yet: a folder below the user folder.
+// The folder in which a node stores its open calls and its unconfirmed messages.
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { NodeAPI } from "node-red";
@@ -10,7 +10,7 @@ import { Store } from "../../delivery/store";
 import { guarded } from "../../util/guarded";
 import { newId } from "../../util/id";
 
-/** The newest record of each key. Lines of the journal: `p` a record (key, tab, JSON), `d` a key that is needed no more. */
+/** Keeps the newest record of each key. Lines of the journal: `p` is a record (key, tab, JSON), `d` removes a key. */
 export class RecordKeeper implements Keeper {
   readonly letters = "pd";
   readonly #positions = new Map<string, LinePosition>();
@@ -20,19 +20,19 @@ export class RecordKeeper implements Keeper {
     this.#journal = journal;
   }
 
-  /** The records, read from the disk. Those that cannot be read are left out. */
+  /** Reads all records from disk. Unreadable ones are left out. */
   *values(): Generator<unknown> {
     for (const place of this.#positions.values()) {
       const text = this.#journal?.read(place);
       try {
         if (text !== undefined) yield JSON.parse(text.slice(text.indexOf("\t") + 1));
       } catch {
-        // A line with a good checksum that is no JSON is none of ours.
+        // The checksum is right but the text is not JSON: this code did not write the line.
       }
     }
   }
 
-  /** The lines that bring the disk up to date. */
+  /** The lines that write these changes. */
   lines(records: readonly CallRecord[]): readonly Line[] {
     return records.map(({ key, value }) =>
       value === undefined
@@ -55,7 +55,7 @@ export class RecordKeeper implements Keeper {
       const text = place.segment === segment ? this.#journal?.read(place) : undefined;
       if (text === undefined) continue;
       const landed = (moved: LinePosition): void => {
-        // It may have been written anew meanwhile.
+        // A newer record may have been written in between.
         if (this.#positions.get(key) === place) this.#keep(key, moved);
       };
       lines.push({ text, landed });
@@ -65,7 +65,7 @@ export class RecordKeeper implements Keeper {
 
   #keep(key: string, place: LinePosition): void {
     this.#forget(key);
-    // A copy: the journal's own place may be one object for all lines of a batch.
+    // A copy, because the journal may use one object for all lines of a batch.
     const own = { segment: place.segment, offset: place.offset, length: place.length };
     this.#positions.set(key, own);
     this.#journal?.retain(own);
@@ -79,38 +79,40 @@ export class RecordKeeper implements Keeper {
   }
 }
 
-/** Who locks the folders: one for the process. */
+/** The owner of the folder locks of this process. */
 const owner = newId();
 
-/** The pauses before a folder is tried again, in ms: doubled from the first to the longest. */
+/** Pauses before a folder that could not be opened is tried again, in ms. They double up to the longest. */
 const firstPauseMs = 1000;
 const longestPauseMs = 60_000;
-/** What the disk refuses is written again after so long, in ms. */
+/** The pause before a refused write is repeated, in ms. */
 const retryMs = 2000;
 
-/** The folder of a node's calls; undefined where Node-RED has no user folder. */
+/** The folder of a node's calls; undefined if Node-RED has no user folder. */
 export function callsFolder(RED: NodeAPI, id: string): string | undefined {
   const { userDir } = RED.settings as { userDir?: string };
   return userDir === undefined ? undefined : join(userDir, "sccc", "calls", id.replace(/[^\w-]/g, "_"));
 }
 
-/** How calls are kept. */
 export interface CallStoreOptions {
-  /** undefined: nothing is kept. */
+  /** undefined: nothing is stored. */
   readonly folder: string | undefined;
   readonly redeliverAfterMs: number;
   readonly maxDeliveries: number;
   readonly keepDays: number;
-  /** The folder is open, or there is none: what an earlier process has left there. Called once, before anything that was added is written. */
+  /**
+   * Called once, before the first write, with the records and messages of an earlier process. Without a folder there
+   * are none.
+   */
   readonly onOpen: (records: Iterable<unknown>, spool: Spool | undefined) => void;
   /** Something is wrong: a key below `errors`, and its parameters. */
   readonly onWarning: (key: string, params: Readonly<Record<string, string>>) => void;
   /**
-   * Whether what the disk refuses holds up those who wait for it, until the disk takes it. Else they go on without, and what has changed is
-   * written when the disk takes it; where the folder cannot be opened at all, nothing is kept until the next deploy.
+   * Whether `add` waits while the disk refuses to write. If not, messages are passed to `onUnkept`, and records are
+   * written later. A folder that cannot be opened is then not tried again before the next deploy.
    */
   readonly waits: boolean;
-  /** Hears of each entry that is not kept: there is no folder, or the disk refuses it and it does not wait. */
+  /** Called for each message that is not stored: there is no folder, or the disk refused it and `waits` is false. */
   readonly onUnkept: (entry: Entry) => void;
 }
 
@@ -120,16 +122,16 @@ interface Waiting {
   readonly done: () => void;
 }
 
-/** The calls of one node on disk. */
+/** The stored calls and messages of one node. */
 export class CallStore {
   readonly #options: CallStoreOptions;
   readonly #records = new RecordKeeper();
   readonly #closing = new AbortController();
-  /** What the disk has refused, or what waits for the folder to be open, in order. */
+  /** Writes that the disk has refused, or that wait for the folder to be opened, in order. */
   #waiting: Waiting[] = [];
   #store: Store | undefined;
   #opened = false;
-  /** Nothing is kept. */
+  /** Nothing is stored. */
   #isWithout = false;
   #timer: NodeJS.Timeout | undefined;
 
@@ -144,7 +146,10 @@ export class CallStore {
     return this.#store?.spool;
   }
 
-  /** Writes records, and entries for the spool. Resolves when they are on disk, or when that is not waited for; never if it is closed before. */
+  /**
+   * Writes records and messages. Resolves when they are on disk, or at once if they are not stored. Never resolves
+   * after a close.
+   */
   add(records: readonly CallRecord[], entries: readonly Entry[] = []): Promise<void> {
     if (records.length + entries.length === 0 && this.#waiting.length === 0) return Promise.resolve();
     if (this.#isWithout) {
@@ -154,7 +159,10 @@ export class CallStore {
     return new Promise((done) => this.#write({ records, entries, done }));
   }
 
-  /** Writes what waits, and lets the folder go. @param removed the node is gone for good: what is pending goes to the dead letters */
+  /**
+   * Writes what waits, and releases the folder. @param removed whether the node was deleted: its pending messages
+   * become dead letters
+   */
   close(removed: boolean): void {
     this.#closing.abort();
     clearTimeout(this.#timer);
@@ -237,7 +245,7 @@ export class CallStore {
   }
 }
 
-/** Removes what a node that is gone has left, but its dead letters. */
+/** Removes the files of a deleted node, except its dead letters. */
 function removeFiles(folder: string): void {
   try {
     for (const name of existsSync(folder) ? readdirSync(folder) : []) {
@@ -245,6 +253,6 @@ function removeFiles(folder: string): void {
     }
     if (readdirSync(folder).length === 0) rmSync(folder, { recursive: true, force: true });
   } catch {
-    // It is read by nobody any more.
+    // No harm: nothing reads this folder any more.
   }
 }

@@ -9,7 +9,7 @@ import { ProxyError, type ProxySettings, proxyUrl } from "../../protocol/proxy";
 import { isObject } from "../../util/json";
 import type { Failure } from "./failure";
 
-/** A setting that is missing or wrong; `reason` is a key below `errors.config` of the locales. */
+/** A missing or wrong setting; `reason` is a key below `errors.config` of the locales. */
 export interface ConfigProblem {
   readonly setting: string;
   readonly reason:
@@ -37,7 +37,7 @@ export interface ConfigProblem {
     | "worker"
     | "hours"
     | "campaigns";
-  /** The environment's variable that is missing or wrong. */
+  /** The environment variable that is missing or wrong. */
   readonly variable?: string;
   /** The system's message. */
   readonly detail?: string;
@@ -56,19 +56,19 @@ export const configFailure = (problem: ConfigProblem): Failure => ({ kind: "conf
 /** Replaces `${ENV}` in a text of the configuration. */
 export type Expand = (text: string) => string;
 
-/** Thrown while narrowing, and nowhere else. */
+/** Thrown and caught within this module. */
 class Wrong extends Error {
   constructor(readonly problem: ConfigProblem) {
     super(problem.reason);
   }
 }
 
-/** Ends the reading because this setting is invalid. */
+/** Ends the reading: this setting is invalid. */
 export const wrong = (setting: string, reason: ConfigProblem["reason"], variable?: string): never => {
   throw new Wrong({ setting, reason, ...(variable === undefined ? {} : { variable }) });
 };
 
-/** What is wrong with an account whose client could not be made; passes on every error but a ProxyError. */
+/** The problem of an account whose client could not be made because of its proxy. Other errors are thrown again. */
 export function proxyProblem(error: unknown): ConfigProblem {
   if (!(error instanceof ProxyError)) throw error;
   const { variable } = error;
@@ -77,7 +77,7 @@ export function proxyProblem(error: unknown): ConfigProblem {
     : { setting: "proxy", reason: "proxyVariable", variable };
 }
 
-/** What Node-RED replaces in a credential if the variable is set: a value that is nothing but one. */
+/** A credential that consists of one variable. Node-RED replaces it if the variable is set. */
 const wholeVariable = /^\$\{([^{}]+)\}$/;
 
 /** The first variable in a text. */
@@ -86,7 +86,7 @@ export const variableIn = (text: string): string | undefined => /\$\{([^}]+)\}/.
 const isChoice = ({ choices, others }: Extract<Setting, { kind: "choice" }>, text: string): boolean =>
   choices.some(({ value }) => value === text) || (others === "integers" && integerIn(text) !== undefined);
 
-/** Reads properties as the settings of the catalogue describe them: their defaults, their bounds, what is required. */
+/** Reads properties by the rules of the catalogue's settings: defaults, limits, what is required. */
 export class Settings {
   readonly #settings: ReadonlyMap<string, Setting>;
   readonly #config: Readonly<Record<string, unknown>>;
@@ -100,7 +100,7 @@ export class Settings {
     this.#expand = expand;
   }
 
-  /** A text of its format or a choice, trimmed; a secret as it is; "" where it is unset and not required. */
+  /** A text or a choice, trimmed; a secret unchanged; "" if it is unset and not required. */
   text(name: string): string {
     const setting = this.#settings.get(name);
     if (setting?.kind === "secret") return this.#secret(name, "required" in setting);
@@ -115,14 +115,17 @@ export class Settings {
       return problem === undefined ? text : refuse(problem);
     }
     if (setting?.kind === "choice") return setting.default;
-    // Also a list or an object, which a flow written by hand may have here.
+    // A flow that was written by hand may have a list or an object here.
     const isGiven = value !== undefined && value !== null && (typeof value !== "string" || value.trim() !== "");
     if (setting?.kind === "text" && setting.restricts && isGiven) return refuse("empty");
     if (setting?.kind === "text" && value === undefined && setting.default !== "") return setting.default;
     return setting !== undefined && "required" in setting ? refuse("missing") : "";
   }
 
-  /** A credential as Node-RED delivers it: it has replaced a value that is nothing but one variable, and any other $ is a character. */
+  /**
+   * A credential as Node-RED delivers it. Node-RED has already replaced a value that is one variable; any other $ is a
+   * character.
+   */
   #secret(name: string, required: boolean): string {
     const value = this.#credentials[name];
     const secret = typeof value === "string" || typeof value === "number" ? String(value) : "";
@@ -131,14 +134,14 @@ export class Settings {
     return secret === "" && required ? wrong(name, "missing") : secret;
   }
 
-  /** Ends the reading. If a variable is not set, that is the reason. */
+  /** Ends the reading. If a variable is not set, that is given as the reason. */
   #refuse(name: string, reason: ConfigProblem["reason"], written: string, text: string): never {
     const unset = [...written.matchAll(/\$\{[^}]+\}/g)].find(([whole]) => this.#expand(whole) === "")?.[0];
     const variable = unset === undefined || text === written ? undefined : variableIn(unset);
     return variable === undefined ? wrong(name, reason) : wrong(name, "variable", variable);
   }
 
-  /** A number within its bounds; the default where it is unset. */
+  /** A number within its limits; the default if it is unset. */
   number(name: string): number {
     const setting = this.#settings.get(name);
     if (setting?.kind !== "number") return wrong(name, "number");
@@ -152,27 +155,27 @@ export class Settings {
     return typeof value === "string" ? this.#refuse(name, "number", value, text) : wrong(name, "number");
   }
 
-  /** A number that may be left empty. A variable that is not set is not empty: the number would mean something else. */
+  /** A number that may be empty. A variable that is not set is an error, because empty has its own meaning. */
   optionalNumber(name: string): number | undefined {
     const value = this.#config[name];
     const given = typeof value === "string" ? value.trim() : value;
     return given === undefined || given === null || given === "" ? undefined : this.number(name);
   }
 
-  /** A switch; texts come from the environment. */
+  /** A switch. A variable of the environment gives it as a text. */
   flag(name: string): boolean {
     const value = this.#config[name];
     return value === true || (typeof value === "string" && this.#expand(value).trim().toLowerCase() === "true");
   }
 
-  /** The id of another node; "" for none. */
+  /** The ID of another node; "" for none. */
   id(name: string): string {
     const value = this.#config[name];
     return typeof value === "string" ? value : "";
   }
 }
 
-/** Runs a reading and returns its problem, if there is one. */
+/** Runs a reading. Returns its result or its problem. */
 export function narrow<T>(read: () => T): Narrowed<T> {
   try {
     return { ok: true, value: read() };
@@ -205,7 +208,7 @@ export interface AccountConfig {
   readonly proxy?: ProxySettings;
 }
 
-/** The options that a tls-config node adds; its fields are its own. */
+/** The options of a tls-config node. Its fields are private; `addTLSOptions` is its interface. */
 export function tlsOf(setting: string, node: unknown): AgentOptions {
   if (!isObject(node) || typeof node.addTLSOptions !== "function") return wrong(setting, "node");
   const options: AgentOptions = {};
@@ -220,12 +223,12 @@ export function tlsOf(setting: string, node: unknown): AgentOptions {
 type TlsUse = SecureContextOptions & Pick<TlsOptions, "ALPNProtocols">;
 
 /**
- * Whether TLS can be spoken with these options. Node reads keys and certificates only when it uses them: those that are garbage, cut off
- * or do not fit each other would throw when a connection is made, perhaps where nobody catches it.
+ * Whether TLS works with these options. Node reads keys and certificates only when it uses them. Broken ones would
+ * throw when a connection is made, possibly where nothing catches it.
  */
 export function isUsableTls(options: TlsUse): boolean {
   try {
-    // A server that never listens: it reads all that a connection would read.
+    // A server that never listens. Creating it reads everything that a connection would read.
     createServer(options);
     return true;
   } catch {
@@ -233,7 +236,7 @@ export function isUsableTls(options: TlsUse): boolean {
   }
 }
 
-/** An `http proxy` node's URL with its credentials in it. */
+/** The URL of an `http proxy` node, with its credentials. */
 function proxyOf(node: unknown): ProxySettings {
   if (!isObject(node) || typeof node.url !== "string") return wrong("proxy", "node");
   const credentials = isObject(node.credentials) ? node.credentials : {};
@@ -245,10 +248,7 @@ function proxyOf(node: unknown): ProxySettings {
   return { url: url.href, noProxy: noProxy.filter((host) => typeof host === "string") };
 }
 
-/**
- * Reads an account.
- * @param nodeOf the running node of an id, or undefined
- */
+/** Reads an account. @param nodeOf finds the running node of an ID */
 export function narrowAccount(
   config: unknown,
   credentials: unknown,
@@ -261,7 +261,7 @@ export function narrowAccount(
     const tls = settings.id("tls");
     const proxy = settings.id("proxy");
     const dialOnly = settings.text("dialOnly");
-    // Commas without a pattern are an error: without patterns every number may be dialled.
+    // Commas without a pattern are an error: no pattern means that every number may be dialled.
     if (dialOnly !== "" && dialPatterns(dialOnly).length === 0) wrong("dialOnly", "empty");
     return {
       label: settings.text("name") || customer,
@@ -287,17 +287,17 @@ export function narrowAccount(
   });
 }
 
-/** The credentials of a type, as Node-RED wants them: the settings that are secrets. */
+/** The credentials of a type in Node-RED's form: the settings that are secrets. */
 export const credentialsOf = (settings: readonly Setting[]): Record<string, { type: "password" }> =>
   Object.fromEntries(settings.filter(({ kind }) => kind === "secret").map(({ name }) => [name, { type: "password" }]));
 
-/** A typed input as a node stores it: what it says, and how to read it. */
+/** A typed input as a node stores it. */
 export interface TypedInput {
   readonly value: string;
   readonly type: string;
 }
 
-/** A typed input of a configuration; where it was never set, the given one. */
+/** A typed input of a configuration, or the given one if it was never set. */
 export function typedInput(config: unknown, property: string, otherwise: TypedInput): TypedInput {
   const source = isObject(config) ? config : {};
   const value = source[property];

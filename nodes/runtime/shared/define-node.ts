@@ -1,4 +1,5 @@
-// Defines a node type: reading of properties, refusal, errors and closing are the same for all types. A type adds its reading and its work.
+// Defines a node type. Reading properties, refusing, errors and closing are the same for all types; a type adds its own
+// reading and its work.
 import type { Node, NodeAPI } from "node-red";
 import type { Setting } from "../../catalogue/index";
 import type { Runtime } from "../state";
@@ -10,7 +11,7 @@ import { failureStatus } from "./status";
 import { describe, errorOf } from "./texts";
 import { expander } from "./values";
 
-/** The input for reading a node's properties. */
+/** What a type's `read` and `start` are given. */
 export interface NodeSource {
   readonly runtime: Runtime;
   readonly node: Node;
@@ -18,20 +19,19 @@ export interface NodeSource {
   readonly config: Readonly<Record<string, unknown>>;
   readonly credentials: unknown;
   readonly expand: Expand;
-  /** What the node sends and says outside of the handling of a message. */
+  /** What the node sends and reports while it handles no message. */
   readonly output: NodeOutput;
 }
 
-/** The configuration of a node; or why it cannot work: a failure, for example of its account, or an invalid property. */
+/** A node's configuration, or why the node cannot work: a failure such as its account's, or an invalid property. */
 export type Reading<C> =
   | { readonly ok: true; readonly value: C }
   | (Refused & { readonly failure: Failure })
   | (Refused & { readonly problem: ConfigProblem });
 
-/** A node that can't work. */
 interface Refused {
   readonly ok: false;
-  /** Another node has said it in words, such as the account whose setting is wrong: one cause is told once. */
+  /** Another node has logged the reason, such as the account with the wrong setting. One cause is logged once. */
   readonly isReported?: boolean;
 }
 
@@ -44,19 +44,19 @@ export interface Behaviour extends Partial<Omit<Handling, "name">> {
 /** A node type. C is its configuration. */
 export interface NodeType<C> {
   readonly type: string;
-  /** The name in error texts; the type if absent. */
+  /** The name in error texts; by default the type. */
   readonly name?: string;
-  /** The settings; the secrets among them are credentials. */
+  /** The settings; those that are secrets become credentials. */
   readonly secretsOf?: readonly Setting[];
   /** Reads a node's properties, once. */
   readonly read: (source: NodeSource) => Reading<C>;
-  /** Starts a node that can work. */
+  /** Starts a node whose properties are valid. */
   readonly start: (value: C, source: NodeSource) => Behaviour;
-  /** Called when a node is deleted, whether it could work or not. */
+  /** Called when a node is deleted, whether it worked or not. */
   readonly forget?: (id: string, runtime: Runtime) => void;
 }
 
-/** Why a node can't work, and whether somebody has said so. */
+/** Why a node cannot work, and whether another node has logged it. */
 interface Trouble {
   readonly failure: Failure;
   readonly isReported: boolean;
@@ -64,13 +64,13 @@ interface Trouble {
 
 type Properties = Parameters<NodeAPI["nodes"]["createNode"]>[1];
 
-/** What is at fault: an account that is gone or disabled, for all its nodes; else the node itself. */
+/** The cause of a problem, to warn of it once: a missing or disabled account for all its nodes, otherwise the node. */
 function causeOf({ node, config }: NodeSource, failure: Failure): string {
   const isGone = failure.kind === "config" && failure.reason === "account" && typeof config.account === "string";
   return isGone && config.account !== "" ? `account ${config.account}` : node.id;
 }
 
-/** Shows why a node can't work, warns of it unless somebody else has, and ends each of its messages with it. */
+/** Shows why a node cannot work, warns unless another node has, and ends each message with that error. */
 function refuse(source: NodeSource, name: string, { failure, isReported }: Trouble): Behaviour {
   const { node, output, runtime } = source;
   const { RED, state } = runtime;

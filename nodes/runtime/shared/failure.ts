@@ -1,20 +1,20 @@
-// Failures of a message as data: those of the client, and those of nodes. Error texts and outcomes are made from them.
+// Failures of a message as data: those of the client and those of nodes. Error texts and results are made from them.
 import type { Failure as CommandFailure } from "../../protocol/failure";
 import type { Cleaned } from "../../protocol/numbers-to-dial";
 
 /** Numbers that were removed from a list before it was sent. */
 type Cleanings = Pick<Cleaned, "duplicates" | "illegal">;
 
-/** A message that failed. `code` is what flows see. */
+/** A failed message. `code` is for flows. */
 export type Failure =
   | CommandFailure
-  /** The account is missing or incomplete: which setting, and why, as a key below `errors.config`. */
+  /** The account is missing or incomplete: the setting, and the reason as a key below `errors.config`. */
   | {
       readonly kind: "config";
       readonly code: "SCCC_CONFIG";
       readonly reason: string;
       readonly setting: string;
-      /** The environment's variable that is missing or wrong. */
+      /** The environment variable that is missing or wrong. */
       readonly variable?: string;
       /** The system's message. */
       readonly detail?: string;
@@ -29,10 +29,7 @@ export type Failure =
       readonly path: string;
       readonly detail: string;
     }
-  /**
-   * A list of numbers that got in only in part: those that are in the task, those that were not sent, and those of which that is not known,
-   * because an answer was lost. `taskID` is "" where that of a new task was lost with it.
-   */
+  /** Only part of a list of numbers was sent. `taskID` is "" if the answer that would have contained it was lost. */
   | {
       readonly kind: "partial";
       readonly code: "SCCC_PARTIAL";

@@ -1,4 +1,5 @@
-// Handles messages for every node type. Each message ends once, a failed one with a code. No message ends the process, at any depth.
+// Handles messages for every node type. Each message ends once; a failed one has a code. No message, however deeply
+// nested, ends the process.
 import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from "node-red";
 import type { Failure } from "./failure";
 import { codeStatus, failureStatus, unforeseenStatus } from "./status";
@@ -13,9 +14,11 @@ export interface Handling {
   readonly name: string;
   /** Handles one message: sends its results, and returns or throws its failure. */
   readonly handle: (msg: NodeMessageInFlow, send: Send) => Promise<Error | undefined> | Error | undefined;
-  /** Shows that a message could not be handled, because it is nested too deep or throws when it is read. Default: a red status. */
+  /**
+   * Shows that a message was refused because it is nested too deep or throws when it is read. Default: a red status.
+   */
   readonly refused?: (msg: NodeMessageInFlow, failure: Failure) => void;
-  /** Shows that handling threw. Default: a red status with the error's code, if it has one of ours. */
+  /** Shows that handling threw. Default: a red status, with the code if the error is ours. */
   readonly unforeseen?: (error: Error) => void;
 }
 
@@ -25,13 +28,13 @@ export interface Handling {
  */
 export const deepestMessage = 500;
 
-/** The problems of a message: the paths of values that are nested too deep, or throw when they are read. */
+/** The problems of a message: the paths of values that are nested too deep, or that throw when they are read. */
 export interface Survey {
   readonly deep?: string;
   readonly unreadable?: string;
 }
 
-/** An object whose values are being looked at. `keys` are absent for a list, whose places are counted. */
+/** An object whose values are being visited. `keys` is absent for a list, whose elements are counted. */
 interface Frame {
   readonly source: object;
   readonly keys: readonly string[] | undefined;
@@ -40,7 +43,7 @@ interface Frame {
   name: string;
 }
 
-/** Longer lists may have holes: only existing elements are visited. */
+/** A longer list may be sparse: only its existing elements are visited. */
 const longestList = 1_000_000;
 
 /** Properties that Node-RED does not copy. */
@@ -57,7 +60,7 @@ function frameOf(value: object, isMessage: boolean): Frame | undefined {
   return { source, keys, length: keys.length, index: 0, name: "" };
 }
 
-/** The first names of the path of the current value. */
+/** The beginning of the current value's path. */
 const pathOf = (frames: readonly Frame[]): string =>
   `msg.${frames
     .map(({ name }) => name)
@@ -65,8 +68,8 @@ const pathOf = (frames: readonly Frame[]): string =>
     .join(".")}`;
 
 /**
- * Visits each object of a message once, in the order in which Node-RED copies it, so that the depth is that of the copy's recursion. It does not
- * recurse itself. Values that throw when they are read are skipped and reported.
+ * Visits each object of a message once, without recursion. The order is that of Node-RED's copy, so that the depth is
+ * that of the copy's recursion. Values that throw when they are read are reported and skipped.
  */
 export function survey(msg: object, limit = deepestMessage): Survey {
   const seen = new Set<object>([msg]);
@@ -112,7 +115,7 @@ const invalid = (field: string, key: string, got: string): Failure => ({
   got,
 });
 
-/** What was thrown, as an error. */
+/** Converts a thrown value to an error. */
 export const asError = (thrown: unknown): Error => {
   if (thrown instanceof Error) return thrown;
   return new Error(typeof thrown === "string" ? thrown : "something was thrown that is no error");
@@ -122,7 +125,9 @@ export const asError = (thrown: unknown): Error => {
 const lacksMethod = (value: unknown): boolean =>
   typeof value === "object" && value !== null && typeof Reflect.get(value, "hasOwnProperty") !== "function";
 
-/** Replaces every property that Node-RED cannot copy by a text, so that Catch gets the error and all other properties. */
+/**
+ * Replaces every property that Node-RED cannot copy by a text, so that Catch gets the error with all other properties.
+ */
 export function makeCopyable(RED: NodeAPI, msg: NodeMessage): void {
   Reflect.deleteProperty(msg, "hasOwnProperty");
   for (const key of Object.keys(msg)) {
@@ -173,12 +178,15 @@ export function takeMessages(RED: NodeAPI, node: Node, handling: Handling): void
         makeCopyable(RED, msg);
         done(error);
       } catch (thrown) {
-        // Without the message it can only be logged.
+        // Without the message, the error can only be logged.
         node.error(asError(error ?? thrown));
       }
     };
 
-    /** The failure for an exception. A foreign error is attributed to a value that throws when it is read, if the message has one. */
+    /**
+     * The failure for an exception. If a value of the message throws when it is read, a foreign error is attributed to
+     * it.
+     */
     const failed = (thrown: unknown): void => {
       const error = asError(thrown);
       if (error instanceof ScccError || (unreadable === undefined && !Object.isFrozen(msg))) {
@@ -190,7 +198,7 @@ export function takeMessages(RED: NodeAPI, node: Node, handling: Handling): void
       try {
         refused(msg, failure);
       } catch {
-        // Such a message cannot take the error.
+        // The error cannot be stored in such a message.
       }
       end(errorOf(RED._, name, failure));
     };

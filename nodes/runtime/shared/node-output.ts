@@ -1,5 +1,5 @@
-// What a node sends and says by itself, outside of the handling of a message. Nothing here throws: an error in a timer or in a promise that nobody
-// waits for would end Node-RED.
+// What a node sends and reports while it handles no message, for example in a timer. Nothing here throws: an uncaught
+// error would end Node-RED.
 import type { Node, NodeAPI, NodeMessage } from "node-red";
 import { guarded } from "../../util/guarded";
 import { BoundedLog } from "../receive/bounded-log";
@@ -21,8 +21,8 @@ export class NodeOutput {
   }
 
   /**
-   * Sends. Node-RED copies a message for every further wire: what cannot be copied is reported, to Catch as well.
-   * @returns whether it was sent
+   * Sends messages. Node-RED copies a message for every further wire; if that fails, the error is reported, also to
+   * Catch. @returns whether it was sent
    */
   send(outputs: Parameters<Send>[0]): boolean {
     try {
@@ -36,7 +36,7 @@ export class NodeOutput {
     }
   }
 
-  /** Reports an error. @param msg Catch gets the error with it; absent: the error is only logged */
+  /** Reports an error. @param msg passed to Catch with the error; if absent, the error is only logged */
   error(thrown: unknown, msg?: NodeMessage): void {
     const error = asError(thrown);
     if (msg !== undefined) {
@@ -54,17 +54,17 @@ export class NodeOutput {
     guarded(() => this.#node.error(error))();
   }
 
-  /** Warns. The same warning again within a minute is counted. @param key below `errors` in the locales */
+  /** Warns. Repeats within a minute are counted and logged together. @param key below `errors` in the locales */
   warn(key: string, params: Readonly<Record<string, string>> = {}): void {
     this.tell(this.#RED._(`errors.${key}`, { ...params }));
   }
 
-  /** Warns with a text. */
+  /** Warns with a finished text. */
   tell(text: string): void {
     guarded(() => this.#warnings.add(text))();
   }
 
-  /** Does work that nobody waits for. What goes wrong in it is reported. */
+  /** Runs work that nothing waits for, and reports its errors. */
   run(work: () => unknown): void {
     guarded(work, (error) => this.error(error))();
   }

@@ -1,24 +1,24 @@
-// Says where a value of a message was looked for, and what the message had there.
+// Says where a value was looked for in a message, and what the message has there.
 import type { NodeMessage } from "node-red";
 import { render } from "../../protocol/check";
 import type { FieldFailure, Origin } from "../../protocol/failure";
 import { isObject } from "../../util/json";
 import type { TypedInput } from "./config";
 
-/** So many names of a message are told. */
+/** How many property names an error lists. */
 const mostNames = 8;
 
-/** Names that tell nobody anything. */
+/** Names that do not help to find the mistake. */
 const hiddenNames: readonly string[] = ["_msgid", "req", "res"];
 
-/** The names of what an object has, the first ones, each short. */
+/** The first property names of an object, shortened. */
 function namesOf(object: object): readonly string[] {
   const names = Object.keys(object).filter((name) => !hiddenNames.includes(name));
   const shown = names.slice(0, mostNames).map((name) => (name.length > 40 ? `${name.slice(0, 40)}…` : name));
   return names.length > mostNames ? [...shown, "…"] : shown;
 }
 
-/** What a message has where a path ends too early. */
+/** Describes the message at the point where a path leads no further. */
 function foundIn(msg: NodeMessage, path: string): Pick<Origin, "at" | "names" | "value"> {
   let current: unknown = msg;
   let at = "msg";
@@ -40,12 +40,12 @@ export function originOf({ value, type }: TypedInput, msg: NodeMessage): Origin 
   try {
     return { where: `msg.${value}`, ...foundIn(msg, value) };
   } catch {
-    // A message that does not want to be read.
+    // A value of the message throws when it is read.
     return { where: `msg.${value}` };
   }
 }
 
-/** A failure with the origin of its field. @param inputs the typed inputs by the names of their fields */
+/** Adds the origin to the failure of a field. @param inputs the typed inputs by field name */
 export function withOrigin(
   failure: FieldFailure,
   inputs: ReadonlyMap<string, TypedInput>,

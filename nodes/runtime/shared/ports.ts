@@ -1,4 +1,4 @@
-// Says who has a port of this machine, as far as the flows know.
+// Finds out which node or program uses a port.
 import type { NodeAPI } from "node-red";
 import { isObject } from "../../util/json";
 import type { Translate } from "./texts";
@@ -6,7 +6,7 @@ import type { Translate } from "./texts";
 /** The properties that hold a port, by node type. */
 const portProperties: Readonly<Record<string, string>> = { "sccc-simulator": "port", "sccc-account": "pushPort" };
 
-/** What Node-RED says of a node of the flows: its properties, of which nothing is known. */
+/** The properties of any node in the flows. */
 type NodeProperties = Readonly<Record<string, unknown>>;
 
 function nodesOf(RED: NodeAPI): readonly NodeProperties[] {
@@ -17,7 +17,7 @@ function nodesOf(RED: NodeAPI): readonly NodeProperties[] {
   return nodes;
 }
 
-/** A node in words: its name, or its type and id, and the tab that it is on. */
+/** Describes a node by its name, or by its type and ID, and by its tab. */
 function nodeName({ type, id, name, z }: NodeProperties, all: readonly NodeProperties[]): string {
   const tab = all.find((one) => one.id === z)?.label;
   const own = typeof name === "string" && name !== "" ? `"${name}"` : String(id);
@@ -25,8 +25,8 @@ function nodeName({ type, id, name, z }: NodeProperties, all: readonly NodePrope
 }
 
 /**
- * Who has a port, in words: another node, Node-RED itself, or another program.
- * @param self the id of the node that asks
+ * Describes the user of a port: another node, Node-RED itself, or another program. @param self the ID of the node that
+ * asks
  */
 export function ownerOfPort(RED: NodeAPI, translate: Translate, port: number, self: string): string {
   const all = nodesOf(RED);

@@ -1,5 +1,5 @@
-// What a node shows below itself. A text without figures is a key of the locales, so that each viewer reads their own language; one with figures is
-// written in the runtime's language.
+// Node statuses. A text without figures is a key of the locales, so that each viewer reads it in their own language. A
+// text with figures is written in the runtime's language.
 import type { NodeStatus } from "node-red";
 import { errorOfName } from "../../catalogue/index";
 import type { Progress } from "../../protocol/exchange";
@@ -15,7 +15,7 @@ export const statusWords = (
   figures: Readonly<Record<string, string | number>>,
 ): string => fill(translate(`status.${key}`), figures);
 
-/** A failure in a word: the platform's codes have texts, ours too, and an unknown one stands for itself. */
+/** The status text of a failure: a key for known codes, the code itself for unknown ones. */
 export function failureText({ kind, code }: Failure): string {
   if (kind === "platform") return errorOfName(code) === undefined ? code : `error.${code}`;
   return kind === "http" ? code : `status.${code}`;
@@ -23,10 +23,10 @@ export function failureText({ kind, code }: Failure): string {
 
 const red = (text: string): NodeStatus => ({ fill: "red", shape: "ring", text });
 
-/** The problems of a configuration that have a status of their own. */
+/** Configuration problems that have their own status text. */
 const ownProblems: readonly string[] = ["account", "missing", "held", "noServer", "feedTaken"];
 
-/** The status of a configuration that can't be used: what is wrong, and when it is tried again. */
+/** The status of an invalid configuration: the reason, and when it is tried again. */
 function configStatus(translate: Translate, failure: Extract<Failure, { kind: "config" }>): NodeStatus {
   const { reason, variable, retryAt } = failure;
   if (variable !== undefined) return red(statusWords(translate, "variable", { variable: plainText(variable) }));
@@ -37,20 +37,23 @@ function configStatus(translate: Translate, failure: Extract<Failure, { kind: "c
   );
 }
 
-/** The status of a message that ended in a failure, or of a node that can't work. */
+/** The status of a failed message, or of a node that cannot work. */
 export const failureStatus = (translate: Translate, failure: Failure): NodeStatus =>
   failure.kind === "config" ? configStatus(translate, failure) : red(failureText(failure));
 
-/** The status of a message that ended in an error of ours. @param code the error's */
+/** The status of a message that ended with one of our errors. */
 export const codeStatus = (code: string): NodeStatus => red(`status.${code}`);
 
-/** The status of a message that ended in an error that nobody foresaw. */
+/** The status of a message that ended with an unexpected error. */
 export const unforeseenStatus: NodeStatus = red("status.failed");
 
 /** The status of a message that is done. */
 export const doneStatus: NodeStatus = { fill: "green", shape: "dot", text: "status.done" };
 
-/** How a message ended. `failed` and `total` count the commands of a list, `cut` what came of a list that the platform cut off. */
+/**
+ * How a message ended. `failed` and `total` count the commands of a list; `cut` tells how much of a truncated list
+ * arrived.
+ */
 export type Ending =
   | {
       readonly kind: "done";
@@ -74,8 +77,8 @@ function statusOf(translate: Translate, ending: Ending): NodeStatus {
 }
 
 /**
- * Keeps a node's status. Each message that ends is shown once, in the order of their ends, whatever else is under way; between them
- * stands how many requests wait or what is waited for. An outcome is never shown again: a Status node would take it for another message's.
+ * Keeps a node's status. Each message's ending is shown once, in order. Between endings it shows how many requests
+ * wait, or what is waited for. An ending is never shown twice, because a Status node would count it twice.
  */
 export class Status {
   readonly #translate: Translate;
@@ -90,7 +93,7 @@ export class Status {
     this.#show = show;
   }
 
-  /** A request is to be made; tell what comes back how it gets on. */
+  /** A request begins. Returns the function that reports its progress. */
   readonly track = (): ((progress: Progress) => void) => {
     const request = Symbol("request");
     return (progress) => {
@@ -100,7 +103,7 @@ export class Status {
     };
   };
 
-  /** A list is to be sent; tell what comes back how many of its requests are still to be made. */
+  /** A list begins. Returns the function that reports how many of its requests are not made yet. */
   readonly backlog = (): ((requests: number) => void) => {
     const list = Symbol("list");
     return (requests) => {
@@ -110,7 +113,7 @@ export class Status {
     };
   };
 
-  /** Something is waited for that is no request; "" for nothing more. */
+  /** Shows what else is waited for; "" ends it. */
   wait(text: string): void {
     this.#waiting = text;
     this.#update();
@@ -122,13 +125,13 @@ export class Status {
     this.#update();
   }
 
-  /** Shows a state of the node itself, such as that it can't receive; an empty status clears what is shown. */
+  /** Shows a state of the node itself, such as that it cannot receive. An empty status clears it. */
   state(status: NodeStatus): void {
     this.#set(status);
     this.#update();
   }
 
-  /** Shows what is under way. Nothing is: what is shown stays until a message ends. */
+  /** Shows what is under way. If nothing is, the last status stays until a message ends. */
   #update(): void {
     const status = this.#requests.size > 0 ? this.#busy() : this.#awaiting();
     if (status !== undefined && JSON.stringify(status) !== this.#shown) this.#set(status);

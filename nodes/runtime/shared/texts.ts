@@ -1,20 +1,20 @@
-// Failures in words, in the runtime's language, and as the errors that Catch gets.
+// Failures as texts in the runtime's language, and as errors for Catch.
 import { errorOfName, notLoggedIn, settingKey } from "../../catalogue/index";
 import { excerptOf, type Origin, plainText, type Result } from "../../protocol/failure";
 import { fill } from "../../util/fill";
 import type { Failure } from "./failure";
 
-/** RED._ : the text of a key of the locales, with its parameters. */
+/** Node-RED's RED._: the text of a key of the locales, with its parameters. */
 export type Translate = (key: string, params?: Record<string, string>) => string;
 
-/** A cause that shows what it has where it is put into a text: the debug sidebar does so, and would show [object Object]. */
+/** Adds a `toString` to a cause: the debug sidebar would otherwise show [object Object]. */
 function readable(cause: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   const shown = { ...cause };
   Object.defineProperty(shown, "toString", { value: () => excerptOf(JSON.stringify(shown)) });
   return shown;
 }
 
-/** An error of ours: `code` is for flows, `message` for people, `cause` has the detail. */
+/** Our errors: `code` is for flows, `message` for people, `cause` has the details. */
 export class ScccError extends Error {
   override readonly cause: Readonly<Record<string, unknown>>;
 
@@ -28,35 +28,35 @@ export class ScccError extends Error {
     this.cause = readable(cause);
   }
 
-  /** Node-RED shows people this, in the sidebar and in Catch's error.message. */
+  /** Node-RED shows this text in the sidebar and in Catch's error.message. */
   override toString(): string {
     return this.message;
   }
 }
 
-/** The platform's values with the top bit set are known by their hex form. */
+/** Platform values with the top bit set are known by their hex form. */
 const valueText = (value: number): string =>
   value >= 2 ** 31 ? `0x${value.toString(16).toUpperCase().replace("0X", "0x")}` : String(value);
 
 const params = (values: Readonly<Record<string, string | number | undefined>>): Record<string, string> =>
   Object.fromEntries(Object.entries(values).map(([key, value]) => [key, plainText(String(value ?? ""))]));
 
-/** A time of day of this machine. */
+/** The time of day on this machine. */
 export const timeOf = (moment: number): string => new Date(moment).toTimeString().slice(0, 8);
 
-/** A setting in the words of its form, with its name in the flow. @param api the command or the node type */
+/** A setting as its form names it, with its name in the flow. @param api the command or the node type */
 function settingText(text: Text, translate: Translate, api: string, setting: string): string {
   const key = settingKey(api, setting);
   return key === undefined ? setting : text("setting", { label: translate(key), setting });
 }
 
-/** A path of a message, of an element of a list where there is one. */
+/** A path within a message, or within an element of a list. */
 const placeIn = (path: string, index: number | undefined): string =>
   index === undefined ? path : path.replace(/^msg\.payload(?=\.|$)/, `msg.payload[${index}]`);
 
 type Text = (key: string, values?: Parameters<typeof params>[0]) => string;
 
-/** What a message has where a field was looked for. */
+/** What the message has where a field was looked for. */
 function foundText(text: Text, { at, names, value }: Origin, index: number | undefined): string {
   const place = placeIn(at ?? "msg", index);
   if (value !== undefined) return text("found.value", { place, value });
@@ -65,7 +65,7 @@ function foundText(text: Text, { at, names, value }: Origin, index: number | und
     : text("found.names", { place, names: names.join(", ") });
 }
 
-/** What a failure says, for people. @param api the command */
+/** The text of a failure. @param api the command */
 export function describe(translate: Translate, api: string, failure: Failure): string {
   const text = (key: string, values: Parameters<typeof params>[0] = {}) =>
     fill(translate(`errors.${key}`), params({ api, ...values }));
@@ -144,7 +144,7 @@ export function describe(translate: Translate, api: string, failure: Failure): s
   }
 }
 
-/** The detail of a failure as flows get it in `error.cause`. */
+/** The details of a failure for `error.cause`. */
 function causeOf(failure: Failure): Readonly<Record<string, unknown>> {
   const { kind, code, ...detail } = failure;
   if (failure.kind === "network")
@@ -158,7 +158,7 @@ function causeOf(failure: Failure): Readonly<Record<string, unknown>> {
 export const errorOf = (translate: Translate, api: string, failure: Failure): ScccError =>
   new ScccError(describe(translate, api, failure), failure.code, causeOf(failure));
 
-/** A failure as an outcome of a command: only the platform has numbers for them. */
+/** A failure as a command's result. Only the platform's failures have numbers. */
 export const resultOf = (translate: Translate, api: string, failure: Failure): Result => ({
   error: failure.kind === "platform" ? failure.value : null,
   name: failure.code,

@@ -6,13 +6,16 @@ import type { Expand, TypedInput } from "./config";
 /** Reads one typed input. Rejects if a JSONata expression, JSON or a property's path is invalid. */
 export type ReadValue = (msg: NodeMessage) => Promise<unknown>;
 
-/** Replaces every `${ENV}` in a text by variables of the flow and the environment. Node-RED itself does this only if the text is nothing else. */
+/**
+ * Replaces every `${ENV}` in a text by variables of the flow and the environment. Node-RED itself replaces only a value
+ * that is one variable.
+ */
 export const expander =
   (RED: NodeAPI, node: Node): Expand =>
   (text) =>
     /\$\{[^}]+\}/.test(text) ? String(RED.util.evaluateNodeProperty(text, "env", node, {})) : text;
 
-/** A message's property. Node-RED throws for a missing or null payload; here that is an unset value, not an error. */
+/** Reads a property of a message. Node-RED throws for a missing or null payload; here that is an unset value. */
 function messageProperty(RED: NodeAPI, msg: NodeMessage, property: string): unknown {
   try {
     return RED.util.getMessageProperty(msg, property);
@@ -22,7 +25,7 @@ function messageProperty(RED: NodeAPI, msg: NodeMessage, property: string): unkn
   }
 }
 
-/** Prepares the reading of a typed input, so that expressions are compiled once and texts expanded once. */
+/** Prepares reading a typed input, so that expressions are compiled once and texts are expanded once. */
 export function reader(RED: NodeAPI, node: Node, { value, type }: TypedInput): ReadValue {
   if (value === "" && type !== "date") return async () => undefined;
   switch (type) {
