@@ -1,4 +1,5 @@
-// The state of one Node-RED: everything that outlives a node. Nothing else under nodes/ keeps state at module level, but for bounded caches.
+// The state of one Node-RED: everything that outlives a node. No other module under nodes/ keeps state, except bounded
+// caches.
 import type { NodeAPI } from "node-red";
 import type { CallTracker, News } from "../calls/tracker";
 import type { LiveCall, LiveCampaign } from "../catalogue/sidebar";
@@ -21,48 +22,48 @@ export type RunningSimulator = Awaited<ReturnType<typeof import("../../simulator
 /** A tracker that outlives a redeploy, and its current listener. */
 export interface KeptTracker {
   readonly tracker: CallTracker;
-  /** It has what an earlier process has left. */
+  /** Whether it has the calls of an earlier process. */
   restored: boolean;
   tell: (news: readonly News[]) => void;
 }
 
-/** An account may have very many calls. */
+/** The most calls of an account that the sidebar gets. */
 const mostLiveCalls = 500;
 
 /** The state that the nodes of one Node-RED share. */
 export class RuntimeState {
-  /** The running accounts, by their node. They are not fields of the nodes, because any code can read those. */
+  /** The running accounts, by their node. They are not properties of the nodes, because any code can read those. */
   readonly accounts = new WeakMap<object, RunningAccount>();
   /** Shared by all accounts, so that two accounts with one customer do not use the same number. */
   readonly sequences = newSequences();
   readonly tokens = new Tokens();
   /**
-   * The feeds that run, by the path of their position: two would take each other's pages. One that was closed and has not ended gives its
-   * place to the next.
+   * The running feeds, by the path of their position: two feeds would take each other's pages. A feed that was closed
+   * and has not ended yet gives its place to the next one.
    */
   readonly feeds = new Map<string, { readonly closed: boolean }>();
   /** The nodes that follow the calls of accounts. */
   readonly callFollowers = new CallFollowers();
   /** The locks on the folders of feeds' positions, by folder. */
   readonly #feedLocks = new Map<string, FeedLock>();
-  /** Owner of these locks. */
+  /** The owner of these locks. */
   readonly #owner = newId();
-  /** The tokens of the messages of sccc-calls, by the id of their node: they outlive a redeploy. */
+  /** The tokens of the messages of sccc-calls, by the ID of their node. They survive a redeploy. */
   readonly callTokens = new Map<string, MessageTokens>();
-  /** The campaigns of accounts, by their folders: they outlive every redeploy. */
+  /** The campaigns of accounts, by folder. They survive every redeploy. */
   readonly campaigns = new Map<string, CampaignStore>();
-  /** The trackers, by the id of their node. */
+  /** The trackers, by the ID of their node. */
   readonly trackers = new Map<string, KeptTracker>();
-  /** The simulators, by the id of their node; undefined for one that could not start. */
+  /** The simulators, by the ID of their node; undefined if one could not start. */
   readonly simulators = new Map<string, Promise<RunningSimulator | undefined>>();
-  /** What the sidebar shows. */
+  /** The data of the sidebar. */
   readonly monitor = new Monitor(process.env.SCCC_MONITOR);
   /** The admin servers that have the routes of the forms. */
   readonly served = new WeakSet<object>();
   readonly #RED: NodeAPI;
   #receiving: Receiving | undefined;
   #silence: (() => void) | undefined;
-  /** The warnings since flows were last started. */
+  /** The causes that were warned of since flows were last started. */
   readonly #told = new Set<string>();
 
   constructor(RED: NodeAPI) {
@@ -86,23 +87,23 @@ export class RuntimeState {
     );
   }
 
-  /** Receives pushes; made when the first account asks for it. */
+  /** Receives pushes. It is made when the first account needs it. */
   get receiving(): Receiving {
     this.#receiving ??= new Receiving(this.#RED, this.tokens, this.monitor.recording);
     return this.#receiving;
   }
 
-  /** The calls that are under way, those heard of last first; of each account at most so many. */
+  /** The calls under way, the most recently updated first, at most `most` of each account. */
   liveCalls(most = mostLiveCalls): readonly LiveCall[] {
     return this.callFollowers.live(most);
   }
 
-  /** The campaigns that are not over, with their last figures. */
+  /** The campaigns that are not finished, with their last figures. */
   liveCampaigns(): readonly LiveCampaign[] {
     return [...this.campaigns.values()].flatMap((store) => store.live());
   }
 
-  /** Whether a cause was not told yet since flows were last started. */
+  /** Whether a cause was not warned of since flows were last started. */
   isNews(cause: string): boolean {
     const isNew = !this.#told.has(cause);
     this.#told.add(cause);
@@ -132,8 +133,9 @@ export class RuntimeState {
   }
 
   /**
-   * Flows were stopped, perhaps for good: Node-RED does not say. What the process holds of this state ends; the thread and the signals do so in
-   * Receiving, feeds and simulators with their nodes. The rest is for flows that start again, and goes with Node-RED's emitter.
+   * Flows were stopped, perhaps for good: Node-RED does not say. Ends what would keep the process busy. Receiving ends
+   * its thread and signal handlers itself; feeds and simulators end with their nodes. The rest stays for flows that
+   * start again.
    */
   #dispose(): void {
     this.#settleLocks();
@@ -142,16 +144,19 @@ export class RuntimeState {
   }
 }
 
-/** What a node type is registered with. */
+/** What node types are registered with. */
 export interface Runtime {
   readonly RED: NodeAPI;
   readonly state: RuntimeState;
 }
 
-/** The states by the emitter of their Node-RED. It gives each set of nodes another RED, and a new one when the set is enabled again. */
+/**
+ * The states, by the event emitter of their Node-RED. RED itself is another object for each set of nodes, and a new one
+ * when a set is enabled again.
+ */
 const states = new WeakMap<object, RuntimeState>();
 
-/** The runtime of a Node-RED; its state is made the first time. */
+/** The runtime of a Node-RED. Its state is made at the first call. */
 export function runtimeOf(RED: NodeAPI): Runtime {
   let state = states.get(RED.events);
   if (state === undefined) {

@@ -1,4 +1,4 @@
-// Tests an account as it is in the editor, saved or not, and returns an outcome for which the editor has a text.
+// Tests an account as it is in the editor, saved or not. Returns an outcome whose text is in the editor's locales.
 import type { NodeAPI } from "node-red";
 import { type ListedAgent, type Probed, probe } from "../../protocol/probe";
 import { isTlsError } from "../../protocol/transport";
@@ -8,7 +8,9 @@ import type { Failure } from "../shared/failure";
 import { expander } from "../shared/values";
 import type { Runtime } from "../state";
 
-/** An outcome: the end of a key below `connection` or `sample` of the locales, and what stands in that text. */
+/**
+ * An outcome: the last part of a key below `connection` or `sample` of the locales, and the parameters of that text.
+ */
 export interface AdminAnswer {
   readonly outcome: string;
   readonly params?: Readonly<Record<string, string | number>>;
@@ -31,10 +33,12 @@ export function draftOf(body: unknown): Draft | undefined {
 /** The editor's placeholder for a stored password. */
 const unchanged = "__PWRD__";
 
-/** A value that consists of one variable, in both notations of Node-RED. */
+/** A value that is one variable, in either notation of Node-RED. */
 const wholeVariable = /^\$(?:\{([^{}\s]+)\}|\(([^()\s]+)\))$/;
 
-/** A credential as Node-RED would deliver it to the running account. A value without a set variable is unchanged. */
+/**
+ * A credential as Node-RED would deliver it to the running account. A value whose variable is not set stays as it is.
+ */
 function delivered(RED: NodeAPI, node: unknown, value: unknown): unknown {
   const [, braces, brackets] = (typeof value === "string" && wholeVariable.exec(value)) || [];
   const name = braces ?? brackets;
@@ -43,7 +47,7 @@ function delivered(RED: NodeAPI, node: unknown, value: unknown): unknown {
   return util.getSetting(node, name) ?? value;
 }
 
-/** The passwords of an account: the typed ones, otherwise the stored ones. */
+/** The passwords of an account: those that the user typed, otherwise the stored ones. */
 function passwordsOf(RED: NodeAPI, { id, credentials }: Draft): Readonly<Record<string, unknown>> {
   const stored: unknown = RED.nodes.getCredentials(id);
   const kept = isObject(stored) ? stored : {};
@@ -88,7 +92,7 @@ export async function tryOut({ RED, state }: Runtime, draft: Draft, signal: Abor
   }
 }
 
-/** The codes of the platform with a text of their own here. */
+/** The platform's codes that have their own text here. */
 const platformOutcomes: Readonly<Record<string, string>> = {
   E_S_AUTH_FAIL: "password",
   E_G_PASSWORD_ERROR: "password",

@@ -19,10 +19,10 @@ const patienceMs = 10_000;
 /** The time spans in which CDRs are searched, in ms: the first span with a recording ends the search. */
 const spansMs = [3_600_000, 86_400_000, 7 * 86_400_000];
 
-/** How many records before the newest are looked at for one that has a file. A page has as many. */
+/** How many of the newest records are searched for one with a file. This is one page. */
 const recordsBack = 500n;
 
-/** Requests for the newest key of the records: twice as many as a number of 64 bits has digits. */
+/** The most requests for finding the newest key of the records: twice the number of digits of a 64-bit number. */
 const mostRequests = 130;
 
 /** The result of searching a list: a filename, none, or the platform's failure. */
@@ -35,7 +35,7 @@ const filenameOf = (item: unknown): string => {
   return typeof filename === "string" ? filename.trim() : "";
 };
 
-/** The filename of the item that ranks highest, among those that have one. */
+/** The filename of the item with the highest rank, among the items that have one. */
 function highest(
   items: readonly unknown[],
   rank: (item: Readonly<Record<string, unknown>>) => number,
@@ -83,11 +83,11 @@ const search = async (reader: Reader, config: AccountConfig, now: number): Promi
   if ((found.ok && found.filename !== undefined) || records === undefined) return found;
   if (!hasCommand(records, config.apiVersion)) return found;
   const further = await inRecords(reader);
-  // Where one of the two lists was read and is empty, there is no recording; the other may be closed to this account.
+  // If one list could be read and is empty, there is no recording. The other list may not be open to this account.
   return !further.ok && found.ok ? found : further;
 };
 
-/** The outcome of a download that failed or was not a recording. */
+/** The outcome of a download that failed, or that was not a recording. */
 function failureAnswer(failure: Failure, url: string): AdminAnswer {
   switch (failure.kind) {
     case "http":
@@ -109,7 +109,8 @@ function failureAnswer(failure: Failure, url: string): AdminAnswer {
 }
 
 /**
- * Looks for the newest recording and fetches its beginning. `outcome` is the end of a key below `recording` of the locales.
+ * Looks for the newest recording and fetches its beginning. `outcome` is the last part of a key below `recording` of
+ * the locales.
  * @param offMs how far the platform's clock is ahead of ours
  */
 export async function tryNewestRecording(

@@ -1,4 +1,4 @@
-// The admin routes for the editor's forms. They need the permission to deploy, because they do nothing that a flow could not do.
+// The admin routes for the editor's forms. They need the permission to deploy: a flow could do the same things.
 import { guarded } from "../../util/guarded";
 import { serveSidebar } from "../sidebar/routes";
 import type { Runtime } from "../state";
@@ -7,13 +7,13 @@ import { tryNewestRecording } from "./newest-recording";
 import { sendSample } from "./sample";
 import { callIn } from "./simulator";
 
-/** What a route answers; `recording` has its texts below `recording` of the locales. */
+/** The answer of a route. The texts of `recording` are below `recording` of the locales. */
 type Answered = AdminAnswer & { readonly recording?: AdminAnswer };
 
 /** The answer to an invalid request. */
 const unreadable: AdminAnswer = { outcome: "silent" };
 
-/** Adds the routes once for each Node-RED; none if it has no editor. */
+/** Adds the routes, once for each Node-RED with an editor. */
 export function serveEditor(runtime: Runtime): void {
   const { RED, state } = runtime;
   const app: unknown = RED.httpAdmin;

@@ -8,10 +8,10 @@ import { ownAddress, reachable } from "../shared/own-address";
 import type { Runtime } from "../state";
 import type { AdminAnswer } from "./connection";
 
-/** Loaded on first use: samples are not needed in operation. */
+/** Loaded on first use, because running flows do not need samples. */
 const simulator = (): typeof import("../../../simulator") => require("../../../simulator");
 
-/** The URL of an endpoint from this machine; undefined while Node-RED's own server does not listen. */
+/** The URL of an endpoint for a program on this machine; undefined while Node-RED's own server does not listen. */
 function addressOf(RED: NodeAPI, { path, own }: Endpoint): string | undefined {
   if (own !== undefined) return `http${own.tls === undefined ? "" : "s"}://${reachable(own.host)}:${own.port}${path}`;
   return ownAddress(RED, path);

@@ -6,10 +6,10 @@ import type { AdminAnswer } from "./connection";
 /** A number that answers, see the simulator's documentation. */
 const number = "13800138888";
 
-/** Short, in simulated seconds: who presses the button waits for the call's end and its recording. */
+/** Durations in simulated seconds. They are short, because the user waits for the end of the call and its recording. */
 const short = { ring: 3, talk: 10 };
 
-/** Carries out the editor's request; logs an agent in first if none is online. */
+/** Carries out the editor's request. If no agent is online, one is logged in first. */
 export async function callIn({ simulators }: Pick<RuntimeState, "simulators">, body: unknown): Promise<AdminAnswer> {
   const { simulator } = isObject(body) ? body : {};
   const starting = typeof simulator === "string" ? simulators.get(simulator) : undefined;

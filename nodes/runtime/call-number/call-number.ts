@@ -1,4 +1,4 @@
-// sccc-call-number, where it waits: listens for the account's pushes itself, and says where its calls have got.
+// sccc-call-number with `waitFor`: listens to the account's pushes and reports how far its calls are.
 import type { NodeMessage } from "node-red";
 import { callNumberSettings } from "../../catalogue/index";
 import { isObject, type JsonObject } from "../../util/json";
@@ -13,7 +13,7 @@ import { failureStatus, type Status } from "../shared/status";
 import { expander } from "../shared/values";
 import { type Aim, type Arrived, Waiting } from "./waiting";
 
-/** What a node waits for, and for how long; undefined: for nothing but the platform's answer. */
+/** What a node waits for and for how long. */
 export interface WaitConfig {
   readonly aim: Aim;
   readonly timeoutMs: number;
@@ -21,7 +21,7 @@ export interface WaitConfig {
 
 const aims: readonly Aim[] = ["answered", "ended", "billed"];
 
-/** Reads a node's properties. */
+/** Reads a node's properties; undefined if the node waits for the platform's answer only. */
 export const narrowWait = (config: unknown, expand: (text: string) => string): Narrowed<WaitConfig | undefined> =>
   narrow(() => {
     const settings = new Settings(callNumberSettings, config, undefined, expand);
@@ -30,35 +30,37 @@ export const narrowWait = (config: unknown, expand: (text: string) => string): N
     return aim && { aim, timeoutMs: settings.number("waitTimeout") * 1000 };
   });
 
-/** What a wait needs of its node. */
 export interface CallWaitDeps {
   readonly account: Account;
-  /** Shows how many calls are waited for, and that no push can come. */
+  /** Shows the number of calls that are waited for, and that pushes cannot be received. */
   readonly status: Pick<Status, "wait" | "state">;
 }
 
 /** Waits for calls. */
 export interface CallWait {
-  /** Why nothing can be waited for now. */
+  /** Why waiting is not possible now. */
   problem(): Failure | undefined;
-  /** Sends a command, and waits for its call once it is accepted. */
+  /** Sends a command. If it is accepted, waits for its call. */
   through(awaited: AwaitedCommand, send: () => Promise<Sent>): Promise<Sent>;
-  /** The node closes. @param removed for good */
+  /** The node closes. @param removed whether it was deleted */
   close(removed: boolean): void;
 }
 
 /** A command whose call is waited for. */
 export interface AwaitedCommand {
   readonly fields: Readonly<Record<string, unknown>>;
-  /** What comes back with the call; undefined: nothing. */
+  /** The context that comes back with the call; undefined for none. */
   readonly context: unknown;
   readonly msg: NodeMessage;
 }
 
-/** A longer message does not outlive the process while its call is waited for. */
+/**
+ * The longest message that is stored while its call is waited for, in characters of JSON. A longer one is lost in a
+ * restart.
+ */
 const mostKept = 256 * 1024;
 
-/** A message as it can be kept; undefined for one that JSON cannot hold, or that is too long. */
+/** A message as it is stored; undefined if JSON cannot hold it, or if it is too long. */
 function keptMessage(msg: NodeMessage): JsonObject | undefined {
   try {
     const { req: _req, res: _res, ...rest } = msg as NodeMessage & JsonObject;
@@ -69,14 +71,14 @@ function keptMessage(msg: NodeMessage): JsonObject | undefined {
   }
 }
 
-/** A wait that never begins. */
+/** A wait that refuses every message with a failure. */
 const never = (failure: Failure): CallWait => ({
   problem: () => failure,
   through: async () => ({ ok: false, failure }),
   close: () => undefined,
 });
 
-/** With a list of commands there is no one call to wait for. */
+/** Refuses waiting for a list of commands: its message has no single call. */
 const listRefused = (aim: Aim): Failure => ({
   kind: "field",
   code: "SCCC_INVALID_FIELD",
@@ -86,7 +88,8 @@ const listRefused = (aim: Aim): Failure => ({
 });
 
 /**
- * Lets a node wait, if its configuration says so: it listens from now on until it is closed, and is handed events only while it waits.
+ * Makes the waiting of a node; undefined if its configuration needs none. The node listens from now on until it is
+ * closed.
  */
 export function callWaitOf(source: NodeSource, { account, status }: CallWaitDeps): CallWait | undefined {
   const { runtime, node, config, output } = source;
@@ -112,7 +115,7 @@ export function callWaitOf(source: NodeSource, { account, status }: CallWaitDeps
     return { id: arrived.call.id, waitFor: wanted.aim, reached, ...(reached ? {} : { reason: arrived.reason }) };
   };
 
-  /** The messages that wait, by the ids of their calls. Those of a process that was killed go on where they were. */
+  /** The IDs of the calls whose messages are stored. After a crash their waiting continues. */
   const kept = new Set<string>();
   const keep = (id: string, value: JsonObject): void => {
     kept.add(id);
@@ -156,7 +159,7 @@ export function callWaitOf(source: NodeSource, { account, status }: CallWaitDeps
     dead: () => undefined,
     counted: () => undefined,
     problem: (found) => {
-      // Every deploy says that all is well; what the status shows must not go for that.
+      // Every deploy reports that there is no problem. That must not replace what the status shows.
       if (found !== undefined) status.state(failureStatus(RED._, configFailure(found)));
       else if (problem !== undefined) status.state({});
       problem = found;
@@ -166,7 +169,7 @@ export function callWaitOf(source: NodeSource, { account, status }: CallWaitDeps
     close: (removed) => {
       detach();
       waiting.close();
-      // Each message that waits ends now.
+      // Every message that waits ends now.
       for (const id of [...kept]) release(id);
       store.close(removed);
     },

@@ -1,4 +1,5 @@
-// sccc-call-number, before it dials: the context that comes back with the call's messages, and the guard against buttons that fire twice.
+// What sccc-call-number does before it dials: stores the context of the call, and refuses repeats by buttons that fire
+// twice.
 import type { Node, NodeMessage } from "node-red";
 import { dialingFact } from "../../calls/facts";
 import { callNumberSettings } from "../../catalogue/index";
@@ -11,20 +12,23 @@ import type { Failure } from "../shared/failure";
 import { expander, reader } from "../shared/values";
 import type { Runtime } from "../state";
 
-/** Refuses to call a number as an agent again within a time. */
+/** Refuses a call of the same agent to the same number within a time. */
 export class RepeatGuard {
   readonly #withinMs: number;
   readonly #now: () => number;
-  /** When a call may be made again, in the order in which they were made. */
+  /** When each call may be made again, the oldest first. */
   readonly #calls = new Map<string, number>();
 
-  /** @param now a clock that is never set, in ms */
+  /** @param now a monotonic clock, in ms */
   constructor(withinMs: number, now: () => number = () => performance.now()) {
     this.#withinMs = withinMs;
     this.#now = now;
   }
 
-  /** Takes calls that are about to be made; or none, if one of them was made just now: its index. What one message makes twice is meant. */
+  /**
+   * Records calls that are about to be made. If one of them was made just now, records none and returns its index.
+   * Equal calls of one message are allowed.
+   */
   take(calls: readonly (string | undefined)[]): number | undefined {
     if (this.#withinMs === 0) return undefined;
     const now = this.#now();
@@ -38,21 +42,20 @@ export class RepeatGuard {
     return undefined;
   }
 
-  /** A call was surely not made: it may be made at once. */
+  /** A call was certainly not made: it may be made at once. */
   release(call: string): void {
     this.#calls.delete(call);
   }
 }
 
-/** Whether a failure says that a command was surely not carried out. */
+/** Whether a failure means that the command was certainly not carried out. */
 function isSurelyUndone(failure: Failure): boolean {
   if (failure.kind === "network" || failure.kind === "closed") return failure.neverLeft === true;
   return failure.kind !== "timeout" && failure.kind !== "http" && failure.kind !== "protocol";
 }
 
-/** Calls that are about to be made. */
 export interface Begun {
-  /** A command was not carried out; or, for one of a list, it may or may not have been. */
+  /** A command failed. If it is one of a list, it may have been carried out. */
   failed(index: number, failure: Failure): void;
 }
 
@@ -60,13 +63,15 @@ export interface Begun {
 export interface Dialing {
   /** Reads the context of a message's call. */
   context(msg: NodeMessage): Promise<Read<unknown>>;
-  /** Commands are about to be sent, each with a context or none. All of them are refused if one was made just now. */
+  /**
+   * Called before commands are sent, each with its context or none. If one of them was made just now, all are refused.
+   */
   begin(commands: readonly PreparedCommand[], contexts: readonly unknown[]): Promise<Read<Begun>>;
 }
 
 /**
- * What a node does before it dials; `narrowed` settings that are wrong are reported when it is used.
- * @param place where the account's numbers are
+ * Makes a node's `Dialing`. An invalid setting is reported when the node is used.
+ * @param place the settings that identify the account's numbers
  */
 export function dialingOf(
   { RED, state }: Runtime,

@@ -1,13 +1,13 @@
-// Waits until calls that were dialled are answered, have ended or are billed. Knows nothing of Node-RED.
+// Waits until dialled calls are answered, have ended or are billed. Does not depend on Node-RED.
 import type { TrackedCall } from "../../calls/call";
 import { dialingFact, type Fact, type Heard, isCallEvent, readMessage } from "../../calls/facts";
 import { type CallRecord, CallTracker, type News, realTiming, type Timing } from "../../calls/tracker";
 import type { PushContext } from "../../protocol/push";
 
-/** What a call is waited for to be. */
+/** The state of a call that is waited for. */
 export type Aim = "answered" | "ended" | "billed";
 
-/** How the waiting ended: the call got there, or it did not and why, or the node was closed. */
+/** How waiting ended: the call reached the state, it did not (with the reason), or the node was closed. */
 export type Arrived =
   | { readonly kind: "reached"; readonly call: TrackedCall }
   | { readonly kind: "notReached"; readonly call: TrackedCall; readonly reason: "notAnswered" | "timeout" }
@@ -17,33 +17,35 @@ export interface WaitingOptions {
   readonly aim: Aim;
   readonly timeoutMs: number;
   readonly context: PushContext;
-  /** Called with the number of calls waited for whenever it changes. */
+  /** Called with the number of calls that are waited for, whenever it changes. */
   readonly onCount: (count: number) => void;
-  /** Called with the changed records of calls, to write them to a file. */
+  /** Called with the changed records of calls, to be written to disk. */
   readonly onRecords?: (records: readonly CallRecord[]) => void;
   readonly timing?: Timing;
 }
 
-/** Calls are remembered for so long after they were waited for, so that what comes late is not taken for a newer one's. */
+/**
+ * How long a call is remembered after the waiting, in ms, so that its late events are not taken for those of a newer
+ * call.
+ */
 const rememberMs = 600_000;
 
 /** A call that is waited for. */
 export interface Expected {
   /** The call's id. */
   readonly id: string;
-  /** Ends with how it went. The time runs from here. */
+  /** Waits for the call and resolves with the result. The time limit starts now. */
   arrive(): Promise<Arrived>;
-  /** The command was not carried out: there is no call. */
+  /** The command was not carried out, so there is no call. */
   cancel(): void;
 }
 
-/** The waiting of one call. */
 interface Waiter {
   readonly keys: readonly string[];
   readonly end: (arrived: Arrived) => void;
 }
 
-/** How a call stands towards an aim; undefined: it may still get there. */
+/** Whether a call has reached a state, or can no longer reach it; undefined while it still can. */
 function standing(call: TrackedCall, aim: Aim): Arrived | undefined {
   const over = call.state === "ended" || call.state === "billed";
   const reached = { kind: "reached", call } as const;
@@ -58,13 +60,13 @@ function standing(call: TrackedCall, aim: Aim): Arrived | undefined {
   }
 }
 
-/** The calls that one node waits for. It joins events by itself, whatever else there is in the flow. */
+/** The calls that one node waits for. It joins events itself and needs no other node in the flow. */
 export class Waiting {
   readonly #options: WaitingOptions;
   readonly #timing: Timing;
   readonly #tracker: CallTracker;
   readonly #waiters = new Map<string, Waiter>();
-  /** How many calls to a number are waited for. What is of no such number need not be joined. */
+  /** How many calls to each number are waited for. Events of other numbers are ignored. */
   readonly #numbers = new Map<string, number>();
   #closed = false;
 
@@ -79,16 +81,16 @@ export class Waiting {
       context,
     };
     this.#tracker = new CallTracker(settings, (news) => this.#tell(news), timing);
-    // From here on it gathers what changes.
+    // Makes the tracker collect changed records from now on.
     this.#tracker.records();
   }
 
-  /** Goes on with the calls of an earlier process, by the newest record of each. */
+  /** Continues with the calls of an earlier process. The newest record of each call is used. */
   restore(records: Iterable<unknown>): void {
     this.#tracker.restore(records);
   }
 
-  /** Waits for a restored call again, for so many ms; undefined: there is no such call. */
+  /** Waits again for a restored call, for this many ms; undefined if there is no such call. */
   resume(id: string, withinMs: number): Promise<Arrived> | undefined {
     const call = [...this.#tracker.all()].find((one) => one.id === id);
     if (call === undefined) return undefined;
@@ -98,18 +100,18 @@ export class Waiting {
     return this.#await(id, call.keys, tracked)(Math.max(0, withinMs));
   }
 
-  /** Whether an event may be one that is waited for. */
+  /** Whether calls are waited for to which an event may belong. */
   wants(event: string): boolean {
     return this.#waiters.size > 0 && isCallEvent(event);
   }
 
-  /** Takes in what a listener is handed. */
+  /** Reads a push. */
   hear(msg: Heard): void {
     const reading = readMessage(msg, this.#options.context, Date.now());
     if (reading.kind !== "facts") return;
     const concerned = reading.facts.filter((fact) => this.#concerns(fact));
     const news = concerned.flatMap((fact) => this.#tracker.hear(fact));
-    // On its way to the disk before anybody is told.
+    // The record is written before the waiting ends.
     this.#record();
     this.#tell(news);
   }
@@ -120,9 +122,8 @@ export class Waiting {
   }
 
   /**
-   * A call is about to be dialled: its events may come before the command's answer.
-   * @param fields the command's, as they are sent
-   * @param context what comes back with the call; undefined: nothing
+   * A call is about to be dialled. Its events may come before the command's answer.
+   * @param fields the command's fields as they are sent @param context comes back with the call; undefined for none
    */
   expect(fields: Readonly<Record<string, unknown>>, context?: unknown): Expected | undefined {
     const fact = dialingFact(fields, { error: 0 }, this.#options.context, Date.now());
@@ -141,7 +142,7 @@ export class Waiting {
     };
   }
 
-  /** A call is waited for from now on; the time runs from when what comes back is called. */
+  /** Starts to wait for a call. The time limit starts when the returned function is called. */
   #await(id: string, keys: readonly string[], tracked: () => TrackedCall): (withinMs: number) => Promise<Arrived> {
     let end: Waiter["end"] = () => undefined;
     const ended = new Promise<Arrived>((resolve) => {

@@ -33,7 +33,7 @@ export function narrowTracker(
   });
 }
 
-/** The tracker of a node, by its id: the one from before a redeploy, if there is one. */
+/** The tracker of a node, by the node's ID. It survives redeploys. */
 function trackerOf(
   kept: Map<string, KeptTracker>,
   id: string,
@@ -47,7 +47,7 @@ function trackerOf(
       restored: false,
       tell,
     };
-    // From here on it gathers what changes.
+    // Makes the tracker collect changed records from now on.
     fresh.tracker.records();
     kept.set(id, fresh);
     it = fresh;
@@ -57,14 +57,14 @@ function trackerOf(
   return it;
 }
 
-/** Whether anything is wired to each output. Wires change without a redeploy of the node. */
+/** Which outputs are wired. Wires can change without a redeploy of the node. */
 function wiredOutputs(node: Node): { readonly change: boolean; readonly finished: boolean } {
   const { wires } = node as Node & { readonly wires?: unknown };
   const [change, finished] = (Array.isArray(wires) ? wires : []).map((to) => Array.isArray(to) && to.length > 0);
   return { change: change === true, finished: finished === true };
 }
 
-/** A message of news; one that a message has brought is that message with the call in it. */
+/** The message for a change of a call. If a message caused the change, that message is sent on with the call in it. */
 function messageOf({ topic, call, cause, kind }: News, token: string, from: NodeMessage = {}): NodeMessage {
   const sccc = isObject(from.sccc) ? from.sccc : {};
   return {
@@ -82,7 +82,7 @@ const outputsOf = (kind: News["kind"], msg: NodeMessage): (NodeMessage | null)[]
 const statusEveryMs = 1000;
 const warnEveryMs = 60_000;
 
-/** Shows how many calls are followed, and warns while they are too many. */
+/** Shows the number of open calls, and warns while there are too many. */
 class Shown {
   #timer: NodeJS.Timeout | undefined;
   #lost = 0;
@@ -93,7 +93,6 @@ class Shown {
     private readonly size: () => number,
   ) {}
 
-  /** Something has changed. */
   update(news: readonly News[]): void {
     this.#lost += news.filter(({ cause, kind }) => cause === "overflow" && kind === "finished").length;
     if (this.#lost > 0 && performance.now() - this.#warned > warnEveryMs) {
@@ -122,14 +121,13 @@ class Shown {
   }
 }
 
-/** What a node with a good configuration works with. */
 interface TrackerDeps {
   readonly settings: TrackerSettings;
-  /** The id of its account. */
+  /** The ID of its account. */
   readonly account: string;
 }
 
-/** Gives a node with a good configuration its behaviour. */
+/** Starts a node with a valid configuration. */
 function run({ settings, account }: TrackerDeps, { runtime, node, output }: NodeSource): Behaviour {
   const { RED, state } = runtime;
   const { tokens } = state;
@@ -146,7 +144,7 @@ function run({ settings, account }: TrackerDeps, { runtime, node, output }: Node
   });
   const store: CallStore = new CallStore({
     folder: callsFolder(RED, node.id),
-    // It has no entries: what comes again is the account's.
+    // The store has no messages: the account delivers unconfirmed pushes again.
     ...{ redeliverAfterMs: 0, maxDeliveries: 1, keepDays: 0, waits: false, onUnkept: () => undefined },
     onOpen: (records) => {
       if (!it.restored) tracker.restore(records);
@@ -181,13 +179,13 @@ function run({ settings, account }: TrackerDeps, { runtime, node, output }: Node
     const reading = readFacts(state, { account, context: settings.context }, msg);
     if (reading.kind === "unreadable") return unreadable(msg);
     const news = reading.kind === "facts" ? reading.facts.flatMap((fact) => tracker.hear(fact)) : [];
-    // What is told must not be forgotten by a crash: the call would go on under another id.
+    // Written before it is sent: after a crash, an unwritten call would continue under another ID.
     await store.add(tracker.records());
     const { token } = isObject(msg.sccc) ? msg.sccc : {};
     const given = typeof token === "string" ? token : undefined;
     const wired = wiredOutputs(node);
     const own = news.filter((one) => one.own && wired[one.kind]);
-    // Where both outputs tell of it, what happens to the finished call decides.
+    // If both outputs get the call, the message on the second one has the token.
     const bearer = own.findLast(({ kind }) => kind === "finished") ?? own[0];
     const unsent: unknown[] = [];
     for (const one of news) {
@@ -201,7 +199,7 @@ function run({ settings, account }: TrackerDeps, { runtime, node, output }: Node
     }
     if (bearer === undefined && given !== undefined) output.run(() => tokens.acknowledge(given, "taken"));
     shown.update(news);
-    // The message ends with the error; the rest was told all the same.
+    // The message ends with this error. All other messages were sent.
     if (unsent.length > 0) throw unsent[0];
     return undefined;
   };
@@ -229,7 +227,6 @@ const unreadable = ({ payload }: NodeMessage): Failure => ({
   got: render(payload),
 });
 
-/** Registers the type. */
 export const registerTracker = (runtime: Runtime): void =>
   defineNode(runtime, {
     type,

@@ -36,10 +36,10 @@ const type = "sccc-calls";
 /** How often a status may change, in ms. */
 const statusEveryMs = 1000;
 
-/** The pushes that calls are made of. */
+/** The pushes from which calls are joined. */
 const pushEvents = kinds.filter((kind) => kind !== "dialing");
 
-/** A message as it is kept: JSON. */
+/** A message as it is stored, in JSON. */
 interface Kept {
   readonly event: MessageEvent;
   readonly call: TrackedCall;
@@ -51,7 +51,6 @@ const entryOf = (node: string, { event, call, recordingError }: CallMessage): En
   text: JSON.stringify({ event, call, ...(recordingError && { recordingError }) }),
 });
 
-/** What a node is made of. */
 interface CallsDeps {
   readonly runtime: Runtime;
   readonly node: Node;
@@ -62,14 +61,14 @@ interface CallsDeps {
   readonly receiver: AccountReceiver;
 }
 
-/** What sccc-calls does. */
+/** The behaviour of an sccc-calls node. */
 class Calls {
   readonly #deps: CallsDeps;
   readonly #messages: CallMessages;
   readonly #recordings: CallRecordings;
   readonly #store: CallStore;
   readonly #tokens: MessageTokens;
-  /** What came before the store was open; undefined from then on. */
+  /** What to do once the store is open; undefined from then on. */
   #early: (() => void)[] | undefined = [];
   #timer: NodeJS.Timeout | undefined;
   #canReceive = true;
@@ -98,7 +97,7 @@ class Calls {
     this.#store = new CallStore({
       folder: callsFolder(RED, node.id),
       redeliverAfterMs,
-      // What is not confirmed is not handed over again where pushes are not either.
+      // Messages are delivered again only if the account's pushes are.
       maxDeliveries: stored ? maxDeliveries : Number.MAX_SAFE_INTEGER,
       keepDays,
       onOpen: (records, spool) => this.#begin(records, spool),
@@ -111,7 +110,10 @@ class Calls {
     });
   }
 
-  /** Takes a push. It is confirmed once all that it brings is on disk: from then on this node answers for it. */
+  /**
+   * Reads a push. It is confirmed when everything that follows from it is on disk. From then on this node delivers it
+   * again.
+   */
   hear({ topic, payload, push, token }: Delivery): void {
     const { runtime, account, sender } = this.#deps;
     const of = { account, context: sender.context };
@@ -124,7 +126,7 @@ class Calls {
     });
   }
 
-  /** A call with a context is about to be dialled. Resolves when that is kept. */
+  /** A call with a context is about to be dialled. Resolves when it is on disk. */
   expect(expected: ExpectedCall): Promise<void> {
     return new Promise((resolve) => this.#whenOpen(() => this.#keep(this.#messages.expect(expected)).then(resolve)));
   }
@@ -133,17 +135,17 @@ class Calls {
     this.#whenOpen(() => this.#keep(this.#messages.unexpect(id)));
   }
 
-  /** The calls that have not ended, the one heard of last first. */
+  /** The calls that have not ended, the most recently updated first. */
   open(): Iterable<Call> {
     return this.#messages.open();
   }
 
-  /** The node can or cannot receive. */
+  /** Shows whether the node can receive. */
   show(failure: Failure | undefined): void {
     const { node, runtime } = this.#deps;
     const { RED } = runtime;
     this.#canReceive = failure === undefined;
-    // The account says it in words.
+    // The account logs the reason.
     if (failure === undefined) this.#show();
     else node.status(failureStatus(RED._, failure));
   }
@@ -170,7 +172,7 @@ class Calls {
   #begin(records: Iterable<unknown>, spool: Spool | undefined): void {
     const { node, output } = this.#deps;
     const report = (error: unknown): void => output.error(error);
-    // The constructor has not ended where there is no folder.
+    // Without a folder, this is called within the constructor.
     queueMicrotask(
       guarded(() => {
         if (this.#closed) return;
@@ -188,7 +190,7 @@ class Calls {
     );
   }
 
-  /** Puts a step on disk: what is to be told is told from there. */
+  /** Writes a step to disk. The store then delivers its messages. */
   async #keep({ records, messages }: Step): Promise<void> {
     this.#later();
     await this.#store.add(
@@ -197,7 +199,7 @@ class Calls {
     );
   }
 
-  /** Gives the flow a message. `id` of one that is not kept is "". */
+  /** Sends a message to the flow. The `id` of a message that is not stored is "". */
   async #give(entry: Handed): Promise<void> {
     const { node, output, config, receiver, runtime } = this.#deps;
     const { stored } = receiver.config;
@@ -211,11 +213,12 @@ class Calls {
     output.send([...outputs, this.#messageOf(kept, entry, token, fetched)]);
     if (stored || entry.id === "") return;
     const report = (error: unknown): void => output.error(error);
-    // What is sent reaches the next node in a later turn: if the flows are stopped before, nobody has it.
+    // Node-RED passes a message on in a later turn. If the flows are stopped before, the message is lost and must come
+    // again.
     setImmediate(guarded(() => this.#closed || this.#store.spool?.settle(entry.id), report));
   }
 
-  /** What nobody foresaw while a recording was fetched is a recording that is not there. */
+  /** An unexpected error while a recording is fetched counts as a missing recording. */
   #safely(fetching: Promise<Fetched>): Promise<Fetched> {
     return fetching.catch((error: unknown) => {
       this.#deps.output.error(error);
@@ -247,7 +250,7 @@ class Calls {
     return { code: "SCCC_TIMEOUT", message: RED._("errors.recordingNotNamed", { seconds }) };
   }
 
-  /** A message that was never confirmed stands with the dead letters. */
+  /** Reports a message that was never confirmed. It is in the dead-letter file. */
   #bury(entry: Handed): void {
     const { node, output, runtime } = this.#deps;
     const { RED } = runtime;
@@ -279,7 +282,7 @@ class Calls {
   }
 }
 
-/** Gives a node with a good configuration its behaviour. */
+/** Starts a node with a valid configuration. */
 function run(value: Omit<CallsDeps, "runtime" | "node" | "output">, { runtime, node, output }: NodeSource): Behaviour {
   const { account, receiver } = value;
   const { state } = runtime;
@@ -292,7 +295,7 @@ function run(value: Omit<CallsDeps, "runtime" | "node" | "output">, { runtime, n
       if (isCallEvent(delivery.topic)) calls.hear(delivery);
       else output.run(() => state.tokens.acknowledge(delivery.token, "taken"));
     },
-    // The account has given it up: no store could be opened for as long as that took.
+    // Not reported here. The account gives a push up only if this node's store could not be opened for that long.
     dead: () => undefined,
     counted: () => undefined,
     problem: (problem) => calls.show(problem && configFailure(problem)),
@@ -313,7 +316,6 @@ function run(value: Omit<CallsDeps, "runtime" | "node" | "output">, { runtime, n
   };
 }
 
-/** Registers the type. */
 export const registerCalls = (runtime: Runtime): void =>
   defineNode(runtime, {
     type,

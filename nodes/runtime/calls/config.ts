@@ -7,19 +7,19 @@ import { isObject } from "../../util/json";
 import type { Exists } from "../get-recording/target";
 import { type Expand, type Narrowed, narrow, Settings } from "../shared/config";
 
-/** What a recording is handed over as. */
+/** How recordings are delivered. */
 export type RecordingTarget =
   | { readonly kind: "url" | "buffer" }
   | { readonly kind: "file"; readonly folder: string; readonly template: string; readonly exists: Exists };
 
-/** How a node makes messages of calls. */
+/** The settings of a node. */
 export interface CallsConfig extends Omit<MessageSettings, "context"> {
   readonly target: RecordingTarget;
   /** The output of an event, from 0. */
   readonly outputOf: (event: MessageEvent) => number;
 }
 
-/** Reads a node's properties; times in ms. @param userDir what relative folders are below */
+/** Reads a node's properties; times in ms. @param userDir the base of relative folders */
 export function narrowCalls(config: unknown, expand: Expand, userDir: string): Narrowed<CallsConfig> {
   return narrow(() => {
     const settings = new Settings(callsSettings, config, undefined, expand);

@@ -4,16 +4,18 @@ import { BoundedSet, type Outcome, type TokenOwner } from "../../delivery/tokens
 import { guarded } from "../../util/guarded";
 import type { Tokens } from "../receive/tokens";
 
-/** A redeploy takes no longer, in ms. */
+/** The longest time of a redeploy, in ms. */
 const longestDeployMs = 5000;
 
-/** The tokens of one node's messages. They outlive a redeploy: a token says which entry of the store it stands for, and which delivery. */
+/**
+ * The tokens of one node's messages. They survive a redeploy: a token names an entry of the store and a delivery of it.
+ */
 export class MessageTokens implements TokenOwner {
   readonly #prefix: string;
   readonly #refused = new BoundedSet();
   readonly #patienceMs: number;
   #spool: Spool | undefined;
-  /** The store can't be opened for now. */
+  /** The store cannot be opened for now. */
   #isWithout = false;
   readonly #waiting = new Set<() => void>();
 
@@ -32,12 +34,12 @@ export class MessageTokens implements TokenOwner {
     this.#goOn();
   }
 
-  /** The store can't be opened for now. What it has comes again once it is open, with new tokens. */
+  /** The store cannot be opened for now. Its messages get new tokens when it is open. */
   fail(): void {
     if (this.#spool === undefined) this.open(undefined);
   }
 
-  /** The store is closed. After a redeploy it is open again. */
+  /** The store is closed. A redeploy opens it again. */
   pause(): void {
     this.#spool = undefined;
     this.#isWithout = false;
@@ -60,13 +62,16 @@ export class MessageTokens implements TokenOwner {
     return spool.refuse(id);
   }
 
-  /** The node is gone for good. */
+  /** The node was deleted. */
   close(): void {
     this.tokens.remove(this.#prefix);
     this.#goOn();
   }
 
-  /** Resolves when the store is open or can't be opened; also when no node opens it, because it was disabled or can't work. */
+  /**
+   * Resolves when the store is open or cannot be opened. Also resolves if no node opens it, because the node was
+   * disabled or cannot work.
+   */
   #deployed(): Promise<void> {
     return new Promise((resolve) => {
       const goOn = guarded(() => {

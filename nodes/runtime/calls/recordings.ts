@@ -1,4 +1,4 @@
-// The recordings of calls, as a node of sccc-calls is set to hand them over.
+// Fetches the recordings of calls in the form that a node of sccc-calls is set to.
 import { setMaxListeners } from "node:events";
 import type { TrackedCall } from "../../calls/call";
 import type { Fetched } from "../../calls/call-messages";
@@ -12,14 +12,13 @@ import type { RecordingTarget } from "./config";
 
 const megabyte = 1e6;
 const largest = recordingSettings.find(({ name }) => name === "maxMegabytes");
-/** The most bytes of a recording: what sccc-get-recording takes by default. */
+/** The largest recording, in bytes: the default of sccc-get-recording. */
 const maxBytes = (largest?.kind === "number" ? (largest.default ?? 0) : 0) * megabyte;
 
-/** What it is given. */
 export interface RecordingDeps {
   readonly client: Pick<Client, "fetch" | "urlOf">;
   readonly target: RecordingTarget;
-  /** A failure in words. */
+  /** The text of a failure. */
   readonly describe: (failure: Failure) => string;
 }
 
@@ -27,7 +26,7 @@ export interface RecordingDeps {
 export class CallRecordings {
   readonly #deps: RecordingDeps;
   readonly #closing = new AbortController();
-  /** Buffers that were fetched and not handed over yet, by the call's id. */
+  /** Buffers that were fetched and not delivered yet, by the call's ID. */
   readonly #buffers = new Map<string, Buffer>();
 
   constructor(deps: RecordingDeps) {
@@ -36,9 +35,9 @@ export class CallRecordings {
   }
 
   /**
-   * Gets the recording of a call that has a recordFile, and asks for it again for so many ms while it is not there yet. Never rejects.
-   * What comes back can be written down: a Buffer stays here until it is taken.
-   * @param again an earlier process may have fetched it: a file that is there is kept
+   * Fetches the recording of a call with a recordFile. Asks again for this many ms while it does not exist yet. Never
+   * rejects. The result can be stored: a Buffer stays here until `take`.
+   * @param again an earlier process may have fetched it: an existing file is kept
    */
   async fetch(call: TrackedCall, withinMs: number, again: boolean): Promise<Fetched> {
     const { target } = this.#deps;
@@ -53,7 +52,7 @@ export class CallRecordings {
     return { ok: true, recording: null };
   }
 
-  /** The Buffer of a call whose recording was fetched: the one at hand, else it is fetched once more. */
+  /** The Buffer of a call. If it is not here, it is fetched again. */
   async take(call: TrackedCall): Promise<Fetched> {
     const buffer = this.#buffers.get(call.id);
     this.#buffers.delete(call.id);
@@ -62,7 +61,7 @@ export class CallRecordings {
     return got.ok ? { ok: true, recording: got.payload } : this.#failed(got.failure);
   }
 
-  /** Ends what is under way. */
+  /** Ends running downloads. */
   close(): void {
     this.#closing.abort();
     this.#buffers.clear();

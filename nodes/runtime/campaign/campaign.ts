@@ -21,7 +21,6 @@ import { type CampaignStore, storeOf } from "./store";
 
 const type = "sccc-campaign";
 
-/** What a node works with. */
 interface CampaignDeps {
   readonly runtime: Runtime;
   readonly node: Node;
@@ -44,14 +43,14 @@ const progressMessage = (topic: "progress" | "finished", progress: CampaignProgr
   sccc: { campaign: { id: progress.campaign } },
 });
 
-/** A campaign node at work. */
+/** The behaviour of an sccc-campaign node. */
 class CampaignNode {
   readonly #deps: CampaignDeps;
   readonly #readers: OrderReaders;
   readonly #detachPushes: () => void;
   #detachStore: () => Promise<void> = async () => undefined;
   readonly #forgetStart: () => void;
-  /** The last figures of the campaigns of this deploy, by ID. */
+  /** The latest figures of the campaigns of this deploy, by ID. */
   readonly #figures = new Map<string, CampaignProgress>();
   #problem: ConfigProblem | undefined;
 
@@ -69,7 +68,7 @@ class CampaignNode {
         ["numbers", config.numbers],
       ]),
     };
-    // Before all nodes have started, messages are lost.
+    // Messages that are sent before all nodes have started are lost.
     const started = guarded(() => this.#goOn());
     RED.events.once("flows:started", started);
     this.#forgetStart = () => void RED.events.off("flows:started", started);
@@ -87,7 +86,7 @@ class CampaignNode {
     });
   }
 
-  /** The campaigns of before go on. */
+  /** Continues the campaigns of an earlier deploy or process. */
   #goOn(): void {
     const { node, store, output } = this.#deps;
     this.#detachStore = store.attach(node.id, this.#host(), { warning: (key, params) => output.warn(key, params) });
@@ -123,7 +122,7 @@ class CampaignNode {
     };
   }
 
-  /** The figures of all campaigns that run, or of the last one. */
+  /** Shows the figures of all running campaigns, or of the last one. */
   #show(progress: CampaignProgress): void {
     const { node, runtime } = this.#deps;
     const { RED } = runtime;
@@ -140,12 +139,12 @@ class CampaignNode {
     });
     const isIdle = all.every(({ state }) => state === "paused" || state === "outsideHours");
     const fill = this.#problem !== undefined ? "red" : all.every(isOver) ? "green" : isIdle ? "yellow" : "blue";
-    // Why nothing is dialled: a yellow ring alone does not say it.
+    // Says why nothing is dialled: a yellow ring alone does not tell.
     const why = isIdle ? ` · ${RED._(`sidebar.state.campaign.${progress.state}`)}` : "";
     node.status({ fill, shape: isIdle || this.#problem !== undefined ? "ring" : "dot", text: `${text}${why}` });
   }
 
-  /** Without pushes a campaign goes on: it takes its results from the CDRs, later. */
+  /** A campaign continues without pushes: it takes its results from the CDRs, later. */
   #hearProblem(problem: ConfigProblem | undefined): void {
     const { node, runtime } = this.#deps;
     const { RED } = runtime;
@@ -154,7 +153,7 @@ class CampaignNode {
     this.#problem = problem;
   }
 
-  /** Takes a message; gives what was wrong with it. */
+  /** Handles a message. Returns its error. */
   async take(msg: NodeMessage): Promise<Error | undefined> {
     const { node, runtime } = this.#deps;
     const { RED } = runtime;
@@ -205,7 +204,6 @@ class CampaignNode {
   }
 }
 
-/** What a node with a good configuration works with. */
 type CampaignParts = Omit<CampaignDeps, "runtime" | "node" | "output" | "store"> & { readonly account: string };
 
 function start({ account, ...parts }: CampaignParts, { runtime, node, output }: NodeSource): Behaviour {
@@ -216,7 +214,6 @@ function start({ account, ...parts }: CampaignParts, { runtime, node, output }: 
   return { handle: (msg) => campaign.take(msg), close: () => campaign.close() };
 }
 
-/** Registers the type. */
 export const registerCampaign = (runtime: Runtime): void =>
   defineNode(runtime, {
     type,

@@ -14,7 +14,6 @@ import {
   wrong,
 } from "../shared/config";
 
-/** The configuration of a node. */
 export interface CampaignConfig {
   readonly settings: Omit<CampaignSettings, "agents">;
   readonly numberField: string;
@@ -23,12 +22,12 @@ export interface CampaignConfig {
   readonly doNotCall: TypedInput;
 }
 
-/** Windows as a node has them, or as JSON; each text may name variables. */
+/** Windows as a node stores them, or as JSON. Each text may contain variables. */
 function hoursOf(value: unknown, expand: Expand): readonly HoursWindow[] {
   const expanded = (text: unknown): unknown => {
     if (typeof text !== "string" || text.trim() === "") return text;
     const known = expand(text).trim();
-    // Nothing would mean: at any time.
+    // An empty text would mean "at any time".
     return known === "" ? wrong("hours", "variable", variableIn(text)) : known;
   };
   const times = (window: unknown): unknown =>

@@ -1,4 +1,5 @@
-// The journal of one campaign on disk: lines with checksums, appended in their order, one fsync for all that wait.
+// The journal of one campaign on disk. Lines have checksums and are appended in order. One fsync serves all waiting
+// lines.
 import { type FileHandle, open, rename, stat, writeFile } from "node:fs/promises";
 import { checksumOf } from "../../delivery/checksum";
 import { asError, syncFolder } from "../../delivery/files";
@@ -7,9 +8,9 @@ import { others } from "../../util/slices";
 
 /** What a journal reports. */
 export interface JournalReports {
-  /** The disk refuses, and is tried again; undefined: it takes lines again. */
+  /** The disk refuses to write and is tried again; undefined: it works again. */
   readonly trouble: (error: Error | undefined) => void;
-  /** Throws if the folder belongs to another process now. Called before lines are written. */
+  /** Throws if another process owns the folder now. Called before lines are written. */
   readonly verify: () => void;
 }
 
@@ -20,28 +21,28 @@ interface Append {
 
 /** The pause before the disk is tried again, in ms. */
 const retryMs = 1000;
-/** Lines of so many bytes are read before others run. */
+/** How many bytes of lines are read before other work gets a turn. */
 const sliceBytes = 1 << 20;
 
 const written = (line: string): string => `${checksumOf(line)} ${line}\n`;
 
-/** The line under its checksum; undefined for a damaged one. */
+/** The text of a written line; undefined if it is damaged. */
 function readWritten(bytes: Buffer): string | undefined {
   const text = bytes.toString("utf8");
   const line = text.slice(9);
   return text[8] === " " && text.slice(0, 8) === checksumOf(line) ? line : undefined;
 }
 
-/** What reading a journal gave. */
+/** The result of reading a journal. */
 export interface JournalReading {
-  /** The length of its whole lines, in bytes: what is appended goes there. */
+  /** The length of its complete lines, in bytes. New lines are written there. */
   readonly length: number;
   readonly damaged: number;
 }
 
 /**
- * Reads a journal. Damaged lines are put into `<path>.damaged` and passed over; half a line at the end is what a crash leaves and is not counted.
- * Rejects with the system's error.
+ * Reads a journal. Damaged lines are copied to `<path>.damaged` and skipped. An incomplete line at the end is left by a
+ * crash and is not counted. Rejects with the system's error.
  */
 export async function readJournal(path: string, take: (line: string) => void): Promise<JournalReading> {
   const file = await open(path, "r");
@@ -73,7 +74,7 @@ export async function readJournal(path: string, take: (line: string) => void): P
   }
 }
 
-/** Writes a whole journal, of a campaign that is over, in the place of another. It is the old or the new one at any moment. */
+/** Replaces the journal of a finished campaign. At any moment the file is either the old or the new one. */
 export async function replaceJournal(path: string, lines: readonly string[]): Promise<void> {
   const temporary = `${path}.new`;
   const file = await open(temporary, "w", 0o600);
@@ -86,7 +87,7 @@ export async function replaceJournal(path: string, lines: readonly string[]): Pr
   await rename(temporary, path);
 }
 
-/** Appends to a journal. While the disk refuses, what is to be written waits, and is tried again. */
+/** Appends to a journal. While the disk refuses, lines wait and are tried again. */
 export class JournalFile {
   readonly #path: string;
   readonly #folder: string;
@@ -100,7 +101,7 @@ export class JournalFile {
   #isRefused = false;
   #wake: (() => void) | undefined;
 
-  /** @param length undefined: a new file, which must not be there */
+  /** @param length the length of the existing file; undefined for a new file, which must not exist */
   constructor(folder: string, path: string, reports: JournalReports, length?: number) {
     this.#folder = folder;
     this.#path = path;
@@ -109,7 +110,10 @@ export class JournalFile {
     this.#isNew = length === undefined;
   }
 
-  /** Appends lines. Resolves to true when they are on disk, to false if the journal was closed before. Never rejects. */
+  /**
+   * Appends lines. Resolves with true when they are on disk, with false if the journal was closed before. Never
+   * rejects.
+   */
   append(lines: readonly string[]): Promise<boolean> {
     return new Promise((done) => {
       if (this.#isClosed) {
@@ -121,12 +125,12 @@ export class JournalFile {
     });
   }
 
-  /** Resolves when all is written that can be written: while the disk refuses, nothing is waited for. */
+  /** Resolves when all waiting lines are written, or when the disk refuses. */
   async flush(): Promise<void> {
     if (!this.#isRefused) await this.#working;
   }
 
-  /** Writes no more. What was not written is lost, as in a crash. */
+  /** Stops writing. Unwritten lines are lost, as in a crash. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#wake?.();
@@ -159,7 +163,7 @@ export class JournalFile {
   async #write(data: Buffer): Promise<void> {
     this.#reports.verify();
     const file = await this.#open();
-    // If it was removed or replaced, what is written into it is lost.
+    // If the file was removed or replaced, what is written into it is lost.
     const [mine, there] = await Promise.all([file.stat(), stat(this.#path)]);
     if (mine.ino !== there.ino || mine.dev !== there.dev) throw new Error(`${this.#path} was replaced`);
     for (let at = 0; at < data.length; ) {
@@ -175,7 +179,7 @@ export class JournalFile {
     this.#file = file;
     if (this.#isNew) syncFolder(this.#folder);
     this.#isNew = false;
-    // A crash or a refusal may have left a part of what was to be written.
+    // A crash or a refusal may have left an incomplete line.
     await file.truncate(this.#length);
     return file;
   }

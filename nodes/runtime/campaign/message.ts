@@ -1,4 +1,4 @@
-// Reads a message to sccc-campaign: a campaign to begin, or a control.
+// Reads a message to sccc-campaign: a new campaign or a control.
 import type { NodeMessage } from "node-red";
 import { barredBy, barringRows } from "../../campaign/do-not-call";
 import { type CampaignEntry, EntryReader, rowsOf } from "../../campaign/entries";
@@ -15,7 +15,7 @@ import type { Failure } from "../shared/failure";
 import { withOrigin } from "../shared/origin";
 import type { ReadValue } from "../shared/values";
 
-/** A control: of one campaign, or of all of the node. */
+/** A control of one campaign, or of all campaigns of the node. */
 export interface Control {
   readonly action: ControlAction;
   readonly campaign?: string;
@@ -24,7 +24,7 @@ export interface Control {
 const actions: readonly ControlAction[] = ["pause", "resume", "cancel", "progress"];
 const longestId = 100;
 
-/** A value of a message that can't be taken. */
+/** The failure for an invalid value of a message. */
 export const invalid = (
   field: string,
   key: string,
@@ -32,13 +32,13 @@ export const invalid = (
   params: FieldFailure["rule"]["params"] = {},
 ): FieldFailure => ({ kind: "field", code: "SCCC_INVALID_FIELD", field, rule: { key, params }, got: render(value) });
 
-/** The ID that a value gives; undefined if it is none. */
+/** A value as an ID; undefined if it is not one. */
 function idOf(value: unknown): string | undefined {
   const text = typeof value === "string" ? value.trim() : Number.isSafeInteger(value) ? String(value) : "";
   return text !== "" && text.length <= longestId && !/\p{Cc}/u.test(text) ? text : undefined;
 }
 
-/** The control in a message; undefined if it begins a campaign. */
+/** The control in a message; undefined if the message starts a campaign. */
 export function controlOf({ payload }: NodeMessage): Control | FieldFailure | undefined {
   if (!isObject(payload) || !("do" in payload)) return undefined;
   const { do: what, campaign } = payload;
@@ -49,7 +49,7 @@ export function controlOf({ payload }: NodeMessage): Control | FieldFailure | un
   return id === undefined ? invalid("payload.campaign", "campaignId", campaign) : { action, campaign: id };
 }
 
-/** The ID that a message gives its campaign; undefined if it gives none. */
+/** The ID that a message gives to its campaign; undefined if it gives none. */
 export function givenId({
   campaign,
 }: NodeMessage & { readonly campaign?: unknown }): string | FieldFailure | undefined {
@@ -57,7 +57,7 @@ export function givenId({
   return idOf(campaign) ?? invalid("msg.campaign", "campaignId", campaign);
 }
 
-/** What a campaign is begun with. */
+/** The content of a new campaign. */
 export interface Order {
   readonly agents: readonly string[];
   readonly entries: readonly CampaignEntry[];
@@ -74,13 +74,13 @@ async function read(field: string, value: ReadValue, msg: NodeMessage): Promise<
   }
 }
 
-/** How a node's typed inputs are read. */
+/** The readers of a node's typed inputs. */
 export interface OrderReaders {
   readonly agents: ReadValue;
   readonly numbers: ReadValue;
   readonly doNotCall: ReadValue;
   readonly numberField: string;
-  /** The typed inputs themselves, by the names of their fields. */
+  /** The typed inputs by field name. */
   readonly inputs: ReadonlyMap<string, TypedInput>;
 }
 
@@ -89,7 +89,7 @@ const isUnset = (value: unknown): boolean => value === undefined || value === nu
 const required = (field: Field, value: unknown): FieldFailure =>
   invalid(field.name, "required", value, { example: field.example });
 
-/** Reads the list of numbers that are never dialled. An entry without a readable number is refused: it would protect nobody. */
+/** Reads the numbers that are never dialled. An unreadable entry is refused, because it would protect nobody. */
 async function readBarred(list: unknown, how: Parameters<typeof barredBy>[1]): Promise<Read<ReadonlySet<string>>> {
   const keys = new Set<string>();
   let unread: FieldFailure | undefined;
@@ -104,7 +104,7 @@ async function readBarred(list: unknown, how: Parameters<typeof barredBy>[1]): P
   return unread === undefined ? { ok: true, value: keys } : { ok: false, failure: unread };
 }
 
-/** Reads what is to be dialled, and by whom. A long list is read while others run. */
+/** Reads the numbers to dial and the agents. A long list is read in slices, so that other work gets a turn. */
 export async function readOrder(readers: OrderReaders, sender: Sender, msg: NodeMessage): Promise<Read<Order>> {
   const agents = await read("agents", readers.agents, msg);
   if (!agents.ok) return agents;

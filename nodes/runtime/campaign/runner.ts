@@ -1,4 +1,5 @@
-// Carries out the effects of a campaign: writes its journal, sends its commands, hands on its results, sets its timer. Outlives a redeploy.
+// Carries out the effects of a campaign: writes its journal, sends its commands, outputs its results, sets its timer.
+// Survives a redeploy.
 import { performance } from "node:perf_hooks";
 import { answerOf } from "../../campaign/answers";
 import type { Campaign } from "../../campaign/machine";
@@ -15,44 +16,43 @@ import type { Client } from "../../protocol/client";
 import { guarded } from "../../util/guarded";
 import type { JournalFile } from "./journal-file";
 
-/** A result on its way, as the machine gave it. */
+/** A result effect of the state machine. */
 export type ResultEffect = Extract<CampaignEffect, { kind: "result" }>;
 
-/** The node that a campaign runs for, while it is there. */
+/** The node that a campaign runs for. It is replaced by a redeploy. */
 export interface CampaignHost {
   /** The id of the node. */
   readonly node?: string;
   readonly client: Client;
-  /** Results are waited for until they are acknowledged; undefined: they are handed on once they have left the node. */
+  /** Results wait for their acknowledgement; undefined: they count as handed on once they have left the node. */
   readonly stored: { readonly redeliverAfterMs: number; readonly maxDeliveries: number } | undefined;
   readonly result: (effect: ResultEffect, token: string | undefined) => void;
-  /** It was never acknowledged. */
+  /** A result was never acknowledged. */
   readonly dead: (effect: ResultEffect, deliveries: number) => void;
   readonly progress: (progress: CampaignProgress) => void;
   readonly finished: (progress: CampaignProgress) => void;
 }
 
-/** What a runner works with. */
 export interface RunnerDeps {
   readonly campaign: Campaign;
   readonly file: JournalFile;
   readonly acks: PendingAcks;
-  /** Nothing is left to do: the journal may be replaced. */
+  /** The campaign is finished: its journal may be replaced. */
   readonly over: (runner: Runner) => void;
-  /** What went wrong that should not. */
+  /** An unexpected error. */
   readonly failed: (error: unknown) => void;
 }
 
-/** A result that was handed on and not acknowledged. */
+/** A result that was sent and not acknowledged. */
 interface Unsettled {
   readonly effect: ResultEffect;
   ack: PendingAck | undefined;
   deliveries: number;
-  /** By the clock of performance.now. */
+  /** In ms of performance.now. */
   due: number;
 }
 
-/** A timer that is far away is looked at again after so many ms: a clock may be set. */
+/** A longer timer is split into parts of this length, in ms, because the clock may be set. */
 const longestTimer = 60_000;
 
 export class Runner {
@@ -65,7 +65,7 @@ export class Runner {
   #timerAt: number | undefined;
   /** In the order in which they are due. */
   readonly #unsettled = new Map<number, Unsettled>();
-  /** How often results were delivered that come again, and their acknowledgements, whose earlier tokens stay good. */
+  /** How often results that come again were delivered, and their acknowledgements: earlier tokens stay valid. */
   readonly #again = new Map<number, { readonly deliveries: number; readonly ack: PendingAck | undefined }>();
   #redeliverTimer: NodeJS.Timeout | undefined;
   #isLater = false;
@@ -73,10 +73,10 @@ export class Runner {
   #finishedGiven: CampaignProgress | undefined;
   #isOver = false;
   readonly #aborting = new AbortController();
-  /** The figures that were given to the flow last; at first those of the beginning. */
+  /** The figures that were last sent to the flow; at first those of the start. */
   progress: CampaignProgress;
 
-  /** @param effects what the campaign wanted when it began or was restarted */
+  /** @param effects the effects of starting or restoring the campaign */
   constructor(deps: RunnerDeps, effects: readonly CampaignEffect[]) {
     this.#deps = deps;
     this.progress = deps.campaign.progress(Date.now());
@@ -95,7 +95,7 @@ export class Runner {
     return this.#deps.file;
   }
 
-  /** The node is there (again): commands leave, and results that were on their way when it went are given again. */
+  /** The node has started. Commands are sent, and results that had not reached the next node are sent again. */
   attach(host: CampaignHost): void {
     this.#host = host;
     const open = [...this.#unsettled.values()];
@@ -106,7 +106,7 @@ export class Runner {
     this.step({ kind: "tick" });
   }
 
-  /** The node goes: nothing is sent until it is back. Commands under way are answered still. */
+  /** The node closes. Nothing is sent until it has started again. Commands under way still get their answers. */
   detach(): void {
     this.#host = undefined;
     clearTimeout(this.#timer);
@@ -115,7 +115,7 @@ export class Runner {
     this.#redeliverTimer = undefined;
   }
 
-  /** Ends it as a crash does. */
+  /** Stops at once, as a crash does. */
   close(): void {
     this.#isClosed = true;
     this.detach();
@@ -123,12 +123,12 @@ export class Runner {
     for (const { ack } of this.#unsettled.values()) ack?.forget();
   }
 
-  /** Resolves when what can be written is on disk. */
+  /** Resolves when everything that can be written is on disk. */
   flush(): Promise<void> {
     return this.#deps.file.flush();
   }
 
-  /** Something has happened. */
+  /** Handles an event of the campaign. */
   step(event: CampaignEvent): void {
     if (this.#isClosed) return;
     this.#take(this.#deps.campaign.step(event, Date.now()));
@@ -163,7 +163,7 @@ export class Runner {
     ).unref();
   }
 
-  /** Does what is to be done, in its order. Stops where it needs a node that is not there. */
+  /** Carries out the effects in order. Stops at one that needs a node while there is none. */
   async #drain(): Promise<void> {
     if (this.#isDraining) return;
     this.#isDraining = true;
@@ -180,7 +180,10 @@ export class Runner {
     }
   }
 
-  /** Does what stands before the next write. Each is done once, also if it fails: a command must not be sent again for that. */
+  /**
+   * Carries out the effects before the next write. Each is done once, even if it fails: a command must not be sent
+   * twice.
+   */
   #doAll(): void {
     const host = this.#host;
     const queue = this.#queue;
@@ -195,7 +198,7 @@ export class Runner {
     queue.splice(0, place);
   }
 
-  /** Writes all lines of the queue at once: earlier than its place in the queue a line may always be written. */
+  /** Writes all lines of the queue at once. A line may always be written earlier than its place in the queue. */
   async #write(): Promise<boolean> {
     const lines: string[] = [];
     let mustWait = false;
@@ -291,8 +294,8 @@ export class Runner {
   }
 
   /**
-   * What a node sends reaches the next one in a later turn. If the node was closed by then, it is given again. Two turns: what is given in
-   * the same turn as something before it is delivered after the first.
+   * Results count as handed on when they have left the node; if it was closed before, they are sent again. Node-RED
+   * delivers a message one or two turns later: two if others were sent in the same turn.
    */
   #later(): void {
     if (this.#isLater) return;
@@ -314,7 +317,7 @@ export class Runner {
     );
   }
 
-  /** Gives results again that were not acknowledged in time. */
+  /** Sends results again that were not acknowledged in time. */
   #watch(): void {
     const [first] = this.#unsettled.values();
     if (this.#redeliverTimer !== undefined || first === undefined || this.#host?.stored === undefined) return;

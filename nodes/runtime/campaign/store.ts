@@ -1,4 +1,5 @@
-// The campaigns of an account: their folder, which one process at a time may use, their journals, the IDs that were used, and what they share.
+// The campaigns of an account: their folder, which one process at a time may use, their journals, the used IDs, and
+// what the campaigns share.
 import { readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { NodeAPI } from "node-red";
@@ -22,11 +23,11 @@ import { type CampaignHost, Runner } from "./runner";
 
 /** What a store reports to the nodes of its account. */
 export interface StoreReports {
-  /** Something that people should know; a key below `errors`. */
+  /** A warning for people: a key below `errors`, and its parameters. */
   readonly warning: (key: string, params: Readonly<Record<string, string>>) => void;
 }
 
-/** What the stores of a Node-RED share. */
+/** The state that the stores of a Node-RED share. */
 export interface SharedState {
   readonly tokens: Tokens;
   readonly sequences: Sequences;
@@ -34,16 +35,15 @@ export interface SharedState {
   readonly campaigns: Map<string, CampaignStore>;
 }
 
-/** An account as it is now. */
+/** The current settings of an account. */
 export interface StoreAccount {
-  /** The id of its node. */
+  /** The ID of its node. */
   readonly id: string;
   readonly context: PushContext;
-  /** Finished campaigns are forgotten after so many days; 0: never. */
+  /** How many days finished campaigns are kept; 0: for ever. */
   readonly keepDays: number;
 }
 
-/** A campaign to begin. */
 export interface NewCampaign {
   readonly id: string;
   readonly settings: CampaignSettings;
@@ -54,7 +54,7 @@ export interface NewCampaign {
 export type StoreState = "opening" | "open" | { readonly problem: string };
 
 const day = 86_400_000;
-/** Who holds the folders of this process. */
+/** The owner of the folder locks of this process. */
 const owner = newId();
 const safe = (id: string): string => id.replace(/[^\w-]/g, "_");
 const nameOf = /^(\w{1,20})\.log$/;
@@ -66,11 +66,11 @@ export class CampaignStore {
   readonly #acks: PendingAcks;
   /** Every ID of the account that is on disk. */
   readonly #used = new Set<string>();
-  /** By the node that they run for. */
+  /** The runners by the ID of their node. */
   readonly #runners = new Map<string, Set<Runner>>();
-  /** Where the journal of each is. */
+  /** The path of each runner's journal. */
   readonly #paths = new Map<Runner, string>();
-  /** Journals that are being shrunk. */
+  /** Journals that are being shortened. */
   readonly #retiring = new Set<Promise<void>>();
   readonly #hosts = new Map<string, CampaignHost>();
   readonly #reports = new Map<string, StoreReports>();
@@ -79,10 +79,10 @@ export class CampaignStore {
   #lock: FolderLock | undefined;
   readonly #opened: Promise<void>;
   #settle: () => void = () => undefined;
-  /** Resolves when it is known whether the store can be used now. */
+  /** Resolves when it is known whether the store can be used. */
   readonly settled: Promise<void>;
   state: StoreState = "opening";
-  /** It can't be opened, and is not tried any more. */
+  /** It could not be opened and is not tried again. */
   hasFailed = false;
   #forgetExit: () => void = () => undefined;
 
@@ -106,7 +106,10 @@ export class CampaignStore {
     this.#account = account;
   }
 
-  /** A node of the account is there. Its campaigns go on once the store is open. Detach with what comes back. */
+  /**
+   * Adds a node of the account. Its campaigns continue once the store is open. Returns the function that removes the
+   * node.
+   */
   attach(node: string, host: CampaignHost, reports: StoreReports): () => Promise<void> {
     this.#hosts.set(node, host);
     this.#reports.set(node, reports);
@@ -137,7 +140,7 @@ export class CampaignStore {
     );
   }
 
-  /** The entry of a campaign that a push about a call belongs to. */
+  /** The campaign's entry to which a push about a call belongs. */
   entryOf(event: string, notify: Readonly<Record<string, unknown>>): CampaignContext | undefined {
     for (const runners of this.#runners.values()) {
       for (const { campaign } of runners) {
@@ -148,21 +151,21 @@ export class CampaignStore {
     return undefined;
   }
 
-  /** Takes an ID, for ever. False: it was used. */
+  /** Reserves an ID for ever; false if it was used. */
   reserve(id: string): boolean {
     if (this.#used.has(id)) return false;
     this.#used.add(id);
     return true;
   }
 
-  /** Nothing was begun under an ID that was reserved. */
+  /** Releases a reserved ID under which no campaign was started. */
   free(id: string): void {
     this.#used.delete(id);
   }
 
   /**
-   * Begins a campaign under an ID that was reserved. Resolves once it is on disk, or the node is gone; with an error if its folder cannot be
-   * made: then nothing was begun, and the ID is free.
+   * Starts a campaign under a reserved ID. Resolves when it is on disk or the node is gone. Resolves with an error if
+   * its folder cannot be made; the ID is then free again.
    */
   async begin(node: string, { id, settings, entries }: NewCampaign): Promise<Error | undefined> {
     const folder = join(this.folder, safe(node));
@@ -189,7 +192,7 @@ export class CampaignStore {
     return undefined;
   }
 
-  /** Ends all as a crash does; for tests. */
+  /** Stops all campaigns at once, as a crash does; for tests. */
   async crash(): Promise<void> {
     this.#closing.abort();
     this.#forgetExit();
@@ -201,7 +204,7 @@ export class CampaignStore {
     this.#lock?.release();
   }
 
-  /** A campaign reads the account as it is at that moment. */
+  /** Campaigns read the account's current settings. */
   get #deps(): CampaignDeps {
     const context = (): PushContext => this.#account.context;
     return {
@@ -214,7 +217,7 @@ export class CampaignStore {
   }
 
   #warn(key: string, params: Readonly<Record<string, string>>): void {
-    // One node of the account is enough for a warning.
+    // Only one node of the account logs a warning.
     for (const reports of [...this.#reports.values()].slice(0, 1)) reports.warning(key, params);
   }
 
@@ -262,7 +265,7 @@ export class CampaignStore {
   }
 
   async #shrink(node: string, runner: Runner): Promise<void> {
-    // In the turn in which a runner is made it has no path yet.
+    // A runner has no path in the turn in which it is made.
     await others();
     const path = this.#paths.get(runner);
     this.#paths.delete(runner);
@@ -295,7 +298,7 @@ export class CampaignStore {
     }
   }
 
-  /** Reads all journals: every campaign must be known before the first one goes on, because of the limit per day. */
+  /** Reads all journals. Every campaign must be known before the first one continues, because of the limit per day. */
   async #load(): Promise<void> {
     const found: { node: string; path: string; folder: string; length: number; campaign: Campaign }[] = [];
     const now = Date.now();
@@ -330,7 +333,7 @@ export class CampaignStore {
   }
 }
 
-/** The store of an account, opened when its first campaign node asks for it. It outlives every redeploy. */
+/** The store of an account, opened when its first campaign node starts. It survives every redeploy. */
 export function storeOf(
   { RED, state }: { readonly RED: NodeAPI; readonly state: SharedState },
   account: StoreAccount,
@@ -339,7 +342,7 @@ export function storeOf(
   const { userDir } = RED.settings as { userDir?: string };
   const folder = join(userDir ?? ".", "sccc", "campaigns", safe(account.id));
   let store = stores.get(folder);
-  // One that could not be opened is opened anew; one that waits for another process goes on waiting.
+  // A store that failed to open is opened anew. A store that waits for another process goes on waiting.
   if (store === undefined || store.hasFailed) {
     store = new CampaignStore(folder, account, state);
     stores.set(folder, store);
@@ -347,7 +350,7 @@ export function storeOf(
   return store;
 }
 
-/** Ends all campaigns of a Node-RED as a crash does; for tests. */
+/** Stops all campaigns of a Node-RED at once, as a crash does; for tests. */
 export async function crashCampaigns({ campaigns }: SharedState): Promise<void> {
   const all = [...campaigns.values()];
   campaigns.clear();

@@ -1,4 +1,4 @@
-// The command nodes: one type for each command of the catalogue, and sccc-command for what the catalogue does not know.
+// The command nodes: one type for each command of the catalogue, and sccc-command for all other commands.
 import { setMaxListeners } from "node:events";
 import type { NodeMessage, NodeMessageInFlow } from "node-red";
 import {
@@ -40,12 +40,12 @@ import {
   sendOne,
 } from "./send";
 
-/** How a node makes a command of a message. `api` of one that could not be read is "". */
+/** Makes a command from a message. The `api` of an unreadable one is "". */
 interface Maker {
   readonly batch: (api: string) => boolean;
   readonly api: (msg: NodeMessage) => Promise<string>;
   readonly prepare: (sender: Sender, api: string, msg: NodeMessage) => Promise<Prepared>;
-  /** Sends a message's list, of any length; absent where a command has no such list. */
+  /** Sends the list of a message, of any length; absent for commands without such a list. */
   readonly campaign?: (sending: Sending, msg: NodeMessage, onProgress: LongList["onProgress"]) => Promise<Sent>;
 }
 
@@ -57,7 +57,7 @@ const refusal = (field: string, key: string, got: string): FieldFailure => ({
   got,
 });
 
-/** What can't be read is refused by the name of its property. */
+/** Reads a property. If that fails, refuses the message with the property's name. */
 async function readOr<T>(
   field: string,
   read: () => Promise<T>,
@@ -81,7 +81,7 @@ function catalogued({ runtime: { RED }, node, config }: NodeSource, command: Com
   for (const field of command.fields) add(field, standardInput(field));
   add(seqOf(command.seq), { value: "", type: "str" });
   add(extra, { value: "", type: "json" });
-  /** A refusal of a field says where its value was looked for. */
+  /** Adds to a refusal where the value was looked for. */
   const located = <T extends object>(result: T, msg: NodeMessage): T => {
     const { failure } = result as { readonly failure?: Failure };
     return failure?.kind === "field" ? { ...result, failure: withOrigin(failure, inputs, msg) } : result;
@@ -115,7 +115,7 @@ function catalogued({ runtime: { RED }, node, config }: NodeSource, command: Com
   };
 }
 
-/** Makes whatever command a message or the node names. */
+/** Makes any command that a message or the node names. */
 function free({ runtime: { RED }, node, config }: NodeSource): Maker {
   const readApi = reader(RED, node, typedInput(config, "api", { value: "", type: "str" }));
   const request = typedInput(config, "request", { value: "payload", type: "msg" });
@@ -144,19 +144,18 @@ function free({ runtime: { RED }, node, config }: NodeSource): Maker {
   };
 }
 
-/** So many commands of a list are prepared before others run. */
+/** How many commands of a list are prepared before other work gets a turn. */
 const preparedAtOnce = 50;
 
-/** What became of a message's command, and which that was. */
+/** The result of a message's command, and its ApiName. */
 interface Carried {
   readonly api: string;
   readonly sent: Sent;
 }
 
-/** How a node carries commands out. */
 interface Work {
   readonly maker: Maker;
-  /** Each message has a list of commands. */
+  /** Whether each message has a list of commands. */
   readonly list: boolean;
   readonly options: SendOptions;
   readonly resulting: (api: string) => Resulting;
@@ -165,7 +164,7 @@ interface Work {
   readonly onProgress: LongList["onProgress"];
 }
 
-/** Runs one message to its end. */
+/** Handles one message. */
 async function carryOut(work: Work, sender: Sender, msg: NodeMessage): Promise<Carried> {
   const { maker, list, options, wait, dialing } = work;
   const problem = wait?.problem();
@@ -180,7 +179,8 @@ async function carryOut(work: Work, sender: Sender, msg: NodeMessage): Promise<C
     sent: { ok: false as const, failure: refusal("payload", key, got) },
   });
   if (!list) {
-    // A list of records wired to call-number must not ring anybody; nodes that can't take lists have no such danger.
+    // Refused, because a list of records that is wired to call-number must not ring anybody. Nodes without lists have
+    // no such danger.
     if (Array.isArray(payload) && maker.batch(api)) return refuse("oneNotList", render(payload));
     if (maker.campaign !== undefined) {
       return { api, sent: await maker.campaign(sending, msg, work.onProgress) };
@@ -203,7 +203,7 @@ async function carryOut(work: Work, sender: Sender, msg: NodeMessage): Promise<C
   const prepared: Prepared[] = [];
   const contexts: unknown[] = [];
   for (const [index, element] of payload.entries()) {
-    // The readings of typed inputs may be JSONata: a slice of these is short.
+    // Typed inputs may be JSONata, which is slow: only a few are read in one turn.
     if (index % preparedAtOnce === preparedAtOnce - 1) await others();
     const one = await maker.prepare(sender, api, { ...msg, payload: element });
     prepared.push(one);
@@ -228,11 +228,11 @@ async function carryOut(work: Work, sender: Sender, msg: NodeMessage): Promise<C
   return { api, sent };
 }
 
-/** A failure of an element of a list. */
+/** The failure of one element of a list. */
 const atIndex = (failure: Failure, index: number): Failure =>
   failure.kind === "field" ? { ...failure, index } : failure;
 
-/** The platform's refusal of an element of a list, as the answers have it; undefined: it was not refused, or nobody knows. */
+/** The platform's refusal of one element of a list; undefined if it was not refused or the result is unknown. */
 function refusedIn(answers: unknown, index: number): Failure | undefined {
   const answer: unknown = Array.isArray(answers) ? answers[index] : undefined;
   const result = isObject(answer) && isObject(answer.result) ? answer.result : {};
@@ -248,20 +248,19 @@ function setReport(msg: NodeMessage, command: CommandReport, call?: CallReport):
 /** A message whose command was carried out. */
 interface Handled {
   readonly ending: Ending;
-  /** It leaves by the second output. */
+  /** Whether it is sent on the second output. */
   readonly second: boolean;
 }
 
-/** What a node carries out. */
 interface Carrying {
   readonly maker: Maker;
-  /** The command or the node type, for texts. */
+  /** The name of the command or node type in texts. */
   readonly name: string;
-  /** It can wait for the call that its command causes. */
+  /** Whether it can wait for the call that its command causes. */
   readonly waits: boolean;
 }
 
-/** Gives a node its behaviour. */
+/** Starts a node. */
 function run(source: NodeSource, { maker, name, waits }: Carrying): Behaviour {
   const { runtime, node, config } = source;
   const { RED } = runtime;
@@ -301,7 +300,7 @@ function run(source: NodeSource, { maker, name, waits }: Carrying): Behaviour {
     handle: async (msg, send) => {
       const handled = await handle(msg);
       if (handled instanceof Error) return handled;
-      // A message that cannot be sent has another ending.
+      // If the message cannot be sent, it ends with that error.
       send(handled.second ? [null, msg] : msg);
       status.end(handled.ending);
       return undefined;
@@ -318,7 +317,7 @@ function run(source: NodeSource, { maker, name, waits }: Carrying): Behaviour {
   };
 }
 
-/** What came of a list that the platform has more of than it sent (§24.3: there is no paging). */
+/** How much of a list arrived of which the platform has more (§24.3: there is no paging). */
 function cutOf({ payload, report }: Extract<Sent, { ok: true }>): { cut?: { came: number; total: number } } {
   const { total, failed } = report;
   if (!Array.isArray(payload) || total === undefined || failed !== undefined || total <= payload.length) return {};
@@ -334,7 +333,7 @@ const notSent = (sender: Sender | undefined, api: string, result: Result): Comma
   durationMs: 0,
 });
 
-/** Registers the types. A command whose account can't be used still reports each of its messages. */
+/** Registers the types. If an account cannot be used, its commands still report each of their messages. */
 export function registerCommands(runtime: Runtime): void {
   const read = () => ({ ok: true, value: undefined }) as const;
   for (const command of commands) {

@@ -1,5 +1,6 @@
-// A dialling task with any number of numbers: what one request may carry goes with the command, the rest follows, in order, one request after the
-// other. Says of every number whether it is in, was not sent, or may be either.
+// Creates a dialling task with any number of numbers. As many as one request may carry go with the command; the rest
+// follows, one request after the other. Reports for every number whether it is in the task, was not sent, or is
+// unknown.
 import { type Command, commandOf } from "../../catalogue/index";
 import { render } from "../../protocol/check";
 import type { Prepared } from "../../protocol/client";
@@ -11,16 +12,15 @@ import { others } from "../../util/slices";
 import type { Failure } from "../shared/failure";
 import { type Sending, type Sent, sendOne } from "./send";
 
-/** A message's list under way. */
 export interface LongList extends Sending {
   readonly command: LongListCommand;
   /** The fields as they were read, under the vendor's names. */
   readonly given: Readonly<Record<string, unknown>>;
-  /** Hears how many numbers have been sent, of how many. */
+  /** Called with how many numbers were sent, of how many. */
   readonly onProgress: (sent: number, of: number) => void;
 }
 
-/** A command whose list may be longer than one request takes, and the command that the rest follows by. */
+/** A command whose list may be longer than one request takes, and the command that sends the rest. */
 export interface LongListCommand {
   readonly first: Command;
   readonly next: Command;
@@ -28,14 +28,14 @@ export interface LongListCommand {
   readonly size: number;
 }
 
-/** A command of the catalogue as one with a long list; undefined for one that has none. */
+/** A command of the catalogue with a long list; undefined for other commands. */
 export function longListCommandOf(command: Command): LongListCommand | undefined {
   const { chunks } = command;
   const next = chunks && commandOf(chunks.by);
   return next && { first: command, next, field: chunks.field, size: chunks.size };
 }
 
-/** Whether a command that failed has surely not been carried out. */
+/** Whether a failed command was certainly not carried out. */
 const surelyNot = (failure: Failure): boolean =>
   failure.kind === "platform" ||
   failure.kind === "busy" ||
@@ -60,10 +60,12 @@ function totalsOf(reports: readonly JsonObject[]): Totals {
   return totals;
 }
 
-/** What was answered, as the vendor has it. */
+/** The fields of the platform's answer. */
 const answerOf = (sent: Sent): JsonObject => (sent.ok && isObject(sent.payload) ? sent.payload : {});
 
-/** Sends a command with a list that is longer than one request may be. The fields in `extra` go with every request. */
+/**
+ * Sends a command with a list that is longer than one request may carry. The fields in `extra` go with every request.
+ */
 export async function sendLongList(list: LongList): Promise<Sent> {
   const { sender, resulting, onProgress } = list;
   const { first: command, next, field, size } = list.command;
@@ -71,7 +73,7 @@ export async function sendLongList(list: LongList): Promise<Sent> {
   if (!filled.ok) return filled;
   const { given } = filled;
   const value = given[field];
-  // What is missing altogether is refused as of every command.
+  // A missing list is refused as any other missing field.
   if (value === undefined || value === null || value === "" || (Array.isArray(value) && value.length === 0)) {
     return sendOne(list, sender.client.prepare(command, given));
   }
@@ -95,7 +97,7 @@ export async function sendLongList(list: LongList): Promise<Sent> {
           [field]: part,
           extra: given.extra,
         });
-  // All of them are checked before any is sent; which task it will be does not matter for that.
+  // All requests are checked before the first is sent. The task's ID does not matter for the checks.
   for (const [index, part] of parts.entries()) {
     const prepared = prepare(part, index, "0");
     if (!prepared.ok) return prepared;
@@ -113,7 +115,7 @@ export async function sendLongList(list: LongList): Promise<Sent> {
     if (!sent.ok) {
       onProgress(numbers.length, numbers.length);
       const none = surelyNot(sent.failure);
-      // Nothing is in, and nothing may be: it is as with any other command.
+      // Nothing was sent, and nothing may have been: the command failed like any other.
       if (index === 0 && (none || parts.length === 1)) return sent;
       const done = numbers.slice(0, index * size);
       const rest = numbers.slice((index + 1) * size);

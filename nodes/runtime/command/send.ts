@@ -1,4 +1,4 @@
-// What a command node does with a message, apart from Node-RED: reads, checks, sends, and says what comes out.
+// What a command node does, apart from Node-RED: reads, checks, sends, and makes the result.
 import type { Command } from "../../catalogue/index";
 import type { Prepared } from "../../protocol/client";
 import type { PreparedCommand } from "../../protocol/envelope";
@@ -10,7 +10,7 @@ import { mapInSlices, others, sliceLength } from "../../util/slices";
 import type { Sender } from "../account/running";
 import type { Failure } from "../shared/failure";
 
-/** `msg.sccc.command` (docs/messages.md). `seq` and `requestSeq` are a single command's; `failed` a list's. */
+/** `msg.sccc.command` (docs/messages.md). `seq` and `requestSeq` belong to a single command, `failed` to a list. */
 export interface CommandReport {
   readonly api: string;
   readonly account: string;
@@ -33,17 +33,17 @@ export interface CallReport {
   readonly reason?: "notAnswered" | "timeout";
 }
 
-/** What becomes of a message. `failure` without a report: nothing was sent. */
+/** The result of a message. A `failure` without a report: nothing was sent. */
 export type Sent =
   | { readonly ok: true; readonly payload: unknown; readonly report: CommandReport; readonly call?: CallReport }
   | { readonly ok: false; readonly failure: Failure; readonly report?: CommandReport };
 
-/** How a failure reads as a result. */
+/** Converts a failure to a result. */
 export type Resulting = (failure: Failure) => Result;
 
 const carriedOut: Result = { error: 0, name: "E_SUCC", msg: "" };
 
-/** What debug adds: the whole answer, and the platform's logs. */
+/** What `debug` adds: the whole answer and the platform's logs. */
 function debugOf(sender: Sender, exchanged: readonly Exchanged[]): Pick<CommandReport, "response" | "logs"> {
   if (!sender.debug) return {};
   const bodies = exchanged.map((one) => one.body ?? null);
@@ -51,19 +51,18 @@ function debugOf(sender: Sender, exchanged: readonly Exchanged[]): Pick<CommandR
   return exchanged.length === 1 ? { response: bodies[0], logs: logs[0] } : { response: bodies, logs };
 }
 
-/** The rest of an answer to a command with a list: getCdrList says there how many CDRs there are. */
+/** The total beside an answer's list: getCdrList says there how many CDRs exist. */
 function totalOf(response: JsonObject): { total?: number } {
   const total = response.total === undefined || response.total === "" ? Number.NaN : Number(response.total);
   return Number.isSafeInteger(total) ? { total } : {};
 }
 
-/** The items of a list, with what is derived from them. */
+/** The items of a list, with derived fields. */
 async function itemsOf(command: Command | undefined, list: readonly unknown[], { context }: Sender) {
   const kind = command?.list?.kind;
   return kind === undefined ? list : mapInSlices(list, (item) => readItem(kind, item, context));
 }
 
-/** What commands are sent with. */
 export interface Sending {
   readonly sender: Sender;
   readonly options: SendOptions;
@@ -93,7 +92,7 @@ export async function sendOne({ sender, options, resulting }: Sending, prepared:
   return { ok: true, payload: list ?? { ...outcome.fields, ...outcome.response }, report };
 }
 
-/** The first command that did not pass the checks, or whose seq stands twice: answers are matched by it. */
+/** The first command that fails the checks, or whose seq is used twice: answers are matched by seq. */
 async function firstRefusal(prepared: readonly Prepared[]): Promise<Failure | readonly PreparedCommand[]> {
   const calls: PreparedCommand[] = [];
   const seqs = new Set<string>();
@@ -113,7 +112,7 @@ async function firstRefusal(prepared: readonly Prepared[]): Promise<Failure | re
 
 const isRefusal = (checked: Failure | readonly PreparedCommand[]): checked is Failure => "kind" in checked;
 
-/** Sends a list of commands of one kind. An element that fails the checks fails it all before anything is sent. */
+/** Sends a list of commands of one kind. If an element fails the checks, nothing is sent. */
 export async function sendList(
   { sender, options, resulting }: Sending,
   api: string,

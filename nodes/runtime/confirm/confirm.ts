@@ -1,4 +1,4 @@
-// sccc-confirm: acknowledges the delivery that a message's token stands for, or refuses it.
+// sccc-confirm: acknowledges or refuses the delivery that a message's token stands for.
 import type { NodeMessage } from "node-red";
 import type { Outcome } from "../../delivery/tokens";
 import { excerptOf } from "../../protocol/failure";
@@ -19,18 +19,18 @@ function outcomeOf(outcome: unknown, msg: NodeMessage): Outcome {
   return msg.error === undefined || msg.error === null ? "taken" : "refused";
 }
 
-/** A token or an array of them; undefined for anything else. */
+/** A token or an array of tokens; undefined for anything else. */
 function tokensOf(value: unknown): readonly string[] | undefined {
   const tokens: readonly unknown[] = Array.isArray(value) ? value : [value];
   const texts = tokens.filter((token) => typeof token === "string" && token !== "");
   return texts.length === tokens.length && texts.length > 0 ? texts.map(String) : undefined;
 }
 
-/** Whether a message is a push that the sidebar has handed over again: it has no token, and nothing waits for it. */
+/** Whether the sidebar handed this push to the flow again. Such a message has no token, and nothing waits for it. */
 const isReplayed = ({ sccc }: NodeMessage): boolean =>
   isObject(sccc) && isObject(sccc.push) && sccc.push.replayed === true;
 
-/** The token cannot be read: the expression or the path is wrong. The error may quote a part of the message. */
+/** The failure for an invalid expression or path of the token. The error may quote a part of the message. */
 const unreadable = (got: string): Failure => ({
   kind: "field",
   code: "SCCC_INVALID_FIELD",
@@ -39,7 +39,7 @@ const unreadable = (got: string): Failure => ({
   got: excerptOf(got),
 });
 
-/** Wires a node. */
+/** Starts a node. */
 function start(read: ReadValue, { runtime: { RED, state }, node, config }: NodeSource): Behaviour {
   const readToken = (msg: NodeMessage): Promise<unknown> =>
     read(msg).catch((error: unknown) => {
@@ -70,7 +70,6 @@ function start(read: ReadValue, { runtime: { RED, state }, node, config }: NodeS
   };
 }
 
-/** Registers the type. */
 export const registerConfirm = (runtime: Runtime): void =>
   defineNode(runtime, {
     type,

@@ -12,7 +12,7 @@ import { compare, keyed, type Listed, type Next, protocolFailure } from "./sourc
  */
 export type ReadCdrs = (from: number, to: number) => Promise<Listed>;
 
-/** How a feed reads CDRs, and what it keeps from run to run. */
+/** The source of a feed's CDRs, and what is kept between its runs. */
 export interface CdrSource {
   readonly read: ReadCdrs;
   readonly overlapMs: number;
@@ -20,7 +20,7 @@ export interface CdrSource {
   readonly zone: string;
   /** A monotonic clock, in ms. */
   readonly monotonic: () => number;
-  /** Length of the empty time at the start of the last walk, in s. The next walk requests it as one span. */
+  /** Length of the time without CDRs at the start of the last walk, in s. The next walk requests it as one span. */
   quiet: number;
 }
 
@@ -32,9 +32,9 @@ const longestSpan = 32 * 86_400;
 const manyCdrs = 5000;
 const fewCdrs = 1000;
 
-/** No CDR is older: the API is younger (§24). In ms since 1970. */
+/** No CDR is older, because the API is younger (§24). In ms since 1970. */
 export const beginningOfCdrs = Date.UTC(2010, 0, 1);
-/** No CDR is requested from here on. */
+/** CDRs are requested up to this time. */
 const endOfCdrs = Date.UTC(2100, 0, 1);
 
 /** Requests a span of local times in s. A local time that clocks skip is not sent, because the platform might take it for another one. */
@@ -64,10 +64,10 @@ interface Span {
 }
 
 /**
- * Walks through the platform's clock times. What lies before a position by no more than the overlap is read again, for CDRs that come late; of
- * keys that may come again it remembers that they were given. Where the platform cuts an answer off, it asks for less at once.
- *
- * A position moves only to what the platform's own CDRs have reached: this machine's clock may be wrong. It only says where a walk ends.
+ * Walks through the platform's clock times. The overlap before a position is read again, for CDRs that appear late; the
+ * keys of CDRs already given are remembered. If the platform truncates an answer, a shorter span is requested at once.
+ * A position moves only to what the platform's own CDRs have reached, because this machine's clock may be wrong. The
+ * clock only decides where a walk ends.
  */
 export class CdrWalk {
   readonly #source: CdrSource;
@@ -76,7 +76,7 @@ export class CdrWalk {
   readonly #end: number;
   #from: number | undefined;
   #span: number;
-  /** The start of the walk while it has found nothing. */
+  /** The start of the walk while no CDR was found. */
   #quietFrom: number | undefined;
 
   /** @param now the end of this walk, in ms since 1970 */
@@ -88,7 +88,7 @@ export class CdrWalk {
     source.quiet = 0;
   }
 
-  /** The next span after a position. One without anything new is an empty page, with the same position if that does not move. */
+  /** The next span after a position. A span without new CDRs is an empty page. The position may stay. */
   async next(position: CdrsPosition): Promise<Next> {
     const { overlapMs, zone } = this.#source;
     if (this.#from === undefined) {
@@ -102,7 +102,7 @@ export class CdrWalk {
       const listed = await ask(this.#source, from, to);
       if (!listed.ok) {
         if (this.#span <= longestSpan) return { kind: "failure", failure: listed.failure };
-        // A platform may refuse so long a span.
+        // The platform may refuse a span of this length.
         this.#span = longestSpan;
         continue;
       }
@@ -112,7 +112,8 @@ export class CdrWalk {
         this.#span = Math.floor((to - from) * Math.min(1 / 2, Math.min(list.length, manyCdrs) / count));
         continue;
       }
-      // A call of the last second may still come with the next span: it is asked for twice, and given once.
+      // A call of the last second may still appear later. That second is requested again with the next span, and its
+      // CDRs are given once.
       this.#from = to === this.#end ? to + 1 : Math.max(to, from + 1);
       if (list.length < fewCdrs) this.#span = Math.min(longestSpan, Math.max(1, this.#span) * 2);
       return this.#page(position, list, { from, to }, count > list.length);
@@ -145,7 +146,10 @@ export class CdrWalk {
     return { kind: "page", page: { items: fresh.map(({ item }) => item), after, cut } };
   }
 
-  /** The keys that may come again after a position has moved. Ends of spans are kept as the first moments that show them. */
+  /**
+   * The keys of CDRs that may be read again from a new position. The ends of their spans are stored as the first
+   * moments with that clock time.
+   */
   #kept(position: CdrsPosition, until: number): readonly [string, number][] {
     const { overlapMs, zone } = this.#source;
     const oldest = showingOf(earliestClock(until - overlapMs, zone), zone).first;
@@ -153,8 +157,8 @@ export class CdrWalk {
   }
 
   /**
-   * Where a position moves, now that CDRs have reached a clock time (s): to the first moment that shows it. What came during the walk does not
-   * count, because spans that were read before it did not have what was late then.
+   * The new position when CDRs have reached a clock time (s): the first moment with that clock time. CDRs that appeared
+   * during the walk do not count, because the spans before them were read earlier.
    */
   #moved(position: CdrsPosition, reached: number): number {
     const { zone, monotonic } = this.#source;
@@ -163,12 +167,12 @@ export class CdrWalk {
   }
 }
 
-/** Where the newest CDR is, and the end (ms since 1970) of a walk that comes to everything that is there. */
+/** The newest CDR, and the end (ms since 1970) of a walk that reads everything that exists. */
 export type Newest =
   | { readonly ok: true; readonly position: CdrsPosition; readonly end: number }
   | { readonly ok: false; readonly failure: Failure };
 
-/** Finds the newest CDR from a moment on: first after it, because this machine's clock may be behind, and then before it. */
+/** Finds the newest CDR: first after this moment, because this machine's clock may be behind, and then before it. */
 export async function newestCdrs(source: CdrSource, now: number): Promise<Newest> {
   const { zone } = source;
   let end = latestClock(now, zone) / second;
@@ -179,7 +183,7 @@ export async function newestCdrs(source: CdrSource, now: number): Promise<Newest
   });
   while (end < endOfCdrs / second) {
     const later = await ask(source, end + 1, end + longestSpan);
-    // A platform may refuse a time to come.
+    // The platform may refuse a time in the future.
     if (!later.ok && later.failure.kind !== "platform") return later;
     if (!later.ok || later.list.length === 0) break;
     end += longestSpan;

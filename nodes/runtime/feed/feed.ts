@@ -28,7 +28,7 @@ import type { Listed, Page } from "./source";
 
 const type = "sccc-feed";
 
-/** How a feed reads. Times in ms. */
+/** The settings of a feed. Times in ms. */
 export interface FeedConfig {
   readonly source: ListKind;
   readonly feed: string;
@@ -39,14 +39,14 @@ export interface FeedConfig {
   readonly overlapMs: number;
 }
 
-/** The position of a feed that has none yet. */
+/** The first position of a feed. */
 function startOf(settings: Settings, source: ListKind, overlapMs: number, timezone: string): Position | "now" {
   const start = settings.text("start");
   if (start === "now") return "now";
   const key = start === "key" ? settings.text("startKey") : "0";
   if (source === "records") return { source, key: isKey(key) ? key : wrong("startKey", "startKey") };
   const moment = start === "key" ? momentOf(platformTime(key, timezone), timezone) : beginningOfCdrs;
-  // The first span begins the overlap earlier.
+  // The first span begins earlier by the overlap.
   return { source, until: (moment ?? wrong("startKey", "startKey")) + overlapMs, seen: {}, key: "" };
 }
 
@@ -98,7 +98,6 @@ export class Reader {
   }
 }
 
-/** What a feed is given. */
 interface FeedDeps {
   readonly config: FeedConfig;
   readonly sender: Sender;
@@ -106,7 +105,7 @@ interface FeedDeps {
   readonly lock: FeedLock;
 }
 
-/** Another Node-RED on the same user folder reads its feeds. */
+/** Thrown when another Node-RED on the same user folder reads its feeds. */
 class FeedHeldError extends Error {}
 
 /** A running feed. */
@@ -150,12 +149,12 @@ class Feed {
     };
   }
 
-  /** Whether it was told to end. A run may take longer to end. */
+  /** Whether it was told to end. A run may end later. */
   get closed(): boolean {
     return this.#closing.signal.aborted;
   }
 
-  /** Runs at once, and then again and again. A feed without an interval only says whether it could run. */
+  /** Runs at once, and then at each interval. A feed without an interval only checks whether it could run. */
   async start(): Promise<void> {
     if (this.#closing.signal.aborted) return;
     if (this.#config.intervalMs === 0) {
@@ -214,7 +213,7 @@ class Feed {
     }
   }
 
-  /** The other Node-RED is gone. */
+  /** The other Node-RED has released the lock. */
   #freed(): void {
     if (this.closed) return;
     this.#node.status({});
@@ -257,7 +256,9 @@ class Feed {
     await this.#file.write(position);
   }
 
-  /** A feed that did not end in time must not give a page, or write a position, that its successor goes on with. */
+  /**
+   * Throws if a feed that did not end in time would still give a page or write a position: its successor does so now.
+   */
   #assertMine(): void {
     if (this.#runtime.state.feeds.get(this.#file.path) !== this) throw new Error("another node goes on with this feed");
     if (!this.#lock.isHeld()) throw new FeedHeldError();
@@ -279,7 +280,7 @@ class Feed {
     if (!confirmed) {
       await send(Array.from({ length: count }, () => this.#runtime.state.tokens.free(this.#node.id)));
       this.#node.status({ fill: "blue", shape: "dot", text: this.#words("reading", this.#read) });
-      // Node-RED passes a message on in a later turn. If the flows were stopped by then, the page comes again.
+      // Node-RED passes a message on in a later turn. If the flows are stopped before, the page comes again.
       await new Promise(setImmediate);
       return !this.closed;
     }
@@ -298,11 +299,12 @@ class Feed {
   #send(message: NodeMessage, keys: PageKeys, token: string): void {
     const { feed, confirmed } = this.#config;
     const sent = this.#output.send([{ ...message, topic: feed, sccc: { page: { feed, ...keys }, token } }, null]);
-    // Nobody may confirm what did not get into the flow: it must not hold up the rest. The error was reported.
+    // The flow cannot confirm a message that was not sent. It counts as confirmed, so that the rest goes on. The error
+    // was reported.
     if (!sent && confirmed) this.#output.run(() => this.#runtime.state.tokens.acknowledge(token, "taken"));
   }
 
-  /** Ends the feed; resolves when it writes nothing any more. */
+  /** Ends the feed. Resolves when nothing is written any more. */
   async close(): Promise<void> {
     clearTimeout(this.#timer);
     this.#leave();
@@ -337,7 +339,6 @@ function start(deps: FeedDeps, source: NodeSource): Behaviour {
   };
 }
 
-/** Registers the type. */
 export const registerFeed = (runtime: Runtime): void =>
   defineNode(runtime, {
     type,

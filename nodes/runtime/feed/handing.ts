@@ -1,10 +1,10 @@
-// Hands a page to a flow and waits until all its messages are confirmed.
+// Hands a page to a flow, and waits until all its messages are confirmed.
 import type { Outcome } from "../../delivery/tokens";
 import { guarded } from "../../util/guarded";
 import { sleep } from "../../util/sleep";
 import type { Tokens } from "../receive/tokens";
 
-/** Pauses before a refused page comes again, in ms: each is twice the one before, up to the longest. */
+/** Pauses before a refused page is handed over again, in ms. They double up to the longest. */
 export interface Pauses {
   readonly first: number;
   readonly longest: number;
@@ -12,21 +12,20 @@ export interface Pauses {
 
 export const defaultPauses: Pauses = { first: 1000, longest: 60_000 };
 
-/** Options of the hand-over. */
 export interface Handing {
   readonly tokens: Tokens;
   /** The number of messages. */
   readonly count: number;
-  /** Sends them; it gets a token for each. */
+  /** Sends the messages, each with one of these tokens. */
   readonly send: (tokens: readonly string[]) => Promise<void>;
-  /** Ends the waiting. */
+  /** Aborted when the waiting must end. */
   readonly closing: AbortSignal;
   readonly pauses?: Pauses;
 }
 
 /**
- * Sends messages and waits for their confirmations. If one is refused, all of them are sent again after a pause, until all are taken.
- * @returns true when every token was taken, false if the feed closes
+ * Sends messages and waits for their confirmations. If one is refused, all are sent again after a pause.
+ * @returns true when all were taken, false if the feed closes
  */
 export async function handUntilTaken(handing: Handing): Promise<boolean> {
   const { closing, pauses = defaultPauses } = handing;
@@ -44,11 +43,11 @@ async function handOnce({ tokens, count, send, closing }: Handing): Promise<Outc
     settle = resolve;
   });
   let open = count;
-  // An owner of its own, so that no other owner can invalidate these tokens.
+  // A separate owner, so that no other owner can invalidate these tokens.
   const acks = tokens.pendingAcks();
   const end = (outcome: Outcome | "closed"): void => {
     closing.removeEventListener("abort", close);
-    // Tokens of this attempt are invalid from now on.
+    // The tokens of this attempt are invalid from now on.
     acks.close();
     settle(outcome);
   };
@@ -66,7 +65,8 @@ async function handOnce({ tokens, count, send, closing }: Handing): Promise<Outc
   });
   closing.addEventListener("abort", close, { once: true });
   try {
-    // Also if the page is refused meanwhile: its remaining messages must not come after the first ones of the next attempt.
+    // Completed even if the page is refused meanwhile: its remaining messages must not follow the first ones of the
+    // next attempt.
     await send(pendings.map((one) => one.token()));
   } catch (error) {
     close();

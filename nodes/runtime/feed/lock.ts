@@ -1,4 +1,4 @@
-// The lock on the folder of the positions: of several Node-REDs on one user folder, one reads its feeds.
+// The lock on the folder of the positions. Of several Node-REDs on one user folder, only one reads its feeds.
 import { makeFolder } from "../../delivery/files";
 import { type Beat, FolderLock } from "../../delivery/folder-lock";
 import { guarded } from "../../util/guarded";
@@ -6,22 +6,21 @@ import { guarded } from "../../util/guarded";
 /** The heartbeat runs on Node-RED's thread, which a flow may block for seconds. */
 const defaultBeat: Beat = { everyMs: 500, staleMs: 5000 };
 
-/** Options of a lock. */
 export interface FeedLockOptions {
-  /** The folder of the positions. Made if it is missing. */
+  /** The folder of the positions. It is made if it is missing. */
   readonly folder: string;
   /** Owner of the lock: the same text for all feeds of a Node-RED, unique for each Node-RED. */
   readonly owner: string;
   readonly beat?: Beat;
 }
 
-/** The lock of the feeds of one Node-RED. They keep it during a redeploy, so that no other Node-RED takes over meanwhile. */
+/** The lock of all feeds of one Node-RED. It is kept during a redeploy, so that no other Node-RED takes over. */
 export class FeedLock {
   readonly #options: FeedLockOptions;
-  /** What the feeds do when another Node-RED has given the lock back. */
+  /** Callbacks of the feeds for when another Node-RED has released the lock. */
   readonly #feeds = new Set<() => void>();
   #lock: FolderLock | undefined;
-  /** The attempt to get the lock. It resolves with false when another Node-RED is seen to hold it, and goes on. */
+  /** The attempt to get the lock. It resolves with false when another Node-RED is found to hold it, and continues. */
   #attempt: Promise<boolean> | undefined;
   #waiting = new AbortController();
   #forgetExit: () => void = () => undefined;
@@ -30,7 +29,10 @@ export class FeedLock {
     this.#options = options;
   }
 
-  /** Adds a feed. @param onFree called when the lock was got after `get` had resolved with false. @returns removes the feed */
+  /**
+   * Adds a feed. @param onFree called when the lock was obtained after `get` had resolved with false @returns removes
+   * the feed
+   */
   add(onFree: () => void): () => void {
     this.#feeds.add(onFree);
     return () => this.#feeds.delete(onFree);
@@ -49,7 +51,7 @@ export class FeedLock {
     return this.#lock?.isHeld() === true;
   }
 
-  /** The flows have started or stopped: gives the lock back if there is no feed. */
+  /** The flows have started or stopped: releases the lock if there is no feed. */
   settle(): void {
     if (this.#feeds.size > 0) return;
     this.#waiting.abort();

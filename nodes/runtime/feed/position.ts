@@ -12,8 +12,8 @@ export interface RecordsPosition {
 }
 
 /**
- * A position in the CDRs: up to when they were read (ms since 1970), and the keys that may come again, each with the end of the span in which
- * it came.
+ * A position in the CDRs: the time up to which they were read (ms since 1970), and the keys that may be read again,
+ * each with the end of the span in which it was found.
  */
 export interface CdrsPosition {
   readonly source: "cdrs";
@@ -29,13 +29,13 @@ export type Position = RecordsPosition | CdrsPosition;
 /** Whether a value is a key that can be compared: digits. */
 export const isKey = (value: unknown): value is string => typeof value === "string" && /^\d{1,40}$/.test(value);
 
-/** The fields of a position. One with others was written by a newer version, and would lose them. */
+/** The fields of a position. A position with other fields was written by a newer version and would lose them. */
 const fields: Readonly<Record<Position["source"], readonly string[]>> = {
   records: ["source", "key"],
   cdrs: ["source", "until", "seen", "key"],
 };
 
-/** A position of this source, as we write it; undefined for anything else. */
+/** A position of this source in our format; undefined for anything else. */
 function positionOf(value: unknown, source: Position["source"]): Position | undefined {
   if (!isObject(value) || value.source !== source) return undefined;
   if (!Object.keys(value).every((name) => fields[source].includes(name))) return undefined;
@@ -52,17 +52,17 @@ export class PositionFile {
   readonly path: string;
   readonly #source: Position["source"];
 
-  /** @param folder of all feeds; made if it is missing */
+  /** @param folder the folder of all positions; it is made if it is missing */
   constructor(folder: string, feed: string, source: Position["source"]) {
     this.#source = source;
-    // The hash tells apart what a file system may not: case, and what is no name for a file.
+    // The hash distinguishes names that a file system may not distinguish or not allow.
     const hash = createHash("sha256").update(`${source}/${feed}`).digest("hex").slice(0, 16);
     this.path = join(folder, `${source}-${feed.replace(/[^\w-]+/g, "_").slice(0, 40)}-${hash}.json`);
   }
 
   /**
-   * The position; undefined if there is none yet. Rejects if the file exists and cannot be read, or is not as we write it: beginning anew
-   * would skip or repeat records. The file then stays as it is.
+   * The position; undefined if there is none yet. Rejects if the file exists but is unreadable or not in our format:
+   * starting anew would skip or repeat records. The file then stays as it is.
    */
   async read(): Promise<Position | undefined> {
     let text: string;
@@ -77,7 +77,10 @@ export class PositionFile {
     return position;
   }
 
-  /** Writes the position; resolves when it is on disk. Whenever the process ends, the old or the new one is there, whole. */
+  /**
+   * Writes the position. Resolves when it is on disk. After a crash, the file is either the old or the new one,
+   * complete.
+   */
   async write(position: Position): Promise<void> {
     const folder = dirname(this.path);
     await makeFolder(folder, 0o700);

@@ -1,26 +1,25 @@
-// One run of a feed. For each page: read it, hand it over, then write the position. So no page is ever skipped.
+// One run of a feed. Each page is read, handed over, and then its position is written. So no page is skipped.
 import { asError } from "../../delivery/files";
 import type { Failure } from "../shared/failure";
 import { type CdrSource, CdrWalk, newestCdrs } from "./cdrs";
 import type { CdrsPosition, Position, PositionFile } from "./position";
 import { keysOf, type Next, newestRecords, nextRecords, type Page, type ReadRecords } from "./source";
 
-/** What a run is given. */
 export interface RunDeps {
   readonly file: Pick<PositionFile, "read" | "write">;
   readonly readRecords: ReadRecords;
   readonly cdrs: CdrSource;
-  /** The position of a feed that has none yet; "now": the newest. */
+  /** The first position of the feed; "now": after the newest item. */
   readonly start: Position | "now";
   readonly source: Position["source"];
   readonly now: () => number;
-  /** Hands a page over. Resolves when the position may move; with false if the feed closes and the position must stay. */
+  /** Hands a page over. Resolves with true when the position may move, with false if the feed closes. */
   readonly hand: (page: Page, keys: PageKeys) => Promise<boolean>;
   /** Whether the feed closes. */
   readonly closing: () => boolean;
 }
 
-/** `msg.sccc.page` without the feed's name. */
+/** `msg.sccc.page`, without the feed's name. */
 export interface PageKeys {
   readonly firstKey: string;
   readonly lastKey: string;
@@ -52,7 +51,7 @@ async function begin(deps: RunDeps): Promise<Position | Failure> {
     return newest.ok ? newest.position : newest.failure;
   }
   const newest = await newestCdrs(cdrs, now());
-  // The CDRs that a run may read again exist already: they are read once and not given.
+  // The CDRs within the overlap exist already: they are read once, to be recognised, and not given.
   return newest.ok ? skim(new CdrWalk(cdrs, newest.end), newest.position) : newest.failure;
 }
 

@@ -1,4 +1,4 @@
-// Reads records for a feed: pages after a key, one in memory at a time. Also what records and CDRs have in common.
+// Reads records for a feed: pages after a key, one in memory at a time. Also has what records and CDRs share.
 
 import { excerptOf } from "../../protocol/failure";
 import { isObject } from "../../util/json";
@@ -6,12 +6,12 @@ import { forEachInSlices, sortInSlices } from "../../util/slices";
 import type { Failure } from "../shared/failure";
 import { isKey, type Position, type RecordsPosition } from "./position";
 
-/** The platform's answer with a list, or why there is none. */
+/** The platform's list, or why there is none. */
 export type Listed =
   | { readonly ok: true; readonly list: readonly unknown[]; readonly total?: number }
   | { readonly ok: false; readonly failure: Failure };
 
-/** A page that has not been given yet, and the position after it. `cut`: the platform left items out. */
+/** A page to be given, and the position after it. `cut`: the platform left items out. */
 export interface Page {
   readonly items: readonly unknown[];
   readonly after: Position;
@@ -24,7 +24,7 @@ export type Next =
   | { readonly kind: "end" }
   | { readonly kind: "failure"; readonly failure: Failure };
 
-/** A list that cannot be read. @param text what the platform sent, of any length */
+/** The failure for an unreadable list. @param text what the platform sent, of any length */
 export const protocolFailure = (reason: "noAdvance" | "badKey", text: string): Failure => ({
   kind: "protocol",
   code: "SCCC_PROTOCOL",
@@ -43,7 +43,7 @@ const withoutZeros = (key: string): string => key.replace(/^0+(?=\d)/, "");
 /** Compares keys without leading zeros. */
 const comparePlain = (a: string, b: string): number => a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
 
-/** Compares keys by value; they may be longer than a number holds. */
+/** Compares keys by value. They may exceed a JavaScript number. */
 export const compare = (one: string, other: string): number => comparePlain(withoutZeros(one), withoutZeros(other));
 
 /** An item of a list with its key. */
@@ -52,7 +52,7 @@ export interface Keyed {
   readonly item: unknown;
 }
 
-/** Items with their keys, in order of these, each key once; undefined if one has none. */
+/** Items with their keys, ordered by key, each key once; undefined if an item has no key. */
 export async function keyed(list: readonly unknown[]): Promise<readonly Keyed[] | undefined> {
   const found: (Keyed & { readonly plain: string })[] = [];
   await forEachInSlices(list, (item) => {
@@ -72,7 +72,7 @@ export function keysOf(items: readonly unknown[]): { readonly firstKey: string; 
 /** Reads the page of records after a key (§20). */
 export type ReadRecords = (startKey: string) => Promise<Listed>;
 
-/** The page after a position. A page without a greater key is a failure: it would be read again and again. */
+/** The page after a position. A page without a greater key is a failure: otherwise it would be read again for ever. */
 export async function nextRecords(position: RecordsPosition, read: ReadRecords): Promise<Next> {
   const listed = await read(position.key);
   if (!listed.ok) return { kind: "failure", failure: listed.failure };
@@ -101,7 +101,8 @@ export async function newestRecords(
   let newest = 0n;
   let beyond: bigint | undefined;
   for (let probe = 0n; ; probe = beyond === undefined ? newest * 2n : (newest + beyond) / 2n) {
-    // Only an empty page after the newest key found says that there is none after it. A page after an earlier probe may have ended at it.
+    // Only an empty page after this key proves that it is the newest. A page after an earlier probe may have ended at
+    // it.
     if (beyond !== undefined && beyond <= newest) {
       return { ok: true, position: { source: "records", key: String(newest) } };
     }

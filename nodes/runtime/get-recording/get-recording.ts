@@ -22,7 +22,6 @@ import { type Exists, nameOf } from "./target";
 const api = "recording";
 const megabyte = 1e6;
 
-/** The configuration of a node. */
 export interface RecordingConfig {
   readonly file: { readonly folder: string; readonly template: string; readonly exists: Exists } | undefined;
   readonly maxBytes: number;
@@ -112,7 +111,6 @@ class Progress {
   }
 }
 
-/** The dependencies of a node with a valid configuration. */
 interface RecordingDeps {
   readonly how: RecordingConfig;
   readonly sender: Sender;
@@ -215,7 +213,6 @@ function run({ how, sender }: RecordingDeps, { runtime: { RED }, node, config }:
   };
 }
 
-/** Registers the type. */
 export const registerRecording = (runtime: Runtime): void =>
   defineNode(runtime, {
     type: recording.node,

@@ -25,7 +25,10 @@ export interface Selection extends EventSelection {
   outputOf(event: string): number;
 }
 
-/** Reads `events` (empty: all) and `layout` (one, or perType: the chosen events in the catalogue's order, then all others). */
+/**
+ * Reads `events` (empty: all) and `layout`. With `perType`, the outputs are the chosen events in the catalogue's order,
+ * then one for all others.
+ */
 export function selectionOf(config: unknown): Selection {
   const source = isObject(config) ? config : {};
   const given: readonly unknown[] = Array.isArray(source.events) ? source.events : [];
@@ -34,7 +37,7 @@ export function selectionOf(config: unknown): Selection {
   const perType = layoutOf(source) === "perType";
   return {
     events: all ? [] : chosen,
-    // With one output per event, unknown events have an output too: a new event is not dropped.
+    // With one output per event, unknown events have an output too, so that a new event is not dropped.
     others: perType,
     outputOf: (event) => {
       if (!perType) return 0;
@@ -50,7 +53,7 @@ function layoutOf({ layout, outputs }: JsonObject): "one" | "perType" {
   return outputs === "perType" || Number(outputs) > 1 ? "perType" : "one";
 }
 
-/** How many characters of an event's name an error quotes: the platform chooses the name. */
+/** The length to which an error shortens an event's name: the platform chooses the name. */
 const maxEvent = 60;
 
 /** The error of a push that was never confirmed. */
@@ -67,7 +70,7 @@ export const neverConfirmed = (translate: Translate, { topic, push }: Pick<Deliv
 /** How often a status may change, in ms. */
 const statusEveryMs = 1000;
 
-/** How many pushes were taken and when the last one came, and how many were refused and why. */
+/** The status text: how many pushes were taken, when the last one came, and how many were refused and why. */
 export function statusText(translate: Translate, { taken, refused, last }: Counts): string {
   const parts: string[] = [];
   if (last !== undefined) parts.push(statusWords(translate, "received", { taken, time: timeOf(last) }));
@@ -82,23 +85,23 @@ const messageOf = ({ topic, payload, push, token }: Delivery): NodeMessage => ({
   sccc: push.replayed === true ? { push } : { push, token },
 });
 
-/** The nodes that an output is wired to. Wires change without a redeploy of the node. */
+/** The nodes that an output is wired to. Wires can change without a redeploy of the node. */
 function destinationsOf(node: Node, output: number): readonly string[] {
   const { wires } = node as Node & { readonly wires?: unknown };
   const to: unknown = Array.isArray(wires) ? wires[output] : undefined;
   return Array.isArray(to) ? to.map(String) : [];
 }
 
-/** Wires a node to its account. */
+/** Starts a node with its account. */
 function start(receiver: AccountReceiver, { runtime: { RED }, node, config }: NodeSource): Behaviour {
   const selection = selectionOf(config);
-  /** Whether the account receives; undefined while that is not known. */
+  /** Whether the account can receive; undefined while that is not known. */
   let isWorking: boolean | undefined;
   const problem = (found: ConfigProblem | undefined): void => {
-    // Every deploy says that all is well; what the status counts must not go for that.
+    // Every deploy reports that there is no problem. That must not replace the counts in the status.
     if (found === undefined && isWorking) return;
     isWorking = found === undefined;
-    // The account says it in words.
+    // The account logs the reason.
     node.status(
       found === undefined
         ? { fill: "grey", shape: "ring", text: "status.listening" }
@@ -110,7 +113,7 @@ function start(receiver: AccountReceiver, { runtime: { RED }, node, config }: No
   let timer: NodeJS.Timeout | undefined;
   const show = (): void => {
     timer = undefined;
-    // That nothing can be received must not go for what was counted before.
+    // While the node cannot receive, the counts must not replace that status.
     if (counts === undefined || !isWorking) return;
     const { last, refused } = counts;
     if (last === undefined && refused.size === 0) return;
@@ -145,7 +148,6 @@ function start(receiver: AccountReceiver, { runtime: { RED }, node, config }: No
   };
 }
 
-/** Registers the type. */
 export const registerNotify = (runtime: Runtime): void =>
   defineNode(runtime, {
     type,

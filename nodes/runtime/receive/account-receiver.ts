@@ -1,4 +1,4 @@
-// The receiving side of an account node: nodes that take the account's pushes attach here.
+// The receiving part of an account node. Nodes that take the account's pushes attach here.
 import type { Node, NodeAPI } from "node-red";
 import type { InboxConfig } from "../../receive/messages";
 import { fill } from "../../util/fill";
@@ -9,7 +9,6 @@ import { BoundedLog } from "./bounded-log";
 import type { PushListener, Receiving } from "./receiving";
 import { refusalWords } from "./refusals";
 
-/** What an account's receiver is given. */
 export interface AccountReceiverDeps {
   readonly RED: NodeAPI;
   readonly node: Node;
@@ -44,7 +43,7 @@ export class AccountReceiver {
     return this.#listeners.size > 0;
   }
 
-  /** A node begins to listen. @returns ends it */
+  /** Adds a listener. @returns removes it */
   attach(listener: PushListener): () => void {
     this.#listeners.add(listener);
     const detach = this.#receiving.attach(this.#state, listener);

@@ -1,10 +1,10 @@
-// Limits how often the log tells something that may happen very often.
+// Limits how often a frequent occurrence is logged.
 import { guarded } from "../../util/guarded";
 
 /** Minimum time between two lines, in ms. */
 const everyMs = 60_000;
 
-/** Writes the first occurrence at once and further ones together, with their number. */
+/** Logs the first occurrence at once, and later ones together with their number. */
 export class BoundedLog {
   readonly #counts = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;

@@ -41,7 +41,7 @@ export function tlsFilesOf(RED: NodeAPI, id: string): TlsSettings["files"] {
   return Object.keys(given).length === 0 ? undefined : given;
 }
 
-/** Reads how an account receives; the account itself is read by narrowAccount. */
+/** Reads the settings for receiving. narrowAccount reads the account's other settings. */
 export function narrowReceiving(
   config: unknown,
   credentials: unknown,

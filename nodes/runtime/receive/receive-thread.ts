@@ -1,4 +1,4 @@
-// The thread that receives pushes: starts it, and starts it again when it ends by itself or could not be started.
+// The thread that receives pushes. It is started again when it ends unexpectedly or could not be started.
 import { once } from "node:events";
 import { join } from "node:path";
 import { Worker, type WorkerOptions } from "node:worker_threads";
@@ -7,16 +7,18 @@ import type { FromWorker, ToWorker } from "../../receive/messages";
 import type { WorkerData } from "../../receive/worker";
 import { guarded } from "../../util/guarded";
 
-/** Options of the thread. */
 export interface ThreadOptions {
-  /** Its `owner` locks the stores: the same for all threads of a Node-RED, so that a new one gets the stores of the one before. */
+  /**
+   * `owner` locks the stores. It is the same for all threads of a Node-RED, so that a new thread can open the stores of
+   * the previous one.
+   */
   readonly data: WorkerData;
   readonly onMessage: (message: FromWorker) => void;
-  /** It has ended by itself or could not be started, and is started again at a time (ms since 1970). */
+  /** The thread has ended unexpectedly or could not be started. It is started again at this time (ms since 1970). */
   readonly onEnded: (detail: string, retryAt: number) => void;
-  /** It has been started later than the constructor was called, or again: it must be told all accounts. */
+  /** The thread was started again, or later than the constructor was called: it must be told all accounts. */
   readonly onStarted: () => void;
-  /** The end of the thread before, if that is still ending: two threads of a process must not write to one store. */
+  /** Resolves when the previous thread has ended: two threads of a process must not write to one store. */
   readonly after?: Promise<void> | undefined;
   /** Creates the worker; for tests. */
   readonly create?: (file: string, options: WorkerOptions) => Worker;
@@ -24,15 +26,18 @@ export interface ThreadOptions {
 
 const workerFile = join(__dirname, "receive-worker.js");
 
-/** The worker's heap, in MB: a million pending pushes take about 200. Bytes of bodies do not count here; the worker bounds them itself. */
+/**
+ * The worker's heap, in MB. A million pending pushes take about 200. Bytes of bodies do not count here; the worker
+ * limits them itself.
+ */
 const heapMb = 512;
 
-/** Pauses before it is started again, in ms: each is twice the one before, up to the longest. After a stable run, they begin anew. */
+/** Pauses before a restart, in ms. They double up to the longest, and start anew after a stable run. */
 const firstPauseMs = 100;
 const longestPauseMs = 5000;
 const stableMs = 60_000;
 
-/** How long the end of the thread may take, in ms. */
+/** How long the thread may take to end, in ms. */
 const stopWithinMs = 5000;
 
 export class ReceiveThread {
@@ -48,7 +53,7 @@ export class ReceiveThread {
     if (options.after === undefined) this.#start();
     else {
       const again = guarded(() => this.#startAgain());
-      // However the previous thread has ended.
+      // Whether or not the previous thread ended without an error.
       void options.after.then(again, again);
     }
   }
@@ -63,7 +68,7 @@ export class ReceiveThread {
     return this.#worker !== undefined;
   }
 
-  /** Ends the thread as a crash does; for tests. */
+  /** Ends the thread at once, as a crash does; for tests. */
   async crash(): Promise<void> {
     const worker = this.#worker;
     if (worker === undefined) return;
@@ -80,7 +85,8 @@ export class ReceiveThread {
     this.#worker = undefined;
     if (worker === undefined) return;
     await new Promise<void>((resolve) => {
-      // It must not keep the process alive. It is not terminated while it works: Node may end the whole process then.
+      // The timer must not keep the process alive. A thread that is still at work is not terminated, because Node may
+      // then end the whole process.
       const timer = setTimeout(
         guarded(() => {
           worker.unref();
@@ -93,14 +99,14 @@ export class ReceiveThread {
         resolve();
       };
       worker.on("exit", guarded(ended));
-      // Its sockets are closed, so that it can be terminated.
+      // Its sockets are closed, so it may be terminated.
       const stopped = ({ kind }: FromWorker): unknown => (kind === "stopped" ? worker.terminate() : undefined);
       worker.on("message", guarded(stopped));
       worker.postMessage({ kind: "stop" } satisfies ToWorker);
     });
   }
 
-  /** Starts the worker; false if the system has no thread for it. It is then tried again. */
+  /** Starts the worker. Returns false, and tries again later, if the system has no thread for it. */
   #start(): boolean {
     const { data, onMessage, create = (file, options) => new Worker(file, options) } = this.#options;
     this.#startedAt = performance.now();

@@ -41,12 +41,12 @@ export interface PushReport {
   readonly customer: string;
   readonly receivedAt: string;
   readonly delivery: number;
-  /** It was handed over again from the sidebar. */
+  /** Whether the sidebar handed it over again. */
   readonly replayed?: true;
   readonly http: { readonly path: string; readonly query: unknown; readonly ip: string };
 }
 
-/** A push as it is handed to a node. */
+/** A push as a node gets it. */
 export interface Delivery {
   readonly topic: string;
   readonly payload: Record<string, unknown>;
@@ -59,10 +59,10 @@ export interface PushListener extends EventSelection {
   readonly id: string;
   /** A temporary listener: nothing is stored for it, and its deliveries are not acknowledged. */
   readonly transient?: true;
-  /** It gives pushes to flows as they are, so that one can be handed to it again. */
+  /** It sends pushes to the flow unchanged, so that the sidebar can hand one to it again. */
   readonly passesOn?: true;
   hand(delivery: Delivery): void;
-  /** A stored push that was never acknowledged. */
+  /** A stored push was never acknowledged. */
   dead(delivery: Delivery): void;
   /** A push was taken or refused. */
   counted(counts: Counts): void;
@@ -72,11 +72,11 @@ export interface PushListener extends EventSelection {
   destinations?(delivery: Delivery): readonly string[];
 }
 
-/** What an account's node is told. */
+/** The reports that an account's node gets. */
 export interface AccountReports {
   refused(why: string, times: number): void;
   warning(key: string, params: Readonly<Record<string, string>>): void;
-  /** The account can't receive. Reported once, however many tries and nodes there are. */
+  /** The account cannot receive. Reported once, however many attempts and nodes there are. */
   problem(problem: ConfigProblem): void;
 }
 
@@ -101,7 +101,7 @@ interface PendingReply {
 /** The state of an account that outlives a redeploy. */
 class AccountState implements TokenOwner {
   readonly listeners = new Map<string, PushListener>();
-  /** The nodes that the thread was last told of. */
+  /** The listeners that the thread was last told of. */
   told: readonly ListenerSpec[] = [];
   readonly tokenPrefix: string;
   config: InboxConfig;
@@ -133,7 +133,7 @@ class AccountState implements TokenOwner {
   count(counts: Counts): void {
     for (const [why, count] of counts.refused) {
       const before = this.counts.refused.get(why) ?? 0;
-      // A thread that was started again counts from 0.
+      // A restarted thread counts from 0.
       const times = count >= before ? count - before : count;
       if (times === 0) continue;
       this.refusedAt.set(why, Date.now());
@@ -143,7 +143,7 @@ class AccountState implements TokenOwner {
     for (const listener of this.listeners.values()) listener.counted(counts);
   }
 
-  /** Tells its node what is wrong, unless it knows. */
+  /** Reports a problem to the account's node, unless it was reported already. */
   report(problem: ConfigProblem | undefined): void {
     const told = problem === undefined ? "" : `${problem.setting} ${problem.reason} ${problem.detail ?? ""}`;
     if (problem !== undefined && told !== this.#told) this.reports?.problem(problem);
@@ -157,7 +157,7 @@ class AccountState implements TokenOwner {
   }
 }
 
-/** An account's receiving as it is now. */
+/** The current state of an account's receiving. */
 export type ReceivingView = Pick<AccountState, "config" | "counts" | "refusedAt" | "problem">;
 
 /** A delivery that was handed to a node. Its message may not have reached the next node yet. */
@@ -169,7 +169,7 @@ interface Underway {
   destinations?: readonly unknown[];
 }
 
-/** Node-RED ends on these signals. */
+/** The signals that end Node-RED. */
 const endings = ["SIGTERM", "SIGINT"] as const;
 
 /** Receives for all accounts of a Node-RED. */
@@ -178,7 +178,7 @@ export class Receiving {
   readonly #tokens: Tokens;
   /** Owner of the locks of the stores. */
   readonly #owner = newId();
-  /** The servers that have the dispatcher. */
+  /** The servers that have our dispatcher. */
   readonly #mounted = new WeakSet<object>();
   readonly #accounts = new Map<string, AccountState>();
   readonly #acks = new Map<number, PendingReply>();
@@ -228,7 +228,8 @@ export class Receiving {
       guarded((event: unknown) => {
         const { id, payload } = isObject(event) ? event : {};
         if (id !== "runtime-state" || !isObject(payload) || payload.state !== "stop") return;
-        // Not a redeploy. With an error, the flows cannot start, for example because a type is missing; without, somebody stopped them.
+        // Not a redeploy. With an error, the flows cannot start, for example because a node type is missing. Without an
+        // error, a user stopped them.
         if (payload.deploy !== true) this.#settle({ complete: false, away: payload.error !== undefined });
       }),
     );
@@ -249,12 +250,12 @@ export class Receiving {
     state.config = config;
     state.senders = new SenderFilter(config);
     state.reports = reports;
-    // A node that was deployed again says again what is still wrong.
+    // A redeployed node reports again what is still wrong.
     state.report(undefined);
     return state;
   }
 
-  /** A node begins to listen. @returns ends it */
+  /** Adds a listener. @returns removes it */
   attach(state: AccountState, listener: PushListener): () => void {
     const { endpoint } = state.config;
     if (endpoint.own === undefined && !hasServer(this.#RED)) {
@@ -280,7 +281,7 @@ export class Receiving {
     }
     if (this.#thread?.running !== true) return;
     if (this.#down) {
-      // The process ends when the nodes have closed. The stores must be released by then, for the next process.
+      // The process ends when the nodes have closed. By then the stores must be released for the next process.
       this.#stopped ??= this.#thread.stop();
       await this.#stopped;
       return;
@@ -291,13 +292,13 @@ export class Receiving {
     });
   }
 
-  /** An account's receiving as it is now; undefined while no node listens to it. */
+  /** The current state of an account's receiving; undefined while no node listens to it. */
   view(id: string): ReceivingView | undefined {
     const state = this.#accounts.get(id);
     return state === undefined || state.listeners.size === 0 ? undefined : state;
   }
 
-  /** Asks the thread about an account; undefined where nobody can tell. */
+  /** Asks the thread about an account; undefined if the thread cannot answer. */
   async ask<K extends keyof Asks>(
     account: string,
     ask: Extract<Ask, { readonly what: K }>,
@@ -308,13 +309,13 @@ export class Receiving {
     const answered = new Promise<string | undefined>((resolve) => this.#asks.set(number, resolve));
     this.#thread.post({ kind: "ask", number, account, ask });
     const text = await answered;
-    // What the thread says is of the type that was asked for.
+    // The thread answers with the type that belongs to the question.
     return text === undefined ? undefined : ((JSON.parse(text) as Asks[K]["answer"] | null) ?? undefined);
   }
 
   /**
-   * Hands a recorded push to the nodes that pass such pushes on: without a token, and not as a delivery.
-   * @returns the nodes that have it
+   * Hands a recorded push again to the nodes that pass pushes on. It has no token and does not count as a delivery.
+   * @returns the IDs of these nodes
    */
   replay(account: string, text: string): readonly string[] {
     const state = this.#accounts.get(account);
@@ -324,7 +325,7 @@ export class Receiving {
     const nodes: string[] = [];
     for (const listener of state.listeners.values()) {
       if (listener.passesOn !== true || !wantsEvent(listener, delivery.topic)) continue;
-      // Each node gets an object of its own: flows change what they are given.
+      // Each node gets its own object, because flows change what they get.
       const own = deliveryOf(JSON.parse(text), 1, "") ?? delivery;
       try {
         listener.hand({ ...own, push: { ...own.push, replayed: true } });
@@ -336,13 +337,13 @@ export class Receiving {
     return nodes;
   }
 
-  /** The process is about to end: waiting and new pushes are answered "try again". */
+  /** The process is about to end: waiting and new pushes get the answer "try again". */
   shutDown(): void {
     this.#down = true;
     this.#thread?.post({ kind: "down" });
   }
 
-  /** Ends the thread as a crash does; for tests. */
+  /** Ends the thread at once, as a crash does; for tests. */
   async crash(): Promise<void> {
     await this.#thread?.crash();
   }
@@ -363,9 +364,9 @@ export class Receiving {
   }
 
   /**
-   * The nodes that run now are known: tells the thread all accounts.
-   * @param complete whether all nodes of the flows run
-   * @param away whether those that do not run will come back: their accounts go on receiving
+   * The running nodes are known now: tells the thread all accounts.
+   * @param complete whether all nodes of the flows run @param away whether the missing nodes will come back: their
+   * accounts go on receiving
    */
   #settle({ complete, away }: { readonly complete: boolean; readonly away: boolean }): void {
     clearTimeout(this.#holdTimer);
@@ -420,7 +421,7 @@ export class Receiving {
   #startThread(): ReceiveThread {
     const end = guarded(() => this.shutDown());
     for (const signal of endings) {
-      // Only where somebody else listens: a signal that has a listener does not end the process by itself.
+      // Only if somebody else listens, because a signal with a listener no longer ends the process by itself.
       if (process.listenerCount(signal) > 0) process.prependListener(signal, end);
     }
     this.#forgetSignals = () => {
@@ -450,7 +451,7 @@ export class Receiving {
     this.#ending = ending;
   }
 
-  /** The thread has ended by itself. Its deliveries are lost, except for stored ones, which it delivers again. */
+  /** The thread has ended unexpectedly. Its deliveries are lost, except stored ones, which are delivered again. */
   #ended(detail: string, retryAt: number): void {
     this.#abandon();
     for (const state of this.#accounts.values()) {
@@ -490,7 +491,7 @@ export class Receiving {
         for (const [number, pending] of message.results) {
           const ack = this.#acks.get(number);
           this.#acks.delete(number);
-          // It may have been acknowledged the first time, and the answer was lost.
+          // It may have been acknowledged the first time, when the answer was lost.
           ack?.resolve(pending || ack.again);
         }
         return;
@@ -519,7 +520,7 @@ export class Receiving {
     }
   }
 
-  /** Hands deliveries to nodes, a batch in each turn, and tells the thread when they have reached the next node. */
+  /** Hands deliveries to nodes, one batch in each turn. Tells the thread when they have reached the next node. */
   #hand(): void {
     if (this.#handing || this.#held || this.#queue.length === 0) return;
     this.#handing = true;
@@ -603,7 +604,7 @@ export class Receiving {
       ({ config: { endpoint }, listeners }) =>
         endpoint.own === undefined && listeners.size > 0 && endpointPath(endpoint.path) === arrival.path,
     );
-    // Not known during a redeploy; the thread checks again.
+    // Unknown during a redeploy; the thread checks again.
     if (states.length === 0 || states.some(({ senders }) => senders.admits(arrival))) return true;
     this.#thread?.post({ kind: "refused", accounts: states.map(({ id }) => id), why: "sender" });
     return false;
@@ -631,7 +632,7 @@ export class Receiving {
 const isClosed = (node: unknown): boolean =>
   isObject(node) && typeof node.listenerCount === "function" && node.listenerCount("input") === 0;
 
-/** The delivery to a node; undefined if it is not a push's message. */
+/** The delivery to a node; undefined if the value is not a push's message. */
 function deliveryOf(value: unknown, count: number, token: string): Delivery | undefined {
   const kept = keptIn(value);
   if (kept === undefined) return undefined;

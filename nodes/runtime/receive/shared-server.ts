@@ -9,7 +9,7 @@ import { readTarget, type Target } from "../../receive/target";
 import { guarded } from "../../util/guarded";
 import { isObject } from "../../util/json";
 
-/** Whether Node-RED has a server for nodes: `httpNodeRoot: false` means that it has none. */
+/** Whether Node-RED has a server for HTTP nodes. `httpNodeRoot: false` turns it off. */
 export const hasServer = (RED: NodeAPI): boolean => {
   const { httpNodeRoot } = RED.settings as { httpNodeRoot?: unknown };
   return httpNodeRoot !== false && typeof RED.httpNode === "function";
@@ -26,7 +26,9 @@ function middlewareOf(RED: NodeAPI): readonly Middleware[] {
   return (Array.isArray(httpNodeMiddleware) ? httpNodeMiddleware : [httpNodeMiddleware]).filter(isMiddleware);
 }
 
-/** The requests that `http in` nodes of the flows answer: `GET /path`. The dispatcher passes them on, unless they are POSTs. */
+/**
+ * The requests that `http in` nodes answer, such as `GET /path`. The dispatcher passes them on, unless they are POSTs.
+ */
 export function httpInRoutes(RED: NodeAPI): ReadonlySet<string> {
   const routes = new Set<string>();
   RED.nodes.eachNode((node: unknown) => {
@@ -38,22 +40,21 @@ export function httpInRoutes(RED: NodeAPI): ReadonlySet<string> {
   return routes;
 }
 
-/** Maximum number of bytes of all requests that are being read or wait for their answer. */
+/** The most bytes of all requests that are being read or wait for their answer. */
 const requestBudget = 32 * 1024 * 1024;
-/** What a request takes besides its body, in bytes. It bounds the number of slow senders. */
+/** The memory of a request besides its body, in bytes. It limits the number of slow senders. */
 const requestBytes = 16 * 1024;
-/** How long a sender may take for a body that we read ourselves, in ms. */
+/** How long a sender may take for a body that this code reads, in ms. */
 const bodyTimeoutMs = 15_000;
 
-/** What the dispatcher is given. */
 export interface SharedDeps {
   /** Whether an account receives at a path. */
   readonly isEndpoint: (path: string) => boolean;
   /** Whether an `http in` node answers a request. */
   readonly isElsewhere: (method: string, path: string) => boolean;
-  /** Whether an account at the path admits the sender. Counts a sender that is refused. */
+  /** Whether an account at the path accepts the sender. A refusal is counted. */
   readonly admits: (arrival: Arrival) => boolean;
-  /** A request has a body that is no push. */
+  /** The body of a request is not a push. */
   readonly unreadable?: (arrival: Arrival) => void;
   /** Takes a request; resolves with the answer. */
   readonly take: (request: Omit<SharedRequest, "number">) => Promise<AnswerName>;
@@ -80,7 +81,7 @@ export function mountDispatcher(RED: NodeAPI, mounted: WeakSet<object>, deps: Sh
       guarded(() => undefined),
     );
     const take = guarded(async () => {
-      // Whether Node-RED, or the user's middleware, has read the body already.
+      // Whether Node-RED or the user's middleware has already read the body.
       const parsed: unknown = request.readableEnded || "_body" in request ? request.body : undefined;
       const name = await answerTo(request, target, parsed, { ...deps, budget }).catch((): AnswerName => "busy");
       if (name !== undefined) answer(request, response, name);
@@ -90,7 +91,7 @@ export function mountDispatcher(RED: NodeAPI, mounted: WeakSet<object>, deps: Sh
 }
 
 /**
- * Runs middleware one after the other. As in Express, an error ends the row: one that is given to `next`, thrown, or rejected with.
+ * Runs middleware in order. As in Express, an error stops it: one given to `next`, thrown, or rejected with.
  * @param end called once, unless a middleware answers itself
  */
 function runAll(
@@ -121,7 +122,7 @@ function runAll(
   guarded(first, failed)(request, response, next);
 }
 
-/** @param parsed the body, if it is parsed already. @returns undefined if the sender has disconnected */
+/** @param parsed the body, if it is already parsed @returns undefined if the sender has disconnected */
 async function answerTo(
   request: IncomingMessage,
   target: Target,
@@ -137,28 +138,28 @@ async function answerTo(
   );
 }
 
-/** Takes a body that somebody else has parsed. */
+/** Takes a body that was parsed elsewhere. */
 async function takeParsed(
   request: IncomingMessage,
   arrival: Arrival,
   parsed: unknown,
   { take, unreadable, budget }: SharedDeps & { readonly budget: ByteBudget },
 ): Promise<AnswerName> {
-  // JSON.stringify fails for some depths, and changes numbers that JSON cannot express.
+  // JSON.stringify fails at some depths, and changes numbers that JSON cannot express.
   if (pushIn(parsed) === undefined) {
     unreadable?.(arrival);
     return "malformed";
   }
   const body = JSON.stringify(parsed);
   const bytes = Buffer.byteLength(body);
-  // The Content-Length was checked with the head. JSON that is written anew may be longer than it was.
+  // The Content-Length was checked with the head. The JSON that is written here may be longer than the original.
   const isMeasured = request.headers["content-length"] !== undefined && !isEncoded(request);
   if (isMeasured || bytes <= maxBodyBytes) return within(budget, bytes, () => take({ ...arrival, body }));
   unreadable?.(arrival);
   return "tooLarge";
 }
 
-/** Reads a body and takes it as it is. */
+/** Reads a body and takes it unchanged. */
 async function takeRaw(
   request: IncomingMessage,
   arrival: Arrival,
@@ -177,7 +178,7 @@ async function takeRaw(
   }
 }
 
-/** Does something that takes memory for its time; "busy" if there is none left. */
+/** Runs work that needs memory while it lasts; "busy" if there is not enough left. */
 async function within<T>(budget: ByteBudget, bytes: number, work: () => Promise<T>): Promise<T | "busy"> {
   if (!budget.take(bytes)) return "busy";
   try {

@@ -21,7 +21,7 @@ export class Tokens {
     return this.#owners.acknowledge(token, outcome);
   }
 
-  /** A token that is not awaited. @param owner the id of the node or account that gives it */
+  /** A token that nothing waits for. @param owner the ID of the node or account that gives it */
   free(owner: string): string {
     let own = this.#free.get(owner);
     if (own === undefined) {

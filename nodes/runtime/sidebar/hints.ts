@@ -2,25 +2,28 @@
 import { notLoggedIn } from "../../catalogue/index";
 import type { AccountHealth, Hint, HintCode, LiveAgent, LiveCampaign } from "../../catalogue/sidebar";
 
-/** What hints need to know of an account, besides its health. */
+/** The data of an account that hints need, besides its health. */
 export interface HintedAccount {
   readonly health: AccountHealth;
-  /** Why it can't be used. */
+  /** Why the account cannot be used. */
   readonly problem?: { readonly setting: string; readonly reason: string };
-  /** Why nothing can be received for it. */
+  /** Why the account cannot receive. */
   readonly receivingProblem?: { readonly setting: string; readonly reason: string } | undefined;
-  /** The platform has refused the last command because of the password. */
+  /** Whether the platform refused the last command because of the password. */
   readonly passwordRefused?: boolean;
-  /** When a command found no room in the queue. */
+  /** The last time when the queue was full. */
   readonly busyAt?: number;
-  /** How far the platform's clock is ahead of ours, in ms: by its answers, and by a push that was refused for it. */
+  /**
+   * How far the platform's clock is ahead of ours, in ms: by its answers, or by a push that was refused for its
+   * timestamp.
+   */
   readonly clockOffMs?: number;
-  /** When pushes were refused last, by reason. */
+  /** The time of the last refused push, by reason. */
   readonly refusedAt: ReadonlyMap<string, number>;
   readonly agents: readonly LiveAgent[];
 }
 
-/** All that hints are computed from. */
+/** The data from which hints are computed. */
 export interface HintSource {
   readonly now: number;
   readonly recording: boolean;
@@ -35,10 +38,10 @@ const recentMs = 600_000;
 const busyMs = 60_000;
 /** The difference of clocks that is reported, in ms: half of the default tolerance of pushes. */
 const clockApartMs = 150_000;
-/** The part of a queue that must be used for a report. */
+/** A queue that is fuller than this is reported. */
 const fullShare = 0.9;
 
-/** Reasons that are gone once a push was taken after them: the platform's password and customer are then the account's. */
+/** Reasons that no longer apply when a later push was accepted: its password and customer were right. */
 const remedied = new Set(["digest", "customer"]);
 
 const isRecent = (at: number | undefined, now: number, withinMs: number): boolean =>

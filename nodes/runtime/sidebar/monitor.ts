@@ -1,5 +1,5 @@
-// The part of the sidebar's data that is in Node-RED's thread: commands, health of accounts, agents. Owned by RuntimeState.
-// Pushes are recorded in the receiving thread; they get their numbers here when a sidebar asks.
+// The part of the sidebar's data that comes from Node-RED's thread: commands, health of accounts, agents. Pushes are
+// recorded in the receiving thread; they get their numbers here when a sidebar asks.
 import type { SidebarSnapshot, TrafficEntry } from "../../catalogue/sidebar";
 import type { Client } from "../../protocol/client";
 import type { EndedExchange } from "../../protocol/exchange";
@@ -12,9 +12,11 @@ import { Ring, type Sized } from "../../util/ring";
 
 /** How many entries of an account are listed. */
 const mostEntries = 500;
-/** How many bytes of commands are kept for an account; pushes have the rest of its 2 MB in the receiving thread. */
+/**
+ * The most bytes of commands that are kept for an account. The rest of its 2 MB is for pushes, in the receiving thread.
+ */
 const mostCommandBytes = 650_000;
-/** How much of a request or an answer is shown, and how much is kept, in characters. */
+/** The most characters of a request or an answer that are kept and shown. */
 export const mostText = 16 * 1024;
 const mostKept = mostText + beyondCut;
 const mostWord = 64;
@@ -27,21 +29,21 @@ export interface AccountFacts {
   readonly baseUrl: string;
   readonly customer: string;
   readonly maxQueue: number;
-  /** The secrets, which must not be shown. */
+  /** The passwords, which must not be shown. */
   readonly passwords: readonly string[];
   readonly client?: Client;
-  /** Why it can't be used: a setting, and a key below `errors.config`. */
+  /** Why the account cannot be used: a setting, and a key below `errors.config`. */
   readonly problem?: { readonly setting: string; readonly reason: string };
 }
 
-/** What the last commands showed. */
+/** The health of the platform according to the last commands. */
 export interface CommandHealth {
   reachable?: boolean;
   lastAnswerAt?: number;
   lastError?: { readonly at: number; readonly code: string; readonly text: string };
-  /** The platform has refused the last command because of the password. */
+  /** Whether the platform refused the last command because of the password. */
   passwordRefused?: boolean;
-  /** When a command found no room in the queue. */
+  /** The last time when the queue was full. */
   busyAt?: number;
   clockOffMs?: number;
 }
@@ -51,7 +53,7 @@ export interface KnownAgent {
   readonly staffNo: string;
   readonly name?: string;
   readonly status?: string;
-  /** When this status was first reported, and when last. */
+  /** When this status was first reported. */
   readonly since: number;
   readonly at: number;
 }
@@ -62,22 +64,22 @@ interface RecordedCommand extends Sized {
   readonly request: string;
   readonly answer: string;
   readonly cut: boolean;
-  /** It has a number, and stands in the list. */
+  /** Whether it has a number and is in the list. */
   listed: boolean;
 }
 
-/** An entry of the list, and where its detail is. */
+/** An entry of the list, and where its details are. */
 export interface Listed {
   readonly entry: TrafficEntry;
   readonly command?: RecordedCommand;
   readonly push?: { readonly run: string; readonly serial: number; readonly refused: boolean };
 }
 
-/** Fields whose values are secret by themselves: one-time codes, and what a platform may echo. The JSON may be cut off. */
+/** Fields whose values are always secret: one-time codes, and what a platform may echo. The JSON may be truncated. */
 const secretFields =
   /("(?:digest|pass(?:word|wd)?|pwd|secret|verifyCode)"\s*:\s*)(?:"(?:[^"\\]|\\.)*(?:"|\\?$)|[^",\s\]}][^,\]}]*)/gi;
 
-/** What platforms answer where the customer or the password is wrong. */
+/** The errors that mean a wrong customer or password. */
 const refusesPassword: ReadonlySet<string> = new Set(["E_S_AUTH_FAIL", "E_G_PASSWORD_ERROR"]);
 
 const jsonOf = (value: unknown): string => {
@@ -91,7 +93,7 @@ const jsonOf = (value: unknown): string => {
 const word = (value: unknown): string =>
   typeof value === "string" || typeof value === "number" ? copyOf(String(value), mostWord) : "";
 
-/** The platform's answer to a command that changes an agent's state. */
+/** The status after a successful command that changes an agent's state. */
 const statusAfter: ReadonlyMap<string, string> = new Map([
   ["AgentLogin", "ONLINE"],
   ["AgentLogout", "OFFLINE"],
@@ -99,16 +101,16 @@ const statusAfter: ReadonlyMap<string, string> = new Map([
   ["AgentSetIdle", "IDLE"],
 ]);
 
-/** One account. */
+/** The recorded data of one account. */
 export class MonitoredAccount {
   readonly health: CommandHealth = {};
   readonly agents = new Map<string, KnownAgent>();
-  /** Why nothing can be received for it: a setting, and a key below `errors.config`. */
+  /** Why the account cannot receive: a setting, and a key below `errors.config`. */
   receivingProblem: { readonly setting: string; readonly reason: string } | undefined;
-  /** Its node is there; undefined: it was closed. */
+  /** The facts of its node; undefined after the node was closed. */
   facts: AccountFacts | undefined;
   list: Listed[] = [];
-  /** The reports on its pushes. */
+  /** How far the receiving thread's record of its pushes was read. */
   heard: { readonly run: string; readonly serial: number } = { run: "", serial: 0 };
   readonly #commands = new Ring<RecordedCommand>(mostEntries, mostCommandBytes);
   #clean: (text: string) => string = (text) => text;
@@ -118,7 +120,6 @@ export class MonitoredAccount {
     private readonly recording: boolean,
   ) {}
 
-  /** The account's node was started. */
   open(facts: AccountFacts): void {
     this.facts = facts;
     this.receivingProblem = undefined;
@@ -128,7 +129,7 @@ export class MonitoredAccount {
     this.#clean = (text) => secrets.reduce((cleaned, remove) => remove(cleaned), text);
   }
 
-  /** JSON without secrets, and no longer than is shown. */
+  /** JSON without secrets, shortened to what is shown. */
   shown(json: string, most = mostText): string {
     return this.#clean(copyOf(json, most + beyondCut).replace(secretFields, '$1"***"')).slice(0, most);
   }
@@ -175,7 +176,7 @@ export class MonitoredAccount {
     this.#commands.add(record);
   };
 
-  /** The entries without a number: commands that have ended since, and pushes from the receiving thread. */
+  /** Returns the new entries with their numbers: commands that have ended, and pushes from the receiving thread. */
   take(answer: TrafficAnswer | undefined, next: () => number): void {
     const fresh: (Omit<Listed, "entry"> & { readonly entry: Omit<TrafficEntry, "number"> })[] = [];
     const alive = new Set<RecordedCommand>();
@@ -212,7 +213,7 @@ export class MonitoredAccount {
     this.list = [...this.list, ...numbered].filter(isKept).slice(-mostEntries);
   }
 
-  /** Reads the health of the platform from a command. */
+  /** Updates the health of the platform after a command. */
   #note({ at, durationMs, outcomes, clockOffMs }: EndedExchange, result: TrafficEntry["result"]): void {
     const failures = outcomes.flatMap((outcome) => (outcome.ok ? [] : [outcome.failure]));
     const [failure] = failures;
@@ -220,7 +221,7 @@ export class MonitoredAccount {
     if (failure?.kind === "busy") this.health.busyAt = at;
     if (failure?.kind === "closed") return;
     if (durationMs !== undefined) {
-      // An error page or an answer that can't be read is no answer of the platform's API.
+      // An error page or an unreadable answer is not an answer of the platform's API.
       const answered = failures.length < outcomes.length || failures.some(({ kind }) => kind === "platform");
       this.health.reachable = answered;
       if (answered) this.health.lastAnswerAt = at + durationMs;
@@ -265,7 +266,7 @@ class Shared {
   #under: Promise<unknown> | undefined;
 
   run<T>(start: () => Promise<T>): Promise<T> {
-    // Each use has one kind of result.
+    // Each instance has results of one type.
     this.#under ??= start().finally(() => {
       this.#under = undefined;
     });
@@ -273,9 +274,9 @@ class Shared {
   }
 }
 
-/** All accounts of a Node-RED. */
+/** The recorded data of all accounts of a Node-RED. */
 export class Monitor {
-  /** The taking of what is new. */
+  /** Collects the new entries. */
   readonly pulling = new Shared();
   readonly recording: boolean;
   readonly run: SidebarSnapshot["run"] = newId();
@@ -287,12 +288,12 @@ export class Monitor {
     this.recording = setting?.trim().toLowerCase() !== "off";
   }
 
-  /** The accounts whose nodes are there. */
+  /** The accounts whose nodes run. */
   get accounts(): readonly MonitoredAccount[] {
     return [...this.#accounts.values()].filter(({ facts }) => facts !== undefined);
   }
 
-  /** An account; it survives redeploys. */
+  /** The data of an account. It survives redeploys. */
   account(id: string): MonitoredAccount {
     let account = this.#accounts.get(id);
     if (account === undefined) {
@@ -302,7 +303,7 @@ export class Monitor {
     return account;
   }
 
-  /** An account's node was closed. @param removed for good */
+  /** An account's node was closed. @param removed whether it was deleted */
   close(id: string, removed: boolean): void {
     const account = this.#accounts.get(id);
     if (account !== undefined) account.facts = undefined;

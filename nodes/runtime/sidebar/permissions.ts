@@ -1,7 +1,10 @@
 // Whether a user may use the sidebar's buttons. Only for display: each route has Node-RED's own check.
 import { isObject } from "../../util/json";
 
-/** Whether a scope has a permission, as Node-RED decides it: a scope is a permission, `*`, `read` or `*.read`, `write` or `*.write`, or a list. */
+/**
+ * Whether a scope includes a permission, by Node-RED's rules. A scope is a permission, `*`, `read`, `*.read`, `write`,
+ * `*.write`, or a list of these.
+ */
 function allows(scope: unknown, permission: string): boolean {
   if (Array.isArray(scope)) return scope.some((one) => allows(one, permission));
   if (scope === "*" || scope === permission) return true;
@@ -9,7 +12,7 @@ function allows(scope: unknown, permission: string): boolean {
   return kind !== undefined && (scope === kind || scope === `*.${kind}`);
 }
 
-/** Whether the user of a request that Node-RED has let in has a permission. Without users everybody has. */
+/** Whether the user of a request has a permission. Without configured users, everybody has. */
 export function mayUse(request: unknown, permission: string): boolean {
   if (!isObject(request) || request.user === undefined || request.user === null) return true;
   return isObject(request.authInfo) && allows(request.authInfo.scope, permission);

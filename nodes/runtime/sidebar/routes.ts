@@ -1,4 +1,4 @@
-// The routes of the sidebar. Reading asks for the permission sccc.read, everything that changes something for sccc.write.
+// The routes of the sidebar. Reading needs the permission sccc.read; every change needs sccc.write.
 import type { Request, Response } from "express";
 import { type DeadLetterList, type SidebarOutcome, sidebarRoutes, type TrafficDetail } from "../../catalogue/sidebar";
 import { excerptOf } from "../../protocol/failure";
@@ -14,7 +14,7 @@ import { snapshotOf } from "./snapshot";
 
 const gone: SidebarOutcome = { outcome: "gone" };
 
-/** The most dead letters that are asked for at once. */
+/** The most dead letters in one request. */
 const mostIds = 200;
 /** The longest text of a simulator's refusal, in characters. */
 const longestText = 300;
@@ -24,7 +24,7 @@ const textIn = (query: unknown, name: string): string => {
   return typeof value === "string" ? value : "";
 };
 
-/** A number that stands in an address; 0 for what is none. */
+/** A number in an address; 0 if there is none. */
 const numberIn = (query: unknown, name: string): number => {
   const number = Number(textIn(query, name));
   return Number.isSafeInteger(number) && number > 0 ? number : 0;
@@ -33,14 +33,14 @@ const numberIn = (query: unknown, name: string): number => {
 const idsIn = ({ ids }: JsonObject): readonly string[] =>
   Array.isArray(ids) ? ids.slice(0, mostIds).filter((id) => typeof id === "string") : [];
 
-/** The host of the address by which a browser has reached Node-RED, if it looks like one. */
+/** The host name by which a browser has reached Node-RED, if it looks like one. */
 function hostnameOf(request: Request): string {
   const host = request.headers.host ?? "";
   const [, name] = /^(\[[\da-fA-F:.]{2,45}\]|[\w.-]{1,253})(?::\d{1,5})?$/.exec(host) ?? [];
   return name ?? "localhost";
 }
 
-/** An entry with what went over the wire. */
+/** An entry with its request and answer. */
 async function detailOf({ state }: Runtime, number: number): Promise<TrafficDetail | SidebarOutcome> {
   const found = state.monitor.find(number);
   if (found === undefined) return gone;
@@ -71,7 +71,7 @@ async function replay({ state }: Runtime, { number }: JsonObject): Promise<Sideb
 /** Dead letters of an account. */
 async function lettersOf({ state }: Runtime, id: string): Promise<DeadLetterList | SidebarOutcome> {
   const account = state.monitor.accounts.find((one) => one.id === id);
-  // Only the account of a node that takes pushes has its letters at hand.
+  // Only an account with a node that takes pushes has its dead letters loaded.
   if (account === undefined || state.receiving.view(id) === undefined) return { letters: [], total: 0 };
   const answer = await state.receiving.ask(id, { what: "letters" });
   if (answer === undefined) return { outcome: "silent" };

@@ -10,7 +10,7 @@ import type { MonitoredAccount } from "./monitor";
 /** How many entries one answer has. */
 const mostEntries = 1000;
 
-/** The user and the request. */
+/** The user and the request of a sidebar. */
 export interface Asking {
   readonly after: number;
   readonly mayWrite: boolean;
@@ -79,7 +79,7 @@ function healthOf(
   };
 }
 
-/** Agents of whom a state is known: by pushes and by answers, whichever is newer. */
+/** Agents with a known state. It comes from pushes and from answers; the newer one counts. */
 function agentsOf(account: MonitoredAccount, answer: AccountAnswer | undefined): readonly LiveAgent[] {
   const agents = new Map<string, LiveAgent>();
   const pushed = new Map((answer?.traffic?.agents ?? []).map((agent) => [agent.staffNo, agent]));
@@ -102,7 +102,7 @@ function agentsOf(account: MonitoredAccount, answer: AccountAnswer | undefined):
 async function simulatorsOf({ RED, state }: Runtime): Promise<readonly LiveSimulator[]> {
   return Promise.all(
     [...state.simulators].map(async ([id, starting]) => {
-      // One that is still starting is not there yet.
+      // A simulator that is still starting is left out.
       const running = await Promise.race([starting, Promise.resolve(undefined)]);
       const { name = "" } = (RED.nodes.getNode(id) ?? {}) as { readonly name?: string };
       return { id, label: name, running: running !== undefined, ...(running && { address: running.url }) };
@@ -110,7 +110,7 @@ async function simulatorsOf({ RED, state }: Runtime): Promise<readonly LiveSimul
   );
 }
 
-/** Whether the flows have an account. While they are stopped, none runs. */
+/** Whether the flows contain an account. While flows are stopped, no account runs. */
 function hasAccount({ RED }: Runtime): boolean {
   let found = false;
   RED.nodes.eachNode((node: unknown) => {
@@ -124,7 +124,7 @@ export async function snapshotOf(runtime: Runtime, { after, mayWrite, hostname }
   const { state } = runtime;
   const { monitor } = state;
   const now = Date.now();
-  // Requests during a run wait for its result: an entry must not get two numbers.
+  // Requests during a run wait for its result, so that no entry gets two numbers.
   const answers = await monitor.pulling.run(() => pull(runtime));
   const agents: LiveAgent[] = [];
   const calls: LiveCall[] = [...state.liveCalls()];
@@ -134,7 +134,7 @@ export async function snapshotOf(runtime: Runtime, { after, mayWrite, hostname }
     const view = state.receiving.view(id);
     const known = agentsOf(account, answer);
     agents.push(...known);
-    // If no node joins events into calls, a call is derived from the last event of each agent.
+    // If no node joins all events into calls, the last event of each agent stands for a call.
     if (!followed.has(id) && !state.callFollowers.hearsAll(id)) {
       for (const call of answer?.traffic?.calls ?? []) calls.push({ account: id, ...call });
     }

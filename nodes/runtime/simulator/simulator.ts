@@ -61,13 +61,13 @@ const portRetrySeconds = 5;
 const isPortTaken = (error: unknown): boolean =>
   error instanceof Error && isObject(error.cause) && error.cause.code === "EADDRINUSE";
 
-/** A platform that is started, and tried again while its port is taken. */
+/** A simulated platform. It is tried again while its port is taken. */
 class SimulatorNode {
   readonly #options: SimulatorOptions;
   readonly #source: NodeSource;
   #starting: Promise<RunningSimulator | undefined> = Promise.resolve(undefined);
   #timer: NodeJS.Timeout | undefined;
-  /** Reports once why it does not run. */
+  /** The last reported reason why it does not run. */
   #reason = "";
   #isClosed = false;
 
@@ -137,13 +137,12 @@ function start(options: SimulatorOptions, source: NodeSource): Behaviour {
       send(msg);
       return undefined;
     },
-    // The status shows where the platform is.
+    // The status keeps showing the platform's address.
     refused: () => undefined,
     close: () => simulatorNode.close(),
   };
 }
 
-/** Registers the type. */
 export const registerSimulator = (runtime: Runtime): void =>
   defineNode(runtime, {
     type: "sccc-simulator",
