@@ -42,7 +42,10 @@ function freePort(): number {
   return port;
 }
 
-/** The tab for a simulator: the one that is open, or the first one where a subflow is open; a subflow would start one per instance. */
+/**
+ * The tab for a new simulator: the open one, or the first one if a subflow is open. In a subflow, each instance would
+ * start a simulator.
+ */
 function tabForSimulator(): string | undefined {
   const open = RED.workspaces.active();
   if (RED.nodes.workspace(open) && !RED.workspaces.isLocked(open)) return open;
@@ -88,12 +91,15 @@ export function addSimulatorAndAccount(): string | undefined {
   return account;
 }
 
-/** An edit of a node that Undo takes back together with the dialog's own. */
+/** A changed node. Undo reverts it together with the dialog's own change. */
 interface Followed {
   readonly history: readonly object[];
 }
 
-/** Where a simulator's form gets another port, gives the accounts on it the new one. Call this before Node-RED saves the form. */
+/**
+ * If a simulator's form changes the port, gives the accounts on it the new port. Must be called before Node-RED saves
+ * the form.
+ */
 export function followSimulator(simulator: EditorNode): Followed | undefined {
   const [before, after] = [String(simulator.port), String(input(simulator, "port").val()).trim()];
   const isShared = RED.nodes

@@ -1,12 +1,12 @@
 // The address for the platform's operator. Does not use the page.
 
-/** An address, and the name of its machine. Each part may name variables, such as ${PORT}: it need not be a URL. */
+/** An address, and the name of its machine. Parts may be variables such as ${PORT}, so that it need not be a URL. */
 export interface PushAddress {
   readonly address: string;
   readonly hostname: string;
 }
 
-/** The address for pushes, as far as the editor knows it; undefined if Node-RED has no server for it. */
+/** The address for pushes as far as the editor knows it; undefined if Node-RED has no server for it. */
 export function pushAddress(
   read: (property: string) => unknown,
   here: { readonly protocol: string; readonly hostname: string; readonly port: string },
@@ -28,5 +28,5 @@ export function pushAddress(
   return { address: `${here.protocol}//${authority}${before}${path}`, hostname: here.hostname };
 }
 
-/** Whether other machines cannot reach a host. */
+/** Whether other machines cannot reach a host name. */
 export const isThisMachine = (hostname: string): boolean => /^(localhost|127\.\d+\.\d+\.\d+|\[?::1\]?)$/.test(hostname);

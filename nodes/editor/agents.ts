@@ -3,16 +3,16 @@ import { text, warn } from "./page";
 import { agentsOf, inWords } from "./requests";
 import { showMenu } from "./suggestions";
 
-/** The account that is chosen in the open form of a node, if it is there. */
+/** The account that is chosen in the open form of a node, if it exists. */
 function chosenAccount(): EditorNode | undefined {
   const id = $("#node-input-account").val();
   return typeof id === "string" ? (RED.nodes.node(id) ?? undefined) : undefined;
 }
 
-/** Requested once for each form and account: a request for each key would delay the user. */
+/** Requested once for each form and account, because a request for each key would delay the user. */
 let asked: { readonly account: EditorNode; readonly answer: ReturnType<typeof agentsOf> } | undefined;
 
-/** Drops the lists when another form is opened. */
+/** Forgets the lists when another form is opened. */
 export function forgetAgents(): void {
   asked = undefined;
 }

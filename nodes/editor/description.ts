@@ -1,7 +1,10 @@
 // The data of each node type that the build puts into the browser's code, for the parts of forms that are not plain HTML.
 import type { Field, TextFormat } from "../catalogue";
 
-/** A property applies only while another has this value, or any but that one, or, without either, any value. */
+/**
+ * A property applies only while another property has this value, or (`isNot`) any other value, or (neither) any value
+ * at all.
+ */
 export interface Condition {
   readonly property: string;
   readonly is?: string;
@@ -15,7 +18,10 @@ export interface Suggestion {
   readonly template?: string;
 }
 
-/** A property whose value gets checked or needs more than an input. `key` is where its texts are in the locales. */
+/**
+ * A property whose value is checked, or that needs more than a plain input. `key` is where its texts are in the
+ * locales.
+ */
 export type Described = { readonly key: string; readonly onlyIf?: Condition } & (
   | {
       readonly kind: "typed";
@@ -31,7 +37,7 @@ export type Described = { readonly key: string; readonly onlyIf?: Condition } & 
   | { readonly kind: "plain" }
 );
 
-/** The keys of the labels of the outputs that a node has instead while a property applies and has a value other than one. */
+/** The labels (as keys) of the outputs that a node has while a property has a value other than one. */
 export interface OtherOutputs {
   readonly property: string;
   readonly unless: string;
@@ -44,14 +50,17 @@ export interface Description {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly otherOutputs?: OtherOutputs;
-  /** The properties that stand in the text that says what a node will do, if there is such a text. */
+  /** The properties in the text that says what a node will do, if it has such a text. */
   readonly does?: readonly string[];
   /** The events that it receives; its outputs then follow its properties `events` and `layout`. */
   readonly events?: readonly string[];
-  /** The events that no choice stands for; absent: all, also those that nobody knows yet, which then have an output of their own. */
+  /**
+   * The events that an empty choice stands for; absent: all, including unknown ones, which then have an output of their
+   * own.
+   */
   readonly standardEvents?: readonly string[];
   readonly properties: Readonly<Record<string, Described>>;
-  /** The passwords that it must have; `key` is where their texts are in the locales. */
+  /** The required passwords; `key` is where their texts are in the locales. */
   readonly passwords?: readonly { readonly name: string; readonly key: string }[];
 }
 

@@ -7,10 +7,10 @@ import { type Layout, layoutOf, moves, outputNames } from "./ports";
 export const hasEvents = (description: Description | undefined): description is Description & Choice =>
   description?.events !== undefined;
 
-/** The events of a node type; `standardEvents` are those of a node without a choice, if not all. */
+/** The events of a node type; `standardEvents` are those of a node without a choice, if these are not all. */
 type Choice = Pick<Description, "standardEvents"> & { readonly events: readonly string[] };
 
-/** The events that a node takes; an empty list means all, or the standard ones. */
+/** The events that a node takes. An empty list means all, or the standard ones. */
 export const chosenEvents = ({ events }: EditorNode): readonly string[] =>
   Array.isArray(events) ? events.map(String) : [];
 
@@ -42,7 +42,7 @@ function savedOutputs(node: EditorNode): unknown {
 export const namesOf = (node: EditorNode, { events, standardEvents }: Choice): readonly string[] =>
   outputNames(layoutOfNode(node), chosenEvents(node), events, standardEvents);
 
-/** Gives a node of an older flow its layout, and every node as many ports as it has outputs. */
+/** Gives a node of an older flow its layout, and gives every node as many ports as it has outputs. */
 export function migrate(node: EditorNode, choice: Choice): void {
   const layout = layoutOfNode(node);
   if (node.layout !== layout) node.layout = layout;
@@ -68,7 +68,8 @@ export function prepareEvents(node: EditorNode, choice: Choice): void {
   const names = namesOf(node, choice);
   boxes().val([...chosenEvents(node)]);
   const layout = input(node, "layout");
-  // Node-RED wants to know where each output goes: for the labels' form while it is open, for the wires when it is saved.
+  // Node-RED must know where each output goes: for the form of the labels while it is open, and for the wires when it
+  // is saved.
   const tell = () => {
     const after = outputNames(layoutOf(layout.val(), 1), tickedEvents(node, known), known, standardEvents);
     input(node, "outputs").val(JSON.stringify(moves(names, after)));

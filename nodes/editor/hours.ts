@@ -1,10 +1,10 @@
-// Weekly windows in a form: a row for each, with its days and two times. A text, such as ${HOURS}, is shown unchanged.
+// Weekly windows in a form: one row for each, with its days and two times. A text such as ${HOURS} is shown unchanged.
 import { editor, text } from "./page";
 import { windowsProblem } from "./problem";
 
 const days = [1, 2, 3, 4, 5, 6, 7] as const;
 
-/** What a new row begins with: office hours. */
+/** A new row: office hours. */
 const standard = { days: [1, 2, 3, 4, 5], from: "09:00", to: "18:00" };
 
 const place = (property: string): JQuery => $(`#node-input-${property}-choice`);
@@ -12,7 +12,7 @@ const place = (property: string): JQuery => $(`#node-input-${property}-choice`);
 const values = (row: HTMLElement, kind: string): readonly string[] =>
   [...row.querySelectorAll<HTMLInputElement>(kind)].map(({ value }) => value.trim());
 
-/** 9:00 is what people type. */
+/** People type 9:00. */
 const padded = (time = ""): string => (/^\d:\d\d$/.test(time) ? `0${time}` : time);
 
 /** The windows in the form; those of the node if they are not drawn. */
@@ -36,7 +36,7 @@ interface Shown {
   readonly to: string;
 }
 
-/** A window of an imported flow may be anything. */
+/** In an imported flow, a window may be any value. */
 function shownOf(item: unknown): Shown {
   const { days: chosen, from, to } = (item ?? {}) as Record<string, unknown>;
   if (chosen === undefined && from === undefined && to === undefined) return standard;
@@ -62,7 +62,7 @@ function draw(container: JQuery, { days: chosen, from, to }: Shown): void {
       .appendTo(label);
     $("<input>").attr("type", "checkbox").val(String(day)).prop("checked", chosen.includes(day)).appendTo(label);
   }
-  // On one line, also where the days leave no room beside them.
+  // The times stay on one line, even if they do not fit beside the days.
   const times = $("<div>").addClass("sccc-times").appendTo(container);
   timeInput(from, "form.hours.from").appendTo(times);
   $("<span>").text("–").appendTo(times);

@@ -20,8 +20,8 @@ export { hasPasswords } from "./passwords";
 export { callIn, isDeployed } from "./press";
 
 /**
- * A check for a property in the form that Node-RED expects: true, or the reason why not. The list of configuration nodes shows reasons as
- * HTML, and a reason may quote a value of an imported flow.
+ * A check for a property in the form that Node-RED expects: true, or the reason why not. The list of configuration
+ * nodes shows reasons as HTML, and a reason may quote a value of an imported flow.
  */
 export const valid = (property: string) =>
   function (this: EditorNode, value: unknown, _opt: unknown): true | string {
@@ -31,12 +31,12 @@ export const valid = (property: string) =>
     return problem === undefined ? true : untagged(problem);
   };
 
-/** The node's name, else the events that it receives, else what it will do with its settings. */
+/** The node's name, otherwise the events that it receives, otherwise what it will do with its settings. */
 export function label(this: EditorNode): string {
   const description = DESCRIPTIONS[this.type];
   if (this.name) return String(this.name);
   if (hasEvents(description)) return eventsLabel(chosenEvents(this), description);
-  // The saved properties: changes in an open form do not count yet.
+  // Only saved properties: changes in an open form do not count yet.
   const does = description && doing(description, (property) => this[property], text);
   return does ?? paletteLabel.call(this);
 }
@@ -89,13 +89,13 @@ export const addKeywords = (type: string, keywords: string) => (): void => {
   }
 };
 
-/** Shows the rows that apply, and below each what is wrong with it: Node-RED's own tooltip does not reach typed inputs. */
+/** Shows the rows that apply, and their problems below them: Node-RED's own tooltip does not reach typed inputs. */
 function review(node: EditorNode, description: Description): void {
   const read = reader(node);
   const { otherOutputs } = description;
   if (otherOutputs !== undefined) {
     const { property, unless } = otherOutputs;
-    // The runtime must not refuse a value in a hidden row.
+    // The runtime would refuse a value in a hidden row.
     if (!applies(description, property, read)) input(node, property).val(unless);
     // Node-RED reads the number of outputs here.
     input(node, "outputs").val(outputsOf(description, read).length);
@@ -141,7 +141,7 @@ function keepOther(element: JQuery, value: unknown): void {
   element.val(given);
 }
 
-/** Sets up a form: typed inputs, rows that depend on others, sections that open if they have a problem. */
+/** Sets up a form: typed inputs, rows that depend on others, and sections, which open if they have a problem. */
 export function prepare(this: EditorNode): void {
   const description = DESCRIPTIONS[this.type];
   if (description === undefined) return;
@@ -155,7 +155,7 @@ export function prepare(this: EditorNode): void {
   for (const [property, { type }] of Object.entries(this._def.defaults)) {
     if (type === undefined) keepOther(input(this, property), this[property]);
     own(this, property);
-    // A row may depend on any other, also on one without a check.
+    // A row may depend on any other row, even on one without a check.
     input(this, property).on("change input", () => review(this, description));
   }
   for (const { name } of description.passwords ?? [])

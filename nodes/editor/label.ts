@@ -1,4 +1,4 @@
-// The label of a node: its name, else what it will do with its settings. Does not use the page.
+// The label of a node: its name, otherwise what it will do with its settings. Does not use the page.
 import type { Description } from "./description";
 import { isLiteral } from "./problem";
 
@@ -32,12 +32,12 @@ function shown({ properties }: Description, { property, value, type }: Given, te
     : shortened(value);
 }
 
-/** A value that stands in the node; settings have no types. */
+/** Whether a value is fixed in the node. Settings have no type. */
 const isFixed = (type: string): boolean => type === "" || isLiteral(type);
 
 /**
- * What a node will do, in words, such as "call 10086 as 1000". Undefined if no part of it is fixed: then the label says what the type does
- * in general.
+ * What a node will do, such as "call 10086 as 1000". Undefined if no part of it is fixed: the label then says what the
+ * type does in general.
  * @param read reads a property of the node
  */
 export function doing(node: Description, read: (property: string) => unknown, text: Translate): string | undefined {

@@ -1,13 +1,13 @@
-// A list of numbers as an editable list: below a typed input, while its type is the list.
+// Draws a list of numbers as an editable list, below a typed input whose type is the list.
 import { type NumberingPlan, numbersOf, readEntry } from "../protocol/numbers-to-dial";
 import { complete } from "./agents";
 import { text } from "./page";
 
-/** What the entries of a list are. */
+/** The kind of a list's entries. */
 export interface ListOf {
-  /** Agents of the platform, which can be picked. */
+  /** Whether they are agents of the platform, which can be picked. */
   readonly picks: boolean;
-  /** For numbers to dial: the numbering plan. Entries without a number are marked with the reason. */
+  /** For numbers to dial: the numbering plan. Entries that are not a number are marked with the reason. */
   readonly plan: NumberingPlan | undefined;
 }
 
@@ -15,18 +15,18 @@ export interface ListOf {
 const split = (value: string, { plan }: ListOf): readonly string[] =>
   plan === undefined ? value.split(/[\s,，;；、]+/).filter((part) => part !== "") : numbersOf(value, plan);
 
-/** The entries of a stored value. If it is not JSON, it is read as a text, so that no input is lost. */
+/** The entries of a stored value. A value that is not JSON is read as a text, so that no input is lost. */
 function stored(value: string, of: ListOf): readonly string[] {
   try {
     const parsed: unknown = JSON.parse(value);
     if (Array.isArray(parsed)) return parsed.map(String);
   } catch {
-    // It is a text.
+    // The value is a text.
   }
   return split(value, of);
 }
 
-/** Marks a row without a number to dial, with the reason as a tooltip. */
+/** Marks a row that is not a number to dial. The tooltip has the reason. */
 function mark(row: JQuery, { plan }: ListOf): void {
   const value = String(row.val()).trim();
   const read = plan === undefined || value === "" ? undefined : readEntry(value, plan);
@@ -36,7 +36,7 @@ function mark(row: JQuery, { plan }: ListOf): void {
 
 /**
  * Draws the list below a typed input.
- * @param label what the numbers are, for those who can't see where they stand
+ * @param label names the numbers for screen readers
  */
 export function drawNumbers(element: JQuery, label: string, of: ListOf): void {
   const list = $("<ol>").addClass("sccc-numbers").insertAfter(element.closest(".sccc-control"));

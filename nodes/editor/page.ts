@@ -15,25 +15,25 @@ export const editor: Editor = {
 export const { text } = editor;
 
 /**
- * An element that shows a text. Notifications, popovers and lists of Node-RED take a string for HTML, and most texts here have parts that
- * come from the platform: give them this instead.
+ * An element that shows a text. Node-RED's notifications, popovers and lists take a string for HTML, and most texts
+ * here have parts that come from the platform. Pass them this element instead.
  */
 export const textElement = (shown: string): JQuery => $("<p>").text(shown);
 
 /** Shows a text as a notification. */
 export const warn = (shown: string): void => RED.notify(textElement(shown), { type: "warning" });
 
-/** A text for a place that takes only a string and treats it as HTML: without the character that begins a tag. */
+/** A text without the character that begins a tag, for a place that takes only a string and shows it as HTML. */
 export const untagged = (shown: string): string => shown.replaceAll("<", "‹");
 
 /** The input of a property in a node's form. */
 export const input = (node: EditorNode, property: string): JQuery =>
   $(`#node-${node._def.category === "config" ? "config-" : ""}input-${property}`);
 
-/** The node whose form an input stands in; forms of several nodes may be open, one above the other. */
+/** The key under which an input stores its node. Forms of several nodes may be open, one above the other. */
 const owner = "scccNode";
 
-/** Records that an input of a property belongs to this node's form. */
+/** Stores in an input that it belongs to this node's form. */
 export const own = (node: EditorNode, property: string): void => void input(node, property).data(owner, node.id);
 
 /** The value of a property that an older flow does not have: its default, as in the runtime. */
@@ -41,7 +41,7 @@ export const standard = (node: EditorNode, property: string): unknown => node._d
 
 const given = (element: JQuery): unknown => (element.is(":checkbox") ? element.prop("checked") : element.val());
 
-/** Reads a node's properties from its form if that is open. */
+/** Reads a node's properties, from its form if that is open. */
 export const reader = (node: EditorNode) => (property: string) => {
   const element = input(node, property);
   return element.data(owner) === node.id ? given(element) : (node[property] ?? standard(node, property));

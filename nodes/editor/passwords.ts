@@ -2,10 +2,10 @@
 // a password would look complete.
 import { text, untagged } from "./page";
 
-/** The credentials that each node has, by node id and credential name: as the runtime or the dialog reported last. */
+/** Which credentials each node has, by node ID and credential name, as last reported by the runtime or the dialog. */
 const known = new Map<string, Map<string, boolean>>();
 
-/** Whether an object of the editor or the runtime has a credential; undefined if it does not tell. */
+/** Whether an object of the editor or the runtime has a credential; undefined if it does not say. */
 function told(credentials: Readonly<Record<string, unknown>> | undefined, name: string): boolean | undefined {
   const all = new Map(Object.entries(credentials ?? {}));
   const has = all.get(`has_${name}`);
@@ -17,7 +17,7 @@ function told(credentials: Readonly<Record<string, unknown>> | undefined, name: 
 export function hasPasswords(this: EditorNode, _value: unknown, _opt: unknown): true | string {
   for (const { name, key } of DESCRIPTIONS[this.type]?.passwords ?? []) {
     const typed = told(this.credentials, name);
-    // After a deploy the editor forgets what was typed.
+    // After a deploy, the editor forgets what was typed.
     if (typed !== undefined) known.set(this.id, new Map(known.get(this.id)).set(name, typed));
     if ((typed ?? known.get(this.id)?.get(name)) === false)
       return untagged(text("invalid.password", { label: text(`${key}.label`) }));
@@ -43,7 +43,7 @@ async function ask(node: EditorNode): Promise<void> {
     const names = Object.keys(node._def.credentials ?? {});
     known.set(node.id, new Map(names.map((name) => [name, told(answer, name) === true])));
   } catch {
-    // A user who may not read credentials sees no mark.
+    // Users who may not read credentials see no mark.
     return;
   }
   if (RED.nodes.node(node.id) === node) mark(node);

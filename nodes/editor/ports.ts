@@ -1,6 +1,9 @@
 // The outputs of a node that receives events: their number, their names, and their wires after a change. Does not use the page.
 
-/** One output for all events; an output for each event and one for the rest; or an output for each event, if there are no others. */
+/**
+ * One output for all events; or one for each event and one for the rest; or one for each event, if there are no other
+ * events.
+ */
 export type Layout = "one" | "perType" | "perEvent";
 
 /**
@@ -35,8 +38,8 @@ export function outputNames(
 }
 
 /**
- * Where each output goes, as Node-RED's editor wants it: by its index, -1 if it goes away; new ones under names that are no index.
- * The first output stays the first where the layout changes.
+ * Where each output goes, in the form of Node-RED's editor: by index, -1 if it is removed. New outputs have names that
+ * are not an index. If the layout changes, the first output stays the first.
  */
 export function moves(before: readonly string[], after: readonly string[]): Readonly<Record<string, number>> {
   const sameLayout = before.includes(every) === after.includes(every);

@@ -1,4 +1,4 @@
-// Describes the problem of a node's property in the user's language. Uses neither the page nor Node-RED's editor.
+// Describes the problem of a node's property in the user's language. Does not use the page or Node-RED's editor.
 import type { Field } from "../catalogue";
 import { checkFields } from "../protocol/check";
 import { formatProblem } from "../protocol/format";
@@ -12,11 +12,14 @@ export interface Editor {
   text(key: string, params?: Readonly<Record<string, unknown>>): string;
   /** True, or what Node-RED finds wrong with a value of a typed input. */
   expression(value: string, type: string): true | string;
-  /** The region of an account, by its node's id; the default where there is none. */
+  /** The region of an account, by the ID of its node; the default if there is none. */
   region(account: unknown): string;
 }
 
-/** The numbering plan of a region as far as the editor knows it: only China's own; the tables of the others are too large for a page. */
+/**
+ * The numbering plan of a region. The editor knows only that of China, because the tables of the others are too large
+ * for a page.
+ */
 export const planOf = (region: string): NumberingPlan => (region.toUpperCase() === "CN" ? chinesePlan() : anyPlan);
 
 type Typed = Extract<Described, { kind: "typed" }>;
@@ -62,7 +65,10 @@ interface Question {
   readonly editor: Editor;
 }
 
-/** The first entry of a list of numbers to dial that would be left out. The rest is cleaned as it is sent. */
+/**
+ * The problem of the first entry of a list of numbers that would not be dialled. Other entries are cleaned when they
+ * are sent.
+ */
 function calleesProblem({ read, editor }: Question, parsed: unknown): string | undefined {
   const plan = planOf(editor.region(read("account")));
   const entries: readonly unknown[] = Array.isArray(parsed) ? parsed : entriesOf(asText(parsed));
@@ -80,7 +86,7 @@ function literalProblem(question: Question, field: Field): string | undefined {
   const parsed: unknown = typeOf(property, read) === "json" ? JSON.parse(value) : value;
   if (field.dials && field.rule.kind === "list") return calleesProblem(question, parsed);
   const other = field.needs === undefined ? {} : { [field.needs]: read(propertyOf(node, field.needs)) };
-  // The zone only matters for how a time is written, not for whether it is one.
+  // The time zone decides only how a time is written, not whether it is valid.
   const checked = checkFields([unconditional], { ...other, [field.name]: parsed }, "UTC");
   if (checked.ok || checked.failure.kind !== "field") return undefined;
   const { key, params } = checked.failure.rule;
@@ -132,7 +138,7 @@ function findProblem(question: Question, described: Described): string | undefin
   }
 }
 
-/** A window in which sample times replace those from the environment. */
+/** A window in which times from the environment are replaced by sample times. */
 function withoutVariables(window: unknown): unknown {
   if (typeof window !== "object" || window === null) return window;
   const isOpen = ([, value]: [string, unknown]): boolean => typeof value === "string" && hasEnvironment(value);
@@ -142,7 +148,7 @@ function withoutVariables(window: unknown): unknown {
   return { ...window, ...Object.fromEntries(known) };
 }
 
-/** What is wrong with weekly windows, in words. */
+/** The problem of weekly windows, in words. */
 export function windowsProblem(value: unknown, editor: Pick<Editor, "text">): string | undefined {
   if (typeof value === "string" && hasEnvironment(value)) return undefined;
   const read = readHours(Array.isArray(value) ? value.map(withoutVariables) : value);
@@ -151,15 +157,13 @@ export function windowsProblem(value: unknown, editor: Pick<Editor, "text">): st
   return editor.text("errors.item", { index: index + 1 }) + editor.text(`invalid.hours.${property}`);
 }
 
-/** What is wrong with weekly windows, as a sentence. */
+/** The problem of weekly windows, as a sentence. */
 function hoursProblem(value: unknown, key: string, editor: Editor): string | undefined {
   const problem = windowsProblem(value, editor);
   return problem && editor.text("invalid.property", { label: editor.text(`${key}.label`), problem });
 }
 
-/**
- * What is wrong with a property of a node, as a sentence; undefined if nothing is.
- */
+/** The problem of a node's property, as a sentence; undefined if there is none. */
 export function problemOf(asked: Omit<Question, "value"> & { readonly value: unknown }): string | undefined {
   const { node, property, editor } = asked;
   const described = node.properties[property];

@@ -1,4 +1,4 @@
-// What we use of Node-RED's editor, as 4.1 and 5 have it. The types published for it are of an older one.
+// The parts of Node-RED's editor that we use, as in 4.1 and 5. The published types are for an older version.
 
 /** A node in the editor: its properties, and its definition. */
 interface EditorNode {
@@ -11,7 +11,7 @@ interface EditorNode {
   };
   /** The properties in the deployed flow, each as JSON. */
   readonly _config?: Readonly<Record<string, unknown>>;
-  /** Those that were typed since the last deploy. */
+  /** The credentials that were typed since the last deploy. */
   readonly credentials?: Readonly<Record<string, unknown>>;
   /** The nodes that use a configuration node. */
   readonly users?: readonly EditorNode[];
@@ -37,7 +37,7 @@ declare const RED: {
   };
   readonly view: {
     redraw(updateActive?: boolean): void;
-    /** Shows a node, and makes it flash. */
+    /** Shows a node and makes it flash. */
     reveal(id: string): void;
   };
   readonly history: {
@@ -51,11 +51,11 @@ declare const RED: {
   readonly i18n: {
     lang(): string;
   };
-  /** The text of a key in the user's language; the key itself where there is none. */
+  /** The text of a key in the user's language; the key itself if there is none. */
   _(key: string, params?: Readonly<Record<string, unknown>>): string;
   readonly utils: {
     getNodeLabel(node: EditorNode, standard: string): unknown;
-    /** True, or what is wrong with a value of a typed input. */
+    /** True, or the problem of a typed input's value. */
     validateTypedProperty(value: string, type: string, opt: Readonly<Record<string, unknown>>): true | string;
   };
   readonly nodes: {
@@ -79,22 +79,22 @@ declare const RED: {
     readonly httpNodeRoot?: unknown;
   };
   readonly clipboard: {
-    /** Takes the message for HTML: it must be a fixed text of this package. */
+    /** Shows the message as HTML: it must be a fixed text of this package. */
     copyText(text: string, beside: JQuery, message: string): void;
   };
-  /** It takes a string too, for HTML: that is why none may be given. */
+  /** Node-RED also takes a string, as HTML. This type forbids it. */
   notify(message: JQuery, options: { readonly type: "success" | "warning" }): void;
   readonly sidebar: {
     addTab(tab: {
       readonly id: string;
-      /** Both are taken for text. */
+      /** Both are shown as text. */
       readonly label: string;
       readonly name: string;
       readonly iconClass: string;
       readonly content: HTMLElement;
-      /** Its key is shown beside the name. */
+      /** The action whose key is shown beside the name. */
       readonly action: string;
-      /** It can be used while a dialog is open. */
+      /** Whether it works while a dialog is open. */
       readonly enableOnEdit: boolean;
     }): void;
     removeTab(id: string): void;
@@ -127,7 +127,7 @@ declare const RED: {
   };
 };
 
-/** A type of a typed input that has its own list of values, no value of its own, or helps with typing one. */
+/** A type of a typed input with its own list of values, without a value, or with help for typing one. */
 interface TypedInputType {
   readonly value: string;
   readonly label: string;
@@ -135,9 +135,9 @@ interface TypedInputType {
   readonly hasValue?: false;
   readonly options?: readonly MenuOption[];
   readonly autoComplete?: Completion;
-  /** True, or what is wrong with a value. */
+  /** True, or the problem of a value. */
   readonly validate?: (value: string) => true | string;
-  /** Draws a button that does this. */
+  /** Adds a button that calls this. */
   readonly expand?: () => void;
 }
 
@@ -154,7 +154,7 @@ interface JQuery {
     readonly removable: boolean;
     readonly sortable: boolean;
     readonly addButton: string;
-    /** An item that the button adds is an empty object. */
+    /** For an item that the button adds, `item` is an empty object. */
     readonly addItem: (container: JQuery, index: number, item: Item | object) => void;
     readonly removeItem: () => void;
     readonly sortItems: () => void;

@@ -1,7 +1,10 @@
 // Requests to the admin routes of this package, for an account as it is in the editor, saved or not.
 import { input, reader, text } from "./page";
 
-/** The answer of a route: `outcome` is the end of a key below `connection`, `sample`, `recording` or `inbound` of the locales. */
+/**
+ * The answer of a route: `outcome` is the last part of a key below `connection`, `sample`, `recording` or `inbound` of
+ * the locales.
+ */
 export interface Answer {
   readonly outcome: string;
   readonly params?: Readonly<Record<string, string | number>>;
@@ -13,7 +16,7 @@ export interface Answer {
 /** An account node as it is sent to the runtime: its settings and the credentials that the editor knows. */
 function settingsOf(account: EditorNode): object {
   const read = reader(account);
-  // A list of nodes has an entry for adding one.
+  // The list of nodes has an entry for adding one.
   const chosen = (value: unknown) => (value === "_ADD_" ? "" : value);
   const config = Object.keys(account._def.defaults).map((name) => [name, chosen(read(name))] as const);
   const credentials = Object.keys(account._def.credentials ?? {}).map((name) => {
@@ -23,7 +26,7 @@ function settingsOf(account: EditorNode): object {
   return { id: account.id, config: Object.fromEntries(config), credentials: Object.fromEntries(credentials) };
 }
 
-/** Sends a request to a route. A refusal of Node-RED, or no answer, is a result too. */
+/** Sends a request to a route. If Node-RED refuses it or does not answer, that is a result too. */
 async function ask(route: string, body: object): Promise<Answer> {
   try {
     return await $.ajax({
@@ -51,7 +54,7 @@ export const sendSample = (account: string, event: string): Promise<Answer> => a
 /** Has a customer of a deployed simulator call in. */
 export const callIn = (simulator: string): Promise<Answer> => ask("simulator", { simulator });
 
-/** What a code of the platform means; Node-RED gives the key back where there is no text. */
+/** The meaning of a platform code. Node-RED returns the key if there is no text. */
 function meaningOf(code: string): string {
   const key = `error.${code}`;
   const found = text(key);

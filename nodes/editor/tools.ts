@@ -1,4 +1,5 @@
-// Tools of forms beside the properties: test of the connection, address for the platform's operator, sample of an event.
+// Tools of forms besides the properties: test of the connection, address for the platform's operator, sample of an
+// event.
 import { isThisMachine, pushAddress } from "./address";
 import type { Suggestion } from "./description";
 import { input, reader, text } from "./page";
@@ -21,7 +22,7 @@ async function report(
   return answer;
 }
 
-/** The result for the newest recording. It is no error if there is none yet. */
+/** The result for the newest recording. It is not an error if there is none yet. */
 function showRecording(place: JQuery, { recording }: Awaited<ReturnType<typeof tryAccount>>): void {
   place.removeClass("sccc-good sccc-bad").text(recording === undefined ? "" : inWords("recording", recording));
   if (recording === undefined || recording.outcome === "none") return;
@@ -77,7 +78,10 @@ function suggested(node: EditorNode, property: string): Suggestion | undefined {
   return described.suggestions?.find((one) => one.value.toLowerCase() === value);
 }
 
-/** Writes the request of a known command: at the press of the button, and by itself where the request is an empty literal. */
+/**
+ * Inserts the request of a known command: when the button is pressed, or automatically if the request is an empty
+ * literal.
+ */
 function prepareTemplate(node: EditorNode): void {
   const button = $("#sccc-template");
   const request = input(node, "request");
@@ -102,7 +106,7 @@ function prepareTemplate(node: EditorNode): void {
   show();
 }
 
-/** Each tool by its element; a form has those that it was built with. */
+/** The tools by their element. A form has the tools that the build put into it. */
 const tools: Readonly<Record<string, (node: EditorNode) => void>> = {
   "#sccc-connection": prepareConnection,
   "#sccc-address": preparePushAddress,

@@ -1,4 +1,4 @@
-// Typed inputs: which types a field offers, and what each looks like.
+// Typed inputs: which types a field offers, and how each is drawn.
 import { complete, pick } from "./agents";
 import type { Described } from "./description";
 import { drawNumbers } from "./numbers";
@@ -68,11 +68,11 @@ function literalOf(element: JQuery, described: Typed, type: string): TypedInputT
   };
 }
 
-/** The kind of value that a type has: the name of a property is no number to call, nor the other way round. */
+/** The kind of value that a type has. For example, the name of a property is not a number to call. */
 const family = (type: string): string =>
   isLiteral(type) ? "literal" : ["msg", "flow", "global"].includes(type) ? "property" : type;
 
-/** Keeps the typed value of each kind. Node-RED would move the text into types in which it has no meaning. */
+/** Keeps the typed value of each kind. Node-RED would carry the text over into types in which it has no meaning. */
 function keepApart(element: JQuery, standards: ReadonlyMap<string, string>): void {
   const kept = new Map<string, string>();
   let before = String(element.typedInput("type"));
@@ -83,7 +83,7 @@ function keepApart(element: JQuery, standards: ReadonlyMap<string, string>): voi
     if (from === to) return;
     const value = String(element.typedInput("value"));
     const other = kept.get(to) ?? standards.get(to) ?? "";
-    // Choices and lists of numbers have had their own value restored by Node-RED.
+    // Node-RED has already restored the value of choices and lists of numbers.
     if (value === "" || value === other || !element.data("scccPlain")) return;
     kept.set(from, value);
     element.typedInput("value", other);
@@ -97,13 +97,13 @@ export function drawTyped(node: EditorNode, property: string, described: Typed):
   element.typedInput({ types, typeField: `#node-input-${property}Type` });
   const container = element.next();
   const visible = container.find("input.red-ui-typedInput-input");
-  // The input of the label is hidden now: connect the label to the visible one.
+  // The label's input is hidden now. The label is connected to the visible one.
   visible.attr("id", `node-input-${property}-visible`);
-  // Node-RED reads the input on keyup only: it misses text from a drag, a menu or an input method.
+  // Node-RED reads the input on keyup only. It would miss text from a drag, a menu or an input method.
   visible.on("input", () => visible.trigger("change"));
   const label = element.closest(".form-row").find("label");
   label.attr("for", `node-input-${property}-visible`);
-  // Node-RED's buttons have pictures only.
+  // Node-RED's buttons have icons only.
   container.find("button, a").each((_, button) => {
     const named = button.getAttribute("aria-label") ?? `${label.text().trim()}: ${text("form.type")}`;
     button.setAttribute("aria-label", named);
@@ -116,7 +116,7 @@ export function drawTyped(node: EditorNode, property: string, described: Typed):
     const plan = described.field?.dials ? planOf(editor.region(reader(node)("account"))) : undefined;
     drawNumbers(element, label.text().trim(), { picks: described.field?.picks !== undefined, plan });
   }
-  // The example of a literal would mislead in a field for the name of a property.
+  // In a field for the name of a property, the example of a literal would mislead.
   const showExample = () =>
     visible.attr("placeholder", isLiteral(String(element.typedInput("type"))) ? described.example : "");
   element.on("change", showExample);

@@ -3,12 +3,12 @@ import { input } from "./page";
 
 let wanted: { readonly node: string; readonly property: string } | undefined;
 
-/** The next dialog of this node is opened for a property. */
+/** Sets the property for which the next dialog of this node is opened. */
 export const want = (node: string, property: string): void => {
   wanted = { node, property };
 };
 
-/** Shows the property for which this dialog was opened, if it was. */
+/** Shows the property for which this dialog was opened, if there is one. */
 export function showWanted(node: EditorNode): void {
   if (wanted?.node !== node.id) return;
   const element = input(node, wanted.property);

@@ -1,4 +1,4 @@
-// Parts that the card of an account and the hints share: its address, its tests, the problem with receiving.
+// Parts that the card of an account and the hints share: the address, the tests, and the problem with receiving.
 import type { AccountHealth } from "../../catalogue/sidebar";
 import { text } from "../page";
 import { inWords, tryAccount } from "../requests";

@@ -41,7 +41,7 @@ export interface State {
   /** The account whose dead letters are shown. */
   deadOf: string;
   dead: DeadLetters | undefined;
-  /** What was told when they were asked for. */
+  /** The snapshot that was shown when the dead letters were requested. */
   deadSeen: SidebarSnapshot | undefined;
   /** The dead letters that are about to be deleted. */
   deleting: readonly string[] | undefined;

@@ -11,7 +11,7 @@ import type { Answer as SampleAnswer } from "../requests";
 /** No result: Node-RED refused the request, or did not answer. */
 export type Unanswered = { readonly outcome: "denied" | "silent" };
 
-/** The time limit of a request, in ms: a request that hangs must not stop all others. */
+/** The time limit of a request, in ms. Without it, a request that hangs would stop all others. */
 const patience = 15_000;
 
 async function ask<Answer>(method: "GET" | "POST", route: string, body?: object): Promise<Answer | Unanswered> {

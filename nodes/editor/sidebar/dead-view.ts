@@ -1,4 +1,4 @@
-// The view of the dead letters: pushes that were delivered as often as the account allows and never confirmed.
+// The view of the dead letters: pushes that were delivered as often as the account allows and were never confirmed.
 import type { DeadLetterList } from "../../catalogue/sidebar";
 import type { App } from "./app";
 import { askDeadLetters, deleteDead, replayDead } from "./ask";
@@ -9,17 +9,17 @@ import { button, copyButton, empty, orderButton, readOnly, said, select } from "
 import { clock, count, nameOf, t } from "./words";
 
 const place = "dead";
-/** Under way while the list is asked for. */
+/** The place that is busy while the list is requested. */
 const listing = "dead list";
 
-/** The account whose letters are shown: the chosen one, else the first that has some, else the first. */
+/** The account whose letters are shown: the chosen one, otherwise the first with letters, otherwise the first. */
 function accountOf(app: App): string | undefined {
   const { accounts } = app;
   const chosen = accounts.find(({ id }) => id === app.state.deadOf);
   return (chosen ?? accounts.find(({ deadLetters }) => deadLetters > 0) ?? accounts[0])?.id;
 }
 
-/** Asks for the letters of the account that is shown. Those that are shown already stay until the answer is there. */
+/** Requests the letters of the account that is shown. The letters on screen stay until the answer comes. */
 function ask(app: App, account: string): void {
   const { state } = app;
   if (state.deadOf !== account || state.dead === undefined) state.dead = "asking";
@@ -32,7 +32,7 @@ function ask(app: App, account: string): void {
   });
 }
 
-/** Whether the letters that are shown are old: there are more or fewer by now, or there was no answer. */
+/** Whether the letters on screen are outdated: their number has changed, or there was no answer. */
 function isOld(app: App, account: string): boolean {
   const { busy, dead, deadSeen, snapshot } = app.state;
   if (dead === "asking" || deadSeen === snapshot || busy.has(listing)) return false;
@@ -41,7 +41,7 @@ function isOld(app: App, account: string): boolean {
   return count(deadSeen) !== count(snapshot);
 }
 
-/** Hands letters again or deletes them, and asks for those that are left. */
+/** Hands letters to the flow again or deletes them, and requests the remaining ones. */
 async function change(app: App, account: string, act: typeof replayDead, ids: readonly string[]): Promise<void> {
   app.set({ deleting: undefined });
   await app.order(place, () => act(account, ids));

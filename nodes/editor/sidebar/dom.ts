@@ -1,5 +1,5 @@
-// Draws a view: a tree of plain descriptions becomes elements, and a later tree changes only what differs, so that focus, scroll positions and
-// selections stay. Every text becomes a text node.
+// Draws a view from a tree of plain descriptions. A later tree changes only what differs, so that focus, scroll
+// positions and selections stay. Every text becomes a text node.
 
 /** The description of an element. */
 export interface VNode {
@@ -27,7 +27,7 @@ export interface Props {
   readonly readOnly?: boolean | undefined;
   readonly disabled?: boolean | undefined;
   readonly tabIndex?: number | undefined;
-  /** The width in percent, of a part of a bar. */
+  /** The width of a part of a bar, in percent. */
   readonly width?: number | undefined;
   readonly label?: string | undefined;
   readonly labelledBy?: string | undefined;
@@ -54,7 +54,7 @@ export const h = (tag: string, props: Props = {}, ...children: readonly Child[])
 
 type Attribute = readonly [name: string, set: (element: HTMLElement, value: string) => void];
 
-/** One for each attribute: the linter wants to see which attributes are set. */
+/** A function for each attribute, because the linter checks which attributes are set. */
 const attributes: Readonly<Partial<Record<keyof Props, Attribute>>> = {
   id: ["id", (element, value) => element.setAttribute("id", value)],
   title: ["title", (element, value) => element.setAttribute("title", value)],
@@ -96,7 +96,7 @@ const hasValue = (element: HTMLElement): element is HTMLInputElement | HTMLSelec
 const canBeDisabled = (element: HTMLElement): element is HTMLButtonElement | HTMLInputElement | HTMLSelectElement =>
   element instanceof HTMLButtonElement || hasValue(element);
 
-/** Changes an element to its description. */
+/** Updates an element to its description. */
 function update(element: HTMLElement, { props, children }: VNode): void {
   const before = drawn.get(element);
   drawn.set(element, props);
@@ -116,7 +116,7 @@ function update(element: HTMLElement, { props, children }: VNode): void {
   }
   if (element instanceof HTMLOptionElement) element.value = props.value ?? "";
   patch(element, children);
-  // A list of choices takes a value only when it has that choice.
+  // A select element accepts a value only if it has that option.
   if (hasValue(element) && props.value !== undefined && element.value !== props.value) element.value = props.value;
 }
 
@@ -131,7 +131,7 @@ export function create(node: VNode): HTMLElement {
 const isVNode = (child: Child): child is VNode =>
   typeof child === "object" && !(child instanceof HTMLElement) && child !== undefined;
 
-/** Whether an element that is there can become the wanted one. */
+/** Whether an existing element can be updated to the wanted one. */
 function fits(there: Node, wanted: Child): boolean {
   if (typeof wanted === "string") return there.nodeType === Node.TEXT_NODE;
   if (!isVNode(wanted)) return there === wanted;
@@ -144,7 +144,7 @@ function made(child: VNode | HTMLElement | string): Node {
   return isVNode(child) ? create(child) : child;
 }
 
-/** Gives an element these children, and keeps those that are there already. */
+/** Gives an element these children. Existing ones are reused. */
 export function patch(parent: HTMLElement, wanted: readonly Child[]): void {
   const children = wanted.filter(
     (child): child is VNode | HTMLElement | string => child !== undefined && child !== false,
@@ -155,7 +155,7 @@ export function patch(parent: HTMLElement, wanted: readonly Child[]): void {
     const [found] = index === -1 ? [] : free.splice(index, 1);
     return found;
   });
-  // First those that go: an element that has the focus would lose it if it were moved.
+  // Removed ones go first, because an element that is moved would lose the focus.
   for (const gone of free) parent.removeChild(gone);
   for (const [index, child] of children.entries()) {
     const there = chosen[index];

@@ -1,4 +1,5 @@
-// The guided start, while the flows have no node of this package: a platform, a first flow, a test call, each with one button.
+// The guided start, shown while the flows have no node of this package: a platform, a first flow and a test call, each
+// with one button.
 import { addSimulatorAndAccount, simulatorType } from "../account";
 import { text } from "../page";
 import { callIn, inWords } from "../requests";
@@ -31,13 +32,16 @@ const fresh = (type: string, properties: object): object => ({
   ...properties,
 });
 
-/** Adds the calls and the pushes of an account, each with a debug node of its own, below what is there, and deploys. */
+/**
+ * Adds one node for calls and one for pushes of an account, each with a debug node, below the existing nodes, and
+ * deploys.
+ */
 function addFirstFlow(account: string): Said | undefined {
   const z = RED.workspaces.active();
   if (!RED.nodes.workspace(z) || RED.workspaces.isLocked(z)) return { good: false, text: text("simulate.noTab") };
   const lowest = Math.max(0, ...RED.nodes.filterNodes({ z }).map(({ y }) => Number(y) || 0));
   const dirty = RED.nodes.dirty();
-  // The name tells in the debug sidebar which message is one of a call: each call has several pushes.
+  // The debug nodes have names, because each call produces several pushes and the debug sidebar shows both.
   const rows = [
     { type: "sccc-calls", name: text("node.calls.label"), y: lowest + 60 },
     { type: "sccc-notify", name: text("node.notify.label"), y: lowest + 120 },
@@ -56,7 +60,7 @@ function addFirstFlow(account: string): Said | undefined {
   return undefined;
 }
 
-/** A customer calls at the simulator, or a sample of a push comes through the account's address. */
+/** Makes a customer call at the simulator, or sends a sample of a push through the account's address. */
 async function testCall(account: string): Promise<Said> {
   const [simulator] = nodesOf(simulatorType);
   const answer = simulator === undefined ? await sendSample(account, "callin") : await callIn(simulator.id);

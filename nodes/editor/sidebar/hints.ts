@@ -10,7 +10,7 @@ import { button, icon, orderButton, said } from "./parts";
 import { everything } from "./traffic";
 import { codeInWords, count, errorInWords, known, t } from "./words";
 
-/** Hints about problems; the others are advice. */
+/** Hints about problems; the other hints are advice. */
 const faults = new Set<HintCode>([
   "noPassword",
   "passwordRefused",
@@ -23,7 +23,7 @@ const faults = new Set<HintCode>([
   "deadLetters",
 ]);
 
-/** The account's setting that decides about pushes that are refused for a reason. */
+/** The account's setting that decides about pushes refused for a reason. */
 const settingsOfReasons: Readonly<Record<string, string>> = {
   digest: "pushPassword",
   customer: "pushUser",
@@ -58,7 +58,7 @@ const editButton = (hint: Hint): Child => {
   );
 };
 
-/** Opens the troubleshooting page, which Node-RED serves, at a code or a heading. */
+/** A link to an anchor of the troubleshooting page, which Node-RED serves. */
 const troubleshooting = (anchor: string): VNode =>
   button({
     key: "troubleshooting",
@@ -71,7 +71,7 @@ const troubleshooting = (anchor: string): VNode =>
     },
   });
 
-/** The error that an account had last. */
+/** The code of an account's last error. */
 const lastCode = (app: App, node: string | undefined): string =>
   app.accounts.find(({ id }) => id === node)?.lastError?.code ?? "";
 
@@ -87,7 +87,7 @@ const trafficButton = (app: App, { node = "" }: Hint, kind: "push" | "command"):
     act: () => app.set({ view: "traffic", filter: { ...everything, kind, account: node, failures: true } }),
   });
 
-/** The button with which a simulator's agent logs in, because a customer calls. */
+/** A button that makes a customer call at a simulator, where its agent then logs in. */
 function callButton(app: App): Child {
   const running = app.state.snapshot?.simulators.find((simulator) => simulator.running);
   if (running === undefined) return helpButton("sccc-agent-login");

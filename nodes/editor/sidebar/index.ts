@@ -33,7 +33,7 @@ function badgeOf({ state, accounts }: App, view: ViewName): number {
 
 const idOf = (view: ViewName): string => `sccc-side-tab-${view}`;
 
-/** To the next view with the keys, as in any list of tabs. */
+/** Moves to the next view with the arrow keys, as in any list of tabs. */
 function move(app: App, event: KeyboardEvent): void {
   const at = views.indexOf(app.state.view);
   const moves: Readonly<Record<string, number>> = {

@@ -1,5 +1,5 @@
-// A list of any length with rows of one height: only the rows in sight are elements. Rows may be added at its beginning at any time: the visible rows
-// stay in place, unless the list is scrolled to its beginning.
+// A list of any length with rows of one height. Only the rows in sight are elements. When rows are added at the
+// beginning, the visible rows stay in place, unless the list is scrolled to its beginning.
 import { create, h, type VNode } from "./dom";
 
 export interface Row {
@@ -30,7 +30,7 @@ export class VirtualList<Item extends Row> {
   readonly #id = `sccc-side-list-${++lists}`;
   #items: readonly Item[] = [];
   #selected: number | undefined;
-  /** The row that the keys have reached: the next key may come before it is shown as selected. */
+  /** The row that the arrow keys have reached. The next key may come before it is shown as selected. */
   #reached: number | undefined;
   #drawing = false;
   #top = true;
@@ -51,7 +51,7 @@ export class VirtualList<Item extends Row> {
     new ResizeObserver(() => this.#later()).observe(this.element);
   }
 
-  /** Shows these items; `selected` is the number of the one that is open. */
+  /** Shows these items. `selected` is the number of the open one. */
   show(items: readonly Item[], selected: number | undefined): void {
     const { rowHeight } = this.deps;
     const { scrollTop } = this.element;
@@ -67,7 +67,7 @@ export class VirtualList<Item extends Row> {
         this.element.scrollTop = this.#indexAtOrAfter(first.number) * rowHeight + (scrollTop % rowHeight);
       }
     }
-    // The list may just have become lower.
+    // The list may just have become shorter.
     if (opened) this.#bring(selected);
     this.#draw();
   }
@@ -78,7 +78,7 @@ export class VirtualList<Item extends Row> {
     this.#draw();
   }
 
-  /** The place of a number, or of the next older one, if it is gone: numbers fall. */
+  /** The index of a number, or of the next older one if it is gone. Numbers decrease along the list. */
   #indexAtOrAfter(number: number): number {
     let [low, high] = [0, this.#items.length];
     while (low < high) {
@@ -143,7 +143,7 @@ export class VirtualList<Item extends Row> {
     return element;
   }
 
-  /** Selects the item at a place. */
+  /** Selects the item at an index. */
   #go(index: number): void {
     const item = this.#items[Math.min(Math.max(0, index), this.#items.length - 1)];
     if (item === undefined) return;

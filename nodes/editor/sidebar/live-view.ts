@@ -33,7 +33,7 @@ const campaignTones: ReadonlyMap<string, Tone> = new Map([
   ["outsideHours", "warn"],
 ]);
 
-/** A state in words; the state itself if there are none. */
+/** A state in words, or the state itself if it has no text. */
 const inWords = (kind: "call" | "agent" | "campaign", state: string): string =>
   known(`sidebar.state.${kind}.${state}`) ?? state;
 

@@ -4,7 +4,7 @@ import { h, type VNode } from "./dom";
 import { button, icon } from "./parts";
 import { t } from "./words";
 
-/** A node of the editor. Node-RED looks ids up in an object, and so finds something by "constructor" too. */
+/** A node of the editor. Node-RED looks IDs up in an object, so that it also finds something for "constructor". */
 export function nodeOf(id: string): EditorNode | undefined {
   const node = RED.nodes.node(id);
   return node?.id === id ? node : undefined;
@@ -18,7 +18,7 @@ export function nodeLabel(id: string): string | undefined {
   return typeof label === "string" && label !== "" ? label : node.type;
 }
 
-/** Shows a node on the canvas, or where its configuration nodes are. */
+/** A button that shows a node on the canvas, or a configuration node in its list. */
 export function reveal(id: string): VNode {
   const label = nodeLabel(id);
   const text = t("showNode", { node: label ?? id });

@@ -1,11 +1,11 @@
-// Parts that several views have.
+// Parts that several views share.
 
 import { text } from "../page";
 import type { App, Said } from "./app";
 import { type Child, h, type Props, type VNode } from "./dom";
 import { t } from "./words";
 
-/** An icon. Screen readers read the text beside it. */
+/** An icon. Screen readers read the text beside it instead. */
 export const icon = (name: string, more = ""): VNode =>
   h("i", { class: `fa fa-${name} ${more}`.trim(), hiddenFromReaders: true });
 
@@ -37,7 +37,7 @@ export const button = ({ text, icon: name, title, strong = false, disabled, key,
 
 interface Order extends Omit<Button, "act"> {
   readonly app: App;
-  /** The place where the result is shown. */
+  /** The place where its result is shown. */
   readonly place: string;
   readonly act: () => void;
 }
@@ -60,7 +60,10 @@ export const readOnly = (app: App): Child =>
 const saidNode = (key: string, { good, text }: Said): VNode =>
   h("p", { key, class: `sccc-side-said ${good ? "good" : "bad"}` }, icon(good ? "check" : "times"), " ", text);
 
-/** The results of the buttons of these places. The element exists before there is a result, so that screen readers announce it. */
+/**
+ * The results of the buttons at these places. The element exists before there is a result, so that screen readers
+ * announce it.
+ */
 export const said = (app: App, ...places: readonly string[]): VNode =>
   h(
     "div",
@@ -88,7 +91,7 @@ export type Tone = "good" | "bad" | "warn" | "quiet" | "busy";
 /** A state in a word. */
 export const pill = (tone: Tone, text: string): VNode => h("span", { class: `sccc-side-pill ${tone}` }, text);
 
-/** A fact: its name and its value. */
+/** A fact with its name and value. */
 export const fact = (name: string, ...value: readonly Child[]): VNode =>
   h("div", { key: name, class: "sccc-side-fact" }, h("dt", {}, name), h("dd", {}, ...value));
 

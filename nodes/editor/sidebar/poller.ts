@@ -2,20 +2,20 @@
 
 /** What a poller needs. */
 export interface PollerDeps {
-  /** Asks once; false when there was no answer. */
+  /** Sends one request; false if there was no answer. */
   ask(): Promise<boolean>;
   /** Whether the sidebar is visible. */
   isWatched(): boolean;
-  /** Calls back after a time, in ms; returns a function that cancels it. */
+  /** Calls back after a time in ms. Returns a function that cancels it. */
   later(ms: number, then: () => void): () => void;
 }
 
-/** The time between an answer and the next question, and the longest one after failures, in ms. */
+/** The time from an answer to the next request, and the longest time after failures, in ms. */
 export const pause = 1000;
 export const longestPause = 30_000;
 
 export class Poller {
-  /** When it asks next after a failure, in ms from then; 0 while answers come. */
+  /** The pause before the next request after a failure, in ms; 0 while answers come. */
   waits = 0;
   #asking = false;
   #again = false;
@@ -23,7 +23,7 @@ export class Poller {
 
   constructor(private readonly deps: PollerDeps) {}
 
-  /** Asks now, or as soon as the answer under way is there. */
+  /** Sends a request now, or when the current one has been answered. */
   wake(): void {
     if (this.#asking) {
       this.#again = true;

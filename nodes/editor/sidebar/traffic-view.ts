@@ -47,12 +47,12 @@ function row(app: App, entry: TrafficEntry): VNode {
   );
 }
 
-/** What the view keeps between two drawings. */
+/** The state that the view keeps between two drawings. */
 export class TrafficView {
   readonly #list: VirtualList<TrafficEntry>;
   #shown: readonly TrafficEntry[] = [];
   #from: { readonly entries: readonly TrafficEntry[]; readonly filter: Filter } | undefined;
-  /** The newest entry when the list was last at its beginning. */
+  /** The newest entry at the time when the list was last at its beginning. */
   #seen = 0;
   #top = true;
 
@@ -113,7 +113,7 @@ export class TrafficView {
     const shown = this.#filter();
     if (this.#top) this.#seen = shown[0]?.number ?? 0;
     const unseen = shown.findIndex(({ number }) => number <= this.#seen);
-    // The list draws itself once it has its size.
+    // The list can draw itself once it has its size.
     queueMicrotask(() => this.#list.show(shown, opened?.entry.number));
     return [
       this.#tools(shown.length),

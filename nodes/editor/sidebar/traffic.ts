@@ -1,9 +1,9 @@
-// The entries that the sidebar has, and which of them a filter shows. Knows nothing of the page.
+// The entries that the sidebar has, and which of them a filter shows. Does not use the page.
 import type { SidebarSnapshot, TrafficEntry } from "../../catalogue/sidebar";
 
-/** What is shown of the entries. */
+/** A filter of the entries. */
 export interface Filter {
-  /** Words that must all be there. */
+  /** Words that an entry must all contain. */
   readonly text: string;
   readonly kind: "" | TrafficEntry["kind"];
   /** An account's id; "" for all. */
@@ -27,8 +27,8 @@ export class Traffic {
 
   /**
    * Adds the entries of an answer.
-   * @returns false when everything has to be asked for: Node-RED started again meanwhile, and the numbers begin anew, or an account is back
-   * whose entries went with it while it was deployed
+   * @returns false if all entries must be requested again: Node-RED was restarted and its numbers start anew, or an
+   * account is back whose entries were dropped during a deploy
    */
   take({ run, entries, oldest }: Update): boolean {
     const { newest } = this;
@@ -41,7 +41,7 @@ export class Traffic {
       this.entries = [];
       return false;
     }
-    // 0: the account has none any more.
+    // 0: the account has no entries any more.
     const kept = [...numbers.values()].filter((entry) => entry.number >= (oldest[entry.account] || Infinity));
     if (entries.length > 0 || kept.length !== this.entries.length) {
       this.entries = kept.sort((one, other) => other.number - one.number);
@@ -55,8 +55,8 @@ const wordsOf = ({ name, agent, phone, result }: TrafficEntry): string =>
   [name, agent, phone, result.code, result.text].join(" ");
 
 /**
- * The entries that a filter shows.
- * @param described what a view shows of an entry beside its own words, such as its name in the user's language
+ * The entries that match a filter.
+ * @param described other words that a view shows for an entry, such as its name in the user's language
  */
 export function filtered(
   entries: readonly TrafficEntry[],

@@ -61,19 +61,19 @@ export const took = (ms: number): string => (ms < 1000 ? `${Math.round(ms)} ms` 
 /** A count, with the separators of the user's language. */
 export const count = (number: number): string => number.toLocaleString(language());
 
-/** The label of a command's node. Its type is the ApiName in lower case with dashes. */
+/** The label of a command's node. The node's type is the ApiName in lower case with dashes. */
 function commandLabel(api: string): string | undefined {
   const type = `sccc-${api.replace(/(?<=[a-z])(?=[A-Z])/g, "-").toLowerCase()}`;
   return Object.hasOwn(DESCRIPTIONS, type) ? text(`${DESCRIPTIONS[type]?.key}.label`) : undefined;
 }
 
-/** What an entry is called: a command by the label of its node, a push by its event in words. */
+/** The name of an entry: the label of the command's node, or the push's event in words. */
 export function nameOf({ kind, name }: Pick<TrafficEntry, "kind" | "name">): string {
   if (name === "") return t("traffic.unreadable");
   return (kind === "push" ? known(`event.${name}.label`) : commandLabel(name)) ?? name;
 }
 
-/** A code of a result in words; the code itself where there are none. */
+/** The code of a result in words, or the code itself if it has no text. */
 export const codeInWords = (kind: TrafficEntry["kind"], code: string): string =>
   (kind === "push" ? known(`sidebar.result.${code}`) : (known(`error.${code}`) ?? known(`status.${code}`))) ?? code;
 
@@ -88,6 +88,6 @@ export function resultOf({ kind, result, count: all, failed }: TrafficEntry): st
 /** An error of an account: the meaning of its code, and its text. */
 export const errorInWords = ({ code, text: words }: { readonly code: string; readonly text: string }): string => {
   const meaning = codeInWords("command", code);
-  // The platform's own text is often the meaning of its code, in Chinese.
+  // The platform's own text often repeats the meaning of the code in Chinese.
   return words === "" || words === meaning ? meaning : `${meaning}: ${words}`;
 };

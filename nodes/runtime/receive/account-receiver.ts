@@ -43,7 +43,7 @@ export class AccountReceiver {
     return this.#listeners.size > 0;
   }
 
-  /** Adds a listener. @returns removes it */
+  /** Adds a listener. @returns a function that removes it */
   attach(listener: PushListener): () => void {
     this.#listeners.add(listener);
     const detach = this.#receiving.attach(this.#state, listener);

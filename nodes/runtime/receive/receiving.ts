@@ -255,7 +255,7 @@ export class Receiving {
     return state;
   }
 
-  /** Adds a listener. @returns removes it */
+  /** Adds a listener. @returns a function that removes it */
   attach(state: AccountState, listener: PushListener): () => void {
     const { endpoint } = state.config;
     if (endpoint.own === undefined && !hasServer(this.#RED)) {

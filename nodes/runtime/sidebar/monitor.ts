@@ -176,7 +176,7 @@ export class MonitoredAccount {
     this.#commands.add(record);
   };
 
-  /** Returns the new entries with their numbers: commands that have ended, and pushes from the receiving thread. */
+  /** Numbers the new entries and adds them to the list: ended commands, and pushes from the receiving thread. */
   take(answer: TrafficAnswer | undefined, next: () => number): void {
     const fresh: (Omit<Listed, "entry"> & { readonly entry: Omit<TrafficEntry, "number"> })[] = [];
     const alive = new Set<RecordedCommand>();
