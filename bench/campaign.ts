@@ -76,7 +76,7 @@ take(begun.effects);
 report("the campaign begins in", `${(performance.now() - beginning).toFixed(0)} ms`);
 entries = [];
 
-/** Answers commands until there are none. */
+/** Answers commands until none are left. */
 function answer(): void {
   for (let command = pending.shift(); command !== undefined; command = pending.shift()) {
     const { id, api, request } = command;

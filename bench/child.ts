@@ -62,8 +62,9 @@ export class Children {
 }
 
 /**
- * Keeps a process from sleeping. Writing to a sleeping process includes the cost of waking it on another core, which a peer across a
- * network would not cause; a slow contender would pay it for each write, a fast one never. The returned function ends this.
+ * Keeps a process from sleeping. Writing to a sleeping process includes the cost of waking it on another core. A peer
+ * across a network would not cause this cost. A slow contender would pay it for each write, a fast one never. The
+ * returned function ends this.
  */
 export function stayAwake(): () => void {
   let awake = true;

@@ -1,4 +1,4 @@
-// Measures contenders in turn, round after round, so that other load on the machine affects all of them equally.
+// Measures contenders alternately, round after round, so that other load on the machine affects all of them equally.
 
 /** The account of every part of the bench. */
 export const account = { customer: "C2", password: "a password of the bench" };
@@ -25,7 +25,7 @@ export interface Sample {
 /** A measured value of a sample. */
 export type Measure = Exclude<keyof Sample, "count">;
 
-/** One of those that are compared. */
+/** One of the things that are compared. */
 export interface Contender {
   readonly name: Text;
   readonly measure: () => Promise<Sample>;

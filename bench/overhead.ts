@@ -6,7 +6,7 @@ import { functionNode, pump, pumped } from "./node-red";
 import type { Section } from "./report";
 import type { Commands } from "./rivals";
 
-/** The difference of two contenders' processor times, round by round. */
+/** The difference of two contenders' processor times, by round. */
 const without = (one: Measured, other: Measured): Measured => ({
   name: {
     en: `${one.name.en}, without its HTTP request`,

@@ -9,10 +9,10 @@ import type { Section } from "./report";
 
 const path = "/sccc/notify";
 const connections = 64;
-/** An open sidebar asks about as often, in ms. */
+/** The interval at which an open sidebar sends requests, in ms. */
 const askEveryMs = 1000;
 
-/** Asks as an open sidebar does, until it is told to stop. */
+/** Sends requests as an open sidebar does, until it is told to stop. */
 function watch(nodeRed: NodeRed): () => Promise<void> {
   let open = true;
   let wake = (): void => undefined;

@@ -23,7 +23,7 @@ const ours = (maxOpen: number): readonly FlowNode[] =>
     type: "sccc-call-tracker",
     z: "tab",
     account: "account",
-    // More than there are, so that none is dropped.
+    // More than there are open calls, so that none is dropped.
     maxOpen: maxOpen * 2,
     wires,
   });

@@ -85,7 +85,7 @@ export async function buildCode(folder: string): Promise<void> {
       entryPoints: [join(root, "nodes/sccc.ts")],
       outfile: join(folder, `${set}.js`),
       plugins: [simulatorApart],
-      // Node-RED expects a function; a default export would be one level deeper.
+      // Node-RED expects the function itself; a default export would be one level deeper.
       footer: { js: "module.exports = module.exports.default ?? module.exports;" },
     }),
     // A worker thread needs its own file.

@@ -68,7 +68,10 @@ function control(property: Property, id: string): string {
 const button = (id: string, icon: string, key: string): string =>
   `<button type="button" class="red-ui-button" id="${id}"><i class="fa fa-${icon}" aria-hidden="true"></i> <span data-i18n="${key}"></span></button>`;
 
-/** Where there is no account: one to try flows on. nodes/editor/account.ts shows it. */
+/**
+ * The row of a node without an account: a button that adds a simulator and an account. nodes/editor/account.ts shows
+ * it.
+ */
 const simulateRow = `
     <div class="form-row sccc-row" id="sccc-simulate-row" style="display: none">
       <span></span>
@@ -145,7 +148,7 @@ export function form(node: NodeType): string {
 const object = (entries: readonly (readonly [string, string])[], separator: string): string =>
   entries.map(([name, code]) => `${name}: ${code}`).join(separator);
 
-/** A value as code in a script of the page: no text may end the script. */
+/** A value as code in a script of the page. No text in it can end the script. */
 const code = (value: unknown): string => JSON.stringify(value).replaceAll("<", "\\u003c");
 
 /** The words of all languages: people type English words in a Chinese editor too. */
@@ -237,7 +240,7 @@ const style = `
 .sccc-event > input[type="checkbox"] { width: auto; margin: 0; flex: none; }
 .sccc-unit { color: var(--red-ui-secondary-text-color); white-space: nowrap; }
 .sccc-hint, .sccc-problem { grid-column: 2; font-size: 12px; line-height: 1.4; margin-top: 2px; }
-/* A dialog grows with its widest content: what wraps must not count. */
+/* A dialog grows with its widest content, so text that wraps must not count. */
 .sccc-row > .sccc-hint, .sccc-row > .sccc-problem, .sccc-row > .sccc-result, .sccc-events { width: 0; min-width: 100%; overflow-wrap: anywhere; }
 .sccc-event .sccc-vendor { font-size: 11px; padding: 0 3px; color: var(--red-ui-secondary-text-color); background: none; border: none; }
 .sccc-hint { color: var(--red-ui-secondary-text-color); }

@@ -16,7 +16,7 @@ import { nodeTypes } from "./nodes";
 
 const root = join(__dirname, "..");
 
-/** A page for users in one language; in the other languages, the file name has another ending. */
+/** A page for users in one language. The file name of the other language has another suffix. */
 export interface Page {
   readonly file: string;
   readonly language: Language;
@@ -113,7 +113,7 @@ function account({ text }: Language): string {
   );
 }
 
-/** The part of an example's text that is in one language: the texts contain both, one after the other. */
+/** The part of an example's text in one language: the texts contain both, one after the other. */
 const partOf = (text: string, { text: language }: Language, separator: string): string =>
   text.split(separator)[language === "en" ? 0 : 1] ?? text;
 

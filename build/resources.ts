@@ -26,7 +26,7 @@ export const troubleshootingUrl = (language: Language, anchor: string): string =
 /** The troubleshooting page in a language. */
 export function troubleshooting(language: Language): string {
   const markdown = readFileSync(join(docs, `troubleshooting${suffixOf(language)}.md`), "utf8");
-  // The line that leads to the other language.
+  // The line with the link to the other language.
   const text = markdown.replace(/^.*\]\(troubleshooting.*\n/m, "");
   const title = /^# (.*)$/m.exec(markdown)?.[1] ?? "";
   return `<!doctype html>

@@ -1,5 +1,6 @@
-// Makes the types of `require("@sccc/node-red-sccc/testing")`: one file with everything that the exports of simulator/testing.ts refer to.
-// The compiler writes a file for each module; their other declarations are internal and are left out.
+// Makes the types of `require("@sccc/node-red-sccc/testing")`: one file with everything that the exports of
+// simulator/testing.ts refer to. The compiler writes a file for each module, with internal declarations that are left
+// out here.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,7 +8,10 @@ import { dirname, isAbsolute, join, resolve } from "node:path";
 
 const root = resolve(__dirname, "..");
 
-/** A top-level declaration with its comment. The compiler indents what is inside, and starts other lines with a closing bracket only. */
+/**
+ * A top-level declaration with its comment. The compiler indents its content; only a closing bracket is at the left
+ * margin.
+ */
 const declarations =
   /^(\/\*\*(?:(?!\*\/)[\s\S])*\*\/\n)?(?:export )?(?:declare )?((interface|type|class|const|function) (\w+).*\n(?:[ })\]].*\n)*)/gm;
 const imports = /^(?:import|export)(?: type)? \{([^}]*)\} from "([^"]*)";$/gm;
@@ -74,7 +78,7 @@ export function testingTypes(): string {
     execFileSync(process.execPath, args, { stdio: ["ignore", 2, 2] });
     const { exported, found, packages } = gather(join(folder, "simulator/testing"));
     const lines = [...found].map(([name, { comment, kind, code }]) => {
-      // Only what exists at run time is exported as a value.
+      // Only declarations that exist at run time are exported as values.
       const prefix =
         kind === "interface" || kind === "type" ? "export " : exported.includes(name) ? "export declare " : "declare ";
       return `${comment}${prefix}${code}`;

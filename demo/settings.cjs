@@ -1,10 +1,10 @@
-// Node-RED's settings in the demo: the common settings of tools/, and the CRM for the flows. Requests of other sites' pages are
-// refused. Node-RED itself accepts them, also for its editor's API: any page in the browser could then press the buttons that
-// place calls.
+// Node-RED's settings in the demo: the common settings of tools/, and the CRM for the flows. Requests of other sites'
+// pages are refused. Node-RED itself accepts them, even for its editor's API, so that any page in the browser could
+// press the buttons that place calls.
 const { Crm } = require("./crm/crm.cjs");
 
 const { SCCC_DEMO_CRM: file, SCCC_SIMULATOR_PORT, SCCC_TIMEZONE: timezone } = process.env;
-// Sample customers belong to the simulated platform. A real one begins with an empty CRM.
+// Sample customers belong to the simulated platform. With a real platform, the CRM is empty at first.
 const crm = new Crm({ file, timezone, samples: SCCC_SIMULATOR_PORT !== "" });
 process.on("exit", () => crm.close());
 

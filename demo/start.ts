@@ -25,7 +25,7 @@ function link(userDir: string): void {
   symlinkSync(root, place, "junction");
 }
 
-/** Takes the folder for this demo alone: the database in it admits one process. */
+/** Locks the folder for this demo: only one process may use the database in it. */
 async function take(userDir: string): Promise<FolderLock> {
   const isHeld = new AbortController();
   const options = { folder: userDir, owner: randomBytes(8).toString("hex") };
@@ -38,7 +38,7 @@ async function take(userDir: string): Promise<FolderLock> {
   return lock;
 }
 
-/** Puts flows aside that were written for an earlier CRM, which had no database. */
+/** Renames flows that were written for an earlier CRM, which had no database. */
 function putOldAside(flows: string): void {
   if (!existsSync(flows) || readFileSync(flows, "utf8").includes('global.get(\\"crm\\")')) return;
   renameSync(flows, `${flows}.old`);
@@ -62,7 +62,10 @@ const pages = [
 const padded = (text: string, width: number): string =>
   text + " ".repeat(Math.max(1, width - text.length - (text.match(/\p{Script=Han}/gu) ?? []).length));
 
-/** How Node-RED 5 arranges its sidebars at first: the SCCC sidebar is open, with the debug messages below it. Node-RED 4.1 ignores it. */
+/**
+ * The initial arrangement of the sidebars in Node-RED 5: the SCCC sidebar is open, with the debug messages below it.
+ * Node-RED 4.1 ignores this.
+ */
 const sidebars = {
   v: 4,
   tabs: [],
@@ -82,8 +85,8 @@ const sidebars = {
 const parentEveryMs = 500;
 
 /**
- * Calls back when this process should end: after a signal, or when its parent has ended (npm, or a shell of npm's that did not pass a
- * signal on).
+ * Calls back when this process should end: after a signal, or when its parent has ended (npm, or a shell of npm's that
+ * did not pass on a signal).
  */
 function onEnd(end: (signal: NodeJS.Signals) => void): void {
   const parent = process.ppid;

@@ -49,7 +49,7 @@ export interface Viewed {
 /** Node-RED's editor requests resources that do not exist without internet access or projects. */
 const harmless = /favicon|Failed to load resource/;
 
-/** Node-RED's tip of the day comes after a second, also where its place is not drawn yet, as on a slow machine. */
+/** Node-RED's tip of the day appears after a second. On a slow machine the place for it may not be drawn yet. */
 const isTip = ({ message, stack = "" }: Error): boolean =>
   message.includes("(reading 'html')") && /\/red\/red\.min\.js/.test(stack);
 
@@ -178,7 +178,8 @@ export class EditorPage {
   async importExample(name: string): Promise<void> {
     const { page } = this;
     const imported = page.locator(".red-ui-notification", { hasText: "Imported" });
-    // The notification of an earlier import stays for some seconds. Node-RED fails if its element is gone, so only its text is removed.
+    // The notification of an earlier import stays for some seconds. Node-RED fails if its element is removed, so only
+    // its text is.
     await imported.evaluateAll((earlier) => {
       for (const element of earlier) element.textContent = "";
     });

@@ -53,7 +53,7 @@ function nodeRed5(node: string): Host {
   return { node, nodeRed: join(prepared(join(hosts, "node-red-5")), "node_modules/node-red") };
 }
 
-/** The host for tests of a major version of Node-RED: 5 runs on Node 24, whatever the running Node is. */
+/** The host for tests of a major version of Node-RED. Version 5 runs on Node 24, whatever the running Node is. */
 export function testHost(version: 4 | 5): Host {
   if (version === 4) return nodeRed4();
   const node = node24() ?? (nodeAdmitsNodeRed5() ? process.execPath : undefined);

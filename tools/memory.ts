@@ -1,4 +1,4 @@
-// Measures memory: after a garbage collection, which Node offers only where it was asked to.
+// Measures memory after a garbage collection. Node offers that only with a flag.
 import v8 from "node:v8";
 import { runInNewContext } from "node:vm";
 

@@ -6,10 +6,10 @@ import type { Simulator } from "../simulator/index";
 import { temporaryFolder } from "./node-red";
 import { account } from "./platform";
 
-// biome-ignore lint/suspicious/noExplicitAny: messages, errors and the helper's nodes are what assertions look into.
+// biome-ignore lint/suspicious/noExplicitAny: assertions look into messages, errors and nodes of any shape.
 type Loose = any;
 
-/** It has no types. */
+/** The package has no types. */
 const helper: Loose = require("node-red-node-test-helper");
 
 /** A message that left a node, or that Catch received with its error. */
@@ -97,7 +97,10 @@ export async function load(
   };
 }
 
-/** The code of an error, if the help of its node type does not list it. What ends while its node closes reaches nobody. */
+/**
+ * The code of an error, if the help of its node type does not list it. Errors while the node closes are ignored,
+ * because no flow gets them.
+ */
 function unlistedCode(type: string, code: unknown): string | undefined {
   if (!type.startsWith("sccc-")) return undefined;
   if (typeof code !== "string" || !code.startsWith("SCCC_") || code === "SCCC_CLOSED") return undefined;
@@ -115,7 +118,7 @@ const coreNodes = ["common/25-catch", "network/05-tls", "network/06-httpproxy"].
 /** A node of the flow. */
 export const nodeOf = (id: string): Loose => helper.getNode(id);
 
-/** What the nodes share. */
+/** The state that the nodes share. */
 export const stateOf = (): RuntimeState => runtimeOf(helper._RED).state;
 
 /** Ends the flow as a redeploy does. */

@@ -10,12 +10,12 @@ const common: readonly string[] = ["userData"];
 export function commandHelp(page: HelpPage, command: Command): readonly string[] {
   const { node, section, fields, notes, resend, answer, list: array, chunks } = command;
   const own = fields.filter(({ name }) => !common.includes(name));
-  // What the example does not explain: the values of enumerations.
+  // The values of enumerations, which the example does not explain.
   const values = page.answers((array?.items ?? answer).filter(({ choices }) => choices !== undefined));
   return [
     ...(own.length === 0 ? [] : [page.heading("inputs"), page.fields(own)]),
     page.heading("outputs"),
-    // What stands beside the payload is the same for all commands.
+    // Only the payload: the other properties are the same for all commands.
     page.example(node, ["payload"]),
     ...(values.length === 0 ? [] : [list(values)]),
     page.heading("details"),

@@ -2,9 +2,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** Where the examples are. */
+/** The file with the examples. */
 export const examplesFile = join(__dirname, "examples.json");
 
-/** The example messages by node type: of what comes out. */
+/** The example messages by node type. */
 export const exampleMessages = (): Readonly<Record<string, Readonly<Record<string, unknown>>>> =>
   JSON.parse(readFileSync(examplesFile, "utf8"));

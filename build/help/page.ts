@@ -109,8 +109,9 @@ export class HelpPage {
   }
 
   /**
-   * The example of a message that the node gives. A new node has none until test/editor/help-examples.test.ts has written it.
-   * @param only its properties that are shown; default all
+   * The example of a message that the node sends. A new node has none until test/editor/help-examples.test.ts has
+   * written it.
+   * @param only the properties to show; by default all
    */
   example(type: string, only?: readonly string[]): string {
     const message = this.#examples[type];

@@ -8,7 +8,7 @@ import { settings } from "./setting";
 const key = "setting.campaign";
 const { agents, numbers, doNotCall } = campaignFields;
 
-/** What a message brings, or the node has. Numbers may be rows: their form is not checked. */
+/** A field that comes from the message or the node. Numbers may be rows, so their format is not checked. */
 const typed = (field: typeof agents, value: string, type: string, isChecked: boolean): Property => ({
   kind: "typed",
   name: field.name,

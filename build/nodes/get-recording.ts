@@ -5,7 +5,7 @@ import { fieldProperty } from "./field";
 import type { NodeType } from "./node-type";
 import { settings } from "./setting";
 
-/** The default reads the recording's name of a record or a CDR; the runtime also looks for that of a bill. */
+/** By default it reads the filename of a record or CDR. The runtime also looks for that of a bill. */
 export const getRecording: NodeType = {
   type: recording.node,
   key: "download.get-recording",

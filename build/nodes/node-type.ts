@@ -34,10 +34,10 @@ export type Property = {
   | { readonly kind: "boolean"; readonly default: boolean }
   | { readonly kind: "choice"; readonly default: string; readonly choices: readonly string[] }
   | { readonly kind: "secret" }
-  /** Weekly windows, a row each. */
+  /** Weekly windows, one per row. */
   | { readonly kind: "hours" }
   | { readonly kind: "node"; readonly type: string }
-  /** Some events. `standard`: what none ticked stands for, where that is not all. */
+  /** Some events. `standard`: what an empty choice means, if not all. */
   | {
       readonly kind: "events";
       readonly default: readonly string[];
@@ -102,6 +102,6 @@ export const eventsOf = (node: NodeType): readonly Push[] | undefined => eventsP
 export const passwordsOf = ({ properties }: NodeType): readonly Property[] =>
   properties.filter(({ kind, required }) => kind === "secret" && required);
 
-/** The words by which the palette's filter finds a node type, beside its type and its label. */
+/** The words by which the palette's filter finds a node type, besides its type and label. */
 export const keywordsOf = ({ type }: NodeType): Text | undefined =>
   palette.find((entry) => entry.type === type)?.keywords;

@@ -6,7 +6,7 @@ const { openDatabase } = require("./database.cjs");
 /** The progress of a call, by the event of sccc-calls. */
 const ranks = { dialing: 0, ringing: 1, answered: 2, finished: 3, recording: 4 };
 
-/** Why nobody could be reached, by the text that sccc-calls and the CDRs give for the platform's cause. */
+/** Why a call did not reach anybody, by the text that sccc-calls and the CDRs give for the platform's cause. */
 const causes = new Map([
   ["busy here", "busy"],
   ["busy everywhere", "busy"],
@@ -29,7 +29,7 @@ const timeOf = (value) => (value === null || value === undefined ? null : Date.p
 
 const cut = (value, most) => String(value ?? "").slice(0, most);
 
-/** A text of a sample in both languages, any other as it is. */
+/** A sample's text in both languages; any other text unchanged. */
 const both = (en, zh) => (zh === null || zh === undefined ? en : { en, zh });
 
 const customerOf = (row) =>
@@ -67,7 +67,7 @@ const callOf = (row) => ({
   customer: customerOf(row),
 });
 
-/** Calls with their customers; a condition follows. */
+/** The beginning of a query for calls with their customers; a condition follows. */
 const callsWhere = `select calls.*, customers.name, name_zh, company, company_zh, city, city_zh, campaigns.name as campaign_name
   from calls left join customers using (number) left join campaigns on campaigns.id = calls.campaign where `;
 
@@ -89,7 +89,7 @@ class Crm {
     this.#db.close();
   }
 
-  /** A line of the samples is a customer, or a call that a customer had so many minutes before the first start. */
+  /** Each line of the samples is a customer, or a call of a customer with its age in minutes at the first start. */
   #fill() {
     const now = Date.now();
     const lines = readFileSync(join(__dirname, "samples.jsonl"), "utf8").trim().split("\n");
@@ -130,7 +130,8 @@ class Crm {
   /**
    * Saves an event of sccc-calls.
    * @param workStatus the agent's state on the platform: an agent who was busy before a call is busy after it
-   * @returns the call, and whether its agent now has to write a note; undefined if there is nothing new, or no agent
+   * @returns the call, and whether its agent must now write a note; undefined if nothing has changed or the call has no
+   * agent
    */
   saveCall(event, call, workStatus) {
     // Staff numbers are digits.
@@ -186,7 +187,7 @@ class Crm {
     return inWrapUp?.next ?? (workStatus === "BUSY" ? "busy" : "ready");
   }
 
-  /** Why a call did not reach anybody, as the CDR tells it; returns the call, undefined if there is nothing new. */
+  /** Saves from the CDR why a call did not reach anybody. Returns the call; undefined if nothing has changed. */
   saveCause(id, causeText) {
     const cause = causes.get(causeText);
     if (cause === undefined) return undefined;
@@ -196,8 +197,8 @@ class Crm {
   }
 
   /**
-   * The platform reports that an agent is on no call: calls without an event for a while, or since before this start, have ended.
-   * If their bill comes later, it completes them. Returns their agents' calls.
+   * The platform reports that an agent is on no call. Calls without an event for a while, or since before this start,
+   * have then ended. If their bill comes later, it completes them. Returns the agents' calls.
    * @param surely the platform was asked about this very call
    */
   endSilentCalls(agent, surely = false) {
@@ -231,7 +232,7 @@ class Crm {
     return this.#db.get("select record_file from calls where id = ?", [cut(id, 200)])?.record_file ?? undefined;
   }
 
-  /** The latest calls with a number, without the one that is on the screen. */
+  /** The latest calls with a number, except the one on the screen. */
   callsWith(number, but = "") {
     return this.#db
       .all(`${callsWhere} number = ? and calls.id <> ? and state = 'over' order by started_at desc limit 8`, [
@@ -262,7 +263,7 @@ class Crm {
     else this.#db.run("delete from desks where agent = ?", [agent]);
   }
 
-  /** The data of a desk: the current call, else the call without a note; and the call-backs. */
+  /** The data of a desk: the current call, otherwise the call without a note; and the call-backs. */
   deskOf(agent) {
     if (agent === "") return { screen: null, callbacks: [] };
     const row = this.#db.get(
@@ -281,7 +282,7 @@ class Crm {
     };
   }
 
-  /** The agents who have a note to write. */
+  /** The agents who must write a note. */
   wrappingUp() {
     return this.#db.all("select distinct agent from calls where wrap_up = 1 and agent in (select agent from desks)");
   }
@@ -296,7 +297,7 @@ class Crm {
     return changed > 0 ? { next } : undefined;
   }
 
-  /** Keeps a note that is being written; undefined if it is not this agent's call. */
+  /** Saves an unfinished note; undefined if the call is not this agent's. */
   draft({ agent, id, note, disposition, dueAt }) {
     const changed = this.#db.run(
       "update calls set note = ?, note_zh = null, disposition = ?, due_at = ? where id = ? and agent = ? and noted_at is null",
@@ -310,7 +311,10 @@ class Crm {
     return [cut(note, 2000), result, result === "callback" && Number.isSafeInteger(dueAt) ? dueAt : null];
   }
 
-  /** Saves a note: its call's after-call work is over. Returns the call, and whether the agent's state changes; undefined as above. */
+  /**
+   * Saves a note, which ends the after-call work of its call. Returns the call, and whether the agent's state changes;
+   * undefined as above.
+   */
   note({ agent, id, note, disposition, dueAt }) {
     const db = this.#db;
     return db.together(() => {
@@ -329,7 +333,7 @@ class Crm {
     });
   }
 
-  /** A call-back is done without a call; undefined as above. */
+  /** Marks a call-back as done without a call; undefined as above. */
   callbackDone({ agent, id }) {
     const changed = this.#db.run("update calls set done_at = ? where id = ? and agent = ? and due_at is not null", [
       Date.now(),
@@ -341,7 +345,7 @@ class Crm {
 
   // ---------------------------------------------------------------------------------------------- customers
 
-  /** Customers by a part of a name, a company, a city or a number. */
+  /** Customers whose name, company, city or number contains a text. */
   findCustomers(q) {
     const wanted = cut(q, 60).trim().toLowerCase();
     const like = (text) => `%${text.replace(/[\\%_]/g, "\\$&")}%`;
@@ -367,7 +371,7 @@ class Crm {
     return customerOf(this.#db.get("select * from customers where number = ?", [number]));
   }
 
-  /** The number of a customer, picked at random; undefined without customers. */
+  /** The number of a random customer; undefined if there are none. */
   anyNumber() {
     return this.#db.get("select number from customers order by random() limit 1")?.number;
   }
@@ -390,7 +394,7 @@ class Crm {
     return this.campaigns(progress.campaign)[0];
   }
 
-  /** The latest campaigns, or one. */
+  /** The latest campaigns, or the one with an id. */
   campaigns(id = null) {
     return this.#db
       .all(
@@ -400,7 +404,7 @@ class Crm {
       .map(({ progress, created_at, name }) => ({ ...JSON.parse(progress), name, createdAt: created_at }));
   }
 
-  /** Saves the result of a number; one that comes again changes nothing. */
+  /** Saves the result of a number. A repeated result changes nothing. */
   saveResult(id, { campaign, index, number, row, outcome, reason, attempts, agent, startedAt, talkSeconds }) {
     this.#db.run("insert or ignore into results values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", [
       ...[id, campaign, index, number ?? null, JSON.stringify(row ?? null), outcome, reason ?? null, attempts ?? 0],
@@ -428,7 +432,7 @@ class Crm {
 
   // ---------------------------------------------------------------------------------------------- the wallboard
 
-  /** Today's calls in figures: each direction apart. */
+  /** Today's calls in figures, separately for each direction. */
   board() {
     const now = Date.now();
     const calls = this.#db

@@ -4,12 +4,13 @@ const { dirname } = require("node:path");
 const { Database } = require("node-sqlite3-wasm");
 
 /**
- * Opens a database; creates it if it is not there. Only one process may use it at a time; the demo's start makes sure of that.
- * Each statement is on disk when it returns, and is either there as a whole or not at all, also after kill -9.
+ * Opens a database, and creates it if it does not exist. Only one process may use it at a time; the demo's start makes
+ * sure of that. Each statement is on disk when it returns. After kill -9 its changes are there completely or not at
+ * all.
  */
 function openDatabase(file, schema) {
   mkdirSync(dirname(file), { recursive: true });
-  // The lock of a process that was killed.
+  // The lock of a killed process.
   rmSync(`${file}.lock`, { recursive: true, force: true });
   const db = new Database(file);
   // With one process, the write-ahead log needs no shared memory, which WebAssembly does not have.
@@ -20,7 +21,7 @@ function openDatabase(file, schema) {
     get: (sql, values) => db.get(sql, values) ?? undefined,
     /** Runs a statement; returns the number of changed rows. */
     run: (sql, values) => db.run(sql, values).changes,
-    /** Runs statements that belong together. */
+    /** Runs statements in one transaction. */
     together(run) {
       db.exec("begin immediate");
       try {

@@ -1,4 +1,4 @@
-// Today's calls and the call-backs: each opens, and can be called.
+// Today's calls and the call-backs. Each can be opened and called.
 
 import { chipOf, lengthText, markOf } from "./center.mjs";
 import { at, h, icon, t, words } from "./common.mjs";
@@ -170,5 +170,5 @@ function drawCalls() {
 }
 
 onDraw(drawCalls);
-// A call-back becomes due while nothing else happens.
+// A call-back may become due while nothing else happens.
 setInterval(drawCalls, 15_000);

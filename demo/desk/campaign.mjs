@@ -10,7 +10,7 @@ let simulated = false;
 let campaigns = [];
 let shown = sessionStorage.getItem("campaign") ?? "";
 let results = [];
-/** The agents that are to dial. */
+/** The agents who will dial. */
 const chosen = new Set();
 
 const current = () => campaigns.find(({ campaign }) => campaign === shown) ?? campaigns[0];
@@ -57,7 +57,7 @@ function drawAgents() {
   );
 }
 
-/** Sample agents who pick up by themselves: agents at a desk write a note after each call. */
+/** Sample agents who answer automatically. Agents at a desk must write a note after each call. */
 const helpers = ["1015", "1016", "1017", "1018", "1019"];
 
 const logHelpersIn = () =>
@@ -75,7 +75,7 @@ function drawCount() {
   at("count").textContent = t("entries", { count });
 }
 
-/** The page makes the id, so that a request that is sent twice starts one campaign. */
+/** The page makes the ID, so that a repeated request starts only one campaign. */
 const newId = () => `${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 8)}`;
 let nextId = newId();
 
@@ -115,7 +115,7 @@ const loadCampaigns = () =>
     await loadResults();
   });
 
-/** The results are asked for one at a time. */
+/** The results are requested one at a time. */
 let isLoading = false;
 let isStale = false;
 

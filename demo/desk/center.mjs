@@ -1,4 +1,4 @@
-// The middle of the desk: the call on the screen, what the agent has opened, or neither.
+// The middle of the desk: the call on the screen, the entry that the agent has opened, or neither.
 import { at, h, icon, numberOf, t, words } from "./common.mjs";
 import { findCustomers, portrait } from "./customers.mjs";
 import { attempt, call as dial, order } from "./doing.mjs";
@@ -209,7 +209,7 @@ function updateCall(call) {
   if (at("hangup")) at("hangup").hidden = isOver;
   const wasDisabled = at("save").disabled;
   updateNote(call);
-  // The call has ended: move the focus to the note, unless the agent is typing elsewhere.
+  // When the call has ended, the note gets the focus, unless the agent is typing elsewhere.
   const { activeElement } = document;
   if (wasDisabled && !at("save").disabled && [document.body, at("hangup")].includes(activeElement)) at("note").focus();
 }
@@ -217,7 +217,7 @@ function updateCall(call) {
 /** Identifies what the middle shows; it is rebuilt only when this changes. */
 let shown = "";
 
-/** The content of the middle: an entry that the agent has opened, else the call. */
+/** The content of the middle: an entry that the agent has opened, otherwise the call. */
 function showing() {
   const { viewed, screen } = desk;
   if (viewed?.customer) return { key: `customer ${viewed.customer.number}`, build: () => customerView(viewed) };
@@ -238,13 +238,16 @@ function drawCenter() {
   if (at("call-back")) at("call-back").disabled = isOnCall() || isWrappingUp() || (call?.number ?? "1") === "";
 }
 
-/** Draws everything anew: in another language, or with another name. */
+/** Draws everything anew, in another language or with another name. */
 export function redraw() {
   shown = "";
   draw();
 }
 
-/** The current call, in a bar that stays visible if the middle is not: on a phone, or while the agent has opened something else. */
+/**
+ * The current call, in a bar that stays visible when the middle is not: on a phone, or while the agent has opened
+ * something else.
+ */
 function drawBar() {
   const call = desk.screen?.call;
   const bar = at("callbar");

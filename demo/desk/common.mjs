@@ -65,7 +65,7 @@ export const legend = (entries) =>
     h("li", { class: tone }, h("span", { class: "dot" }), text, count !== undefined && h("strong", {}, String(count))),
   );
 
-/** A text of the CRM: as a user wrote it, or in both languages as in the samples. */
+/** A text of the CRM: as a user wrote it, or in the page's language if it is a sample. */
 export const words = (text) => (typeof text === "object" && text !== null ? (text[language] ?? text.en) : (text ?? ""));
 
 /** Inserts the texts into the HTML, and draws the rest whenever the language changes. */
@@ -92,7 +92,7 @@ export function inBothLanguages(draw) {
 export const numberOf = (number) =>
   (number ?? "").replace(/^\+86(1\d\d)(\d{4})(\d{4})$/, "$1 $2 $3").replace(/^(1\d\d)(\d{4})(\d{4})$/, "$1 $2 $3");
 
-/** A word for an agent's state: the name of its text and of its colour. After-call work is while there is a note to write, and only then. */
+/** An agent's state as the name of its text and of its colour. After-call work means that there is a note to write. */
 export function stateOf(agent, wrapUp) {
   const { workStatus = "OFFLINE", serverStatus = "IDLE" } = agent ?? {};
   if (workStatus === "OFFLINE") return "loggedOff";

@@ -1,4 +1,4 @@
-// The customers: found by a part of a name or a number, opened, called.
+// The customers: searched by a part of a name or number, opened, called.
 import { at, h, icon, numberOf, t, words } from "./common.mjs";
 import { attempt, call } from "./doing.mjs";
 import { ask } from "./server.mjs";
@@ -49,7 +49,7 @@ export async function findCustomers() {
   drawCustomers();
 }
 
-/** The typed text as a number, or the reason why it is none. */
+/** The typed text as a number, or the reason why it is not one. */
 function dialled() {
   const typed = at("wanted").value.trim();
   const number = typed.replace(/[\s()-]/g, "");

@@ -21,7 +21,7 @@ export function startMe(onLogin) {
       draw();
     });
 
-  /** Asks first, if there is a call or a note that is not saved. */
+  /** Asks for confirmation if there is a call or an unsaved note. */
   function leave() {
     if (!isOnCall() && !isWrappingUp()) return logOut();
     at("leaving-why").textContent = t(isOnCall() ? "leavingCall" : "leavingNote");

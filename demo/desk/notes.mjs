@@ -7,14 +7,14 @@ import { fieldOf, now, offsetText, timeIn } from "./times.mjs";
 
 const dispositions = ["resolved", "callback", "forwarded", "complaint", "unreached"];
 
-/** This page, among all pages of the agent. */
+/** Distinguishes this page from the agent's other pages. */
 export const pageId = Math.random().toString(36).slice(2);
 
 /** Drafts that the server does not have yet, by the id of the call. They survive a reload. */
 const unsent = new Map(JSON.parse(sessionStorage.getItem("unsent") ?? "[]"));
 const remember = () => sessionStorage.setItem("unsent", JSON.stringify([...unsent]));
 
-/** How long after a key the note is sent, and after a failure sent again, in ms. */
+/** The pauses before a note is sent: after a key press, and after a failure, in ms. */
 const pauses = { typing: 300, failure: 2000 };
 
 let timer;
@@ -25,7 +25,7 @@ const later = (pause) => {
   timer = setTimeout(sendAll, pause);
 };
 
-/** Sends the drafts that the server does not have. */
+/** Sends the drafts that are not on the server. */
 export async function sendAll() {
   if (isSending || unsent.size === 0) return;
   isSending = true;
@@ -69,7 +69,10 @@ function showKept(hasFailed) {
   shown.textContent = t(isKept ? "kept" : hasFailed ? "notKept" : "keeping");
 }
 
-/** A note changes on the screen if another page of the agent has changed it. Of its own, this page knows what was typed last. */
+/**
+ * A note on the screen changes if another page of the agent has changed it. If this page sent the change, its own text
+ * is newer.
+ */
 export function withOwnDraft(screen, by) {
   const isOthers = by !== undefined && by !== pageId;
   if (screen === null || isOthers || desk.screen?.call.id !== screen.call.id) return screen;

@@ -1,4 +1,5 @@
-// Reads the numbers of a campaign from a text or a file: a number on each line, or a table (CSV, or cells pasted from a spreadsheet).
+// Reads the numbers of a campaign from a text or a file: one number per line, or a table (CSV, or cells pasted from a
+// spreadsheet).
 
 /** The names of the column with the numbers. */
 const numberHeads = /^(phone|number|mobile|tel|telephone|cell|电话|手机|号码|电话号码|手机号|手机号码|联系电话)$/i;
@@ -31,8 +32,8 @@ function cellsOf(text, separator) {
 const isNumber = (cell = "") => /^[+\d][\d\s().-]{4,}$/.test(cell);
 
 /**
- * The entries of a campaign: texts, or rows with `number`. Every line is an entry, also one without a number: each gets a result.
- * A first line with the names of the columns is no entry.
+ * The entries of a campaign: texts, or rows with `number`. Every line is an entry, even one without a number, because
+ * each gets a result. A first line with column names is not an entry.
  */
 export function entriesOf(text) {
   const clean = text.replace(/^\uFEFF/, "").replace(/\r\n?/g, "\n");
@@ -64,7 +65,7 @@ export async function textOf(file) {
   }
 }
 
-/** A cell of a CSV file. A spreadsheet would calculate a text that begins like a formula. */
+/** A cell of a CSV file. A spreadsheet would calculate a text that begins like a formula, so it is escaped. */
 export function csvCell(value) {
   const text = value === null || value === undefined ? "" : String(value);
   const safe = typeof value === "string" && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;

@@ -1,4 +1,4 @@
-// A ringing call is heard and shown outside of the page: a sound and a desktop notification. Both can be switched off.
+// Announces a ringing call outside the page: with a sound and a desktop notification. Both can be switched off.
 import { at, h, icon, numberOf, t } from "./common.mjs";
 import { callerOf, desk, draw, onDraw } from "./state.mjs";
 
@@ -64,7 +64,7 @@ onDraw(() => {
   ringing.timer = setInterval(ring, every);
 });
 
-/** Asks the browser for leave to notify, when the user has done something that allows to ask. */
+/** Asks the browser for permission to notify. Browsers allow that only after an action of the user. */
 export function askToNotify() {
   if (isOn("notify") && canNotify() && Notification.permission === "default")
     Notification.requestPermission().then(draw);

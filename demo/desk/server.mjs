@@ -45,7 +45,7 @@ export const act = (what, body) =>
  * Receives live messages, and reconnects after every interruption.
  * @param hello the page's first message after connecting
  * @param hear called with every message
- * @returns sends `hello` again, for another agent
+ * @returns a function that sends `hello` again, for another agent
  */
 export function live(hello, hear) {
   const url = new URL("desk/live", location.href.replace(/^http/, "ws"));

@@ -11,7 +11,7 @@ export const desk = {
   me: null,
   /** The current call, or the call whose note is not written yet: {call, history}. */
   screen: null,
-  /** What the agent has opened: {call, history} or {customer, history}. */
+  /** The entry that the agent has opened: {call, history} or {customer, history}. */
   viewed: null,
   /** Today's calls, the newest first. */
   calls: [],
@@ -22,7 +22,9 @@ export const isOnCall = () => desk.screen !== null && desk.screen.call.state !==
 export const isWrappingUp = () => desk.screen?.call.wrapUp === true;
 export const isLoggedIn = () => desk.agent !== "" && stateOf(desk.me) !== "loggedOff";
 
-/** The agent's state in a word. A platform need not push its agents' states; the state of the call on the screen is certain. */
+/**
+ * The agent's state. The platform may not push its agents' states, so the state of the call on the screen comes first.
+ */
 export const stateNow = () =>
   isOnCall()
     ? desk.screen.call.state === "answered"
@@ -35,7 +37,7 @@ export const nameOf = (customer, number) =>
 export const callerOf = (call) => nameOf(call.customer, call.number);
 export const detailsOf = (customer) => [words(customer?.company), words(customer?.city)].filter(Boolean).join(" · ");
 
-/** How a call went: the platform's cause says more than the outcome. */
+/** The result of a call: the platform's cause is more precise than the outcome. */
 export const resultOf = ({ outcome, cause }) =>
   outcome === "unanswered" && cause !== null ? `cause.${cause}` : `outcome.${outcome ?? "unknown"}`;
 

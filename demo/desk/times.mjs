@@ -5,7 +5,7 @@ import { h, language, t } from "./common.mjs";
 let ahead = 0;
 let timeZone;
 
-/** Sets the clock by what the server says. */
+/** Sets the clock from the server's time. */
 export function setClock({ now, timezone }) {
   ahead = Date.now() - now;
   timeZone = timezone ?? timeZone;
@@ -29,7 +29,7 @@ export const soonOf = (date) => {
   return format(date, day) === format(now(), day) ? timeOf(date) : dateOf(date);
 };
 
-/** How far the clocks there are from UTC: "GMT+8". */
+/** The offset of the call centre's clocks from UTC: "GMT+8". */
 export const offsetText = () =>
   new Intl.DateTimeFormat("en", { timeZone, timeZoneName: "shortOffset" })
     .formatToParts(now())
@@ -63,7 +63,7 @@ export const fieldOf = (date) =>
 export function timeIn(field) {
   const wanted = Date.parse(`${field}Z`);
   if (Number.isNaN(wanted)) return null;
-  // What the clocks there show at an instant differs from it by the offset. Twice: the offset may differ between the two instants.
+  // The offset is applied twice, because it may differ between the first estimate and the result.
   const corrected = (instant) => instant + wanted - Date.parse(`${fieldOf(instant)}Z`);
   return corrected(corrected(wanted));
 }

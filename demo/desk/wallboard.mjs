@@ -1,4 +1,4 @@
-// The wallboard: every agent's state and today's calls, inbound and outbound apart, as figures and charts.
+// The wallboard: every agent's state and today's calls as figures and charts, separately for inbound and outbound.
 import { at, h, inBothLanguages, legend, s, stateOf, t } from "./common.mjs";
 import { act, live } from "./server.mjs";
 import { lengthOf, now, timeOf, timer, zoneText } from "./times.mjs";
@@ -75,7 +75,7 @@ const bars = [
   },
 ];
 
-/** Two bars for each hour, drawn at the size that they have: the labels are as large as other text. */
+/** Two bars for each hour. They are drawn at their real size, so that the labels are as large as other text. */
 function drawHours({ hours }) {
   const width = Math.max(280, at("hours").clientWidth);
   const height = Math.max(150, at("hours").clientHeight);
@@ -119,7 +119,7 @@ function drawHours({ hours }) {
       ]),
       hours.map((hour, index) => {
         const middle = left + each * (index + 0.5);
-        // Where it is narrow, every second hour has a label.
+        // If there is little space, only every second hour has a label.
         const isLabelled = each >= 44 || (hours.length - 1 - index) % 2 === 0;
         return s(
           "g",

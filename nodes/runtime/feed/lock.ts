@@ -30,8 +30,9 @@ export class FeedLock {
   }
 
   /**
-   * Adds a feed. @param onFree called when the lock was obtained after `get` had resolved with false @returns removes
-   * the feed
+   * Adds a feed.
+   * @param onFree called when the lock was obtained after `get` had resolved with false
+   * @returns a function that removes the feed
    */
   add(onFree: () => void): () => void {
     this.#feeds.add(onFree);
