@@ -9,9 +9,9 @@ export interface Counts {
   readonly failures: readonly Failure[];
 }
 
-/** A test, or a hook, that failed. */
+/** A failed test or hook. */
 export interface Failure {
-  /** Empty where mocha knows none. */
+  /** "" if mocha does not know it. */
   readonly file: string;
   /** Its title and error. */
   readonly text: string;

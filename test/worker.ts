@@ -1,6 +1,6 @@
-// Loaded by mocha before the tests, where coverage is collected.
+// Loaded by mocha before the tests, when coverage is collected.
 import { basename } from "node:path";
 
-// Mocha ends a process that has run tests for it by SIGTERM if it takes more than a second to end. To write the coverage takes longer on a
-// busy machine, and it would be lost.
+// Mocha ends a worker process by SIGTERM if it takes more than a second to end. On a busy machine, writing the coverage
+// takes longer, and it would be lost.
 if (basename(process.argv[1] ?? "") === "worker.cjs") process.on("SIGTERM", () => undefined);

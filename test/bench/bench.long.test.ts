@@ -1,4 +1,4 @@
-// The bench runs completely with small numbers: every row is in the report, in both languages, with a figure of any size.
+// The bench runs completely with small numbers. The report has every row with a figure, in both languages.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";

@@ -1,5 +1,6 @@
-// The examples as a user tries them: imported through the editor's own menu, and those that show a page, or are the README's, driven to their
-// result. test/examples drives the others, in the long tier those that write to another system.
+// The examples as a user tries them. All are imported through the editor's own menu. Those with a page, and the
+// README's, are also driven to their result. test/examples drives the others; those that write to another system are in
+// the long tier.
 import { strict as assert } from "node:assert";
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -12,7 +13,7 @@ import { type Drive, drive, drives, Running } from "../examples/drives";
 import { type Example, examples, onFreePorts } from "../examples/examples";
 import { recipes } from "../examples/recipes";
 
-/** The drives of examples with a page; and one without. */
+/** The drives of the examples with a page, and of one without. */
 const inBrowser: Readonly<Record<string, Drive | undefined>> = {
   "click-to-call": drives["click-to-call"],
 
@@ -59,7 +60,10 @@ function addDashboard(userDir: string): void {
   symlinkSync(join(host, "node_modules/@flowfuse/node-red-dashboard"), join(scope, "node-red-dashboard"), "junction");
 }
 
-/** Fits the examples of a user folder to the tests: free ports, so that others may run them too, and the tests' dialect. */
+/**
+ * Changes the examples in a user folder for the tests: free ports, so that other tests may run them too, and the tests'
+ * dialect.
+ */
 async function fitExamples(userDir: string): Promise<void> {
   for (const { name } of examples) {
     const file = join(userDir, "node_modules", packageName, "examples", `${name}.json`);
@@ -68,7 +72,7 @@ async function fitExamples(userDir: string): Promise<void> {
   }
 }
 
-/** Imports an example as a user does, and checks what it looks like on the canvas. */
+/** Imports an example as a user does, and checks how it is drawn on the canvas. */
 async function importExample(editor: EditorPage, { name, nodes }: Example): Promise<void> {
   await editor.importExample(name);
   const tab = nodes.find(({ type }) => type === "tab")?.id ?? "";

@@ -1,4 +1,5 @@
-// The way of a new user, with the mouse alone: from an empty flow to every event of a call in the debug sidebar.
+// The first steps of a new user, with the mouse alone: from an empty flow to every event of a call in the debug
+// sidebar.
 import assert from "node:assert/strict";
 import { closeBrowser, EditorPage } from "../../tools/browser";
 import { nodeRedVersions } from "../../tools/hosts";
@@ -44,7 +45,7 @@ for (const version of nodeRedVersions) {
       await page.mouse.move(to.x, to.y, { steps: 10 });
       await page.mouse.up();
 
-      // Other tests may have the standard port: the user chooses another one, and the account follows.
+      // Other tests may use the standard port. The user chooses another one, and the account follows.
       const simulator = String(await page.evaluate(`RED.nodes.filterNodes({ type: "sccc-simulator" })[0].id`));
       const address = (): Promise<unknown> =>
         page.evaluate(`(() => {

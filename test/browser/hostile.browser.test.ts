@@ -1,4 +1,5 @@
-// Hostile texts in the editor: texts from a platform, or from anybody in between, are shown as text everywhere and never executed.
+// Hostile texts in the editor. Texts from a platform, or from a server in between, are shown as text everywhere and
+// never executed.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import http from "node:http";
@@ -28,7 +29,7 @@ type Says =
   | { readonly kind: "page" | "msg" | "commandMsg" | "redirect"; readonly text: string }
   | { readonly kind: "agents"; readonly agents: readonly object[] };
 
-/** A platform whose answers the test determines. */
+/** A platform whose answers the test sets. */
 class Platform {
   says: Says = { kind: "page", text: "" };
   url = "";
@@ -156,7 +157,7 @@ for (const version of nodeRedVersions) {
     const expand = () =>
       at(".red-ui-typedInput-container:has(#node-input-agent-visible) .red-ui-typedInput-option-expand").click();
 
-    /** The places that show a text of the platform: what has to be opened, and where the text appears. */
+    /** The places that show a text of the platform: what must be opened, and where the text appears. */
     const places: readonly {
       readonly name: string;
       readonly open: () => Promise<void>;

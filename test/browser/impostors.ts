@@ -1,4 +1,4 @@
-// Servers that are not an SCCC platform, or a platform with a fault: what a mistyped address leads to.
+// Servers that are not an SCCC platform, or a platform with a fault: what a mistyped address may lead to.
 import { once } from "node:events";
 import http, { type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";

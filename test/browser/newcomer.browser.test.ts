@@ -8,13 +8,13 @@ import { nodeRedVersions } from "../../tools/hosts";
 import { freePort, type NodeRed, startNodeRed } from "../../tools/node-red";
 import { unfold } from "./forms";
 
-/** No wider than those of core nodes. */
+/** Dialogs are no wider than those of core nodes. */
 const widest = 540;
 
 /** A laptop's screen. */
 const viewport = { width: 1366, height: 768 };
 
-/** With SHOTS set to a folder, pictures of all dialogs go there. */
+/** With SHOTS set to a folder, pictures of all dialogs are written there. */
 const shots = process.env.SHOTS;
 
 const nodes = nodeTypes.filter(({ config }) => !config);
@@ -43,7 +43,7 @@ const exported = (port: number) => [
   { id: "i-debug", type: "debug", z: "i-tab", x: 400, y: 100, wires: [] },
 ];
 
-/** The types of the nodes of the imported flow that the editor marks, sorted, with why. */
+/** The types of the nodes that the editor marks after the import, sorted, with the reasons. */
 const marked = ({ page }: EditorPage): Promise<readonly string[]> =>
   page.evaluate(`(() => {
     const found = [];
@@ -57,7 +57,7 @@ const marked = ({ page }: EditorPage): Promise<readonly string[]> =>
     return found.sort();
   })()`);
 
-/** Waits until the editor marks so many nodes; the marks. */
+/** Waits until the editor marks this many nodes; returns the marks. */
 async function untilMarked(editor: EditorPage, count: number): Promise<readonly string[]> {
   for (;;) {
     const found = await marked(editor);

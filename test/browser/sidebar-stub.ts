@@ -30,7 +30,7 @@ const emptySnapshot: SidebarSnapshot = {
   ...{ calls: [], agents: [], campaigns: [], simulators: [], hints: [] },
 };
 
-/** A stub on a page: it counts the questions, and how many were under way at once. */
+/** A stub on a page. It counts the requests, and how many were in progress at the same time. */
 export class SidebarStub {
   questions = 0;
   mostAtOnce = 0;
@@ -56,7 +56,7 @@ export class SidebarStub {
     this.orders.length = 0;
   }
 
-  /** Shortens the pauses between questions to a tenth, so that tests need not wait for them. */
+  /** Shortens the pauses between requests to a tenth, so that tests need not wait for them. */
   hurry(page: Page): Promise<void> {
     return page.evaluate(`{
       const real = window.setTimeout;

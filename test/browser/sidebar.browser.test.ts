@@ -11,7 +11,7 @@ import { account, SidebarStub } from "./sidebar-stub";
 
 const views = ["accounts", "traffic", "dead", "live", "simulator"] as const;
 
-/** With SHOTS set to a folder, pictures of all views go there. */
+/** With SHOTS set to a folder, pictures of all views are written there. */
 const shots = process.env.SHOTS;
 
 const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
@@ -74,7 +74,7 @@ function full(run: SidebarSnapshot, text: string, now = Date.now()): SidebarSnap
   };
 }
 
-/** Where an element is when scrolling has ended: the same place in two frames. */
+/** The position of an element when scrolling has ended: the same in two frames. */
 async function restingAt(element: Locator): Promise<number> {
   let place = Number.NaN;
   for (;;) {
@@ -103,7 +103,7 @@ for (const version of nodeRedVersions) {
     const button = (name: string | RegExp) => at(".sccc-side").getByRole("button", { name });
     const show = (view: (typeof views)[number]) => at(`#sccc-side-tab-${view}`).click();
 
-    /** Opens the editor with the sidebar; with a stub, it answers instead of the runtime. */
+    /** Opens the editor with the sidebar. If a stub is given, it answers instead of the runtime. */
     async function open(viewing?: Viewing, stub?: SidebarStub): Promise<EditorPage> {
       const own = await EditorPage.open(nodeRed, {
         ...viewing,
@@ -118,7 +118,7 @@ for (const version of nodeRedVersions) {
       return own;
     }
 
-    /** Makes the sidebar so wide. */
+    /** Gives the sidebar a width. */
     const widen = (page: EditorPage["page"], width: number) =>
       page.evaluate(`(() => {
         const sidebar = document.querySelector("#red-ui-sidebar");
@@ -132,7 +132,7 @@ for (const version of nodeRedVersions) {
       await at("#red-ui-header-button-deploy.disabled").waitFor();
     };
 
-    /** Has a customer of the simulator call, as soon as it runs again after a deploy. */
+    /** Makes a customer of the simulator call, once it runs again after a deploy. */
     const call = async (): Promise<void> => {
       await show("simulator");
       const outcome = at(".sccc-side-card .sccc-side-said");
@@ -204,7 +204,7 @@ for (const version of nodeRedVersions) {
         await deploy();
         await call();
         await show("accounts");
-        // Pushes are taken again.
+        // The pushes are taken now.
         await hint.waitFor({ state: "detached" });
         await show("traffic");
         await button("Failures").and(at('[aria-pressed="true"]')).click();
@@ -235,7 +235,7 @@ for (const version of nodeRedVersions) {
       let stub: SidebarStub;
       /** The options of the open page. */
       let opened = "";
-      /** Opens a page with a stub, or takes the one that is open: a stub that has started again, with nothing but what is prepared. */
+      /** Opens a page with a stub, or reuses the open one. The stub is reset, and contains only what is prepared. */
       const fresh = async (viewing: Viewing, prepare: (now: SidebarStub["now"]) => void): Promise<void> => {
         const again = opened === JSON.stringify(viewing);
         if (!again) stub = new SidebarStub();
@@ -252,7 +252,7 @@ for (const version of nodeRedVersions) {
       };
 
       const english = { language: "en-US", dark: false } as const;
-      // The page in English serves the tests behind it too.
+      // The English page is used by the following tests too.
       for (const viewing of [{ language: "zh-CN", dark: true }, english] as const) {
         it(`${viewing.language}, ${viewing.dark ? "dark" : "light"}: no view is wider than the sidebar, and axe finds nothing`, async () => {
           await fresh(viewing, (now) => {
@@ -374,7 +374,7 @@ for (const version of nodeRedVersions) {
         const after = await restingAt(selected);
         assert.ok(Math.abs(after - before) < 2, `${before} ${after}`);
         assert.equal(await editor.page.evaluate("document.activeElement.className"), "sccc-side-list");
-        // Keys that come faster than the list is drawn.
+        // Keys come faster than the list is drawn.
         await list.press("Home");
         await at('.sccc-side-row[aria-selected="true"][aria-posinset="1"]').waitFor();
         await at(".sccc-side-news").waitFor({ state: "detached" });
@@ -387,7 +387,7 @@ for (const version of nodeRedVersions) {
         await at('.sccc-side-row[aria-selected="true"][aria-posinset="10025"]').waitFor();
         stub.now.snapshot = { ...stub.now.snapshot, entries: [...stub.now.snapshot.entries, one(10_026)] };
         await at(".sccc-side-news").getByText("1 new").waitFor();
-        // All with the keys: into the entry, out of it, and back to the newest.
+        // Only with keys: into the entry, out of it, and back to the newest.
         await editor.page.keyboard.press("Enter");
         assert.equal(await editor.page.evaluate("document.activeElement.id"), "sccc-side-close");
         await editor.page.keyboard.press("Escape");
@@ -417,7 +417,7 @@ for (const version of nodeRedVersions) {
         await at(".sccc-side").waitFor({ state: "hidden" });
         await editor.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
         const asked = stub.questions;
-        // Without the check, a request would come every tenth of a second, the stub's pause.
+        // Without the check, a request would come every tenth of a second, which is the stub's pause.
         await editor.page.evaluate(`(async () => {
           for (let frames = 0; frames < 30; frames += 1) await new Promise(requestAnimationFrame);
         })()`);

@@ -1,4 +1,4 @@
-// Properties that the environment gives, in the real editor: opening and saving a dialog keeps them, and no row is missing.
+// Properties from the environment in the real editor: opening and saving a dialog keeps them, and no row is missing.
 import assert from "node:assert/strict";
 import { closeBrowser, EditorPage } from "../../tools/browser";
 import { nodeRedVersions } from "../../tools/hosts";

@@ -1,5 +1,5 @@
-// Whole calls in a real Node-RED: the simulator's calls of every kind through sccc-notify and the tracker, redeploys, stored pushes, and a
-// waiting sccc-call-number.
+// Whole calls in a real Node-RED: all kinds of simulated calls through sccc-notify and the tracker, redeploys, stored
+// pushes, and a waiting sccc-call-number.
 import assert from "node:assert/strict";
 import type { TrackedCall } from "../../nodes/calls/call";
 import { type Simulator, startSimulator } from "../../simulator";

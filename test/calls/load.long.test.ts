@@ -11,10 +11,10 @@ import { context, HandClock, push, start } from "./drive";
 
 const perSecond = 100;
 const seconds = 600;
-/** The time that calls last and are remembered. In the second half, as many begin as are forgotten. */
+/** How long calls last and are remembered. In the second half, as many calls begin as are forgotten. */
 const rememberedMs = 120_000;
 
-/** The pushes of a call, and the second after its beginning in which each comes. */
+/** The pushes of a call, and the second after its start in which each arrives. */
 const pushes = [
   ["callin", 0],
   ["screenpop", 1],
@@ -100,7 +100,7 @@ describe("100 calls a second for ten minutes", function () {
       await Promise.all(waiting);
       waiting = [];
       clock.pass(1000);
-      // The test's own record of messages must not count.
+      // The test's own list of messages must not count.
       if (second % 60 === 59) used.push(usedBytes());
       sizes.push(size());
     }

@@ -1,4 +1,5 @@
-// One message for each event of a call, if pushes are lost, late or repeated, and if the process ends at any moment.
+// One message for each event of a call, even if pushes are lost, late or repeated, and if the process ends at any
+// moment.
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import {
@@ -29,7 +30,7 @@ class Machine {
   readonly clock = new HandClock();
   /** The newest record of each key in the file. */
   readonly disk = new Map<string, string>();
-  /** The messages on disk, in order; each stays until it is confirmed. */
+  /** The messages on disk, in order. Each stays until it is confirmed. */
   readonly told: CallMessage[] = [];
   readonly #settings: MessageSettings;
   readonly #fetched: (recordFile: string) => Fetched;
@@ -84,7 +85,7 @@ class Machine {
     for (const step of this.#unwritten.splice(0)) this.write(step);
   }
 
-  /** Ends the process at once, and starts the next one, perhaps with other settings. */
+  /** Ends the process at once, and starts the next one, optionally with other settings. */
   crash(more: Partial<MessageSettings> = {}): void {
     this.#messages.close();
     this.#unwritten = [];
@@ -134,7 +135,7 @@ interface Made {
   readonly from: number;
 }
 
-/** All pushes of a call, in the platform's order; its bill names a recording the first time or the second time. */
+/** All pushes of a call, in the platform's order. Its first or its second bill names a recording. */
 function pushesOf(made: Made, recordedLate = false): readonly Pushed[] {
   const { agent, number, inbound, answered, seq, session, from } = made;
   const said = { agent, number, call_type: inbound ? "0" : "1", seq, userData: "" };
@@ -159,7 +160,7 @@ function pushesOf(made: Made, recordedLate = false): readonly Pushed[] {
   return events.map(([event, offset, notify]) => ({
     event,
     notify,
-    // A bill has the same identity whenever it comes.
+    // A bill has the same eventId whenever it comes.
     eventId: `${session}-${event}`,
     second: from + offset,
   }));
@@ -170,7 +171,7 @@ const inbound = (more: Partial<Made> = {}): Made => ({
   ...more,
 });
 
-/** The messages that a call gives. */
+/** The expected messages of a call. */
 const wanted = ({ inbound, answered }: Made): readonly MessageEvent[] => [
   inbound ? "ringing" : "dialing",
   ...(answered ? (["answered"] as const) : []),

@@ -1,4 +1,5 @@
-// Joining events into calls, for any order, loss and repetition: no call is split or merged, and every one ends. Also tests the speed.
+// Joins events into calls for any order, loss and repetition: no call is split or merged, and every call ends. Also
+// measures the speed.
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { TrackedCall } from "../../nodes/calls/call";
@@ -75,7 +76,10 @@ function eventsOf(made: Made, call: number, time: (second: number) => string): r
   return all.map(([event, notify]) => ({ call, event, notify, second: from + offsets[event] }));
 }
 
-/** Calls of which no two have the same agent and the same number. All may have the same seq, as in a campaign, or none. */
+/**
+ * Calls of which no two have both the same agent and the same number. All may have the same seq, as in a campaign, or
+ * none.
+ */
 const tellApart = fc
   .record({
     calls: fc.uniqueArray(
@@ -88,7 +92,7 @@ const tellApart = fc
     ),
     inbound: fc.boolean(),
     answered: fc.array(fc.boolean(), { minLength: 8, maxLength: 8 }),
-    // If two calls have the same number, their bills can only be matched by the seq.
+    // If two calls have the same number, only the seq can match their bills.
     seqs: fc.constantFrom("own", "campaign", "none"),
     gap: fc.integer({ min: 0, max: 100 }),
   })
@@ -96,7 +100,7 @@ const tellApart = fc
     calls.map(
       ({ agent, number }, index): Made => ({
         agent: String(1000 + agent),
-        // In a campaign and without a seq, a bill can only be matched by its number.
+        // In a campaign and without a seq, only the number can match a bill.
         number: numberOf(seqs === "own" ? number : index),
         inbound: inbound && seqs === "none",
         seq: seqs === "own" ? String(500 + index) : seqs === "campaign" ? "77" : "",
@@ -215,7 +219,7 @@ describe("calls, whatever happens to their events", () => {
     );
   });
 
-  // The seqs of a call's pushes may be the platform's own: that of a screen pop always, all of a call that comes in.
+  // The pushes' seqs may be the platform's own: always that of a screen pop, and all of an inbound call.
   const seqsOf: Readonly<Record<string, (event: Event, place: number) => string>> = {
     none: () => "",
     "one of the screen pop": (event) => (event === "screenpop" ? "900" : "500"),

@@ -715,7 +715,7 @@ describe("a call", () => {
       const more = inbound ? { seq: "900001", userData: "" } : {};
       const all = (from: number) => {
         hear("callin", from, more);
-        // A screen pop has a seq of its own.
+        // A screen pop has its own seq.
         it_.hear("screenpop", { agent: "1000", number: callee, call_type: inbound ? "0" : "1", seq: "55" }, from + 1);
         hear("callstart", from + 5, more);
         hear("callend", from + 70, more);

@@ -1,5 +1,5 @@
-// Calls into a log with their recordings: 200 calls with faults, two restarts and two kills, in both dialects and both ways of answering.
-// And what 100,000 open calls cost.
+// Calls into a log with their recordings: 200 calls with faults, two restarts and two kills, in both dialects and both
+// ways of answering. Also measures the cost of 100,000 open calls.
 import assert from "node:assert/strict";
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";

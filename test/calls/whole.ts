@@ -1,5 +1,5 @@
-// Whole runs of sccc-calls: a log of calls with their recordings in three nodes, against a platform that loses, delays, repeats and reorders
-// pushes, while Node-RED is restarted and killed.
+// Whole runs of sccc-calls: three nodes log calls with their recordings. The platform loses, delays, repeats and
+// reorders pushes, while Node-RED is restarted and killed.
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -14,7 +14,7 @@ export interface Run {
   readonly dialect: "document" | "field";
   readonly answer: "received" | "stored";
   readonly calls: number;
-  /** How often Node-RED is stopped and how often it is killed in the middle of calls. */
+  /** How often Node-RED is stopped, and how often it is killed, during calls. */
   readonly restarts: number;
   readonly kills: number;
   /** Whether pushes are lost, late, repeated and out of order. */
@@ -100,11 +100,11 @@ interface Asked {
   readonly inbound: boolean;
 }
 
-/** Whether a number answers: as the simulator's numbers do. */
+/** Starts a call. Whether its number answers follows from the number. */
 async function makeCall(platform: Simulator, index: number): Promise<Asked> {
   const inbound = index % 3 !== 0;
   const answered = index % 4 !== 0;
-  // The last digit says what a number does.
+  // The last digit determines how the number behaves.
   const number = `138${String(10_000 + index).padStart(7, "0")}${answered ? "8" : "1"}`.slice(0, 11);
   for (const until = Date.now() + 60_000; Date.now() < until; ) {
     if (inbound) {
@@ -174,7 +174,7 @@ export async function playRun(run: Run): Promise<void> {
       asked.push(await makeCall(platform, index));
       const due = Math.floor(((index + 1) * (ends + 1)) / run.calls) > Math.floor((index * (ends + 1)) / run.calls);
       if (!due || index + 1 === run.calls) continue;
-      // In the middle of calls.
+      // During calls.
       if ((index + Number(run.kills > 0)) % 2 === 1 || run.restarts === 0) await nodeRed.kill();
       else await nodeRed.stop();
       nodeRed = await launch();
@@ -189,7 +189,7 @@ export async function playRun(run: Run): Promise<void> {
     }
     assert.equal(books.lost, 0);
     check(run, asked, linesOf(log), userDir);
-    // A confirmed message is not given again.
+    // Confirmed messages do not come again.
     const before = linesOf(log).length;
     await sleep(run.answer === "stored" ? 4000 : 500);
     assert.equal(linesOf(log).length, before, "something came again although it was confirmed");
@@ -240,7 +240,7 @@ function check(run: Run, asked: readonly Asked[], lines: readonly Logged[], user
     asked.filter(({ number }) => number.endsWith("8")).length,
     "one file for each answered call",
   );
-  // A message under way at the kill may come again; a confirmed one may not.
+  // A message that was in transit at a kill may come again; a confirmed one may not.
   const most = run.kills * 40;
   assert.ok(repeated <= most, `${repeated} messages came again after ${run.kills} kills`);
 }

@@ -1,4 +1,4 @@
-// Whether numbers were dialled, may have been, or surely were not.
+// Whether an answer means that numbers were dialled, may have been dialled, or were certainly not.
 import assert from "node:assert/strict";
 import { answerOf } from "../../nodes/campaign/answers";
 import { errorOfName } from "../../nodes/catalogue";

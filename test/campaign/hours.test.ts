@@ -1,4 +1,4 @@
-// Calling hours, also where a zone's clocks are put back or forward.
+// Calling hours, also when a zone's clocks are put back or forward.
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
@@ -135,7 +135,7 @@ describe("campaign hours", () => {
           const next = hours.nextChange(begin) ?? Number.POSITIVE_INFINITY;
           const open = hours.isOpen(begin);
           for (let moment = begin; moment < begin + 36 * 60 * minute; moment += 15 * minute) {
-            // Without its cache.
+            // A new object, so that nothing is cached.
             const isOpen = new CallingHours(windows, zone).isOpen(moment);
             if (moment < next) assert.equal(isOpen, open, new Date(moment).toISOString());
             else {

@@ -12,7 +12,8 @@ describe("a campaign in a Node-RED that is killed", function () {
         rows: 150,
         kills: 2,
         speed: 300,
-        // A redial so soon would be dated like its first attempt: where a kill takes the push of its end, no CDR could tell it. The long run redials.
+        // No redials: so soon after the first attempt, a redial would have the same date. If a kill loses the push of
+        // its end, no CDR could be assigned to it. The long run redials.
         attempts: 1,
         retryAfter: 1,
         mostUnknown: 50,

@@ -21,10 +21,13 @@ export interface KilledCampaign {
 }
 
 const agents = ["1000", "1001", "1002"];
-/** Mostly unanswered calls: at a high speed, a long call is dated before its task, and its CDR is not found. */
+/**
+ * Most calls are unanswered. At a high speed, a long call would be dated before its task, and its CDR would not be
+ * found.
+ */
 const endings = ["0000", "0000", "0001", "9999", "0000", "8888", "0001"];
 
-/** Rows as in real lists: some have no number, some are repeated. */
+/** Rows as in real lists: some have no number, and some are repeated. */
 const rowsOf = (count: number): readonly { readonly number: string }[] =>
   Array.from({ length: count }, (_, index) => {
     if (index % 50 === 7) return { number: "n/a" };
@@ -105,7 +108,7 @@ class Watched {
 
   constructor(readonly file: string) {}
 
-  /** Waits as long as it takes. */
+  /** Waits without a time limit. */
   async until(isSo: () => boolean): Promise<void> {
     for (this.#look(); !isSo(); this.#look()) await new Promise((resolve) => setTimeout(resolve, 50));
   }

@@ -79,7 +79,7 @@ const scenario: fc.Arbitrary<Scenario> = fc.record({
   startAt: fc.constant(startAt),
 });
 
-/** A campaign that stays paused does not end. */
+/** A campaign that stays paused would not end. */
 const withResume = (given: Scenario): Scenario => ({
   ...given,
   controls: [...given.controls, [400, "resume"], [600, "resume"]],

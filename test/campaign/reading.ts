@@ -1,8 +1,8 @@
-// Reads the input of a campaign in tests, at once.
+// Reads the input of a campaign synchronously, for tests.
 import { barredBy, barringRows } from "../../nodes/campaign/do-not-call";
 import { type CampaignEntry, EntryReader, type EntryOptions as Options, rowsOf } from "../../nodes/campaign/entries";
 
-/** Options with a list of numbers not to be called as it is given. */
+/** Options with the unread list of numbers that must not be called. */
 export type EntryOptions = Omit<Options, "doNotCall"> & { readonly doNotCall?: unknown };
 
 /** The keys of a list; entries without a number are omitted. */

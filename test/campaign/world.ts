@@ -1,4 +1,4 @@
-// A platform and a runtime around a campaign, in simulated time. Faults between them come at random from a seed.
+// A platform and a runtime around a campaign, in simulated time. Faults between them are drawn from a seed.
 import assert from "node:assert/strict";
 import { type AccountBook, newBook } from "../../nodes/campaign/book";
 import type { CampaignDeps } from "../../nodes/campaign/core";
@@ -30,7 +30,7 @@ export interface Scenario {
   readonly settings: CampaignSettings;
   readonly rows: readonly unknown[];
   readonly doNotCall: readonly string[];
-  /** What bills carry. */
+  /** The fields that bills contain. */
   readonly dialect: {
     readonly taskID: boolean;
     readonly userData: boolean;
@@ -50,12 +50,12 @@ export interface Scenario {
     /** Answered calls that last up to 15 minutes; the others last up to 2. */
     readonly longCalls: number;
   };
-  /** CDRs of one answer. */
+  /** The most CDRs in one answer. */
   readonly cdrLimit: number;
   readonly numbersPerCommand: number;
-  /** When it crashes and what the user does, in minutes after the start. */
+  /** The times of crashes and of the user's actions, in minutes after the start. */
   readonly crashes: readonly number[];
-  /** A crash after so many effects, each counted from the crash before. */
+  /** A crash after this many effects, each counted from the previous crash. */
   readonly crashAfter: readonly number[];
   readonly controls: readonly (readonly [minutes: number, action: ControlAction])[];
   /** The first moment. */
@@ -115,7 +115,7 @@ const parts = new Intl.DateTimeFormat("en-GB", {
   hour12: false,
 });
 
-/** Whether hours are open, computed in another way than by the campaign. */
+/** Whether hours are open, computed independently of the campaign's code. */
 export function isOpen(settings: CampaignSettings, moment: number): boolean {
   if (settings.hours.length === 0) return true;
   const found = Object.fromEntries(parts.formatToParts(moment).map(({ type, value }) => [type, value]));
@@ -158,7 +158,7 @@ export interface Dial {
 export class World {
   readonly clock: Clock;
   readonly dials: Dial[] = [];
-  /** How often each number came in with a command that was carried out. */
+  /** How often each number was in a command that was carried out. */
   readonly sent = new Map<string, number>();
   readonly results = new Map<string, CampaignResult>();
   finished: CampaignProgress | undefined;
@@ -250,7 +250,7 @@ export class World {
     this.#take(begun.effects);
   }
 
-  /** The user's instructions; while Node-RED is down, the user waits. */
+  /** The user's instructions. While Node-RED is down, the user waits. */
   #control(action: ControlAction): void {
     if (this.#campaign === undefined) this.#waiting.push(action);
     else this.#step({ kind: "control", action });
@@ -278,7 +278,7 @@ export class World {
     });
   }
 
-  /** Carries out the effects one by one, with time between them for a crash. */
+  /** Carries out the effects one by one. The time between them allows a crash. */
   #work(): void {
     if (this.#isRunning || this.#fifo.length === 0) return;
     this.#isRunning = true;
@@ -362,7 +362,7 @@ export class World {
   #crash(): void {
     if (this.#campaign === undefined || (this.finished !== undefined && this.#campaign.isOver)) return;
     this.crashes += 1;
-    // A write under way may be on disk in part.
+    // The last write may be on disk only in part.
     const [next] = this.#fifo;
     if (next?.kind === "write")
       this.#disk.push(...next.lines.slice(0, Math.floor(this.#random() * (next.lines.length + 1))));
@@ -375,7 +375,7 @@ export class World {
       this.#book = newBook();
       this.#campaign = Campaign.restore(this.#disk, this.#deps, this.clock.now);
       if (this.#campaign === undefined) {
-        // The message comes again: it had no effect yet.
+        // The message comes again, because it had no effect yet.
         this.#disk.length = 0;
         this.#begin();
       } else this.#take(this.#campaign.restart(this.clock.now));
@@ -383,7 +383,7 @@ export class World {
     });
   }
 
-  /** A command on its way to the platform, and its answer. */
+  /** A command and its answer, in transit. */
   #send(command: CampaignCommand): void {
     const { clock } = this;
     const epoch = this.#epoch;
@@ -415,7 +415,7 @@ export class World {
     });
   }
 
-  /** What may never be sent. */
+  /** Checks that a command may be sent. */
   #inspect({ api, request }: CampaignCommand): void {
     const { settings, doNotCall } = this.#scenario;
     const dials = api === "CallTaskCreate" || api === "CallTaskAddNumbers" || request["action"] === "start";
@@ -533,7 +533,7 @@ export class World {
     const call = { seq: task.seq, userData: task.userData, customer: "C2", agent, number, call_type: "1" };
     this.#push("callout", { type: "callout", ...call });
     const endAt = startAt + rings + talks;
-    // The end of a list may be reported at once, or when its last call is over.
+    // The end of a list may be reported at once, or when its last call has ended.
     const endsEarly = this.#chance(30);
     if (task.queue.length === 0 && endsEarly) this.#end(task);
     clock.at(endAt, () => {
@@ -582,7 +582,7 @@ export class World {
       ...(dialect.taskID ? { taskID: task.id } : {}),
       ...(dialect.cause ? { releaseCause: cause } : {}),
     });
-    // A customer who calls back, and is no result of the campaign.
+    // A customer calls back. This call is not a result of the campaign.
     if (this.#chance(10)) {
       this.#push("billing", {
         type: "billing",
@@ -620,7 +620,7 @@ export class World {
   }
 
   #arrive(event: string, notify: Readonly<Record<string, unknown>>): void {
-    // A display of calls asks for their entries. This changes nothing, and returns the entry of this number.
+    // The display of calls asks for their entries. The question changes nothing, and returns the entry of this number.
     const key = (number: string) => keyOf(number, numberE164(number, context));
     const number = String(notify.number ?? notify.callee);
     const entry = this.#campaign?.entryOf(event, notify);

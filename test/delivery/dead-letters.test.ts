@@ -45,7 +45,7 @@ describe("dead letters", () => {
     const { letters, clock, add, path } = made();
     add(1, 2);
     clock.now += 1000;
-    // The store was removed in between: ids begin anew.
+    // The store was removed in between, so that IDs start anew.
     add(1, 3);
     appendFileSync(path, "no letter\n");
     const [, newer] = letters.newest(200);
@@ -82,7 +82,7 @@ describe("dead letters", () => {
     assert.ok(letters.newest(200).every(({ delivery, text }) => Number.isSafeInteger(delivery) && text !== ""));
     assert.equal(letters.remove(new Set(letters.newest(200).map(({ key }) => key))), 5);
     assert.deepEqual(idsOf(letters), []);
-    // A last line without its end may still be written.
+    // The last line may still be incomplete.
     appendFileSync(path, `{"time":"${time}","id":"5","node":"n"`);
     assert.deepEqual(idsOf(letters), []);
   });
@@ -144,7 +144,7 @@ describe("dead letters", () => {
     letters.add([{ id: "2", node: "n".repeat(500), delivery: 1, text: "{}" }]);
     assert.equal(letters.count(), 2);
     letters.remove(new Set(letters.newest(2).map(({ key }) => key)));
-    // As many bytes as the counted ones had, in more lines.
+    // As many bytes as the counted letters had, in more lines.
     add(3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
     assert.equal(letters.count(), 13);
   });

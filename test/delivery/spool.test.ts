@@ -14,7 +14,7 @@ import { amount } from "../../tools/amount";
 import { type Entry, type Handed, TestSpool } from "./test-spool";
 
 const hour = 3_600_000;
-/** In ms: short enough to wait for. */
+/** In ms; short, because tests wait for it. */
 const soon = 30;
 
 /** Polls until a condition is true. */
@@ -45,7 +45,7 @@ function receive(spool: TestSpool, node = "a", onHand: (entry: Handed) => unknow
 
 let sentinels = 0;
 
-/** The entries that a spool delivers to a node at once. Nothing can come after the last entry that was added. */
+/** The entries that a spool delivers to a node at once. No delivery follows that of the last added entry. */
 async function drain(spool: TestSpool, node = "a"): Promise<Handed[]> {
   sentinels += 1;
   const last = `sentinel-${sentinels}`;
@@ -344,7 +344,7 @@ describe("spool", () => {
       assert.deepEqual([first.handed.length, second.handed.length, spool.pending], [1, 2, 2]);
       const third = receive(spool);
       await until(() => third.handed.length === 2);
-      // Both are due; which comes first is not promised.
+      // Both are due. The order is not promised.
       assert.deepEqual(third.handed.map(brief).sort(), ["1/3", "3/1"]);
     });
 
@@ -371,7 +371,7 @@ describe("spool", () => {
       let calls = 0;
       const room = () => {
         calls += 1;
-        // The second time, the counts of what it had room for are on disk.
+        // By the second call, the counts of the entries that had room are on disk.
         if (calls > 1) throw new Error("no room");
         return 10;
       };
@@ -870,7 +870,7 @@ describe("spool", () => {
       { reports: true },
     );
     await spool.add([entry("blocked"), entry("lost")]);
-    // Another node gets the same entry up to the maximum: that much time has passed.
+    // Another node gets the same entry until the maximum is reached. By then, enough time has passed.
     const other = receive(spool, "b");
     await spool.add([entry("clock", "b")]);
     await until(() => other.dead.length === 1);

@@ -53,7 +53,7 @@ const { Crm: Opened } = require(join(root, "demo/crm/crm.cjs")) as {
   readonly Crm: new (options: { file: string; samples: boolean; timezone: string }) => Crm;
 };
 
-/** A call as sccc-calls tells of it. */
+/** A call as sccc-calls reports it. */
 const callOf = (change: object = {}) => ({
   id: "call-1",
   agent: "1000",
@@ -102,7 +102,7 @@ describe("the demo's CRM", () => {
     assert.equal(crm.saveCall("ringing", callOf()), undefined);
     crm.saveCall("answered", callOf(answered));
     assert.equal(crm.saveCall("finished", callOf(answered))?.call.state, "over");
-    // A message that was not confirmed before a crash comes again, an old one too.
+    // An unconfirmed message comes again after a crash, even an old one.
     for (const event of ["ringing", "answered", "finished"]) assert.equal(crm.saveCall(event, callOf()), undefined);
     assert.equal(crm.callsOf("1000").length, 1);
     assert.equal(crm.call("call-1")?.outcome, "answered");
@@ -129,7 +129,7 @@ describe("the demo's CRM", () => {
     assert.equal(crm.note(noteOf({ id: "call-2" }))?.next, "busy");
     ended({ id: "call-3" });
     crm.setNext({ agent: "1000", next: "busy" });
-    // A call during after-call work: the agent is busy with the note, and still will be what was chosen.
+    // During after-call work, a call begins. The agent is busy with the note, and the chosen next state stays.
     crm.saveCall("ringing", callOf({ id: "call-4" }), "BUSY");
     crm.saveCall("finished", callOf({ id: "call-4", ...answered }), "BUSY");
     assert.equal(crm.note(noteOf({ id: "call-4" }))?.next, undefined);

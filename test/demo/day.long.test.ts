@@ -1,5 +1,5 @@
-// A whole working day of an agent at the desk, in English and Chinese, on a desktop and on a phone, with Node-RED killed in the middle of a call
-// and of a campaign: no note, call or result is lost or doubled.
+// A whole working day of an agent at the desk, in English and Chinese, on a desktop and on a phone. Node-RED is killed
+// during a call and during a campaign: no note, call or result is lost or doubled.
 import { strict as assert } from "node:assert";
 import { readFileSync } from "node:fs";
 import type { BrowserContext, Page } from "playwright-core";
@@ -22,7 +22,7 @@ async function violations(page: Page): Promise<readonly string[]> {
   );
 }
 
-/** Counts the tones that are played and the notifications that are shown. */
+/** Counts the tones and the notifications. */
 const ears = `
   window.tones = 0;
   window.notified = [];
@@ -125,7 +125,7 @@ for (const [place, { language, size, agent, texts }] of variants.entries()) {
         pushUrl: `http://127.0.0.1:${pushPort}/sccc/notify`,
         agents: "1000-1019",
         speed: 20,
-        // It goes on trying while Node-RED is down.
+        // The platform keeps trying while Node-RED is down.
         pushPatience: 600,
       });
       const env = {
@@ -186,7 +186,7 @@ for (const [place, { language, size, agent, texts }] of variants.entries()) {
       await other.locator("#note").fill("Wants green tea.");
       await noteIs("Wants green tea.");
       await other.close();
-      // Typed a moment before the crash, and never sent.
+      // Typed a moment before the crash, and not sent yet.
       await page.locator("#note").fill("Wants green tea, two boxes.");
       await crash();
       await page.locator("#call.answered").waitFor();
@@ -307,7 +307,7 @@ for (const [place, { language, size, agent, texts }] of variants.entries()) {
         readonly disposition: string | null;
         readonly note: string;
       }>(`calls?agent=${agent}`);
-      // The platform's clock runs faster than ours: the order is not that of the day.
+      // The platform's clock runs faster than ours, so that the order is not that of the day.
       assert.deepEqual(
         calls
           .map(({ direction, outcome, cause, disposition, note }) =>

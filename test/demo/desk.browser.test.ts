@@ -101,7 +101,7 @@ for (const { version, node } of hosts) {
         `fetch("desk/data/${query}", { headers: { "x-sccc-desk": document.querySelector("meta[name=sccc-key]").content } }).then((answer) => answer.json())`,
       );
 
-    /** The states of a call that were reported to this desk, once the call has reached the last one. */
+    /** The states of a call that this desk was told, once the call has reached the last one. */
     const statesOf = ({ told }: Desk, id: string | undefined, last: string) =>
       eventually(`the call is ${last}`, () => {
         const states = told.flatMap(({ call }) => (call !== undefined && call.id === id ? [call.state] : []));

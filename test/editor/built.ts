@@ -44,7 +44,7 @@ export interface Built {
   readonly registered: ReadonlyMap<string, Definition>;
   /** Reports a node to the page's script. */
   readonly arrive: Arrival;
-  /** The credentials that the runtime has of nodes, by their ids, as it tells the editor. */
+  /** The credentials that the runtime reports to the editor, by node ID. */
   readonly credentials: Map<string, object>;
 }
 
@@ -67,7 +67,7 @@ function register(html: string): Pick<Built, "registered" | "arrive" | "credenti
   const RED = {
     events: {
       on: (event: string, listener: Arrival) => {
-        // The sidebar comes and goes with a node type; there is none without a page.
+        // The sidebar is added and removed with a node type. Without a page there is none.
         if (event !== "nodes:add") assert.match(event, /^registry:node-type-(added|removed)$/);
         else listeners.push(listener);
       },

@@ -1,4 +1,4 @@
-// The Chinese texts use one word for one thing: terms that were replaced do not come back.
+// The Chinese texts use one word for one thing. Replaced terms must not come back.
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,5 +1,5 @@
-// The example of each node's help is a message that the node gave: this test takes them from the nodes and compares their shapes with the
-// committed ones. With WRITE=1 it writes those that are new or have another shape.
+// The example of each node's help is a message that the node has sent. This test makes the nodes send them, and
+// compares their shapes with the committed ones. With WRITE=1 it writes examples that are new or have another shape.
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -13,20 +13,20 @@ import { initHelper, load, nodeOf, stateOf, unload } from "../../tools/nodes";
 import { account, examplePayload } from "../../tools/platform";
 import { listening } from "../receive/flow";
 
-/** It has no types. */
+/** The package has no types. */
 const helper = require("node-red-node-test-helper") as { settings(settings: object): void };
 
 type Message = Readonly<Record<string, unknown>>;
 
-/** What makes a node give its message: its properties, and what is to be done. */
+/** How a node is made to send its message: its properties, and the action. */
 interface Case {
   readonly config?: Readonly<Record<string, unknown>>;
   readonly account?: Readonly<Record<string, unknown>>;
   readonly before?: (platform: Simulator) => Promise<unknown>;
   readonly message?: (platform: Simulator) => Message | Promise<Message>;
-  /** What happens on the platform, for nodes that wait for it. */
+  /** The platform's activity, for nodes that wait for it. */
   readonly happens?: (platform: Simulator) => Promise<unknown>;
-  /** The first message that fits. */
+  /** Selects the message. */
   readonly fits?: (msg: Message) => boolean;
 }
 
@@ -94,7 +94,7 @@ const cases: Readonly<Record<string, Case>> = {
   },
 };
 
-/** A value of the same shape has the same: lists are of the first element's. */
+/** The shape of a value. A list has the shape of its first element. */
 function shapeOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.slice(0, 1).map(shapeOf);
   if (!isObject(value)) return value === null ? "any" : typeof value;
@@ -105,7 +105,7 @@ function shapeOf(value: unknown): unknown {
   );
 }
 
-/** Null stands for what is not known yet: it has the shape of anything. */
+/** Null means that the value is not known yet: it matches any shape. */
 function assertShape(actual: unknown, expected: unknown, path: string): void {
   if (actual === "any" || expected === "any") return;
   if (!isObject(actual) || !isObject(expected)) {
@@ -116,7 +116,9 @@ function assertShape(actual: unknown, expected: unknown, path: string): void {
   for (const key of Object.keys(actual)) assertShape(actual[key], expected[key], `${path}.${key}`);
 }
 
-/** As the help shows it: lists are cut, and what differs from machine to machine is a name. */
+/**
+ * The message as the help shows it: lists are shortened, and values that differ between machines are replaced by names.
+ */
 function shown(value: unknown): unknown {
   if (typeof value === "string")
     return value.replace(/^\/.*\/recordings\//, "/data/recordings/").replace(/127\.0\.0\.1:\d+/, "203.0.113.10:8080");

@@ -15,7 +15,7 @@ const [english, chinese] = languages.map((language) => new Map(flat(written(lang
 /** Texts without a word of any language. */
 const wordless = (text: string) => !/\p{L}/u.test(text.replace(/__\w+?__|`[^`]*`/g, ""));
 
-/** The most words that a help may have beside its example. */
+/** The most words of a help besides its example. */
 const mostWords = 360;
 
 /** Product names and units that are not translated into Chinese. */
@@ -136,7 +136,7 @@ describe("the texts that Node-RED serves", () => {
   const helpOf = (folder: string, type: string): string =>
     new RegExp(`data-help-name="${type}">([\\s\\S]*?)</script>`).exec(pages.help[folder] ?? "")?.[1] ?? "";
 
-  /** As the browser shows it. */
+  /** The text as the browser shows it. */
   const textOf = (html: string): string =>
     html
       .replace(/<[^>]+>/g, " ")
@@ -232,9 +232,9 @@ describe("the codes of the errors", () => {
         .join("\n");
       const codes = new Set(source.match(/(?<=")SCCC_[A-Z_]+(?=")/g) ?? []);
       const given: readonly string[] = codesOf(type);
-      // What a node waits for when it is closed reaches nobody.
+      // Not listed, because no flow gets errors while a node closes.
       codes.delete("SCCC_CLOSED");
-      // Of a recording that can't be fetched: the message says it, it is no error.
+      // The message contains these codes if a recording could not be fetched; they are not errors of the node.
       if (type === "sccc-calls") for (const code of ["SCCC_INVALID_FIELD", "SCCC_FILE"]) codes.delete(code);
       assert.deepEqual(
         [...codes].filter((code) => !given.includes(code)),

@@ -15,7 +15,7 @@ import { type Built, built, type Definition } from "./built";
 
 const expected = [
   "sccc-account",
-  // A place may be kept for a node type that is still to come.
+  // The palette may have a position for a node type that does not exist yet.
   ...palette.map(({ type }) => type).filter((type) => nodeTypes.some((node) => node.type === type)),
 ];
 
@@ -92,7 +92,7 @@ describe("sccc.html", () => {
             setting.kind === "typed" ? [[`${setting.name}Type`, setting.defaultType]] : [],
           ),
         ),
-        // Node-RED reads how many outputs there are from here.
+        // Node-RED reads the number of outputs here.
         ...(settings.length === 0 ? {} : { outputs: 1 }),
         seq: "",
         seqType: "str",
@@ -142,7 +142,7 @@ describe("sccc.html", () => {
       for (const secret of Object.values(credentials)) assert.equal(secret.type, "password");
       assert.deepEqual(
         Object.keys(defaults),
-        // The last one has no value: it carries the check of the passwords.
+        // The last property has no value. It carries the check of the passwords.
         [...settings.filter((setting) => !secrets.includes(setting)).map(({ name }) => name), "passwords"],
       );
       for (const setting of settings) {
@@ -164,7 +164,7 @@ describe("sccc.html", () => {
           assert.equal(form.split(`<input type="hidden" id="${id}">`).length, 2, "nobody sees it");
           continue;
         }
-        // Node-RED takes events and hours over from no input: they are boxes and rows.
+        // Node-RED does not save events and hours, because they have no plain input.
         const isOurs = kind === "events" || kind === "hours";
         assert.equal(form.split(`id="${id}"`).length, isOurs ? 1 : 2, `${type}: #${id}`);
         const seen = isOurs ? `${id}-choice` : id;

@@ -1,4 +1,4 @@
-// The parts of the sidebar that need no page: the entries and their filter, asking, and JSON with line breaks.
+// The parts of the sidebar that need no page: the entries and their filter, the poller, and JSON with line breaks.
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -30,7 +30,7 @@ describe("the sidebar's entries", () => {
     assert.deepEqual(numbers(traffic), [4, 3, 2]);
     assert.ok(traffic.take({ run: "1", entries: [], oldest: { a: 2 } }));
     assert.deepEqual(numbers(traffic), [4, 2]);
-    // The receiving thread has started again, and has none.
+    // The receiving thread was restarted and has no entries.
     assert.ok(traffic.take({ run: "1", entries: [], oldest: { a: 0 } }));
     assert.deepEqual(numbers(traffic), []);
   });
@@ -94,7 +94,7 @@ describe("the sidebar's entries", () => {
 });
 
 describe("the sidebar's questions", () => {
-  /** A poller whose answers and time the test has in hand. */
+  /** A poller whose answers and time the test controls. */
   function inHand() {
     const waiting: { readonly ms: number; readonly then: () => void }[] = [];
     const open: ((answered: boolean) => void)[] = [];
@@ -162,7 +162,7 @@ describe("the sidebar's questions", () => {
     poller.look();
     const waits: number[] = [];
     for (let failures = 0; failures < 8; failures += 1) {
-      // Being woken is no reason to ask a silent Node-RED twice.
+      // Being woken must not cause a second request to a Node-RED that does not answer.
       poller.wake();
       await answer(false);
       waits.push(world.waiting[0]?.ms ?? 0);

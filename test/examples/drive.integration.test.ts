@@ -31,7 +31,7 @@ for (const version of nodeRedVersions) {
         const logged = nodeRed.logs.length;
         await nodeRed.deploy([...nodes, ...second]);
         await drive(new Running(nodeRed, userDir, example, sidebar), drives[example.name]);
-        // The second simulator has no port, and says who has it.
+        // The second simulator has no port, and says which node has it.
         const [first] = nodes.filter(({ type }) => type === "sccc-simulator");
         const tab = nodes.find(({ id }) => id === first?.z);
         const ids = new Set(second.map(({ id }) => id));

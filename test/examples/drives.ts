@@ -10,7 +10,7 @@ import { type Example, examples } from "./examples";
 
 export type Shown = Readonly<Record<string, unknown>>;
 
-/** An example that has been deployed, and what its debug nodes show. */
+/** A deployed example and its debug output. */
 export class Running {
   constructor(
     readonly nodeRed: NodeRed,
@@ -19,7 +19,7 @@ export class Running {
     private readonly sidebar: Sidebar,
   ) {}
 
-  /** The node whose identifier has this end. */
+  /** The node whose ID ends with this name. */
   id(name: string): string {
     const node = this.example.nodes.find(({ id }) => id === name || new RegExp(`^sccc-[a-z]+-${name}$`).test(id));
     assert.ok(node !== undefined, `${this.example.name} has no ${name}`);
@@ -43,7 +43,7 @@ export class Running {
     }
   }
 
-  /** Presses a button, again and again while the agent is not free yet, until a debug node shows something. */
+  /** Presses a button until a debug node shows something, because the agent may not be free yet. */
   async pressUntil(button: string, name: string): Promise<Shown> {
     const shown = this.shown(name);
     let there = false;
@@ -73,7 +73,7 @@ export class Running {
 
 const lines = (text: string) => text.split(/\r?\n/).filter((line) => line !== "");
 
-/** An example that drives itself to its result; it must be deployed. */
+/** Drives a deployed example to its result. */
 export type Drive = (flow: Running) => Promise<void>;
 
 /** The examples that need no browser. */
@@ -85,7 +85,7 @@ export const drives: Readonly<Record<string, Drive>> = {
     assert.equal((await flow.shown("is-busy")).agent, "1000");
     await flow.press("note");
     assert.equal((await flow.shown("is-idle")).agent, "1000");
-    // The next time nobody saves a note.
+    // The next call has no saved note.
     await flow.pressUntil("call", "is-busy");
     assert.equal((await flow.shown("is-idle")).agent, "1000");
   },
@@ -154,7 +154,7 @@ export const drives: Readonly<Record<string, Drive>> = {
       const written = lines(flow.file("sccc-campaign-results.csv"));
       return written.length === 8 ? written.slice(1).map((line) => line.split(",")) : undefined;
     });
-    // Only bills of the dialect "field" have the cause of the release, by which a vacant number is known.
+    // Only bills of the dialect "field" have the release cause, which tells that a number is vacant.
     const ofVacant = testDialect === "field" ? "vacant" : "unanswered";
     const expected = ["answered", "answered", "answered", "duplicate", "illegal", "unanswered", ofVacant];
     assert.deepEqual(rows.map(([, , outcome]) => outcome).sort(), expected);
@@ -171,7 +171,7 @@ export const drives: Readonly<Record<string, Drive>> = {
     const { outcome, row } = await flow.shown("results-again");
     assert.deepEqual([outcome, (row as Shown).name], ["unanswered", "Ann"]);
     assert.equal((await flow.shown("finished-again")).total, 1);
-    // A second morning on the same day does not start, and loses nobody.
+    // A second start on the same day is refused, and no number is lost.
     await flow.press("list-button");
     await flow.shown("kept");
     for (let presses = 0; presses < 2; presses += 1) {
@@ -221,7 +221,7 @@ export const drives: Readonly<Record<string, Drive>> = {
     );
     const missed = await flow.pressUntil("missed", "done");
     assert.deepEqual([missed.subject, missed.customer], ["Missed call", undefined]);
-    // An activity that the CRM refuses comes again: Node-RED has nothing at this address.
+    // An activity that the CRM refuses comes again. Node-RED answers 404 at this address.
     const nodes = (await flow.nodeRed.admin("GET", "/flows")) as FlowNode[];
     const withCrm = (url: string): Promise<void> => {
       const changes: Readonly<Record<string, object>> = {
@@ -293,7 +293,7 @@ export const drives: Readonly<Record<string, Drive>> = {
     for (const { id, type, name } of examples.find(({ name: one }) => one === "tour")?.nodes ?? []) {
       if (type !== "inject") continue;
       await flow.nodeRed.inject(id);
-      // The call may be over already when it is to be hung up.
+      // The call may already have ended when it is to be hung up.
       const answer = await Promise.race([flow.shown("sccctour0answers0"), flow.shown("sccctour00errors0")]);
       assert.ok(answer !== undefined, String(name));
     }

@@ -22,8 +22,8 @@ export const examples: readonly Example[] = readdirSync(folder).map((entry) => (
 }));
 
 /**
- * An example as it comes from a second import: every identifier is new, everything else, the ports too, is the same. Its files have other names,
- * so that what each copy writes can be told apart.
+ * An example as a second import creates it: every ID is new, everything else, including the ports, is the same. Its
+ * files have other names, so that the output of both copies can be distinguished.
  */
 export function secondImport(nodes: readonly FlowNode[]): readonly FlowNode[] {
   const ids = new Map(nodes.map(({ id }) => [id, randomBytes(8).toString("hex")]));
@@ -37,7 +37,7 @@ export function secondImport(nodes: readonly FlowNode[]): readonly FlowNode[] {
   return nodes.map((node) => rename(node) as FlowNode);
 }
 
-/** Puts free ports of this machine in the place of an example's own, in the text of its flow. */
+/** Replaces an example's ports, in the text of its flow, by free ports of this machine. */
 export async function onFreePorts(text: string): Promise<string> {
   const nodes = JSON.parse(text) as readonly FlowNode[];
   const ports = new Set(

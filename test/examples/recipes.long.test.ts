@@ -1,5 +1,5 @@
-// The examples that write to other systems, deployed as they stand and driven against PostgreSQL, Mosquitto, and counterparts that check
-// their requests: only addresses, passwords and ports are filled in.
+// The examples that write to other systems, deployed and driven against PostgreSQL, Mosquitto, and counterparts that
+// check their requests. Only addresses, passwords and ports are filled in.
 import { strict as assert } from "node:assert";
 import { readFileSync } from "node:fs";
 import { inTestDialect } from "../../tools/dialect";
@@ -19,7 +19,7 @@ const exampleOf = (name: string): Example => {
   return example;
 };
 
-/** An example's nodes on free ports, with what a user sets in them. */
+/** An example's nodes on free ports, with a user's settings. */
 async function nodesOf({ file }: Example, set: Recipe["set"]): Promise<readonly FlowNode[]> {
   const nodes: readonly FlowNode[] = JSON.parse(await onFreePorts(readFileSync(file, "utf8")));
   return inTestDialect(nodes.map((node) => ({ ...node, ...set(node) })));
@@ -32,7 +32,7 @@ for (const version of nodeRedVersions) {
     const userDir = temporaryFolder();
     let nodeRed: NodeRed;
     let sidebar: Sidebar;
-    /** What the current test has started, to be stopped also if it fails or takes too long. */
+    /** Functions that stop what the current test has started, even if it fails or takes too long. */
     let started: (() => Promise<void>)[] = [];
 
     before(async function () {

@@ -1,4 +1,4 @@
-// The examples that write to other systems, as files: their confirmations, and their entries in the pages.
+// The files of the examples that write to other systems: their confirmations, and their entries in the pages.
 // recipes.long.test.ts drives them.
 import { strict as assert } from "node:assert";
 import { readFileSync } from "node:fs";
@@ -27,7 +27,7 @@ describe("the pages on recipes and on nodes", () => {
 
   it("name every node and no other, and every example, in both languages", () => {
     for (const page of pages("which-node")) {
-      // `-logout` behind `sccc-agent-login` is short for sccc-agent-logout.
+      // `-logout` after `sccc-agent-login` is short for sccc-agent-logout.
       const rows = [...page.matchAll(/^\|.*$/gm)].map(([row]) => row);
       const named = rows.flatMap((row) => {
         const whole = [...row.matchAll(/`(sccc-[a-z-]+)`/g)].map(([, type = ""]) => type);

@@ -1,5 +1,5 @@
-// The examples that write to other systems, each with its counterpart: the real server, or one that checks requests by the system's own
-// description or documentation. recipes.long.test.ts drives them.
+// The examples that write to other systems, each with its counterpart: the real server, or one that checks requests
+// against the system's own description or documentation. recipes.long.test.ts drives them.
 import { strict as assert } from "node:assert";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -13,17 +13,17 @@ import { Robot, type RobotName, robotNames, rules, secrets } from "./counterpart
 import { Counterpart } from "./counterparts/server";
 import type { Drive, Shown } from "./drives";
 
-/** An example and the system that it writes to. */
+/** An example, and the system to which it writes. */
 export interface Recipe {
-  /** What a user sets in a node before the first deploy. */
+  /** The settings that a user enters in a node before the first deploy. */
   readonly set: (node: FlowNode) => object;
-  /** Nodes of the test beside the example. */
+  /** Further nodes of the test. */
   readonly beside?: readonly FlowNode[];
   readonly drive: Drive;
   readonly stop: () => Promise<void>;
 }
 
-/** The values of a tab's properties that a user fills in. */
+/** A tab with the values that a user enters. */
 function tabWith(node: FlowNode, values: Readonly<Record<string, string>>): object {
   if (node.type !== "tab") return {};
   const env = node.env as readonly { readonly name: string; readonly type: string }[];
@@ -38,13 +38,13 @@ function tabWith(node: FlowNode, values: Readonly<Record<string, string>>): obje
   };
 }
 
-/** Unconfirmed pushes come again soon, so that a test need not wait. */
+/** A short `redeliverAfter`, so that the test need not wait long. */
 const soon = (node: FlowNode): object =>
   node.type === "sccc-account" ? { redeliverAfter: "2", maxDeliveries: "100" } : {};
 
 let bills = 0;
 
-/** The bill of an inbound call that nobody answered, as a platform pushes it: each is one of another call. */
+/** The bill of an inbound call that nobody answered, as a platform pushes it. Each is of a different call. */
 export function missedBill(index: number, changes: Shown = {}): string {
   bills += 1;
   const now = Math.floor(Date.now() / 1000);
@@ -68,7 +68,7 @@ export function missedBill(index: number, changes: Shown = {}): string {
   });
 }
 
-/** Sends pushes to an account's own port, and sees each accepted. */
+/** Sends pushes to an account's own port, and checks that each is accepted. */
 export async function sendTo(account: FlowNode | undefined, pushes: readonly string[]): Promise<void> {
   const port = Number(account?.pushPort);
   await listening(port);
@@ -100,12 +100,12 @@ async function postgresql(folder: string): Promise<Recipe> {
         rows("SELECT direction, outcome, agent, number, talk_seconds > 0, started_at <= ended_at FROM calls"),
         [["inbound", "answered", "1000", "+8613800138888", "t", "t"]],
       );
-      // Texts from outside are values, never a part of the statement.
+      // Texts from outside are values of the statement, never a part of it.
       const hostile = "1'); DROP TABLE calls; --";
       await sendTo(await accountOf(flow), [missedBill(1, { caller: hostile })]);
       await flow.shown("written");
       assert.deepEqual(database.query("SELECT number FROM calls WHERE outcome = 'missed'"), [hostile]);
-      // A campaign: a row for each entry, with any result.
+      // A campaign: one row for each entry, with any result.
       await flow.press("list");
       await flow.shown("finished");
       const results = await eventually("all results are written", () => {
@@ -119,7 +119,7 @@ async function postgresql(folder: string): Promise<Recipe> {
         ["Bob", "unanswered", "+8613800130000", "t"],
         ["Eve", "illegal", "", "t"],
       ]);
-      // While the database is down nothing is lost; a repeat changes nothing.
+      // While the database is down, nothing is lost. A repeat changes nothing.
       const before = database.query("SELECT id FROM calls").length;
       await database.server.stop();
       await sendTo(await accountOf(flow), [missedBill(2), missedBill(3)]);
@@ -188,7 +188,7 @@ async function mqtt(folder: string): Promise<Recipe> {
         await flow.shown("published");
       }
       assert.equal(ids.size, 1);
-      // A command, a wrong one, and one that the broker keeps.
+      // A valid command, a wrong one, and one that the broker retains.
       await eventually("the agent is free and called", async () => {
         await flow.press("command-button");
         const { payload } = await on(answers);
@@ -201,7 +201,7 @@ async function mqtt(folder: string): Promise<Recipe> {
         [(refusal as Shown).ref, (refusal as Shown).accepted, (refusal as Shown).error],
         ["43", false, "SCCC_INVALID_FIELD"],
       );
-      // While the broker is down nothing is lost.
+      // While the broker is down, nothing is lost.
       await queue.stop();
       await sendTo(await accountOf(flow), [missedBill(1)]);
       await queue.start();
@@ -210,7 +210,7 @@ async function mqtt(folder: string): Promise<Recipe> {
         "published",
         (text) => JSON.parse(String(text)).event === "finished" && String(text).includes("missed"),
       );
-      // A command that the broker keeps is not carried out, now or after the next connection.
+      // A retained command is not carried out, neither now nor after the next connection.
       await nodeRed.inject("test-retained");
       assert.equal((await flow.shown("ignored")).ref, "44");
       // A client that connects later gets the agent's last call.
@@ -246,7 +246,7 @@ async function hubspot(): Promise<Recipe> {
         ["INBOUND", "COMPLETED", "+8613800138888", "Agent 1000"],
       );
       assert.ok(Number(kept?.properties.hs_call_duration) >= 1000);
-      // A caller whom HubSpot does not know, and one without a number.
+      // A caller that HubSpot does not know, and one without a number.
       for (const [index, caller] of ["13900130001", ""].entries()) {
         await sendTo(await accountOf(flow), [missedBill(index, { caller })]);
         const done = await flow.shown("done");
@@ -257,7 +257,7 @@ async function hubspot(): Promise<Recipe> {
           [undefined, "NO_ANSWER", caller === "" ? undefined : `+86${caller}`],
         );
       }
-      // Whichever request fails, the activity comes again, is written once, and is on the timeline in the end.
+      // Whichever request fails, the activity comes again, is written once, and is finally on the timeline.
       for (const [index, failing] of [/upsert/, /search/, /associations/].entries()) {
         system.failing = failing;
         await sendTo(await accountOf(flow), [missedBill(10 + index, { caller: "13800138888" })]);
@@ -268,7 +268,7 @@ async function hubspot(): Promise<Recipe> {
         assert.equal(system.activities.size, 4 + index);
       }
       assert.deepEqual(system.faults, []);
-      // The counterpart notices what HubSpot's description does not allow.
+      // The counterpart detects what HubSpot's description does not allow.
       const wrong = { inputs: [{ id: "1", idProperty: "sccc_call_id", properties: { hs_timestamp: 1 } }] };
       const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
       const refused = await fetch(`${server.url}/crm/v3/objects/calls/batch/upsert`, {
@@ -301,7 +301,7 @@ async function robot(name: RobotName): Promise<Recipe> {
       await sendTo(await accountOf(flow), [missedBill(1, { caller: `1390013<@all>${"长".repeat(3000)}0001` })]);
       await flow.shown("sent");
       assert.match(group.texts[1] ?? "", /\n号码 Number: 13900130001\n/);
-      // A refusal with HTTP status 200 is noticed; the message comes again.
+      // A refusal with HTTP status 200 is detected, and the message comes again.
       group.failure = rules[name].tooMany;
       await sendTo(await accountOf(flow), [missedBill(2)]);
       const refusal = await flow.shown("refused");
@@ -319,14 +319,14 @@ async function robot(name: RobotName): Promise<Recipe> {
   };
 }
 
-/** What a user puts into the properties of a robot's tab. */
+/** The values that a user enters in the properties of a robot's tab. */
 export function robotSecrets(name: RobotName, url: string): Readonly<Record<string, string>> {
   const prefix = name.toUpperCase();
   const address = { [`${prefix}_WEBHOOK`]: `${url}${rules[name].path}` };
   return name === "wecom" ? address : { ...address, [`${prefix}_SECRET`]: secrets[name] };
 }
 
-/** A folder of its own for a server. */
+/** A separate folder for a server. */
 function below(folder: string, name: string): string {
   const path = join(folder, name);
   mkdirSync(path, { recursive: true, mode: 0o755 });

@@ -41,7 +41,7 @@ describe("the example of reconciliation", function () {
     assert.equal(((await sidebar.next("scccrecon000lost0")) as Record<string, string>).caller, "13900139000");
     await nodeRed.inject("scccrecon0btncall");
     assert.deepEqual(await counted(), ["push", "13800138000"]);
-    // The last call's CDR was read and waited for: nothing more was counted.
+    // The last call's CDR was read and waited for. Nothing more was counted.
     await nodeRed.inject("scccrecon0btnlost");
     assert.deepEqual(await counted(), ["cdr", "13900139000"]);
     assert.deepEqual(

@@ -1,4 +1,5 @@
-// The recipe for several machines, as far as it can be tested without its servers; `npm run machines` tests it with them.
+// The parts of the recipe for several machines that can be tested without its servers. `npm run machines` tests it with
+// them.
 import { strict as assert } from "node:assert";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

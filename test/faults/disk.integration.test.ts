@@ -1,4 +1,4 @@
-// A full disk for a real Node-RED: for a time, its process may not extend any file. Linux only, by prlimit.
+// A full disk for a real Node-RED: for a time, its process may not extend any file. Linux only, because of prlimit.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";

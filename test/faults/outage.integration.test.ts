@@ -1,5 +1,5 @@
-// A platform that is down for a long time, in every possible way: nothing accumulates, and service resumes with the platform.
-// OUTAGE_SECONDS makes it longer (`npm run prove`).
+// A platform that is down for a long time, in every possible way: nothing accumulates, and everything works again when
+// the platform does. OUTAGE_SECONDS makes the outage longer (`npm run prove`).
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { Simulator } from "../../simulator";
@@ -71,7 +71,7 @@ describe("a platform that is down", function () {
       await books.through("read", Books.orders("read", "1000", batch));
       const ends = books.ends.slice(from).map(([, word]) => word);
       const busy = batch - maxConcurrent - maxQueue;
-      // The busy ones are reported before any of the others has failed.
+      // The SCCC_BUSY errors are reported before any other message has failed.
       assert.deepEqual(ends.slice(0, busy), Array(busy).fill("SCCC_BUSY"));
       assert.deepEqual(ends.slice(busy), Array(maxConcurrent + maxQueue).fill(end));
       await restore();

@@ -127,7 +127,7 @@ describe("pushes", function () {
       }
     }
 
-    // All at the same time: the simulator waits ten seconds for an answer before it tries again.
+    // All at the same time, because the simulator waits ten seconds for an answer before it tries again.
     it("are accepted and come out once, although they are sent several times: swallowed, on the way there or back", async () => {
       await Promise.all(
         modes.map(async (mode) => {

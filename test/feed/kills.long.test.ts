@@ -1,5 +1,5 @@
-// A feed in a real Node-RED: when it is killed at any moment, no record is lost, and a page comes at most twice; its memory stays constant.
-// KILLS and RECORDS make it longer (`npm run prove`).
+// A feed in a real Node-RED that is killed at any moment: no record is lost, a page comes at most twice, and memory
+// stays constant. KILLS and RECORDS make it longer (`npm run prove`).
 import { strict as assert } from "node:assert";
 import { join } from "node:path";
 import { type Simulator, startSimulator } from "../../simulator";
@@ -37,11 +37,12 @@ describe("a feed in Node-RED", function () {
   for (const [source, advance, startKey] of [
     ["records", "handed", "0"],
     ["records", "confirmed", "0"],
-    // A little before the first of them: through empty time, the spans would grow until all CDRs come at once.
+    // Starts shortly before the first of them: through a time without CDRs, the spans would grow until all CDRs come at
+    // once.
     ["cdrs", "confirmed", new Date(Date.now() - 7.2 * 86_400_000).toISOString()],
   ] as const) {
     it(`misses nothing when it is killed ${kills} times: ${source}, ${advance}`, async () => {
-      // Several in the same second, and every answer small enough to need pages.
+      // Several in the same second. Every answer is small enough to need pages.
       await platform.instruct({ do: "seed", records: 20_000, cdrs: 20_000, every: source === "cdrs" ? 30 : 0 });
       const userDir = temporaryFolder();
       const file = join(userDir, "pages.txt");

@@ -1,4 +1,5 @@
-// Two real Node-REDs on one user folder: one reads its feeds, also across its redeploys, and the other takes over when the first is gone.
+// Two real Node-REDs on one user folder. One reads its feeds, even across its redeploys. The other takes over when the
+// first has ended.
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type Simulator, startSimulator } from "../../simulator";
@@ -37,7 +38,7 @@ for (const version of nodeRedVersions) {
       running.push(second);
       const held = await second.log(({ level, id }) => level === "error" && id === "feed");
       assert.match(held.text, /user folder/);
-      // Its feed must be another node after each of these.
+      // After each deploy, its feed must be a new node.
       for (let times = 0; times < 3; times += 1) await first.deploy([...flows]);
       assert.ok(!second.logs.some(({ level, text }) => level === "error" && !/user folder/.test(text)));
       await first.stop();

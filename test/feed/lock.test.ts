@@ -1,4 +1,4 @@
-// The lock of the feeds of one Node-RED: kept while there are feeds, given back without, and got again at once.
+// The lock of the feeds of one Node-RED: kept while there are feeds, released without any, and then available at once.
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -161,7 +161,7 @@ const runs: readonly Run[] = [
     machines: { a: ["receiver.json", "worker.json"], b: ["receiver.json", "worker.json"], c: [] },
     crashes: ["a", "queue", "database", "b"],
   },
-  // The queue's confirmation suffices here: the worker and the queue must then stay alive.
+  // The queue's acknowledgement suffices here, so the worker and the queue must not crash.
   {
     confirm: "published",
     machines: { a: ["receiver.json"], b: ["receiver.json"], c: ["worker.json"] },

@@ -34,7 +34,7 @@ const find = (program: string): string | undefined =>
     .map((folder) => join(folder, program))
     .find((path) => existsSync(path));
 
-/** The packages of which a program is not found. */
+/** The packages with a missing program. */
 const missing = (packages: readonly Package[]): readonly Package[] =>
   packages.filter((name) =>
     (Object.keys(wanted) as readonly Program[]).some(
@@ -42,7 +42,7 @@ const missing = (packages: readonly Package[]): readonly Package[] =>
     ),
   );
 
-/** Makes sure that servers are installed; if they cannot be installed, says what is needed. */
+/** Makes sure that servers are installed. If they cannot be installed, the error says what is needed. */
 export function requireServers(...needed: readonly Package[]): void {
   const packages = missing(needed);
   if (packages.length > 0 && process.getuid?.() === 0 && find("apt-get") !== undefined) {

@@ -7,10 +7,10 @@ import { basename, join, relative } from "node:path";
 import { root } from "../../tools/hosts";
 import { type Mutation, mutations } from "./guards";
 
-/** Not copied. */
+/** Folders that are not copied. */
 const left = new Set(["node_modules", ".git", ".cache", "coverage", "dist"]);
 
-/** Far longer than any run; without one of its limits, a run may never end. */
+/** Far longer than any run. Without one of its limits, a run may never end. */
 const limitMs = 120_000;
 
 /** The result of a run: how many tests passed, and the first failed one, with its error if it was not an assertion. */

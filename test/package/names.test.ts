@@ -1,4 +1,4 @@
-// What the pages name exists: files, npm scripts, names of the code, targets of links.
+// Everything that the pages name exists: files, npm scripts, identifiers, targets of links.
 import { strict as assert } from "node:assert";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
@@ -17,7 +17,7 @@ const below = (folder: string): string[] =>
 
 const files = below(".");
 const names = new Set(files.map((file) => basename(file)));
-/** The changelog is left out: it may name what is gone. */
+/** The changelog is omitted, because it may name removed things. */
 const pages = files.filter((file) => file.endsWith(".md") && !/^(?:CHANGELOG\.md|bench\/)/.test(file));
 
 /** Every word of the code: identifiers, keys, texts. */
@@ -41,14 +41,14 @@ const isFile = /^[\w.-]+(?:\/[\w.-]+)*\.(?:ts|mjs|cjs|json|grit|md)$/;
 const isInFolder = /^(?:nodes|simulator|tools|build|bench|demo|test|docs|examples|locales|icons)\/[\w./-]*$/;
 const isIdentifier = /^#?(?:(?=\w*[a-z])(?=\w*[A-Z])\w+|SCCC_\w+|\w+(?=\(\)))(?:\(\))?$/;
 
-/** What is wrong with a name on a page; undefined if it exists, or is not a name of the repository. */
+/** What is wrong with a name on a page; undefined if it exists, or if it does not name a part of the repository. */
 const problemOf = (name: string, page: string): string | undefined => {
   const script = /\bnpm run ([\w:-]+)/.exec(name)?.[1];
   if (script !== undefined && !(script in manifest.scripts)) return `${name}: no such script`;
   const path = /^npx mocha (\S+)$/.exec(name)?.[1] ?? name;
   if (foreign.has(path)) return undefined;
   if (isFile.test(path) || isInFolder.test(path)) {
-    // Paths below nodes/ may be written without it; a file may be named without its folder.
+    // Paths below nodes/ may omit that folder. A file may be named without its folder.
     const exists = [".", "nodes", dirname(page)].some((from) => existsSync(join(root, from, path))) || names.has(path);
     return exists ? undefined : `${path}: no such file`;
   }
@@ -56,7 +56,7 @@ const problemOf = (name: string, page: string): string | undefined => {
   return !isIdentifier.test(last) || words.has(last.replace(/^#|\(\)$/g, "")) ? undefined : `${name}: not in the code`;
 };
 
-/** The names on a page: what stands in backquotes, and the commands and paths at the start of a line of a block of code. */
+/** The names on a page: texts in backquotes, and the commands and paths at the start of lines in code blocks. */
 const namesOn = (text: string): readonly string[] => {
   const inBlocks = [...text.matchAll(/^```[^`]*^```/gm)].flatMap(([block]) =>
     [...block.matchAll(/^\s*(npm run [\w:-]+|npx mocha \S+|[\w.-]+\/[\w./-]*)(?=\s|$)/gm)].map(([, name = ""]) => name),

@@ -1,10 +1,10 @@
-// Preloaded into the scorecard: replaces what it would request from the internet by a recorded version.
+// Preloaded into the scorecard: replaces its requests to the internet by recorded answers.
 const path = require("node:path");
 
 const axios = require(require.resolve("axios", { paths: [path.dirname(process.argv[1])] }));
 
 const answers = {
-  // Packages of others: the scorecard looks for similar names and equal types.
+  // Other packages: the scorecard looks for similar names and equal types.
   "https://catalogue.nodered.org/catalogue.json": {
     modules: [{ id: "node-red-contrib-example", types: ["example"] }],
   },

@@ -39,7 +39,7 @@ const dialled: readonly Case[] = [
   ["13800138888.00", "13800138888"],
   ["10086.0", "10086"],
   ["138 0013 8888.0", "13800138888"],
-  // Before, the 0 became the last digit of a longer number.
+  // Earlier, the 0 became the last digit of a longer number.
   ["+86 13800138888.0", "+8613800138888", "US"],
   // The country code.
   ["+8613800138000", "13800138000"],

@@ -97,7 +97,7 @@ describe("client", () => {
     ];
     for (const [what, expected] of cases) {
       it(`${JSON.stringify(what)} gives ${expected.source}`, async () => {
-        // Only what is to time out is short of time: a busy machine may take long to answer.
+        // Only cases that must time out have a short limit, because a busy machine may take long to answer.
         const timeoutMs = /TIMEOUT/.test(expected.source) ? 300 : 20_000;
         const one = clientOf(platform.url, { timeoutMs, retries: 0, maxAnswerBytes: 1_000_000 });
         await fault(what);

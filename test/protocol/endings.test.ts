@@ -13,7 +13,7 @@ const wave = "RIFF----WAVEfmt ";
 const length = (text: string | Buffer) => `Content-Length: ${text.length}\r\n`;
 const chunk = (text: string) => `${text.length.toString(16)}\r\n${text}\r\n`;
 
-/** What a server does with a request. `body` is the right answer. */
+/** What a server does with a request. `body` is the correct answer. */
 type Act = (socket: Socket, body: string) => void;
 
 const says =

@@ -1,4 +1,4 @@
-// Several installations with one account: their sequence numbers, and their common load.
+// Several installations with one account: their sequence numbers, and the load that they share.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";

@@ -127,7 +127,7 @@ describe("queue of requests", () => {
     for (const { signal } of controllers) running.push(queue.run(async () => undefined, { signal }));
     for (let count = 0; count < 10_000; count += 1) running.push(queue.run(async () => undefined));
     assert.deepEqual([queue.waiting, queue.hasRoom], [20_000, false]);
-    // The last first: a scan from the front would see all others.
+    // From the newest to the oldest: a search from the front would visit all the others.
     const filter = Array.prototype.filter;
     const indexOf = Array.prototype.indexOf;
     let scans = 0;

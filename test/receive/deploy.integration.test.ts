@@ -1,4 +1,4 @@
-// Receives pushes during deploys and with different roots of Node-RED, in real Node-REDs.
+// Pushes during deploys, and with different roots of Node-RED, in real Node-REDs.
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { nodeRedVersions } from "../../tools/hosts";
@@ -102,7 +102,7 @@ for (const version of nodeRedVersions) {
           socket.write(bytes.subarray(0, bytes.length - 10));
           finish = () => void socket.write(bytes.subarray(bytes.length - 10));
         });
-        // The HEAD request has arrived when a push that was sent after it is answered.
+        // The HEAD request has arrived when a later push is answered.
         assert.equal(await deliver(senders.get("own")!, pushOf(main, newMark())), 200);
         await nodeRed.deploy([...collector, ...accounts, ...notifies]);
         finish();
@@ -146,7 +146,8 @@ for (const version of nodeRedVersions) {
 
       it("that contain a type that is not installed refuse no push", async () => {
         const unknown = { id: "unknown", type: "nobody-has-this", z: "flow", wires: [] };
-        // A node that comes with its credentials is taken for changed, and stopped; an editor sends only those that were changed.
+        // A node with credentials counts as changed and is restarted. An editor sends credentials only if they were
+        // changed.
         const unchanged = accounts.map(({ credentials: _, ...account }) => account);
         await assert.rejects(
           nodeRed.deploy([...collector, ...unchanged, ...notifies, unknown], "nodes"),

@@ -57,7 +57,7 @@ for (const version of nodeRedVersions) {
           // The connection stays open, as platforms keep it.
           assert.equal((await senders[index]?.post(pushOf(signer, newMark())))?.status, 200);
         }
-        // The thread that receives has answered before the flow has the push.
+        // The receiving thread has answered before the flow gets the push.
         while (output.split("confirmed").length <= ports.length) await once(application.stdout, "data");
         application.stdin.end();
         const limit = setTimeout(() => application.kill("SIGKILL"), 15_000);

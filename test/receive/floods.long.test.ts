@@ -1,5 +1,6 @@
-// Floods on a port of our own: Node-RED keeps working, the pushes of the listed platform are accepted, and all resources are released
-// afterwards. SECONDS sets the duration of each flood. Figures are printed; limits only detect hangs and leaks.
+// Floods on an own port: Node-RED keeps working, the pushes of the listed platform are accepted, and all resources are
+// released afterwards. SECONDS sets the duration of each flood. Figures are printed; limits only detect hangs and
+// leaks.
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";

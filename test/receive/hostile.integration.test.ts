@@ -1,5 +1,5 @@
-// Hostile requests to a receiving account: each gets one answer, nothing is emitted wrongly, and the next push is accepted. In real
-// Node-REDs.
+// Hostile requests to a receiving account, in real Node-REDs: each gets one answer, nothing is emitted wrongly, and the
+// next push is accepted.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
@@ -130,7 +130,7 @@ for (const version of nodeRedVersions) {
               }, 1000);
               socket.on("close", () => clearInterval(timer));
             };
-            // Open as long as the other tests of this place take.
+            // Open for as long as the other tests of this place take.
             const talking = talk(ports[place], write, 600_000);
             talking.catch(() => undefined);
             slow.push(talking);

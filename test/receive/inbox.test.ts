@@ -215,7 +215,7 @@ describe("an inbox", () => {
       const { made, folder, warnings, heard } = await inbox();
       writeFileSync(join(folder, "dead.jsonl"), letter("1", kept));
       const ids = (await told(made)).letters.map(({ id }) => id);
-      // The new file can't be written where there is a folder.
+      // The new file cannot be written, because there is a folder with its name.
       mkdirSync(join(folder, "dead.jsonl.new", "inside"), { recursive: true });
       for (const what of ["handLetters", "deleteLetters"] as const) {
         await assert.rejects(made.tell({ what, ids }));

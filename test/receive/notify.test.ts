@@ -1,5 +1,5 @@
-// sccc-notify in the test helper's Node-RED, with the receiving thread and a port of its own: fields of a push are never
-// confused with the fields that this package adds, and no text of a push fills an error.
+// sccc-notify in the test helper's Node-RED, with the receiving thread and its own port: the fields of a push are never
+// confused with fields that this package adds, and errors quote only a short part of a push's text.
 import assert from "node:assert/strict";
 import { neverConfirmed } from "../../nodes/runtime/notify/notify";
 import { freePort } from "../../tools/node-red";
@@ -50,7 +50,7 @@ describe("sccc-notify", function () {
     assert.match(sccc.push.eventId, /^[0-9a-f]{32}$/);
     const { event, eventId, direction, answered } = payload;
     assert.deepEqual({ event, eventId, direction, answered }, own);
-    // The other way round: of an unknown type, with a known event's name.
+    // The reverse: an unknown type with the name of a known event.
     await send({ type: "novelty", event: "callin" });
     const other = await next("other");
     assert.deepEqual([other.topic, other.sccc.push.event, other.payload.event], ["novelty", "novelty", "callin"]);

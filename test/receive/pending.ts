@@ -1,4 +1,4 @@
-// What an account would still deliver, read from its store on disk.
+// Counts what an account would still deliver, from its store on disk.
 import { Store } from "../../nodes/delivery/store";
 import { ReplayCache } from "../../nodes/receive/replay-cache";
 

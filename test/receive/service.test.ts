@@ -188,7 +188,7 @@ describe("the receiving service", () => {
         body: `${(maxBodyBytes + 1).toString(16)}\r\n${" ".repeat(maxBodyBytes + 1)}\r\n0\r\n\r\n`,
       }),
     ];
-    // The first one ends after one byte, so waiting for more would be useless.
+    // The first one ends after one byte, so that waiting for more would be useless.
     const answers = [
       await talk(port, (socket) => socket.end(head)),
       await talk(port, (socket) => socket.write(chunked)),
@@ -256,7 +256,7 @@ describe("the receiving service", () => {
     await once(server, "listening");
     world.apply(world.accountOf("a", port), world.accountOf("b", other));
     await world.problem("a", "port");
-    // It moves to a port that is open, and another one comes to the port that is taken.
+    // Account b moves to a port that is open, and another account comes to the port that is taken.
     world.apply(world.accountOf("a", other), world.accountOf("b", other), world.accountOf("c", port));
     const now = [...world.problems].map(([id, problem]) => [id, problem?.reason]);
     server.close();

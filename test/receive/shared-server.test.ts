@@ -1,4 +1,4 @@
-// Node-RED's own server: the dispatcher in front of the user's flows, with a plain server in the place of Express.
+// Node-RED's own server: the dispatcher in front of the user's flows, with a plain server instead of Express.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import http, { type IncomingMessage, type ServerResponse } from "node:http";
@@ -27,7 +27,7 @@ describe("the dispatcher on Node-RED's own server", () => {
     for (const server of servers.splice(0)) server.close().closeAllConnections();
   });
 
-  /** A server with the dispatcher. `before` stands for what Node-RED does with a request first. */
+  /** A server with the dispatcher. `before` stands for Node-RED's handlers, which get a request first. */
   async function serve(deps: Partial<SharedDeps> = {}, middleware: unknown = [], before: Handler = () => undefined) {
     const taken: Omit<SharedRequest, "number">[] = [];
     const passed: unknown[] = [];
@@ -142,7 +142,7 @@ describe("the dispatcher on Node-RED's own server", () => {
       await status({ headers: { "Content-Length": undefined, "Transfer-Encoding": "chunked" }, body: chunked }),
       413,
     );
-    // What Node-RED unpacked is larger than what was sent.
+    // The unpacked body is larger than the one that was sent.
     const unpacking: Handler = (request) => {
       request.body = JSON.parse(body);
       Object.assign(request, { _body: true });
@@ -210,7 +210,7 @@ describe("the dispatcher on Node-RED's own server", () => {
       await eventually("all of them are read", () => (budget.used === budget.limit ? true : undefined));
       assert.equal(await status(), 503);
       for (const socket of sockets) socket.write(bytes.subarray(-push.length));
-      // The last chunks find no room either, so all but their heads may be refused.
+      // There is no room for the last chunks either, so all but their heads may be refused.
       for (const answer of await Promise.all(slow))
         assert.ok([200, 503].includes(Number(answersIn(answer)[0]?.status)));
       assert.deepEqual([await status(), budget.used], [200, 0]);

@@ -12,7 +12,7 @@ import { type RawServer, serve, wavOf } from "./raw";
 /** A record or a CDR in the platform's list. */
 type Item = Readonly<Record<string, unknown>>;
 
-/** A platform with these lists; the test determines its answers for recordings. */
+/** A platform with these lists. The test sets its answers for recordings. */
 interface Platform {
   readonly cdrs?: readonly Item[] | "refused";
   readonly records?: readonly Item[] | "refused";

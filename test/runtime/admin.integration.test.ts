@@ -1,4 +1,5 @@
-// The admin routes of the editor: only for users who may deploy, without secrets, and robust against any input.
+// The admin routes of the editor: only users who may deploy can use them, they reveal no secrets, and they withstand
+// any input.
 import { strict as assert } from "node:assert";
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -42,7 +43,7 @@ function registered(): readonly Route[] {
   return found;
 }
 
-/** The routes of the forms; those of the sidebar have tests of their own. */
+/** The routes of the forms; the sidebar's routes have their own tests. */
 const routes = registered()
   .filter(({ path }) => !path.startsWith("/sccc/sidebar"))
   .map(({ path }) => path.replace(/^\/sccc\//, ""));

@@ -1,4 +1,4 @@
-// Calls are dialled whatever the nodes do that are told of their contexts.
+// Calls are dialled whatever the followers do that are told of their contexts.
 import assert from "node:assert/strict";
 import { mock } from "node:test";
 import type { Call } from "../../nodes/calls/call";

@@ -1,4 +1,4 @@
-// Open calls on disk: what a process that ends at any moment leaves to the next one, and how much room it takes.
+// Open calls on disk: what the next process finds after a crash at any moment, and how much space it takes.
 import assert from "node:assert/strict";
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { CallStore } from "../../nodes/runtime/shared/call-store";
 import { temporaryFolder } from "../../tools/node-red";
 import { context } from "../calls/drive";
 
-/** Opens a store; resolves with what was there. */
+/** Opens a store. Resolves with the records that it contains. */
 async function open(folder: string | undefined, more: { waits?: boolean; unkept?: Entry[]; warnings?: string[] } = {}) {
   let store: CallStore | undefined;
   const opened = await new Promise<{ records: unknown[]; spool: Spool | undefined }>((resolve) => {
@@ -25,7 +25,7 @@ async function open(folder: string | undefined, more: { waits?: boolean; unkept?
   return { store, ...opened };
 }
 
-/** What a process that was killed has left, for the next one: the folder as it is at this moment, without its lock. */
+/** A copy of the folder as a killed process would leave it, without the lock. */
 function killed(folder: string): string {
   const left = temporaryFolder();
   cpSync(folder, left, { recursive: true });

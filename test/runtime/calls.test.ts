@@ -21,7 +21,7 @@ describe("sccc-calls", function () {
   let port: number;
   let customer: string;
   let userDir: string;
-  /** Every message, with the output that it came from. */
+  /** Every message, with its output. */
   let told: { readonly output: number; readonly msg: Loose }[] = [];
   let errors: Loose[] = [];
   let confirmed: Loose[] = [];
@@ -33,7 +33,8 @@ describe("sccc-calls", function () {
     told = [];
     errors = [];
     confirmed = [];
-    // Calls of two simulators may begin in the same second of their fast clocks: their bills would be one, and the second a repeat.
+    // Calls of two simulators may begin in the same second of their fast clocks. Their bills would then be equal, and
+    // the second one a repeat.
     customer = `${account.customer}-${port}`;
     platform = await startSimulator({
       ...account,
@@ -60,7 +61,7 @@ describe("sccc-calls", function () {
         ...{ pushPort: String(port), pushHost: "127.0.0.1", ...more },
       },
       {
-        // What a busy machine delays has to come all the same: only tests of the waiting itself wait for less.
+        // Long waits, because a busy machine may be slow. Only tests of the waiting itself use shorter ones.
         ...{ id: "n", type: "sccc-calls", account: "a", ...place, waitForBilling: "600", recordingWait: "600" },
         wires: [["out0"], ["out1"], ["out2"], ["out3"], ["out4"]],
         ...calls,
@@ -120,7 +121,7 @@ describe("sccc-calls", function () {
   const inbound = "ringing answered finished recording";
   const confirm = (msg: Loose) => helper.getNode("confirm").receive(msg);
   const hangUp = (agent: string) => helper.getNode("hangup").receive({ payload: { agent } });
-  /** The longest that the simulator takes: minutes, longer than any test. */
+  /** The simulator's maximum: minutes, longer than any test. */
   const talksOn = 86_400;
 
   it("gives ringing and finished by default, and the account's calls only once each", async () => {
@@ -214,10 +215,10 @@ describe("sccc-calls", function () {
       await until("ringing answered");
       confirmed = [];
       for (const { msg } of told) confirm(msg);
-      // What is not confirmed yet would come again.
+      // An unconfirmed message would come again.
       await eventually("both are confirmed", () => (confirmed.length === 2 ? true : undefined));
       await unload();
-      // It ends while nobody listens; the platform tries its pushes again.
+      // The call ends while nothing listens. The platform tries its pushes again.
       const client = clientOf(platform.url, { customer });
       const { outcome } = await client.send(callOf(client, "HangupCall", { agent: "1000" }), {
         signal: new AbortController().signal,
@@ -367,7 +368,7 @@ describe("sccc-calls", function () {
     for (let round = 0; round < 3; round += 1) {
       for (let index = 0; index < 10; index += 1) {
         const number = `138001${round}000${index}`;
-        // The last one is still under way when the flow is deployed again.
+        // The last call is still in progress when the flow is redeployed.
         const made = () => call({ number, agent: `100${index}`, answered: index % 3 !== 0, ring: 20, talk: 60 });
         await eventually(`${number} rings`, async () => ((await made()).ok ? true : undefined));
         numbers.push(number);
@@ -378,7 +379,7 @@ describe("sccc-calls", function () {
     }
     const wanted = (number: string) =>
       Number(number.at(-1)) % 3 === 0 ? "finished ringing" : "answered finished recording ringing";
-    // What was on its way to the flow, or not confirmed yet, when it was deployed again is handed over once more and says so.
+    // A message that was in transit or unconfirmed at the redeploy comes once more, and says so.
     const once = () => {
       const seen = new Set<string>();
       return told.filter(({ msg: { sccc, payload, topic } }) => {

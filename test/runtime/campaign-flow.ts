@@ -1,4 +1,4 @@
-// A flow with sccc-campaign, on a simulated platform: what comes out of its three outputs.
+// A flow with sccc-campaign on a simulated platform, and the output of its three ports.
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { crashCampaigns } from "../../nodes/runtime/campaign/store";
@@ -13,7 +13,7 @@ type Loose = any;
 
 export const mobile = (index: number, end = "8888"): string => `138${String(index).padStart(4, "0")}${end}`;
 
-/** What a test changes. */
+/** The options of a flow. */
 export interface CampaignOptions {
   readonly node?: Record<string, unknown>;
   readonly account?: Record<string, unknown>;
@@ -22,7 +22,7 @@ export interface CampaignOptions {
   readonly agents?: readonly string[];
   /** Further nodes of the flow. */
   readonly nodes?: readonly Record<string, unknown>[];
-  /** False for a node that can't work: nobody receives then. */
+  /** False for a node that cannot work, and therefore does not receive. */
   readonly receives?: boolean;
 }
 
@@ -57,7 +57,7 @@ export class CampaignFlow {
     return one;
   }
 
-  /** Loads the flow, also once more: after `unload` as a redeploy, after `crash` as a restart. */
+  /** Loads the flow. After `unload` this is a redeploy, after `crash` a restart. */
   async load(): Promise<void> {
     const outputs = ["results", "progress", "finished"] as const;
     const others = outputs.map((id) => ({ id, z: "tab", x: 0, y: 0, type: "helper" }));
@@ -86,7 +86,7 @@ export class CampaignFlow {
     this.flow.node.receive({ payload, ...more });
   }
 
-  /** Waits until something is true of what came out. */
+  /** Waits until the output satisfies a condition. */
   async until(isSo: () => boolean): Promise<void> {
     while (!isSo()) await new Promise<void>((resolve) => this.#wake.push(resolve));
   }
@@ -103,7 +103,7 @@ export class CampaignFlow {
       .map(({ outcome }) => outcome);
   }
 
-  /** The process is killed, as far as campaigns can tell. */
+  /** For campaigns, this is the same as a killed process. */
   async crash(): Promise<void> {
     await crashCampaigns(stateOf());
     await unload();
@@ -113,17 +113,17 @@ export class CampaignFlow {
     await unload();
     await crashCampaigns(stateOf());
     await this.platform.close();
-    // The next platform begins its own seqs anew: to calls of this one its pushes would be repeats.
+    // The next platform starts its own seqs anew. For calls of this one, its pushes would be repeats.
     for (const folder of [campaignsFolder(), join(userDir(), "sccc", "calls")]) {
       rmSync(folder, { recursive: true, force: true });
     }
   }
 }
 
-/** Where this process's Node-RED keeps campaigns. */
+/** The campaigns' folder of this process's Node-RED. */
 export const campaignsFolder = (): string => join(userDir(), "sccc", "campaigns");
 
-/** The journals that are there. */
+/** The existing journals. */
 export const journals = (): readonly string[] =>
   existsSync(campaignsFolder())
     ? readdirSync(campaignsFolder(), { recursive: true, encoding: "utf8" })

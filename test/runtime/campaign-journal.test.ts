@@ -1,4 +1,4 @@
-// The journal of a campaign on a real disk: what is read back, what is damaged, what a disk that refuses costs.
+// The journal of a campaign on a real disk: what is read back, damaged lines, and a disk that refuses to write.
 import assert from "node:assert/strict";
 import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

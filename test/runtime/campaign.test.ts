@@ -1,4 +1,4 @@
-// sccc-campaign in Node-RED on a simulated platform: a result for every entry, whatever happens on the way.
+// sccc-campaign in Node-RED on a simulated platform: a result for every entry, whatever happens.
 import assert from "node:assert/strict";
 import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -42,7 +42,7 @@ describe("sccc-campaign", () => {
       assert.deepEqual(one.outcomes(), [
         "answered",
         "unanswered",
-        // Only a bill of this dialect tells the cause, and the CDRs are asked before a number is dialled again.
+        // Only bills of this dialect contain the cause, and the CDRs are read only before a number is dialled again.
         dialect === "field" ? "vacant" : "unanswered",
         "duplicate",
         "doNotCall",
@@ -114,7 +114,7 @@ describe("sccc-campaign", () => {
   });
 
   it("dials what still waited in the account's queue when the flow was deployed again", async () => {
-    // The query before the create takes the only turn.
+    // The query before the create uses the only turn.
     await start({ node: { agents: "1000", agentsType: "str" }, account: { minInterval: "600000" } });
     one.send([mobile(1), mobile(2)]);
     await one.until(() => one.progress.some(({ payload }) => payload.tasks.length > 0));
@@ -154,7 +154,7 @@ describe("sccc-campaign", () => {
   it("sends nothing outside the hours, stops when they close and goes on when they open", async () => {
     const { now } = Date;
     const every = [1, 2, 3, 4, 5, 6, 7];
-    /** Sets this process's clock to a time in Shanghai, as many days later. */
+    /** Sets this process's clock to a time in Shanghai, this many days later. */
     const set = (time: string, days: number): void => {
       const offset = Date.parse(`2026-03-02T${time}+08:00`) + days * 86_400_000 - now();
       Date.now = () => now() + offset;
@@ -164,7 +164,7 @@ describe("sccc-campaign", () => {
     try {
       set("09:00:00", 0);
       await start({
-        // The thread that receives has the real clock.
+        // The receiving thread has the real clock.
         account: { pushTolerance: "0" },
         platform: { speed: 300, tolerance: 0 },
         node: { agents: '["1000"]', hours: [{ days: every, from: "10:00", to: "12:00" }] },
@@ -293,7 +293,7 @@ describe("sccc-campaign", () => {
       assert.deepEqual(contexts(mobile(1)), [
         { campaign: "rows", index: 0, row: rows[0] },
         { campaign: "rows", index: 0, row: rows[0] },
-        // An inbound call of the same number is none of the campaign's.
+        // An inbound call from the same number does not belong to the campaign.
         undefined,
       ]);
       assert.deepEqual(contexts(mobile(2)), Array(2).fill({ campaign: "rows", index: 1 }));
@@ -386,7 +386,8 @@ describe("sccc-campaign", () => {
 
   for (const how of ["redeploy", "restart"] as const) {
     it(`goes on after a ${how}: each number is dialled once and has one result`, async () => {
-      // Nobody answers, so that calls are short: at this speed a long one is dated from before its task, and no CDR of it is found.
+      // Nobody answers, so that calls are short. At this speed, a long call would be dated before its task, and its CDR
+      // would not be found.
       await start({ node: { resultWait: 0.3 }, platform: { speed: 400, pushPatience: 30 } });
       const numbers = Array.from({ length: 24 }, (_, index) => mobile(index, "0000"));
       one.send(numbers, { campaign: "long" });
@@ -440,7 +441,7 @@ describe("sccc-campaign", () => {
     assert.equal(first.sccc.campaign.id, second.sccc.campaign.id);
     assert.equal(await stateOf().tokens.acknowledge(first.sccc.token, "taken"), true);
     assert.equal(await stateOf().tokens.acknowledge(second.sccc.token, "taken"), false, "it is settled");
-    // Nobody confirms the other one: it goes to Catch in the end.
+    // The other result is never confirmed, and finally goes to Catch.
     await one.until(() => one.caught.length === 1);
     const { error, payload } = one.caught[0];
     assert.deepEqual([error.code, payload.index], ["SCCC_TIMEOUT", 0]);

@@ -428,7 +428,7 @@ describe("command nodes", () => {
   it("closing a node mid-request ends the message with SCCC_CLOSED and does not hold the deploy up", async () => {
     await fault({ kind: "hang" });
     const flow = await load(platform, { type: "sccc-call-number" }, { timeout: 600 });
-    // The helper's own spies end with the flow.
+    // The helper's spies are removed with the flow.
     const failed = new Promise<{ code: string }>((resolve) => {
       flow.node.error = resolve;
     });

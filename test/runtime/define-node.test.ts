@@ -1,4 +1,4 @@
-// What every node type has from defineNode: reading, refusal, messages, and the end of a node.
+// What defineNode does for every node type: reading, refusal, messages, and the end of a node.
 import assert from "node:assert/strict";
 import type { NodeAPI } from "node-red";
 import type { Failure } from "../../nodes/protocol/failure";
@@ -13,13 +13,13 @@ describe("a node type", () => {
   before(initHelper);
   afterEach(unload);
 
-  /** What the nodes of the type did. */
+  /** The recorded actions of the nodes. */
   let did: unknown[];
   beforeEach(() => {
     did = [];
   });
 
-  /** Loads a node of a type that reads `how` so, and behaves so. */
+  /** Loads a node of a type with this reading and this behaviour. */
   const start = (reading: Reading<unknown>, behaviour: Behaviour = {}, config: Record<string, unknown> = {}) =>
     load(nowhere, { type: "defined", ...config }, {}, [], { n: { password: "secret" } }, [
       (RED: NodeAPI) =>

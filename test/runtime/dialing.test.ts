@@ -105,7 +105,7 @@ describe("sccc-call-number", () => {
     assert.equal(platform.requests.length, sent, "nothing was sent");
     assert.notEqual(await code({ agent: "1000", callee: "13900139000" }), "SCCC_NOT_ALLOWED");
     assert.equal(await code({ agent: "1001", callee }), undefined);
-    // Nobody has this agent: the platform refuses, so nobody was rung.
+    // There is no such agent: the platform refuses, so nobody was called.
     assert.notEqual(await code({ agent: "9999", callee }), "SCCC_NOT_ALLOWED");
     assert.notEqual(await code({ agent: "9999", callee }), "SCCC_NOT_ALLOWED");
   });

@@ -107,7 +107,7 @@ describe("extra", () => {
       it("checks every number in a field that dials against dialOnly", async () => {
         for (const name of ["callees", "phoneNumber", "Mobile", "to"]) {
           const extra = own({ [name]: ["13900139000"] });
-          // A field of its own of that name is the node's.
+          // The command has its own field with this name.
           if (command.fields.some((field) => field.name === name)) continue;
           const flow = await load(platform, { type: node, ...extra }, { dialOnly: "13800138000, 02161234567" });
           const { error } = await flow.send({ payload: { ...payloadOf(command), callees: ["13800138000"] } });

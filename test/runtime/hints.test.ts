@@ -1,4 +1,4 @@
-// Hints of the sidebar: what is to be seen leads to which hint.
+// Hints of the sidebar: which state leads to which hint.
 import assert from "node:assert/strict";
 import type { AccountHealth, Hint } from "../../nodes/catalogue/sidebar";
 import { hintCodes } from "../../nodes/catalogue/sidebar";
@@ -30,7 +30,7 @@ const campaign = {
 };
 const failed = (code: string, at = now) => ({ lastError: { at, code, text: "said" } });
 
-/** What leads to which hints: `code` alone for one of the account without values. */
+/** Which state leads to which hints. `code` alone: a hint about the account, without values. */
 const cases: readonly (readonly [string, readonly Hint[], readonly Hint[]])[] = [
   ["all is well", of([account()]), []],
   ["no account runs", of([]), []],

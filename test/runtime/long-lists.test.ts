@@ -70,7 +70,7 @@ describe("long lists", function () {
   });
   const url = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
-  /** How many turns there were after the last long text was parsed. */
+  /** The number of turns after the last long text was parsed. */
   async function turnsAfterParsing(work: () => Promise<unknown>): Promise<number> {
     const turns = new Turns();
     const { parse } = JSON;

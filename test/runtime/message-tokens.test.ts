@@ -1,4 +1,4 @@
-// Tokens of the messages of sccc-calls: each confirmation ends, whether the store of the messages opens, opens late or does not open.
+// Tokens of the messages of sccc-calls: each confirmation ends, whether the store opens, opens late or does not open.
 import assert from "node:assert/strict";
 import type { Spool } from "../../nodes/delivery/spool";
 import { MessageTokens } from "../../nodes/runtime/calls/message-tokens";

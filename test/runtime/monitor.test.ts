@@ -76,7 +76,7 @@ describe("the monitor of an account", () => {
     account.take(told([push(1), push(2, { refused: true }), push(3)]), monitor.next);
     account.take(told([], { oldest: 3, oldestRefused: 2 }), monitor.next);
     assert.deepEqual(numbers(), [2, 3]);
-    // The thread was started again.
+    // The thread was restarted.
     account.take(told([push(1)], { run: "another" }), monitor.next);
     assert.deepEqual([numbers(), account.heard], [[4], { run: "another", serial: 1 }]);
     for (let number = 0; number < 800; number += 1) account.ended(exchange());
@@ -121,7 +121,7 @@ describe("the monitor of an account", () => {
     account.ended(exchange({ outcomes: [refusedBy({}, "E_S_AUTH_FAIL")], clockOffMs: 5 }));
     assert.deepEqual(health(), { reachable: true, code: "E_S_AUTH_FAIL" });
     assert.deepEqual([account.health.passwordRefused, account.health.clockOffMs], [true, 5]);
-    // A command that never left says nothing of the platform.
+    // A command that was never sent says nothing about the platform.
     const { durationMs: _none, ...unsent } = exchange();
     account.ended({ ...unsent, outcomes: [refusedBy({}, "E_X")] });
     assert.deepEqual([health().reachable, account.health.passwordRefused], [true, true]);
@@ -191,7 +191,7 @@ describe("the monitor of an account", () => {
         const shown = account.shown(json);
         assert.ok(!shown.includes(password));
         assert.equal(JSON.parse(shown)[name], "***");
-        // The JSON may be cut off anywhere.
+        // The JSON may be truncated anywhere.
         const text = JSON.stringify({ [name]: `${hidden}` }).slice(0, name.length + 5 + cut);
         if (text.length > name.length + 5) assert.ok(account.shown(text).startsWith(`{"${name}":"***"`), text);
       }),

@@ -1,10 +1,11 @@
-// What a node sends and says by itself: nothing of it throws, whatever Node-RED, a flow or a logger does.
+// What a node sends and reports while it handles no message: nothing throws, whatever Node-RED, a flow or a logger
+// does.
 import assert from "node:assert/strict";
 import { mock } from "node:test";
 import { NodeOutput } from "../../nodes/runtime/shared/node-output";
 import { reportUncaughtTo } from "../../nodes/util/guarded";
 
-// biome-ignore lint/suspicious/noExplicitAny: parts of Node-RED that are enough here.
+// biome-ignore lint/suspicious/noExplicitAny: only the parts of Node-RED that the tests need.
 type Loose = any;
 
 /** A node whose parts can be made to throw. */

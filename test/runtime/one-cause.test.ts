@@ -1,4 +1,5 @@
-// One cause is told once: a wrong account is not warned of by each of its nodes. Errors name what was looked for, and where.
+// One cause is reported once: a wrong account is not reported by each of its nodes. Errors say what was looked for, and
+// where.
 import assert from "node:assert/strict";
 import { nodeTypes } from "../../build/nodes";
 import { propertyOf } from "../../nodes/catalogue";
@@ -13,10 +14,10 @@ import { startPlatform } from "../../tools/platform";
 import { translatorOf } from "../../tools/translator";
 import { eventually } from "../receive/flow";
 
-/** It has no types. */
+/** The package has no types. */
 const helper = require("node-red-node-test-helper") as { settings(settings: object): void };
 
-/** A node of every type that uses an account, with the settings that it cannot do without. */
+/** A node of every type that uses an account, with its required settings. */
 const users = nodeTypes
   .filter(({ config, properties }) => !config && properties.some(({ name }) => name === "account"))
   .map(({ type }, index) => ({
@@ -24,7 +25,7 @@ const users = nodeTypes
     ...{ feed: "f", interval: "0", wires: [] },
   }));
 
-/** The nodes that warned of something, or logged an error. */
+/** The nodes that logged a warning or an error. */
 const told = (): readonly unknown[] =>
   logged()
     .flat()

@@ -1,4 +1,4 @@
-// The receiving thread as Node-RED's thread sees it: when it starts, and when it is told what it has to know.
+// The receiving thread as Node-RED's thread sees it: when it starts, and when it is told the accounts.
 import assert from "node:assert/strict";
 import { Worker } from "node:worker_threads";
 import { ReceiveThread } from "../../nodes/runtime/receive/receive-thread";
@@ -8,7 +8,7 @@ import { eventually } from "../receive/flow";
 describe("the receiving thread of flows that start again at once", function () {
   this.timeout(60_000);
 
-  /** A thread, and how often it has been started after it was made. */
+  /** A thread, and the number of its later starts. */
   function made(after?: Promise<void>) {
     const counts = { started: 0 };
     const thread = new ReceiveThread({

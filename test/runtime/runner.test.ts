@@ -1,4 +1,4 @@
-// What carries out the effects of a campaign: each once, whatever the flow, the node and the disk do meanwhile.
+// The runner carries out each effect of a campaign once, whatever the flow, the node and the disk do.
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { Campaign } from "../../nodes/campaign/machine";
@@ -19,14 +19,14 @@ const command = (id: number): CampaignEffect => ({
 });
 const write: CampaignEffect = { kind: "write", lines: ["{}"], wait: true };
 
-/** A runner of a campaign that wants what a test says, and a node for it. */
+/** A runner of a campaign whose effects the test sets, and a node for it. */
 class Scene {
   readonly events: CampaignEvent[] = [];
   readonly sent: string[] = [];
   readonly given: number[] = [];
   readonly dead: number[] = [];
   readonly failures: string[] = [];
-  /** Called as a result is given. */
+  /** Called when a result is output. */
   onResult: (index: number) => void = () => undefined;
   onDead: () => void = () => undefined;
   stored: CampaignHost["stored"];
@@ -87,7 +87,7 @@ class Scene {
     });
   }
 
-  /** More effects, as of any event. */
+  /** Adds effects, as any event does. */
   step(effects: readonly CampaignEffect[]): void {
     this.next = effects;
     this.runner.step({ kind: "tick" });
@@ -149,7 +149,7 @@ describe("the runner of a campaign", () => {
   it("takes a result for delivered only two turns after it was given, also one that is given in the turn of another", async () => {
     const scene = new Scene([result(0)]);
     scene.attach();
-    // In the turn in which the first one gets to the next node.
+    // In the turn in which the first result reaches the next node.
     setImmediate(() => scene.step([result(1)]));
     await turn();
     scene.runner.detach();

@@ -1,4 +1,5 @@
-// The sidebar's routes on a real Node-RED: who may ask, what they answer, replay and dead letters, hostile texts, and no secrets.
+// The sidebar's routes on a real Node-RED: permissions, answers, replay and dead letters, hostile texts, and no
+// secrets.
 import { strict as assert } from "node:assert";
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
@@ -56,7 +57,7 @@ interface Made {
   readonly heard: () => Promise<readonly { topic: string; sccc: { push: Record<string, unknown>; token?: string } }[]>;
 }
 
-/** Flows with an account, a notify node, and what it has heard at GET /heard. */
+/** Flows with an account and a notify node. GET /heard returns its messages. */
 const flowOf = (
   platform: string,
   simulatorPort: number,
@@ -216,7 +217,7 @@ for (const version of nodeRedVersions)
         (await made.heard()).find(({ sccc }) => sccc.push["replayed"] === true),
       );
       assert.deepEqual(again, { topic: "callstart", sccc: { push: { ...first.sccc.push, replayed: true } } });
-      // A replay is no entry of its own.
+      // A replay has no entry.
       assert.equal((await snapshot(made)).entries.filter(({ name }) => name === "callstart").length, 1);
       await send("callend", "1001");
       await taken(2);
@@ -242,7 +243,7 @@ for (const version of nodeRedVersions)
         assert.deepEqual([ip, notify.agent], ["127.0.0.1", agent]);
         assert.deepEqual(await made.post(sidebarRoutes.replay, { number: entry.number }), { outcome: "gone" });
       }
-      // The receiving thread tells its counts a moment later.
+      // The receiving thread reports its counts a moment later.
       const hints = await eventually("all are hinted at", async () => {
         const { hints: now } = await snapshot(made);
         return now.filter(({ code }) => code === "pushesRefused").length === refusals.length ? now : undefined;
@@ -338,7 +339,7 @@ describe("the sidebar's routes, with a platform and a flow that repeat secrets",
   let platform: Server;
   let made: Made;
   before(async () => {
-    // It answers with all that it got, and with the password in every form.
+    // The answer contains the whole request, and the password in every form.
     platform = createServer((request, response) => {
       let body = "";
       request.on("data", (chunk) => {
@@ -511,7 +512,8 @@ describe("the sidebar with twenty accounts under load", function () {
         }
       }
       await load;
-      // Who opens a sidebar now sees the same, in pages. Refused ones of one second may have been left out.
+      // A sidebar that is opened now gets the same entries, in pages. Refused pushes of one second may have been left
+      // out.
       const first = await snapshot(made);
       const second = await snapshot(made, first.entries.at(-1)?.number);
       assert.deepEqual([first.entries.length, first.more, second.more], [1000, true, false]);

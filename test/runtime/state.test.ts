@@ -1,4 +1,4 @@
-// Who owns state: nothing under nodes/ keeps any at module level but runtime/state.ts, and two Node-REDs have two states.
+// State: no module under nodes/ keeps any, except runtime/state.ts, and two Node-REDs have two states.
 import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
@@ -8,7 +8,7 @@ import { runtimeOf } from "../../nodes/runtime/state";
 import { guarded } from "../../nodes/util/guarded";
 import { root } from "../../tools/hosts";
 
-/** What may be kept at module level: values of pure functions, as many as its file says; and the states themselves. */
+/** Allowed state of modules: bounded caches of pure functions, and the states themselves. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   "protocol/number.ts": ["loaded", "known", "mobilePrefixes"],
   "protocol/numbering.ts": ["loaded", "plans"],
@@ -19,10 +19,10 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "util/time.ts": ["zones"],
 };
 
-/** Classes of the language whose instances hold nothing, or nothing that changes. */
+/** Built-in classes whose instances do not change. */
 const constant = /^(?:RegExp|TextDecoder|TextEncoder|Error|Intl\.\w+)$/;
 
-/** The names of what a source declares at module level and can change. */
+/** The names of the variables of a module that can change. */
 function mutables(source: string): readonly string[] {
   const found: string[] = [];
   for (const [, kind, name = ""] of source.matchAll(/^(?:export )?(let|var) (\w+)/gm)) if (kind) found.push(name);
@@ -75,7 +75,7 @@ describe("state at module level", () => {
   it("exists only in runtime/state.ts and in bounded caches", () => {
     const folder = join(root, "nodes");
     const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
-      // The editor's run in a browser.
+      // The editor's script runs in a browser.
       .filter((file) => file.endsWith(".ts") && !file.startsWith("editor"))
       .map((file) => file.split(sep).join("/"));
     assert.ok(files.length > 50);
@@ -85,7 +85,7 @@ describe("state at module level", () => {
   });
 });
 
-/** As much of a Node-RED as a state looks at. */
+/** The part of a Node-RED that a state needs. */
 function nodeRed() {
   const lines: string[] = [];
   const events = new EventEmitter();

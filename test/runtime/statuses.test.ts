@@ -35,7 +35,7 @@ function outcomeOf(error: unknown, good = "status.done"): string {
   return code.startsWith("SCCC_") ? `status.${code}` : `error.${code}`;
 }
 
-/** It has no types. */
+/** The package has no types. */
 const helper = require("node-red-node-test-helper") as { settings(settings: object): void };
 
 type Message = Readonly<Record<string, unknown>>;
@@ -64,7 +64,7 @@ async function run(flow: Flow, messages: readonly Message[], good?: string): Pro
 const told = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe("the status of a command node", () => {
-  /** Not a fake: the class needs nothing else. */
+  /** A real Status: the class needs nothing else. */
   function statuses(): { readonly status: Status; readonly shown: { fill?: string; text?: string }[] } {
     const shown: { fill?: string; text?: string }[] = [];
     const show = (one: unknown) => shown.push(one as { fill?: string; text?: string });
@@ -321,7 +321,7 @@ describe("the statuses of nodes that take messages", () => {
       ...(here.match(/(?<=type: ")sccc-[a-z-]+/g) ?? []),
     ]);
     const others = nodeTypes.filter(({ type, config }) => !config && !tested.has(type)).map(({ type }) => type);
-    // Its status is its address: test/runtime/simulator.test.ts.
+    // The simulator's status is its address: see test/runtime/simulator.test.ts.
     assert.deepEqual(others, ["sccc-simulator"]);
   });
 

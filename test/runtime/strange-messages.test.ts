@@ -107,7 +107,7 @@ describe("strange messages", function () {
     "sccc-feed",
   ];
 
-  /** A third of them, by turns over the types: the types share most of their code. The long tier takes all. */
+  /** A changing third of them, by type, because the types share most of their code. The long tier takes all. */
   const byTurns = <T>(all: readonly T[], type: string): readonly T[] => {
     const shares = amount(3, 1);
     return all.filter((_, index) => index % shares === types.indexOf(type) % shares);
@@ -299,7 +299,7 @@ describe("strange messages", function () {
         const payload = payloadOf(type);
         const fields = [...Object.keys(payload), "event", "recordFile"];
         for (const [index, [title, value]] of byTurns([...values.entries()], type)) {
-          // Each value in one field, by turns, or in each.
+          // Each value in one field, which changes, or in every field.
           const from = amount(Math.floor(index / 3) % fields.length, 0);
           const some = fields.slice(from, amount(from + 1, fields.length));
           const messages: readonly Record<string, unknown>[] = [

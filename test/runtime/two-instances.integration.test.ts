@@ -1,4 +1,4 @@
-// Two Node-REDs in one process load the package once, and have nodes of the same ids: neither sees what the other has.
+// Two Node-REDs in one process load the package once and have nodes with the same IDs. Neither sees the other's data.
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
@@ -12,7 +12,7 @@ import { accountOf, eventually, idOf, listening, notifyNode } from "../receive/f
 import { newMark, pushOf } from "../receive/push";
 import { Sender } from "../receive/wire";
 
-/** What came out of a node. */
+/** A message from a node. */
 interface Emitted {
   readonly from: "notify" | "tracker";
   readonly topic: string;
@@ -48,7 +48,7 @@ const script = (id: string, func: string, to: string): FlowNode => ({
   wires: [[to]],
 });
 
-/** A flow with an account on a port; with what is pushed to it, calls of that, and a confirm node over HTTP. */
+/** A flow with an account on a port, its pushes, its calls, and a confirm node over HTTP. */
 const flowOf = (customer: string, port: number): readonly FlowNode[] => [
   { id: "flow", type: "tab", label: "Flow" },
   accountOf("main", { customer, password: "secret" }, { pushPort: String(port), pushHost: "127.0.0.1" }),
@@ -112,7 +112,7 @@ describe("two Node-REDs in one process", function () {
     assert.equal(spawnSync(process.execPath, [join(root, "build/ready.mjs")], { stdio: ["ignore", 2, 2] }).status, 0);
     const ports = [await freePort(), await freePort()];
     const folders = customers.map((customer, index) => folderOf(flowOf(customer, ports[index] ?? 0)));
-    // Two copies of Node-RED, as one copy is one Node-RED; and the Node that runs both.
+    // Two copies of Node-RED, because one copy can run only one Node-RED; and the Node that runs both.
     const hosts = [testHost(4), testHost(5)];
     const args = hosts.flatMap(({ nodeRed }, index) => [nodeRed, folders[index] ?? ""]);
     const { node } = testHost(5);

@@ -192,7 +192,9 @@ describe("sccc-call-number that waits", () => {
   before(initHelper);
 
   let numbers = 0;
-  /** A number whose ending determines the simulated call, and that no other platform of these tests has billed. */
+  /**
+   * A number with an ending that determines the simulated call, and that no other platform of these tests has billed.
+   */
   const numberEnding = (end: string) => {
     numbers += 1;
     return `138${String(numbers).padStart(4, "0")}${end}`;
@@ -282,7 +284,7 @@ describe("sccc-call-number that waits", () => {
         const found = journal();
         return found.includes('"waiting"') ? found : undefined;
       });
-      // What a killed process leaves: the folder as it is now.
+      // The folder as a killed process leaves it.
       const left = temporaryFolder();
       cpSync(folder, left, { recursive: true });
       await unload();

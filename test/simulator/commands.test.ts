@@ -47,7 +47,7 @@ const wrongOf = ({ rule }: Field): readonly (readonly [unknown, number])[] => {
             ["的".repeat(rule.max + 1), bad],
             [{}, bad],
           ];
-    // A node's own: no command has it on the wire.
+    // No command has it on the wire; it belongs to the nodes.
     case "object":
       return [];
     case "time":

@@ -9,7 +9,7 @@ import { type Simulator, startSimulator } from "../../simulator";
 import { temporaryFolder } from "../../tools/node-red";
 import { ask, command, password } from "./client";
 
-/** Bundled once: to translate all sources takes each process longer than its work. */
+/** Bundled once, because translating all sources takes each process longer than its work. */
 const file = join(temporaryFolder(), "sccc-simulator.cjs");
 
 interface Run {

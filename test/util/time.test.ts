@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { isoTime, localTime, momentOf, platformTime } from "../../nodes/util/time";
 
-/** What a zone's clocks show and their offset, computed with Intl alone. */
+/** The time that a zone's clocks show and their offset, computed with Intl alone. */
 function shown(moment: number, zone: string): string {
   const parts = new Intl.DateTimeFormat("en-US", {
     timeZone: zone,

@@ -1,6 +1,7 @@
-// HubSpot, as far as the example calls-to-hubspot needs it. What a request must look like is not written here: it comes from HubSpot's own
-// client, which HubSpot generates from its OpenAPI description (test/hosts/hubspot). Each request must be the one that the client would
-// send with the same content, and fit the schema of its body. The rules for the properties of calls are those of HubSpot's page "Calls".
+// The parts of HubSpot that the example calls-to-hubspot needs. The shape of requests is not defined here: it comes
+// from HubSpot's own client, which HubSpot generates from its OpenAPI description (test/hosts/hubspot). Each request
+// must be the one that the client would send with the same content, and must fit the schema of its body. The rules for
+// the properties of calls are those of HubSpot's page "Calls".
 import { deepStrictEqual } from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -18,7 +19,7 @@ interface Context {
   getBody(): string | undefined;
 }
 
-/** A class of the client: its attributes, as the description has them. */
+/** A class of the client with the attributes of the description. */
 interface Model {
   readonly attributeTypeMap?: readonly Readonly<Record<"name" | "baseName" | "type", string>>[];
 }
@@ -68,7 +69,7 @@ function definitionsOf(folder: string): object {
   );
 }
 
-/** What HubSpot's page says of a call's properties: all are strings. */
+/** The properties of a call, from HubSpot's page. All are strings. */
 const callProperties = {
   type: "object",
   required: ["hs_timestamp"],
@@ -111,16 +112,16 @@ interface Activity {
 export class HubSpot {
   /** By sccc_call_id. */
   readonly activities = new Map<string, Activity>();
-  /** Why requests were not as HubSpot's client would have sent them. */
+  /** The reasons why requests differed from those of HubSpot's client. */
   readonly faults: string[] = [];
-  /** Requests to these paths fail from now on, if it is set. */
+  /** If set, requests to matching paths fail. */
   failing: RegExp | undefined;
   readonly #load: NodeJS.Require;
   readonly #folder: string;
   readonly #validators: Validators;
   readonly #callProperties: Validator;
 
-  /** The contacts' IDs, by the telephone number that HubSpot searches: without the country code. */
+  /** The contacts' IDs, by the telephone number in the form that HubSpot searches: without the country code. */
   constructor(private readonly contacts: Readonly<Record<string, string>>) {
     const host = prepared(join(root, "test/hosts/hubspot"));
     this.#load = createRequire(join(host, "package.json"));
@@ -134,7 +135,7 @@ export class HubSpot {
     this.#callProperties = this.#validators.compile(callProperties);
   }
 
-  /** What the client would send: an operation of one of its APIs, with these arguments. */
+  /** The request that the client would send for an operation of one of its APIs with these arguments. */
   #asClient(part: string, api: string, operation: string, ...args: readonly unknown[]): Promise<Context> {
     const load = (file: string) => this.#load(join(this.#folder, part, file)) as Readonly<Record<string, unknown>>;
     const configure = load("configuration.js").createConfiguration as (options: object) => object;
@@ -147,14 +148,14 @@ export class HubSpot {
     return prepare.call(run, ...args);
   }
 
-  /** Throws if a value is not of a shape of the client. */
+  /** Throws if a value does not have a shape of the client. */
   #check(part: string, shape: string, value: unknown): void {
     const validate = this.#validators.getSchema(`${part}#/definitions/${shape}`);
     if (validate === undefined) throw new Error(`HubSpot's client has no ${shape}`);
     if (!validate(value)) throw new Error(`${shape}: ${JSON.stringify(validate.errors)}`);
   }
 
-  /** Throws if a request is not the one that the client would send. */
+  /** Throws if a request differs from the one that the client would send. */
   #same({ method, url, headers, body }: Received, expected: Context): void {
     const { pathname, search } = new URL(expected.getUrl());
     const content = expected.getBody();

@@ -1,11 +1,11 @@
-// The robots of the tests refuse what the documentation says that they refuse: otherwise the examples' tests would show nothing.
+// The robots of the tests refuse what the documentation says. Otherwise the examples' tests would prove nothing.
 import { strict as assert } from "node:assert";
 import { createHmac } from "node:crypto";
 import { Robot, type RobotName, robotNames, rules, secrets } from "./robots";
 
 const start = Date.UTC(2026, 2, 1, 2);
 
-/** A message as the documentation wants it; `secret` and `at` make it wrong. */
+/** A message in the documented form. Another `secret` or `at` makes it wrong. */
 function messageTo(name: RobotName, text: string, secret: string = secrets[name], at = start) {
   const url = new URL(rules[name].path, "http://127.0.0.1");
   const body: Record<string, unknown> =
@@ -77,7 +77,7 @@ for (const name of robotNames) {
       for (let index = 0; index < perMinute; index += 1) assert.equal(code(name, "x"), 0);
       assert.equal(code(name, "x"), fast);
       now += 60_001;
-      // DingTalk takes nothing for ten minutes then.
+      // DingTalk then refuses everything for ten minutes.
       assert.equal(code(name, "x"), name === "dingtalk" ? fast : 0);
       now += 600_000;
       assert.equal(code(name, "x"), 0);

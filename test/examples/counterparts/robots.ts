@@ -4,7 +4,7 @@
 import { createHmac } from "node:crypto";
 import type { Received, Reply } from "./server";
 
-/** What a robot answers in the body; the HTTP status is 200 in all cases. */
+/** A robot's answer in the body. The HTTP status is always 200. */
 interface Verdict {
   readonly code: number;
   readonly message: string;
@@ -12,18 +12,18 @@ interface Verdict {
 
 /** A robot's rules. */
 interface Rules {
-  /** The rest of the address, after the server's. */
+  /** The part of the address after the server's. */
   readonly path: string;
-  /** Whether a request is addressed to this robot, and signed as the documentation says. */
+  /** Whether a request is addressed to this robot and signed as documented. */
   readonly authentic: (received: Received, body: Body, now: number) => Verdict | undefined;
-  /** The text of a message; undefined if it has not the documented form. */
+  /** The text of a message; undefined if it does not have the documented form. */
   readonly textOf: (body: Body) => string | undefined;
   readonly tooLong: (received: Received, body: Body) => Verdict | undefined;
   readonly malformed: Verdict;
-  /** No more than so many messages in so many ms. */
+  /** Limits: at most this many messages in this many ms. */
   readonly limits: readonly { readonly messages: number; readonly ms: number }[];
   readonly tooMany: Verdict;
-  /** How long a robot takes nothing after too many messages, in ms. */
+  /** How long a robot refuses everything after too many messages, in ms. */
   readonly banMs: number;
   readonly answer: (verdict: Verdict) => object;
 }
@@ -40,7 +40,7 @@ const textIn = (value: unknown): string | undefined => (typeof value === "string
 
 const bytes = (text: string): number => Buffer.byteLength(text, "utf8");
 
-/** Secrets of the tests. */
+/** The secrets in the tests. */
 export const secrets = {
   wecom: "693a91f6-7xxx",
   dingtalk: "SEC-a secret of the tests",
@@ -122,11 +122,11 @@ export type RobotName = keyof typeof rules;
 
 export const robotNames = Object.keys(rules) as readonly RobotName[];
 
-/** A robot: what its group has got to read, and what it refused. */
+/** A robot. It stores the messages to its group, and the refused ones. */
 export class Robot {
   readonly texts: string[] = [];
   readonly refused: Verdict[] = [];
-  /** Answers with this from now on, if it is set. */
+  /** If set, the answer to every message. */
   failure: Verdict | undefined;
   readonly #rules: Rules;
   #taken: number[] = [];

@@ -1,4 +1,4 @@
-// An HTTP server of a test, which stands for a system that an example writes to.
+// An HTTP server of a test. It stands for a system to which an example writes.
 import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -7,7 +7,7 @@ export interface Received {
   readonly method: string;
   readonly url: URL;
   readonly headers: IncomingHttpHeaders;
-  /** As text, exactly as it came. */
+  /** The text, exactly as it came. */
   readonly body: string;
 }
 
@@ -23,7 +23,7 @@ export class Counterpart {
     readonly url: string,
   ) {}
 
-  /** `answer` is called for each request, in the order in which they arrived whole. */
+  /** Starts a server. `answer` is called for each request, in the order in which they were complete. */
   static async start(answer: (received: Received) => Reply | Promise<Reply>): Promise<Counterpart> {
     const server = createServer(async (request, response) => {
       const chunks: Buffer[] = [];
