@@ -14,7 +14,7 @@ export const agentCommand = {
   answer: [],
 } as const satisfies Partial<Command>;
 
-/** The note of those after which the platform pushes nothing (docs/protocol.md, "Commands"). */
+/** The note of commands after which the platform sends no push (docs/protocol.md, "Commands"). */
 export const stateNotPushed: Text = {
   en: "Success means that the platform has accepted the command. To see the new state, use get agent status.",
   zh: "成功只表示平台已受理命令。要查看新的状态，请使用“获取坐席状态”。",

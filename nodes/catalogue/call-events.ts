@@ -1,7 +1,7 @@
 // The events of a call that sccc-calls has messages for, in the order in which a call has them.
 import type { Push } from "./types";
 
-/** They are no pushes: each stands for one or several. */
+/** These are not pushes: each may stand for several. */
 export const callEvents: readonly Push[] = [
   {
     event: "ringing",
@@ -49,5 +49,5 @@ export const callEvents: readonly Push[] = [
   },
 ];
 
-/** The events that are asked for where nothing else is said. */
+/** The default events. */
 export const defaultCallEvents: readonly string[] = ["ringing", "finished"];

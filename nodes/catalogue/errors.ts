@@ -3,7 +3,7 @@ import type { ErrorCode } from "./types";
 
 const code = (name: string, value: number, en: string, zh: string): ErrorCode => ({ name, value, text: { en, zh } });
 
-/** What platforms answer, among others, to commands of an agent who is not logged in. */
+/** An error that platforms return, among other cases, for commands of an agent who is not logged in. */
 export const notLoggedIn = "E_G_INVALID_OPT";
 
 /** Every code of the vendor's list, which does not contain 9. */

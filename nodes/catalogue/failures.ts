@@ -3,7 +3,7 @@ import { recording } from "./recording";
 import type { Command } from "./types";
 import { versions } from "./versions";
 
-/** The codes of this package. `SCCC_HTTP_<status>` stands for as many as there are statuses. */
+/** The codes of this package. `SCCC_HTTP_<status>` stands for a code with any status. */
 export const ownCodes = [
   "SCCC_INVALID_FIELD",
   "SCCC_CONFIG",
@@ -22,7 +22,7 @@ export const ownCodes = [
 
 export type OwnCode = (typeof ownCodes)[number];
 
-/** What every request to the platform can end with. */
+/** The codes with which every request to the platform can end. */
 const requests: readonly OwnCode[] = [
   "SCCC_BUSY",
   "SCCC_TIMEOUT",
@@ -32,7 +32,7 @@ const requests: readonly OwnCode[] = [
   "SCCC_CLOSED",
 ];
 
-/** The node types that carry out no command of the catalogue. */
+/** The node types that do not send a command of the catalogue. */
 const others: Readonly<Record<string, readonly OwnCode[]>> = {
   "sccc-account": [],
   "sccc-command": ["SCCC_INVALID_FIELD", "SCCC_CONFIG", "SCCC_NOT_ALLOWED", ...requests],
@@ -46,7 +46,7 @@ const others: Readonly<Record<string, readonly OwnCode[]>> = {
   "sccc-simulator": ["SCCC_INVALID_FIELD", "SCCC_CONFIG", "SCCC_NETWORK", "SCCC_HTTP_<status>", "SCCC_PROTOCOL"],
 };
 
-/** The codes that a command's fields and limits lead to. `extra` may hold a number that dialOnly refuses. */
+/** The codes that a command's fields and limits can cause. `extra` may contain a number that dialOnly refuses. */
 function codesOfCommand({ chunks, versions: has }: Command): readonly OwnCode[] {
   return [
     "SCCC_INVALID_FIELD",
@@ -59,8 +59,8 @@ function codesOfCommand({ chunks, versions: has }: Command): readonly OwnCode[] 
 }
 
 /**
- * The codes of this package that a node type can give.
- * @param command the command that it carries out, if it is one of the catalogue's
+ * The codes of this package with which a node type can end a message.
+ * @param command the command that it sends, if it is in the catalogue
  */
 export function codesOf(type: string, command?: Command): readonly OwnCode[] {
   const codes = command === undefined ? others[type] : codesOfCommand(command);

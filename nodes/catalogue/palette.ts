@@ -1,8 +1,9 @@
-// The palette: the order of the node types in their category, which is the order of the work, and what people type to find them.
+// The palette: the order of the node types in their category, and the search words for each. The order follows the
+// steps of a typical flow.
 import { all } from "./commands";
 import type { Group, Text } from "./types";
 
-/** A node type in the palette. `keywords` are words for the palette's filter, beside the label and the type. */
+/** A node type in the palette. `keywords` are words for the palette's filter, besides the label and the type. */
 export interface PaletteEntry {
   readonly type: string;
   readonly keywords: Text;

@@ -1,5 +1,6 @@
-// What the admin routes of the SCCC sidebar answer: types that the runtime and the browser share. Times are in ms since 1970, durations in ms.
-// Texts of the platform and of pushes are hostile: the runtime bounds them, the browser shows them as text.
+// The answers of the admin routes of the SCCC sidebar: types that the runtime and the browser share. Times are in ms
+// since 1970, durations in ms. Texts of the platform and of pushes may be hostile: the runtime limits their length, and
+// the browser shows them as text.
 
 /** A command that was sent, or a push that came in. */
 export interface TrafficEntry {
@@ -9,40 +10,41 @@ export interface TrafficEntry {
   readonly account: string;
   readonly kind: "command" | "push";
   readonly at: number;
-  /** The ApiName of a command, the event of a push ("" where it could not be read). */
+  /** The ApiName of a command, or the event of a push ("" if it could not be read). */
   readonly name: string;
   readonly direction?: "inbound" | "outbound";
   readonly agent?: string;
   readonly phone?: string;
   readonly result: TrafficResult;
-  /** Of a command: from its sending to its answer. */
+  /** For a command: the time from sending to the answer. */
   readonly duration?: number;
-  /** Of a list that was sent in one request: how many commands it has, and how many of them failed. */
+  /** For a list that was sent in one request: the number of its commands, and of the failed ones. */
   readonly count?: number;
   readonly failed?: number;
-  /** The nodes that sent the command, or that were handed the push. */
+  /** The nodes that sent the command or got the push. */
   readonly nodes: readonly string[];
-  /** A push that can be handed to its nodes again. */
+  /** Whether the push can be handed to its nodes again. */
   readonly replayable?: true;
 }
 
 /**
- * How it ended. `code` is an error code of messages (E_SUCC, SCCC_TIMEOUT …) for a command; `taken`, `repeat`, `unwanted`, or the field that decided
- * (digest, customer, timestamp, sender, replay) or `body`, `busy` for a push.
+ * The result of an entry. `code` of a command is an error code of messages (E_SUCC, SCCC_TIMEOUT …). `code` of a push
+ * is `taken`, `repeat`, `unwanted`, the field for which it was refused (digest, customer, timestamp, sender, replay),
+ * `body` or `busy`.
  */
 export interface TrafficResult {
   readonly ok: boolean;
   readonly code: string;
-  /** The platform's own words. */
+  /** The platform's own text. */
   readonly text?: string;
 }
 
-/** An entry with what went over the wire, without secrets. JSON, cut at a bound. */
+/** An entry with its request and answer as JSON, without secrets and shortened. */
 export interface TrafficDetail {
   readonly entry: TrafficEntry;
   readonly request?: string;
   readonly answer?: string;
-  /** Something was cut off. */
+  /** Whether something was cut off. */
   readonly cut: boolean;
 }
 
@@ -93,8 +95,8 @@ export interface AccountHealth {
   /** Undefined: no node listens to it. */
   readonly receiving?: {
     /**
-     * The address to hand out: absolute where it has a port of its own (with the host by which the browser reaches Node-RED, if every host
-     * will do), else the path on this Node-RED.
+     * The address for the platform's operator. It is absolute if the account has its own port; if it listens on every
+     * host, it has the host by which the browser reaches Node-RED. Otherwise it is a path on this Node-RED.
      */
     readonly address: string;
     readonly ownPort: boolean;
@@ -111,7 +113,7 @@ export interface AccountHealth {
   readonly deadLetters: number;
 }
 
-/** A call that is under way. */
+/** A call in progress. */
 export interface LiveCall {
   readonly account: string;
   readonly id: string;
@@ -122,7 +124,7 @@ export interface LiveCall {
   readonly since: number;
 }
 
-/** An agent as its last push or answer told. `status` is a name of the catalogue's agent statuses. */
+/** An agent according to the last push or answer. `status` is a name of the catalogue's agent statuses. */
 export interface LiveAgent {
   readonly account: string;
   readonly staffNo: string;
@@ -153,21 +155,21 @@ export interface LiveSimulator {
   readonly address?: string;
 }
 
-/** GET sccc/sidebar?after=<number>: everything that the sidebar shows, with the entries after that number. */
+/** GET sccc/sidebar?after=<number>: all data of the sidebar, with the entries after that number. */
 export interface SidebarSnapshot {
   readonly now: number;
-  /** Whether the caller may replay, delete and drive (`sccc.write`). */
+  /** Whether the user may change something (`sccc.write`). */
   readonly mayWrite: boolean;
-  /** SCCC_MONITOR=off. */
+  /** False with SCCC_MONITOR=off. */
   readonly recording: boolean;
-  /** Changes when Node-RED starts again: the numbers begin anew. */
+  /** Changes when Node-RED is restarted: the numbers then start anew. */
   readonly run: string;
   readonly accounts: readonly AccountHealth[];
   /** At most 1000, the oldest first. */
   readonly entries: readonly TrafficEntry[];
-  /** There are more entries: ask again at once, after the last one of these. */
+  /** Whether there are more entries: ask again at once, after the last of these. */
   readonly more: boolean;
-  /** The oldest entry that each account still has, 0 for none; older ones are gone. */
+  /** The number of the oldest entry that each account still has, 0 for none. */
   readonly oldest: Readonly<Record<string, number>>;
   readonly calls: readonly LiveCall[];
   readonly agents: readonly LiveAgent[];
@@ -184,13 +186,16 @@ export interface DeadLetterList {
     readonly at: number;
     readonly event: string;
     readonly delivery: number;
-    /** The push as JSON, cut at a bound. */
+    /** The push as JSON, shortened. */
     readonly text: string;
   }[];
   readonly total: number;
 }
 
-/** What the sidebar's routes are called: below the editor's address, GET with the permission `sccc.read`, POST with `sccc.write`. */
+/**
+ * The sidebar's routes, relative to the editor's address. GET needs the permission `sccc.read`, POST needs
+ * `sccc.write`.
+ */
 export const sidebarRoutes = {
   snapshot: "sccc/sidebar",
   entry: "sccc/sidebar/entry",

@@ -278,7 +278,7 @@ export type Setting = {
       readonly kind: "choice";
       readonly default: string;
       readonly choices: readonly Choice[];
-      /** Any other integer is taken too. */
+      /** Any other integer is accepted too. */
       readonly others?: "integers";
     }
   | { readonly kind: "secret"; readonly required?: true }

@@ -15,7 +15,7 @@ export interface DeadLetter {
 
 /** A letter in the file. */
 export interface KeptLetter extends DeadLetter {
-  /** Tells it from every other letter of the file. */
+  /** Distinguishes it from every other letter of the file. */
   readonly key: string;
   /** ms since 1970. */
   readonly at: number;
@@ -27,13 +27,15 @@ const pieceSize = 1024 * 1024;
 const mostRead = 4 * 1024 * 1024;
 const lineEnd = Buffer.from("\n");
 const nothing = { beginning: "", fileSize: 0, size: 0, count: 0 };
-/** How much of a file tells it from one that took its place, in bytes: the time and the id of its first letter. */
+/**
+ * How many bytes of a file's beginning identify it: the time and ID of its first letter. A replaced file has others.
+ */
 const headBytes = 100;
 
 /** The dead letters of a folder, in dead.jsonl: `{"time", "id", "node", "delivery", "value"}`. */
 export class DeadLetters {
   readonly path: string;
-  /** How many letters there are up to the last line end of a file of a size. */
+  /** The number of letters up to the last line end, for a file of a certain size. */
   #counted = nothing;
 
   constructor(
@@ -73,13 +75,13 @@ export class DeadLetters {
     });
   }
 
-  /** How many letters there are. Only what is new since the last time is read. */
+  /** The number of letters. Only the new part of the file is read. */
   count(): number {
     return this.#reading((file) => {
       const fileSize = file.size();
-      // A line that never ends must not be read again for each question.
+      // A line without an end must not be read again at each call.
       if (fileSize === this.#counted.fileSize) return this.#counted.count;
-      // Somebody may have emptied it after reading.
+      // The file may have been emptied since it was read.
       const beginning = file.read(0, headBytes).toString("latin1");
       const isSame = fileSize > this.#counted.fileSize && beginning.startsWith(this.#counted.beginning);
       let { size, count } = isSame ? this.#counted : nothing;
@@ -99,7 +101,7 @@ export class DeadLetters {
       const from = Math.max(0, size - mostRead);
       const bytes = file.read(from, size - from);
       const letters: KeptLetter[] = [];
-      // What follows the last line end, and in a large file the first line, may be cut off.
+      // The first line of the part, and the text after the last line end, may be incomplete.
       let end = bytes.lastIndexOf(lineEnd);
       while (end > 0 && letters.length < most) {
         const before = bytes.lastIndexOf(lineEnd, end - 1);
@@ -112,7 +114,7 @@ export class DeadLetters {
     }, []);
   }
 
-  /** Reads the file; the given value if there is none. */
+  /** Reads the file; returns `missing` if there is none. */
   #reading<T>(read: (file: ReturnType<OpenFile>) => T, missing: T): T {
     if (!existsSync(this.path)) return missing;
     const file = this.open(this.path, "existing");
@@ -123,7 +125,10 @@ export class DeadLetters {
     }
   }
 
-  /** Writes the file anew without some lines; a crash leaves the old file or the new one. @returns how many lines were dropped */
+  /**
+   * Rewrites the file without some lines. After a crash, the file is the old or the new one. @returns the number of
+   * removed lines
+   */
   #drop(isDropped: (line: Buffer) => boolean): number {
     const newPath = `${this.path}.new`;
     try {
@@ -154,7 +159,7 @@ export class DeadLetters {
             waitingBytes += bytes.length + 1;
             if (waitingBytes > pieceSize) write();
           }
-          // A last line without its end, as an editor may leave it.
+          // An editor may leave a last line without an end.
           waiting.push(file.read(end, file.size() - end));
           write();
           fresh.sync();
@@ -175,14 +180,16 @@ export class DeadLetters {
   }
 }
 
-/** The beginning of a line. The key is the letter's own: a store that was removed begins its ids anew. */
+/** The beginning of a line. The key has the ID and the time, because a removed store starts its IDs anew. */
 function headOf(line: Buffer): { readonly time: string; readonly key: string } | undefined {
   const [, time, id] = /^\{"time":"([^"]{1,30})","id":"([^"\\]{1,30})"/.exec(line.toString("utf8", 0, headBytes)) ?? [];
   const at = Date.parse(time ?? "");
   return time === undefined || id === undefined || Number.isNaN(at) ? undefined : { time, key: `${id}@${at}` };
 }
 
-/** A letter in a line; undefined if it is none. A line that has no key could be handed over, but would never leave the file. */
+/**
+ * The letter in a line; undefined if there is none. A line without a key could be handed over, but never be removed.
+ */
 function letterIn(line: Buffer): KeptLetter | undefined {
   const head = headOf(line);
   if (head === undefined) return undefined;
@@ -195,7 +202,7 @@ function letterIn(line: Buffer): KeptLetter | undefined {
     const times = Number.isSafeInteger(delivery) ? Number(delivery) : 1;
     return { key: head.key, id, node, delivery: times, at, text: JSON.stringify(value) };
   } catch {
-    // No JSON, or nested too deep to be written again.
+    // Not JSON, or nested too deep to be serialized again.
     return undefined;
   }
 }

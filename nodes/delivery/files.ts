@@ -106,7 +106,10 @@ export function makeFolderSync(folder: string, mode: number): void {
   for (const changed of changedBy(folder, mkdirSync(folder, { recursive: true, mode }))) syncFolder(changed);
 }
 
-/** Appends whole lines to a file that is written rarely; returns when they are on disk. After an error, some of them may be there. */
+/**
+ * Appends whole lines to a file that is rarely written. Returns when they are on disk. After an error, some of them may
+ * be in the file.
+ */
 export function appendLines(path: string, text: string, open: OpenFile): void {
   const file = open(path, "any");
   try {
@@ -121,7 +124,7 @@ export function appendLines(path: string, text: string, open: OpenFile): void {
   syncFolder(dirname(path));
 }
 
-/** A free path in a folder for a file that is set aside: nothing that is there already is overwritten. */
+/** A free path in a folder for a file that is set aside, so that nothing is overwritten. */
 export function freePath(folder: string, name: string): string {
   for (let number = 1; ; number += 1) {
     const path = join(folder, number === 1 ? name : `${name}.${number}`);

@@ -50,7 +50,10 @@ export interface JournalOptions {
   readonly open: OpenFile;
   /** The time in names of files that are set aside; ms since 1970. */
   readonly now: () => number;
-  /** Throws if the folder is another process's now. Called before each writing, and after its fsync before anybody is told. */
+  /**
+   * Throws if another process owns the folder now. Called before each write, and after its fsync before anything is
+   * reported.
+   */
   readonly verify: () => void;
   /** Receives errors that are not passed to a caller. */
   readonly onProblem: (error: Error) => void;
@@ -59,7 +62,7 @@ export interface JournalOptions {
   readonly noteDelayMs?: number;
 }
 
-/** A newer version of this package has written to the folder. Its lines would be lost if this version went on with them. */
+/** A newer version of this package has written to the folder. This version would lose its lines. */
 export class NewerFormatError extends Error {
   constructor(path: string) {
     super(`${path} was written by a newer version of this package`);
@@ -258,7 +261,8 @@ export class Journal {
       this.#verify();
       segment = this.#rescue();
     }
-    // If the disk took so long that another process has taken the folder over, it may have read these lines: then they are its own, and are not cut.
+    // If the disk was so slow that another process has taken over the folder, that process may have read these lines.
+    // They then belong to it and are not removed.
     this.#verify();
     let offset = segment.size;
     segment.size += data.length;
@@ -282,7 +286,7 @@ export class Journal {
     this.#unsynced = false;
   }
 
-  /** Throws if the folder is another process's now. One that was removed is made again. */
+  /** Throws if another process owns the folder now. If the folder was removed, it is created again. */
   #verify(): void {
     mkdirSync(this.#options.folder, { recursive: true, mode: 0o700 });
     this.#options.verify();

@@ -236,7 +236,7 @@ export class Spool implements Keeper {
     if (item !== undefined) this.#wait(item);
   }
 
-  /** The entry did not reach its node: it comes again as soon as somebody takes it, and that was no delivery. */
+  /** The entry did not reach its node. It is delivered again as soon as possible, and the delivery does not count. */
   giveBack(id: string, delivery: number): void {
     const item = this.#underWay(id, delivery);
     if (item === undefined) return;

@@ -47,7 +47,7 @@ export interface ClientOptions
   readonly backoff?: Backoff;
   readonly random?: () => number;
   readonly now?: () => number;
-  /** Hears of every exchange. Must not throw. */
+  /** Called after every exchange. Must not throw. */
   readonly onEnded?: (ended: EndedExchange) => void;
   /** After this time, a download no longer delays the next one, in ms; default 5000. */
   readonly downloadTurnMs?: number;
@@ -141,7 +141,7 @@ export class Client {
     });
   }
 
-  /** Whether the account's dialOnly has a number. */
+  /** Whether dialOnly allows a number. */
   mayDial(number: string): boolean {
     return forbiddenNumber(this.#options.dialOnly, undefined, { callee: number }) === undefined;
   }

@@ -30,24 +30,24 @@ export interface ExchangedOne extends Exchanged {
   readonly outcome: Outcome;
 }
 
-/** An exchange that has ended. `at` is when its first request left (else when it ended), in ms since 1970. */
+/** A finished exchange. `at` is when its first request was sent, otherwise when it ended; ms since 1970. */
 export interface EndedExchange {
   readonly api: string;
   readonly command: Command | undefined;
   readonly isList: boolean;
   readonly at: number;
-  /** In ms; undefined: no request has left. */
+  /** In ms; undefined: no request was sent. */
   readonly durationMs?: number;
   readonly outcomes: readonly Outcome[];
-  /** The last answer without secrets; or, of a long one, the beginning of its text. */
+  /** The last answer without secrets. Of a long one, only the beginning of its text. */
   readonly answer?: JsonObject | string;
-  /** How far the platform's clock is ahead of ours, in ms, if it told. */
+  /** How far the platform's clock is ahead of ours, in ms, if the answer has a date. */
   readonly clockOffMs?: number;
   /** The id of the node that sent it. */
   readonly node?: string;
 }
 
-/** State of an exchange: waiting for its turn or for the next try, sending, finished. */
+/** The progress of a request: it waits for its turn or the next try, is being sent, or is finished. */
 export type Progress = "waiting" | "requesting" | "over";
 
 /** The account's settings and objects that an exchange needs. Times in ms. */
@@ -64,7 +64,7 @@ export interface ExchangeDeps extends Identity {
   readonly now: () => number;
   /** Aborted when the account closes. */
   readonly closing: AbortSignal;
-  /** Hears of every exchange. Must not throw. */
+  /** Called after every exchange. Must not throw. */
   readonly onEnded?: ((ended: EndedExchange) => void) | undefined;
 }
 
@@ -77,7 +77,10 @@ export interface SendOptions {
   readonly track?: () => (progress: Progress) => void;
   /** Called for each list; the returned function receives the number of requests that remain to be made. */
   readonly backlog?: () => (requests: number) => void;
-  /** In ms since 1970: a request that has not left by then must not leave. One that never left is answered like one that found no room (SCCC_BUSY). */
+  /**
+   * In ms since 1970: no request may be sent later. A command that was never sent gets SCCC_BUSY, as if the queue were
+   * full.
+   */
   readonly notAfter?: number;
 }
 
@@ -85,7 +88,7 @@ export interface SendOptions {
 export interface Part {
   /** Sends the commands as `requests`, even a single one. */
   readonly list: boolean;
-  /** It belongs to a list that the queue has accepted. */
+  /** Whether it belongs to a list that the queue has accepted. */
   readonly admitted: boolean;
 }
 
@@ -96,10 +99,10 @@ interface Pending {
   readonly subject?: string;
 }
 
-/** In characters; parsing this many takes one or two milliseconds. */
+/** In characters. Parsing this many takes one or two milliseconds. */
 const longBody = 200_000;
 
-/** Of a longer answer, whoever hears of the exchange gets the beginning. */
+/** How much of a longer answer is passed to `onEnded`, in characters. */
 const shownBody = 17 * 1024;
 
 const unanswered: CommandAnswer = {
@@ -196,7 +199,7 @@ export class Exchange {
     return { ...this.#last, tries: this.#tries, outcomes };
   }
 
-  /** Commands that do a thing once are only sent again if the try before was surely not carried out. */
+  /** Commands that must not be repeated are only sent again if the previous try was certainly not carried out. */
   get #closedInQueue(): Failure {
     const neverLeft = this.#tries === 0 || this.#resend === "once";
     return { kind: "closed", code: "SCCC_CLOSED", ...(neverLeft ? { neverLeft } : {}) };
@@ -232,7 +235,7 @@ export class Exchange {
     this.#pending = this.#pending.filter(({ subject }) => subject === undefined || !this.#isOld(subject));
     if (this.#pending.length === 0) return undefined;
     if (this.#deps.now() >= this.#notAfter) {
-      // What an earlier try was answered with stands.
+      // The answer to an earlier try stays valid.
       if (this.#tries === 0)
         this.#settle(failed({ kind: "busy", code: "SCCC_BUSY", waiting: this.#deps.queue.waiting }));
       return undefined;

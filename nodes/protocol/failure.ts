@@ -10,11 +10,11 @@ export interface RuleText {
 export interface Origin {
   /** Such as msg.payload.agent; "" for the node itself. */
   readonly where: string;
-  /** The last part of the way that the message has, such as msg.payload. */
+  /** The part of the path that exists in the message, such as msg.payload. */
   readonly at?: string;
-  /** What that has, if it is an object: some of its names. */
+  /** If that is an object: some of its names. */
   readonly names?: readonly string[];
-  /** What that is, if it is no object: a short text. */
+  /** If that is not an object: its value as a short text. */
   readonly value?: string;
 }
 
@@ -68,7 +68,7 @@ export type Failure =
   | { readonly kind: "unsupported"; readonly code: "SCCC_UNSUPPORTED"; readonly version: string; readonly has: string }
   /** The account's dialOnly does not allow the number. */
   | { readonly kind: "notAllowed"; readonly code: "SCCC_NOT_ALLOWED"; readonly field: string; readonly number: string }
-  /** The same call was made less than so many seconds ago. `index` is the place in a list of commands. */
+  /** The same call was made less than this many seconds ago. `index` is the position in a list of commands. */
   | {
       readonly kind: "repeated";
       readonly code: "SCCC_NOT_ALLOWED";

@@ -59,7 +59,7 @@ export function numberE164(value: unknown, place: NumberRegion): string | undefi
   return known.get(key);
 }
 
-/** A cache of numbers that were read: those of one call come several times within minutes. */
+/** A cache of numbers, because the number of a call comes several times within minutes. */
 const known = new Map<string, string | undefined>();
 const mostKnown = 10_000;
 

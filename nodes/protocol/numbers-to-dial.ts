@@ -274,12 +274,12 @@ export function readEntry(entry: unknown, plan: NumberingPlan): Entry {
 
 /** Digits with what may stand within a number. */
 const digitRun = /\+?\d[\d\s\p{Pd}\u2212\u00b7_.()[\]]*/gu;
-/** The longest number has so many digits, and so many groups of them. */
+/** The most digits, and groups of digits, in a number. */
 const [mostDigits, mostDigitGroups] = [20, 6];
 
 /**
- * Every number that a text may mean, whatever else stands in it. Where groups of digits may be combined in several ways, all of these are
- * given: for a list of numbers that must not be dialled.
+ * Every number that a text may contain, for a list of numbers that must not be dialled. If groups of digits can be
+ * combined in several ways, all combinations are returned.
  */
 export function numbersAmong(text: string, plan: NumberingPlan): readonly string[] {
   const found = new Set<string>();

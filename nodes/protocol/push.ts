@@ -143,7 +143,10 @@ export const customerSideOf = (service: ServiceType | undefined): "caller" | "ca
 
 const readNumber: Reading = (notify, context) => ({ numberE164: knownE164(notify.number, context) });
 
-/** A cache of the numbers that were read last, by region, area code and number: the events of a call come one after the other with the same one. */
+/**
+ * A cache of the numbers that were read last, by region, area code and number: the events of a call have the same
+ * number.
+ */
 const numbersRead = new Map<string, string | undefined>();
 const mostNumbers = 2000;
 

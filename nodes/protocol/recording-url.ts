@@ -71,7 +71,10 @@ function parseTemplate({ baseUrl, recordingUrl = "" }: RecordingSite): Template 
   };
 }
 
-/** A cache of templates by their sites, which live as long as their accounts: a list of records asks for the same one each time. */
+/**
+ * A cache of templates by site, because all records of an account have the same one. A site lives as long as its
+ * account.
+ */
 const templates = new WeakMap<RecordingSite, Template | { readonly origin: undefined }>();
 
 function templateOf(site: RecordingSite): Template | undefined {

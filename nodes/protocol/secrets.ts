@@ -46,7 +46,7 @@ const formsOf = (text: string): readonly string[] => {
 const mayHide = (json: string, text: string): boolean =>
   json.includes("\\u00") || (/[^\x20-\x7e]/.test(text) && json.includes("\\u"));
 
-/** The removers of passwords: making one costs more than sending a command. */
+/** A cache, because creating the remover of a password takes longer than sending a command. */
 const removers = new Map<string, (text: string) => string>();
 const mostRemovers = 100;
 
@@ -62,7 +62,9 @@ function passwordRemover(password: string): (text: string) => string {
   return remove;
 }
 
-/** Replaces a digest in any case. Every request has a new one, so that its pattern is made only for a text that has it. */
+/**
+ * Replaces a digest in any case. Every request has a new digest, so its pattern is made only if the text contains it.
+ */
 function digestRemover(digest: string): (text: string) => string {
   const lower = digest.toLowerCase();
   return (text) => (lower !== "" && text.toLowerCase().includes(lower) ? remover([digest], "gi")(text) : text);

@@ -4,20 +4,24 @@ import { channel } from "node:diagnostics_channel";
 /** Receives an error that a callback has thrown. */
 export type Report = (error: unknown) => void;
 
-/** Errors that have no report of their own. It is the process's: such an error does not say which Node-RED it belongs to. */
+/**
+ * Errors without a report of their own. The channel belongs to the process, because such an error does not tell which
+ * Node-RED it belongs to.
+ */
 const uncaught = channel("sccc:uncaught");
 
 /**
- * Has errors reported that have no report of their own, to each Node-RED's log.
- * @returns ends it; while there is no report at all, errors go to the console
+ * Passes errors without a report of their own to `report`, usually a Node-RED's log. While nobody receives them, they
+ * go to the console.
+ * @returns a function that ends this
  */
 export function reportUncaughtTo(report: Report): () => void {
-  // What a subscriber throws would end the process.
+  // An error of a subscriber would end the process.
   const subscriber = (error: unknown): void => {
     try {
       report(error);
     } catch {
-      // Nobody is left to tell: a logger of the user's may throw too.
+      // The report failed too, for example a user's logger. Nothing else can be done.
     }
   };
   uncaught.subscribe(subscriber);
@@ -30,8 +34,8 @@ function publish(error: unknown): void {
 }
 
 /**
- * Makes a callback safe to register: an error that it throws, or a rejection of the promise that it returns, is reported.
- * @param report what to do with the error; default: a line in the log
+ * Makes a callback safe to register: an error that it throws, or a rejection of its promise, is reported.
+ * @param report receives the error; default: a line in the log
  */
 export function guarded<A extends readonly unknown[]>(
   callback: (...args: A) => unknown,

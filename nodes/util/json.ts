@@ -24,7 +24,10 @@ export function listItems(value: unknown): readonly unknown[] | undefined {
   return keys.length > 0 && keys.every((key) => index.test(key)) ? Object.values(value) : undefined;
 }
 
-/** Strings and numbers, each whole: a number that matched in part would be tried again from every digit of it. */
+/**
+ * Strings and numbers as a whole: after a partial match of a number, the search would start again at each of its
+ * digits.
+ */
 const stringOrNumber = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
 /** From this many digits on, an integer may exceed what a JavaScript number can hold. */
@@ -76,7 +79,10 @@ export function asJson(value: JsonObject): JsonObject | undefined {
   }
 }
 
-/** Whether a parsed value is nested no deeper than `limit`, and each of its leaves is right. Goes no deeper than the limit itself. */
+/**
+ * Whether a parsed value is nested no deeper than `limit`, and each of its leaves satisfies `isRight`. It does not
+ * descend below the limit.
+ */
 export function isWithin(value: unknown, limit: number, isRight: (leaf: unknown) => boolean = () => true): boolean {
   if (typeof value !== "object" || value === null) return isRight(value);
   for (const key in value) {

@@ -1,4 +1,4 @@
-// The newest items of an endless series, bounded by their number and by their size.
+// The newest items of a series, limited by their number and their total size.
 
 /** An item and its size in bytes. */
 export interface Sized {
@@ -30,7 +30,9 @@ export class Ring<T extends Sized> {
     return this.#slots[this.#first];
   }
 
-  /** Adds an item, and drops the oldest ones that there is no room for. One that is larger than all the room is kept alone. */
+  /**
+   * Adds an item, and drops the oldest ones for which there is no room. An item larger than the limit is kept alone.
+   */
   add(item: T): void {
     if (this.#count === this.mostItems) this.#drop();
     this.#slots[this.#next] = item;

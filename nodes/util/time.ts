@@ -15,7 +15,7 @@ interface Zone {
   readonly offsets: Map<number, DayOffsets>;
 }
 
-/** A cache, of zones that were asked for last: an account has one. */
+/** A cache of the zones that were used last. An account has one. */
 const zones = new Map<string, Zone>();
 const mostZones = 100;
 

@@ -1,4 +1,4 @@
-// Windows of a week as users give them, and the check of what comes from outside.
+// Weekly windows as users enter them, and their check.
 import { isObject } from "./json";
 
 /** A weekly window as users give it. */
@@ -7,17 +7,17 @@ export interface HoursWindow {
   readonly days: readonly number[];
   /** "HH:mm". */
   readonly from: string;
-  /** "HH:mm", also "24:00"; the window ends before this minute. Not after `from`: on the next day. */
+  /** "HH:mm" or "24:00"; the window ends before this minute. If it is not after `from`, it is on the next day. */
   readonly to: string;
 }
 
-/** What is wrong with a setting of windows: the place in the list, and the property. */
+/** The problem of a setting with windows: the index in the list, and the property. */
 export interface HoursProblem {
   readonly index: number;
   readonly property: "window" | "days" | "from" | "to";
 }
 
-/** "HH:mm" in minutes since midnight; undefined if it is no time. */
+/** "HH:mm" in minutes since midnight; undefined if it is not a time. */
 export function minutesOf(text: unknown, last: number): number | undefined {
   const [, hours, minutes] = /^(\d{2}):([0-5]\d)$/.exec(typeof text === "string" ? text : "") ?? [];
   const value = Number(hours) * 60 + Number(minutes);
@@ -33,8 +33,8 @@ const parsed = (text: string): unknown => {
 };
 
 /**
- * Checks windows from outside: a list, or JSON of one. Returns them, or what is wrong with the first that is wrong. An empty list means always
- * open.
+ * Checks windows from outside: a list, or its JSON. Returns them, or the problem of the first wrong one. An empty list
+ * means always open.
  */
 export function readHours(
   value: unknown,

@@ -1,4 +1,4 @@
-// sccc-calls.
+// The settings of sccc-calls.
 import type { Choice, Setting } from "../types";
 import { recordingSettings } from "./recording";
 import { seconds } from "./setting";
@@ -16,12 +16,12 @@ const recordings: readonly Choice[] = [
   { value: "file", text: { en: "a file", zh: "文件" } },
 ];
 
-/** Where a file goes, as sccc-get-recording has it. */
+/** The settings for files, as in sccc-get-recording. */
 const file: readonly Setting[] = recordingSettings
   .filter(({ name }) => ["folder", "fileName", "exists"].includes(name))
   .map((setting): Setting => ({ ...setting, onlyIf: { setting: "recording", is: "file" } }));
 
-/** `sccc-calls`, beside its name, its account, its events and the layout of its outputs. */
+/** `sccc-calls`, in addition to its name, account, events and the layout of its outputs. */
 export const callsSettings: readonly Setting[] = [
   {
     name: "direction",

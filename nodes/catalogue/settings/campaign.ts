@@ -1,4 +1,4 @@
-// sccc-campaign.
+// The settings of sccc-campaign.
 import { taskMode } from "../enumerations";
 import { agent, callees } from "../fields";
 import type { Field, Setting, Text } from "../types";
@@ -6,7 +6,7 @@ import { seconds } from "./setting";
 
 const minutes: Text = { en: "min", zh: "分钟" };
 
-/** What a message brings: typed inputs. */
+/** Typed inputs, by default from the message. */
 export const campaignFields: { readonly agents: Field; readonly numbers: Field; readonly doNotCall: Field } = {
   agents: {
     ...agent,
@@ -42,7 +42,7 @@ export const campaignFields: { readonly agents: Field; readonly numbers: Field; 
   },
 };
 
-/** `sccc-campaign`, beside its name, its account and what a message brings. */
+/** `sccc-campaign`, in addition to its name, account and typed inputs. */
 export const campaignSettings: readonly Setting[] = [
   {
     name: "numberField",
