@@ -21,9 +21,9 @@ export interface HeadOptions {
   readonly isEndpoint: (path: string) => boolean;
   /** Whether an account admits the sender. Counts a sender that is refused. */
   readonly admits: (arrival: Arrival) => boolean;
-  /** Hears of a body that is no push. */
+  /** Called for a body that is not a push. */
   readonly unreadable?: (arrival: Arrival) => void;
-  /** Somebody else has read and decoded the body already. */
+  /** The body was already read and decoded elsewhere. */
   readonly decoded?: boolean;
 }
 

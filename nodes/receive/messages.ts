@@ -41,7 +41,7 @@ export interface ListenerSpec extends EventSelection {
   readonly id: string;
   /** A temporary listener: nothing is stored for it, and its deliveries are not acknowledged. */
   readonly transient: boolean;
-  /** It gives pushes to flows as they are: dead letters of other nodes may be handed to it. */
+  /** It sends pushes to the flow unchanged. Dead letters of other nodes may be handed to it. */
   readonly passesOn?: boolean;
   /** It is stopped and will come back: its deliveries are stored until then. Without a store, pushes for it are answered "try again". */
   readonly away?: true;
@@ -122,16 +122,16 @@ export interface SeenPush {
   readonly replayable: boolean;
 }
 
-/** An agent as the last push told. */
+/** The state of an agent according to the last push. */
 export interface SeenAgent {
   readonly staffNo: string;
   readonly status: string;
-  /** When it was told first, and last. */
+  /** When this status was first reported. */
   readonly since: number;
   readonly at: number;
 }
 
-/** A call as the last push told. */
+/** The state of a call according to the last push. */
 export interface SeenCall {
   readonly id: string;
   readonly state: "ringing" | "dialing" | "answered";
@@ -141,7 +141,7 @@ export interface SeenCall {
   readonly since: number;
 }
 
-/** What was recorded of an account's pushes. `oldest` are the serial numbers of the oldest pushes that are kept. */
+/** The recorded pushes of an account. `oldest` are the serial numbers of the oldest ones that are kept. */
 export interface TrafficAnswer {
   /** The serial numbers are those of this run. */
   readonly run: string;
@@ -152,7 +152,7 @@ export interface TrafficAnswer {
   readonly calls: readonly SeenCall[];
 }
 
-/** A dead letter, for a list. `text` is cut at a bound. */
+/** A dead letter, for a list. `text` is shortened. */
 export interface SeenLetter {
   readonly id: string;
   readonly node: string;
@@ -162,7 +162,7 @@ export interface SeenLetter {
   readonly text: string;
 }
 
-/** What the sidebar asks about an account; each is answered by `answer` with JSON of the type behind it, or of null. */
+/** The sidebar's questions about an account. Each is answered by `answer` with JSON: the type given here, or null. */
 export interface Asks {
   readonly traffic: {
     readonly question: { readonly run: string; readonly after: number };
@@ -190,7 +190,6 @@ export interface Asks {
   };
 }
 
-/** A question. */
 export type Ask = { readonly [K in keyof Asks]: { readonly what: K } & Asks[K]["question"] }[keyof Asks];
 
 /** Messages from Node-RED's thread. */

@@ -35,7 +35,6 @@ export type Verdict =
   | { readonly kind: "refused"; readonly why: Refusal }
   | { readonly kind: "busy" };
 
-/** What an inbox is given. */
 export interface InboxDeps {
   readonly sender: Sender;
   /** Owner of the locks of the stores: the same text for the whole process. */
@@ -85,7 +84,7 @@ export class PushInbox {
   readonly #refused = new Map<Refusal, number>();
   readonly #closing = new AbortController();
   readonly #traffic: PushTraffic | undefined;
-  /** The dead letters that are on their way to a node. */
+  /** The dead letters that are being handed to a node. */
   readonly #handing = new Set<string>();
   /** How far the clock of the last push that was refused for its timestamp is ahead of ours, in ms. */
   #clockOffMs: number | undefined;
@@ -130,7 +129,7 @@ export class PushInbox {
     };
   }
 
-  /** What was recorded; undefined: nothing is. */
+  /** The recorded pushes; undefined if nothing is recorded. */
   get traffic(): PushTraffic | undefined {
     return this.#traffic;
   }
@@ -230,7 +229,7 @@ export class PushInbox {
     return spool.refuse(id);
   }
 
-  /** Answers a question of the sidebar; undefined where there is nothing to tell. */
+  /** Answers a question of the sidebar; undefined if there is no answer. */
   async tell(ask: Ask): Promise<Asks[keyof Asks]["answer"] | undefined> {
     const letters = this.#store?.spool.deadLetters;
     switch (ask.what) {
@@ -260,22 +259,23 @@ export class PushInbox {
   }
 
   /**
-   * Hands dead letters over again: to the node that had them, else to one that passes pushes on. With `stored` they are pending again, as
-   * new entries. They leave the file only then; a crash in between leaves a letter that was handed over.
+   * Hands dead letters to the flow again: to their own nodes, otherwise to a node that passes pushes on. With `stored`
+   * they become new pending entries, and only then are removed from the file. After a crash in between, a letter stays
+   * in the file although it was handed over.
    */
   async #handLetters(letters: DeadLetters, keys: ReadonlySet<string>): Promise<Asks["handLetters"]["answer"]> {
     const chosen = letters.newest(mostLetters).filter(({ key }) => keys.has(key) && !this.#handing.has(key));
     const lasting = this.#spec.listeners.filter(({ transient }) => !transient);
     const targets = chosen.flatMap(({ key, node, text }) => {
       const kept = parsed(text);
-      // A node could do nothing with what is no push, and the letter would be lost.
+      // A node cannot use a letter that is not a push, and the letter would be lost.
       const wanting = kept === undefined ? [] : lasting.filter((listener) => wantsEvent(listener, kept.topic));
       const to = wanting.find(({ id }) => id === node) ?? wanting.find(({ passesOn }) => passesOn === true);
       return to === undefined ? [] : [{ key, to, text }];
     });
     for (const { key } of targets) this.#handing.add(key);
     try {
-      // One that can't be stored must not keep the others in the file.
+      // If one letter cannot be stored, the others must be removed from the file nevertheless.
       const tried = await Promise.allSettled(targets.map(({ to, text }) => this.#handLetter(to, text)));
       const handed = targets.filter((_, index) => {
         const one = tried[index];
@@ -291,7 +291,7 @@ export class PushInbox {
     }
   }
 
-  /** Removes dead letters. A file that can't be written is said in the log. */
+  /** Removes dead letters. If the file cannot be written, a warning is logged. */
   #removeLetters(letters: DeadLetters, keys: ReadonlySet<string>): number {
     try {
       return letters.remove(keys);
@@ -301,7 +301,7 @@ export class PushInbox {
     }
   }
 
-  /** Whether a letter was taken: it is pending again, or a node has it. */
+  /** Whether a letter was accepted: it is pending again, or a node has got it. */
   async #handLetter(to: ListenerSpec, text: string): Promise<boolean> {
     if (!this.config.stored) return this.#handToSome([to], text);
     if (this.#store === undefined) return false;
@@ -541,7 +541,7 @@ export class PushInbox {
   }
 }
 
-/** How many dead letters there are; none where the file can't be read: what was recorded is told all the same. */
+/** The number of dead letters; 0 if the file cannot be read, so that the recorded pushes are shown nevertheless. */
 function counted(letters: DeadLetters): number {
   try {
     return letters.count();

@@ -350,7 +350,7 @@ export class ReceiveService {
    * @param parse parses it; undefined if it is malformed. Called after a redeploy only: a parsed push takes many times its bytes of memory
    */
   async #take(port: number, parse: () => ParsedPush | undefined, arrival: Arrival): Promise<AnswerName> {
-    // A redeploy may have begun while the body came in: the nodes of before would let the push go by.
+    // A redeploy may have begun while the body was read. The previous nodes would not get the push.
     const ready = this.#ready();
     if (ready !== true && !(await ready)) return "busy";
     const inboxes = this.#at(port, arrival.path);
@@ -360,7 +360,8 @@ export class ReceiveService {
       this.#unreadable(port, arrival);
       return "malformed";
     }
-    // Where several accounts receive, those of the push's customer are asked; of an unknown one all, so that somebody counts it.
+    // If several accounts receive here, those with the push's customer are asked. For an unknown customer all are
+    // asked, so that one of them counts the refusal.
     const own = inboxes.filter(({ config }) => config.signer.customer === push.authentication.customer);
     const asked = own.length === 0 ? inboxes : own;
     const [only] = asked;
@@ -396,7 +397,7 @@ export class ReceiveService {
     try {
       answer = await this.#inboxes.get(account)?.tell(ask);
     } catch {
-      // A file that can't be read or written: the sidebar is told nothing.
+      // A file cannot be read or written: the sidebar gets no answer.
     }
     this.#post({ kind: "answer", number, text: JSON.stringify(answer ?? null) });
   }

@@ -1,19 +1,25 @@
-// What the sidebar shows of an account's pushes: the newest ones, agents and calls. Kept in the worker, and read when a sidebar asks.
-// Recording keeps references and does no formatting: it is paid for by every push.
+// The data of the sidebar about an account's pushes: the newest ones, agents and calls. Kept in the worker, and read
+// when a sidebar asks. Recording only keeps references, because every push costs this time.
 import { eventOf } from "../protocol/push";
 import { newId } from "../util/id";
 import { isObject, type JsonObject } from "../util/json";
 import { Ring, type Sized } from "../util/ring";
 import type { ListenerSpec, SeenAgent, SeenCall, SeenPush, TrafficAnswer } from "./messages";
 
-/** How many pushes are kept, and how many bytes of them. Refused ones have room of their own: a flood of them pushes out no others. */
+/**
+ * How many pushes and how many of their bytes are kept. Refused pushes have a separate limit, so that a flood of them
+ * removes no others.
+ */
 const passedLimits = { items: 500, bytes: 1_200_000 };
 const refusedLimits = { items: 100, bytes: 150_000 };
 /** Refused pushes that are recorded in one second; further ones are only counted. */
 const refusedPerSecond = 10;
-/** A push with more characters can be shown in part, and not handed over again. */
+/** A push with more characters is shown in part, and cannot be handed over again. */
 const mostText = 64 * 1024;
-/** What is shown of a text is kept with so many characters more: a password is only found whole, and the cut must not go through one. */
+/**
+ * How many more characters are kept than are shown: a password can only be found as a whole, so the kept text must not
+ * end within one that is shown.
+ */
 export const beyondCut = 1024;
 const mostRefusedText = 16 * 1024 + beyondCut;
 /** The length of a name or a number from outside. */
@@ -28,10 +34,10 @@ const mostCalls = 500;
 /** A call without an event for so long is not shown any more: its end was lost. */
 const callForgottenMs = 3_600_000;
 
-/** What is known of a refused push. */
+/** The known data of a refused push. */
 export interface RefusedPush {
   readonly notify?: JsonObject;
-  /** Of its authentication block, as it was claimed. */
+  /** The customer in its authentication block, which was not verified. */
   readonly customer?: unknown;
   readonly timestamp?: unknown;
   readonly ip?: string;
@@ -53,13 +59,13 @@ interface Recorded extends Sized {
   readonly phone: string | undefined;
   readonly direction: unknown;
   readonly nodes: readonly Pick<ListenerSpec, "id">[];
-  /** The JSON that nodes are given, or what it is made of. */
+  /** The JSON that nodes get, or the object for it. */
   readonly kept: string | object;
-  /** It is what nodes are given, and whole. */
+  /** Whether `kept` is complete and what nodes get. */
   readonly whole: boolean;
 }
 
-/** The event that a code of a call means for the list of calls. */
+/** The state that an event gives to a call in the list of calls. */
 const stateOf: ReadonlyMap<string, "begun" | "answered" | "ended"> = new Map([
   ["callin", "begun"],
   ["callout", "begun"],
@@ -91,7 +97,10 @@ function put<V>(map: Map<string, V>, key: string, value: V, most: number): void 
   }
 }
 
-/** The JSON of what nodes are given, without the query of its address: some installations have a token there. Text that is cut off stays. */
+/**
+ * The JSON that nodes get, without the query of its address, because some installations have a token there. Incomplete
+ * JSON is unchanged.
+ */
 export function withoutQuery(text: string): string {
   let kept: unknown;
   try {
@@ -137,7 +146,7 @@ export class PushTraffic {
     const phone = phoneOf(payload);
     const at = this.#now();
     const characters = text === "" ? bytes * parsedFactor : text.length;
-    // Nobody needs more than the beginning of a huge one, and it would push out all others.
+    // Only the beginning of a huge push is kept. The whole of it would remove all others.
     const isHuge = characters > (text === "" ? mostText * parsedFactor : mostText);
     const whole = isHuge ? copyOf(text === "" ? JSON.stringify(kept) : text, mostText) : text === "" ? kept : text;
     this.#last += 1;
@@ -187,7 +196,7 @@ export class PushTraffic {
     });
   }
 
-  /** What is newer than a serial number of this run. */
+  /** The entries after a serial number of this run. */
   since(run: string, after: number): TrafficAnswer {
     const known = run === this.#run ? after : 0;
     const entries: SeenPush[] = [];
