@@ -36,42 +36,42 @@ export type RecordingError =
   | { readonly kind: "notNamed" }
   | { readonly kind: "failed"; readonly code: string; readonly message: string };
 
-/** What came of fetching a recording: something that JSON can hold. */
+/** The result of fetching a recording. JSON can hold it. */
 export type Fetched =
   | { readonly ok: true; readonly recording: unknown }
   | { readonly ok: false; readonly error: RecordingError };
 
-/** What has changed and is to be told: both go to the disk together, before anything is told. */
+/** Changes and messages. Both are written to disk together, before any message is sent. */
 export interface Step {
   readonly records: readonly CallRecord[];
   readonly messages: readonly CallMessage[];
 }
 
-/** What it is given. */
 export interface MessageDeps {
-  /** The passing of time has brought something. */
+  /** Called when time has caused a step. */
   readonly onStep: (step: Step) => void;
   /**
-   * Fetches the recording of a call, which has a recordFile. Tries for so many ms. Never rejects.
-   * `again`: an earlier process may have fetched it and ended before it could say so.
+   * Fetches the recording of a call that has a recordFile. Tries for this many ms. Never rejects. `again`: an earlier
+   * process may have fetched it already.
    */
   readonly fetch: (call: TrackedCall, withinMs: number, again: boolean) => Promise<Fetched>;
   readonly timing?: Timing;
 }
 
-/** A call whose recording is still to be told. */
+/** A call whose recording message is still to come. */
 interface Awaited {
   readonly call: Call;
-  /** When it is given up, in ms of the clock that is never set. */
+  /** When waiting ends, in ms of the monotonic clock. */
   readonly due: number;
-  /** It was waited for by an earlier process. */
+  /** An earlier process waited for it. */
   readonly again: boolean;
   fetching: boolean;
 }
 
 /**
- * Makes messages of what is heard of calls. Each call gives each of its events once, in their order, whatever is lost, late or repeated: an
- * event whose own push did not come is given when a later one shows that it happened.
+ * Makes messages from the facts about calls. Each call gives each of its events once and in order, even if pushes are
+ * lost, late or repeated. If the push of an event was lost, its message comes when a later push shows that the event
+ * happened.
  */
 export class CallMessages {
   readonly #deps: MessageDeps;
@@ -88,21 +88,24 @@ export class CallMessages {
     this.#deps = deps;
     this.#timing = deps.timing ?? realTiming;
     this.#tracker = new CallTracker(remembering(settings), (news) => deps.onStep(this.#step(news)), this.#timing);
-    // From here on it gathers what changes.
+    // Makes the tracker collect changed records from now on.
     this.#tracker.records();
   }
 
-  /** How many calls are followed, those that wait for their bill among them. */
+  /** The number of followed calls, including those that wait for their bill. */
   get size(): number {
     return this.#tracker.size;
   }
 
-  /** The calls that have not ended, the one heard of last first. */
+  /** The calls that have not ended, the most recently updated first. */
   open(): Iterable<Call> {
     return this.#tracker.open();
   }
 
-  /** Goes on with the newest record of each key. Call it before anything is heard. Returns what is due at once. */
+  /**
+   * Continues with the newest record of each key. Must be called before any fact is processed. Returns what is due at
+   * once.
+   */
   restore(records: Iterable<unknown>): Step {
     this.#tracker.restore(records);
     const messages: CallMessage[] = [];
@@ -112,7 +115,7 @@ export class CallMessages {
     return { records: this.#tracker.records(), messages };
   }
 
-  /** Takes in what a push says. */
+  /** Processes a fact. */
   hear(fact: Fact): Step {
     return this.#step(this.#tracker.hear(fact));
   }
@@ -139,22 +142,22 @@ export class CallMessages {
   #step(news: readonly News[]): Step {
     const messages: CallMessage[] = [];
     for (const { of } of news) messages.push(...this.#due(of));
-    // What was told is in the records too.
+    // Taken last, because the records contain which messages were given.
     const records = this.#tracker.records();
     for (const { key, value } of records) {
       const awaited = value === undefined ? this.#awaited.get(key.slice(1)) : undefined;
-      // Too many calls have ended since: the call is forgotten, and no bill can be joined to it any more.
+      // Too many calls have ended since. The call is forgotten, so no bill can be joined to it any more.
       if (awaited !== undefined && !awaited.fetching) messages.push(this.#recorded(awaited, notNamed));
     }
     return { records, messages };
   }
 
-  /** The messages for the events that a call has had and that were not told yet. */
+  /** The messages for events of a call that were not given yet. */
   #due(call: Call): readonly CallMessage[] {
     const messages: CallMessage[] = [];
     for (const event of messageEvents) {
       if (call.wasTold(event) || !hasHad(call, event)) continue;
-      // A later deploy may want other events: of what has been it tells nothing.
+      // Marked as given, so that a later deploy with more events does not report past ones.
       if (!this.#settings.events.includes(event)) this.#tell(call, event);
       else if (!this.#wants(call)) continue;
       else if (event === "recording") this.#await(call);
@@ -183,7 +186,7 @@ export class CallMessages {
     if (awaited === undefined) {
       const { recordingWaitMs } = this.#settings;
       const left = call.endAt + recordingWaitMs - this.#timing.date();
-      // Should the clock have been set meanwhile, a recording is not waited for longer than said.
+      // If the clock was set, a recording is not waited for longer than configured.
       const due = this.#timing.now() + Math.max(0, Math.min(left, recordingWaitMs));
       awaited = { call, due, again: this.#restoring, fetching: false };
       this.#awaited.set(call.id, awaited);
@@ -214,7 +217,7 @@ export class CallMessages {
       : { event: "recording", call: tracked, recordingError: fetched.error };
   }
 
-  /** One timer, for the recording that is given up first. */
+  /** Sets the single timer, for the recording that is given up first. */
   #arm(): void {
     if (this.#timer !== undefined || this.#closed) return;
     let next = Number.POSITIVE_INFINITY;
@@ -240,13 +243,13 @@ const notNamed: Fetched = { ok: false, error: { kind: "notNamed" } };
 /** Recordings that are given up at about the same time are given up together. */
 const leastPauseMs = 100;
 
-/** A call has to be remembered for as long as its recording is waited for. */
+/** A call must be remembered for as long as its recording is waited for. */
 const remembering = (settings: MessageSettings): TrackerSettings => ({
   ...settings,
   rememberMs: Math.max(settings.windowMs, settings.events.includes("recording") ? settings.recordingWaitMs : 0),
 });
 
-/** Whether a call has had an event by what is known of it. What came before an event that is known has happened too. */
+/** Whether a call has had an event, as far as is known. Everything that precedes a known event has happened too. */
 function hasHad(call: Call, event: MessageEvent): boolean {
   switch (event) {
     case "ringing":

@@ -36,7 +36,7 @@ export interface TrackedCall {
   readonly number: string | null;
   readonly numberE164: string | null;
   readonly userData: string | null;
-  /** What was given to the node that dialled; absent where that is not known for sure. */
+  /** The context that the command's node was given; absent if the join is not certain. */
   readonly context?: unknown;
   readonly seq: string | null;
   readonly session: string | null;
@@ -47,22 +47,22 @@ export interface TrackedCall {
   readonly talkSeconds: number | null;
   readonly recordFile: string | null;
   readonly recordUrl: string | null;
-  /** An URL, a Buffer or a path; null but in the message that brings the recording. */
+  /** A URL, a Buffer or a path; null except in the message that brings the recording. */
   readonly recording: unknown;
   readonly events: readonly CallEvent[];
 }
 
-/** Which outputs a change came out of, for the day it is handed over again. */
+/** The outputs that got a change, for when the change is delivered again. */
 export interface CallHistory {
   readonly topic: State;
   readonly finished: boolean;
 }
 
-/** An event of a call, as it is remembered. */
+/** A remembered event of a call. */
 export interface Entry {
   readonly fact: Pick<Fact, "kind" | "eventId" | "at" | "seq">;
   told: CallHistory | undefined;
-  /** A bill that came again and named a recording for the first time was told of. */
+  /** Whether a repeated bill that first named a recording was reported. */
   amended: boolean;
 }
 
@@ -111,9 +111,9 @@ export class Call implements Queued<Call> {
   state: State;
   /** Whether its end was reported to the flow. */
   finished = false;
-  /** Its end was concluded, not received: a newer call began, or there was no event for too long. */
+  /** Whether its end was inferred: a newer call began, or there was no event for too long. */
   presumed = false;
-  /** It was dropped before its end was known. */
+  /** Whether it was dropped before its end was known. */
   givenUp = false;
   account: string | undefined;
   agent: string | undefined;
@@ -126,10 +126,10 @@ export class Call implements Queued<Call> {
   seqIsLoose = true;
   userData: string | undefined;
   taskID: string | undefined;
-  /** What came with the command that dialled; undefined: nothing, or it is not known. */
+  /** The context of the command that dialled; undefined if there is none or it is not known. */
   context: unknown;
   billing: Bill | undefined;
-  /** When it was first and last heard of, ms since 1970. */
+  /** When its first and last facts were received, in ms since 1970. */
   firstAt: number;
   lastAt: number;
   #openedAt: number | undefined;
@@ -138,7 +138,7 @@ export class Call implements Queued<Call> {
   #endedAt: number | undefined;
   readonly #entries: Entry[] = [];
   #heard = 0;
-  /** The messages that were given of it. */
+  /** The messages that were given for it. */
   #told: readonly string[] = [];
 
   private constructor(id: string, state: State, at: number) {
@@ -148,13 +148,13 @@ export class Call implements Queued<Call> {
     this.lastAt = at;
   }
 
-  /** A call that a fact begins. The fact is yet to be heard. */
+  /** Creates a call for a fact. The fact itself is not added yet. */
   static begin(fact: Fact): Call {
     const id = fact.eventId ?? newId().replaceAll("-", "");
     return new Call(id, stateOf(fact, fact.direction), fact.at);
   }
 
-  /** A call as `toJSON` has written it down; undefined for anything else. */
+  /** Restores a call from the output of `toJSON`; undefined for anything else. */
   static restore(record: unknown): Call | undefined {
     if (!isObject(record)) return undefined;
     const { id, firstAt, lastAt, entries } = record;
@@ -183,7 +183,7 @@ export class Call implements Queued<Call> {
     return call;
   }
 
-  /** All that is known of it, as JSON. */
+  /** The complete state as JSON. */
   toJSON(): JsonObject {
     return {
       id: this.id,
@@ -217,12 +217,12 @@ export class Call implements Queued<Call> {
     return (this.#heard & bitOf(kind)) !== 0;
   }
 
-  /** Whether a message was given of it. */
+  /** Whether a message was given for it. */
   wasTold(message: string): boolean {
     return this.#told.includes(message);
   }
 
-  /** A message is given of it. */
+  /** Marks a message as given. */
   tell(message: string): void {
     if (!this.wasTold(message)) this.#told = [...this.#told, message];
   }
@@ -233,7 +233,7 @@ export class Call implements Queued<Call> {
     return this.#answeredAt !== undefined || this.billing?.answered === true;
   }
 
-  /** Where an event of this identity is kept. */
+  /** The remembered event with an ID. */
   entryOf(eventId: string | undefined): Entry | undefined {
     return eventId === undefined ? undefined : this.#entries.find(({ fact }) => fact.eventId === eventId);
   }
@@ -311,7 +311,7 @@ export class Call implements Queued<Call> {
     return entry;
   }
 
-  /** Takes a bill in that came again. Returns whether it names a recording for the first time; else it changes nothing. */
+  /** Processes a repeated bill. Returns whether it names a recording for the first time; otherwise nothing changes. */
   amend(bill: Bill): boolean {
     if (this.billing === undefined || this.billing.recordFile !== "" || bill.recordFile === "") return false;
     this.billing = { ...this.billing, recordFile: bill.recordFile };
@@ -320,7 +320,7 @@ export class Call implements Queued<Call> {
     return true;
   }
 
-  /** Ends a call whose end nobody has told. */
+  /** Ends a call whose end was not reported. */
   presumeEnd(): void {
     this.presumed = true;
     this.state = "ended";

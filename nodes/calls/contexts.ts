@@ -1,15 +1,16 @@
-// Contexts: what a command that dials brings along, kept until its call shows up. A context is only given to a call that it surely belongs to.
+// Contexts of commands that dial. Each is kept until its call begins, and is given only to a call that certainly
+// belongs to it.
 import { isObject, type JsonObject } from "../util/json";
 import type { Call } from "./call";
 import { Index } from "./index-of-calls";
 
-/** A call that is about to be dialled, and what is to come back with its messages. */
+/** A call that is about to be dialled, and the context for its messages. */
 export interface ExpectedCall {
   readonly id: string;
   /** When it was dialled, ms since 1970. */
   readonly at: number;
   readonly agent: string | undefined;
-  /** What its number is compared by. */
+  /** The keys of its number. */
   readonly keys: readonly string[];
   readonly seq: string | undefined;
   readonly userData: string | undefined;
@@ -18,13 +19,13 @@ export interface ExpectedCall {
   readonly context: unknown;
 }
 
-/** Without a seq in its events, a call has to begin so soon after its command, in ms. */
+/** If its events have no seq, a call must begin within this time after its command, in ms. */
 const beginsWithinMs = 120_000;
 
-/** The platform's events may overtake the note of when the command was sent, in ms. */
+/** How much earlier than the time of the command the platform's events may come, in ms. */
 const slackMs = 5000;
 
-/** Contexts whose call never shows up must not fill the memory. */
+/** Limits the memory for contexts whose call never begins. */
 const limit = 100_000;
 
 const differ = (one: string | undefined, other: string | undefined): boolean =>
@@ -32,7 +33,7 @@ const differ = (one: string | undefined, other: string | undefined): boolean =>
 
 const equal = (one: string | undefined, other: string | undefined): boolean => one !== undefined && one === other;
 
-/** A hotline's number may be expected very often. */
+/** Limits the search, because a hotline's number may be expected very often. */
 const mostSearched = 256;
 
 /** The calls that are expected. */
@@ -40,7 +41,7 @@ export class ExpectedCalls {
   readonly #all = new Map<string, ExpectedCall>();
   readonly #byNumber = new Index<ExpectedCall>();
 
-  /** Expects a call. @returns what is forgotten for it, because there are too many */
+  /** Expects a call. @returns the IDs of calls that were dropped because there are too many */
   add(expected: ExpectedCall): readonly string[] {
     this.delete(expected.id);
     this.#all.set(expected.id, expected);
@@ -48,7 +49,7 @@ export class ExpectedCalls {
     return this.#dropOldest((size) => size > limit);
   }
 
-  /** Expects a call no more: it was not dialled, or it has shown up. */
+  /** Stops expecting a call: it was not dialled, or it has begun. */
   delete(id: string): boolean {
     const expected = this.#all.get(id);
     if (expected === undefined) return false;
@@ -57,7 +58,7 @@ export class ExpectedCalls {
     return true;
   }
 
-  /** Forgets the calls that were dialled before a moment (ms since 1970). Returns their ids. */
+  /** Drops the calls that were dialled before a moment (ms since 1970). Returns their IDs. */
   expire(before: number): readonly string[] {
     return this.#dropOldest((_, oldest) => oldest.at < before);
   }
@@ -72,7 +73,7 @@ export class ExpectedCalls {
     return dropped;
   }
 
-  /** The one expected call that a call surely is; undefined where there is none, or where there may be several. */
+  /** The expected call that a call certainly is; undefined if there is none, or if several are possible. */
   match(call: Call): ExpectedCall | undefined {
     if (this.#all.size === 0 || call.direction === "inbound") return undefined;
     const found = new Set<ExpectedCall>();
@@ -85,7 +86,8 @@ export class ExpectedCalls {
       ({ seq, taskID }) => equal(taskID, call.taskID) || (!call.seqIsLoose && equal(seq, call.seq)),
     );
     if (named.length > 0) return only(named);
-    // A platform may not repeat the command's seq. Then the call has to be the only one that was dialled in that time.
+    // The platform may not repeat the command's seq. Then only one call to that number may have been dialled in that
+    // time.
     if (!call.seqIsLoose && call.seq !== undefined) return undefined;
     return only(
       fitting.filter(
@@ -103,7 +105,7 @@ const textIn = (source: JsonObject, name: string): string | undefined => {
   return typeof value === "string" ? value : undefined;
 };
 
-/** An expected call as JSON has it; undefined for anything else. */
+/** Restores an expected call from JSON; undefined for anything else. */
 export function restoreExpected(record: unknown): ExpectedCall | undefined {
   if (!isObject(record) || typeof record.id !== "string" || typeof record.at !== "number") return undefined;
   return {

@@ -25,7 +25,7 @@ export interface Fact {
   readonly at: number;
   readonly account: string | undefined;
   readonly agent: string | undefined;
-  /** The customer's number, unchanged; undefined too if either of two numbers may be the customer's. */
+  /** The customer's number, unchanged; also undefined if either of two numbers may be the customer's. */
   readonly number: string | undefined;
   /** The keys for comparing numbers: one key, or both if it is unknown which number is the customer's. */
   readonly keys: readonly string[];
@@ -33,10 +33,10 @@ export interface Fact {
   readonly direction: Direction | undefined;
   readonly seq: string | undefined;
   readonly userData: string | undefined;
-  /** The dialling task, where the platform sends it. */
+  /** The dialling task, if the platform sends it. */
   readonly taskID: string | undefined;
   readonly billing: Bill | undefined;
-  /** What comes back with the call, where that is known; else undefined. */
+  /** The context, if it is known. */
   readonly context?: unknown;
 }
 
@@ -72,8 +72,8 @@ const seqOf = (value: unknown): string | undefined => {
 };
 
 /**
- * What numbers are compared by: E.164, so that 0138…, 138… and +86138… are one; for what is no subscriber's number its digits, without the
- * trunk 0 of a long one. undefined: there is no number.
+ * The key for comparing numbers: E.164, so that 0138…, 138… and +86138… are equal. A number that is not a subscriber's
+ * has its digits, without the trunk 0 if it is long. undefined: there is no number.
  */
 export function numberKey(value: unknown, place: NumberRegion, e164 = numberE164(value, place)): string | undefined {
   if (e164 !== undefined) return e164;

@@ -24,7 +24,7 @@ export class Queue<T extends Queued<T>> {
     return this.#first;
   }
 
-  /** The members, the one that was added last first. Nothing may be added or removed meanwhile. */
+  /** The members, the one that was added last first. No member may be added or removed meanwhile. */
   *newestFirst(): Generator<T> {
     for (let member = this.#last; member !== undefined; member = member.before) yield member;
   }

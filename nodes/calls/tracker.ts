@@ -13,7 +13,7 @@ import { Queue } from "./queue";
 export interface TrackerSettings {
   /** A call without a fact for this long is over. */
   readonly windowMs: number;
-  /** How long a finished call is remembered for what comes late; default: the window. */
+  /** How long a finished call is remembered for late events; default: the window. */
   readonly rememberMs?: number;
   /** The most finished calls that are remembered. */
   readonly maxFinished?: number;
@@ -30,14 +30,14 @@ export interface Timing {
   readonly now: () => number;
   /** Runs a function later; the returned function cancels it. */
   readonly after: (ms: number, run: () => void) => () => void;
-  /** The time of day, in ms since 1970: what is written down has to be read by another process. */
+  /** The time of day, in ms since 1970. Records have it, because another process must be able to read them. */
   readonly date: () => number;
 }
 
-/** A record of what is followed, to be kept in a file: whoever restores a tracker from the newest record of each key has the same one. */
+/** A record for a file. A tracker that is restored from the newest record of each key has the same state. */
 export interface CallRecord {
   readonly key: string;
-  /** undefined: it is needed no more. */
+  /** undefined: the record is no longer needed. */
   readonly value: JsonObject | undefined;
 }
 
@@ -59,7 +59,7 @@ export interface News {
   readonly kind: "change" | "finished";
   readonly topic: State;
   readonly call: TrackedCall;
-  /** The same call, which goes on changing. */
+  /** The live call, which may change later. */
   readonly of: Call;
   readonly cause: Cause;
   /** Whether the fact that is being processed is the cause. */
@@ -92,7 +92,7 @@ const lateMs = 60_000;
 /** The same event with another id within this time is a repeat: it was signed again for another attempt. */
 const repeatMs = 10_000;
 
-/** The same with the same seq: while Node-RED is down, the platform tries again for longer. */
+/** The same for an event with the same seq: while Node-RED is down, the platform repeats for longer. */
 const namedRepeatMs = 120_000;
 
 /** Maximum difference between a call's end in its bill and in its callend: they come from two clocks. */
@@ -115,14 +115,14 @@ const equal = <T>(one: T | undefined, other: T | undefined): boolean => one !== 
 /** A key for two texts that is unique for each pair. */
 const pair = (one: string, other: string): string => `${one.length}:${one}${other}`;
 
-/** What a call's number is found by: a call whose number was withheld has a place of its own. */
+/** The key of calls whose number was withheld. */
 const withheld: readonly string[] = [""];
 const placesOf = (keys: readonly string[]): readonly string[] => (keys.length === 0 ? withheld : keys);
 
 const callKey = ({ id }: Call): string => `c${id}`;
 const expectedKey = (id: string): string => `x${id}`;
 
-/** What a call is found by. */
+/** The keys by which a call is found. */
 interface Keys {
   readonly pairs: readonly string[];
   readonly numbers: readonly string[];
@@ -152,7 +152,7 @@ export class CallTracker {
   readonly #keys = new Map<Call, Keys>();
 
   readonly #expected = new ExpectedCalls();
-  /** What has changed since the last records, if anybody wants them. */
+  /** The changes since the last `records()`; undefined until that is first called. */
   #changed: Map<string, Call | ExpectedCall | undefined> | undefined;
 
   #timer: { readonly due: number; readonly callOff: () => void } | undefined;
@@ -170,24 +170,24 @@ export class CallTracker {
     return this.#open.size + this.#waiting.size;
   }
 
-  /** The calls that have not ended, the one heard of last first. */
+  /** The calls that have not ended, the most recently updated first. */
   open(): Iterable<Call> {
     return this.#open.newestFirst();
   }
 
-  /** A call that is about to be dialled: its context comes back with its messages, wherever that is sure to be the call. */
+  /** A call is about to be dialled. Its context is added to its messages if the join is certain. */
   expect(expected: ExpectedCall): void {
     for (const id of this.#expected.expire(this.#timing.date() - this.#settings.windowMs)) this.#note(expectedKey(id));
     for (const id of this.#expected.add(expected)) this.#note(expectedKey(id));
     this.#note(expectedKey(expected.id), expected);
   }
 
-  /** A call that was expected was not dialled. */
+  /** An expected call was not dialled. */
   unexpect(id: string): void {
     if (this.#expected.delete(id)) this.#note(expectedKey(id));
   }
 
-  /** What has changed since this was last called, for a file. Nothing is gathered before it is called for the first time. */
+  /** The changes since the last call of this method, for a file. Changes are collected from the first call on. */
   records(): readonly CallRecord[] {
     const changed = this.#changed ?? [];
     this.#changed = new Map();
@@ -197,7 +197,7 @@ export class CallTracker {
     }));
   }
 
-  /** Goes on with what records say, each the newest of its key. What is no record is passed over. */
+  /** Continues with records, the newest of each key. Anything that is not a record is ignored. */
   restore(records: Iterable<unknown>): void {
     const calls: { readonly call: Call; readonly queue: unknown; readonly since: number }[] = [];
     for (const record of records) {
@@ -213,7 +213,7 @@ export class CallTracker {
     for (const { call, queue, since } of calls.sort((one, other) => one.since - other.since)) {
       this.#index(call);
       const into = queue === "finished" ? this.#finished : queue === "waiting" ? this.#waiting : this.#open;
-      // A clock that was set back meanwhile makes no call wait for longer than it would have.
+      // If the clock was set back, no call waits longer than it would have otherwise.
       into.put(call, now - Math.max(0, date - since));
     }
     this.#arm();
@@ -237,7 +237,7 @@ export class CallTracker {
     return this.#keys.keys();
   }
 
-  /** Something that is told elsewhere of a call has changed: it stands in the next records. */
+  /** Marks a call as changed, so that it is in the next records. */
   touch(call: Call): void {
     if (call.queue !== undefined) this.#note(callKey(call), call);
   }
@@ -325,7 +325,7 @@ export class CallTracker {
     return repeated && { call: repeated, repeat: true };
   }
 
-  /** Whether who and what a fact names are a call's, or are not known. */
+  /** Whether the account, agent, number, userData and task of a fact equal those of a call, or are not known. */
   #namesSame(call: Call, fact: Fact): boolean {
     if (differ(call.account, fact.account) || differ(call.agent, fact.agent)) return false;
     if (differ(call.userData, fact.userData) || differ(call.taskID, fact.taskID)) return false;
@@ -334,17 +334,17 @@ export class CallTracker {
   }
 
   /**
-   * Whether an event of an ended call is there again, signed anew: the same kind with the same seq. The call's own seq may not be known to be
-   * the command's, but the event has it. A bill is told by its session.
+   * Whether an event of an ended call came again with a new signature: the same kind with the same seq. The call's own
+   * seq may not be the command's, so the event's is compared. A bill is recognised by its session.
    */
   #isNamedRepeat(call: Call, fact: Fact): boolean {
     if (fact.seq === undefined || fact.kind === "billing" || !(call.ended || call.finished)) return false;
     return equal(call.entryOfKind(fact.kind)?.fact.seq, fact.seq) && this.#namesSame(call, fact);
   }
 
-  /** Whether nothing says that a fact is of another call. */
+  /** Whether a fact may belong to a call. False if anything shows that it belongs to another. */
   #fits(call: Call, fact: Fact): boolean {
-    // Nothing but its bill is ever heard of a verification code's call.
+    // Nothing but its bill is ever received for a call with a verification code.
     if (call.isVerification || fact.billing?.service?.verification) return false;
     if (!this.#namesSame(call, fact)) return false;
     // An agent may have a call with a number and one without at about the same time.
@@ -356,13 +356,14 @@ export class CallTracker {
     // A bill's agent does not identify the call.
     const loose = inbound || (fact.kind !== "billing" && (call.seqIsLoose || isSeqLoose(fact)));
     const isLate = call.finished || (call.ended && !call.presumed);
-    // Neither the seq nor the direction agrees: somebody was called back. While a call goes on, a screen pop may tell the direction of its leg.
+    // Neither the seq nor the direction agrees: this is a call back. While a call goes on, a screen pop may have the
+    // direction of its leg.
     if (differ(call.direction, fact.direction) && (isLate || fact.kind !== "screenpop")) return false;
-    // A push may come after the end of its call, under a seq of its own.
+    // A push may come after the end of its call, with its own seq.
     if (!loose || !isLate) return loose;
-    // An answer of a call that was told as not answered is the next call's.
+    // An answer cannot belong to a call that was reported as not answered: it is the next call's.
     if (call.finished && fact.kind === "callstart" && !call.wasAnswered) return false;
-    // Outgoing calls to one number are told apart by their agents.
+    // Outbound calls to one number are distinguished by their agents.
     return !isOpening(fact.kind) || inbound || call.agent !== undefined;
   }
 
@@ -444,8 +445,8 @@ export class CallTracker {
   }
 
   /**
-   * A fact that was heard before changes nothing, but that a bill may name a recording at last. What it brought is told again if nobody has
-   * confirmed it.
+   * Processes a fact that was received before. It changes nothing, unless a bill now names a recording. Its reports are
+   * repeated if it was not confirmed.
    */
   #again(call: Call, fact: Fact): readonly News[] {
     if (fact.billing !== undefined && call.amend(fact.billing)) {
@@ -455,7 +456,7 @@ export class CallTracker {
     if (!fact.again) return [];
     const entry = fact.billing === undefined ? call.entryOf(fact.eventId) : call.entryOfKind("billing");
     if (entry?.told === undefined) return [];
-    // The same bill stands for two events: the one that finished the call, and the one that named its recording.
+    // One bill may stand for two events: the one that finished the call, and the one that named its recording.
     const named = entry.amended && fact.billing !== undefined && fact.billing.recordFile !== "";
     return this.#retell(call, named ? { ...entry.told, finished: false } : entry.told);
   }
@@ -590,7 +591,7 @@ export class CallTracker {
       }
     }
     this.#arm();
-    // What is forgotten is no news, but stands in the records.
+    // Dropped calls cause no report, but change the records.
     if (news.length > 0 || (this.#changed?.size ?? 0) > 0) this.#onNews(news);
   }
 }
