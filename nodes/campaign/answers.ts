@@ -4,8 +4,8 @@ import { isTooFrequent } from "../protocol/resend";
 import type { CommandAnswer } from "./types";
 
 /**
- * A failure as a campaign has to know it. `lost` is everything that leaves open whether the command was carried out: what is not surely refused
- * or surely not sent may have dialled.
+ * Converts a failure for a campaign. `lost`: it is not known whether the command was carried out. A command that was
+ * not certainly refused or certainly not sent may have dialled.
  */
 export function answerOf(failure: Failure): CommandAnswer {
   switch (failure.kind) {

@@ -1,16 +1,20 @@
-// What the campaigns of one account share: how often each number was dialled in the last 24 hours, and whose task is whose.
+// The data that the campaigns of one account share: how often each number was dialled in the last 24 hours, and which
+// task belongs to which campaign.
 
 const day = 86_400_000;
-/** So many dials between two clean-ups. */
+/** The number of dials between two clean-ups. */
 const dialsPerSweep = 50_000;
 
-/** Dials of the last 24 hours by number key (entries.ts). Nothing is kept for longer. */
+/** Dials of the last 24 hours by number key (entries.ts). Older ones are dropped. */
 export class DialBook {
   /** One moment for most numbers, a list for those that were dialled several times. Ms since 1970. */
   readonly #dials = new Map<string, number | number[]>();
   #sinceSweep = 0;
 
-  /** How often a number was dialled in the 24 hours before a moment. A dial that lies in the future, after a clock was set back, counts. */
+  /**
+   * How often a number was dialled in the 24 hours before a moment. A dial in the future, after a clock was set back,
+   * counts.
+   */
   count(key: string, now: number): number {
     const found = this.#dials.get(key);
     if (found === undefined) return 0;
@@ -18,7 +22,7 @@ export class DialBook {
     return found.filter((at) => at > now - day).length;
   }
 
-  /** A number is dialled. Not for moments that are older than a day. */
+  /** Records a dial. The moment must not be older than a day. */
   add(key: string, at: number): void {
     const found = this.#dials.get(key);
     if (found === undefined) this.#dials.set(key, at);
@@ -28,7 +32,7 @@ export class DialBook {
     if (this.#sinceSweep >= dialsPerSweep) this.#sweep(at);
   }
 
-  /** The command was not carried out: its dial does not count. */
+  /** Removes a dial whose command was not carried out. */
   remove(key: string, at: number): void {
     const found = this.#dials.get(key);
     if (found === at) this.#dials.delete(key);
@@ -47,29 +51,29 @@ export class DialBook {
 }
 
 /**
- * The tasks of an account's campaigns. CallTaskQuery names a task of an agent, not which one: a campaign that lost the answer to its create may
- * take the task only if no other campaign can have made it.
+ * The tasks of an account's campaigns. CallTaskQuery returns some task of an agent. A campaign that lost the answer to
+ * its create may use that task only if no other campaign can have created it.
  */
 export class TaskBook {
   readonly #owners = new Map<string, string>();
-  /** By agent: the creates whose task is not known (yet). */
+  /** By agent: the creates whose task is not known. */
   readonly #doubts = new Map<string, Set<string>>();
 
-  /** A create goes out. @param owner names the campaign and its task */
+  /** A create is sent. @param owner names the campaign and its task */
   doubt(agent: string, owner: string): void {
     const doubts = this.#doubts.get(agent) ?? new Set();
     doubts.add(owner);
     this.#doubts.set(agent, doubts);
   }
 
-  /** The create has no task, or its task is known. */
+  /** The create has failed, or its task is known. */
   clear(agent: string, owner: string): void {
     const doubts = this.#doubts.get(agent);
     doubts?.delete(owner);
     if (doubts?.size === 0) this.#doubts.delete(agent);
   }
 
-  /** A task is known to be one's own. */
+  /** A task is known to belong to an owner. */
   claim(taskID: string, owner: string): void {
     this.#owners.set(taskID, owner);
   }
@@ -79,14 +83,14 @@ export class TaskBook {
     this.#owners.delete(taskID);
   }
 
-  /** Whether a task that CallTaskQuery names for an agent can only be the one that this owner made. */
+  /** Whether the task that CallTaskQuery returns for an agent can only be the owner's. */
   canOnlyBe(agent: string, taskID: string, owner: string): boolean {
     const doubts = this.#doubts.get(agent);
     return !this.#owners.has(taskID) && doubts?.size === 1 && doubts.has(owner);
   }
 }
 
-/** What the campaigns of one account share. */
+/** The data that the campaigns of one account share. */
 export interface AccountBook {
   readonly dials: DialBook;
   readonly tasks: TaskBook;

@@ -1,4 +1,4 @@
-// What the parts of a campaign share: the state, the clock of this step, and the effects of this step.
+// What the parts of a campaign share: the state, the time of the current step, and its effects.
 
 import type { PushContext } from "../protocol/push";
 import { recordUrl } from "../protocol/recording-url";
@@ -10,7 +10,6 @@ import { type CallFacts, encodeLine, type Line, type ResultLine } from "./journa
 import { flags, phases, State } from "./state";
 import type { CampaignCommand, CampaignEffect, CampaignResult, CommandAnswer, Outcome } from "./types";
 
-/** What a campaign is given by its account. */
 export interface CampaignDeps {
   /** The account's settings for reading pushes: region, areaCode, timezone, customer, baseUrl, recordingUrl. */
   readonly context: PushContext;
@@ -18,14 +17,14 @@ export interface CampaignDeps {
   readonly book: AccountBook;
   /** The account's next command seq. */
   readonly nextSeq: () => number;
-  /** Numbers of one command, for a platform that takes fewer than the document says. */
+  /** The most numbers in one command, for a platform that takes fewer than the document says. */
   readonly numbersPerCommand?: number;
 }
 
 /** How an attempt ended. */
 export interface Verdict {
   readonly outcome: "answered" | "unanswered" | "vacant" | "unknown";
-  /** unanswered: whether it is sure that the number is not vacant. */
+  /** For `unanswered`: whether it is certain that the number is not vacant. */
   readonly isCauseKnown: boolean;
   readonly reason?: string | undefined;
   readonly facts: CallFacts;
@@ -33,7 +32,7 @@ export interface Verdict {
 
 const minute = 60_000;
 
-/** Lines whose loss only repeats something after a crash: effects behind them do not wait for the disk. */
+/** Lines whose loss causes only a repetition after a crash: later effects do not wait for the disk. */
 const lazy: ReadonlySet<Line["k"]> = new Set(["told", "heard", "caused", "finishedTold"]);
 
 export class Core {
@@ -41,7 +40,7 @@ export class Core {
   readonly state: State;
   readonly deps: CampaignDeps;
   readonly pace = new Pace();
-  /** Whether anything of the progress message may have changed. */
+  /** Whether something in the progress message may have changed. */
   isChanged = true;
   /** Called for each entry that is to be dialled again. */
   onRedial: (index: number) => void = () => {};
@@ -78,19 +77,22 @@ export class Core {
     return this.state.settings.retryAfter * minute;
   }
 
-  /** By so much a time of the platform may differ from ours. Less than half of the time between two attempts, so that these are not mixed up. */
+  /**
+   * How much a time of the platform may differ from ours. Less than half of the time between two attempts, so that
+   * attempts are not confused.
+   */
   get slack(): number {
     return Math.min(minute, this.state.settings.attempts > 1 ? this.retryAfter / 2 : minute);
   }
 
-  /** Applies a fact and has it written. */
+  /** Applies a line and has it written. */
   record(line: Line): void {
     this.state.apply(line);
     this.write(encodeLine(line), !lazy.has(line.k));
     if (line.k !== "told" && line.k !== "heard") this.isChanged = true;
   }
 
-  /** Has a line written that was applied already. */
+  /** Has a line written that was already applied. */
   write(line: string, mustWait: boolean): void {
     this.#lines.push(line);
     this.#mustWait ||= mustWait;
@@ -100,7 +102,7 @@ export class Core {
     this.#effects.push(effect);
   }
 
-  /** Sends a command. @param whileOpen it must not leave after the hours close */
+  /** Sends a command. @param whileOpen whether it must not be sent after the hours close */
   send(
     api: CampaignCommand["api"],
     request: CampaignCommand["request"],
@@ -129,14 +131,14 @@ export class Core {
     if (at < this.#wakeAt) this.#wakeAt = at;
   }
 
-  /** The moment of the next step that was asked for, and forgets it. */
+  /** Returns and clears the time of the next requested step. */
   takeWake(): number {
     const at = this.#wakeAt;
     this.#wakeAt = Number.POSITIVE_INFINITY;
     return at;
   }
 
-  /** Everything of this step, the lines first. */
+  /** Returns and clears the effects of this step, the lines first. */
   takeEffects(): readonly CampaignEffect[] {
     const effects = this.#effects;
     if (this.#lines.length > 0) {
@@ -148,7 +150,7 @@ export class Core {
     return effects;
   }
 
-  /** An attempt of an entry has ended. Nothing for an entry that has its result. */
+  /** An attempt of an entry has ended. Ignored if the entry has its result. */
   attemptEnded(index: number, { outcome, isCauseKnown, reason, facts }: Verdict): void {
     const { state } = this;
     if (state.phase[index] === phases.done) return;
@@ -171,8 +173,8 @@ export class Core {
   }
 
   /**
-   * An entry is not dialled (again). One that was never dialled gets this outcome; one that was dialled before without an answer stays
-   * unanswered, with the reason why it is not dialled again.
+   * An entry is not dialled (again). An entry that was never dialled gets this outcome. One that was dialled without an
+   * answer stays unanswered, and the reason says why it is not dialled again.
    */
   leaveOut(index: number, outcome: Outcome, reason?: string): void {
     if (this.state.has(index, flags.dialled)) {
@@ -197,7 +199,7 @@ export class Core {
     this.giveResult(line);
   }
 
-  /** Emits a result that is (about to be) journaled. */
+  /** Outputs a result whose line is written in this step or already on disk. */
   giveResult(line: ResultLine): void {
     this.emit({ kind: "result", id: `${this.state.id}/${line.i}`, result: this.#resultOf(line) });
   }

@@ -7,13 +7,13 @@ import { isObject } from "../util/json";
 /** Why an entry is never dialled. */
 export type Exclusion = "illegal" | "duplicate" | "doNotCall" | "refused";
 
-/** An entry of a campaign, read. Its index is its place in the list. */
+/** An entry of a campaign after reading. Its index is its position in the list. */
 export interface CampaignEntry {
   /** The entry as it came. */
   readonly row: unknown;
-  /** As it is dialled; null where no number could be read. */
+  /** The number as it is dialled; null if there is no readable number. */
   readonly number: string | null;
-  /** Null for what is no subscriber's number: service numbers, local numbers without an area code. */
+  /** Null if the number is not a subscriber's: service numbers, local numbers without an area code. */
   readonly numberE164: string | null;
   /** Absent: it may be dialled. */
   readonly excluded?: Exclusion;
@@ -35,26 +35,27 @@ export interface EntryOptions {
 }
 
 /**
- * The key of a number: E.164 where it has one, else its digits. The same key means the same telephone.
+ * The key of a number: E.164 if it has that form, otherwise its digits. Numbers with the same key are the same
+ * telephone.
  * @param e164 `numberE164(number, region)`
  */
 export const keyOf = (number: string, e164: string | null | undefined): string =>
   e164 ?? number.replace(/[^\d*#]/g, "");
 
-/** The rows of an input: an array's elements, a text's numbers, or the one value. */
+/** The rows of an input: an array's elements, a text's numbers, or a single value. */
 export function rowsOf(input: unknown, plan: NumberingPlan): readonly unknown[] {
   if (typeof input === "string") return numbersOf(input, plan);
   if (input === undefined || input === null) return [];
   return Array.isArray(input) ? input : [input];
 }
 
-/** The cell of a row that holds the number. */
+/** The cell of a row with the number. */
 function cellOf(row: unknown, field: string): unknown {
   if (!isObject(row)) return row;
   return Object.hasOwn(row, field) ? row[field] : undefined;
 }
 
-/** Reads entries one after the other, so that a long list can be read in slices. Never throws for what the rows are. */
+/** Reads entries one by one, so that a long list can be read in slices. Never throws, whatever the rows are. */
 export class EntryReader {
   readonly #options: EntryOptions;
   readonly #seen = new Set<string>();
@@ -63,7 +64,7 @@ export class EntryReader {
     this.#options = options;
   }
 
-  /** Of entries with the same number the first that is read may be dialled. */
+  /** Of entries with the same number, only the first one is dialled. */
   read(row: unknown): CampaignEntry {
     const { plan, region, numberField, doNotCall, mayDial } = this.#options;
     const read = readEntry(cellOf(row, numberField), plan);
@@ -77,7 +78,7 @@ export class EntryReader {
     const entry = { row, number, numberE164: e164 };
     if (this.#seen.has(key)) return { ...entry, excluded: "duplicate" };
     this.#seen.add(key);
-    // Both forms: the list may have the number as it is written, without an area code for instance.
+    // Both forms are checked, because the list may have the number as it is written, for instance without an area code.
     if (doNotCall?.has(key) || doNotCall?.has(keyOf(number, undefined))) {
       return { ...entry, excluded: "doNotCall" };
     }

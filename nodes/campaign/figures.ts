@@ -1,7 +1,7 @@
 // The figures of a campaign: its counts and its results per hour.
 import type { CampaignFigures, Outcome } from "./types";
 
-/** In which of the five counts an outcome is. */
+/** The count to which each outcome belongs. */
 const countOf: Readonly<Record<Outcome, "answered" | "unanswered" | "excluded" | "cancelled" | "unknown">> = {
   answered: "answered",
   unanswered: "unanswered",
@@ -38,7 +38,7 @@ export class Figures {
 const minute = 60_000;
 const buckets = 60;
 
-/** How many results of dialled numbers came in the last hour. */
+/** The number of results of dialled numbers in the last hour. */
 export class Pace {
   readonly #counts = new Uint32Array(buckets);
   readonly #minutes = new Float64Array(buckets).fill(-1);
@@ -55,7 +55,7 @@ export class Pace {
     this.#counts[place] = (this.#counts[place] ?? 0) + 1;
   }
 
-  /** Results per hour, a whole number. Of less than an hour, what an hour of the same pace would give. */
+  /** Results per hour, as an integer. During the first hour, it is extrapolated from the time so far. */
   perHour(now: number): number {
     if (this.#firstAt === undefined) return 0;
     const oldest = Math.floor(now / minute) - buckets;

@@ -6,16 +6,16 @@ export { type HoursProblem, type HoursWindow, readHours } from "../util/weekly-w
 
 const minute = 60_000;
 const day = 24 * 60 * minute;
-/** Long enough that a window which a zone skips once comes again. */
+/** Long enough for a window that a clock change skips to come again. */
 const horizonDays = 15;
 
-/** A window on one weekday, in minutes since midnight; `to` is greater than 1440 where it ends on the next day. */
+/** A window on one weekday, in minutes since midnight. `to` is above 1440 if it ends on the next day. */
 interface Span {
   readonly from: number;
   readonly to: number;
 }
 
-/** The state from a moment until another, and when it changes, if that is known. */
+/** The state between two moments, and the time of its next change if that is known. */
 interface Known {
   readonly from: number;
   readonly until: number;
@@ -27,17 +27,17 @@ interface Known {
 const weekdayOf = (dayNumber: number): number => ((((dayNumber + 3) % 7) + 7) % 7) + 1;
 
 /**
- * Calling hours. They are open at a moment if the zone's clocks then show a time within a window. So an hour that is repeated is open twice, and
- * one that is skipped never. Windows may overlap.
+ * Calling hours. They are open at a moment if the zone's clocks then show a time within a window. An hour that is
+ * repeated is therefore open twice, and an hour that is skipped never. Windows may overlap.
  */
 export class CallingHours {
   readonly #spans = new Map<number, Span[]>();
   readonly #zone: string;
   readonly #always: boolean;
-  /** The state between two moments, so that the clocks are not asked at every event. */
+  /** The cached state between two moments, so that not every event computes it. */
   #known: Known | undefined;
 
-  /** @param windows as readHours returns them; none means always open. @param zone a valid IANA name */
+  /** @param windows the result of readHours; none means always open @param zone a valid IANA name */
   constructor(windows: readonly HoursWindow[], zone: string) {
     this.#zone = zone;
     this.#always = windows.length === 0;
@@ -62,7 +62,10 @@ export class CallingHours {
     return this.#at(moment).change;
   }
 
-  /** The moment at which the hours have been open for so many ms since a moment; undefined if that is more than two weeks of calendar away. */
+  /**
+   * The moment at which the hours have been open for this many ms since another moment; undefined if it is more than
+   * two weeks away.
+   */
   afterOpen(moment: number, ms: number): number | undefined {
     if (this.#always) return moment + ms;
     let [at, left] = [moment, ms];
@@ -81,7 +84,7 @@ export class CallingHours {
     if (known !== undefined && moment >= known.from && moment < known.until) return known;
     const open = this.#always || this.#read(moment);
     const change = this.#always ? undefined : this.#search(moment, open);
-    // Where nothing changes within the horizon, the next look is a day later.
+    // If nothing changes within the horizon, the state is computed again a day later.
     this.#known = { from: moment, until: change ?? moment + day, change, open };
     return this.#known;
   }
@@ -95,11 +98,11 @@ export class CallingHours {
     return within(dayNumber, minutes) || within(dayNumber - 1, minutes + 24 * 60);
   }
 
-  /** The first moment after this one at which the state is another. */
+  /** The first moment after this one with another state. */
   #search(moment: number, open: boolean): number | undefined {
     const first = Math.floor(clockTime(moment, this.#zone) / day) - 2;
     for (let number = first; number <= first + horizonDays + 2; number += 1) {
-      // Edges of two days at once: a window may end on the day after.
+      // The edges of two days together, because a window may end on the next day.
       const candidates = [number, number + 1].flatMap((one) => this.#edges(one)).filter((at) => at > moment);
       candidates.sort((one, other) => one - other);
       const found = candidates.find((at) => this.#read(at) !== open);
@@ -108,7 +111,7 @@ export class CallingHours {
     return undefined;
   }
 
-  /** The moments at which something may change because of the windows of a day. */
+  /** The moments at which the windows of a day may change the state. */
   #edges(dayNumber: number): readonly number[] {
     return (this.#spans.get(weekdayOf(dayNumber)) ?? []).flatMap(({ from, to }) =>
       [from, to].flatMap((time) => {

@@ -13,13 +13,13 @@ import { firstSentAt, flags, phases, type Task } from "./state";
 /** Causes with which a number is vacant: not found, gone, incomplete, does not exist anywhere. */
 const vacantCauses: ReadonlySet<string> = new Set(["404", "410", "484", "604"]);
 
-/** Services that no task's call has: inbound, internal, recordings, transfers, fees, verification codes. */
+/** Services that a task's call never has: inbound, internal, recordings, transfers, fees, verification codes. */
 const otherServices: ReadonlySet<string> = new Set(["2", "3", "7", "9", "17", "18", "19"]);
 
 /** Pushes of a call that is under way or ends. */
 const callEvents: ReadonlySet<string> = new Set(["callin", "callout", "screenpop", "callstart", "callend"]);
 
-/** An entry, and the task that a push names. `task` undefined: joined by the number alone. */
+/** An entry, and the task to which the push belongs. `task` undefined: the push was joined by its number alone. */
 export interface Joined {
   readonly index: number;
   readonly task: Task | undefined;
@@ -34,7 +34,7 @@ export interface JoinedCdr {
 
 const present = (value: unknown): string | undefined => textOf(value) || undefined;
 
-/** Which of a call's numbers is the customer's. It is the callee unless the service is an inbound one, because tasks dial out. */
+/** Which number of a call is the customer's. It is the callee unless the service is inbound, because tasks dial out. */
 const customerOf = (service: string): "caller" | "callee" =>
   customerSideOf(choiceOf(enumerations.serviceType, service)) ?? "callee";
 
@@ -45,7 +45,7 @@ export class Joining {
     this.#core = core;
   }
 
-  /** Takes a push. One that is not this campaign's changes nothing. */
+  /** Processes a push. A push of another campaign changes nothing. */
   hear(event: string, notify: JsonObject): void {
     this.#learnID(notify);
     if (event === "billing") this.#hearBill(notify);
@@ -53,7 +53,10 @@ export class Joining {
     else if (callEvents.has(event)) this.#hearCall(event, notify);
   }
 
-  /** The entry of a push about a call, while its number is dialled. Undefined where the join is not certain. Changes nothing. */
+  /**
+   * The entry of a push about a call, while its number is dialled; undefined if the join is not certain. Changes
+   * nothing.
+   */
   find(event: string, notify: JsonObject): Joined | undefined {
     const joined = event === "billing" || callEvents.has(event) ? this.#join(event, notify) : undefined;
     if (joined === undefined) return undefined;
@@ -62,7 +65,7 @@ export class Joining {
     return isCurrent && state.phase[joined.index] !== phases.ready ? joined : undefined;
   }
 
-  /** What a CDR says; undefined for one that is none of this campaign's numbers or of another service. */
+  /** Reads a CDR; undefined if it is not about a number of this campaign, or has another service. */
   readCdr(cdr: unknown): JoinedCdr | undefined {
     if (!isObject(cdr)) return undefined;
     const service = present(cdr.serviceType) ?? "";
@@ -101,7 +104,7 @@ export class Joining {
     const current = state.taskOf(index);
     const isCurrent = state.phase[index] === phases.sent && (task === undefined || task === current);
     const bill = billedOf(notify, core.deps.context.timezone);
-    // A late bill of an attempt that counts as unanswered: an answer still counts.
+    // A late bill of an attempt that already counts as unanswered is used only if the call was answered.
     if (!isCurrent && !bill.answered) return;
     const cause = present(notify.releaseCause);
     const facts: CallFacts = {
@@ -131,7 +134,7 @@ export class Joining {
     task.watch.signAt = core.now;
     core.isChanged = true;
     const isComplete = task.parts.every(({ is }) => is !== "sent");
-    // One that was under way when numbers were added is out of date: a query confirms the end in any case.
+    // A push that was in transit while numbers were added is outdated. In any case, a query confirms the end.
     if (textOf(notify.status) !== "2" || task.endedAt !== undefined || !isComplete) return;
     core.record({ k: "ended", task: task.number, at: core.now });
     task.watch.mustConfirm = task.taskID !== undefined;
@@ -163,7 +166,7 @@ export class Joining {
     const index = this.#indexOf(event === "billing" ? notify[customerOf(service)] : notify.number);
     if (index === undefined) return undefined;
     if (task !== undefined) return { index, task };
-    // By the number alone: only within the time of its task, and not what another command named as its own.
+    // By the number alone: only within the time of its task, and only if no other command is named.
     const current = state.taskOf(index);
     if (state.phase[index] !== phases.sent || current === undefined || present(notify.userData)) return undefined;
     if (event !== "billing") return { index, task: undefined };
@@ -173,7 +176,10 @@ export class Joining {
     return at >= firstSentAt(current) - slack && !isRepeat ? { index, task: undefined } : undefined;
   }
 
-  /** The task that a push names by its ID, its userData or its seq; "other" for one that is not this campaign's; undefined: it names none. */
+  /**
+   * The task that a push names by its ID, userData or seq; "other" if it does not belong to this campaign; undefined if
+   * the push names none.
+   */
   #taskOf(notify: JsonObject): Task | "other" | undefined {
     const { state } = this.#core;
     const taskID = present(notify.taskID);
@@ -188,7 +194,7 @@ export class Joining {
     return task === undefined || task.taskID !== undefined ? "other" : task;
   }
 
-  /** Takes the ID of a task from a push, where the answer to its create was lost. */
+  /** Learns the ID of a task from a push, if the answer to its create was lost. */
   #learnID(notify: JsonObject): void {
     const taskID = present(notify.taskID);
     const task = taskID === undefined || isInbound(notify) ? undefined : this.#taskOf(notify);

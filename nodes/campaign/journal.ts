@@ -1,9 +1,10 @@
-// The lines of a campaign's journal: each is a fact, and the facts in their order are the state. The file is the runtime's.
+// The lines of a campaign's journal. Each line is a fact; all facts in order give the state. The runtime writes the
+// file.
 import { isObject } from "../util/json";
 import type { CampaignEntry, Exclusion } from "./entries";
 import type { CampaignFigures, CampaignSettings, Outcome } from "./types";
 
-/** What is known of a call. Moments in ms since 1970, `talk` in seconds. */
+/** The known facts of a call. Moments in ms since 1970, `talk` in seconds. */
 export interface CallFacts {
   readonly start?: number | undefined;
   readonly answer?: number | undefined;
@@ -11,11 +12,13 @@ export interface CallFacts {
   readonly talk?: number | undefined;
   readonly file?: string | undefined;
   readonly agent?: string | undefined;
-  /** The identity of a bill among the bills of one number: its session, else its times. */
+  /** Identifies a bill among the bills of one number: its session, otherwise its times. */
   readonly call?: string | undefined;
 }
 
-/** An entry without its row: number, E.164, and for excluded ones why. E.164 is 1 where it is +86 and the number. */
+/**
+ * An entry without its row: number, E.164, and the reason if it is excluded. E.164 is 1 if it is +86 and the number.
+ */
 export type EntryLine = readonly [
   number: string | null,
   e164: string | 1 | null,
@@ -23,7 +26,7 @@ export type EntryLine = readonly [
   reason?: string,
 ];
 
-/** How a part of a task's numbers got to the platform. `sent` is what a crash leaves: the same as lost. */
+/** Whether a part of a task's numbers reached the platform. After a crash, `sent` means the same as `lost`. */
 export type PartState = "sent" | "in" | "lost" | "refused" | "notSent";
 
 /** A line. `at` is ms since 1970, `i` an entry's index, `task` and `part` count from 0. */
@@ -61,16 +64,19 @@ export type Line =
       readonly is: Exclude<PartState, "sent">;
       readonly taskID?: string;
     }
-  /** The ID of a task was found otherwise than by the answer to its create. */
+  /** The ID of a task was found, but not in the answer to its create. */
   | { readonly k: "task"; readonly task: number; readonly taskID: string }
   | { readonly k: "control"; readonly task: number; readonly action: "start" | "stop" }
   | { readonly k: "controlled"; readonly task: number; readonly at: number }
   | { readonly k: "ended"; readonly task: number; readonly at: number }
-  /** It has not ended after all. */
+  /** The task has not ended after all. */
   | { readonly k: "revived"; readonly task: number }
-  /** A push about a call to the number came, or about the end of that call. */
+  /** A push reported a call to the number, or the end of that call. */
   | { readonly k: "heard"; readonly i: number; readonly end: boolean }
-  /** An attempt was not answered, and the number is dialled again from `due` on. `cause`: it is not known whether the number is vacant. */
+  /**
+   * An attempt was not answered. The number is dialled again from `due` on. `cause`: it is not known whether the number
+   * is vacant.
+   */
   | {
       readonly k: "attempt";
       readonly i: number;
@@ -80,7 +86,7 @@ export type Line =
       readonly cause: boolean;
       readonly call?: string | undefined;
     }
-  /** CDRs were asked for the causes of these. */
+  /** The CDRs of these entries were read for the causes. */
   | { readonly k: "caused"; readonly entries: readonly number[] }
   | {
       readonly k: "result";
@@ -98,12 +104,12 @@ export type Line =
 
 export type ResultLine = Extract<Line, { k: "result" }>;
 
-/** So many entries stand in one line. */
+/** The number of entries in one line. */
 export const entriesPerLine = 500;
 
 export const encodeLine = (line: Line): string => JSON.stringify(line);
 
-/** A row as JSON. What JSON does not have (an object that contains itself, a bigint) becomes a text. */
+/** A row as JSON. A row that JSON cannot express (it contains itself, or a bigint) becomes a text. */
 export function rowJson(row: unknown): string {
   try {
     return JSON.stringify(row) ?? "null";
@@ -112,27 +118,27 @@ export function rowJson(row: unknown): string {
   }
 }
 
-/** Chinese mobiles need no second copy of their digits. */
+/** Chinese mobiles are stored without a second copy of their digits. */
 const chinese = (number: string | null): string => `+86${number ?? ""}`;
 
-/** An entry as a line has it. */
+/** An entry in the form of a line. */
 export function packEntry({ number, numberE164, excluded, reason }: CampaignEntry): EntryLine {
   const e164 = numberE164 !== null && numberE164 === chinese(number) ? 1 : numberE164;
   if (excluded === undefined) return [number, e164];
   return reason === undefined ? [number, e164, excluded] : [number, e164, excluded, reason];
 }
 
-/** The line of some entries, from their rows' JSON. */
+/** The line of several entries, from the JSON of their rows. */
 export function entriesLine(from: number, entries: readonly CampaignEntry[], rows: readonly string[]): string {
   return `{"k":"entries","from":${from},"entries":${JSON.stringify(entries.map(packEntry))},"rows":[${rows.join(",")}]}`;
 }
 
-/** E.164 as a line has it. */
+/** The E.164 number of an entry in a line. */
 export const e164Of = ([number, e164]: EntryLine): string | null => (e164 === 1 ? chinese(number) : e164);
 
 /**
- * Reads a line that this module wrote. Undefined for what is no line: the runtime keeps it aside. Lines are trusted beyond that; the runtime's
- * checksum tells damaged ones.
+ * Reads a line that this module wrote. Undefined for anything else, which the runtime sets aside. The content is not
+ * checked further, because the runtime's checksum detects damage.
  */
 export function readLine(text: string): Line | undefined {
   try {

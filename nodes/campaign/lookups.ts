@@ -1,4 +1,5 @@
-// Asking getCdrList what became of numbers: one window of time after the other, split where an answer is cut off.
+// Finds the results of numbers with getCdrList: one time window after the other. A window is split if its answer is
+// incomplete.
 
 import { secondsOf } from "../protocol/push";
 import { isObject } from "../util/json";
@@ -18,7 +19,7 @@ export interface LookupOrder {
   /** Moments, ms since 1970. */
   readonly from: number;
   readonly to: number;
-  /** Whether a CDR is of one of the attempts that are looked up. */
+  /** Whether a CDR belongs to one of the attempts that are looked up. */
   readonly wants: (cdr: JoinedCdr) => boolean;
   /** @param found the best CDR of each entry. @param isComplete whether every CDR of the time was read */
   readonly onDone: (found: ReadonlyMap<number, JoinedCdr>, isComplete: boolean) => void;
@@ -34,15 +35,15 @@ interface Lookup extends LookupOrder {
 
 const firstPause = 1000;
 const longestPause = 60_000;
-/** So many failures in a row: some twenty minutes. */
+/** The most failures in a row, which take about twenty minutes. */
 const mostFailures = 24;
-/** A platform whose total is always above its array must not be asked forever. */
+/** Limits the requests for a platform whose total is always greater than its array. */
 const mostRequests = 2000;
 
-/** Of several CDRs of a number, the one with the highest rank counts. */
+/** If a number has several CDRs, the one with the highest rank counts. */
 const rank = { answered: 3, vacant: 2, unanswered: 1, unknown: 0 } as const;
 
-/** One lookup at a time, in the order in which they were asked for. */
+/** Carries out lookups one by one, in the order in which they were requested. */
 export class Lookups {
   readonly #core: Core;
   readonly #joining: Joining;

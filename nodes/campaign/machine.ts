@@ -1,4 +1,4 @@
-// A campaign as a state machine: events in, effects out. Calls its parts in a fixed order.
+// A campaign as a state machine: it takes events and returns effects. It calls its parts in a fixed order.
 import { isoTime } from "../util/time";
 import { Controls } from "./controls";
 import { type CampaignDeps, Core } from "./core";
@@ -30,18 +30,17 @@ import type {
 } from "./types";
 import { Waves } from "./waves";
 
-/** What a campaign begins with. */
 export interface CampaignStart {
   /** Never used before on this account. */
   readonly id: string;
-  /** 1 to 20 letters and digits, never used before: the beginning of the userData of the campaign's tasks. */
+  /** 1 to 20 letters and digits, never used before. The userData of the campaign's tasks begins with it. */
   readonly tag: string;
   readonly settings: CampaignSettings;
-  /** As EntryReader has read them. */
+  /** The result of EntryReader. */
   readonly entries: readonly CampaignEntry[];
 }
 
-/** A campaign that has begun, and its first effects. */
+/** A started campaign and its first effects. */
 export interface Begun {
   readonly campaign: Campaign;
   readonly effects: readonly CampaignEffect[];
@@ -54,14 +53,14 @@ export interface CampaignReader {
   readonly end: () => Campaign | undefined;
 }
 
-/** So many entries are looked at in one step where all of them get a result: some ms. */
+/** How many entries are processed in one step if all of them get a result. This takes a few ms. */
 const sliceLength = 1000;
 /** If the time goes back by more than this, the clock was set; in ms. */
 const setBackAfter = 60_000;
 /** The shortest time between two progress effects, in ms. */
 const progressPause = 1000;
 
-/** A campaign. It does nothing by itself: each method returns what is to be done, in order. */
+/** A campaign. It does nothing itself: each method returns the effects that must be carried out, in order. */
 export class Campaign {
   readonly #core: Core;
   readonly #joining: Joining;
@@ -70,9 +69,9 @@ export class Campaign {
   readonly #lookups: Lookups;
   readonly #settling: Settling;
   readonly #waves: Waves;
-  /** Entries before it are looked through for results that nothing is waited for. */
+  /** Entries before this index were checked for results that wait for nothing. */
   #scanned = 0;
-  /** Results to give again after a restart. */
+  /** Results that must be output again after a restart. */
   #again: number[] = [];
   #isFinishedGiven = false;
   #progressAt = Number.NEGATIVE_INFINITY;
@@ -91,7 +90,7 @@ export class Campaign {
     this.#core.onRedial = (index) => this.#waves.add(index);
   }
 
-  /** Begins a campaign. @param now ms since 1970 */
+  /** Starts a campaign. @param now ms since 1970 */
   static begin(start: CampaignStart, deps: CampaignDeps, now: number): Begun {
     const steps = Campaign.beginning(start, deps, now);
     for (;;) {
@@ -100,7 +99,7 @@ export class Campaign {
     }
   }
 
-  /** The same in slices of some ms each: whoever has a long list lets others run after each. */
+  /** The same, in slices of some ms each, so that other work gets a turn. */
   static *beginning(
     { id, tag, settings, entries }: CampaignStart,
     deps: CampaignDeps,
@@ -122,9 +121,9 @@ export class Campaign {
   }
 
   /**
-   * Reads a journal. Undefined if it does not begin a campaign, which can only be where a crash came before its first lines were on disk.
-   * Call `restart` once all campaigns of the account have been read.
-   * @param lines in their order; what is no line of a campaign is passed over
+   * Reads a journal. Undefined if it does not start a campaign, which happens only if a crash came before its first
+   * lines were on disk. Call `restart` when all campaigns of the account have been read.
+   * @param lines in order; lines of another kind are ignored
    */
   static restore(lines: Iterable<string>, deps: CampaignDeps, now: number): Campaign | undefined {
     const reader = Campaign.reader(deps, now);
@@ -132,7 +131,7 @@ export class Campaign {
     return reader.end();
   }
 
-  /** The same line by line: whoever has a long journal lets others run from time to time. */
+  /** The same, line by line, so that other work gets a turn. */
   static reader(deps: CampaignDeps, now: number): CampaignReader {
     const campaign = new Campaign(deps, now);
     const { state } = campaign.#core;
@@ -146,12 +145,15 @@ export class Campaign {
         else hasBegun ||= line.k !== "start";
         state.apply(line);
       },
-      // Entries whose line is damaged are unknown; where nothing follows them, they were never written.
+      // Entries whose lines are damaged are unknown. If no line follows, the entries were never written.
       end: () => (state.id === "" || (entries < state.size && !hasBegun) ? undefined : campaign),
     };
   }
 
-  /** Goes on after a restart: what was sent and not answered is lost, results that were not handed on are given again. */
+  /**
+   * Continues after a restart. Commands without an answer count as lost, and results that were not handed on are output
+   * again.
+   */
   restart(now: number): readonly CampaignEffect[] {
     const core = this.#core;
     const { state } = core;
@@ -160,7 +162,7 @@ export class Campaign {
       for (const [part, { is }] of task.parts.entries()) {
         if (is === "sent") core.record({ k: "answer", task: task.number, part, is: "lost" });
       }
-      // Pushes may have been missed: the first query is at once.
+      // Pushes may have been missed, so the first query is sent at once.
       task.watch.signAt = task.endedAt === undefined && task.taskID !== undefined ? now - 12 * 3_600_000 : now;
       task.watch.mustConfirm = task.endedAt !== undefined && task.taskID !== undefined;
     }
@@ -177,23 +179,23 @@ export class Campaign {
     return this.#core.state.id;
   }
 
-  /** Whether there is nothing left to do but to hand on results. */
+  /** Whether only results remain to be handed on. */
   get isFinished(): boolean {
     return this.#core.state.finished !== undefined;
   }
 
-  /** Whether all has been handed on: the journal may be replaced by what `stub` gives. */
+  /** Whether everything was handed on. The journal may then be replaced by the lines of `stub`. */
   get isOver(): boolean {
     const { state } = this.#core;
     return state.isFinishedTold && state.untold.size === 0;
   }
 
-  /** When it finished, in ms since 1970. */
+  /** The time when it finished, in ms since 1970. */
   get finishedAt(): number | undefined {
     return this.#core.state.finishedAt;
   }
 
-  /** An event has come. @param now ms since 1970; may be less than before, after a clock was set back */
+  /** Processes an event. @param now ms since 1970; it may be earlier than before if the clock was set back */
   step(event: CampaignEvent, now: number): readonly CampaignEffect[] {
     const core = this.#core;
     if (now < core.now - setBackAfter) this.#setBack(core.now - now);
@@ -220,13 +222,13 @@ export class Campaign {
     return this.#finish();
   }
 
-  /** The entry that a push about a call belongs to; undefined where the join is not certain. Changes nothing. */
+  /** The entry of a push about a call; undefined if the join is not certain. Changes nothing. */
   entryOf(event: string, notify: Readonly<Record<string, unknown>>): CampaignContext | undefined {
     const joined = this.#joining.find(event, notify);
     return joined && { campaign: this.id, index: joined.index, row: this.#core.state.rows.get(joined.index) };
   }
 
-  /** The figures of this moment. */
+  /** The current figures. */
   progress(now: number): CampaignProgress {
     const { state, pace, hours, deps } = this.#core;
     const figures = state.figures.all();
@@ -259,7 +261,7 @@ export class Campaign {
     };
   }
 
-  /** The lines that a finished campaign needs: its ID stays used, its dials of the last day still count, its figures can be told. */
+  /** The lines that must be kept of a finished campaign: its used ID, its dials of the last day, and its figures. */
   stub(now: number): readonly string[] {
     const { state } = this.#core;
     const { id, tag, startedAt: at, settings, finished, finishedAt, tasks } = state;
@@ -267,7 +269,7 @@ export class Campaign {
     const dialled = tasks.flatMap(({ parts }) =>
       parts.filter(({ at: sent, is }) => sent > now - 86_400_000 && is !== "refused" && is !== "notSent"),
     );
-    // Only the numbers of these are kept, under new indices.
+    // Only the numbers of these entries are kept, with new indices.
     const kept = [...new Set(dialled.flatMap(({ entries }) => [...entries]))];
     const places = new Map(kept.map((index, place) => [index, place]));
     const lines: Line[] = [{ k: "start", v: 1, id, tag, at, size: kept.length, settings }];
@@ -312,7 +314,7 @@ export class Campaign {
     this.#scanned = 0;
   }
 
-  /** Does what is to be done now, and collects it. */
+  /** Carries out what is due, and collects the effects. */
   #finish(): readonly CampaignEffect[] {
     const core = this.#core;
     const { state } = core;
@@ -347,7 +349,10 @@ export class Campaign {
       this.#giveFinished();
   }
 
-  /** Gives results that nothing is waited for, slice by slice: excluded entries, and after a cancel all that is not under way. */
+  /**
+   * Outputs results that wait for nothing, slice by slice: excluded entries, and after a cancel all entries that are
+   * not under way.
+   */
   #scan(): void {
     const core = this.#core;
     const { state } = core;
@@ -398,7 +403,7 @@ export class Campaign {
     const phase = this.#phase();
     if (!core.isChanged && phase === this.#progressState) return;
     const at = this.#progressAt + progressPause;
-    // A clock that was set back must not silence it.
+    // If the clock was set back, progress is output nevertheless.
     if (core.now >= at || core.now < this.#progressAt) this.#giveProgress();
     else core.wake(at);
   }

@@ -1,4 +1,4 @@
-// The rows of a campaign's entries, outside the heap: results bring them back as they came.
+// Stores the rows of a campaign's entries outside the heap. Results contain them unchanged.
 
 /** Rows as JSON in blocks of bytes. A block is released when all of its rows were dropped. */
 export class Rows {
@@ -8,7 +8,7 @@ export class Rows {
   )[] = [];
   readonly #perBlock: number;
 
-  /** @param perBlock rows of a block; all blocks but the last are full */
+  /** @param perBlock the number of rows in a block; all blocks except the last are full */
   constructor(perBlock: number) {
     this.#perBlock = perBlock;
   }
@@ -34,7 +34,7 @@ export class Rows {
     return JSON.parse(block.bytes.toString("utf8", start, block.ends[place] ?? start));
   }
 
-  /** The row is not needed any more. Call once per entry. */
+  /** Drops a row. Call this once per entry. */
   drop(index: number): void {
     const place = Math.floor(index / this.#perBlock);
     const block = this.#blocks[place];

@@ -1,4 +1,4 @@
-// Sending numbers: for each agent one command after the other, a thousand numbers at a time.
+// Sends numbers: for each agent one command after the other, up to a thousand numbers at a time.
 import { commandOf, errorOfName } from "../catalogue";
 import { textOf } from "../protocol/push";
 import type { Core } from "./core";
@@ -10,33 +10,33 @@ const most = commandOf("CallTaskCreate")?.chunks?.size ?? 1000;
 const firstPause = 1000;
 const longestPause = 60_000;
 
-/** What an agent is to dial as one task. */
+/** Numbers that an agent dials as one task. */
 interface Job {
   readonly entries: readonly number[];
-  /** Those before it have been sent. */
+  /** The entries before this position have been sent. */
   position: number;
-  /** Never dialled before: they may be added to any task of the agent. */
+  /** Whether the numbers were never dialled. They may then be added to any task of the agent. */
   readonly isFresh: boolean;
   task: Task | undefined;
 }
 
-/** An agent's jobs. One command is under way at a time. */
+/** An agent's jobs. One command at a time is under way. */
 interface AgentQueue {
   readonly agent: string;
   readonly jobs: Job[];
   isBusy: boolean;
   retryAt: number;
   pause: number;
-  /** Whether the agent has no task, as asked before a create. */
+  /** The result of the query before a create: whether the agent has no task. */
   prior: "none" | "unknown" | undefined;
-  /** An answer was lost: no more numbers are sent before the platform answers a query. */
+  /** An answer was lost. No more numbers are sent until the platform answers a query. */
   isAnswerLost: boolean;
 }
 
 /** The platform's error for a task or an agent that does not exist. */
 export const notThere = errorOfName("E_G_RES_NOT_EXIST")?.name ?? "";
 
-/** The ID in an answer of CallTaskQuery or CallTaskCreate; undefined for none. An agent without a task has an empty one. */
+/** The ID in an answer of CallTaskQuery or CallTaskCreate; undefined if it is empty, as for an agent without a task. */
 export const taskIDOf = (data: Readonly<Record<string, unknown>>): string | undefined =>
   textOf(data.taskID) || undefined;
 
@@ -61,7 +61,7 @@ export class Sending {
     }));
   }
 
-  /** Deals numbers out to the agents, a number to each in turn. */
+  /** Deals numbers out to the agents in turn. */
   deal(entries: readonly number[], isFresh: boolean): void {
     const shares = this.#queues.map((): number[] => []);
     for (const [place, index] of entries.entries()) shares[place % shares.length]?.push(index);
@@ -72,7 +72,7 @@ export class Sending {
     if (entries.length > 0) this.#core.wake(this.#core.now);
   }
 
-  /** Whether a command with numbers of a task is under way, or more numbers are to be added to it. */
+  /** Whether a command with numbers of a task is under way, or numbers remain to be added to the task. */
   isFilling(task: Task): boolean {
     return (
       task.parts.some(({ is }) => is === "sent") ||
@@ -90,7 +90,7 @@ export class Sending {
     for (const queue of this.#queues) queue.retryAt -= ms;
   }
 
-  /** Forgets what was not sent. */
+  /** Drops the numbers that were not sent. */
   clear(): void {
     for (const { jobs } of this.#queues) jobs.length = 0;
   }
@@ -98,12 +98,12 @@ export class Sending {
   advance(): void {
     if (!this.#core.isRunning) return;
     for (const queue of this.#queues) {
-      // What is left out (over the limit) sends nothing: the next job may.
+      // A job whose numbers are all over the limit sends nothing: the next job may follow.
       while (this.#step(queue));
     }
   }
 
-  /** Does the next thing of an agent. Returns whether there may be more to do at once. */
+  /** Does an agent's next step. Returns whether another step may follow at once. */
   #step(queue: AgentQueue): boolean {
     const core = this.#core;
     const { now } = core;
@@ -133,7 +133,7 @@ export class Sending {
       this.#askPrior(queue);
       return false;
     }
-    // The answer to its create was lost: a query or a push may name it yet.
+    // The answer to its create was lost. A query or a push may still name the task.
     const until = (task.parts.at(-1)?.at ?? 0) + core.resultWait;
     if (now >= until) {
       job.task = undefined;
@@ -150,7 +150,10 @@ export class Sending {
     );
   }
 
-  /** Queries whether the agent has a task already. If the answer to the create is lost, a later query can then identify its task. */
+  /**
+   * Queries whether the agent already has a task. If the answer to the create is lost, a later query can then identify
+   * the new task.
+   */
   #askPrior(queue: AgentQueue): void {
     const { agent } = queue;
     queue.isBusy = true;
@@ -208,7 +211,7 @@ export class Sending {
     const { taskName, callers, mode, multiplier } = this.#core.state.settings;
     return {
       agent,
-      // A name twice may be refused (E_G_RES_NAME_EXIST).
+      // The platform may refuse a name that is used twice (E_G_RES_NAME_EXIST).
       ...(taskName ? { taskName: task.number === 0 ? taskName : `${taskName}-${task.number + 1}` } : {}),
       callees,
       ...(callers !== undefined && callers.length > 0 ? { callers } : {}),
@@ -217,7 +220,7 @@ export class Sending {
     };
   }
 
-  /** The next numbers that may be dialled. What is over the limit per day gets its result. */
+  /** Takes the next numbers that may be dialled. Numbers over the limit per day get their result. */
   #take(job: Job): number[] {
     const core = this.#core;
     const { state, now } = core;

@@ -9,14 +9,16 @@ import type { CommandAnswer } from "./types";
 const second = 1000;
 const minute = 60 * second;
 const hour = 60 * minute;
-/** How long a call is waited for of which a push told the beginning and none the end. */
+/** How long a call is waited for that began according to a push and has not ended. */
 const longestTalk = hour;
 const talkPause = minute / 2;
-/** A running task without any sign for this long counts as ended: one with a known ID, and one whose create may have failed. */
+/**
+ * A running task without news for this long counts as ended: one with a known ID, and one whose create may have failed.
+ */
 const silence = 24 * hour;
 const silenceOfDoubt = hour;
 const longestPoll = minute;
-/** After so many failed queries the end of a task is taken without confirmation. */
+/** After this many failed queries, the end of a task is accepted without confirmation. */
 const mostFailures = 5;
 
 /** Whether numbers of a task are on their way to the platform. */
@@ -73,7 +75,7 @@ export class Settling {
     else for (const task of ready) this.#settle(task, new Map(), false);
   }
 
-  /** Whether the time for bills of a task is over. Otherwise it requests the next step or a query. */
+  /** Whether the time for bills of a task is over. If not, requests the next step or a query. */
   #isReady(task: Task): boolean {
     const core = this.#core;
     const { state, now } = core;
@@ -87,7 +89,7 @@ export class Settling {
     let at: number;
     if (cancelledAt !== undefined) {
       if (task.taskID === undefined && task.endedAt === undefined) this.#watch(task);
-      // Calls may begin until the stop was carried out. What has no ID can't be stopped.
+      // Calls may begin until the stop was carried out. A task without an ID cannot be stopped.
       const isStopped = task.endedAt !== undefined || task.taskID === undefined || task.stoppedAt !== undefined;
       if (!isStopped && now < cancelledAt + silence) {
         core.wake(cancelledAt + silence);
@@ -99,10 +101,11 @@ export class Settling {
       return false;
     } else {
       at = Math.max(Math.max(task.endedAt, watch.callAt) + core.resultWait, watch.lookAgainAt ?? 0);
-      // The first lookup also takes CDRs of calls whose end no push told. Only the last lookup has to wait for calls under way.
+      // The first lookup also uses CDRs of calls whose end was not reported by a push. Only the last lookup waits for
+      // calls under way.
       const isLast = watch.lookAgainAt !== undefined || !state.settings.reconcile;
       if (isLast && now >= at && now < watch.callAt + longestTalk) {
-        // Looked at from time to time: a task may have many numbers.
+        // Checked only from time to time, because a task may have many numbers.
         if (now >= watch.talkUntil && this.#isTalking(task)) {
           watch.talkUntil = Math.min(watch.callAt + longestTalk, now + talkPause);
         }
@@ -120,7 +123,7 @@ export class Settling {
     return true;
   }
 
-  /** Whether a push told the beginning of a call of the task, and none its end. */
+  /** Whether a call of the task has begun and not ended according to pushes. */
   #isTalking(task: Task): boolean {
     const { state } = this.#core;
     return this.#open(task).some((index) => state.has(index, flags.heard) && !state.has(index, flags.heardEnd));
@@ -136,7 +139,7 @@ export class Settling {
     );
   }
 
-  /** Queries a task without signs, and ends one that had none for too long. */
+  /** Queries a task without news, and ends one that had none for too long. */
   #watch(task: Task): void {
     const core = this.#core;
     const { now } = core;
@@ -173,7 +176,7 @@ export class Settling {
       watch.isAsking = false;
       watch.pollAt = core.now + watch.pollPause;
       watch.pollPause = Math.min(longestPoll, watch.pollPause * 2);
-      // Commands may overtake each other: an answer to an older query is out of date.
+      // Commands may overtake each other: the answer to an older query is outdated.
       if (task.parts.length === length && task.action === action && !isSending(task)) this.#hear(task, answer);
     });
   }
@@ -203,7 +206,7 @@ export class Settling {
       return;
     }
     if (taskID === undefined) {
-      // The create may be carried out yet.
+      // The create may still be carried out.
       const isOver = now >= firstSentAt(task) + core.resultWait;
       if (isOver && task.endedAt === undefined) core.record({ k: "ended", task: task.number, at: now });
       return;
@@ -240,7 +243,10 @@ export class Settling {
     });
   }
 
-  /** Takes what was found. For the rest the CDRs are asked once more, later: a call may have been under way, or its CDR late. */
+  /**
+   * Uses the CDRs that were found. The others are looked up once more, later: a call may have been under way, or its
+   * CDR late.
+   */
   #lookAgain(task: Task, found: ReadonlyMap<number, JoinedCdr>): void {
     const core = this.#core;
     for (const index of this.#open(task)) {
@@ -250,13 +256,13 @@ export class Settling {
     task.watch.lookAgainAt = core.now + core.resultWait;
   }
 
-  /** Gives every number of a task its verdict. @param isComplete whether the CDRs of its whole time are known */
+  /** Gives every number of a task its outcome. @param isComplete whether all CDRs of its time were read */
   #settle(task: Task, found: ReadonlyMap<number, JoinedCdr>, isComplete: boolean): void {
     const core = this.#core;
     const { state } = core;
     const isCancelled = state.cancelledAt !== undefined;
     const isStopped = task.endedAt !== undefined || task.stoppedAt !== undefined;
-    // Without CDRs nothing but a call's pushes could tell that a number was dialled.
+    // Without CDRs, only a call's pushes could show that a number was dialled.
     const mayTell = isComplete || !state.settings.reconcile;
     for (const index of this.#open(task)) {
       const cdr = found.get(index);

@@ -15,60 +15,63 @@ import {
 import { Rows } from "./rows";
 import type { CampaignFigures, CampaignSettings } from "./types";
 
-/** Where an entry is. excluded: its result is yet to be given. ready: never sent. waiting: dialled, and to be dialled again. */
+/**
+ * The phases of an entry. excluded: its result was not given yet. ready: never sent. waiting: dialled, and to be
+ * dialled again.
+ */
 export const phases = { excluded: 0, ready: 1, sent: 2, waiting: 3, done: 4 } as const;
 
-/** Bits of what is known of an entry's current attempt, and (`dialled`) of those before. */
+/** Bits for what is known about an entry's current attempt and (`dialled`) its earlier ones. */
 export const flags = { heard: 1, heardEnd: 2, needsCause: 4, dialled: 8, told: 16 } as const;
 
 /** Numbers that went to the platform with one command. */
 export interface Part {
   at: number;
   readonly seq: string;
-  /** None, once it is known that they were not taken. */
+  /** Empty when it is known that the platform did not accept them. */
   entries: Int32Array;
   is: PartState;
 }
 
-/** What a task is watched by; nothing of it is journaled. All moments in ms since 1970. */
+/** Data for following a task. They are not journaled. All moments in ms since 1970. */
 export interface Watch {
-  /** When the last sign of the task came, and the last push of one of its calls. */
+  /** The time of the last news of the task, and of the last push of one of its calls. */
   signAt: number;
   callAt: number;
-  /** When the next CallTaskQuery is due, and the pause after it. */
+  /** The time of the next CallTaskQuery, and the pause after it. */
   pollAt: number;
   pollPause: number;
   isAsking: boolean;
-  /** A query must confirm that it has ended; how often it has failed. */
+  /** Whether a query must confirm the end of the task, and how often that query has failed. */
   mustConfirm: boolean;
   failures: number;
-  /** When a control command may go out, and how long after a failure again. */
+  /** The earliest time of the next control command, and the pause after a failure. */
   controlAt: number;
   controlPause: number;
   isControlling: boolean;
   isLookedUp: boolean;
-  /** A call of an ended task is under way: the next look is at this moment. */
+  /** A call of an ended task is under way: the next check is at this moment. */
   talkUntil: number;
-  /** The CDRs were asked once, and are asked again at this moment. */
+  /** The CDRs were read once, and are read again at this moment. */
   lookAgainAt: number | undefined;
 }
 
-/** A dialling task on the platform, or one that may be there. */
+/** A dialling task on the platform, or one that may exist there. */
 export interface Task {
   readonly number: number;
   readonly agent: string;
-  /** Its userData: only this task has it. */
+  /** The task's unique userData. */
   readonly tag: string;
   /** Whether the agent had no task when this one was created. */
   readonly prior: "none" | "unknown";
   readonly parts: Part[];
   taskID: string | undefined;
-  /** The last action sent, and whether it was answered. A task starts by itself. */
+  /** The last action that was sent, and whether it was answered. A new task runs. */
   action: "start" | "stop";
   isAnswered: boolean;
   stoppedAt: number | undefined;
   endedAt: number | undefined;
-  /** Entries in phase `sent` whose current attempt is this task's. */
+  /** The number of entries in phase `sent` whose current attempt belongs to this task. */
   open: number;
   readonly watch: Watch;
 }
@@ -104,7 +107,7 @@ const nothing: CampaignSettings = {
   reconcile: false,
 };
 
-/** What is known of a campaign. */
+/** The state of a campaign. */
 export class State {
   id = "";
   tag = "";
@@ -125,13 +128,13 @@ export class State {
   attempts = new Uint8Array(0);
   /** The task of the current or last attempt; -1: none. */
   task = new Int32Array(0);
-  /** When the last settled attempt began and ended, and from when the number is dialled again. */
+  /** When the last settled attempt began and ended, and when the number may be dialled again. */
   start = new Float64Array(0);
   end = new Float64Array(0);
   due = new Float64Array(0);
   /** Why an entry is excluded. */
   readonly exclusions = new Map<number, readonly [exclusion: ResultLine["o"], reason: string | undefined]>();
-  /** The last bill of numbers that are dialled again. */
+  /** The last bill of each number that is dialled again. */
   readonly lastCall = new Map<number, string>();
   readonly rows = new Rows(entriesPerLine);
   readonly figures = new Figures();
@@ -140,13 +143,13 @@ export class State {
   readonly byTaskID = new Map<string, Task>();
   readonly byTag = new Map<string, Task>();
   readonly bySeq = new Map<string, Task>();
-  /** By number key, entries that may be dialled: each number once. */
+  /** The entries that may be dialled, by number key. Each number has one entry. */
   readonly byKey = new Map<string, number>();
   /** Results that were not handed on. */
   readonly untold = new Map<number, ResultLine>();
 
   readonly #book: AccountBook;
-  /** Dials before this moment are not counted any more. */
+  /** Dials before this moment no longer count. */
   readonly #dialsFrom: number;
 
   constructor(book: AccountBook, now: number) {
@@ -171,7 +174,7 @@ export class State {
     return this.tasks[this.task[index] ?? -1];
   }
 
-  /** The clock was set back by so many ms: all earlier moments are corrected by that. */
+  /** The clock was set back by this many ms: all earlier moments are corrected. */
   setBack(ms: number): void {
     for (const task of this.tasks) {
       for (const part of task.parts) part.at -= ms;
@@ -182,13 +185,13 @@ export class State {
     for (let index = 0; index < this.size; index += 1) this.due[index] = (this.due[index] ?? 0) - ms;
   }
 
-  /** What is known of the last settled attempt of an entry. */
+  /** The facts of an entry's last settled attempt. */
   lastFacts(index: number): CallFacts {
     const [start, end] = [this.start[index] ?? 0, this.end[index] ?? 0];
     return { ...(start > 0 ? { start } : {}), ...(end > 0 ? { end } : {}), talk: 0 };
   }
 
-  /** Takes a fact. One about a task that is not known is passed over: the line before it was damaged. */
+  /** Applies a line. A line about an unknown task is ignored: the line that created the task was damaged. */
   apply(line: Line): void {
     const task = "task" in line && line.task !== undefined ? this.tasks[line.task] : undefined;
     switch (line.k) {
@@ -220,7 +223,7 @@ export class State {
       case "ended":
         if (task === undefined) return;
         task.endedAt = line.at;
-        // No task, or no longer one that a query could name.
+        // The create has failed, or a query can no longer return its task.
         this.#book.tasks.clear(task.agent, this.ownerOf(task));
         return;
       case "revived":
@@ -274,7 +277,7 @@ export class State {
     this.figures.total = size;
   }
 
-  /** Adds entries, whose rows are at hand as JSON. */
+  /** Adds entries. The rows are given as JSON. */
   addEntries(from: number, entries: readonly EntryLine[], rows: readonly string[]): void {
     this.rows.add(from, rows);
     for (const [offset, entry] of entries.entries()) {
@@ -324,7 +327,7 @@ export class State {
       open: 0,
       watch: newWatch(at),
     };
-    // Where the line of a task before is damaged, its place is taken by this one too.
+    // If the line of an earlier task is damaged, this task also takes that task's place.
     for (let place = this.tasks.length; place <= number; place += 1) this.tasks[place] = task;
     this.byTag.set(task.tag, task);
     this.#book.tasks.doubt(agent, this.ownerOf(task));
@@ -339,14 +342,14 @@ export class State {
     if (line.is !== "notSent" && line.is !== "refused") return;
     if (line.part === 0) this.#book.tasks.clear(task.agent, this.ownerOf(task));
     for (const index of part.entries) {
-      // A bill may have come all the same.
+      // A bill may have come nevertheless.
       if (this.phase[index] !== phases.sent || this.task[index] !== task.number) continue;
       this.attempts[index] = (this.attempts[index] ?? 1) - 1;
       this.phase[index] = this.has(index, flags.dialled) ? phases.waiting : phases.ready;
       task.open -= 1;
       if (part.at > this.#dialsFrom) this.#book.dials.remove(this.keyOf(index), part.at);
     }
-    // A platform that is away for long refuses many.
+    // A platform that is down for long causes many of these.
     part.entries = new Int32Array(0);
   }
 

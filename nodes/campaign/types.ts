@@ -1,7 +1,8 @@
-// What goes into and comes out of a campaign: settings, commands and their answers, events, effects, results and figures. All of it is data.
+// The input and output of a campaign as data: settings, commands and their answers, events, effects, results and
+// figures.
 import type { HoursWindow } from "./hours";
 
-/** What became of an entry. */
+/** The possible results of an entry. */
 export const outcomes = [
   "answered",
   "unanswered",
@@ -17,16 +18,19 @@ export const outcomes = [
 
 export type Outcome = (typeof outcomes)[number];
 
-/** How a campaign is run. The runtime has checked the values; they are journaled, so that a restart goes on with the same ones. */
+/**
+ * The settings of a campaign. The runtime has checked them. They are journaled, so that a restart continues with the
+ * same ones.
+ */
 export interface CampaignSettings {
   /** Staff numbers, at least one, each once. */
   readonly agents: readonly string[];
-  /** CallTaskCreate's fields, as they are to be sent. Undefined or empty ones are left out. */
+  /** Fields of CallTaskCreate as they are sent. Undefined and empty ones are left out. */
   readonly mode: number;
   readonly multiplier?: number | undefined;
   readonly callers?: readonly string[] | undefined;
   readonly taskName?: string | undefined;
-  /** How often a number is dialled at most, 1 to 10. */
+  /** The maximum number of attempts per number, 1 to 10. */
   readonly attempts: number;
   /** Minutes between the end of an attempt and the next; fractions allowed. */
   readonly retryAfter: number;
@@ -34,28 +38,29 @@ export interface CampaignSettings {
   readonly hours: readonly HoursWindow[];
   /** Dials of one number by all campaigns of the account in 24 hours; 0: no limit. */
   readonly maxPerDay: number;
-  /** Seconds that a bill may take after the end of its task. */
+  /** How many seconds a bill may come after the end of its task. */
   readonly resultWait: number;
-  /** Whether getCdrList may be asked. */
+  /** Whether getCdrList may be used. */
   readonly reconcile: boolean;
 }
 
-/** A command to send. Fields stand under the vendor's names. */
+/** A command to send. Fields have the vendor's names. */
 export interface CampaignCommand {
-  /** Names the command in the `answer` event. Not repeated within one object; after a restart they begin anew. */
+  /** Identifies the command in the `answer` event. Unique until a restart. */
   readonly id: number;
   readonly api: "CallTaskCreate" | "CallTaskAddNumbers" | "CallTaskControl" | "CallTaskQuery" | "getCdrList";
   readonly request: Readonly<Record<string, unknown>>;
-  /** The hours close at this moment (ms since 1970): a command that has not left by then must not leave, and is answered with `notSent`. */
+  /** When the hours close (ms since 1970). A command must not be sent later; it is then answered with `notSent`. */
   readonly notAfter?: number;
 }
 
 /**
- * What became of a command:
+ * The result of a command:
  * - ok: carried out; `data` is the command's response, for getCdrList {total, cdr}
- * - refused: the platform, or a check of our own, refused all of it; `code` as msg errors have it
- * - notSent: surely not carried out, and may be sent later: the request never left, the queue was full, E_G_API_TO_FREQUENTLY, after notAfter
- * - lost: it may have been carried out or not
+ * - refused: the platform, or our own check, refused all of it; `code` as in the errors of messages
+ * - notSent: certainly not carried out, and may be sent later: the request never left, the queue was full,
+ * E_G_API_TO_FREQUENTLY, after notAfter
+ * - lost: it may or may not have been carried out
  */
 export type CommandAnswer =
   | { readonly kind: "ok"; readonly data: Readonly<Record<string, unknown>> }
@@ -65,7 +70,6 @@ export type CommandAnswer =
 
 export type ControlAction = "pause" | "resume" | "cancel" | "progress";
 
-/** What a campaign takes in. */
 export type CampaignEvent =
   | { readonly kind: "answer"; readonly id: number; readonly answer: CommandAnswer }
   /** A push. @see eventOf for the event; `notify` as the platform sent it. */
@@ -75,10 +79,10 @@ export type CampaignEvent =
   | { readonly kind: "handed"; readonly entries: readonly number[] }
   /** The finished message has been handed on. */
   | { readonly kind: "finishedHanded" }
-  /** The time that a `timer` effect named has come; harmless at any other time. */
+  /** The time of the `timer` effect has come. Harmless at any other time. */
   | { readonly kind: "tick" };
 
-/** A result: the payload of output 1. Times are ISO 8601 with the account's offset; what is not known is null. */
+/** A result: the payload of output 1. Times are ISO 8601 with the account's offset; unknown values are null. */
 export interface CampaignResult {
   readonly campaign: string;
   readonly index: number;
@@ -86,7 +90,7 @@ export interface CampaignResult {
   readonly numberE164: string | null;
   readonly row: unknown;
   readonly outcome: Outcome;
-  /** How often it was sent to the platform to be dialled. */
+  /** How often the number was sent to the platform to be dialled. */
   readonly attempts: number;
   readonly agent: string | null;
   readonly taskID: string | null;
@@ -96,11 +100,14 @@ export interface CampaignResult {
   readonly talkSeconds: number | null;
   readonly recordFile: string | null;
   readonly recordUrl: string | null;
-  /** Why: an illegalReason, an error's code (SCCC_FILE: its line in the journal was damaged), "overLimit" or "cancelled" for a number that was dialled before, a SIP cause; else null. */
+  /**
+   * The reason: an illegalReason, an error's code (SCCC_FILE: its line in the journal was damaged), "overLimit" or
+   * "cancelled" for a number that was dialled before, a SIP cause; otherwise null.
+   */
   readonly reason: string | null;
 }
 
-/** The context of a call of a campaign: the entry that it is for. `row` is missing where it is not at hand any more. */
+/** The context of a campaign's call: its entry. `row` is missing if it was already dropped. */
 export interface CampaignContext {
   readonly campaign: string;
   readonly index: number;
@@ -109,14 +116,14 @@ export interface CampaignContext {
 
 export type CampaignPhase = "waiting" | "dialling" | "paused" | "outsideHours" | "finished" | "cancelled";
 
-/** Counts of entries: done is the sum of the five after it, total = done + remaining. */
+/** Counts of entries: done is the sum of the five counts after it, and total = done + remaining. */
 export interface CampaignFigures {
   readonly total: number;
   readonly done: number;
   readonly answered: number;
-  /** Vacant ones too. */
+  /** Includes vacant numbers. */
   readonly unanswered: number;
-  /** Illegal, duplicate, doNotCall, overLimit, refused. */
+  /** Illegal, duplicate, doNotCall, overLimit and refused entries. */
   readonly excluded: number;
   readonly cancelled: number;
   readonly unknown: number;
@@ -127,9 +134,9 @@ export interface CampaignFigures {
 export interface TaskFigures {
   readonly taskID: string | null;
   readonly agent: string;
-  /** unknown: its create's answer was lost, and nothing has named the task yet. */
+  /** unknown: the answer to its create was lost, and the task was not identified yet. */
   readonly state: "running" | "stopped" | "ended" | "unknown";
-  /** Numbers of it without a result of this attempt. */
+  /** The number of its entries without a result of this attempt. */
   readonly remaining: number;
 }
 
@@ -137,7 +144,7 @@ export interface TaskFigures {
 export interface CampaignProgress extends CampaignFigures {
   readonly campaign: string;
   readonly state: CampaignPhase;
-  /** Dialled numbers that got their result, per hour, of the last hour. */
+  /** Results of dialled numbers in the last hour. */
   readonly perHour: number;
   /** ISO 8601; null while it cannot be estimated. */
   readonly etaAt: string | null;
@@ -145,8 +152,8 @@ export interface CampaignProgress extends CampaignFigures {
 }
 
 /**
- * What the runtime has to do, in this order. What stands behind a `write` with `wait` must not be done before its lines are on disk; a `timer`
- * may be set at once.
+ * What the runtime must do, in this order. Effects after a `write` with `wait` must wait until its lines are on disk; a
+ * `timer` may be set at once.
  */
 export type CampaignEffect =
   /** Append to the campaign's journal; each line without its end. */
@@ -155,7 +162,7 @@ export type CampaignEffect =
   /** `id` is campaign/index. Comes again after a restart, with the same content, unless it was `handed`. */
   | { readonly kind: "result"; readonly id: string; readonly result: CampaignResult }
   | { readonly kind: "progress"; readonly progress: CampaignProgress }
-  /** The last effect but repeats after a restart. */
+  /** The last effect, except for repeats after a restart. */
   | { readonly kind: "finished"; readonly progress: CampaignProgress }
-  /** Send a `tick` at this moment (ms since 1970). Replaces the timer before; undefined: none is needed. */
+  /** Send a `tick` at this moment (ms since 1970). Replaces the previous timer; undefined: no timer is needed. */
   | { readonly kind: "timer"; readonly at: number | undefined };

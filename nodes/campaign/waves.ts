@@ -1,17 +1,17 @@
-// Dials unanswered numbers again: those that are due form a wave, which is sent as new tasks.
+// Dials unanswered numbers again. Numbers that are due form a wave, which is sent as new tasks.
 import type { Core } from "./core";
 import type { Lookups } from "./lookups";
 import type { Sending } from "./sending";
 import { flags, phases } from "./state";
 
-/** Bills without times: the call was within so many ms before the end of its attempt. */
+/** If a bill has no times, its call was at most this long before the end of the attempt, in ms. */
 const longestCall = 30 * 60_000;
 
 export class Waves {
   readonly #core: Core;
   readonly #sending: Sending;
   readonly #lookups: Lookups;
-  /** Entries in the order in which their attempts ended; those before `#head` are done with. */
+  /** Entries in the order in which their attempts ended. Those before `#head` were handled. */
   #queue: number[] = [];
   #head = 0;
   #lastAt = Number.NEGATIVE_INFINITY;
@@ -27,7 +27,7 @@ export class Waves {
     this.#queue.push(index);
   }
 
-  /** After a restart: everything that waits. */
+  /** Restores the waiting entries after a restart. */
   restore(entries: readonly number[]): void {
     const { due } = this.#core.state;
     this.#queue = [...entries].sort((one, other) => (due[one] ?? 0) - (due[other] ?? 0));
@@ -43,7 +43,7 @@ export class Waves {
     this.#head = 0;
   }
 
-  /** @param isDialling whether the campaign's tasks have numbers to dial: if so, waves are farther apart */
+  /** @param isDialling whether the campaign's tasks have numbers to dial: waves are then farther apart */
   advance(isDialling: boolean): void {
     const core = this.#core;
     const { state, now } = core;
@@ -59,7 +59,7 @@ export class Waves {
     this.#begin(this.#takeDue());
   }
 
-  /** An entry waits this long for others, so that they make one task; in ms. */
+  /** How long an entry waits for others, so that they form one task; in ms. */
   get #gatherMs(): number {
     return Math.min(60_000, this.#core.retryAfter / 10);
   }
@@ -80,7 +80,7 @@ export class Waves {
     return entries;
   }
 
-  /** Sends a wave, after the CDRs were read for vacant numbers. */
+  /** Sends a wave after reading the CDRs for vacant numbers. */
   #begin(entries: readonly number[]): void {
     const core = this.#core;
     const { state } = core;
