@@ -133,7 +133,7 @@ const filled = (name: string, text: unknown): string => {
 /** A customer name that an account accepts. */
 const customerOf = (text: unknown): string => {
   const customer = filled("customer", text);
-  if (!/^[\w-]+$/.test(customer)) throw new OptionError("customer", "must be made of letters, digits, - and _");
+  if (!/^[\w-]+$/.test(customer)) throw new OptionError("customer", "must consist of letters, digits, - and _");
   return customer;
 };
 

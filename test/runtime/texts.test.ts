@@ -144,7 +144,7 @@ describe("failures in words", () => {
   it("say that the agent may have to log in, where the platform calls a command illegal, and nowhere else", () => {
     const refusedWith = (code: string): Failure => ({ kind: "platform", code, value: 1, text: "", scope: "command" });
     for (const language of languages) {
-      const login = language.text === "en" ? /log the agent in/ : /请先登录坐席/;
+      const login = language.text === "en" ? /Log the agent in/ : /请先登录坐席/;
       const translate = translator({ ...written(language), ...generated(language) });
       assert.match(inWords(translate, "CallNumber", refusedWith("E_G_INVALID_OPT")), login);
       assert.doesNotMatch(inWords(translate, "CallNumber", refusedWith("E_G_STAFF_NO_EXIST")), login);

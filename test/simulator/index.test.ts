@@ -115,7 +115,7 @@ describe("a simulator", () => {
     [{ password: "  " }, "password: must not be empty"],
     [{ password: 1234 as unknown as string }, "password: must be a string"],
     [{ customer: "" }, "customer: must not be empty"],
-    [{ customer: "C 2" }, "customer: must be made of letters, digits, - and _"],
+    [{ customer: "C 2" }, "customer: must consist of letters, digits, - and _"],
     [{ pushUser: 1 as unknown as string }, "pushUser: must be a string"],
     [{ agents: ["1000"] as unknown as string }, "agents: must be a string"],
     [{ tls: {} as unknown as { key: string; cert: string } }, "tls.key: is required"],
