@@ -43,7 +43,7 @@ export const callEvents: readonly Push[] = [
     fields: [],
     label: { en: "recording", zh: "录音" },
     summary: {
-      en: "The recording of an answered call is there, or did not come in time.",
+      en: "The recording of an answered call is available, or did not come in time.",
       zh: "已接通通话的录音已可用，或未能及时取得。",
     },
   },

@@ -37,7 +37,7 @@ export const callee: Field = {
   example: "13800138000",
   label: { en: "Callee", zh: "被叫号码" },
   hint: {
-    en: "The number to call: digits, * and #, perhaps a leading +; at most 32 characters.",
+    en: "The number to call: digits, * and #, optionally a leading +; at most 32 characters.",
     zh: "要呼叫的号码：数字、* 和 #，可以以 + 开头；最多 32 个字符。",
   },
 };
@@ -65,7 +65,7 @@ export const taskID: Field = {
   unset: "omit",
   example: "1001",
   label: { en: "Task ID", zh: "任务 ID" },
-  hint: { en: "The ID that creating the task answered with.", zh: "创建任务时返回的任务 ID。" },
+  hint: { en: "The task's ID, from the answer to its creation.", zh: "创建任务时返回的任务 ID。" },
 };
 
 /** §13.6 */
@@ -78,7 +78,7 @@ export const taskIDAnswer: AnswerField = {
 export const reportAnswer: AnswerField = {
   name: "report",
   text: {
-    en: "how the numbers came in: {total, error, repeat}",
+    en: "the platform's counts for the numbers: {total, error, repeat}",
     zh: "号码导入结果汇报：{total 总数, error 错误数, repeat 重复数}",
   },
 };
@@ -87,7 +87,7 @@ export const reportAnswer: AnswerField = {
 export const listAnswers: readonly AnswerField[] = [
   {
     name: "reports",
-    text: { en: "the reports of all requests, where there were several", zh: "分多次请求时的全部汇报" },
+    text: { en: "the reports of all requests, if there were several", zh: "分多次请求时的全部汇报" },
     optional: true,
   },
   {
@@ -97,7 +97,7 @@ export const listAnswers: readonly AnswerField[] = [
   {
     name: "cleaned",
     text: {
-      en: "what was not sent: {duplicates: [number], illegal: [{number, reason}]}; the reasons stand below",
+      en: "what was not sent: {duplicates: [number], illegal: [{number, reason}]}; the reasons are listed below",
       zh: "未发送的号码：{duplicates: [号码], illegal: [{number, reason}]}；原因见下文",
     },
   },
@@ -125,7 +125,7 @@ const seq = (wire: "number" | "string"): Field => ({
   example: "1",
   label: { en: "Sequence number", zh: "命令序列号" },
   hint: {
-    en: "Digits. Comes back in the answer and in the pushes that the command causes. Empty: a new one is made.",
+    en: "Digits. Comes back in the answer and in the pushes that the command causes. Empty: a new one is generated.",
     zh: "数字，会在响应以及该命令引起的推送中返回。留空则自动生成。",
   },
 });
@@ -151,7 +151,7 @@ export const extra: Field = {
   example: '{"lineMode":"0"}',
   label: { en: "Further fields", zh: "附加字段" },
   hint: {
-    en: "A JSON object with further fields of the request, for platforms that take more. A field above wins over one of the same name.",
+    en: "A JSON object with further fields of the request, for platforms that accept more. If a name is also a field above, that field wins.",
     zh: "JSON 对象，为接受更多字段的平台附加请求字段。与上方字段同名时，以上方字段为准。",
   },
 };

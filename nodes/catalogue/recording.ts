@@ -27,7 +27,7 @@ export const recording: Download = {
   },
   notes: [
     {
-      en: "The file is fetched from the account's own platform or its recording address, and from nowhere else, whatever its name says.",
+      en: "The file is fetched only from the account's own platform or its recording address, whatever its name is.",
       zh: "无论文件名如何，都只从账户自身的平台或其录音地址获取。",
     },
     {

@@ -93,7 +93,7 @@ export const seenCommands: readonly SeenCommand[] = [
         example: '["1","2","3","4","5"]',
         text: { en: "the days of the week on which it dials", zh: "拨打的星期" },
       },
-      text("startTime1", { text: { en: "from when on these days", zh: "每日开始时间" }, example: "09:00:00" }),
+      text("startTime1", { text: { en: "the start time on these days", zh: "每日开始时间" }, example: "09:00:00" }),
       text("endTime1", { text: { en: "until when", zh: "每日结束时间" }, example: "18:00:00" }),
     ],
     text: {

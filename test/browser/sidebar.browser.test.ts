@@ -445,7 +445,7 @@ for (const version of nodeRedVersions) {
         assert.equal(await button("Hand to the flow again").isDisabled(), true);
         await show("dead");
         await at("#sccc-side-view").getByText("sccc.write").waitFor();
-        for (const name of [/^Hand all/, /^Delete all/]) assert.equal(await button(name).isDisabled(), true);
+        for (const name of [/^Deliver all/, /^Delete all/]) assert.equal(await button(name).isDisabled(), true);
         await show("simulator");
         assert.equal(await button("Call").isDisabled(), true);
         assert.deepEqual(stub.orders, []);
@@ -468,7 +468,7 @@ for (const version of nodeRedVersions) {
         assert.deepEqual(stub.orders, [{ route: "/dead/delete", body: { account: "a", ids: ["1", "2"] } }]);
         stub.now.outcome = { outcome: "handed", params: { count: 1 } };
         await at(".sccc-side-letter summary").first().click();
-        await button("Hand again").first().click();
+        await button("Deliver again").first().click();
         await at(".sccc-side-said.good").getByText("Handed to the flow again.").waitFor();
         assert.deepEqual(stub.orders.at(-1), { route: "/dead/replay", body: { account: "a", ids: ["1"] } });
       });

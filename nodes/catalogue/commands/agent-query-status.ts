@@ -11,7 +11,7 @@ export const agentQueryStatus: Command = {
   label: { en: "request agent status event", zh: "请求推送坐席状态" },
   does: { en: "request status event of __agent__", zh: "请求推送 __agent__ 的状态" },
   summary: {
-    en: "Has the platform push an agent's state, as an event for receive pushes.",
+    en: "Asks the platform to push an agent's state, as an event for receive pushes.",
     zh: "请求平台推送坐席状态；状态以事件形式由“接收推送”节点收到。",
   },
   notes: [

@@ -37,15 +37,15 @@ export const callNumber: Command = {
       zh: "要等待后续阶段，平台的推送必须能到达此 Node-RED。此时 msg.payload 为通话。未能及时接通的通话从第二个输出送出，msg.sccc.call.reason 说明原因。列表不能等待。",
     },
     {
-      en: "A context comes back as payload.context in the messages of the call, where it is sure that they belong to this command.",
+      en: "The context comes back as payload.context in the messages of the call, if they certainly belong to this command.",
       zh: "能确定消息属于此命令时，上下文作为 payload.context 随该通话的消息返回。",
     },
     {
-      en: "The repeat guard refuses the same agent and number again with SCCC_NOT_ALLOWED, because buttons fire twice.",
+      en: "The repeat guard refuses the same agent and number again with SCCC_NOT_ALLOWED, because buttons may fire twice.",
       zh: "按钮可能触发两次：重复保护会以 SCCC_NOT_ALLOWED 拒绝再次以同一坐席呼叫同一号码。",
     },
     {
-      en: "A call is never sent a second time by itself: where an answer got lost, the message is an error and the flow decides.",
+      en: "A call is never sent a second time automatically: if the answer was lost, the message ends with an error, and the flow decides.",
       zh: "呼叫命令绝不会自动重发：如果响应丢失，消息会以错误结束，由流程决定如何处理。",
     },
   ],

@@ -24,7 +24,7 @@ export const callTaskCreate: Command = {
       unset: "omit",
       example: "spring-campaign",
       label: { en: "Task name", zh: "任务名称" },
-      hint: { en: "The platform makes one up if it is empty.", zh: "不填时平台会自动生成。" },
+      hint: { en: "If it is empty, the platform generates a name.", zh: "不填时平台会自动生成。" },
     },
     callees,
     {
@@ -36,7 +36,7 @@ export const callTaskCreate: Command = {
       example: '["02112345678"]',
       label: { en: "Callers", zh: "主叫号码列表" },
       hint: {
-        en: "The numbers to call from, at most 100; they must be the account's own. Mode 5 ignores them. Empty: the platform picks by its settings.",
+        en: "The numbers to call from, at most 100; they must be the account's own. Mode 5 ignores them. Empty: the platform chooses by its settings.",
         zh: "主叫号码，最多 100 个，必须是本客户的号码。模式 5 不处理此字段。不填时平台按已有的主叫设定选择。",
       },
     },
@@ -48,7 +48,7 @@ export const callTaskCreate: Command = {
       preset: "5",
       example: "2",
       label: { en: "Mode", zh: "呼叫模式" },
-      hint: { en: "Whom the task calls first.", zh: "任务先呼叫谁。" },
+      hint: { en: "Who is called first.", zh: "任务先呼叫谁。" },
     },
     {
       name: "multiplier",

@@ -86,7 +86,7 @@ export const getCdrList: Command = {
       unset: "empty",
       example: "1",
       label: { en: "Shortest", zh: "最小通话时间" },
-      hint: { en: "Only calls of at least so many seconds.", zh: "通话时长下限（秒）。" },
+      hint: { en: "Only calls of at least this many seconds.", zh: "通话时长下限（秒）。" },
     },
     {
       name: "timeLengthMax",
@@ -95,7 +95,7 @@ export const getCdrList: Command = {
       unset: "empty",
       example: "3600",
       label: { en: "Longest", zh: "最大通话时间" },
-      hint: { en: "Only calls of at most so many seconds.", zh: "通话时长上限（秒）。" },
+      hint: { en: "Only calls of at most this many seconds.", zh: "通话时长上限（秒）。" },
     },
     {
       ...userData,
@@ -158,7 +158,7 @@ export const getCdrList: Command = {
   summary: { en: "Reads call detail records.", zh: "获取话单。" },
   notes: [
     {
-      en: "The platform has no paging here: ask for a span of time that it can answer at once.",
+      en: "The platform has no paging here: ask for a time span that fits into one answer.",
       zh: "此命令没有分页：请选择平台能一次返回的时间范围。",
     },
   ],

@@ -22,7 +22,7 @@ export const getRecordsList: Command = {
       example: "0",
       label: { en: "Start key", zh: "起始 ID" },
       hint: {
-        en: "Records with a greater key are answered, at most 500; 0 starts at the beginning.",
+        en: "Returns records with a greater key, at most 500; 0 starts at the beginning.",
         zh: "返回 ID 大于此值的记录，最多 500 条；0 表示从头开始。",
       },
     },
@@ -45,7 +45,7 @@ export const getRecordsList: Command = {
       },
       {
         name: "direction",
-        text: { en: "inbound or outbound, where type says", zh: "由 type 得出：inbound（来电）或 outbound（去电）" },
+        text: { en: "inbound or outbound, if type tells", zh: "由 type 得出：inbound（来电）或 outbound（去电）" },
         optional: true,
       },
       {
@@ -75,7 +75,7 @@ export const getRecordsList: Command = {
   summary: { en: "Reads one page of the list of recordings.", zh: "获取一页录音列表。" },
   notes: [
     {
-      en: "A page holds at most 500 records. The next page starts at the greatest key seen.",
+      en: "A page has at most 500 records. The next page starts at the greatest key seen.",
       zh: "每页最多 500 条。以已见的最大 key 作为下一页的起始 ID。",
     },
     {

@@ -19,5 +19,5 @@ export const hangupCall: Command = {
   label: { en: "hang up", zh: "挂断呼叫" },
   does: { en: "hang up __agent__", zh: "挂断 __agent__ 的呼叫" },
   summary: { en: "Ends an agent's call.", zh: "挂断坐席的当前呼叫。" },
-  notes: [{ en: "The answer carries no user data.", zh: "响应中不含用户数据。" }],
+  notes: [{ en: "The answer contains no user data.", zh: "响应中不含用户数据。" }],
 };

@@ -1,4 +1,4 @@
-// VoiceVerify (§四): Calls a number and reads a verification code out.
+// VoiceVerify (§四): Calls a number and reads out a verification code.
 import { callee, userData } from "../fields";
 import type { Command } from "../types";
 
@@ -48,7 +48,7 @@ export const voiceVerify: Command = {
   answer: [],
   label: { en: "voice verify", zh: "语音验证码" },
   does: { en: "read __verifyCode__ to __callee__", zh: "向 __callee__ 播报 __verifyCode__" },
-  summary: { en: "Calls a number and reads a verification code out.", zh: "呼叫一个号码并播报验证码。" },
+  summary: { en: "Calls a number and reads out a verification code.", zh: "呼叫一个号码并播报验证码。" },
   notes: [
     {
       en: "Success means that the platform has accepted the command and is about to call.",

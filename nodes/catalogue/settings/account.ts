@@ -89,7 +89,7 @@ export const accountSettings: readonly Setting[] = [
     ],
     label: { en: "Recordings", zh: "录音地址" },
     hint: {
-      en: "Where recordings are: a path or an http(s) address with {filename} or, as a value after ?, {filename:query}. Empty: {filename}. Test connection shows whether it fits.",
+      en: "Where recordings are: a path or an http(s) address with {filename} or, as a value after ?, {filename:query}. Empty: {filename}. Test connection shows whether it is right.",
       zh: "录音的下载地址：含 {filename} 的路径或 http(s) 地址；作为 ? 之后的参数值时用 {filename:query}。留空即 {filename}。可用“测试连接”检验。",
     },
   },
@@ -113,7 +113,7 @@ export const accountSettings: readonly Setting[] = [
     section: "limits",
     label: { en: "Region", zh: "国家或地区" },
     hint: {
-      en: "The country that local numbers are read in, two letters.",
+      en: "The country of local numbers, two letters.",
       zh: "解析本地号码所用的国家或地区，两个字母。",
     },
   },
@@ -124,7 +124,7 @@ export const accountSettings: readonly Setting[] = [
     example: "021",
     section: "limits",
     label: { en: "Area code", zh: "区号" },
-    hint: { en: "For local numbers that come without one.", zh: "用于不带区号的本地号码。" },
+    hint: { en: "For local numbers without an area code.", zh: "用于不带区号的本地号码。" },
   },
   {
     name: "debug",
@@ -146,8 +146,8 @@ export const accountSettings: readonly Setting[] = [
     section: "safety",
     label: { en: "Dial only", zh: "仅允许呼叫" },
     hint: {
-      en: "Numbers that may be dialled, between commas; * stands for any characters, ? for one. Empty: any. Your own number here keeps a flow under construction from calling others.",
-      zh: "允许呼叫的号码，以逗号分隔；* 代表任意字符，? 代表一个字符。留空不限制。可避免调试流程时误拨。",
+      en: "Numbers that may be dialled, separated by commas; * stands for any characters, ? for one. Empty: any number. While you build a flow, enter your own number, so that no other is called.",
+      zh: "允许呼叫的号码，以逗号分隔；* 代表任意字符，? 代表一个字符。留空不限制。搭建流程时请填写您自己的号码，以免误拨。",
     },
   },
   {
@@ -172,7 +172,7 @@ export const accountSettings: readonly Setting[] = [
     section: "limits",
     label: { en: "Retries", zh: "重试次数" },
     hint: {
-      en: "Further tries where a repeat does no harm. A call is never dialled twice.",
+      en: "Further tries, for commands that may be repeated. A call is never dialled twice.",
       zh: "只有重发无害的请求才会重试。拨号的请求绝不会重发。",
     },
   },
@@ -228,7 +228,7 @@ export const accountSettings: readonly Setting[] = [
     section: "network",
     label: { en: "Proxy", zh: "代理" },
     hint: {
-      en: "Empty: as the environment says (http_proxy, https_proxy, no_proxy).",
+      en: "Empty: the environment variables http_proxy, https_proxy and no_proxy decide.",
       zh: "留空时按环境变量 http_proxy、https_proxy、no_proxy。",
     },
   },

@@ -32,8 +32,8 @@ export const callNumberSettings: readonly Setting[] = [
     onlyIf: { setting: "input", is: "one" },
     label: { en: "Wait for", zh: "等待" },
     hint: {
-      en: "Every choice but the platform's answer adds a second output, for calls that do not get so far. The platform's pushes must reach this Node-RED.",
-      zh: "除“平台受理”外，会增加第二个输出，用于未能达到的通话。平台的推送必须能到达此 Node-RED。",
+      en: "Every choice except the platform's answer adds a second output, for calls that do not reach that state. The platform's pushes must reach this Node-RED.",
+      zh: "除“平台受理”外，会增加第二个输出，用于未能达到该状态的通话。平台的推送必须能到达此 Node-RED。",
     },
   },
   {
@@ -47,7 +47,7 @@ export const callNumberSettings: readonly Setting[] = [
     onlyIf: { setting: "waitFor", isNot: "accepted" },
     label: { en: "At most", zh: "最长等待" },
     hint: {
-      en: "Then the call goes to the second output as it stands.",
+      en: "After this time, the call goes to the second output in its current state.",
       zh: "超时后，通话以当前状态从第二个输出送出。",
     },
   },
@@ -62,7 +62,7 @@ export const callNumberSettings: readonly Setting[] = [
     section: "safety",
     label: { en: "Repeat guard", zh: "重复保护" },
     hint: {
-      en: "The same agent and number again within this time is refused, because buttons and webhooks fire twice. 0: off.",
+      en: "The same agent and number again within this time is refused, because buttons and webhooks may fire twice. 0: off.",
       zh: "在此时间内再次以同一坐席呼叫同一号码会被拒绝，因为按钮和 Webhook 可能重复触发。0 表示关闭。",
     },
   },

@@ -30,7 +30,7 @@ export const callsSettings: readonly Setting[] = [
     choices: directions,
     label: { en: "Calls", zh: "通话" },
     hint: {
-      en: "The calls that give messages. A call of unknown direction comes only with inbound and outbound.",
+      en: "The calls that lead to messages. A call of unknown direction is included only with inbound and outbound.",
       zh: "输出哪些通话的消息。方向未知的通话仅在选择“来电和去电”时输出。",
     },
   },
@@ -41,7 +41,7 @@ export const callsSettings: readonly Setting[] = [
     example: "1000, 20*",
     label: { en: "Agents", zh: "坐席" },
     hint: {
-      en: "Staff numbers, between commas or spaces; * stands for any characters, ? for one. Empty: all.",
+      en: "Staff numbers, separated by commas or spaces; * stands for any characters, ? for one. Empty: all.",
       zh: "工号，以逗号或空格分隔；* 代表任意字符，? 代表一个字符。留空表示全部。",
     },
   },
@@ -52,7 +52,7 @@ export const callsSettings: readonly Setting[] = [
     choices: recordings,
     label: { en: "Recording", zh: "录音" },
     hint: {
-      en: "What the messages of the event recording have in payload.recording.",
+      en: "The content of payload.recording in messages of the event recording.",
       zh: "“录音”事件的消息中 payload.recording 的内容。",
     },
   },
@@ -68,7 +68,7 @@ export const callsSettings: readonly Setting[] = [
     section: "limits",
     label: { en: "Wait for recording", zh: "等待录音" },
     hint: {
-      en: "How long after the end of a call its recording is waited for. Then payload.recording is null, and payload.recordingError says why.",
+      en: "How long to wait for the recording after the end of a call. After that, payload.recording is null, and payload.recordingError has the reason.",
       zh: "通话结束后等待录音的时间。超时后 payload.recording 为 null，payload.recordingError 说明原因。",
     },
   },

@@ -15,7 +15,7 @@ export const campaignFields: { readonly agents: Field; readonly numbers: Field; 
     example: '["1000"]',
     label: { en: "Agents", zh: "坐席工号" },
     hint: {
-      en: "Staff numbers: the numbers are dealt out to them, and each gets a task of its own.",
+      en: "Staff numbers: the numbers are distributed to these agents, and each agent gets a separate task.",
       zh: "坐席工号：号码平均分配给这些坐席，每个坐席各有一个任务。",
     },
   },
@@ -25,7 +25,7 @@ export const campaignFields: { readonly agents: Field; readonly numbers: Field; 
     rule: { kind: "list", of: { kind: "phone", max: 32 } },
     label: { en: "Numbers", zh: "号码" },
     hint: {
-      en: "What is dialled: an array of numbers or of rows, or text with numbers. Every entry gets a result.",
+      en: "The numbers to dial: an array of numbers or of rows, or text with numbers. Every entry gets a result.",
       zh: "要呼叫的号码：号码或行的数组，或包含号码的文本。每一项都会得到一个结果。",
     },
   },
@@ -51,7 +51,7 @@ export const campaignSettings: readonly Setting[] = [
     required: true,
     label: { en: "Number's column", zh: "号码列" },
     hint: {
-      en: "Where entries are rows: the property that holds the number.",
+      en: "If entries are rows: the property with the number.",
       zh: "当各项是行时：保存号码的属性名。",
     },
   },
@@ -60,7 +60,7 @@ export const campaignSettings: readonly Setting[] = [
     kind: "hours",
     label: { en: "Calling hours", zh: "呼叫时段" },
     hint: {
-      en: "Numbers are dialled only within these hours, in the account's time zone. No hours: always. 22:00 to 06:00 ends on the next morning.",
+      en: "Numbers are dialled only within these hours, in the account's time zone. No hours: always. 22:00 to 06:00 ends the next morning.",
       zh: "只在这些时段内呼叫，按账户的时区计算。没有时段：任何时间都可呼叫。22:00 至 06:00 表示到次日早上结束。",
     },
   },
@@ -73,7 +73,7 @@ export const campaignSettings: readonly Setting[] = [
     integer: true,
     label: { en: "Attempts", zh: "呼叫次数" },
     hint: {
-      en: "How often a number is dialled at most, if nobody answers. Vacant numbers are not dialled again.",
+      en: "The most attempts for a number that nobody answers. Vacant numbers are not dialled again.",
       zh: "无人接听时每个号码最多呼叫几次。空号不再呼叫。",
     },
   },
@@ -113,7 +113,7 @@ export const campaignSettings: readonly Setting[] = [
     others: "integers",
     section: "more",
     label: { en: "Mode", zh: "呼叫模式" },
-    hint: { en: "Whom the tasks call first.", zh: "任务先呼叫谁。" },
+    hint: { en: "Who is called first.", zh: "任务先呼叫谁。" },
   },
   {
     name: "multiplier",
@@ -135,7 +135,7 @@ export const campaignSettings: readonly Setting[] = [
     section: "more",
     label: { en: "Callers", zh: "主叫号码" },
     hint: {
-      en: "The account's own numbers to call from, between commas. Empty: the platform picks.",
+      en: "The account's own numbers to call from, separated by commas. Empty: the platform chooses.",
       zh: "外呼使用的本客户主叫号码，以逗号分隔。不填时由平台选择。",
     },
   },
@@ -158,7 +158,7 @@ export const campaignSettings: readonly Setting[] = [
     section: "more",
     label: { en: "Wait for results", zh: "等待结果" },
     hint: {
-      en: "How long bills may take after the end of a task. Then the CDRs are asked.",
+      en: "How long to wait for bills after the end of a task. After that, the CDRs are read.",
       zh: "任务结束后等待话单的时间。超时后查询话单列表。",
     },
   },
@@ -169,7 +169,7 @@ export const campaignSettings: readonly Setting[] = [
     section: "more",
     label: { en: "Ask the CDRs", zh: "查询话单列表" },
     hint: {
-      en: "Numbers whose bill did not come are looked up. Otherwise their outcome is unknown.",
+      en: "Looks up numbers whose bill did not come. If off, their outcome is unknown.",
       zh: "查询未收到话单的号码。否则其结果为 unknown。",
     },
   },

@@ -8,7 +8,7 @@ const sources: readonly Choice[] = [
 ];
 
 const starts: readonly Choice[] = [
-  { value: "now", text: { en: "with what comes from now on", zh: "从现在开始" } },
+  { value: "now", text: { en: "with new items from now on", zh: "从现在开始" } },
   { value: "beginning", text: { en: "at the beginning", zh: "从头开始" } },
   { value: "key", text: { en: "at a key or a time", zh: "从指定的 key 或时间开始" } },
 ];
@@ -31,7 +31,10 @@ export const feedSettings: readonly Setting[] = [
     default: "records",
     choices: sources,
     label: { en: "Reads", zh: "数据来源" },
-    hint: { en: "What is read, from where the feed was last time.", zh: "从上次的位置继续读取的数据。" },
+    hint: {
+      en: "The list that is read. Reading continues from the last position.",
+      zh: "从上次的位置继续读取的数据。",
+    },
   },
   {
     name: "feed",
@@ -41,7 +44,7 @@ export const feedSettings: readonly Setting[] = [
     example: "archive",
     label: { en: "Feed", zh: "数据流名称" },
     hint: {
-      en: "The name under which its position is kept; no two nodes may have the same.",
+      en: "The name under which the position is stored; two nodes can't have the same name.",
       zh: "保存读取位置所用的名称，两个节点不能相同。",
     },
   },
@@ -75,7 +78,7 @@ export const feedSettings: readonly Setting[] = [
     onlyIf: { setting: "start", is: "key" },
     label: { en: "Start key", zh: "起始位置" },
     hint: {
-      en: "Recordings: the key after which it begins. CDRs: a time, such as 2026-11-01 00:00:00.",
+      en: "Recordings: the key after which to begin. CDRs: a time, such as 2026-11-01 00:00:00.",
       zh: "录音记录：从该 key 之后开始。话单：时间，例如 2026-11-01 00:00:00。",
     },
   },
@@ -86,7 +89,7 @@ export const feedSettings: readonly Setting[] = [
     choices: emits,
     label: { en: "Gives", zh: "输出方式" },
     hint: {
-      en: "Items carry msg.parts, so that a join node makes the page of them again.",
+      en: "Items have msg.parts, so that a join node can rebuild the page.",
       zh: "单条消息带有 msg.parts，可用 join 节点重新组成一页。",
     },
   },
@@ -97,7 +100,7 @@ export const feedSettings: readonly Setting[] = [
     choices: advances,
     label: { en: "Advances", zh: "位置前移" },
     hint: {
-      en: "When the position moves on. Confirmed: the next page is read only then, and a page that failed comes again.",
+      en: "When the position moves. With confirmation, the next page is read only then, and a failed page comes again.",
       zh: "何时移动读取位置。需确认时，确认后才读取下一页，失败的页会再次输出。",
     },
   },
@@ -112,7 +115,7 @@ export const feedSettings: readonly Setting[] = [
     onlyIf: { setting: "source", is: "cdrs" },
     label: { en: "Overlap", zh: "往回重读的时长" },
     hint: {
-      en: "How far back is read again for CDRs that come late; more than the longest call takes. None is given twice.",
+      en: "How far back to read again for CDRs that appear late; it must be longer than the longest call. No CDR is output twice.",
       zh: "每次从上次位置往回重读这么久，以便找到迟到的话单。此时长应长于最长的通话。同一话单不会重复输出。",
     },
   },

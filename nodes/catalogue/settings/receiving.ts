@@ -3,8 +3,8 @@ import type { Choice, Setting } from "../types";
 import { seconds } from "./setting";
 
 const pushAnswers: readonly Choice[] = [
-  { value: "received", text: { en: "received: once the flow has it", zh: "received：流程收到后" } },
-  { value: "stored", text: { en: "stored: once it is safe on disk", zh: "stored：安全写入磁盘后" } },
+  { value: "received", text: { en: "received: once the flow has got it", zh: "received：流程收到后" } },
+  { value: "stored", text: { en: "stored: once it is on disk", zh: "stored：写入磁盘后" } },
 ];
 
 const pushReplays: readonly Choice[] = [
@@ -22,7 +22,7 @@ export const receivingSettings: readonly Setting[] = [
     section: "receiving",
     label: { en: "Push user", zh: "推送用户名" },
     hint: {
-      en: "Only if the platform signs its pushes with a user and password of their own: the password is then asked for below. Empty: it signs them with the customer and its password.",
+      en: "Only if the platform signs its pushes with a separate user and password; enter that password below. Empty: the platform signs with the customer and its password.",
       zh: "仅当平台用单独的用户名和密码为推送签名时填写，随后在下方填写其密码。留空：平台用客户名称和密码签名。",
     },
   },
@@ -40,7 +40,7 @@ export const receivingSettings: readonly Setting[] = [
     section: "receiving",
     label: { en: "Previous password", zh: "旧密码" },
     hint: {
-      en: "Pushes signed with it are taken too, while a password is being changed.",
+      en: "During a change of password, pushes signed with the previous one are accepted too.",
       zh: "更换密码期间，同时接受用旧密码签名的推送。",
     },
   },
@@ -51,7 +51,7 @@ export const receivingSettings: readonly Setting[] = [
     onlyIf: { setting: "pushUser" },
     label: { en: "Previous push password", zh: "旧推送密码" },
     hint: {
-      en: "Pushes signed with it are taken too, while the push password is being changed.",
+      en: "During a change of the push password, pushes signed with the previous one are accepted too.",
       zh: "更换推送密码期间，同时接受用旧推送密码签名的推送。",
     },
   },
@@ -64,7 +64,7 @@ export const receivingSettings: readonly Setting[] = [
     example: "/sccc/notify",
     section: "receiving",
     label: { en: "Path", zh: "路径" },
-    hint: { en: "Where the platform posts its pushes.", zh: "平台推送到的路径。" },
+    hint: { en: "The path to which the platform posts its pushes.", zh: "平台推送到的路径。" },
   },
   {
     name: "pushPort",
@@ -90,7 +90,7 @@ export const receivingSettings: readonly Setting[] = [
     onlyIf: { setting: "pushPort" },
     label: { en: "Own port's address", zh: "独立端口地址" },
     hint: {
-      en: "The address that the own port listens on. Empty: every one.",
+      en: "The address on which the own port listens. Empty: every address.",
       zh: "独立端口监听的地址。留空则监听所有地址。",
     },
   },
@@ -113,7 +113,7 @@ export const receivingSettings: readonly Setting[] = [
     section: "receiving",
     label: { en: "Senders", zh: "允许的来源" },
     hint: {
-      en: "Addresses or CIDR blocks that pushes may come from, between commas. Empty: any.",
+      en: "Addresses or CIDR blocks from which pushes may come, separated by commas. Empty: any.",
       zh: "允许推送的来源地址或 CIDR 网段，以逗号分隔。留空不限制。",
     },
   },
@@ -124,7 +124,7 @@ export const receivingSettings: readonly Setting[] = [
     section: "receiving",
     label: { en: "Behind a proxy", zh: "位于代理之后" },
     hint: {
-      en: "Take the sender from X-Forwarded-For, as the nearest proxy wrote it.",
+      en: "Use the sender that the nearest proxy wrote into X-Forwarded-For.",
       zh: "从最近一级代理写入的 X-Forwarded-For 中取来源地址。",
     },
   },
@@ -139,7 +139,7 @@ export const receivingSettings: readonly Setting[] = [
     section: "receiving",
     label: { en: "Tolerance", zh: "时间容差" },
     hint: {
-      en: "How far a push's time may be from this machine's clock; 0 accepts any.",
+      en: "The greatest difference between a push's time and this machine's clock; 0 accepts any.",
       zh: "推送时间与本机时钟允许的偏差；0 不检查。",
     },
   },
@@ -151,7 +151,7 @@ export const receivingSettings: readonly Setting[] = [
     section: "receiving",
     label: { en: "Reused signatures", zh: "重复使用的签名" },
     hint: {
-      en: "What to do with a push whose signature was used before with other content.",
+      en: "How to treat a push whose signature was used before with other content.",
       zh: "同一签名用于不同内容时如何处理。",
     },
   },
@@ -163,7 +163,7 @@ export const receivingSettings: readonly Setting[] = [
     section: "receiving",
     label: { en: "Answer", zh: "应答时机" },
     hint: {
-      en: "When the platform is told that a push was taken. Stored pushes are delivered again until sccc-confirm confirms them.",
+      en: "When the platform is told that a push was accepted. Stored pushes are delivered again until sccc-confirm confirms them.",
       zh: "何时告知平台推送已收到。stored 模式会重复投递，直到 sccc-confirm 确认。",
     },
   },
@@ -178,7 +178,7 @@ export const receivingSettings: readonly Setting[] = [
     section: "receiving",
     onlyIf: { setting: "pushAnswer", is: "stored" },
     label: { en: "Deliver again after", zh: "重新投递间隔" },
-    hint: { en: "For stored pushes that are not confirmed.", zh: "用于未确认的 stored 推送。" },
+    hint: { en: "The pause before an unconfirmed stored push is delivered again.", zh: "用于未确认的 stored 推送。" },
   },
   {
     name: "maxDeliveries",
@@ -190,7 +190,10 @@ export const receivingSettings: readonly Setting[] = [
     section: "receiving",
     onlyIf: { setting: "pushAnswer", is: "stored" },
     label: { en: "Deliveries", zh: "最多投递次数" },
-    hint: { en: "Then the push goes to a dead-letter file and to Catch.", zh: "超过后写入死信文件并交给 Catch。" },
+    hint: {
+      en: "After this many deliveries, the push goes to a dead-letter file and to Catch.",
+      zh: "超过后写入死信文件并交给 Catch。",
+    },
   },
   {
     name: "keepDays",

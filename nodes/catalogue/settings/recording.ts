@@ -27,7 +27,7 @@ export const recordingSettings: readonly Setting[] = [
     choices: targets,
     label: { en: "To", zh: "保存为" },
     hint: {
-      en: "A file is written piece by piece, so that long recordings don't fill the memory.",
+      en: "A file is written in chunks, so that long recordings do not fill the memory.",
       zh: "写入文件时分块进行，较长的录音不会占满内存。",
     },
   },
@@ -39,7 +39,7 @@ export const recordingSettings: readonly Setting[] = [
     onlyIf: { setting: "to", is: "file" },
     label: { en: "Folder", zh: "文件夹" },
     hint: {
-      en: "Made if it is missing. Relative: below Node-RED's user folder.",
+      en: "Created if it is missing. A relative path is below Node-RED's user folder.",
       zh: "不存在时自动创建。相对路径以 Node-RED 用户目录为准。",
     },
   },
@@ -51,7 +51,7 @@ export const recordingSettings: readonly Setting[] = [
     onlyIf: { setting: "to", is: "file" },
     label: { en: "File name", zh: "文件名" },
     hint: {
-      en: "{field} stands for a field of msg.payload, {name} for the recording's own name, made unmistakable where a file may be kept or replaced. Never leads out of the folder.",
+      en: "{field} stands for a field of msg.payload, {name} for the recording's own name, which is made unique if a file may be kept or replaced. The file is always within the folder.",
       zh: "{字段} 代表 msg.payload 的字段，{name} 代表录音自身的文件名；保留或替换同名文件时会加以区分。绝不会指向文件夹之外。",
     },
   },
@@ -62,7 +62,7 @@ export const recordingSettings: readonly Setting[] = [
     choices: existings,
     onlyIf: { setting: "to", is: "file" },
     label: { en: "A file that is there", zh: "文件已存在时" },
-    hint: { en: "What happens to a file of the same name.", zh: "同名文件如何处理。" },
+    hint: { en: "What to do with an existing file of the same name.", zh: "同名文件如何处理。" },
   },
   {
     name: "maxMegabytes",
@@ -94,7 +94,7 @@ export const recordingSettings: readonly Setting[] = [
     choices: missings,
     label: { en: "No recording", zh: "没有录音时" },
     hint: {
-      en: "What happens to a message without a filename, for example of a call that nobody answered.",
+      en: "What to do with a message without a filename, for example of an unanswered call.",
       zh: "消息没有文件名时（例如未接来电）如何处理。",
     },
   },
@@ -108,7 +108,7 @@ export const recordingSettings: readonly Setting[] = [
     unit: seconds,
     label: { en: "Wait for it", zh: "等待文件" },
     hint: {
-      en: "How long to ask again while the platform does not have the recording yet, for example just after a call. 0: ask once.",
+      en: "How long to repeat the request while the platform does not have the recording yet, for example just after a call. 0: no repeat.",
       zh: "平台尚无该文件时（例如通话刚结束），在此时间内反复重试。0 表示不重试。",
     },
   },

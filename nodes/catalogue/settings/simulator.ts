@@ -15,7 +15,7 @@ export const simulatorSettings: readonly Setting[] = [
     integer: true,
     label: { en: "Port", zh: "端口" },
     hint: {
-      en: "The port that the simulated platform listens on. Accounts on it follow a change.",
+      en: "The port of the simulated platform. If you change it, the accounts on it are changed too.",
       zh: "模拟平台监听的端口。更改后，使用它的账户会随之更改。",
     },
   },
@@ -26,7 +26,7 @@ export const simulatorSettings: readonly Setting[] = [
     required: true,
     example: "127.0.0.1",
     label: { en: "Host", zh: "主机" },
-    hint: { en: "The address it listens on.", zh: "监听地址。" },
+    hint: { en: "The address on which it listens.", zh: "监听地址。" },
   },
   {
     name: "customer",
@@ -36,7 +36,7 @@ export const simulatorSettings: readonly Setting[] = [
     example: "C2",
     label: { en: "Customer", zh: "客户名称" },
     hint: {
-      en: "The customer name that it accepts; the account needs the same.",
+      en: "The customer name that it accepts; enter the same in the account.",
       zh: "模拟平台接受的客户名称，账户中须相同。",
     },
   },
@@ -54,7 +54,7 @@ export const simulatorSettings: readonly Setting[] = [
     example: "http://127.0.0.1:1880/sccc/notify",
     label: { en: "Push to", zh: "推送地址" },
     hint: {
-      en: "The address that gets its pushes. Empty: this Node-RED, at /sccc/notify.",
+      en: "The address to which it pushes. Empty: this Node-RED, at /sccc/notify.",
       zh: "接收推送的地址。留空：本 Node-RED 的 /sccc/notify。",
     },
   },
@@ -81,7 +81,7 @@ export const simulatorSettings: readonly Setting[] = [
     required: true,
     example: "1000-1019",
     label: { en: "Agents", zh: "坐席" },
-    hint: { en: "Staff numbers, ranges and single ones between commas.", zh: "工号，可用范围和逗号分隔。" },
+    hint: { en: "Staff numbers: ranges and single numbers, separated by commas.", zh: "工号，可用范围和逗号分隔。" },
   },
   {
     name: "speed",
@@ -113,13 +113,13 @@ export const simulatorSettings: readonly Setting[] = [
     choices: [
       {
         value: "document",
-        text: { en: "document: the vendor's paper to the letter", zh: "document：严格按照厂商文档" },
+        text: { en: "document: exactly the vendor's document", zh: "document：严格按照厂商文档" },
       },
       { value: "field", text: { en: "field: as installed platforms behave", zh: "field：与已部署的平台一致" } },
     ],
     label: { en: "Dialect", zh: "方言" },
     hint: {
-      en: "field: bills with epoch seconds, the staff number, the task, area and trunk; empty command seqs and used request seqs are accepted; a push counts as taken with any HTTP 2xx answer; recordings also at /recordFile/listen; V2.1.2 and commands that the document does not have.",
+      en: "field: bills with epoch seconds, the staff number, the task, area and trunk; empty command seqs and used request seqs are accepted; a push counts as accepted with any HTTP 2xx answer; recordings also at /recordFile/listen; V2.1.2 and commands that the document does not have.",
       zh: "field：话单使用纪元秒，并带有工号、任务、归属地和中继字段；接受空的命令序列号和重复的请求序列号；响应为任意 HTTP 2xx 即视为推送已接收；录音还可从 /recordFile/listen 获取；支持 V2.1.2 和文档之外的命令。",
     },
   },

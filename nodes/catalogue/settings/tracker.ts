@@ -15,7 +15,7 @@ export const trackerSettings: readonly Setting[] = [
     unit: seconds,
     label: { en: "Silence", zh: "静默时限" },
     hint: {
-      en: "A call without an event for this time counts as over. A finished call is remembered for the same time, for events that come late.",
+      en: "A call without an event for this time counts as over. A finished call is remembered for the same time, so that late events find it.",
       zh: "超过此时间没有任何事件的通话视为已结束；已完成的通话也保留这么久，以接收迟到的事件。",
     },
   },
@@ -29,7 +29,7 @@ export const trackerSettings: readonly Setting[] = [
     unit: seconds,
     label: { en: "Wait for billing", zh: "等待话单" },
     hint: {
-      en: "How long an ended call waits for its billing before it is finished without. 0: not at all.",
+      en: "How long an ended call waits for its bill. After that it is finished without one. 0: no waiting.",
       zh: "通话结束后等待话单的时间，超时则不再等待而直接完成；0 表示不等待。",
     },
   },
@@ -42,7 +42,7 @@ export const trackerSettings: readonly Setting[] = [
     integer: true,
     label: { en: "Most calls", zh: "最多通话数" },
     hint: {
-      en: "How many calls are followed at once; beyond that the oldest are given up.",
+      en: "How many calls are followed at once. Beyond that, the oldest are dropped.",
       zh: "同时跟踪的通话数量；超过时放弃最早的通话。",
     },
   },
