@@ -16,7 +16,7 @@ import { guarded } from "../../util/guarded";
 import { accountOf, receiverOf } from "../account/account";
 import type { Sender } from "../account/running";
 import type { AccountReceiver } from "../receive/account-receiver";
-import type { Delivery } from "../receive/receiving";
+import type { Delivery } from "../receive/account-state";
 import { readFacts } from "../shared/call-facts";
 import { CallStore, callsFolder } from "../shared/call-store";
 import { configFailure } from "../shared/config";

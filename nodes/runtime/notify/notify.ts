@@ -7,7 +7,7 @@ import { guarded } from "../../util/guarded";
 import { isObject, type JsonObject } from "../../util/json";
 import { receiverOf } from "../account/account";
 import type { AccountReceiver } from "../receive/account-receiver";
-import type { Delivery } from "../receive/receiving";
+import type { Delivery } from "../receive/account-state";
 import { refusalWords } from "../receive/refusals";
 import { type ConfigProblem, configFailure } from "../shared/config";
 import { type Behaviour, defineNode, type NodeSource } from "../shared/define-node";

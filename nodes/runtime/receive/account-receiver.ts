@@ -5,8 +5,9 @@ import { fill } from "../../util/fill";
 import { configFailure } from "../shared/config";
 import type { NodeOutput } from "../shared/node-output";
 import { describe } from "../shared/texts";
+import type { PushListener } from "./account-state";
 import { BoundedLog } from "./bounded-log";
-import type { PushListener, Receiving } from "./receiving";
+import type { Receiving } from "./receiving";
 import { refusalWords } from "./refusals";
 
 export interface AccountReceiverDeps {

@@ -1,25 +1,18 @@
-// Receiving on Node-RED's thread: tells the receiving thread which accounts and nodes exist, and hands its deliveries to the nodes.
+// Receiving on Node-RED's thread: tells the receiving thread which accounts and nodes exist, and passes on what it answers.
 import { join } from "node:path";
 import type { NodeAPI } from "node-red";
-import type { Outcome, TokenOwner } from "../../delivery/tokens";
-import { excerptOf } from "../../protocol/failure";
+import type { Outcome } from "../../delivery/tokens";
 import { SenderFilter } from "../../receive/addresses";
 import type { AnswerName } from "../../receive/answers";
 import type { Arrival } from "../../receive/head";
-import { keptIn } from "../../receive/kept";
 import type {
   AccountSpec,
   AckTuple,
   Ask,
   Asks,
-  Counts,
   DeliveryTuple,
-  EventSelection,
   FromWorker,
   InboxConfig,
-  ListenerSpec,
-  ReceivingProblem,
-  Refusal,
   SharedRequest,
 } from "../../receive/messages";
 import { wantsEvent } from "../../receive/push-inbox";
@@ -27,58 +20,13 @@ import { endpointPath } from "../../receive/target";
 import { guarded } from "../../util/guarded";
 import { newId } from "../../util/id";
 import { isObject } from "../../util/json";
+import { TurnBatch } from "../../util/turn-batch";
 import type { ConfigProblem } from "../shared/config";
+import { type AccountReports, AccountState, deliveryOf, type PushListener, type ReceivingView } from "./account-state";
+import { NodeDeliveries } from "./node-deliveries";
 import { ReceiveThread } from "./receive-thread";
 import { hasServer, httpInRoutes, mountDispatcher } from "./shared-server";
 import type { Tokens } from "./tokens";
-
-/** `msg.sccc.push`. */
-export interface PushReport {
-  readonly event: string;
-  readonly eventId: string;
-  readonly known: boolean;
-  readonly account: string;
-  readonly customer: string;
-  readonly receivedAt: string;
-  readonly delivery: number;
-  /** Whether the sidebar handed it over again. */
-  readonly replayed?: true;
-  readonly http: { readonly path: string; readonly query: unknown; readonly ip: string };
-}
-
-/** A push as a node gets it. */
-export interface Delivery {
-  readonly topic: string;
-  readonly payload: Record<string, unknown>;
-  readonly push: PushReport;
-  readonly token: string;
-}
-
-/** A node that takes pushes. */
-export interface PushListener extends EventSelection {
-  readonly id: string;
-  /** A temporary listener: nothing is stored for it, and its deliveries are not acknowledged. */
-  readonly transient?: true;
-  /** It sends pushes to the flow unchanged, so that the sidebar can hand one to it again. */
-  readonly passesOn?: true;
-  hand(delivery: Delivery): void;
-  /** A stored push was never acknowledged. */
-  dead(delivery: Delivery): void;
-  /** A push was taken or refused. */
-  counted(counts: Counts): void;
-  /** The account's problem; undefined: it is solved. */
-  problem(problem: ConfigProblem | undefined): void;
-  /** The nodes that a delivery is sent to. */
-  destinations?(delivery: Delivery): readonly string[];
-}
-
-/** The reports that an account's node gets. */
-export interface AccountReports {
-  refused(why: string, times: number): void;
-  warning(key: string, params: Readonly<Record<string, string>>): void;
-  /** The account cannot receive. Reported once, however many attempts and nodes there are. */
-  problem(problem: ConfigProblem): void;
-}
 
 /** The folder of an account's store. */
 export function spoolFolder(RED: NodeAPI, id: string): string {
@@ -86,8 +34,6 @@ export function spoolFolder(RED: NodeAPI, id: string): string {
   return join(userDir ?? ".", "sccc", "spool", id.replace(/[^\w-]/g, "_"));
 }
 
-/** How many deliveries are handed to nodes in one turn of the event loop. */
-const batchSize = 64;
 /** How long a redeploy may take, in ms. After that, the nodes that run receive again. */
 const settleWithinMs = 60_000;
 
@@ -96,77 +42,6 @@ interface PendingReply {
   readonly resolve: (pending: boolean) => void;
   /** It was sent before, to a thread that has ended since. */
   again: boolean;
-}
-
-/** The state of an account that outlives a redeploy. */
-class AccountState implements TokenOwner {
-  readonly listeners = new Map<string, PushListener>();
-  /** The listeners that the thread was last told of. */
-  told: readonly ListenerSpec[] = [];
-  readonly tokenPrefix: string;
-  config: InboxConfig;
-  senders: SenderFilter;
-  reports: AccountReports | undefined;
-  counts: Counts = { taken: 0, refused: new Map() };
-  /** When pushes were refused last, by reason. */
-  readonly refusedAt = new Map<Refusal, number>();
-  problem: ReceivingProblem | undefined;
-  /** The problem that its node knows of; "" for none. */
-  #told = "";
-
-  constructor(
-    readonly id: string,
-    config: InboxConfig,
-    tokens: Tokens,
-    private readonly send: (account: string, token: string, outcome: Outcome) => Promise<boolean>,
-  ) {
-    this.config = config;
-    this.senders = new SenderFilter(config);
-    this.tokenPrefix = tokens.add(this);
-  }
-
-  acknowledge(rest: string, outcome: Outcome): Promise<boolean> {
-    return this.send(this.id, rest, outcome);
-  }
-
-  /** Passes counts on to the nodes, and new refusals to the account's node. */
-  count(counts: Counts): void {
-    for (const [why, count] of counts.refused) {
-      const before = this.counts.refused.get(why) ?? 0;
-      // A restarted thread counts from 0.
-      const times = count >= before ? count - before : count;
-      if (times === 0) continue;
-      this.refusedAt.set(why, Date.now());
-      this.reports?.refused(why, times);
-    }
-    this.counts = counts;
-    for (const listener of this.listeners.values()) listener.counted(counts);
-  }
-
-  /** Reports a problem to the account's node, unless it was reported already. */
-  report(problem: ConfigProblem | undefined): void {
-    const told = problem === undefined ? "" : `${problem.setting} ${problem.reason} ${problem.detail ?? ""}`;
-    if (problem !== undefined && told !== this.#told) this.reports?.problem(problem);
-    this.#told = told;
-  }
-
-  tell(problem: ReceivingProblem | undefined): void {
-    this.problem = problem;
-    this.report(problem);
-    for (const listener of this.listeners.values()) listener.problem(problem);
-  }
-}
-
-/** The current state of an account's receiving. */
-export type ReceivingView = Pick<AccountState, "config" | "counts" | "refusedAt" | "problem">;
-
-/** A delivery that was handed to a node. Its message may not have reached the next node yet. */
-interface Underway {
-  readonly tuple: DeliveryTuple;
-  readonly listener: PushListener;
-  readonly delivery: Delivery;
-  /** The nodes that its message goes to, looked up when a redeploy begins. */
-  destinations?: readonly unknown[];
 }
 
 /** The signals that end Node-RED. */
@@ -189,13 +64,11 @@ export class Receiving {
   #thread: ReceiveThread | undefined;
   /** The end of the previous thread; undefined once it has ended. */
   #ending: Promise<void> | undefined;
-  #queue: DeliveryTuple[] = [];
-  #underway: Underway[] = [];
-  #handing = false;
-  /** Number of the current thread: reports on deliveries of an earlier thread are dropped. */
-  #generation = 0;
-  /** A redeploy is in progress: nothing is handed to nodes. */
-  #held = false;
+  readonly #deliveries: NodeDeliveries;
+  readonly #newAcks = new TurnBatch<AckTuple>((acks) => this.#thread?.post({ kind: "acks", acks }));
+  readonly #newRequests = new TurnBatch<SharedRequest>((requests) =>
+    this.#thread?.post({ kind: "requests", requests }),
+  );
   /** Whether all nodes of the flows ran after the last redeploy. */
   #complete = false;
   #forgetSignals: () => void = () => undefined;
@@ -203,8 +76,6 @@ export class Receiving {
   #down = false;
   #stopped: Promise<void> | undefined;
   #lastNumber = 0;
-  #newAcks: AckTuple[] = [];
-  #newRequests: SharedRequest[] = [];
   /** The paths of Node-RED's own server, and the requests that `http in` nodes answer. */
   #paths: ReadonlySet<string> = new Set();
   #routes: ReadonlySet<string> = new Set();
@@ -214,6 +85,12 @@ export class Receiving {
     this.#RED = RED;
     this.#record = record;
     this.#tokens = tokens;
+    this.#deliveries = new NodeDeliveries({
+      RED,
+      tokens,
+      accounts: this.#accounts,
+      report: (handed, lost) => this.#thread?.post({ kind: "handed", handed, lost }),
+    });
     const { events } = RED;
     events.on(
       "flows:stopping",
@@ -321,7 +198,7 @@ export class Receiving {
     const state = this.#accounts.get(account);
     const kept: unknown = JSON.parse(text);
     const delivery = deliveryOf(kept, 1, "");
-    if (state === undefined || delivery === undefined || this.#held) return [];
+    if (state === undefined || delivery === undefined || this.#deliveries.held) return [];
     const nodes: string[] = [];
     for (const listener of state.listeners.values()) {
       if (listener.passesOn !== true || !wantsEvent(listener, delivery.topic)) continue;
@@ -350,12 +227,9 @@ export class Receiving {
 
   /** A redeploy begins: pushes wait until its end. */
   #hold(): void {
-    for (const one of this.#underway) {
-      const ids = one.listener.destinations?.(one.delivery) ?? [];
-      one.destinations ??= ids.map((id) => this.#RED.nodes.getNode(id)).filter(isObject);
-    }
-    if (this.#held) return;
-    this.#held = true;
+    const isFirst = !this.#deliveries.held;
+    this.#deliveries.hold();
+    if (!isFirst) return;
     this.#thread?.post({ kind: "hold" });
     this.#holdTimer = setTimeout(
       guarded(() => this.#settle({ complete: false, away: true })),
@@ -370,15 +244,17 @@ export class Receiving {
    */
   #settle({ complete, away }: { readonly complete: boolean; readonly away: boolean }): void {
     clearTimeout(this.#holdTimer);
-    this.#held = false;
+    this.#deliveries.release();
     this.#complete = complete;
     const existing = new Set(away ? this.#nodesOfAccounts() : []);
     for (const state of this.#accounts.values()) {
       const present = [...state.listeners.values()].map(
         ({ id, events, others, transient = false, passesOn = false }) => ({ id, events, others, transient, passesOn }),
       );
-      const gone = state.told.filter(({ id, transient }) => !transient && existing.has(id) && !state.listeners.has(id));
-      state.told = [...present, ...gone.map((listener) => ({ ...listener, away: true as const }))];
+      const gone = state.applied.filter(
+        ({ id, transient }) => !transient && existing.has(id) && !state.listeners.has(id),
+      );
+      state.applied = [...present, ...gone.map((listener) => ({ ...listener, away: true as const }))];
     }
     const listening = this.#listening;
     this.#paths = new Set(
@@ -392,19 +268,19 @@ export class Receiving {
       this.#thread ??= this.#startThread();
       this.#apply(complete);
     }
-    this.#hand();
+    this.#deliveries.hand();
   }
 
   /** The accounts that receive. */
   get #listening(): readonly AccountState[] {
-    return [...this.#accounts.values()].filter(({ told }) => told.length > 0);
+    return [...this.#accounts.values()].filter(({ applied }) => applied.length > 0);
   }
 
   #apply(complete: boolean): void {
     const dormant = complete ? this.#nodesOfAccounts() : undefined;
-    const accounts = this.#listening.map(({ id, config, tokenPrefix, told }): AccountSpec => {
+    const accounts = this.#listening.map(({ id, config, tokenPrefix, applied }): AccountSpec => {
       const folder = spoolFolder(this.#RED, id);
-      return { id, config, folder, tokenPrefix, listeners: told, ...(dormant && { dormant }) };
+      return { id, config, folder, tokenPrefix, listeners: applied, ...(dormant && { dormant }) };
     });
     this.#thread?.post({ kind: "apply", accounts });
   }
@@ -455,15 +331,13 @@ export class Receiving {
   #ended(detail: string, retryAt: number): void {
     this.#abandon();
     for (const state of this.#accounts.values()) {
-      if (state.listeners.size > 0) state.tell({ setting: "pushPort", reason: "worker", detail, retryAt });
+      if (state.listeners.size > 0) state.setProblem({ setting: "pushPort", reason: "worker", detail, retryAt });
     }
   }
 
   /** Ends everything that waits for an answer of the thread. */
   #abandon(): void {
-    this.#generation += 1;
-    this.#queue = [];
-    this.#underway = [];
+    this.#deliveries.drop();
     for (const resolve of this.#requests.values()) resolve("busy");
     this.#requests.clear();
     for (const resolves of this.#flushes.values()) for (const resolve of resolves) resolve();
@@ -474,8 +348,9 @@ export class Receiving {
 
   /** The thread has been started again. */
   #resume(): void {
-    this.#apply(this.#complete && !this.#held);
-    if (this.#held) this.#thread?.post({ kind: "hold" });
+    const { held } = this.#deliveries;
+    this.#apply(this.#complete && !held);
+    if (held) this.#thread?.post({ kind: "hold" });
     const acks = [...this.#acks.values()];
     for (const ack of acks) ack.again = true;
     if (acks.length > 0) this.#thread?.post({ kind: "acks", acks: acks.map(({ tuple }) => tuple) });
@@ -484,8 +359,7 @@ export class Receiving {
   #hear(message: FromWorker): void {
     switch (message.kind) {
       case "deliveries":
-        this.#queue.push(...(JSON.parse(message.text) as readonly DeliveryTuple[]));
-        this.#hand();
+        this.#deliveries.add(JSON.parse(message.text) as readonly DeliveryTuple[]);
         return;
       case "acked":
         for (const [number, pending] of message.results) {
@@ -509,7 +383,7 @@ export class Receiving {
         this.#accounts.get(message.account)?.count(message.counts);
         return;
       case "problem":
-        this.#accounts.get(message.account)?.tell(message.problem);
+        this.#accounts.get(message.account)?.setProblem(message.problem);
         return;
       case "warning":
         this.#accounts.get(message.account)?.reports?.warning(message.key, message.params);
@@ -520,72 +394,11 @@ export class Receiving {
     }
   }
 
-  /** Hands deliveries to nodes, one batch in each turn. Tells the thread when they have reached the next node. */
-  #hand(): void {
-    if (this.#handing || this.#held || this.#queue.length === 0) return;
-    this.#handing = true;
-    const generation = this.#generation;
-    const batch = this.#queue.splice(0, batchSize);
-    const handed: number[] = [];
-    const lost: number[] = [];
-    for (const tuple of batch) {
-      const [number, account, node, kind] = tuple;
-      const state = this.#accounts.get(account);
-      const listener = state?.listeners.get(node);
-      if (state === undefined || listener === undefined) (kind === "h" ? lost : handed).push(number);
-      else this.#handOne(state, listener, tuple, handed);
-    }
-    // Node-RED passes a message on in a later turn, by setImmediate. If the next nodes were closed by then, the message is lost.
-    setImmediate(
-      guarded(() => {
-        const underway = this.#underway;
-        this.#underway = [];
-        const again: DeliveryTuple[] = [];
-        for (const { tuple, destinations } of underway) {
-          if (destinations !== undefined && destinations.length > 0 && destinations.every(isClosed)) again.push(tuple);
-          else handed.push(tuple[0]);
-        }
-        if (generation === this.#generation) {
-          this.#queue.unshift(...again);
-          if (handed.length + lost.length > 0) this.#thread?.post({ kind: "handed", handed, lost });
-        }
-        this.#handing = false;
-        this.#hand();
-      }),
-    );
-  }
-
-  #handOne(state: AccountState, listener: PushListener, tuple: DeliveryTuple, handed: number[]): void {
-    const [number, , , kind, token, count, kept] = tuple;
-    const delivery = deliveryOf(kept, count, token || (kind === "h" ? this.#tokens.free(state.id) : ""));
-    if (delivery === undefined) {
-      handed.push(number);
-      return;
-    }
-    try {
-      if (kind === "d") listener.dead(delivery);
-      else listener.hand(delivery);
-    } catch (error) {
-      this.#RED.log.error(`${listener.id}: ${error instanceof Error ? error.stack : excerptOf(String(error))}`);
-    }
-    if (kind === "h") this.#underway.push({ tuple, listener, delivery });
-    else handed.push(number);
-  }
-
   readonly #sendAck = (account: string, token: string, outcome: Outcome): Promise<boolean> => {
     if (this.#thread === undefined) return Promise.resolve(false);
     this.#lastNumber += 1;
     const tuple: AckTuple = [this.#lastNumber, account, token, outcome === "taken"];
-    if (this.#newAcks.length === 0) {
-      setImmediate(
-        guarded(() => {
-          const acks = this.#newAcks;
-          this.#newAcks = [];
-          this.#thread?.post({ kind: "acks", acks });
-        }),
-      );
-    }
-    this.#newAcks.push(tuple);
+    this.#newAcks.add(tuple);
     return new Promise((resolve) => this.#acks.set(tuple[0], { tuple, resolve, again: false }));
   };
 
@@ -614,28 +427,7 @@ export class Receiving {
     if (this.#down || this.#thread?.running !== true) return Promise.resolve("busy");
     this.#lastNumber += 1;
     const number = this.#lastNumber;
-    if (this.#newRequests.length === 0) {
-      setImmediate(
-        guarded(() => {
-          const requests = this.#newRequests;
-          this.#newRequests = [];
-          this.#thread?.post({ kind: "requests", requests });
-        }),
-      );
-    }
-    this.#newRequests.push({ ...request, number });
+    this.#newRequests.add({ ...request, number });
     return new Promise((resolve) => this.#requests.set(number, resolve));
   }
-}
-
-/** Whether a node was closed: Node-RED then removes its input handlers. */
-const isClosed = (node: unknown): boolean =>
-  isObject(node) && typeof node.listenerCount === "function" && node.listenerCount("input") === 0;
-
-/** The delivery to a node; undefined if the value is not a push's message. */
-function deliveryOf(value: unknown, count: number, token: string): Delivery | undefined {
-  const kept = keptIn(value);
-  if (kept === undefined) return undefined;
-  const { topic, payload, push, base = 0 } = kept;
-  return { topic, payload, push: { ...push, delivery: count + base } as unknown as PushReport, token };
 }

@@ -2,7 +2,7 @@
 import type { AccountHealth, LiveAgent, LiveCall, LiveSimulator, SidebarSnapshot } from "../../catalogue/sidebar";
 import type { Asks } from "../../receive/messages";
 import { isObject } from "../../util/json";
-import type { ReceivingView } from "../receive/receiving";
+import type { ReceivingView } from "../receive/account-state";
 import type { Runtime } from "../state";
 import { type HintedAccount, hintsOf } from "./hints";
 import type { MonitoredAccount } from "./monitor";
