@@ -103,8 +103,8 @@ const least = (one: number | undefined, other: number): number => (one === undef
 /** A call and its facts. */
 export class Call implements Queued<Call> {
   since = 0;
-  before: Call | undefined;
-  after: Call | undefined;
+  previous: Call | undefined;
+  next: Call | undefined;
   queue: Queue<Call> | undefined;
 
   readonly id: string;

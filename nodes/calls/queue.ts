@@ -1,32 +1,29 @@
 // A queue ordered by time; members can be removed at any position. All operations take constant time.
+import { ItemList, type Linked } from "../util/item-list";
 
 /** A member of a queue; it may be in one queue at a time. */
-export interface Queued<T extends Queued<T>> {
+export interface Queued<T extends Queued<T>> extends Linked<T> {
   /** When it was added, in ms of a monotonic clock. */
   since: number;
-  before: T | undefined;
-  after: T | undefined;
   queue: Queue<T> | undefined;
 }
 
 /** The members in the order in which they were added, the oldest first. */
 export class Queue<T extends Queued<T>> {
-  #first: T | undefined;
-  #last: T | undefined;
-  #size = 0;
+  readonly #members = new ItemList<T>();
 
   get size(): number {
-    return this.#size;
+    return this.#members.size;
   }
 
   /** The member that was added first. */
   get first(): T | undefined {
-    return this.#first;
+    return this.#members.first;
   }
 
   /** The members, the one that was added last first. No member may be added or removed meanwhile. */
-  *newestFirst(): Generator<T> {
-    for (let member = this.#last; member !== undefined; member = member.before) yield member;
+  newestFirst(): Generator<T> {
+    return this.#members.lastFirst();
   }
 
   /** Moves a member to the end, or adds it. */
@@ -34,23 +31,12 @@ export class Queue<T extends Queued<T>> {
     member.queue?.remove(member);
     member.since = since;
     member.queue = this;
-    member.before = this.#last;
-    if (this.#last === undefined) this.#first = member;
-    else this.#last.after = member;
-    this.#last = member;
-    this.#size += 1;
+    this.#members.push(member);
   }
 
   /** Removes a member. */
   remove(member: T): void {
-    const { before, after } = member;
-    if (before === undefined) this.#first = after;
-    else before.after = after;
-    if (after === undefined) this.#last = before;
-    else after.before = before;
-    member.before = undefined;
-    member.after = undefined;
+    this.#members.remove(member);
     member.queue = undefined;
-    this.#size -= 1;
   }
 }

@@ -58,6 +58,11 @@ export class ItemList<T extends Linked<T>> {
     return items;
   }
 
+  /** The items, the last one first. */
+  *lastFirst(): Generator<T> {
+    for (let item = this.#last; item !== undefined; item = item.previous) yield item;
+  }
+
   *[Symbol.iterator](): Generator<T> {
     for (let item = this.#first; item !== undefined; item = item.next) yield item;
   }
