@@ -47,7 +47,7 @@ export class FolderLock {
     const path = join(folder, "lock");
     let seen = "";
     let since = performance.now();
-    let told = false;
+    let reported = false;
     while (!signal.aborted) {
       const now = stateOf(path);
       if (now === undefined) {
@@ -57,8 +57,8 @@ export class FolderLock {
         const state = `${now.owner} ${now.beat}`;
         if (state !== seen) {
           // One heartbeat proves that the holder is alive.
-          if (seen !== "" && !told) {
-            told = true;
+          if (seen !== "" && !reported) {
+            reported = true;
             onHeld();
           }
           seen = state;

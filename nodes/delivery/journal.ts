@@ -194,7 +194,7 @@ export class Journal {
         this.#dropUnneeded(true);
         // A full disk may be full of lines that are not needed. Without segments, the notes have nothing to refer to.
         if (this.#segments.length === 0) this.#notes = [];
-        if (appends.length === 0 && this.#notes.length > 0) this.#tell(error);
+        if (appends.length === 0 && this.#notes.length > 0) this.#reportProblem(error);
         if (this.#notes.length > 0) this.#later(retryMs);
         continue;
       }
@@ -213,13 +213,13 @@ export class Journal {
         if (segment === this.#active) this.#sync();
         file.close();
       } catch (error) {
-        this.#tell(error);
+        this.#reportProblem(error);
       }
     }
     this.#active = undefined;
   }
 
-  readonly #tell = (error: unknown) => this.#options.onProblem(unwritten(this.#options.folder, error));
+  readonly #reportProblem = (error: unknown) => this.#options.onProblem(unwritten(this.#options.folder, error));
 
   #later(delay: number): void {
     this.#timer ??= setTimeout(
@@ -359,7 +359,7 @@ export class Journal {
       segment.file.close();
       if (mine) rmSync(segment.path, { force: true });
     } catch (error) {
-      this.#tell(error);
+      this.#reportProblem(error);
     }
   }
 
@@ -392,7 +392,7 @@ export class Journal {
       this.#write(this.#carried(first));
     } catch (error) {
       this.#cleanAfter = performance.now() + retryMs;
-      this.#tell(error);
+      this.#reportProblem(error);
       return;
     }
     this.#forget(first);

@@ -70,12 +70,12 @@ export function prepareEvents(node: EditorNode, choice: Choice): void {
   const layout = input(node, "layout");
   // Node-RED must know where each output goes: for the form of the labels while it is open, and for the wires when it
   // is saved.
-  const tell = () => {
+  const setOutputs = () => {
     const after = outputNames(layoutOf(layout.val(), 1), tickedEvents(node, known), known, standardEvents);
     input(node, "outputs").val(JSON.stringify(moves(names, after)));
   };
-  boxes().add(layout).on("change", tell);
-  tell();
+  boxes().add(layout).on("change", setOutputs);
+  setOutputs();
 }
 
 /** Saves the events of a form. */

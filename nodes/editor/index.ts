@@ -104,17 +104,20 @@ function review(node: EditorNode, description: Description): void {
     const element = input(node, property);
     const row = element.closest(".form-row");
     row.toggle(applies(description, property, read));
-    tell(row, problemOf({ node: description, property, value: read(property), read, editor }) ?? "");
+    showProblem(row, problemOf({ node: description, property, value: read(property), read, editor }) ?? "");
   }
   for (const { name, key } of description.passwords ?? []) {
     const element = input(node, name);
     const isMissing = element.val() === "";
-    tell(element.closest(".form-row"), isMissing ? text("invalid.password", { label: text(`${key}.label`) }) : "");
+    showProblem(
+      element.closest(".form-row"),
+      isMissing ? text("invalid.password", { label: text(`${key}.label`) }) : "",
+    );
   }
 }
 
 /** Shows a problem below its row; "" clears it. */
-function tell(row: JQuery, problem: string): void {
+function showProblem(row: JQuery, problem: string): void {
   row.find(".sccc-problem").text(problem);
   const seen = row.find(`#${row.find("label").attr("for")}`);
   if (problem === "") seen.removeAttr("aria-invalid");

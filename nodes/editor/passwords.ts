@@ -6,7 +6,7 @@ import { text, untagged } from "./page";
 const known = new Map<string, Map<string, boolean>>();
 
 /** Whether an object of the editor or the runtime has a credential; undefined if it does not say. */
-function told(credentials: Readonly<Record<string, unknown>> | undefined, name: string): boolean | undefined {
+function hasCredential(credentials: Readonly<Record<string, unknown>> | undefined, name: string): boolean | undefined {
   const all = new Map(Object.entries(credentials ?? {}));
   const has = all.get(`has_${name}`);
   if (typeof has === "boolean") return has;
@@ -16,7 +16,7 @@ function told(credentials: Readonly<Record<string, unknown>> | undefined, name: 
 /** A check for the property that represents the passwords of a node: true, or the name of the missing one. */
 export function hasPasswords(this: EditorNode, _value: unknown, _opt: unknown): true | string {
   for (const { name, key } of DESCRIPTIONS[this.type]?.passwords ?? []) {
-    const typed = told(this.credentials, name);
+    const typed = hasCredential(this.credentials, name);
     // After a deploy, the editor forgets what was typed.
     if (typed !== undefined) known.set(this.id, new Map(known.get(this.id)).set(name, typed));
     if ((typed ?? known.get(this.id)?.get(name)) === false)
@@ -41,7 +41,7 @@ async function ask(node: EditorNode): Promise<void> {
       dataType: "json",
     });
     const names = Object.keys(node._def.credentials ?? {});
-    known.set(node.id, new Map(names.map((name) => [name, told(answer, name) === true])));
+    known.set(node.id, new Map(names.map((name) => [name, hasCredential(answer, name) === true])));
   } catch {
     // Users who may not read credentials see no mark.
     return;

@@ -195,7 +195,7 @@ export class Exchange {
     this.#report("over");
     for (const subject of this.#tickets.keys()) this.#deps.subjects.left(subject);
     const outcomes = commands.map((command, index) => this.#outcomeOf(command, index));
-    this.#tell(outcomes);
+    this.#reportEnd(outcomes);
     return { ...this.#last, tries: this.#tries, outcomes };
   }
 
@@ -205,7 +205,7 @@ export class Exchange {
     return { kind: "closed", code: "SCCC_CLOSED", ...(neverLeft ? { neverLeft } : {}) };
   }
 
-  #tell(outcomes: readonly Outcome[]): void {
+  #reportEnd(outcomes: readonly Outcome[]): void {
     const { onEnded, now } = this.#deps;
     if (onEnded === undefined) return;
     const { text, clockOffMs } = this.#seen;

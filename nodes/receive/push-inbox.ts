@@ -230,7 +230,7 @@ export class PushInbox {
   }
 
   /** Answers a question of the sidebar; undefined if there is no answer. */
-  async tell(ask: Ask): Promise<Asks[keyof Asks]["answer"] | undefined> {
+  async answer(ask: Ask): Promise<Asks[keyof Asks]["answer"] | undefined> {
     const letters = this.#store?.spool.deadLetters;
     switch (ask.what) {
       case "traffic": {

@@ -105,7 +105,7 @@ export class ReceiveService {
         for (const request of message.requests) void this.#shared(request);
         return;
       case "ask":
-        void this.#tell(message.number, message.account, message.ask);
+        void this.#answerAsk(message.number, message.account, message.ask);
         return;
       case "flush":
         this.#inboxes.get(message.account)?.flush();
@@ -154,7 +154,7 @@ export class ReceiveService {
     this.#holdTimer = setTimeout(
       guarded(() => {
         this.#late = true;
-        for (const tell of this.#held?.splice(0) ?? []) tell(false);
+        for (const admit of this.#held?.splice(0) ?? []) admit(false);
       }),
       this.#options.holdMs ?? 5000,
     ).unref();
@@ -165,7 +165,7 @@ export class ReceiveService {
     const waiting = this.#held ?? [];
     this.#held = undefined;
     this.#late = false;
-    for (const tell of waiting) tell(ready);
+    for (const admit of waiting) admit(ready);
   }
 
   /** Whether pushes are accepted. During a redeploy, a promise that resolves at its end. */
@@ -188,7 +188,7 @@ export class ReceiveService {
       if (inbox === undefined) this.#inboxes.set(id, new PushInbox(account, this.#inboxDeps(id)));
       else inbox.apply(account);
       // Send counters and problems again: the nodes may be new.
-      this.#tellProblem(id);
+      this.#reportProblem(id);
     }
     this.#findEndpoints();
     this.#applyPorts(accounts);
@@ -392,10 +392,10 @@ export class ReceiveService {
   }
 
   /** Answers a question of the sidebar. Never rejects. */
-  async #tell(number: number, account: string, ask: Ask): Promise<void> {
+  async #answerAsk(number: number, account: string, ask: Ask): Promise<void> {
     let answer: Asks[keyof Asks]["answer"] | undefined;
     try {
-      answer = await this.#inboxes.get(account)?.tell(ask);
+      answer = await this.#inboxes.get(account)?.answer(ask);
     } catch {
       // A file cannot be read or written: the sidebar gets no answer.
     }
@@ -419,10 +419,10 @@ export class ReceiveService {
 
   #trouble(id: string, changes: Troubles): void {
     this.#troubles.set(id, { ...this.#troubles.get(id), ...changes });
-    this.#tellProblem(id);
+    this.#reportProblem(id);
   }
 
-  #tellProblem(id: string): void {
+  #reportProblem(id: string): void {
     const { port, store } = this.#troubles.get(id) ?? {};
     const problem = port ?? store;
     this.#post({ kind: "problem", account: id, ...(problem && { problem }) });

@@ -24,7 +24,7 @@ export interface KeptTracker {
   readonly tracker: CallTracker;
   /** Whether it has the calls of an earlier process. */
   restored: boolean;
-  tell: (news: readonly News[]) => void;
+  onNews: (news: readonly News[]) => void;
 }
 
 /** The most calls of an account that the sidebar gets. */
@@ -64,7 +64,7 @@ export class RuntimeState {
   #receiving: Receiving | undefined;
   #silence: (() => void) | undefined;
   /** The causes that were warned of since flows were last started. */
-  readonly #told = new Set<string>();
+  readonly #warned = new Set<string>();
 
   constructor(RED: NodeAPI) {
     this.#RED = RED;
@@ -104,9 +104,9 @@ export class RuntimeState {
   }
 
   /** Whether a cause was not warned of since flows were last started. */
-  isNews(cause: string): boolean {
-    const isNew = !this.#told.has(cause);
-    this.#told.add(cause);
+  isFirstWarning(cause: string): boolean {
+    const isNew = !this.#warned.has(cause);
+    this.#warned.add(cause);
     return isNew;
   }
 
@@ -126,7 +126,7 @@ export class RuntimeState {
 
   /** Flows are about to start. */
   #open(): void {
-    this.#told.clear();
+    this.#warned.clear();
     this.#silence ??= reportUncaughtTo((error) =>
       this.#RED.log.error(error instanceof Error ? (error.stack ?? error.message) : String(error)),
     );

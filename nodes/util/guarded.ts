@@ -41,7 +41,7 @@ export function guarded<A extends readonly unknown[]>(
   callback: (...args: A) => unknown,
   report?: Report,
 ): (...args: A) => void {
-  const tell: Report = (error) => {
+  const reportSafely: Report = (error) => {
     try {
       (report ?? publish)(error);
     } catch {
@@ -51,9 +51,9 @@ export function guarded<A extends readonly unknown[]>(
   return (...args) => {
     try {
       const result = callback(...args);
-      if (result instanceof Promise) result.catch(tell);
+      if (result instanceof Promise) result.catch(reportSafely);
     } catch (error) {
-      tell(error);
+      reportSafely(error);
     }
   };
 }

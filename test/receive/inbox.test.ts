@@ -182,7 +182,7 @@ describe("an inbox", () => {
     const letter = (id: string, value: unknown) =>
       `{"time":"2023-11-14T22:13:20.000Z","id":"${id}","node":"n","delivery":5,"value":${JSON.stringify(value)}}\n`;
     const kept = { topic: "callin", payload: { number: "1" }, push: { event: "callin" } };
-    const told = async (made: PushInbox) => (await made.tell({ what: "letters" })) as Asks["letters"]["answer"];
+    const lettersOf = async (made: PushInbox) => (await made.answer({ what: "letters" })) as Asks["letters"]["answer"];
 
     for (const config of [{}, stored]) {
       const mode = config === stored ? "stored" : "received";
@@ -190,10 +190,10 @@ describe("an inbox", () => {
         const { made, folder, deliveries, heard } = await inbox({ config });
         const text = letter("1", { a: 1 }) + letter("2", null) + letter("3", kept);
         writeFileSync(join(folder, "dead.jsonl"), text);
-        const { letters } = await told(made);
+        const { letters } = await lettersOf(made);
         assert.deepEqual([letters.map(({ event }) => event), letters.length], [["callin", "", ""], 3]);
         const ids = letters.map(({ id }) => id);
-        assert.deepEqual(await made.tell({ what: "handLetters", ids }), { handed: 1, unwanted: 2 });
+        assert.deepEqual(await made.answer({ what: "handLetters", ids }), { handed: 1, unwanted: 2 });
         await heard(1);
         assert.deepEqual(
           deliveries.map(({ topic }) => topic),
@@ -206,35 +206,35 @@ describe("an inbox", () => {
     it("keeps a letter that no node took over", async () => {
       const { made, folder } = await inbox({ has: () => false });
       writeFileSync(join(folder, "dead.jsonl"), letter("1", kept));
-      const ids = (await told(made)).letters.map(({ id }) => id);
-      assert.deepEqual(await made.tell({ what: "handLetters", ids }), { handed: 0, unwanted: 1 });
-      assert.equal((await told(made)).total, 1);
+      const ids = (await lettersOf(made)).letters.map(({ id }) => id);
+      assert.deepEqual(await made.answer({ what: "handLetters", ids }), { handed: 0, unwanted: 1 });
+      assert.equal((await lettersOf(made)).total, 1);
     });
 
     it("says in the log that a letter can't leave the file", async () => {
       const { made, folder, warnings, heard } = await inbox();
       writeFileSync(join(folder, "dead.jsonl"), letter("1", kept));
-      const ids = (await told(made)).letters.map(({ id }) => id);
+      const ids = (await lettersOf(made)).letters.map(({ id }) => id);
       // The new file cannot be written, because there is a folder with its name.
       mkdirSync(join(folder, "dead.jsonl.new", "inside"), { recursive: true });
       for (const what of ["handLetters", "deleteLetters"] as const) {
-        await assert.rejects(made.tell({ what, ids }));
+        await assert.rejects(made.answer({ what, ids }));
       }
       await heard(1);
-      assert.deepEqual([warnings.length, (await told(made)).total], [2, 1]);
+      assert.deepEqual([warnings.length, (await lettersOf(made)).total], [2, 1]);
     });
 
     it("tells what was recorded also where their file can't be read", async () => {
       const { made, folder, receive } = await inbox();
       mkdirSync(join(folder, "dead.jsonl"));
       await receive(push());
-      const { traffic, deadLetters } = (await made.tell({
+      const { traffic, deadLetters } = (await made.answer({
         what: "traffic",
         run: "",
         after: 0,
       })) as Asks["traffic"]["answer"];
       assert.deepEqual([traffic?.entries.length, deadLetters], [1, 0]);
-      await assert.rejects(made.tell({ what: "letters" }));
+      await assert.rejects(made.answer({ what: "letters" }));
     });
   });
 

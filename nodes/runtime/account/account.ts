@@ -119,14 +119,14 @@ function start(
   const monitored = state.monitor.account(node.id);
   const account = narrowed.ok ? open(narrowed.value, state.sequences, monitored.ended) : failed(narrowed.problem);
   monitored.open(factsOf(narrowed, account, config, credentials));
-  if (!account.ok) output.tell(describe(RED._, type, account.failure));
+  if (!account.ok) output.warnText(describe(RED._, type, account.failure));
   let receiving: Receiving | undefined;
   const receive = (): Receiving => {
     if (!narrowed.ok) return { ...narrowed, isReported: true };
     const context = contextOf(narrowed.value);
     const how = narrowReceiving(config, credentials, expand, nodesOf(RED), context, (id) => tlsFilesOf(RED, id));
     if (!how.ok) {
-      output.tell(describe(RED._, type, configFailure(how.problem)));
+      output.warnText(describe(RED._, type, configFailure(how.problem)));
       return { ...how, isReported: true };
     }
     return { ok: true, receiver: new AccountReceiver({ RED, node, output, receiving: state.receiving }, how.value) };

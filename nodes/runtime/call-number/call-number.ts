@@ -1,16 +1,19 @@
 // sccc-call-number with `waitFor`: listens to the account's pushes and reports how far its calls are.
 import type { NodeMessage } from "node-red";
+import type { CallRecord } from "../../calls/tracker";
 import { callNumberSettings } from "../../catalogue/index";
 import { isObject, type JsonObject } from "../../util/json";
 import { receiverOf } from "../account/account";
-import type { Account } from "../account/running";
+import type { Account, Sender } from "../account/running";
 import type { Sent } from "../command/send";
-import { CallStore, callsFolder } from "../shared/call-store";
+import type { AccountReceiver } from "../receive/account-receiver";
+import { CallStore, callsFolder, recordsOnly } from "../shared/call-store";
 import { type ConfigProblem, configFailure, type Narrowed, narrow, Settings } from "../shared/config";
 import type { NodeSource } from "../shared/define-node";
 import type { Failure } from "../shared/failure";
 import { failureStatus, type Status } from "../shared/status";
 import { expander } from "../shared/values";
+import { StoredMessages } from "./stored-messages";
 import { type Aim, type Arrived, Waiting } from "./waiting";
 
 /** What a node waits for and for how long. */
@@ -54,23 +57,6 @@ export interface AwaitedCommand {
   readonly msg: NodeMessage;
 }
 
-/**
- * The longest message that is stored while its call is waited for, in characters of JSON. A longer one is lost in a
- * restart.
- */
-const mostKept = 256 * 1024;
-
-/** A message as it is stored; undefined if JSON cannot hold it, or if it is too long. */
-function keptMessage(msg: NodeMessage): JsonObject | undefined {
-  try {
-    const { req: _req, res: _res, ...rest } = msg as NodeMessage & JsonObject;
-    const text = JSON.stringify(rest);
-    return text.length > mostKept ? undefined : (JSON.parse(text) as JsonObject);
-  } catch {
-    return undefined;
-  }
-}
-
 /** A wait that refuses every message with a failure. */
 const never = (failure: Failure): CallWait => ({
   problem: () => failure,
@@ -92,9 +78,8 @@ const listRefused = (aim: Aim): Failure => ({
  * closed.
  */
 export function callWaitOf(source: NodeSource, { account, status }: CallWaitDeps): CallWait | undefined {
-  const { runtime, node, config, output } = source;
-  const { RED } = runtime;
-  const narrowed = narrowWait(config, expander(RED, node));
+  const { runtime, node, config } = source;
+  const narrowed = narrowWait(config, expander(runtime.RED, node));
   if (!narrowed.ok) return never(configFailure(narrowed.problem));
   const wanted = narrowed.value;
   if (wanted === undefined || !account.ok) return undefined;
@@ -102,99 +87,123 @@ export function callWaitOf(source: NodeSource, { account, status }: CallWaitDeps
   const receiving = receiverOf(runtime, config.account);
   if (!receiving.ok) return never(configFailure(receiving.problem));
 
-  const onCount = (calls: number): void =>
-    status.wait(calls === 0 ? "" : RED._("status.waitingCalls", { calls: String(calls) }));
-  const waiting = new Waiting({
-    ...wanted,
-    context: account.sender.context,
-    onCount,
-    onRecords: (records) => output.run(() => store.add(records)),
-  });
-  const reportOf = (arrived: Exclude<Arrived, { kind: "closed" }>) => {
-    const reached = arrived.kind === "reached";
-    return { id: arrived.call.id, waitFor: wanted.aim, reached, ...(reached ? {} : { reason: arrived.reason }) };
-  };
+  return new NodeCallWait({ ...source, account: account.sender, receiver: receiving.receiver, status, wanted });
+}
 
-  /** The IDs of the calls whose messages are stored. After a crash their waiting continues. */
-  const kept = new Set<string>();
-  const keep = (id: string, value: JsonObject): void => {
-    kept.add(id);
-    output.run(() => store.add([{ key: `w${id}`, value }]));
-  };
-  const release = (id: string): void => {
-    if (kept.delete(id)) output.run(() => store.add([{ key: `w${id}`, value: undefined }]));
-  };
-  const resume = async ({ id, due, msg, command }: JsonObject): Promise<void> => {
+interface NodeCallWaitDeps extends Pick<NodeSource, "runtime" | "node" | "output"> {
+  readonly account: Pick<Sender, "context">;
+  readonly receiver: AccountReceiver;
+  readonly status: CallWaitDeps["status"];
+  readonly wanted: WaitConfig;
+}
+
+/** The waiting of a node whose configuration is valid. */
+class NodeCallWait implements CallWait {
+  readonly #deps: NodeCallWaitDeps;
+  readonly #waiting: Waiting;
+  readonly #store: CallStore;
+  readonly #messages: StoredMessages;
+  readonly #detach: () => void;
+  #problem: ConfigProblem | undefined;
+
+  constructor(deps: NodeCallWaitDeps) {
+    this.#deps = deps;
+    const {
+      runtime: { RED },
+      node,
+      output,
+    } = deps;
+    const add = (records: readonly CallRecord[]): void => output.run(() => this.#store.add(records));
+    this.#waiting = new Waiting({
+      ...deps.wanted,
+      context: deps.account.context,
+      onCount: (calls) => deps.status.wait(calls === 0 ? "" : RED._("status.waitingCalls", { calls: String(calls) })),
+      onRecords: add,
+    });
+    this.#messages = new StoredMessages((record) => add([record]));
+    this.#store = new CallStore({
+      folder: callsFolder(RED, node.id),
+      ...recordsOnly,
+      onOpen: (records) => this.#restore([...records]),
+      onWarning: (key, params) => output.warn(key, params),
+    });
+    this.#detach = deps.receiver.attach({
+      id: node.id,
+      transient: true,
+      events: [],
+      others: true,
+      hand: ({ topic, payload, push }) => {
+        if (this.#waiting.wants(topic)) this.#waiting.hear({ topic, payload, sccc: { push } });
+      },
+      dead: () => undefined,
+      counted: () => undefined,
+      problem: (found) => this.#setProblem(found),
+    });
+  }
+
+  problem(): Failure | undefined {
+    return this.#problem && configFailure(this.#problem);
+  }
+
+  async through({ fields, context, msg }: AwaitedCommand, send: () => Promise<Sent>): Promise<Sent> {
+    const expected = this.#waiting.expect(fields, context);
+    const sent = await send().catch((error: unknown) => {
+      expected?.cancel();
+      throw error;
+    });
+    if (!sent.ok || expected === undefined) {
+      expected?.cancel();
+      return sent;
+    }
+    const { id } = expected;
+    this.#messages.add({ id, due: Date.now() + this.#deps.wanted.timeoutMs, msg, command: sent.report });
+    const arrived = await expected.arrive();
+    this.#messages.remove(id);
+    if (arrived.kind === "closed") {
+      return { ok: false, failure: { kind: "closed", code: "SCCC_CLOSED", waiting: true }, report: sent.report };
+    }
+    return { ...sent, payload: arrived.call, call: this.#reportOf(arrived) };
+  }
+
+  close(removed: boolean): void {
+    this.#detach();
+    this.#waiting.close();
+    // Every message that waits ends now.
+    this.#messages.removeAll();
+    this.#store.close(removed);
+  }
+
+  /** Continues the waiting that a crash has interrupted. */
+  #restore(records: readonly unknown[]): void {
+    this.#waiting.restore(records);
+    for (const record of records) {
+      const message = isObject(record) ? record.waiting : undefined;
+      if (isObject(message)) this.#deps.output.run(() => this.#resume(message));
+    }
+  }
+
+  async #resume({ id, due, msg, command }: JsonObject): Promise<void> {
     if (typeof id !== "string" || !isObject(msg)) return;
-    kept.add(id);
-    const arrived = await waiting.resume(id, Number(due) - Date.now());
-    release(id);
+    this.#messages.restored(id);
+    const arrived = await this.#waiting.resume(id, Number(due) - Date.now());
+    this.#messages.remove(id);
     if (arrived === undefined || arrived.kind === "closed") return;
-    const sccc = { ...(isObject(msg.sccc) ? msg.sccc : {}), command, call: reportOf(arrived) };
+    const sccc = { ...(isObject(msg.sccc) ? msg.sccc : {}), command, call: this.#reportOf(arrived) };
     const out = { ...msg, payload: arrived.call, sccc } as NodeMessage;
-    output.send(arrived.kind === "reached" ? out : [null, out]);
-  };
-  const store: CallStore = new CallStore({
-    folder: callsFolder(RED, node.id),
-    ...{ redeliverAfterMs: 0, maxDeliveries: 1, keepDays: 0, waits: false, onUnkept: () => undefined },
-    onOpen: (records) => {
-      const all = [...records];
-      waiting.restore(all);
-      for (const record of all) {
-        const message = isObject(record) ? record.waiting : undefined;
-        if (isObject(message)) output.run(() => resume(message));
-      }
-    },
-    onWarning: (key, params) => output.warn(key, params),
-  });
-  let problem: ConfigProblem | undefined;
-  const detach = receiving.receiver.attach({
-    id: node.id,
-    transient: true,
-    events: [],
-    others: true,
-    hand: ({ topic, payload, push }) => {
-      if (waiting.wants(topic)) waiting.hear({ topic, payload, sccc: { push } });
-    },
-    dead: () => undefined,
-    counted: () => undefined,
-    problem: (found) => {
-      // Every deploy reports that there is no problem. That must not replace what the status shows.
-      if (found !== undefined) status.state(failureStatus(RED._, configFailure(found)));
-      else if (problem !== undefined) status.state({});
-      problem = found;
-    },
-  });
-  return {
-    close: (removed) => {
-      detach();
-      waiting.close();
-      // Every message that waits ends now.
-      for (const id of [...kept]) release(id);
-      store.close(removed);
-    },
-    problem: () => problem && configFailure(problem),
-    through: async ({ fields, context, msg }, send) => {
-      const expected = waiting.expect(fields, context);
-      const sent = await send().catch((error: unknown) => {
-        expected?.cancel();
-        throw error;
-      });
-      if (!sent.ok || expected === undefined) {
-        expected?.cancel();
-        return sent;
-      }
-      const message = keptMessage(msg);
-      if (message !== undefined) {
-        const due = Date.now() + wanted.timeoutMs;
-        keep(expected.id, { waiting: { id: expected.id, due, msg: message, command: sent.report } });
-      }
-      const arrived = await expected.arrive();
-      release(expected.id);
-      if (arrived.kind === "closed") {
-        return { ok: false, failure: { kind: "closed", code: "SCCC_CLOSED", waiting: true }, report: sent.report };
-      }
-      return { ...sent, payload: arrived.call, call: reportOf(arrived) };
-    },
-  };
+    this.#deps.output.send(arrived.kind === "reached" ? out : [null, out]);
+  }
+
+  #reportOf(arrived: Exclude<Arrived, { kind: "closed" }>) {
+    const reached = arrived.kind === "reached";
+    const { aim } = this.#deps.wanted;
+    return { id: arrived.call.id, waitFor: aim, reached, ...(reached ? {} : { reason: arrived.reason }) };
+  }
+
+  #setProblem(found: ConfigProblem | undefined): void {
+    const { runtime, status } = this.#deps;
+    // Every deploy reports that there is no problem. That must not replace what the status shows.
+    if (found !== undefined) status.state(failureStatus(runtime.RED._, configFailure(found)));
+    else if (this.#problem !== undefined) status.state({});
+    this.#problem = found;
+  }
 }

@@ -80,7 +80,7 @@ export class Waiting {
       maxOpen: 100_000,
       context,
     };
-    this.#tracker = new CallTracker(settings, (news) => this.#tell(news), timing);
+    this.#tracker = new CallTracker(settings, (news) => this.#onNews(news), timing);
     // Makes the tracker collect changed records from now on.
     this.#tracker.records();
   }
@@ -113,7 +113,7 @@ export class Waiting {
     const news = concerned.flatMap((fact) => this.#tracker.hear(fact));
     // The record is written before the waiting ends.
     this.#record();
-    this.#tell(news);
+    this.#onNews(news);
   }
 
   #record(): void {
@@ -171,7 +171,7 @@ export class Waiting {
     return keys.length === 0 ? agent !== undefined : keys.some((key) => this.#numbers.has(key));
   }
 
-  #tell(news: readonly News[]): void {
+  #onNews(news: readonly News[]): void {
     this.#record();
     for (const { call } of news) {
       const arrived = standing(call, this.#options.aim);

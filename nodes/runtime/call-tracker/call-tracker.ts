@@ -1,20 +1,19 @@
 // sccc-call-tracker: joins the messages of sccc-notify and of sccc-call-number into calls.
-import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from "node-red";
+import type { Node, NodeMessage, NodeMessageInFlow } from "node-red";
 import { CallTracker, type News, type TrackerSettings } from "../../calls/tracker";
 import { trackerSettings } from "../../catalogue/index";
 import { render } from "../../protocol/check";
-import { guarded } from "../../util/guarded";
 import { isObject } from "../../util/json";
 import { accountOf } from "../account/account";
 import { readFacts } from "../shared/call-facts";
-import { CallStore, callsFolder } from "../shared/call-store";
+import { CallStore, callsFolder, recordsOnly } from "../shared/call-store";
 import { type Narrowed, narrow, Settings } from "../shared/config";
 import { type Behaviour, defineNode, type NodeSource } from "../shared/define-node";
 import type { Failure } from "../shared/failure";
-import type { NodeOutput } from "../shared/node-output";
-import { failureStatus, statusWords } from "../shared/status";
+import { failureStatus } from "../shared/status";
 import { errorOf } from "../shared/texts";
 import type { KeptTracker, Runtime } from "../state";
+import { TrackerStatus } from "./tracker-status";
 
 const type = "sccc-call-tracker";
 
@@ -35,26 +34,26 @@ export function narrowTracker(
 
 /** The tracker of a node, by the node's ID. It survives redeploys. */
 function trackerOf(
-  kept: Map<string, KeptTracker>,
+  trackers: Map<string, KeptTracker>,
   id: string,
   settings: TrackerSettings,
-  tell: KeptTracker["tell"],
+  onNews: KeptTracker["onNews"],
 ): KeptTracker {
-  let it = kept.get(id);
-  if (it === undefined) {
+  let kept = trackers.get(id);
+  if (kept === undefined) {
     const fresh: KeptTracker = {
-      tracker: new CallTracker(settings, (news) => fresh.tell(news)),
+      tracker: new CallTracker(settings, (news) => fresh.onNews(news)),
       restored: false,
-      tell,
+      onNews,
     };
     // Makes the tracker collect changed records from now on.
     fresh.tracker.records();
-    kept.set(id, fresh);
-    it = fresh;
+    trackers.set(id, fresh);
+    kept = fresh;
   }
-  it.tell = tell;
-  it.tracker.configure(settings);
-  return it;
+  kept.onNews = onNews;
+  kept.tracker.configure(settings);
+  return kept;
 }
 
 /** Which outputs are wired. Wires can change without a redeploy of the node. */
@@ -78,48 +77,7 @@ function messageOf({ topic, call, cause, kind }: News, token: string, from: Node
 const outputsOf = (kind: News["kind"], msg: NodeMessage): (NodeMessage | null)[] =>
   kind === "finished" ? [null, msg] : [msg, null];
 
-/** How often a status may change, and how often a warning may be logged, in ms. */
-const statusEveryMs = 1000;
-const warnEveryMs = 60_000;
-
-/** Shows the number of open calls, and warns while there are too many. */
-class Shown {
-  #timer: NodeJS.Timeout | undefined;
-  #lost = 0;
-  #warned = Number.NEGATIVE_INFINITY;
-
-  constructor(
-    private readonly source: { readonly RED: NodeAPI; readonly node: Node; readonly output: NodeOutput },
-    private readonly size: () => number,
-  ) {}
-
-  update(news: readonly News[]): void {
-    this.#lost += news.filter(({ cause, kind }) => cause === "overflow" && kind === "finished").length;
-    if (this.#lost > 0 && performance.now() - this.#warned > warnEveryMs) {
-      this.#warned = performance.now();
-      this.source.output.warn("tooManyCalls", { calls: String(this.size()) });
-    }
-    this.#timer ??= setTimeout(
-      guarded(() => this.show()),
-      statusEveryMs,
-    ).unref();
-  }
-
-  show(): void {
-    this.#timer = undefined;
-    const { RED, node } = this.source;
-    const calls = this.size();
-    const figures = { calls, lost: this.#lost };
-    if (this.#lost === 0) {
-      const text = statusWords(RED._, "openCalls", figures);
-      node.status({ fill: calls === 0 ? "grey" : "green", shape: "dot", text });
-    } else node.status({ fill: "yellow", shape: "dot", text: statusWords(RED._, "lostCalls", figures) });
-  }
-
-  close(): void {
-    clearTimeout(this.#timer);
-  }
-}
+type Send = (msgs: (NodeMessage | null)[]) => void;
 
 interface TrackerDeps {
   readonly settings: TrackerSettings;
@@ -131,24 +89,24 @@ interface TrackerDeps {
 function run({ settings, account }: TrackerDeps, { runtime, node, output }: NodeSource): Behaviour {
   const { RED, state } = runtime;
   const { tokens } = state;
-  const it = trackerOf(state.trackers, node.id, settings, (news) => {
+  const kept = trackerOf(state.trackers, node.id, settings, (news) => {
     for (const one of news) output.send(outputsOf(one.kind, messageOf(one, tokens.free(node.id))));
-    shown.update(news);
+    status.update(news);
     output.run(() => store.add(tracker.records()));
   });
-  const { tracker } = it;
-  const shown = new Shown({ RED, node, output }, () => tracker.size);
+  const { tracker } = kept;
+  const status = new TrackerStatus({ RED, node, output }, () => tracker.size);
   let open: () => void = () => undefined;
   const opened = new Promise<void>((resolve) => {
     open = resolve;
   });
   const store: CallStore = new CallStore({
     folder: callsFolder(RED, node.id),
-    // The store has no messages: the account delivers unconfirmed pushes again.
-    ...{ redeliverAfterMs: 0, maxDeliveries: 1, keepDays: 0, waits: false, onUnkept: () => undefined },
+    // No messages: the account delivers unconfirmed pushes again.
+    ...recordsOnly,
     onOpen: (records) => {
-      if (!it.restored) tracker.restore(records);
-      it.restored = true;
+      if (!kept.restored) tracker.restore(records);
+      kept.restored = true;
       open();
     },
     onWarning: (key, params) => output.warn(key, params),
@@ -156,7 +114,7 @@ function run({ settings, account }: TrackerDeps, { runtime, node, output }: Node
   output.run(async () => {
     await opened;
     tracker.resume();
-    shown.show();
+    status.show();
   });
   const forget = state.callFollowers.add(account, {
     hearsAll: false,
@@ -171,34 +129,37 @@ function run({ settings, account }: TrackerDeps, { runtime, node, output }: Node
     },
   });
 
-  const take = async (
-    msg: NodeMessageInFlow,
-    send: (msgs: (NodeMessage | null)[]) => void,
-  ): Promise<Failure | undefined> => {
-    await opened;
-    const reading = readFacts(state, { account, context: settings.context }, msg);
-    if (reading.kind === "unreadable") return unreadable(msg);
-    const news = reading.kind === "facts" ? reading.facts.flatMap((fact) => tracker.hear(fact)) : [];
-    // Written before it is sent: after a crash, an unwritten call would continue under another ID.
-    await store.add(tracker.records());
+  /** Sends what a message has changed; its token goes with one of the changes. @returns the errors of sending */
+  const sendNews = (news: readonly News[], msg: NodeMessage, send: Send): readonly unknown[] => {
     const { token } = isObject(msg.sccc) ? msg.sccc : {};
     const given = typeof token === "string" ? token : undefined;
     const wired = wiredOutputs(node);
     const own = news.filter((one) => one.own && wired[one.kind]);
     // If both outputs get the call, the message on the second one has the token.
     const bearer = own.findLast(({ kind }) => kind === "finished") ?? own[0];
-    const unsent: unknown[] = [];
+    const errors: unknown[] = [];
     for (const one of news) {
       const from = one.own ? msg : undefined;
       const token = (one === bearer ? given : undefined) ?? tokens.free(node.id);
       try {
         send(outputsOf(one.kind, messageOf(one, token, from)));
       } catch (error) {
-        unsent.push(error);
+        errors.push(error);
       }
     }
     if (bearer === undefined && given !== undefined) output.run(() => tokens.acknowledge(given, "taken"));
-    shown.update(news);
+    return errors;
+  };
+
+  const take = async (msg: NodeMessageInFlow, send: Send): Promise<Failure | undefined> => {
+    await opened;
+    const reading = readFacts(state, { account, context: settings.context }, msg);
+    if (reading.kind === "unreadable") return unreadable(msg);
+    const news = reading.kind === "facts" ? reading.facts.flatMap((fact) => tracker.hear(fact)) : [];
+    // Written before it is sent: after a crash, an unwritten call would continue under another ID.
+    await store.add(tracker.records());
+    const unsent = sendNews(news, msg, send);
+    status.update(news);
     // The message ends with this error. All other messages were sent.
     if (unsent.length > 0) throw unsent[0];
     return undefined;
@@ -212,7 +173,7 @@ function run({ settings, account }: TrackerDeps, { runtime, node, output }: Node
     },
     close: (removed) => {
       tracker.pause();
-      shown.close();
+      status.close();
       forget();
       store.close(removed);
     },

@@ -69,9 +69,9 @@ export function nameOf({ template, payload, filename, exists }: Naming): string 
     named = true;
     return own;
   });
-  const tells = safeName(whole) === whole && Buffer.byteLength(text) <= longestName;
+  const isDistinct = safeName(whole) === whole && Buffer.byteLength(text) <= longestName;
   const mark =
-    named && exists !== "fail" && !tells ? `-${createHash("sha256").update(whole).digest("hex").slice(0, 8)}` : "";
+    named && exists !== "fail" && !isDistinct ? `-${createHash("sha256").update(whole).digest("hex").slice(0, 8)}` : "";
   return safeName(text, mark);
 }
 

@@ -116,6 +116,15 @@ export interface CallStoreOptions {
   readonly onUnkept: (entry: Entry) => void;
 }
 
+/** The options of a store that has records only, no messages. */
+export const recordsOnly = {
+  redeliverAfterMs: 0,
+  maxDeliveries: 1,
+  keepDays: 0,
+  waits: false,
+  onUnkept: () => undefined,
+} as const;
+
 interface Waiting {
   readonly records: readonly CallRecord[];
   readonly entries: readonly Entry[];

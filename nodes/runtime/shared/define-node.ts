@@ -75,7 +75,7 @@ function refuse(source: NodeSource, name: string, { failure, isReported }: Troub
   const { node, output, runtime } = source;
   const { RED, state } = runtime;
   const show = (): void => node.status(failureStatus(RED._, failure));
-  if (!isReported && state.isNews(causeOf(source, failure))) output.tell(describe(RED._, name, failure));
+  if (!isReported && state.isFirstWarning(causeOf(source, failure))) output.warnText(describe(RED._, name, failure));
   show();
   return {
     handle: () => {

@@ -56,11 +56,11 @@ export class NodeOutput {
 
   /** Warns. Repeats within a minute are counted and logged together. @param key below `errors` in the locales */
   warn(key: string, params: Readonly<Record<string, string>> = {}): void {
-    this.tell(this.#RED._(`errors.${key}`, { ...params }));
+    this.warnText(this.#RED._(`errors.${key}`, { ...params }));
   }
 
   /** Warns with a finished text. */
-  tell(text: string): void {
+  warnText(text: string): void {
     guarded(() => this.#warnings.add(text))();
   }
 
