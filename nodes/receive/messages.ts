@@ -1,4 +1,5 @@
 // Messages between Node-RED's thread and the worker. All are plain data.
+import type { DeadLetterList } from "../catalogue/sidebar";
 import type { PushContext } from "../protocol/push";
 import type { AnswerName } from "./answers";
 import type { Signer } from "./authentication";
@@ -152,16 +153,6 @@ export interface TrafficAnswer {
   readonly calls: readonly SeenCall[];
 }
 
-/** A dead letter, for a list. `text` is shortened. */
-export interface SeenLetter {
-  readonly id: string;
-  readonly node: string;
-  readonly at: number;
-  readonly event: string;
-  readonly delivery: number;
-  readonly text: string;
-}
-
 /** The sidebar's questions about an account. Each is answered by `answer` with JSON: the type given here, or null. */
 export interface Asks {
   readonly traffic: {
@@ -178,7 +169,7 @@ export interface Asks {
   };
   readonly letters: {
     readonly question: unknown;
-    readonly answer: { readonly letters: readonly SeenLetter[]; readonly total: number };
+    readonly answer: DeadLetterList;
   };
   readonly handLetters: {
     readonly question: { readonly ids: readonly string[] };

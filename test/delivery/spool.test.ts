@@ -297,9 +297,10 @@ describe("spool", () => {
       await new Promise((resolve) => setTimeout(resolve, soon / 2));
       const refused = performance.now();
       assert.ok(spool.refuse("1"));
-      await until(() => handed.length === 4);
+      // A busy machine may look later, when they have come again.
+      await until(() => handed.length >= 4);
       assert.ok(performance.now() - refused >= soon);
-      assert.deepEqual(handed.map(brief), ["1/1", "2/1", "2/2", "1/2"]);
+      assert.deepEqual(handed.slice(0, 4).map(brief), ["1/1", "2/1", "2/2", "1/2"]);
       await until(() => dead.length === 2);
     });
 

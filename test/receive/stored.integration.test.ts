@@ -6,7 +6,17 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { nodeRedVersions } from "../../tools/hosts";
 import { type FlowNode, freePort, type NodeRed, startNodeRed, temporaryFolder } from "../../tools/node-red";
-import { accountOf, collector, type Emission, Emissions, eventually, listening, notifyNode, processOf } from "./flow";
+import {
+  accountOf,
+  collector,
+  confirmNode,
+  type Emission,
+  Emissions,
+  eventually,
+  listening,
+  notifyNode,
+  processOf,
+} from "./flow";
 import { newMark, pushOf } from "./push";
 import { Sender } from "./wire";
 
@@ -39,13 +49,8 @@ const func = (id: string, code: string, ...wires: string[]): FlowNode => ({
 });
 
 const confirm = (id: string, properties: Readonly<Record<string, unknown>> = {}, ...wires: string[]): FlowNode => ({
+  ...confirmNode(wires),
   id,
-  type: "sccc-confirm",
-  z: "flow",
-  outcome: "auto",
-  token: "sccc.token",
-  tokenType: "msg",
-  wires: [wires],
   ...properties,
 });
 

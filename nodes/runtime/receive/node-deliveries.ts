@@ -19,8 +19,8 @@ interface Underway {
   destinations?: readonly unknown[];
 }
 
-/** What deliveries need of their surroundings. */
-interface Surroundings {
+/** What NodeDeliveries is given. */
+interface NodeDeliveriesDeps {
   readonly RED: NodeAPI;
   readonly tokens: Tokens;
   readonly accounts: ReadonlyMap<string, AccountState>;
@@ -33,7 +33,7 @@ interface Surroundings {
 
 /** The deliveries that wait for their node, in order. */
 export class NodeDeliveries {
-  readonly #around: Surroundings;
+  readonly #deps: NodeDeliveriesDeps;
   #queue: DeliveryTuple[] = [];
   #underway: Underway[] = [];
   #handing = false;
@@ -42,8 +42,8 @@ export class NodeDeliveries {
   /** Number of the current thread: reports on deliveries of an earlier thread are dropped. */
   #generation = 0;
 
-  constructor(around: Surroundings) {
-    this.#around = around;
+  constructor(deps: NodeDeliveriesDeps) {
+    this.#deps = deps;
   }
 
   get held(): boolean {
@@ -57,7 +57,7 @@ export class NodeDeliveries {
 
   /** A redeploy begins. It may begin again before the first one has ended. */
   hold(): void {
-    const { RED } = this.#around;
+    const { RED } = this.#deps;
     for (const one of this.#underway) {
       const ids = one.listener.destinations?.(one.delivery) ?? [];
       one.destinations ??= ids.map((id) => RED.nodes.getNode(id)).filter(isObject);
@@ -87,7 +87,7 @@ export class NodeDeliveries {
     const lost: number[] = [];
     for (const tuple of batch) {
       const [number, account, node, kind] = tuple;
-      const state = this.#around.accounts.get(account);
+      const state = this.#deps.accounts.get(account);
       const listener = state?.listeners.get(node);
       if (state === undefined || listener === undefined) (kind === "h" ? lost : handed).push(number);
       else this.#handOne(state, listener, tuple, handed);
@@ -104,7 +104,7 @@ export class NodeDeliveries {
         }
         if (generation === this.#generation) {
           this.#queue.unshift(...again);
-          if (handed.length + lost.length > 0) this.#around.report(handed, lost);
+          if (handed.length + lost.length > 0) this.#deps.report(handed, lost);
         }
         this.#handing = false;
         this.hand();
@@ -113,7 +113,7 @@ export class NodeDeliveries {
   }
 
   #handOne(state: AccountState, listener: PushListener, tuple: DeliveryTuple, handed: number[]): void {
-    const { RED, tokens } = this.#around;
+    const { RED, tokens } = this.#deps;
     const [number, , , kind, token, count, kept] = tuple;
     const delivery = deliveryOf(kept, count, token || (kind === "h" ? tokens.free(state.id) : ""));
     if (delivery === undefined) {
