@@ -1,7 +1,7 @@
 // The open API: from an HTTP request's path and body to the JSON of the answer.
 import { commandOf, type ErrorCode } from "../nodes/catalogue";
 import type { Cause } from "./agents";
-import type { Gate } from "./authentication";
+import type { Authenticator } from "./authentication";
 import { check } from "./checks";
 import { handlers, type Reply } from "./commands";
 import type { Dialect, KnownCommand } from "./dialects";
@@ -81,7 +81,7 @@ const requestsOf = ({ request, requests }: Json): readonly Json[] | undefined =>
 };
 
 /** Context of a command: its index in the request, the request's language, and the fault to apply. */
-interface Circumstances {
+interface CommandContext {
   readonly index: number;
   readonly lang: Lang;
   readonly fault: AnswerFault | undefined;
@@ -96,7 +96,7 @@ interface Answered {
 export class Api {
   constructor(
     private readonly platform: Platform,
-    private readonly gate: Gate,
+    private readonly authenticator: Authenticator,
   ) {}
 
   /** Carries out the commands of a body, unless the request is refused or a fault applies. */
@@ -110,10 +110,10 @@ export class Api {
     const requests = requestsOf(body);
     if (requests === undefined) return refusal(errors.malformed, lang, logs(["neither request nor requests"]));
     const { authentication } = body;
-    const unauthentic = this.gate.refuses(authentication);
+    const unauthentic = this.authenticator.refuses(authentication);
     if (unauthentic !== undefined) return refusal(errors.notAuthentic, lang, logs([unauthentic]));
     if (fault?.kind === "error" && fault.where === "request") {
-      return refusal(fault.error, lang, logs([`${command.api}: ${fault.error.name}, as told`]), fault.form);
+      return refusal(fault.error, lang, logs([`${command.api}: ${fault.error.name}, by a fault`]), fault.form);
     }
     const answered = requests.map((request, index) => this.#carryOut(command, request, { index, lang, fault }));
     const responses = answered.map(({ response }) => response);
@@ -135,7 +135,7 @@ export class Api {
     return successMsg === undefined ? {} : { msg: successMsg };
   }
 
-  #carryOut(command: KnownCommand, request: Json, { index, lang, fault }: Circumstances): Answered {
+  #carryOut(command: KnownCommand, request: Json, { index, lang, fault }: CommandContext): Answered {
     const hit = fault?.kind === "error" && (fault.only?.includes(index) ?? true) ? fault : undefined;
     const { reply, userData, why } =
       hit === undefined
@@ -143,7 +143,7 @@ export class Api {
         : {
             reply: { ok: false, error: hit.error } satisfies Reply,
             userData: request["userData"] ?? null,
-            why: "as told",
+            why: "a fault was set",
           };
     // In the vendor's samples, a successful command has no msg.
     const result = reply.ok

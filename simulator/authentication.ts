@@ -9,7 +9,7 @@ const mostUsed = 100_000;
 const secondsBelow = 1e11;
 
 /** Checks authentication blocks and remembers used sequence numbers. */
-export class Gate {
+export class Authenticator {
   readonly #used = new Set<string>();
 
   constructor(

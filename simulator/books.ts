@@ -1,5 +1,5 @@
 // Statistics of the calls that the platform has dialled, for tests that compare a flow's reports with the actual calls.
-import { type EndingName, endingOf } from "./fates";
+import { type EndingName, endingOf } from "./call-outcomes";
 import type { Dialled, Ledger } from "./ledger";
 
 /** Selects calls: all outbound calls, or those of a task or a number. */

@@ -1,9 +1,9 @@
 // The calls: each goes through its steps, pushes its events, and is recorded in the ledger.
 import { callTypeOf } from "../nodes/catalogue";
 import type { Agent, Agents, Cause, Tell } from "./agents";
+import { type CallOutcome, type CallOutcomes, cancelled } from "./call-outcomes";
 import type { Clock } from "./clock";
 import type { Dialect } from "./dialects";
-import { cancelled, type Fate, type Fates } from "./fates";
 import { billingOf, type Dialled, type Entry, type Ledger } from "./ledger";
 import { randomOf } from "./random";
 
@@ -15,20 +15,23 @@ type Step = "callin" | "callout" | "screenpop" | "callstart" | "callend";
 /** The steps of setting up a call until it is answered or fails, with the delay before each in seconds. */
 const courses = {
   /** Click to call: first the agent, then the customer. */
-  agentFirst: (fate: Fate) => [
+  agentFirst: (outcome: CallOutcome) => [
     ["callin", 1],
-    ["callout", fate.pickUp],
+    ["callout", outcome.pickUp],
     ["screenpop", 1],
   ],
   /** A dialling task of mode 2: first the customer, then the agent. */
-  customerFirst: (fate: Fate) => [["screenpop", 1], ...(fate.answered ? ([["callin", fate.ring]] as const) : [])],
+  customerFirst: (outcome: CallOutcome) => [
+    ["screenpop", 1],
+    ...(outcome.answered ? ([["callin", outcome.ring]] as const) : []),
+  ],
   inbound: () => [
     ["callin", 1],
     ["screenpop", 0],
   ],
   /** A verification code: no agent, and no steps that are pushed. */
   verify: () => [],
-} as const satisfies Record<string, (fate: Fate) => readonly (readonly [Step, number])[]>;
+} as const satisfies Record<string, (outcome: CallOutcome) => readonly (readonly [Step, number])[]>;
 
 /** A call to be made. */
 export interface Plan {
@@ -43,8 +46,8 @@ export interface Plan {
   readonly cause: Cause;
   /** The dialling task that it belongs to. */
   readonly task?: { readonly id: string; readonly name: string };
-  /** Parts of its course that are fixed in advance. */
-  readonly fate?: Partial<Fate>;
+  /** Parts of its outcome that are fixed in advance. */
+  readonly outcome?: Partial<CallOutcome>;
   readonly onEnd?: (entry: Entry) => void;
 }
 
@@ -58,7 +61,7 @@ export interface CallState {
 
 interface Call extends CallState {
   readonly plan: Plan;
-  readonly fate: Fate;
+  readonly outcome: CallOutcome;
   readonly queue: string;
   /** Unique for each call; used by faults. */
   readonly id: string;
@@ -83,7 +86,7 @@ export class Calls {
       readonly clock: Clock;
       readonly agents: Agents;
       readonly ledger: Ledger;
-      readonly fates: Fates;
+      readonly outcomes: CallOutcomes;
       readonly dialect: Dialect;
       readonly tell: Tell;
     },
@@ -108,7 +111,7 @@ export class Calls {
     const random = randomOf(seed, "call", agent?.staffNo ?? "", ordinal, number);
     const call: Call = {
       plan,
-      fate: { ...this.world.fates.of(number, random), ...plan.fate },
+      outcome: { ...this.world.outcomes.of(number, random), ...plan.outcome },
       agent: agent?.staffNo ?? "",
       number,
       inbound: plan.course === "inbound",
@@ -122,7 +125,7 @@ export class Calls {
       callOff: () => {},
     };
     this.#active.add(call);
-    this.#walk(call, courses[plan.course](call.fate));
+    this.#walk(call, courses[plan.course](call.outcome));
   }
 
   /** Ends an agent's call. Returns whether there was one. */
@@ -171,11 +174,11 @@ export class Calls {
   }
 
   #ring(call: Call): void {
-    const { plan, fate } = call;
+    const { plan, outcome } = call;
     this.#startRinging(call);
     // If the customer is called first, the customer's ringing is over already, and the agent picks up now.
-    const seconds = plan.course === "customerFirst" && fate.answered ? fate.pickUp : fate.ring;
-    call.callOff = this.world.clock.after(seconds, () => (fate.answered ? this.#answer(call) : this.#end(call)));
+    const seconds = plan.course === "customerFirst" && outcome.answered ? outcome.pickUp : outcome.ring;
+    call.callOff = this.world.clock.after(seconds, () => (outcome.answered ? this.#answer(call) : this.#end(call)));
   }
 
   #startRinging(call: Call): void {
@@ -188,12 +191,12 @@ export class Calls {
     call.state = "answered";
     this.#serve(call, call.inbound ? "CALL_IN" : "CALL_OUT");
     this.#push(call, "callstart");
-    call.callOff = this.world.clock.after(call.fate.talk, () => this.#end(call));
+    call.callOff = this.world.clock.after(call.outcome.talk, () => this.#end(call));
   }
 
   #end(call: Call): void {
     const { agents, clock, tell } = this.world;
-    const { plan, fate } = call;
+    const { plan, outcome } = call;
     call.callOff();
     this.#active.delete(call);
     this.#push(call, "callend");
@@ -204,7 +207,7 @@ export class Calls {
     if (agent === undefined) return;
     const { calls } = agent;
     agents.release(agent, cause);
-    clock.after(fate.wrapUp, () => {
+    clock.after(outcome.wrapUp, () => {
       // If the agent has a new call, the after-call work of this one is over already.
       if (agent.calls === calls) agents.finish(agent, cause);
     });
@@ -213,15 +216,15 @@ export class Calls {
   /** Records the call. Its times are computed backwards from its end, so that they never lie in the future, at any speed of the clock. */
   #book(call: Call): Entry {
     const { clock, ledger } = this.world;
-    const { plan, fate } = call;
+    const { plan, outcome } = call;
     const byeAt = clock.date();
     const ago = (instant: number) => byeAt - Math.round((clock.now() - instant) / 1000);
     // An answered call that is hung up at once still lasts one second.
     const answerAt = call.answeredAt === undefined ? 0 : Math.min(ago(call.answeredAt), byeAt - 1);
-    const wasCancelled = call.answeredAt === undefined && fate.answered;
-    const { releaseCause, result } = wasCancelled ? cancelled : fate;
+    const wasCancelled = call.answeredAt === undefined && outcome.answered;
+    const { releaseCause, result } = wasCancelled ? cancelled : outcome;
     const [caller, callee] = call.inbound ? [call.number, plan.trunk] : [plan.trunk, call.number];
-    return ledger.book({
+    return ledger.add({
       agent: call.agent,
       service: plan.service,
       inbound: call.inbound,

@@ -94,7 +94,15 @@ const voiceNotification: Handler = ({ calls }, fields, cause) => {
   if (legal.length === 0) return refused(errors.badNumber);
   const talk = voiceFile * Math.max(1, Number(fields.text("cyclePlayTimes")));
   for (const number of new Set(legal)) {
-    calls.begin({ course: "verify", agent: undefined, number, trunk: trunks[0], service: "4", cause, fate: { talk } });
+    calls.begin({
+      course: "verify",
+      agent: undefined,
+      number,
+      trunk: trunks[0],
+      service: "4",
+      cause,
+      outcome: { talk },
+    });
   }
   return done;
 };

@@ -170,7 +170,7 @@ const pushFaultOf = (kind: (typeof pushKinds)[number], reader: Reader): PushFaul
 };
 
 /** A request or a push that a fault may apply to. */
-interface Occasion<Fault> {
+interface FaultTarget<Fault> {
   /** An ApiName or an event. */
   readonly name: string;
   /** The values that a push is about. */
@@ -278,7 +278,7 @@ export class Faults implements PushFaults {
     this.#asked = 0;
   }
 
-  #take<Fault>(list: Waiting<Fault>[], { name, about, fits, draw }: Occasion<Fault>): Waiting<Fault> | undefined {
+  #take<Fault>(list: Waiting<Fault>[], { name, about, fits, draw }: FaultTarget<Fault>): Waiting<Fault> | undefined {
     const waiting = list.find(
       (one) =>
         (one.of === undefined || one.of === name.toLowerCase()) &&

@@ -1,6 +1,6 @@
 // The simulator: an SCCC platform for developing and testing flows.
 import { Api } from "./api";
-import { Gate } from "./authentication";
+import { Authenticator } from "./authentication";
 import type { Books, BooksFilter } from "./books";
 import { Clock } from "./clock";
 import { Faults } from "./faults";
@@ -12,8 +12,8 @@ import type { ReceivedRequest } from "./request-log";
 import { Server, urlOf } from "./server";
 
 export type { Books, BooksFilter, Tally } from "./books";
+export type { EndingName, Numbers } from "./call-outcomes";
 export type { DialectName } from "./dialects";
-export type { EndingName, Numbers } from "./fates";
 export type { Outcome } from "./instructions";
 export type { SimulatorOptions, Summary } from "./options";
 export type { State } from "./platform";
@@ -54,10 +54,10 @@ export const startSimulator = async (options: SimulatorOptions): Promise<Simulat
   const settings = settingsOf(options);
   const clock = new Clock(settings);
   const faults = new Faults(settings.seed);
-  const gate = new Gate(settings);
+  const authenticator = new Authenticator(settings);
   const pusher = new Pusher(settings, clock, faults, guarded(options.onPush ?? (() => {})));
   const platform = new Platform(settings, clock, pusher, options.onEvent && guarded(options.onEvent));
-  const api = new Api(platform, gate);
+  const api = new Api(platform, authenticator);
   const { dialect } = settings;
   const server = new Server({ api, ledger: platform.ledger, faults, dialect, tls: options.tls });
   const port = await server.listen(settings.port, settings.host);
@@ -84,7 +84,7 @@ export const startSimulator = async (options: SimulatorOptions): Promise<Simulat
       },
     },
     books: (filter) => platform.books(filter),
-    instruct: (instruction) => instruct({ platform, pusher, faults, gate, server }, instruction),
+    instruct: (instruction) => instruct({ platform, pusher, faults, authenticator, server }, instruction),
     close: () => {
       closing ??= (() => {
         pusher.close();

@@ -1,9 +1,9 @@
 // The instructions of a simulator, sent by a test or by a message to its node. Described for users in docs/simulator.md.
 import type { Agent, WorkStatus } from "./agents";
-import type { Gate } from "./authentication";
+import type { Authenticator } from "./authentication";
+import { type EndingName, endingNames, endings, type Numbers, numbersProblem } from "./call-outcomes";
 import { trunks } from "./calls";
 import { dialectNames, dialects } from "./dialects";
-import { type EndingName, endingNames, endings, type Numbers, numbersProblem } from "./fates";
 import type { Faults } from "./faults";
 import { isObject, type Json, messageOf } from "./narrow";
 import { notifyOf, pushOf } from "./notifies";
@@ -23,7 +23,7 @@ export interface Controls {
   readonly platform: Platform;
   readonly pusher: Pusher;
   readonly faults: Faults;
-  readonly gate: Gate;
+  readonly authenticator: Authenticator;
   readonly server: Pick<Server, "restart" | "isListening">;
 }
 
@@ -65,8 +65,8 @@ const inbound: Instruction = ({ platform }, reader) => {
     if (!agents.isFree(agent)) agents.work(agent, "ONLINE", cause);
     // An agent who has just logged in may have received a task's call.
     if (!agents.isFree(agent)) return { ok: false, error: "agent: is not online and idle" };
-    const fate = { ...ending, ...ring, ...talk };
-    calls.begin({ course: "inbound", agent, number, trunk: trunks[0], service: "2", cause, fate });
+    const outcome = { ...ending, ...ring, ...talk };
+    calls.begin({ course: "inbound", agent, number, trunk: trunks[0], service: "2", cause, outcome });
     return { ok: true, agent: agent.staffNo, number, seq: cause.seq };
   });
 };
@@ -111,8 +111,8 @@ const outcomeOf = (outcomes: readonly PushOutcome[], mustBeTaken: boolean): Outc
   );
   const { error: _, ...shown } = failed ?? outcomes.at(-1) ?? {};
   const taken = outcomes.filter((outcome) => outcome.error === undefined).length;
-  const told = { ...shown, times: outcomes.length, taken };
-  return failed === undefined ? { ok: true, ...told } : { ok: false, error: failed.error, ...told };
+  const summary = { ...shown, times: outcomes.length, taken };
+  return failed === undefined ? { ok: true, ...summary } : { ok: false, error: failed.error, ...summary };
 };
 
 /** {do: "fault", kind, …}: see Faults. */
@@ -171,14 +171,14 @@ const numbersOf = (reader: Reader): Numbers => {
 };
 
 /**
- * {do: "numbers", endings?, shares?}: sets the course of calls, by last digits and for all other numbers. Without either: restores the
+ * {do: "numbers", endings?, shares?}: sets the outcomes of calls, by last digits and for all other numbers. Without either: restores the
  * initial behaviour.
  */
 const numbers: Instruction = ({ platform }, reader) => {
   const wanted = reader.has("endings") || reader.has("shares") ? numbersOf(reader) : undefined;
   return unlessWrong(reader, () => {
-    if (wanted === undefined) platform.fates.reset();
-    else platform.fates.set(wanted);
+    if (wanted === undefined) platform.outcomes.reset();
+    else platform.outcomes.set(wanted);
     return { ok: true };
   });
 };
@@ -200,7 +200,7 @@ const books: Instruction = ({ platform }, reader) => {
  * {do: "restart", state?, ms?}: closes every connection and stops listening for this many real ms. `kept`: afterwards everything continues.
  * `dropped`: calls, tasks, states and waiting pushes are lost; only the ledger remains.
  */
-const restart: Instruction = ({ platform, pusher, gate, server }, reader) => {
+const restart: Instruction = ({ platform, pusher, authenticator, server }, reader) => {
   const keep = reader.word("state", ["kept", "dropped"], true) === "kept";
   const ms = reader.integer("ms", { min: 0, max: 3_600_000, fallback: 0 });
   return unlessWrong(reader, async () => {
@@ -210,7 +210,7 @@ const restart: Instruction = ({ platform, pusher, gate, server }, reader) => {
     pusher.pause(keep);
     if (!keep) {
       platform.lose();
-      gate.reset();
+      authenticator.reset();
     }
     try {
       await listening;
@@ -241,12 +241,12 @@ const seed: Instruction = ({ platform }, reader) => {
  * {do: "reset"}: removes calls, tasks, records and faults, sets everybody offline, forgets used seqs. `requests` is kept, and keys
  * continue.
  */
-const reset: Instruction = ({ platform, pusher, faults, gate }, reader) =>
+const reset: Instruction = ({ platform, pusher, faults, authenticator }, reader) =>
   unlessWrong(reader, () => {
     pusher.reset();
     platform.reset();
     faults.reset();
-    gate.reset();
+    authenticator.reset();
     return { ok: true };
   });
 

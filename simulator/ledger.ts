@@ -160,7 +160,7 @@ export class Ledger {
   #lastKey = 0;
 
   /** Records an ended call. */
-  book(facts: Facts): Entry {
+  add(facts: Facts): Entry {
     this.#lastKey += 1;
     const entry = new Entry(this.#lastKey, facts);
     this.cdrs.push(entry);

@@ -1,8 +1,8 @@
 // The simulator's options: checks and defaults.
 import { createSecureContext } from "node:tls";
 import { simulatorSettings } from "../nodes/catalogue";
+import { type Numbers, numbersProblem } from "./call-outcomes";
 import { type Dialect, type DialectName, dialectNames, dialectOf } from "./dialects";
-import { type Numbers, numbersProblem } from "./fates";
 import type { PushOutcome } from "./pushes";
 
 /** Counters for a status line. */

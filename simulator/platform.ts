@@ -1,10 +1,10 @@
 // The platform: agents, calls, tasks and ledger with one clock.
 import { type AgentState, Agents, type Cause, type Tell } from "./agents";
 import { type Books, type BooksFilter, booksOf } from "./books";
+import { CallOutcomes } from "./call-outcomes";
 import { type CallState, Calls } from "./calls";
 import type { Clock } from "./clock";
 import type { Dialect } from "./dialects";
-import { Fates } from "./fates";
 import { type Entry, Ledger } from "./ledger";
 import type { Json } from "./narrow";
 import { madeUpOf, notifyOf, pushOf } from "./notifies";
@@ -25,7 +25,7 @@ export interface State {
 }
 
 export class Platform {
-  readonly fates: Fates;
+  readonly outcomes: CallOutcomes;
   readonly ledger = new Ledger();
   readonly agents: Agents;
   readonly calls: Calls;
@@ -50,10 +50,10 @@ export class Platform {
       }
       onEvent?.(this.summary());
     };
-    this.fates = new Fates(settings.numbers);
+    this.outcomes = new CallOutcomes(settings.numbers);
     this.agents = new Agents(settings.agents, tell);
-    const { agents, ledger, fates } = this;
-    this.calls = new Calls({ seed, clock, agents, ledger, fates, dialect, tell });
+    const { agents, ledger, outcomes } = this;
+    this.calls = new Calls({ seed, clock, agents, ledger, outcomes, dialect, tell });
     const isCongested = () => pusher.isCongested();
     this.tasks = new Tasks({ agents, calls: this.calls, tell, isCongested });
     pusher.onRelief = () => this.clock.after(0, () => this.tasks.resume());
@@ -103,6 +103,6 @@ export class Platform {
     this.tasks.reset();
     this.agents.reset();
     this.ledger.reset();
-    this.fates.reset();
+    this.outcomes.reset();
   }
 }

@@ -168,7 +168,7 @@ export class Pusher {
       // A deliberately wrong push needs no fault.
       const fault = style.genuine ? this.faults.takeForPush(event, about) : undefined;
       if (fault?.kind === "dropPush") {
-        const outcome = { ...none, error: "dropped, as told" };
+        const outcome = { ...none, error: "dropped by a fault" };
         this.onPush(outcome);
         return resolve(outcome);
       }

@@ -1,5 +1,5 @@
 // Calling hours: weekly windows on the clocks of a time zone, and when they open and close.
-import { clockTime, showingOf } from "../util/time";
+import { clockTime, occurrenceOf } from "../util/time";
 import { type HoursWindow, minutesOf } from "../util/weekly-windows";
 
 export { type HoursProblem, type HoursWindow, readHours } from "../util/weekly-windows";
@@ -115,7 +115,7 @@ export class CallingHours {
   #edges(dayNumber: number): readonly number[] {
     return (this.#spans.get(weekdayOf(dayNumber)) ?? []).flatMap(({ from, to }) =>
       [from, to].flatMap((time) => {
-        const { first, last, change } = showingOf(dayNumber * day + time * minute, this.#zone);
+        const { first, last, change } = occurrenceOf(dayNumber * day + time * minute, this.#zone);
         return change === undefined ? [first] : [first, last, change];
       }),
     );

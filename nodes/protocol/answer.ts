@@ -1,7 +1,7 @@
 // Parses the platform's answers (docs/protocol.md, "Answers"): accepts the many shapes that platforms send, returns one shape.
 import { type Command, errorOfValue } from "../catalogue";
 import { isObject, isWithin, type JsonObject, listItems, maxDepth, parseJson } from "../util/json";
-import { others, sliceLength } from "../util/slices";
+import { nextTurn, sliceLength } from "../util/slices";
 import { excerptOf, type Failure, type ProtocolReason, type Result } from "./failure";
 import { noSecrets, type Secrets } from "./secrets";
 
@@ -77,7 +77,7 @@ function listOf(name: string, response: JsonObject, data: JsonObject): readonly 
 }
 
 /** The fields of `data` besides the responses; commands that are not in the catalogue may answer there. */
-function beside({ seq: _seq, response: _response, responses: _responses, ...rest }: JsonObject): JsonObject {
+function otherFields({ seq: _seq, response: _response, responses: _responses, ...rest }: JsonObject): JsonObject {
   return rest;
 }
 
@@ -95,7 +95,7 @@ function readCommand(
     return { ok: false, response, failure: refused(value, result.msg, "command") };
   }
   const done: Result = { error: success, name: errorName(success), msg: textOf(result.msg) };
-  if (command === undefined) return { ok: true, response: { ...beside(data), ...response }, result: done };
+  if (command === undefined) return { ok: true, response: { ...otherFields(data), ...response }, result: done };
   if (command.list === undefined) return { ok: true, response, result: done };
   const list = listOf(command.list.name, response, data);
   return list === undefined
@@ -137,7 +137,7 @@ async function isWithinInSlices(value: unknown, limit: number): Promise<boolean>
   if (limit <= 0) return false;
   for (const [index, item] of inner.entries()) {
     const isLong = inner.length > sliceLength;
-    if (isLong && index % sliceLength === sliceLength - 1) await others();
+    if (isLong && index % sliceLength === sliceLength - 1) await nextTurn();
     if (!(isLong ? isWithin(item, limit - 1) : await isWithinInSlices(item, limit - 1))) return false;
   }
   return true;
@@ -156,13 +156,13 @@ export function readAnswer(text: string, reading: Reading): Answer {
 /** Like readAnswer, for long texts: yields to the event loop between removing secrets, parsing and checking. */
 export async function readLongAnswer(text: string, reading: Reading): Promise<Answer> {
   const { secrets = noSecrets } = reading;
-  await others();
+  await nextTurn();
   const parsed = parse(text, secrets);
   if (!parsed.ok) return parsed;
   const { value, json, begin } = parsed;
-  await others();
+  await nextTurn();
   if (!(await isWithinInSlices(value, maxDepth))) return { ok: false, failure: malformed("tooDeep", begin) };
-  await others();
+  await nextTurn();
   return answerOf(secrets.answer(value, json), begin, reading);
 }
 

@@ -72,9 +72,9 @@ export class Admission<S> {
   admit(key: string, socket: S, address: string, listed: boolean): { readonly admitted: boolean; readonly victim?: S } {
     const source = sourceOf(address);
     let victim: Connection<S> | undefined;
-    const beside = this.#sources.get(source);
-    if (!listed && beside !== undefined && beside.size >= this.#limits.perAddress) {
-      victim = this.#first(beside, "unlisted");
+    const sameSource = this.#sources.get(source);
+    if (!listed && sameSource !== undefined && sameSource.size >= this.#limits.perAddress) {
+      victim = this.#first(sameSource, "unlisted");
       if (victim === undefined) return { admitted: false };
     } else if (this.#all.size >= this.#limits.total) {
       victim = this.#first(undefined, listed ? "listed" : "unlisted");
@@ -118,17 +118,17 @@ export class Admission<S> {
     this.#all.set(key, connection);
     this.#classes[classOf(connection)].add(key);
     if (listed) return;
-    const beside = this.#sources.get(source) ?? new Set();
-    this.#sources.set(source, beside.add(key));
+    const sameSource = this.#sources.get(source) ?? new Set();
+    this.#sources.set(source, sameSource.add(key));
   }
 
   #remove(connection: Connection<S>): void {
     const { key, source } = connection;
     this.#all.delete(key);
     this.#classes[classOf(connection)].delete(key);
-    const beside = this.#sources.get(source);
-    beside?.delete(key);
-    if (beside?.size === 0) this.#sources.delete(source);
+    const sameSource = this.#sources.get(source);
+    sameSource?.delete(key);
+    if (sameSource?.size === 0) this.#sources.delete(source);
   }
 }
 

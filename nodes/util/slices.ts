@@ -4,12 +4,12 @@
 export const sliceLength = 200;
 
 /** Yields to the event loop. */
-export const others = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+export const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** Calls a function for each item in order, and yields after each slice. */
 export async function forEachInSlices<T>(items: readonly T[], each: (item: T, index: number) => void): Promise<void> {
   for (let start = 0; start < items.length; start += sliceLength) {
-    if (start > 0) await others();
+    if (start > 0) await nextTurn();
     for (let index = start; index < Math.min(items.length, start + sliceLength); index += 1) {
       each(items[index] as T, index);
     }
@@ -30,7 +30,7 @@ const mergeSteps = 50 * sliceLength;
 export async function sortInSlices<T>(items: readonly T[], compare: (one: T, other: T) => number): Promise<T[]> {
   let runs: T[][] = [];
   for (let start = 0; start < items.length; start += sliceLength) {
-    if (start > 0) await others();
+    if (start > 0) await nextTurn();
     runs.push(items.slice(start, start + sliceLength).sort(compare));
   }
   let steps = 0;
@@ -44,7 +44,7 @@ export async function sortInSlices<T>(items: readonly T[], compare: (one: T, oth
         const isFirst = right >= other.length || (left < one.length && compare(one[left] as T, other[right] as T) <= 0);
         both.push((isFirst ? one[left++] : other[right++]) as T);
         steps += 1;
-        if (steps % mergeSteps === 0) await others();
+        if (steps % mergeSteps === 0) await nextTurn();
       }
       merged.push(both);
     }

@@ -217,7 +217,7 @@ export const clockTime = (moment: number, zone: string): number => moment + offs
 export const clockText = (clock: number): string => new Date(clock).toISOString().slice(0, 19).replace("T", " ");
 
 /** When clocks show a certain time. All in ms since 1970. */
-export interface Showing {
+export interface Occurrence {
   /** The first moment at which clocks show this time or a later one, and the last second at which they show this time or an earlier one. */
   readonly first: number;
   readonly last: number;
@@ -229,7 +229,7 @@ export interface Showing {
  * When a zone's clocks show a clock time (whole seconds). `first` and `last` are equal for almost every time. `last` is later if the time
  * occurs twice because clocks are put back. It is one second earlier if the time is skipped because clocks are put forward.
  */
-export function showingOf(clock: number, zone: string): Showing {
+export function occurrenceOf(clock: number, zone: string): Occurrence {
   const [from, to] = [clock - day, clock + day];
   const [before, after] = [offsetAt(from, zone), offsetAt(to, zone)];
   if (before === after) return { first: clock - before, last: clock - before };
@@ -247,7 +247,7 @@ export function showingOf(clock: number, zone: string): Showing {
 export function earliestClock(moment: number, zone: string): number {
   const second = Math.floor(moment / 1000) * 1000;
   const clock = clockTime(second, zone);
-  const { last, change } = showingOf(clock, zone);
+  const { last, change } = occurrenceOf(clock, zone);
   return change !== undefined && last > second ? clockTime(change, zone) - 1000 : clock;
 }
 
@@ -258,6 +258,6 @@ export function earliestClock(moment: number, zone: string): number {
 export function latestClock(moment: number, zone: string): number {
   const second = Math.floor(moment / 1000) * 1000;
   const clock = clockTime(second, zone);
-  const { first, change } = showingOf(clock, zone);
+  const { first, change } = occurrenceOf(clock, zone);
   return change !== undefined && first < second ? clockTime(change - 1000, zone) + 1000 : clock;
 }

@@ -5,7 +5,7 @@ import { beginningOfCdrs, type CdrSource } from "../../nodes/runtime/feed/cdrs";
 import type { CdrsPosition, Position } from "../../nodes/runtime/feed/position";
 import { runFeed } from "../../nodes/runtime/feed/run";
 import type { Listed } from "../../nodes/runtime/feed/source";
-import { clockText, clockTime, earliestClock, latestClock, momentOf, showingOf } from "../../nodes/util/time";
+import { clockText, clockTime, earliestClock, latestClock, momentOf, occurrenceOf } from "../../nodes/util/time";
 
 const second = 1000;
 const hour = 3600;
@@ -60,7 +60,7 @@ class Platform {
     this.longest = Math.max(this.longest, (to - from) / second);
     const value = (clock: number): number => {
       if (comparison === "clock") return clock;
-      return comparison === "last" ? showingOf(clock, zone).last : (momentOf(clockText(clock), zone) ?? Number.NaN);
+      return comparison === "last" ? occurrenceOf(clock, zone).last : (momentOf(clockText(clock), zone) ?? Number.NaN);
     };
     const [low, high] = [value(from), value(to)];
     if (low > high)
@@ -428,7 +428,7 @@ describe("clock times", () => {
       fc.property(fc.constantFrom(...zones), fc.integer({ min: from, max: to }), (zone, at) => {
         const moment = at * second;
         const clock = clockTime(moment, zone);
-        const { first, last } = showingOf(clock, zone);
+        const { first, last } = occurrenceOf(clock, zone);
         assert.ok(first <= moment && moment <= last, zone);
         assert.deepEqual([clockTime(first, zone), clockTime(last, zone)], [clock, clock]);
         assert.equal(momentOf(clockText(clock), zone), first);

@@ -140,8 +140,8 @@ describe("the simulator's pushes", () => {
       for (const agent of ["1000", "1000", "1001"]) await query(agent);
       await attempts(3);
       assert.deepEqual(outcomes.map(({ attempt, error }) => [attempt, error]).toSorted(), [
-        [0, "dropped, as told"],
-        [0, "dropped, as told"],
+        [0, "dropped by a fault"],
+        [0, "dropped by a fault"],
         [1, undefined],
       ]);
       assert.equal(context.receiver.pushes.length, 1);

@@ -4,7 +4,7 @@ import { type FileHandle, open, rename, stat, writeFile } from "node:fs/promises
 import { checksumOf } from "../../delivery/checksum";
 import { asError, syncFolder } from "../../delivery/files";
 import { guarded } from "../../util/guarded";
-import { others } from "../../util/slices";
+import { nextTurn } from "../../util/slices";
 
 /** What a journal reports. */
 export interface JournalReports {
@@ -65,7 +65,7 @@ export async function readJournal(path: string, take: (line: string) => void): P
         from = end + 1;
       }
       rest = Buffer.from(data.subarray(from));
-      await others();
+      await nextTurn();
     }
     if (damaged.length > 0) await writeFile(`${path}.damaged`, Buffer.concat(damaged), { mode: 0o600 });
     return { length, damaged: damaged.length };

@@ -16,7 +16,7 @@ import type { PushContext } from "../../protocol/push";
 import type { Sequences } from "../../protocol/sequence";
 import { guarded } from "../../util/guarded";
 import { newId } from "../../util/id";
-import { others } from "../../util/slices";
+import { nextTurn } from "../../util/slices";
 import type { Tokens } from "../receive/tokens";
 import { JournalFile, readJournal, replaceJournal } from "./journal-file";
 import { type CampaignHost, Runner } from "./runner";
@@ -179,7 +179,7 @@ export class CampaignStore {
     const steps = Campaign.beginning({ id, tag, settings, entries }, this.#deps, Date.now());
     let step = steps.next();
     while (!step.done) {
-      await others();
+      await nextTurn();
       step = steps.next();
     }
     const { campaign, effects } = step.value;
@@ -266,7 +266,7 @@ export class CampaignStore {
 
   async #shrink(node: string, runner: Runner): Promise<void> {
     // A runner has no path in the turn in which it is made.
-    await others();
+    await nextTurn();
     const path = this.#paths.get(runner);
     this.#paths.delete(runner);
     this.#runners.get(safe(node))?.delete(runner);
@@ -328,7 +328,7 @@ export class CampaignStore {
       const runner = this.#add(node, path, campaign, this.#journal(folder, path, length), campaign.restart(Date.now()));
       const host = [...this.#hosts].find(([id]) => safe(id) === node)?.[1];
       if (host !== undefined) runner.attach(host);
-      await others();
+      await nextTurn();
     }
   }
 }

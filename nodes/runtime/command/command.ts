@@ -16,7 +16,7 @@ import type { Prepared } from "../../protocol/client";
 import type { SendOptions } from "../../protocol/exchange";
 import type { FieldFailure, Result } from "../../protocol/failure";
 import { isObject } from "../../util/json";
-import { others } from "../../util/slices";
+import { nextTurn } from "../../util/slices";
 import { accountOf } from "../account/account";
 import type { Sender } from "../account/running";
 import { type CallWait, callWaitOf } from "../call-number/call-number";
@@ -204,7 +204,7 @@ async function carryOut(work: Work, sender: Sender, msg: NodeMessage): Promise<C
   const contexts: unknown[] = [];
   for (const [index, element] of payload.entries()) {
     // Typed inputs may be JSONata, which is slow: only a few are read in one turn.
-    if (index % preparedAtOnce === preparedAtOnce - 1) await others();
+    if (index % preparedAtOnce === preparedAtOnce - 1) await nextTurn();
     const one = await maker.prepare(sender, api, { ...msg, payload: element });
     prepared.push(one);
     if (!one.ok) break;

@@ -8,7 +8,7 @@ import { fillUp } from "../../protocol/extra";
 import { planOf } from "../../protocol/numbering";
 import { cleanNumbers } from "../../protocol/numbers-to-dial";
 import { isObject, type JsonObject } from "../../util/json";
-import { others } from "../../util/slices";
+import { nextTurn } from "../../util/slices";
 import type { Failure } from "../shared/failure";
 import { type Sending, type Sent, sendOne } from "./send";
 
@@ -101,7 +101,7 @@ export async function sendLongList(list: LongList): Promise<Sent> {
   for (const [index, part] of parts.entries()) {
     const prepared = prepare(part, index, "0");
     if (!prepared.ok) return prepared;
-    await others();
+    await nextTurn();
   }
 
   const reports: JsonObject[] = [];

@@ -6,7 +6,7 @@ import type { Exchanged, Outcome, SendOptions } from "../../protocol/exchange";
 import type { Result } from "../../protocol/failure";
 import { readItem } from "../../protocol/records";
 import type { JsonObject } from "../../util/json";
-import { mapInSlices, others, sliceLength } from "../../util/slices";
+import { mapInSlices, nextTurn, sliceLength } from "../../util/slices";
 import type { Sender } from "../account/running";
 import type { Failure } from "../shared/failure";
 
@@ -97,7 +97,7 @@ async function firstRefusal(prepared: readonly Prepared[]): Promise<Failure | re
   const calls: PreparedCommand[] = [];
   const seqs = new Set<string>();
   for (const [index, one] of prepared.entries()) {
-    if (index % sliceLength === sliceLength - 1) await others();
+    if (index % sliceLength === sliceLength - 1) await nextTurn();
     if (!one.ok) return one.failure.kind === "field" ? { ...one.failure, index } : one.failure;
     const seq = String(one.call.fields.seq);
     if (seqs.has(seq)) {

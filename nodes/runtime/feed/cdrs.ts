@@ -1,7 +1,7 @@
 // Reads CDRs for a feed: spans of the platform's local time, one answer in memory at a time.
 import { isObject } from "../../util/json";
 import { forEachInSlices } from "../../util/slices";
-import { clockTime, earliestClock, latestClock, momentOf, showingOf } from "../../util/time";
+import { clockTime, earliestClock, latestClock, momentOf, occurrenceOf } from "../../util/time";
 import type { Failure } from "../shared/failure";
 import type { CdrsPosition } from "./position";
 import { compare, keyed, type Listed, type Next, protocolFailure } from "./source";
@@ -39,8 +39,8 @@ const endOfCdrs = Date.UTC(2100, 0, 1);
 
 /** Requests a span of local times in s. A local time that clocks skip is not sent, because the platform might take it for another one. */
 async function ask({ read, zone }: CdrSource, from: number, to: number): Promise<Listed> {
-  const start = clockTime(showingOf(from * second, zone).first, zone);
-  const end = clockTime(showingOf(to * second, zone).last, zone);
+  const start = clockTime(occurrenceOf(from * second, zone).first, zone);
+  const end = clockTime(occurrenceOf(to * second, zone).last, zone);
   return start <= end ? read(start, end) : { ok: true, list: [] };
 }
 
@@ -134,7 +134,7 @@ export class CdrWalk {
     if (fresh.length === 0 && until === position.until) {
       return { kind: "page", page: { items: [], after: position, cut } };
     }
-    const end = showingOf(to * second, zone).first;
+    const end = occurrenceOf(to * second, zone).first;
     const given = all.map(({ key }): [string, number] => [key, Math.min(end, position.seen[key] ?? end)]);
     const lastKey = fresh.at(-1)?.key ?? "";
     const after: CdrsPosition = {
@@ -152,7 +152,7 @@ export class CdrWalk {
    */
   #kept(position: CdrsPosition, until: number): readonly [string, number][] {
     const { overlapMs, zone } = this.#source;
-    const oldest = showingOf(earliestClock(until - overlapMs, zone), zone).first;
+    const oldest = occurrenceOf(earliestClock(until - overlapMs, zone), zone).first;
     return Object.entries(position.seen).filter(([, end]) => end >= oldest);
   }
 
@@ -163,7 +163,7 @@ export class CdrWalk {
   #moved(position: CdrsPosition, reached: number): number {
     const { zone, monotonic } = this.#source;
     const lasted = Math.ceil((monotonic() - this.#started) / second) * second;
-    return Math.max(position.until, showingOf(reached * second, zone).first - lasted);
+    return Math.max(position.until, occurrenceOf(reached * second, zone).first - lasted);
   }
 }
 
@@ -179,7 +179,7 @@ export async function newestCdrs(source: CdrSource, now: number): Promise<Newest
   const found = (until: number): Newest => ({
     ok: true,
     position: { source: "cdrs", until, seen: {}, key: "" },
-    end: showingOf(end * second, zone).last,
+    end: occurrenceOf(end * second, zone).last,
   });
   while (end < endOfCdrs / second) {
     const later = await ask(source, end + 1, end + longestSpan);
@@ -194,7 +194,7 @@ export async function newestCdrs(source: CdrSource, now: number): Promise<Newest
     const listed = await ask(source, from, to);
     if (!listed.ok) return listed;
     if (listed.list.length > 0) {
-      return found(showingOf((await reachedBy(listed.list, from, to, zone)) * second, zone).first);
+      return found(occurrenceOf((await reachedBy(listed.list, from, to, zone)) * second, zone).first);
     }
     to = from;
   }

@@ -23,7 +23,7 @@ import { beginningOfCdrs, type CdrSource } from "./cdrs";
 import { handUntilTaken } from "./handing";
 import type { FeedLock } from "./lock";
 import { isKey, type Position, PositionFile } from "./position";
-import { type PageKeys, type Ran, type RunDeps, runFeed } from "./run";
+import { type PageKeys, type RunDeps, type RunResult, runFeed } from "./run";
 import type { Listed, Page } from "./source";
 
 const type = "sccc-feed";
@@ -123,7 +123,7 @@ class Feed {
   readonly #reader: Reader;
   readonly #cdrs: CdrSource;
   #timer: NodeJS.Timeout | undefined;
-  #run: Promise<Ran> | undefined;
+  #run: Promise<RunResult> | undefined;
   #read = 0;
 
   constructor({ runtime, node, output }: NodeSource, { config, sender, file, lock }: FeedDeps) {
@@ -195,7 +195,7 @@ class Feed {
     return statusWords(this.#runtime.RED._, key, { items, ...more });
   }
 
-  async #runWithLock(): Promise<Ran> {
+  async #runWithLock(): Promise<RunResult> {
     const failure = await this.#lockFailure();
     return failure === undefined ? runFeed(this.#runDeps()) : { ok: false, failure };
   }

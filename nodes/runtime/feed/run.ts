@@ -28,7 +28,7 @@ export interface PageKeys {
 }
 
 /** The result of a run. `cut`: the platform left CDRs out, even for a span of one second. */
-export type Ran =
+export type RunResult =
   | {
       readonly ok: true;
       readonly items: number;
@@ -38,7 +38,7 @@ export type Ran =
     }
   | { readonly ok: false; readonly failure: Failure | Error };
 
-const closed: Ran = { ok: false, failure: { kind: "closed", code: "SCCC_CLOSED" } };
+const closed: RunResult = { ok: false, failure: { kind: "closed", code: "SCCC_CLOSED" } };
 
 const keyIn = (position: Position): string => position.key;
 
@@ -52,11 +52,11 @@ async function begin(deps: RunDeps): Promise<Position | Failure> {
   }
   const newest = await newestCdrs(cdrs, now());
   // The CDRs within the overlap exist already: they are read once, to be recognised, and not given.
-  return newest.ok ? skim(new CdrWalk(cdrs, newest.end), newest.position) : newest.failure;
+  return newest.ok ? readToEnd(new CdrWalk(cdrs, newest.end), newest.position) : newest.failure;
 }
 
 /** Reads to the end without giving anything. */
-async function skim(walk: CdrWalk, from: CdrsPosition): Promise<Position | Failure> {
+async function readToEnd(walk: CdrWalk, from: CdrsPosition): Promise<Position | Failure> {
   let position: Position = from;
   for (;;) {
     if (position.source !== "cdrs") return position;
@@ -70,7 +70,7 @@ async function skim(walk: CdrWalk, from: CdrsPosition): Promise<Position | Failu
 const isFailure = (value: Position | Failure): value is Failure => "kind" in value;
 
 /** Runs once. Never rejects. */
-export async function runFeed(deps: RunDeps): Promise<Ran> {
+export async function runFeed(deps: RunDeps): Promise<RunResult> {
   try {
     return await run(deps);
   } catch (error) {
@@ -78,7 +78,7 @@ export async function runFeed(deps: RunDeps): Promise<Ran> {
   }
 }
 
-async function run(deps: RunDeps): Promise<Ran> {
+async function run(deps: RunDeps): Promise<RunResult> {
   const { file, closing, hand } = deps;
   let position = await file.read();
   if (position === undefined) {

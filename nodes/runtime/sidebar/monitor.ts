@@ -262,22 +262,22 @@ const excerptOf = (failure: object | undefined): string =>
   failure !== undefined && "excerpt" in failure && typeof failure.excerpt === "string" ? failure.excerpt : "";
 
 /** An action that runs once at a time: callers during a run get the result of that run. */
-class Shared {
-  #under: Promise<unknown> | undefined;
+class SingleFlight {
+  #running: Promise<unknown> | undefined;
 
   run<T>(start: () => Promise<T>): Promise<T> {
     // Each instance has results of one type.
-    this.#under ??= start().finally(() => {
-      this.#under = undefined;
+    this.#running ??= start().finally(() => {
+      this.#running = undefined;
     });
-    return this.#under as Promise<T>;
+    return this.#running as Promise<T>;
   }
 }
 
 /** The recorded data of all accounts of a Node-RED. */
 export class Monitor {
   /** Collects the new entries. */
-  readonly pulling = new Shared();
+  readonly pulling = new SingleFlight();
   readonly recording: boolean;
   readonly run: SidebarSnapshot["run"] = newId();
   readonly #accounts = new Map<string, MonitoredAccount>();

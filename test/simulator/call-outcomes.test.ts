@@ -1,11 +1,12 @@
 // The results of calls: their probabilities, and numbers with fixed endings.
 import assert from "node:assert/strict";
-import { Fates } from "../../simulator/fates";
+import { CallOutcomes } from "../../simulator/call-outcomes";
 import { randomOf } from "../../simulator/random";
 
-describe("the fate of a call", () => {
-  const fates = (number: string) => Array.from({ length: 1000 }, (_, i) => new Fates().of(number, randomOf(1, i)));
-  const answered = (number: string) => fates(number).filter((fate) => fate.answered).length;
+describe("the outcome of a call", () => {
+  const outcomes = (number: string) =>
+    Array.from({ length: 1000 }, (_, i) => new CallOutcomes().of(number, randomOf(1, i)));
+  const answered = (number: string) => outcomes(number).filter((outcome) => outcome.answered).length;
 
   it("is an answer in four of five cases", () => {
     assert.ok(Math.abs(answered("13800138000") - 800) < 50);
@@ -18,7 +19,7 @@ describe("the fate of a call", () => {
   it("has durations that cover their whole range", () => {
     const bounds = { pickUp: [1, 4], ring: [2, 15], talk: [5, 180], wrapUp: [3, 10] } as const;
     for (const [name, [min, max]] of Object.entries(bounds)) {
-      const durations = fates("13800138000").map((fate) => fate[name as keyof typeof bounds]);
+      const durations = outcomes("13800138000").map((outcome) => outcome[name as keyof typeof bounds]);
       assert.deepEqual([Math.min(...durations), Math.max(...durations)], [min, max], name);
     }
   });

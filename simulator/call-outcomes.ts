@@ -1,8 +1,8 @@
-// The course of a call: determined by the last digits of the number if these have a meaning, otherwise drawn from the call's random stream.
+// The outcome and the durations of a call: determined by the last digits of the number if these have a meaning, otherwise drawn from the call's random stream.
 import type { Random } from "./random";
 
-/** The course of a call. Durations in simulated seconds. */
-export interface Fate {
+/** The outcome of a call, and how long its parts take. Durations in simulated seconds. */
+export interface CallOutcome {
   readonly answered: boolean;
   /** A SIP code. */
   readonly releaseCause: string;
@@ -16,7 +16,7 @@ export interface Fate {
   readonly wrapUp: number;
 }
 
-type Ending = Pick<Fate, "answered" | "releaseCause" | "result">;
+type Ending = Pick<CallOutcome, "answered" | "releaseCause" | "result">;
 
 export type EndingName = "answered" | "unanswered" | "busy" | "vacant";
 
@@ -34,7 +34,7 @@ export const endingNames: readonly EndingName[] = ["answered", "unanswered", "bu
 export const cancelled: Ending = { answered: false, releaseCause: "487", result: "2" };
 
 /** The ending of an outbound call, by its releaseCause and result. */
-export const endingOf = (of: Pick<Fate, "releaseCause" | "result">): EndingName | "cancelled" =>
+export const endingOf = (of: Pick<CallOutcome, "releaseCause" | "result">): EndingName | "cancelled" =>
   endingNames.find((name) => endings[name].releaseCause === of.releaseCause && endings[name].result === of.result) ??
   "cancelled";
 
@@ -69,8 +69,8 @@ const usualEndings: Readonly<Record<string, EndingName>> = {
 /** By default, four of five calls to other numbers are answered. */
 const usualShares: Readonly<Partial<Record<EndingName, number>>> = { answered: 0.8, unanswered: 0.2 };
 
-/** Determines the course of calls. */
-export class Fates {
+/** Determines the outcomes of calls. */
+export class CallOutcomes {
   #endings: ReadonlyMap<string, EndingName> = new Map();
   #longest = 0;
   #shares: readonly (readonly [EndingName, number])[] = [];
@@ -93,8 +93,8 @@ export class Fates {
     this.set(this.usual);
   }
 
-  /** Draws the course of a call. Every value is drawn for every call, so that fixing one does not change the others. */
-  of(number: string, random: Random): Fate {
+  /** Draws the outcome of a call. Every value is drawn for every call, so that fixing one does not change the others. */
+  of(number: string, random: Random): CallOutcome {
     const drawn = this.#drawn(random.next());
     return {
       ...endings[this.#reliable(number) ?? drawn],
