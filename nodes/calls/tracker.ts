@@ -3,10 +3,11 @@
 import type { PushContext } from "../protocol/push";
 import { guarded } from "../util/guarded";
 import { isObject, type JsonObject } from "../util/json";
-import { Call, type CallHistory, isOpening, isSeqLoose, type State, type TrackedCall } from "./call";
+import { Call, type CallHistory, isOpening, type State, type TrackedCall } from "./call";
+import { CallIndex } from "./call-index";
 import { type ExpectedCall, ExpectedCalls, restoreExpected } from "./contexts";
 import type { Fact } from "./facts";
-import { Index } from "./index-of-calls";
+import { differ, matchOf } from "./matching";
 import { Queue } from "./queue";
 
 /** Settings of the tracking. Times in ms. */
@@ -86,50 +87,14 @@ export const realTiming: Timing = {
   date: () => Date.now(),
 };
 
-/** A fact that arrives later than this after a call's end belongs to another call, unless its seq matches. */
-const lateMs = 60_000;
-
-/** The same event with another id within this time is a repeat: it was signed again for another attempt. */
-const repeatMs = 10_000;
-
-/** The same for an event with the same seq: while Node-RED is down, the platform repeats for longer. */
-const namedRepeatMs = 120_000;
-
-/** Maximum difference between a call's end in its bill and in its callend: they come from two clocks. */
-const clocksApartMs = 600_000;
-
-/** Limits the search for a number with very many calls. */
-const mostSearched = 256;
-
 /** Finished calls are remembered for what comes late: at most so many, unless the settings say otherwise. */
 const mostFinished = 20_000;
 
 /** Maximum number of calls that one timer ends at once. */
 const mostAtOnce = 1000;
 
-const differ = <T>(one: T | undefined, other: T | undefined): boolean =>
-  one !== undefined && other !== undefined && one !== other;
-
-const equal = <T>(one: T | undefined, other: T | undefined): boolean => one !== undefined && one === other;
-
-/** A key for two texts that is unique for each pair. */
-const pair = (one: string, other: string): string => `${one.length}:${one}${other}`;
-
-/** The key of calls whose number was withheld. */
-const withheld: readonly string[] = [""];
-const placesOf = (keys: readonly string[]): readonly string[] => (keys.length === 0 ? withheld : keys);
-
 const callKey = ({ id }: Call): string => `c${id}`;
 const expectedKey = (id: string): string => `x${id}`;
-
-/** The keys by which a call is found. */
-interface Keys {
-  readonly pairs: readonly string[];
-  readonly numbers: readonly string[];
-  readonly hints: readonly string[];
-  readonly session: string | undefined;
-  readonly agent: string | undefined;
-}
 
 /** Tracks calls by the facts received. */
 export class CallTracker {
@@ -144,13 +109,7 @@ export class CallTracker {
   /** Finished calls, in the order in which they were finished. */
   readonly #finished = new Queue<Call>();
 
-  readonly #byPair = new Index<Call>();
-  readonly #byNumber = new Index<Call>();
-  readonly #byHint = new Index<Call>();
-  readonly #bySession = new Index<Call>();
-  readonly #byAgent = new Index<Call>();
-  readonly #keys = new Map<Call, Keys>();
-
+  readonly #index = new CallIndex();
   readonly #expected = new ExpectedCalls();
   /** The changes since the last `records()`; undefined until that is first called. */
   #changed: Map<string, Call | ExpectedCall | undefined> | undefined;
@@ -211,7 +170,7 @@ export class CallTracker {
     }
     const [now, date] = [this.#timing.now(), this.#timing.date()];
     for (const { call, queue, since } of calls.sort((one, other) => one.since - other.since)) {
-      this.#index(call);
+      this.#index.update(call);
       const into = queue === "finished" ? this.#finished : queue === "waiting" ? this.#waiting : this.#open;
       // If the clock was set back, no call waits longer than it would have otherwise.
       into.put(call, now - Math.max(0, date - since));
@@ -234,7 +193,7 @@ export class CallTracker {
 
   /** Every call that is followed or remembered. */
   all(): Iterable<Call> {
-    return this.#keys.keys();
+    return this.#index.calls();
   }
 
   /** Marks a call as changed, so that it is in the next records. */
@@ -263,7 +222,7 @@ export class CallTracker {
 
   /** Processes a fact. */
   hear(fact: Fact): readonly News[] {
-    const found = this.#find(fact);
+    const found = matchOf(this.#index.candidates(fact), fact, this.#settings.windowMs);
     if (found === undefined) return this.#hearable(fact) ? this.#begin(fact) : [];
     if (found.repeat) return this.#again(found.call, fact);
     return this.#add(found.call, fact);
@@ -286,104 +245,11 @@ export class CallTracker {
     return agent !== undefined || keys.length > 0 || billing?.session !== undefined;
   }
 
-  /** The calls that a fact may belong to, found by its keys. */
-  *#candidates({ agent, keys, seq, userData, billing }: Fact): Generator<Call> {
-    if (billing?.session !== undefined) yield* this.#bySession.of(billing.session);
-    for (const key of placesOf(keys)) {
-      if (agent !== undefined) {
-        yield* this.#byPair.of(pair(agent, key));
-        yield* this.#byPair.of(pair("", key));
-        continue;
-      }
-      if (seq !== undefined) yield* this.#byHint.of(pair(`s${seq}`, key), mostSearched);
-      if (userData !== undefined) yield* this.#byHint.of(pair(`u${userData}`, key), mostSearched);
-      yield* this.#byNumber.of(key, mostSearched);
-    }
-    if (keys.length === 0 && agent !== undefined) yield* this.#byAgent.of(agent, mostSearched);
-  }
-
-  /** The call that a fact belongs to, and whether the fact was received before. */
-  #find(fact: Fact): { readonly call: Call; readonly repeat: boolean } | undefined {
-    const candidates = [...new Set(this.#candidates(fact))];
-    const { session } = fact.billing ?? {};
-    for (const call of candidates) {
-      const same = fact.eventId !== undefined && call.entryOf(fact.eventId) !== undefined;
-      if (same || equal(call.billing?.session, session)) return { call, repeat: true };
-    }
-    const named = candidates.find((call) => this.#isNamedRepeat(call, fact));
-    if (named !== undefined) return { call: named, repeat: true };
-    const fitting = candidates.filter((call) => this.#fits(call, fact));
-    const best = bestOf(
-      fitting.filter((call) => !call.has(fact.kind)),
-      fact,
-    );
-    if (best !== undefined) return { call: best, repeat: false };
-    const repeated = bestOf(
-      fitting.filter((call) => isRepeat(call, fact)),
-      fact,
-    );
-    return repeated && { call: repeated, repeat: true };
-  }
-
-  /** Whether the account, agent, number, userData and task of a fact equal those of a call, or are not known. */
-  #namesSame(call: Call, fact: Fact): boolean {
-    if (differ(call.account, fact.account) || differ(call.agent, fact.agent)) return false;
-    if (differ(call.userData, fact.userData) || differ(call.taskID, fact.taskID)) return false;
-    const bothNumbers = call.keys.length > 0 && fact.keys.length > 0;
-    return !bothNumbers || fact.keys.some((key) => call.keys.includes(key));
-  }
-
-  /**
-   * Whether an event of an ended call came again with a new signature: the same kind with the same seq. The call's own
-   * seq may not be the command's, so the event's is compared. A bill is recognised by its session.
-   */
-  #isNamedRepeat(call: Call, fact: Fact): boolean {
-    if (fact.seq === undefined || fact.kind === "billing" || !(call.ended || call.finished)) return false;
-    return equal(call.entryOfKind(fact.kind)?.fact.seq, fact.seq) && this.#namesSame(call, fact);
-  }
-
-  /** Whether a fact may belong to a call. False if anything shows that it belongs to another. */
-  #fits(call: Call, fact: Fact): boolean {
-    // Nothing but its bill is ever received for a call with a verification code.
-    if (call.isVerification || fact.billing?.service?.verification) return false;
-    if (!this.#namesSame(call, fact)) return false;
-    // An agent may have a call with a number and one without at about the same time.
-    const oneNumber = (call.keys.length === 0) !== (fact.keys.length === 0);
-    if (oneNumber && (differ(call.seq, fact.seq) || differ(call.direction, fact.direction))) return false;
-    if (!this.#isInTime(call, fact)) return false;
-    if (!differ(call.seq, fact.seq)) return true;
-    const inbound = call.direction === "inbound" || fact.direction === "inbound";
-    // A bill's agent does not identify the call.
-    const loose = inbound || (fact.kind !== "billing" && (call.seqIsLoose || isSeqLoose(fact)));
-    const isLate = call.finished || (call.ended && !call.presumed);
-    // Neither the seq nor the direction agrees: this is a call back. While a call goes on, a screen pop may have the
-    // direction of its leg.
-    if (differ(call.direction, fact.direction) && (isLate || fact.kind !== "screenpop")) return false;
-    // A push may come after the end of its call, with its own seq.
-    if (!loose || !isLate) return loose;
-    // An answer cannot belong to a call that was reported as not answered: it is the next call's.
-    if (call.finished && fact.kind === "callstart" && !call.wasAnswered) return false;
-    // Outbound calls to one number are distinguished by their agents.
-    return !isOpening(fact.kind) || inbound || call.agent !== undefined;
-  }
-
-  /** Whether a fact may belong to a call by its time. */
-  #isInTime(call: Call, { kind, at, seq, billing }: Fact): boolean {
-    const { windowMs } = this.#settings;
-    const over = call.ended && !call.presumed && !equal(call.seq, seq);
-    if (kind === "billing") {
-      return !over || billing?.byeAt === undefined || Math.abs(billing.byeAt - call.endAt) <= clocksApartMs;
-    }
-    return at <= call.lastAt + windowMs && at >= call.firstAt - windowMs && !(over && at > call.endAt + lateMs);
-  }
-
   #begin(fact: Fact): readonly News[] {
     const news: News[] = [];
     if (isOpening(fact.kind) && fact.agent !== undefined) {
-      for (const key of placesOf(fact.keys)) {
-        for (const older of [...this.#byPair.of(pair(fact.agent, key))]) {
-          if (!older.ended && !differ(older.account, fact.account)) news.push(...this.#conclude(older, "superseded"));
-        }
+      for (const older of [...this.#index.withAgent(fact.agent, fact.keys)]) {
+        if (!older.ended && !differ(older.account, fact.account)) news.push(...this.#conclude(older, "superseded"));
       }
     }
     return [...news, ...this.begin(fact).news];
@@ -405,7 +271,7 @@ export class CallTracker {
     const isNew = call.queue === undefined;
     const before = call.summary;
     const entry = call.hear(fact);
-    this.#index(call);
+    this.#index.update(call);
     this.#note(callKey(call), call);
     this.#giveContext(call, fact);
     const news: News[] = [];
@@ -498,51 +364,9 @@ export class CallTracker {
     return news;
   }
 
-  /** Updates the indexes to the current values of a call. */
-  #index(call: Call): void {
-    const { agent = "", seq, userData, billing } = call;
-    const keys = placesOf(call.keys);
-    const next: Keys = {
-      pairs: keys.map((key) => pair(agent, key)),
-      numbers: keys,
-      hints: keys.flatMap((key) => [
-        ...(seq === undefined ? [] : [pair(`s${seq}`, key)]),
-        ...(userData === undefined ? [] : [pair(`u${userData}`, key)]),
-      ]),
-      session: billing?.session,
-      agent: call.agent,
-    };
-    const before = this.#keys.get(call);
-    const same =
-      before !== undefined &&
-      before.session === next.session &&
-      before.agent === next.agent &&
-      before.numbers === next.numbers &&
-      before.hints.length === next.hints.length;
-    if (same) return;
-    this.#unindex(call);
-    for (const key of next.pairs) this.#byPair.add(key, call);
-    for (const key of next.numbers) this.#byNumber.add(key, call);
-    for (const key of next.hints) this.#byHint.add(key, call);
-    if (next.session !== undefined) this.#bySession.add(next.session, call);
-    if (next.agent !== undefined) this.#byAgent.add(next.agent, call);
-    this.#keys.set(call, next);
-  }
-
-  #unindex(call: Call): void {
-    const keys = this.#keys.get(call);
-    if (keys === undefined) return;
-    for (const key of keys.pairs) this.#byPair.delete(key, call);
-    for (const key of keys.numbers) this.#byNumber.delete(key, call);
-    for (const key of keys.hints) this.#byHint.delete(key, call);
-    if (keys.session !== undefined) this.#bySession.delete(keys.session, call);
-    if (keys.agent !== undefined) this.#byAgent.delete(keys.agent, call);
-    this.#keys.delete(call);
-  }
-
   #drop(call: Call): void {
     this.#note(callKey(call));
-    this.#unindex(call);
+    this.#index.remove(call);
     call.queue?.remove(call);
   }
 
@@ -594,42 +418,4 @@ export class CallTracker {
     // Dropped calls cause no report, but change the records.
     if (news.length > 0 || (this.#changed?.size ?? 0) > 0) this.#onNews(news);
   }
-}
-
-/** Whether a fact of a kind that a call already has is a repeat with a new signature rather than a fact of the next call. */
-function isRepeat(call: Call, fact: Fact): boolean {
-  const { kind, at, billing } = fact;
-  if (kind === "billing") {
-    const before = call.billing;
-    if (billing === undefined || before === undefined || differ(before.session, billing.session)) return false;
-    return before.startAt === billing.startAt && before.byeAt === billing.byeAt;
-  }
-  const heard = call.entryOfKind(kind)?.fact;
-  if (heard === undefined) return false;
-  const cameLate = !call.presumed && heard.at >= call.endAt;
-  if (isOpening(kind) && call.ended && !cameLate) return false;
-  return Math.abs(at - heard.at) <= (equal(heard.seq, fact.seq) ? namedRepeatMs : repeatMs);
-}
-
-/** The call that matches a fact best; of equal matches the newest, or for a bill the one with the nearest end. */
-function bestOf(calls: readonly Call[], fact: Fact): Call | undefined {
-  let best: Call | undefined;
-  let most = -1;
-  let nearest = Number.POSITIVE_INFINITY;
-  for (const call of calls) {
-    const points =
-      (equal(call.taskID, fact.taskID) ? 32 : 0) +
-      (equal(call.seq, fact.seq) ? 16 : 0) +
-      (equal(call.userData, fact.userData) ? 8 : 0) +
-      (call.ended === (fact.kind === "billing") ? 4 : 0) +
-      (fact.keys.length === 0 && call.keys.length === 0 ? 3 : 0) +
-      (equal(call.agent, fact.agent) ? 2 : 0) +
-      (equal(call.direction, fact.direction) ? 1 : 0);
-    const distance = fact.billing?.byeAt === undefined ? 0 : Math.abs(fact.billing.byeAt - call.endAt);
-    if (points < most || (points === most && distance > nearest)) continue;
-    best = call;
-    most = points;
-    nearest = distance;
-  }
-  return best;
 }

@@ -717,7 +717,7 @@ export const mutations: readonly Mutation[] = [
   {
     guard: "a push repeated after an outage",
     change: "it begins a second call",
-    file: "nodes/calls/tracker.ts",
+    file: "nodes/calls/matching.ts",
     excerpt: "(equal(heard.seq, fact.seq) ? namedRepeatMs : repeatMs)",
     replacement: "repeatMs",
     tests: "test/calls/tracker.test.ts",
