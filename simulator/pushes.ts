@@ -1,10 +1,9 @@
-// Sends the pushes: signs them, keeps the order within each queue, limits their number, retries, and gives up.
-import http from "node:http";
-import https from "node:https";
+// The queues of the pushes: signs them, keeps the order within each queue, limits their number, retries, and gives up.
 import type { Clock } from "./clock";
 import type { Dialect } from "./dialects";
 import type { PushFault, PushFaults } from "./faults";
 import { isObject, type Json, messageOf, parseJson, textOrDigits } from "./narrow";
+import { PushSender } from "./push-sender";
 import type { PushToSign } from "./signing";
 import { forged, type Letter, type Style, valid } from "./styles";
 
@@ -71,10 +70,6 @@ const congested = 1000;
 const mostQueued = 10_000;
 /** Seconds before the second and the third attempt, at speed 1. */
 const pauses = [1, 5];
-/** How long a receiver may take to answer, in real ms. */
-const patience = 10_000;
-const longestAnswer = 65_536;
-
 /** Pause between two attempts if the receiver does not answer, in real ms. */
 const outagePause = 50;
 
@@ -119,21 +114,16 @@ export class Pusher {
   onRelief: () => void = () => {};
   /** The last genuine push of each event, the newest last. */
   readonly #sent = new Map<string, SentPush>();
-  readonly #requests = new Set<http.ClientRequest>();
+  readonly #sender: PushSender;
   readonly #pauses = new Map<NodeJS.Timeout, () => void>();
-  readonly #plain = new http.Agent({ keepAlive: true });
-  /** On this machine, certificates are not checked: they cannot be issued for its address. */
-  readonly #secure = {
-    local: new https.Agent({ keepAlive: true, rejectUnauthorized: false }),
-    other: new https.Agent({ keepAlive: true }),
-  };
-
   constructor(
     private readonly settings: PushSettings,
     private readonly clock: Clock,
     private readonly faults: PushFaults,
     private readonly onPush: (outcome: PushOutcome) => void,
-  ) {}
+  ) {
+    this.#sender = new PushSender(settings.pushUrl);
+  }
 
   /** Whether there is a receiver. */
   get hasReceiver(): boolean {
@@ -209,7 +199,7 @@ export class Pusher {
       end = resolve;
     });
     this.#paused ??= { over, end };
-    for (const request of this.#requests) request.destroy(new Error("the simulator restarts"));
+    this.#sender.cutOff("the simulator restarts");
   }
 
   /** Continues after a pause. */
@@ -227,8 +217,7 @@ export class Pusher {
       done();
     }
     this.#pauses.clear();
-    for (const request of this.#requests) request.destroy();
-    for (const agent of [this.#plain, this.#secure.local, this.#secure.other]) agent.destroy();
+    this.#sender.close();
     this.#paused?.end();
     this.#paused = undefined;
     const error = "the simulator has been closed";
@@ -407,7 +396,7 @@ export class Pusher {
     await this.#paused?.over;
     if (this.#closed || job.forgotten) return { event, notify, attempt: 0, error: "given up" };
     const restarts = this.#restarts;
-    const outcome = await this.#post(letter).then(
+    const outcome = await this.#sender.post(letter).then(
       ({ status, text }): PushOutcome => {
         const answer = parseJson(text) ?? text;
         const known = { event, notify, attempt, status, answer };
@@ -421,49 +410,6 @@ export class Pusher {
     this.onPush(outcome);
     const wasCutOff = outcome.status === undefined && restarts !== this.#restarts;
     return wasCutOff && !job.forgotten ? this.#attempt(job, letter, attempt + 1) : outcome;
-  }
-
-  #post(letter: Letter): Promise<{ status: number; text: string }> {
-    return new Promise((resolve, reject) => {
-      const { body, contentType } = letter;
-      const headers = {
-        ...(contentType === "" ? {} : { "Content-Type": contentType }),
-        Accept: "application/json",
-        "Content-Length": Buffer.byteLength(body),
-      };
-      const request = this.#request({ method: "POST", headers });
-      this.#requests.add(request);
-      const timer = setTimeout(() => request.destroy(new Error(`no answer within ${patience / 1000} s`)), patience);
-      request.on("close", () => {
-        clearTimeout(timer);
-        this.#requests.delete(request);
-        // Has no effect once the promise is settled; otherwise the answer was cut off.
-        reject(new Error("the connection was closed before the answer was complete"));
-      });
-      request.on("error", (error: NodeJS.ErrnoException) => {
-        // The receiver closed a kept-alive connection just when it was reused: this is not a failure of the push.
-        if (request.reusedSocket && error.code === "ECONNRESET" && !this.#closed) resolve(this.#post(letter));
-        else reject(error);
-      });
-      request.on("response", (response) => {
-        let text = "";
-        response.setEncoding("utf8");
-        response.on("data", (chunk: string) => {
-          text += chunk;
-          if (text.length > longestAnswer) request.destroy(new Error("the answer is too long"));
-        });
-        response.on("end", () => resolve({ status: response.statusCode ?? 0, text }));
-        response.on("error", reject);
-      });
-      request.end(body);
-    });
-  }
-
-  #request(options: http.RequestOptions): http.ClientRequest {
-    const url = new URL(this.settings.pushUrl());
-    if (url.protocol === "http:") return http.request(url, { ...options, agent: this.#plain });
-    const isLocal = /^(localhost|127\.[\d.]+|\[::1\])$/.test(url.hostname);
-    return https.request(url, { ...options, agent: isLocal ? this.#secure.local : this.#secure.other });
   }
 
   #inRealMs(seconds: number | undefined): number | undefined {
