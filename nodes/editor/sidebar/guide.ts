@@ -87,16 +87,87 @@ const stepNode = ({ name, done, current }: Step, ...inside: readonly Child[]): V
     h("div", { class: "sccc-side-buttons" }, ...inside),
   );
 
-export function guide(app: App): VNode {
+/** How far a user is. */
+interface Progress {
+  /** The ID of the first account. */
+  readonly account: string | undefined;
+  readonly hasListener: boolean;
+  /** Whether a listener of the account runs. */
+  readonly hasFlow: boolean;
+}
+
+function progress(): Progress {
   const [account] = nodesOf("sccc-account");
   const [listener] = listeners();
   const running = listener !== undefined && listener.changed !== true && !RED.nodes.dirty();
-  const called = app.state.said.get("guide call")?.good === true;
+  return { account: account?.id, hasListener: listener !== undefined, hasFlow: account !== undefined && running };
+}
+
+function platformStep(app: App, { account }: Progress): VNode {
+  const done = account !== undefined;
+  const begin = (): void => {
+    const added = addSimulatorAndAccount();
+    app.say("guide platform", added === undefined ? { good: false, text: text("simulate.noTab") } : undefined);
+  };
+  return stepNode(
+    { name: "platform", done, current: !done },
+    !done && button({ key: "simulator", text: t("guide.simulator"), icon: "magic", strong: true, act: begin }),
+    !done &&
+      button({
+        key: "own",
+        text: t("guide.ownPlatform"),
+        icon: "plus",
+        act: () => RED.editor.editConfig("", "sccc-account", "_ADD_"),
+      }),
+    said(app, "guide platform"),
+  );
+}
+
+function flowStep(app: App, { account, hasListener, hasFlow }: Progress): VNode {
   const hasAccount = account !== undefined;
-  const hasFlow = hasAccount && listener !== undefined && running;
-  const platform = { name: "platform", done: hasAccount, current: !hasAccount } as const;
-  const flow = { name: "flow", done: hasFlow, current: hasAccount && !hasFlow } as const;
-  const call = { name: "call", done: called, current: hasFlow && !called } as const;
+  return stepNode(
+    { name: "flow", done: hasFlow, current: hasAccount && !hasFlow },
+    !hasFlow &&
+      button({
+        key: "flow",
+        text: hasListener ? t("guide.deploy") : t("guide.addFlow"),
+        icon: "rocket",
+        strong: hasAccount,
+        disabled: !hasAccount,
+        act: () => {
+          if (account === undefined) return;
+          if (hasListener) RED.actions.invoke("core:deploy-flows");
+          else app.say("guide flow", addFirstFlow(account));
+        },
+      }),
+    said(app, "guide flow"),
+  );
+}
+
+function callStep(app: App, { account, hasFlow }: Progress, called: boolean): VNode {
+  const isSimulated = nodesOf(simulatorType).length > 0 || account === undefined;
+  return stepNode(
+    { name: "call", done: called, current: hasFlow && !called },
+    button({
+      key: "call",
+      text: isSimulated ? t("guide.customerCalls") : text("sample.send"),
+      icon: "phone",
+      strong: hasFlow,
+      disabled: !hasFlow || app.state.busy.has("guide call"),
+      act: () => {
+        if (account === undefined) return;
+        RED.sidebar.show("debug");
+        void app.doing("guide call", () => testCall(account));
+      },
+    }),
+    said(app, "guide call"),
+    called && h("p", { key: "look" }, t("guide.look")),
+  );
+}
+
+export function guide(app: App): VNode {
+  const now = progress();
+  const called = app.state.said.get("guide call")?.good === true;
   const end = (): void => {
     app.say("guide call", undefined);
     app.set({ guided: "ended" });
@@ -106,69 +177,7 @@ export function guide(app: App): VNode {
     { key: "guide", class: "sccc-side-guide", label: t("guide.title") },
     h("h3", {}, t("guide.title")),
     h("p", {}, t("guide.intro")),
-    h(
-      "ol",
-      {},
-      stepNode(
-        platform,
-        !hasAccount &&
-          button({
-            key: "simulator",
-            text: t("guide.simulator"),
-            icon: "magic",
-            strong: true,
-            act: () => {
-              const added = addSimulatorAndAccount();
-              app.say(
-                "guide platform",
-                added === undefined ? { good: false, text: text("simulate.noTab") } : undefined,
-              );
-            },
-          }),
-        !hasAccount &&
-          button({
-            key: "own",
-            text: t("guide.ownPlatform"),
-            icon: "plus",
-            act: () => RED.editor.editConfig("", "sccc-account", "_ADD_"),
-          }),
-        said(app, "guide platform"),
-      ),
-      stepNode(
-        flow,
-        !hasFlow &&
-          button({
-            key: "flow",
-            text: listener === undefined ? t("guide.addFlow") : t("guide.deploy"),
-            icon: "rocket",
-            strong: hasAccount,
-            disabled: !hasAccount,
-            act: () => {
-              if (account === undefined) return;
-              if (listener === undefined) app.say("guide flow", addFirstFlow(account.id));
-              else RED.actions.invoke("core:deploy-flows");
-            },
-          }),
-        said(app, "guide flow"),
-      ),
-      stepNode(
-        call,
-        button({
-          key: "call",
-          text: nodesOf(simulatorType).length > 0 || !hasAccount ? t("guide.customerCalls") : text("sample.send"),
-          icon: "phone",
-          strong: hasFlow,
-          disabled: !hasFlow || app.state.busy.has("guide call"),
-          act: () => {
-            if (account === undefined) return;
-            RED.sidebar.show("debug");
-            void app.doing("guide call", () => testCall(account.id));
-          },
-        }),
-        said(app, "guide call"),
-        called && h("p", { key: "look" }, t("guide.look")),
-      ),
-    ),
+    h("ol", {}, platformStep(app, now), flowStep(app, now), callStep(app, now, called)),
     button({ key: "end", text: called ? t("guide.finish") : t("guide.skip"), strong: called, act: end }),
   );
 }

@@ -28,24 +28,34 @@ const faults = {
 
 const endings = ["8888", "0000", "0001", "9999"] as const;
 
-function controls(app: App, simulator: LiveSimulator): VNode {
-  const { id, running, address } = simulator;
-  const label = simulator.label || text("node.simulator.label");
-  const { fields } = app.state;
-  const place = `simulator ${id}`;
-  const value = (name: string, standard: string): string => fields.get(`${name} ${id}`) ?? standard;
-  const keep = (name: string) => (now: string) => {
-    fields.set(`${name} ${id}`, now);
-    app.redraw();
-  };
-  const [number, event, style, fault] = [
-    value("number", `1380013${endings[0]}`),
-    value("event", "callin"),
-    value("style", "valid"),
-    value("fault", "slow"),
-  ];
-  const press = (name: string, icon: string, instruction: object, strong = false): VNode =>
-    orderButton({
+/** What the forms of one simulator share. */
+class Form {
+  readonly place: string;
+
+  constructor(
+    readonly app: App,
+    readonly simulator: LiveSimulator,
+  ) {
+    this.place = `simulator ${simulator.id}`;
+  }
+
+  value(name: string, standard: string): string {
+    return this.app.state.fields.get(`${name} ${this.simulator.id}`) ?? standard;
+  }
+
+  /** Keeps what a user enters or chooses. */
+  keep(name: string): (now: string) => void {
+    return (now) => {
+      this.app.state.fields.set(`${name} ${this.simulator.id}`, now);
+      this.app.redraw();
+    };
+  }
+
+  /** A button that instructs the simulator. */
+  button(name: string, icon: string, instruction: object, strong = false): VNode {
+    const { app, place } = this;
+    const { id, running } = this.simulator;
+    return orderButton({
       app,
       place: `${name} ${id}`,
       text: t(`simulator.${name}`),
@@ -54,14 +64,74 @@ function controls(app: App, simulator: LiveSimulator): VNode {
       disabled: !running || app.state.busy.has(place),
       act: () => void app.order(place, () => instruct(id, instruction)),
     });
-  const row = (name: string, ...inside: readonly Child[]): VNode =>
-    h(
-      "fieldset",
-      { key: name },
-      h("legend", {}, t(`simulator.${name}Title`)),
-      h("div", { class: "sccc-side-fields" }, ...inside),
-    );
-  const asSent = style === "repeat" ? { as: style } : style === "junk" ? { as: style } : { as: style, event };
+  }
+}
+
+const section = (name: string, ...inside: readonly Child[]): VNode =>
+  h(
+    "fieldset",
+    { key: name },
+    h("legend", {}, t(`simulator.${name}Title`)),
+    h("div", { class: "sccc-side-fields" }, ...inside),
+  );
+
+function callSection(form: Form): VNode {
+  const number = form.value("number", `1380013${endings[0]}`);
+  return section(
+    "call",
+    field({
+      key: "number",
+      label: t("simulator.number"),
+      inputMode: "tel",
+      value: number,
+      onInput: form.keep("number"),
+    }),
+    form.button("call", "phone", { do: "inbound", number, login: true }, true),
+    h("p", { key: "hint", class: "sccc-side-note" }, t("simulator.endings")),
+  );
+}
+
+function pushSection(form: Form): VNode {
+  const event = form.value("event", "callin");
+  const style = form.value("style", "valid");
+  const hasOwnEvent = style !== "repeat" && style !== "junk";
+  return section(
+    "push",
+    select({
+      label: t("simulator.event"),
+      value: event,
+      options: pushes.map((push) => ({ value: push.event, text: push.event })),
+      onInput: form.keep("event"),
+    }),
+    select({
+      label: t("simulator.style"),
+      value: style,
+      options: styles.map((one) => ({ value: one, text: t(`simulator.styles.${one}`) })),
+      onInput: form.keep("style"),
+    }),
+    form.button("push", "paper-plane-o", { do: "push", as: style, ...(hasOwnEvent ? { event } : {}) }),
+  );
+}
+
+function faultSection(form: Form): VNode {
+  const fault = form.value("fault", "slow");
+  return section(
+    "fault",
+    select({
+      label: t("simulator.fault"),
+      value: fault,
+      options: Object.keys(faults).map((one) => ({ value: one, text: t(`simulator.faults.${one}`) })),
+      onInput: form.keep("fault"),
+    }),
+    form.button("fault", "bolt", { do: "fault", ...faultOf(fault) }),
+    form.button("noFaults", "eraser", { do: "fault", kind: "none" }),
+  );
+}
+
+function card(app: App, simulator: LiveSimulator): VNode {
+  const { id, running, address } = simulator;
+  const label = simulator.label || text("node.simulator.label");
+  const form = new Form(app, simulator);
   return h(
     "section",
     { key: id, class: "sccc-side-card", label },
@@ -72,47 +142,11 @@ function controls(app: App, simulator: LiveSimulator): VNode {
       running ? pill("good", t("simulator.running")) : pill("quiet", t("simulator.stopped")),
     ),
     h("p", { class: "sccc-side-sub" }, address ?? ""),
-    row(
-      "call",
-      field({
-        key: "number",
-        label: t("simulator.number"),
-        inputMode: "tel",
-        value: number,
-        onInput: keep("number"),
-      }),
-      press("call", "phone", { do: "inbound", number, login: true }, true),
-      h("p", { key: "hint", class: "sccc-side-note" }, t("simulator.endings")),
-    ),
-    row(
-      "push",
-      select({
-        label: t("simulator.event"),
-        value: event,
-        options: pushes.map((push) => ({ value: push.event, text: push.event })),
-        onInput: keep("event"),
-      }),
-      select({
-        label: t("simulator.style"),
-        value: style,
-        options: styles.map((one) => ({ value: one, text: t(`simulator.styles.${one}`) })),
-        onInput: keep("style"),
-      }),
-      press("push", "paper-plane-o", { do: "push", ...asSent }),
-    ),
-    row(
-      "fault",
-      select({
-        label: t("simulator.fault"),
-        value: fault,
-        options: Object.keys(faults).map((one) => ({ value: one, text: t(`simulator.faults.${one}`) })),
-        onInput: keep("fault"),
-      }),
-      press("fault", "bolt", { do: "fault", ...faultOf(fault) }),
-      press("noFaults", "eraser", { do: "fault", kind: "none" }),
-    ),
-    said(app, place),
-    h("div", { class: "sccc-side-buttons" }, reveal(id), press("reset", "undo", { do: "reset" })),
+    callSection(form),
+    pushSection(form),
+    faultSection(form),
+    said(app, form.place),
+    h("div", { class: "sccc-side-buttons" }, reveal(id), form.button("reset", "undo", { do: "reset" })),
   );
 }
 
@@ -128,7 +162,7 @@ export function simulatorView(app: App): readonly Child[] {
       "div",
       { key: "scroll", class: "sccc-side-scroll" },
       readOnly(app),
-      ...simulators.map((simulator) => controls(app, simulator)),
+      ...simulators.map((simulator) => card(app, simulator)),
     ),
   ];
 }
