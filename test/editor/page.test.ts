@@ -72,14 +72,14 @@ describe("sccc.html", () => {
 
   it("gives every command its properties and their defaults", () => {
     const choices: Readonly<Record<string, string>> = { mode: "5", action: "start" };
-    for (const { node, fields, batch, settings = [] } of commands) {
+    for (const { node, fields, settings = [] } of commands) {
       const properties = Object.fromEntries(
         Object.entries(page.registered.get(node)!.defaults).map(([name, { value }]) => [name, value]),
       );
       assert.deepEqual(properties, {
         name: "",
         account: "",
-        ...(batch ? { input: "one" } : {}),
+        input: "one",
         ...Object.fromEntries(
           fields.flatMap(({ name, property = name }) => [
             [property, choices[name] ?? `payload.${property}`],
@@ -114,6 +114,10 @@ describe("sccc.html", () => {
       request: "payload",
       requestType: "msg",
       input: "one",
+      seq: "",
+      seqType: "str",
+      extra: "",
+      extraType: "json",
     },
     // The order matters: the editor handles the number of outputs after the events.
     "sccc-notify": { name: "", account: "", events: [], layout: "one", outputs: 1 },

@@ -11,9 +11,10 @@ import {
   seqOf,
   standardInput,
 } from "../../catalogue/index";
-import { render } from "../../protocol/check";
+import { isUnset, render } from "../../protocol/check";
 import type { Prepared } from "../../protocol/client";
 import type { SendOptions } from "../../protocol/exchange";
+import { fillUpRaw } from "../../protocol/extra";
 import type { FieldFailure, Result } from "../../protocol/failure";
 import { isObject } from "../../util/json";
 import { others } from "../../util/slices";
@@ -42,7 +43,6 @@ import {
 
 /** How a node makes a command of a message. `api` of one that could not be read is "". */
 interface Maker {
-  readonly batch: (api: string) => boolean;
   readonly api: (msg: NodeMessage) => Promise<string>;
   readonly prepare: (sender: Sender, api: string, msg: NodeMessage) => Promise<Prepared>;
   /** Sends a message's list, of any length; absent where a command has no such list. */
@@ -69,23 +69,42 @@ async function readOr<T>(
   }
 }
 
-/** Makes a command of the catalogue from a node's typed inputs. */
-function catalogued({ runtime: { RED }, node, config }: NodeSource, command: Command): Maker {
-  const inputs = new Map<string, TypedInput>();
-  const readers: [Field, ReadValue][] = [];
-  const add = (field: Field, otherwise: TypedInput): void => {
-    const input = typedInput(config, propertyOf(field), otherwise);
-    inputs.set(propertyOf(field), input);
-    readers.push([field, reader(RED, node, input)]);
-  };
-  for (const field of command.fields) add(field, standardInput(field));
-  add(seqOf(command.seq), { value: "", type: "str" });
-  add(extra, { value: "", type: "json" });
+/** What both kinds of node have besides their own inputs. A payload may contain an unrelated seq. */
+const noSeq: TypedInput = { value: "", type: "str" };
+const noExtra: TypedInput = { value: "", type: "json" };
+
+/** A node's typed inputs. */
+class Inputs {
+  readonly #source: NodeSource;
+  readonly #inputs = new Map<string, TypedInput>();
+
+  constructor(source: NodeSource) {
+    this.#source = source;
+  }
+
+  add(name: string, otherwise: TypedInput): ReadValue {
+    const { runtime, node, config } = this.#source;
+    const input = typedInput(config, name, otherwise);
+    this.#inputs.set(name, input);
+    return reader(runtime.RED, node, input);
+  }
+
   /** A refusal of a field says where its value was looked for. */
-  const located = <T extends object>(result: T, msg: NodeMessage): T => {
+  located<T extends object>(result: T, msg: NodeMessage): T {
     const { failure } = result as { readonly failure?: Failure };
-    return failure?.kind === "field" ? { ...result, failure: withOrigin(failure, inputs, msg) } : result;
-  };
+    return failure?.kind === "field" ? { ...result, failure: withOrigin(failure, this.#inputs, msg) } : result;
+  }
+}
+
+/** Makes a command of the catalogue from a node's typed inputs. */
+function catalogued(source: NodeSource, command: Command): Maker {
+  const inputs = new Inputs(source);
+  const readers: readonly (readonly [Field, ReadValue])[] = [
+    ...command.fields.map((field) => [field, inputs.add(propertyOf(field), standardInput(field))] as const),
+    [seqOf(command.seq), inputs.add("seq", noSeq)],
+    [extra, inputs.add(extra.name, noExtra)],
+  ];
+  const located = inputs.located.bind(inputs);
   const readAll = async (msg: NodeMessage) => {
     const given: Record<string, unknown> = {};
     for (const [field, read] of readers) {
@@ -97,7 +116,6 @@ function catalogued({ runtime: { RED }, node, config }: NodeSource, command: Com
   };
   const longList = longListCommandOf(command);
   return {
-    batch: () => command.batch,
     api: async () => command.api,
     prepare: async (sender, _api, msg) => {
       const all = await readAll(msg);
@@ -116,31 +134,31 @@ function catalogued({ runtime: { RED }, node, config }: NodeSource, command: Com
 }
 
 /** Makes whatever command a message or the node names. */
-function free({ runtime: { RED }, node, config }: NodeSource): Maker {
-  const readApi = reader(RED, node, typedInput(config, "api", { value: "", type: "str" }));
-  const request = typedInput(config, "request", { value: "payload", type: "msg" });
-  const readRequest = reader(RED, node, request);
-  const readSeq = reader(RED, node, typedInput(config, "seq", { value: "", type: "str" }));
+function free(source: NodeSource): Maker {
+  const inputs = new Inputs(source);
+  const readApi = inputs.add("api", { value: "", type: "str" });
+  const readRequest = inputs.add("request", { value: "payload", type: "msg" });
+  const readSeq = inputs.add("seq", noSeq);
+  const readExtra = inputs.add(extra.name, noExtra);
+  const prepare: Maker["prepare"] = async (sender, api, msg) => {
+    if (!/^[A-Za-z]\w*$/.test(api)) return { ok: false, failure: refusal("api", "api", render(api)) };
+    const request = await readOr("request", () => readRequest(msg));
+    if (!request.ok) return request;
+    const fields = request.value ?? {};
+    if (!isObject(fields)) return { ok: false, failure: refusal("request", "object", render(fields)) };
+    const seq = await readOr("seq", () => readSeq(msg));
+    if (!seq.ok) return seq;
+    const more = await readOr(extra.name, () => readExtra(msg));
+    if (!more.ok) return more;
+    const filled = fillUpRaw(isUnset(seq.value) ? fields : { ...fields, seq: seq.value }, more.value);
+    return filled.ok ? sender.client.prepareRaw(api, commandOf(api), filled.request) : filled;
+  };
   return {
-    batch: (api) => commandOf(api)?.batch ?? true,
     api: async (msg) => {
       const api = await readApi(msg);
       return typeof api === "string" ? api.trim() : "";
     },
-    prepare: async (sender, api, msg) => {
-      if (!/^[A-Za-z]\w*$/.test(api)) return { ok: false, failure: refusal("api", "api", render(api)) };
-      const reading = await readOr("request", () => readRequest(msg));
-      if (!reading.ok) return reading;
-      const value = reading.value ?? {};
-      if (!isObject(value)) return { ok: false, failure: refusal("request", "object", render(value)) };
-      const seq = await readOr("seq", () => readSeq(msg));
-      if (!seq.ok) return seq;
-      return sender.client.prepareRaw(
-        api,
-        commandOf(api),
-        seq.value === undefined ? value : { ...value, seq: seq.value },
-      );
-    },
+    prepare: async (sender, api, msg) => inputs.located(await prepare(sender, api, msg), msg),
   };
 }
 
@@ -180,8 +198,8 @@ async function carryOut(work: Work, sender: Sender, msg: NodeMessage): Promise<C
     sent: { ok: false as const, failure: refusal("payload", key, got) },
   });
   if (!list) {
-    // A list of records wired to call-number must not ring anybody; nodes that can't take lists have no such danger.
-    if (Array.isArray(payload) && maker.batch(api)) return refuse("oneNotList", render(payload));
+    // A list of records wired to call-number must not ring anybody.
+    if (Array.isArray(payload)) return refuse("oneNotList", render(payload));
     if (maker.campaign !== undefined) {
       return { api, sent: await maker.campaign(sending, msg, work.onProgress) };
     }
@@ -198,7 +216,6 @@ async function carryOut(work: Work, sender: Sender, msg: NodeMessage): Promise<C
     if (!sent.ok) begun.value.failed(0, sent.failure);
     return { api, sent };
   }
-  if (!maker.batch(api)) return refuse("noList", render(payload));
   if (!Array.isArray(payload)) return refuse("listNotOne", render(payload));
   const prepared: Prepared[] = [];
   const contexts: unknown[] = [];

@@ -63,6 +63,12 @@ async function itemsOf(command: Command | undefined, list: readonly unknown[], {
   return kind === undefined ? list : mapInSlices(list, (item) => readItem(kind, item, context));
 }
 
+/** The array of an element's answer, under the vendor's name: the platform may have put it beside the answer (§20.5). */
+async function listIn(command: Command | undefined, outcome: Outcome, sender: Sender): Promise<JsonObject> {
+  if (!outcome.ok || outcome.list === undefined || command?.list === undefined) return {};
+  return { [command.list.name]: await itemsOf(command, outcome.list, sender) };
+}
+
 /** What commands are sent with. */
 export interface Sending {
   readonly sender: Sender;
@@ -137,10 +143,12 @@ export async function sendList(
     ...debugOf(sender, exchanged),
   };
   if (nothingDone !== undefined) return { ok: false, failure: nothingDone, report };
-  const payload = await mapInSlices(outcomes, (outcome) => ({
-    ...outcome.fields,
-    ...outcome.response,
-    result: outcome.ok ? outcome.result : resulting(outcome.failure),
-  }));
+  const payload: JsonObject[] = [];
+  for (const [index, outcome] of outcomes.entries()) {
+    if (index % sliceLength === sliceLength - 1) await others();
+    const { fields, response } = outcome;
+    const result = outcome.ok ? outcome.result : resulting(outcome.failure);
+    payload.push({ ...fields, ...response, ...(await listIn(checked[index]?.command, outcome, sender)), result });
+  }
   return { ok: true, payload, report };
 }
