@@ -53,7 +53,7 @@ export function narrowRecording(config: unknown, expand: Expand, userDir: string
   });
 }
 
-/** `msg.sccc.command` of a recording. */
+/** `msg.sccc.recording`: of the same form as a command's. */
 interface RecordingReport extends CommandReport {
   readonly bytes?: number;
   readonly contentType?: string;
@@ -196,7 +196,7 @@ function run({ how, sender }: RecordingDeps, { runtime: { RED }, node, config }:
       ...(got.ok ? { bytes: got.bytes, contentType: got.contentType } : {}),
       ...(got.ok && got.skipped ? { skipped: true } : {}),
     };
-    msg.sccc = { ...(isObject(msg.sccc) ? msg.sccc : {}), command: report };
+    msg.sccc = { ...(isObject(msg.sccc) ? msg.sccc : {}), recording: report };
     if (!got.ok) {
       node.status(failureStatus(RED._, got.failure));
       return errorOf(RED._, api, got.failure);
