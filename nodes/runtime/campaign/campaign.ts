@@ -67,6 +67,7 @@ class CampaignNode {
       inputs: new Map([
         ["agents", config.agents],
         ["numbers", config.numbers],
+        ["doNotCall", config.doNotCall],
       ]),
     };
     // Before all nodes have started, messages are lost.
