@@ -180,6 +180,15 @@ describe("sccc.html", () => {
     }
   });
 
+  it("offers the versions of the vendor's document, beside free text", () => {
+    const [, options = ""] =
+      /<datalist id="node-config-input-apiVersion-known">(.*?)<\/datalist>/.exec(page.html) ?? [];
+    assert.deepEqual(
+      [...options.matchAll(/value="([^"]+)"/g)].map(([, value]) => value),
+      ["2.0.1", "2.0.2", "2.0.3", "2.0.4", "2.0.6"],
+    );
+  });
+
   it("puts a button on the simulator only, which works once it is deployed", () => {
     for (const [type, definition] of page.registered) {
       const { button } = definition as { button?: { enabled: (this: object) => boolean; onclick: unknown } };
