@@ -507,6 +507,12 @@ describe("command nodes", () => {
         (await requested(config, { agent: "1000" })).cause.origin;
       assert.equal((await where({ request: "payload.agent", requestType: "msg" })).where, "msg.payload.agent");
       assert.equal((await where({ extra: "payload.agent", extraType: "msg" })).where, "msg.payload.agent");
+      assert.equal((await where({ seq: "payload.agent.x", seqType: "msg", extra: '{"seq":"x"}' })).where, "");
+      assert.equal((await requested({}, { agent: "1000", seq: "x" })).cause.origin.where, "msg.payload");
+      assert.equal(
+        (await requested({ seq: "payload.no", seqType: "msg" }, { no: "x" })).cause.origin.where,
+        "msg.payload.no",
+      );
     });
 
     it("refuses what is no command, what is no object, and numbers that dialOnly does not have", async () => {

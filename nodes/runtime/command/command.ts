@@ -25,7 +25,7 @@ import { type Dialing, dialingOf } from "../call-number/dialing";
 import { type TypedInput, typedInput } from "../shared/config";
 import { type Behaviour, defineNode, type NodeSource } from "../shared/define-node";
 import type { Failure } from "../shared/failure";
-import { withOrigin } from "../shared/origin";
+import { originOf } from "../shared/origin";
 import { type Ending, Status, statusWords } from "../shared/status";
 import { errorOf, resultOf } from "../shared/texts";
 import { type ReadValue, reader } from "../shared/values";
@@ -89,10 +89,16 @@ class Inputs {
     return reader(runtime.RED, node, input);
   }
 
-  /** A refusal of a field says where its value was looked for. */
-  located<T extends object>(result: T, msg: NodeMessage): T {
+  /** A refusal of a field says where its value was looked for. @param inputOf the input that a refused field came from; default: its own */
+  located<T extends object>(
+    result: T,
+    msg: NodeMessage,
+    inputOf = (refused: FieldFailure): string => refused.field,
+  ): T {
     const { failure } = result as { readonly failure?: Failure };
-    return failure?.kind === "field" ? { ...result, failure: withOrigin(failure, this.#inputs, msg) } : result;
+    if (failure?.kind !== "field") return result;
+    const input = this.#inputs.get(inputOf(failure));
+    return input === undefined ? result : { ...result, failure: { ...failure, origin: originOf(input, msg) } };
   }
 }
 
@@ -104,7 +110,6 @@ function catalogued(source: NodeSource, command: Command): Maker {
     [seqOf(command.seq), inputs.add("seq", noSeq)],
     [extra, inputs.add(extra.name, noExtra)],
   ];
-  const located = inputs.located.bind(inputs);
   const readAll = async (msg: NodeMessage) => {
     const given: Record<string, unknown> = {};
     for (const [field, read] of readers) {
@@ -114,20 +119,27 @@ function catalogued(source: NodeSource, command: Command): Maker {
     }
     return { ok: true as const, given };
   };
+  /** What the node does not set may be in `extra`. */
+  const located = <T extends object>(result: T, msg: NodeMessage, given: Readonly<Record<string, unknown>>): T =>
+    inputs.located(result, msg, ({ field, rule }) => {
+      const { name } = command.fields.find((one) => propertyOf(one) === field) ?? { name: field };
+      return rule.key !== "required" && isUnset(given[name]) ? extra.name : field;
+    });
   const longList = longListCommandOf(command);
   return {
     api: async () => command.api,
     prepare: async (sender, _api, msg) => {
       const all = await readAll(msg);
-      return located(all.ok ? sender.client.prepare(command, all.given) : all, msg);
+      return all.ok ? located(sender.client.prepare(command, all.given), msg, all.given) : inputs.located(all, msg);
     },
     ...(longList === undefined
       ? {}
       : {
           campaign: async (sending, msg, onProgress) => {
             const all = await readAll(msg);
-            if (!all.ok) return located(all, msg);
-            return located(await sendLongList({ ...sending, command: longList, given: all.given, onProgress }), msg);
+            if (!all.ok) return inputs.located(all, msg);
+            const { given } = all;
+            return located(await sendLongList({ ...sending, command: longList, given, onProgress }), msg, given);
           },
         }),
   };
@@ -140,25 +152,33 @@ function free(source: NodeSource): Maker {
   const readRequest = inputs.add("request", { value: "payload", type: "msg" });
   const readSeq = inputs.add("seq", noSeq);
   const readExtra = inputs.add(extra.name, noExtra);
-  const prepare: Maker["prepare"] = async (sender, api, msg) => {
-    if (!/^[A-Za-z]\w*$/.test(api)) return { ok: false, failure: refusal("api", "api", render(api)) };
+  const readAll = async (api: string, msg: NodeMessage) => {
+    if (!/^[A-Za-z]\w*$/.test(api)) return { ok: false as const, failure: refusal("api", "api", render(api)) };
     const request = await readOr("request", () => readRequest(msg));
     if (!request.ok) return request;
     const fields = request.value ?? {};
-    if (!isObject(fields)) return { ok: false, failure: refusal("request", "object", render(fields)) };
+    if (!isObject(fields)) return { ok: false as const, failure: refusal("request", "object", render(fields)) };
     const seq = await readOr("seq", () => readSeq(msg));
     if (!seq.ok) return seq;
     const more = await readOr(extra.name, () => readExtra(msg));
     if (!more.ok) return more;
-    const filled = fillUpRaw(isUnset(seq.value) ? fields : { ...fields, seq: seq.value }, more.value);
-    return filled.ok ? sender.client.prepareRaw(api, commandOf(api), filled.request) : filled;
+    const hasSeq = !isUnset(seq.value);
+    const filled = fillUpRaw(hasSeq ? { ...fields, seq: seq.value } : fields, more.value);
+    if (!filled.ok) return filled;
+    const seqInput = hasSeq ? "seq" : "seq" in fields ? "request" : extra.name;
+    return { ok: true as const, request: filled.request, seqInput };
   };
   return {
     api: async (msg) => {
       const api = await readApi(msg);
       return typeof api === "string" ? api.trim() : "";
     },
-    prepare: async (sender, api, msg) => inputs.located(await prepare(sender, api, msg), msg),
+    prepare: async (sender, api, msg) => {
+      const all = await readAll(api, msg);
+      if (!all.ok) return inputs.located(all, msg);
+      const prepared = sender.client.prepareRaw(api, commandOf(api), all.request);
+      return inputs.located(prepared, msg, ({ field }) => (field === "seq" ? all.seqInput : field));
+    },
   };
 }
 
