@@ -25,7 +25,7 @@ export class RepeatGuard {
     this.#now = now;
   }
 
-  /** Takes calls that are about to be made; or none, if one of them was made just now: its index. What one message makes twice is meant. */
+  /** Takes calls that are about to be made; or none, if one of them was made just now: its index. Calls of one message are not compared with each other. */
   take(calls: readonly (string | undefined)[]): number | undefined {
     if (this.#withinMs === 0) return undefined;
     const now = this.#now();

@@ -28,12 +28,13 @@ export interface Selection extends EventSelection {
 /** Reads `events` (empty: all) and `layout` (one, or perType: the chosen events in the catalogue's order, then all others). */
 export function selectionOf(config: unknown): Selection {
   const source = isObject(config) ? config : {};
-  const given: readonly unknown[] = Array.isArray(source.events) ? source.events : [];
-  const chosen = given.length === 0 ? knownEvents : knownEvents.filter((event) => given.includes(event));
+  const given = Array.isArray(source.events) ? source.events.map((event) => String(event).toLowerCase()) : [];
   const all = given.length === 0;
+  const chosen = all ? knownEvents : knownEvents.filter((event) => given.includes(event));
   const perType = layoutOf(source) === "perType";
   return {
-    events: all ? [] : chosen,
+    // Those that the catalogue does not have too: an event of which nobody knew here has the vendor's type.
+    events: given,
     // With one output per event, unknown events have an output too: a new event is not dropped.
     others: perType,
     outputOf: (event) => {
