@@ -46,7 +46,7 @@ export interface Size {
   readonly calls: number;
 }
 
-/** Runs the rounds, after a warm-up round that is not counted. */
+/** Runs the rounds, after a warm-up round that is not counted. Every second round runs in reverse order, so that no contender always runs after the same one. */
 export async function contest<K extends string>(
   { rounds }: Pick<Size, "rounds">,
   contenders: Readonly<Record<K, Contender>>,
@@ -54,7 +54,7 @@ export async function contest<K extends string>(
   const entries = Object.entries<Contender>(contenders);
   const samples = new Map<string, Sample[]>(entries.map(([key]) => [key, []]));
   for (let round = 0; round <= rounds; round += 1) {
-    for (const [key, contender] of entries) {
+    for (const [key, contender] of round % 2 === 0 ? entries : entries.toReversed()) {
       const sample = await contender.measure();
       if (round > 0) samples.get(key)?.push(sample);
     }

@@ -152,7 +152,7 @@ async function mocha(group: Group, args: readonly string[], options: RunOptions)
     [
       join(root, "node_modules/mocha/bin/mocha.js"),
       ...["--reporter", join(root, "test/reporter.ts"), "--reporter-option", `counts=${countsFile}`],
-      ...["--require", join(root, "test/worker.ts"), "--forbid-only", "--forbid-pending"],
+      ...["--require", join(root, "test/worker.cjs"), "--forbid-only", "--forbid-pending"],
       ...(jobs > 1 ? ["--parallel", "--jobs", String(jobs)] : []),
       ...args,
       ...files,

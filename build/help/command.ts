@@ -22,6 +22,7 @@ export function commandHelp(page: HelpPage, command: Command): readonly string[]
     paragraphs([
       ...notes.map((note) => note[page.language.text]),
       ...(chunks === undefined ? [] : [page.own("longList")]),
+      ...(array === undefined ? [] : [page.own("listOfLists", { name: `\`${array.name}\`` })]),
       ...(resend === "once" ? [page.own("errors.once")] : []),
     ]),
     page.errors(node, command),

@@ -1,6 +1,7 @@
 // sccc-command: sends a command that the message names.
 import { seenCommands, templateOf } from "../../nodes/catalogue";
 import { accountProperty, inputProperty, looks, nameProperty } from "./common";
+import { extraProperty, seqProperty } from "./field";
 import type { NodeType, Property } from "./node-type";
 
 /** The runtime only checks that these two are present. */
@@ -45,7 +46,14 @@ export const anyCommand: NodeType = {
   ...looks("tools"),
   inputs: ["port.fields"],
   outputs: ["port.answer"],
-  properties: [nameProperty, accountProperty, ...anyCommandProperties, inputProperty],
+  properties: [
+    nameProperty,
+    accountProperty,
+    ...anyCommandProperties,
+    inputProperty,
+    seqProperty("number"),
+    extraProperty,
+  ],
   tools: [{ kind: "template" }],
   does: ["api"],
 };

@@ -45,7 +45,7 @@ export function fieldProperty(key: string, field: Field, fields: readonly Field[
 }
 
 /** Has no source by default: a payload may contain an unrelated seq. */
-export const seqProperty = (command: Command): Property => ({
+export const seqProperty = (wire: Command["seq"]): Property => ({
   kind: "typed",
   name: "seq",
   key: "form.seq",
@@ -55,8 +55,8 @@ export const seqProperty = (command: Command): Property => ({
   default: "",
   defaultType: "str",
   types: ["msg", "flow", "global", "str", "env", "jsonata"],
-  example: seqOf(command.seq).example,
-  field: seqOf(command.seq),
+  example: seqOf(wire).example,
+  field: seqOf(wire),
 });
 
 /** Has no source by default, like seq. */

@@ -56,6 +56,12 @@ export interface ClientOptions
 /** Maximum number of commands in one request of a list. */
 export const listChunk = 100;
 
+/**
+ * The number of commands in one request. A command that cannot be batched has a request of its own, because several
+ * answers in one response could not be told apart.
+ */
+const chunkOf = ({ command }: PreparedCommand): number => (command?.batch === false ? 1 : listChunk);
+
 /** A checked command that is ready to be sent, or why it was refused. */
 export type Prepared =
   | { readonly ok: true; readonly call: PreparedCommand }
@@ -165,15 +171,16 @@ export class Client {
   }
 
   /**
-   * Sends commands of one kind, at most 100 in each request, and returns their outcomes in order. The queue accepts the whole list, or
-   * refuses all of it with SCCC_BUSY. A list has at most `maxConcurrent` requests in the queue, so that other commands are sent in between.
+   * Sends commands of one kind, and returns their outcomes in order. A request has at most 100 commands, or one that
+   * cannot be batched. The queue accepts the whole list, or refuses all of it with SCCC_BUSY. A list has at most `maxConcurrent` requests in the queue, so that other commands are sent in between.
    */
   async sendList(commands: readonly PreparedCommand[], options: SendOptions): Promise<readonly Exchanged[]> {
     const [first] = commands;
     if (first === undefined) return [];
     const { queue } = this.#deps;
-    const part = { list: true, admitted: queue.hasRoom };
-    const count = Math.ceil(commands.length / listChunk);
+    const size = chunkOf(first);
+    const part = { list: size > 1, admitted: queue.hasRoom };
+    const count = Math.ceil(commands.length / size);
     if (!part.admitted) {
       const failure: Failure = { kind: "busy", code: "SCCC_BUSY", waiting: queue.waiting };
       const outcomes = commands.map(({ fields }) => ({ ok: false as const, response: {}, failure, fields }));
@@ -185,7 +192,7 @@ export class Client {
     const sendRest = async (): Promise<void> => {
       while (next < count) {
         const index = next++;
-        const chunk = commands.slice(index * listChunk, (index + 1) * listChunk);
+        const chunk = commands.slice(index * size, (index + 1) * size);
         const sending = new Exchange(this.#deps, first, part, options).run(chunk);
         report?.(count - next);
         exchanged[index] = await sending;

@@ -1,6 +1,6 @@
 // Further fields of a request (`extra`), for platforms that accept more than the vendor's document describes.
 import { type Command, extra, seqOf } from "../catalogue";
-import type { JsonObject } from "../util/json";
+import { isObject, type JsonObject } from "../util/json";
 import { checkFields, isUnset } from "./check";
 import type { Failure } from "./failure";
 
@@ -21,7 +21,7 @@ export function fillUp(command: Command, given: Given): Filled {
   if (!checked.ok) return checked;
   const { extra: _, ...own } = given;
   const more = checked.fields.extra;
-  if (more === undefined || typeof more !== "object") return { ok: true, given: own };
+  if (!isObject(more)) return { ok: true, given: own };
   const names = new Map([seqOf(command.seq), ...command.fields].map(({ name }) => [name.toLowerCase(), name]));
   const filled: Record<string, unknown> = own;
   const rest: Record<string, unknown> = {};
@@ -31,4 +31,22 @@ export function fillUp(command: Command, given: Given): Filled {
     else if (isUnset(filled[known])) filled[known] = value;
   }
   return { ok: true, given: { ...filled, extra: rest } };
+}
+
+/**
+ * Adds the fields of `extra` that a request does not have. Case is ignored, as above. The request's own fields have
+ * priority, even empty ones.
+ */
+export function fillUpRaw(
+  request: JsonObject,
+  more: unknown,
+): { readonly ok: true; readonly request: JsonObject } | { readonly ok: false; readonly failure: Failure } {
+  const checked = checkFields([extra], { extra: more }, "UTC");
+  if (!checked.ok) return checked;
+  const given = Object.entries(isObject(checked.fields.extra) ? checked.fields.extra : {});
+  const own = new Set(Object.keys(request).map((name) => name.toLowerCase()));
+  const added = given
+    .filter(([name]) => !own.has(name.toLowerCase()))
+    .map(([name, value]) => [name.toLowerCase() === "seq" ? "seq" : name, value] as const);
+  return { ok: true, request: { ...request, ...Object.fromEntries(added) } };
 }

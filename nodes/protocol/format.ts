@@ -52,7 +52,8 @@ const unfitProperty = /^msg\.|(?:^|\.)(?:__proto__|prototype|constructor)(?:$|[.
 const problems: Readonly<Record<TextFormat, (text: string) => FormatProblem | undefined>> = {
   origin: originProblem,
   customer: (text) => (/^[\w-]+$/.test(text) ? undefined : "customer"),
-  version: (text) => (/^v?\d+(\.\d+)*$/i.test(text) ? undefined : "version"),
+  // The version is a part of the path of every request.
+  version: (text) => (/^v?\d[\w.-]*$/i.test(text) ? undefined : "version"),
   timezone: (text) => (isTimeZone(text) ? undefined : "timezone"),
   path: (text) => (/^\/[^\s?#%]*$/.test(text) ? undefined : "pushPath"),
   property: (text) => (propertyPath.test(text) && !unfitProperty.test(text) ? undefined : "property"),

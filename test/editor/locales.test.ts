@@ -190,8 +190,9 @@ describe("the texts that Node-RED serves", () => {
 
   it("explain the fields of every command, and what is said of it", () => {
     for (const language of languages) {
-      for (const { node, fields, section, notes } of commands) {
+      for (const { node, fields, section, notes, list } of commands) {
         const help = helpOf(language.folder, node);
+        if (list !== undefined) assert.match(help, new RegExp(`<p>[^<]*<code>${list.name}</code>`));
         for (const field of fields) {
           const name = field.preset === undefined ? `payload\\.${propertyOf(field)}` : propertyOf(field);
           if (field.name !== "userData") assert.match(help, new RegExp(`>${name} <`));

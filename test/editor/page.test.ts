@@ -72,14 +72,14 @@ describe("sccc.html", () => {
 
   it("gives every command its properties and their defaults", () => {
     const choices: Readonly<Record<string, string>> = { mode: "5", action: "start" };
-    for (const { node, fields, batch, settings = [] } of commands) {
+    for (const { node, fields, settings = [] } of commands) {
       const properties = Object.fromEntries(
         Object.entries(page.registered.get(node)!.defaults).map(([name, { value }]) => [name, value]),
       );
       assert.deepEqual(properties, {
         name: "",
         account: "",
-        ...(batch ? { input: "one" } : {}),
+        input: "one",
         ...Object.fromEntries(
           fields.flatMap(({ name, property = name }) => [
             [property, choices[name] ?? `payload.${property}`],
@@ -114,6 +114,10 @@ describe("sccc.html", () => {
       request: "payload",
       requestType: "msg",
       input: "one",
+      seq: "",
+      seqType: "str",
+      extra: "",
+      extraType: "json",
     },
     // The order matters: the editor handles the number of outputs after the events.
     "sccc-notify": { name: "", account: "", events: [], layout: "one", outputs: 1 },
@@ -174,6 +178,15 @@ describe("sccc.html", () => {
         if (kind === "secret") assert.match(form, new RegExp(`type="password" id="${id}"`));
       }
     }
+  });
+
+  it("offers the versions of the vendor's document, beside free text", () => {
+    const [, options = ""] =
+      /<datalist id="node-config-input-apiVersion-known">(.*?)<\/datalist>/.exec(page.html) ?? [];
+    assert.deepEqual(
+      [...options.matchAll(/value="([^"]+)"/g)].map(([, value]) => value),
+      ["2.0.1", "2.0.2", "2.0.3", "2.0.4", "2.0.6"],
+    );
   });
 
   it("puts a button on the simulator only, which works once it is deployed", () => {

@@ -335,7 +335,7 @@ export const mutations: readonly Mutation[] = [
     guard: "one, not a list",
     change: "a node that takes one command takes an array",
     file: "nodes/runtime/command/command.ts",
-    excerpt: `if (Array.isArray(payload) && maker.batch(api)) return refuse("oneNotList", render(payload));`,
+    excerpt: `if (Array.isArray(payload)) return refuse("oneNotList", render(payload));`,
     replacement: "",
     tests: commandTests,
     grep: "refuses an array unless it is set to take one",

@@ -5,6 +5,7 @@ import cryptoJsMd5 from "crypto-js/md5";
 import { type Command, commands } from "../../nodes/catalogue";
 import type { Client } from "../../nodes/protocol/client";
 import type { Exchanged } from "../../nodes/protocol/exchange";
+import { formatProblem } from "../../nodes/protocol/format";
 import type { Simulator } from "../../simulator";
 import { account, callOf, clientOf, startPlatform } from "../../tools/platform";
 import { listenWithSockets } from "./sockets";
@@ -422,7 +423,13 @@ describe("client", () => {
     };
     const all = commands.map(({ api }) => api);
     assert.deepEqual(has("2.0.6"), all);
-    assert.deepEqual(has("V2.0.9"), all);
+    for (const unknown of ["V2.0.9", "2.1.2", "3", "2.0.6-beta", "V2.0.x"]) {
+      assert.equal(formatProblem("version", unknown), undefined, unknown);
+      assert.deepEqual(has(unknown), all, unknown);
+    }
+    for (const none of ["latest", "2.0/6", "2.0.6?", "2 0", "../2"]) {
+      assert.equal(formatProblem("version", none), "version", none);
+    }
     assert.deepEqual(
       has("2.0.1"),
       all.filter((api) => !["getAgentInfo", "getRecordsList"].includes(api)),

@@ -206,7 +206,7 @@ describe("sccc-get-recording, to files", function () {
       for (const again of [false, true]) {
         const { msg, error } = await flow.send({ payload: { filename } });
         assert.equal(error, undefined);
-        assert.equal(msg.sccc.command.skipped, again || undefined);
+        assert.equal(msg.sccc.recording.skipped, again || undefined);
         assert.equal(readFileSync(msg.payload, "utf8"), `RIFF\0\0\0\0 of ${filename}`);
         assert.equal(dirname(msg.payload), folder);
         paths.add(msg.payload);
@@ -221,7 +221,7 @@ describe("sccc-get-recording, to files", function () {
     writeFileSync(join(folder, "x.wav"), "");
     const flow = await load(server, { type: "sccc-get-recording", to: "file", folder, exists: "skip" });
     const { msg } = await flow.send({ payload: { filename: "/x.wav" } });
-    assert.equal(msg.sccc.command.skipped, undefined);
+    assert.equal(msg.sccc.recording.skipped, undefined);
     assert.equal(readFileSync(msg.payload, "utf8"), "RIFF\0\0\0\0 of /x.wav");
   });
 

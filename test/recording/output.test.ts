@@ -88,6 +88,21 @@ describe("sccc-get-recording, in a message", function () {
     assert.equal((await flow.send({ payload: call() })).error?.code, "SCCC_CONFIG");
   });
 
+  it("says where a refused name was looked for", async () => {
+    const flow = await load(server, { type: "sccc-get-recording" });
+    for (const [payload, where] of [
+      [{ filename: "../x" }, "msg.payload.filename"],
+      [{ recordFile: "../x" }, "msg.payload.recordFile"],
+      [{ other: 1 }, "msg.payload.filename"],
+    ] as const) {
+      const { error } = await flow.send({ payload });
+      assert.equal(error.cause.origin.where, where);
+    }
+    await unload();
+    const wrong = await load(server, { type: "sccc-get-recording", filename: "$(", filenameType: "jsonata" });
+    assert.equal((await wrong.send({})).error.cause.rule.key, "unreadable");
+  });
+
   const nothing: readonly (readonly [string, object])[] = [
     ["a missed call", { id: "2", recordFile: null }],
     ["an empty name", { recordFile: "" }],

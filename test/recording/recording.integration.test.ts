@@ -173,11 +173,12 @@ describe("sccc-get-recording", function () {
     const flow = await load(platform, { type: "sccc-get-recording" });
     const { filename } = record();
     for (const payload of [{ filename }, { recordFile: filename }]) {
-      const { msg, error } = await flow.send({ payload });
+      const { msg, error } = await flow.send({ payload, sccc: { command: "kept" } });
       assert.equal(error, undefined);
+      assert.equal(msg.sccc.command, "kept");
       assert.ok(Buffer.isBuffer(msg.payload));
       assert.equal(msg.payload.subarray(0, 4).toString(), "RIFF");
-      const { api, bytes, contentType, result } = msg.sccc.command;
+      const { api, bytes, contentType, result } = msg.sccc.recording;
       assert.deepEqual([api, bytes, contentType, result.error], ["recording", msg.payload.length, "audio/wav", 0]);
     }
   });
@@ -187,7 +188,7 @@ describe("sccc-get-recording", function () {
     const { msg } = await flow.send({ payload: record() });
     assert.equal(msg.payload, join(folder, "1000-1.wav"));
     assert.deepEqual(files(), ["1000-1.wav"]);
-    assert.equal(statSync(msg.payload).size, msg.sccc.command.bytes);
+    assert.equal(statSync(msg.payload).size, msg.sccc.recording.bytes);
   });
 
   it("fails, keeps or replaces where a file is there already", async () => {
@@ -199,7 +200,7 @@ describe("sccc-get-recording", function () {
       const { msg, error } = await flow.send({ payload: record() });
       assert.equal(error?.code, exists === "fail" ? "SCCC_FILE" : undefined);
       assert.equal(readFileSync(path, "latin1") === "mine", exists !== "replace");
-      assert.equal(msg.sccc.command.skipped, exists === "skip" ? true : undefined);
+      assert.equal(msg.sccc.recording.skipped, exists === "skip" ? true : undefined);
       assert.deepEqual(files(), ["1.wav"]);
       await unload();
     }

@@ -331,6 +331,7 @@ describe("sccc-campaign", () => {
       one.send(payload, more);
       await one.until(() => one.caught.length === 1);
       assert.equal(one.caught[0].error.code, code);
+      if ("bars" in more) assert.equal(one.caught[0].error.cause.origin.where, "msg.bars");
       assert.equal(one.platform.books().dialled, 0);
     });
   }

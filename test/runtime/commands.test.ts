@@ -110,30 +110,29 @@ describe("command nodes", () => {
         }
       });
 
-      if (command.batch) {
-        it("refuses an array unless it is set to take one, and explains", async () => {
-          const flow = await load(platform, { type: command.node });
-          const { error } = await flow.send({ payload: [payloadOf(command.api)] });
-          assert.deepEqual([error.code, error.cause.rule.key], ["SCCC_INVALID_FIELD", "oneNotList"]);
-          assert.equal(platform.requests.length, 0);
-        });
+      it("refuses an array unless it is set to take one, and explains", async () => {
+        const flow = await load(platform, { type: command.node });
+        const { error } = await flow.send({ payload: [payloadOf(command.api)] });
+        assert.deepEqual([error.code, error.cause.rule.key], ["SCCC_INVALID_FIELD", "oneNotList"]);
+        assert.equal(platform.requests.length, 0);
+      });
 
-        it("takes a list", async () => {
-          await platform.instruct({ do: "agent", agent: "1000", workStatus: "ONLINE" });
-          const flow = await load(platform, { type: command.node, input: "list" });
-          const { msg, error } = await flow.send({ payload: [payloadOf(command.api), payloadOf(command.api)] });
-          const [{ requests }] = sent();
-          assert.equal(requests.length, 2);
-          const report = msg.sccc.command;
-          assert.deepEqual([report.total, typeof report.failed], [2, "number"]);
-          if (error === undefined) {
-            msg.payload.forEach((element: { seq: unknown; result: object }, index: number) => {
-              assert.equal(element.seq, requests[index].seq);
-              assert.deepEqual(Object.keys(element.result as object).sort(), ["error", "msg", "name"]);
-            });
-          } else assert.equal(report.failed, 2);
-        });
-      }
+      it("takes a list", async () => {
+        await platform.instruct({ do: "agent", agent: "1000", workStatus: "ONLINE" });
+        const flow = await load(platform, { type: command.node, input: "list" }, { maxConcurrent: 1 });
+        const { msg, error } = await flow.send({ payload: [payloadOf(command.api), payloadOf(command.api)] });
+        const requests = command.batch ? sent()[0].requests : sent().map(({ request }) => request);
+        assert.equal(requests.length, 2);
+        const report = msg.sccc.command;
+        assert.deepEqual([report.total, typeof report.failed], [2, "number"]);
+        if (error === undefined) {
+          msg.payload.forEach((element: Record<string, unknown>, index: number) => {
+            assert.equal(String(element.seq), String(requests[index].seq));
+            assert.deepEqual(Object.keys(element.result as object).sort(), ["error", "msg", "name"]);
+            if (command.list !== undefined) assert.ok(Array.isArray(element[command.list.name]));
+          });
+        } else assert.equal(report.failed, 2);
+      });
     });
   }
 
@@ -208,12 +207,87 @@ describe("command nodes", () => {
       );
     });
 
-    it("are not for getRecordsList and getCdrList, whose arrays may come in", async () => {
-      for (const type of ["sccc-get-records-list", "sccc-get-cdr-list"]) {
-        const flow = await load(platform, { type, startKey: "0", startKeyType: "str" });
-        assert.equal((await flow.send({ payload: [{ key: "1" }] })).error, undefined);
+    it("of getRecordsList and getCdrList have a request for each element, and each answer has its own array", async () => {
+      await platform.instruct({ do: "seed", records: 3, cdrs: 3 });
+      const single = async (type: string, payload: unknown) => {
+        const flow = await load(platform, { type });
+        const { msg } = await flow.send({ payload });
+        await unload();
+        return msg.payload;
+      };
+      const records = await single("sccc-get-records-list", { startKey: 0 });
+      const cdrs = await single("sccc-get-cdr-list", {});
+      assert.ok(records.length === 3 && "durationSeconds" in records[0] && "durationSeconds" in cdrs[0]);
+      const cases = [
+        [
+          "sccc-get-records-list",
+          "record",
+          [{ startKey: 0 }, { startKey: records[1].key }, { startKey: records[2].key }],
+        ],
+        [
+          "sccc-get-cdr-list",
+          "cdr",
+          [{}, { callee: "10086000000" }, { caller: cdrs[0].caller, callee: cdrs[0].callee }],
+        ],
+      ] as const;
+      const wanted: Readonly<Record<string, unknown>> = {
+        record: [records, records.slice(2), []],
+        cdr: [
+          cdrs,
+          [],
+          cdrs.filter(
+            ({ caller, callee }: { caller: string; callee: string }) =>
+              caller === cdrs[0].caller && callee === cdrs[0].callee,
+          ),
+        ],
+      };
+      for (const [type, name, payload] of cases) {
+        const before = platform.requests.length;
+        const flow = await load(platform, { type, input: "list" });
+        const { msg, error } = await flow.send({ payload });
+        assert.equal(error, undefined);
+        assert.deepEqual(
+          msg.payload.map((answer: Record<string, unknown>) => answer[name]),
+          wanted[name],
+        );
+        const requests = sent().slice(before);
+        assert.equal(requests.length, payload.length);
+        assert.ok(requests.every((body) => "request" in body && !("requests" in body)));
         await unload();
       }
+    });
+
+    it("of getRecordsList go on where the request of an element failed", async () => {
+      await platform.instruct({ do: "seed", records: 1 });
+      const flow = await load(
+        platform,
+        { type: "sccc-get-records-list", input: "list" },
+        { maxConcurrent: 1, maxQueue: 1 },
+      );
+      await fault({ kind: "status", status: 404 });
+      const { msg, error } = await flow.send({ payload: [0, 0, 0].map((startKey) => ({ startKey })) });
+      assert.equal(error, undefined);
+      assert.deepEqual(
+        msg.payload.map(({ result, record }: { result: { name: string }; record?: unknown[] }) => [
+          result.name,
+          record?.length,
+        ]),
+        [
+          ["SCCC_HTTP_404", undefined],
+          ["E_SUCC", 1],
+          ["E_SUCC", 1],
+        ],
+      );
+      assert.equal(msg.sccc.command.failed, 1);
+    });
+
+    it("have the array of getAgentInfo under the vendor's name", async () => {
+      const flow = await load(platform, { type: "sccc-get-agent-info", input: "list" });
+      const { msg } = await flow.send({ payload: [{}, {}] });
+      assert.deepEqual(
+        msg.payload.map(({ data }: { data: unknown[] }) => data.length),
+        [250, 250],
+      );
     });
   });
 
@@ -388,6 +462,57 @@ describe("command nodes", () => {
         out.payload.map(({ result }: { result: { error: number } }) => result.error),
         [0, 0],
       );
+      await unload();
+      const records = await load(platform, { type: "sccc-command", api: "getRecordsList", input: "list" });
+      const { msg: pages } = await records.send({ payload: [{ startKey: 0 }, { startKey: 1 }] });
+      assert.deepEqual(
+        pages.payload.map(({ record }: { record: unknown }) => record),
+        [[], []],
+      );
+    });
+
+    const requested = async (config: Record<string, unknown>, payload: Record<string, unknown>) => {
+      const flow = await load(platform, { type: "sccc-command", api: "AgentLogin", ...config });
+      const { msg, error } = await flow.send({ payload, number: 71 });
+      await unload();
+      return error === undefined ? { ...sent().at(-1).request, out: msg.sccc.command.seq } : error;
+    };
+
+    it("has a seq of its own, which wins over the request's; an empty one leaves the request's", async () => {
+      const request = { agent: "1000", seq: 5 };
+      assert.deepEqual(await requested({ seq: "number", seqType: "msg" }, request), {
+        agent: "1000",
+        seq: 71,
+        out: 71,
+      });
+      for (const config of [{}, { seq: "none", seqType: "msg" }, { seq: '""', seqType: "jsonata" }]) {
+        assert.deepEqual(await requested(config, request), { agent: "1000", seq: 5, out: 5 });
+      }
+      const wrong = await requested({ seq: "x", seqType: "str" }, request);
+      assert.deepEqual([wrong.code, wrong.cause.field], ["SCCC_INVALID_FIELD", "seq"]);
+    });
+
+    it("adds the fields of extra that the request does not have, in any case of letters", async () => {
+      const extra = JSON.stringify({ lineMode: "0", Agent: "1009", userdata: "extra", SEQ: 9, deep: { a: [1] } });
+      const { out, seq, ...rest } = await requested({ extra }, { agent: "1000", userData: "" });
+      assert.deepEqual([rest, seq, out], [{ agent: "1000", userData: "", lineMode: "0", deep: { a: [1] } }, 9, 9]);
+      assert.equal((await requested({ extra }, { agent: "1000", seq: 5 })).seq, 5);
+      assert.equal((await requested({ extra, seq: "number", seqType: "msg" }, { agent: "1000" })).seq, 71);
+      const reserved = await requested({ extra: '{"Param":{}}' }, { agent: "1000" });
+      assert.deepEqual([reserved.cause.field, reserved.cause.rule.key], ["extra", "reserved"]);
+    });
+
+    it("says where a refused value was looked for", async () => {
+      const where = async (config: Record<string, unknown>) =>
+        (await requested(config, { agent: "1000" })).cause.origin;
+      assert.equal((await where({ request: "payload.agent", requestType: "msg" })).where, "msg.payload.agent");
+      assert.equal((await where({ extra: "payload.agent", extraType: "msg" })).where, "msg.payload.agent");
+      assert.equal((await where({ seq: "payload.agent.x", seqType: "msg", extra: '{"seq":"x"}' })).where, "");
+      assert.equal((await requested({}, { agent: "1000", seq: "x" })).cause.origin.where, "msg.payload");
+      assert.equal(
+        (await requested({ seq: "payload.no", seqType: "msg" }, { no: "x" })).cause.origin.where,
+        "msg.payload.no",
+      );
     });
 
     it("refuses what is no command, what is no object, and numbers that dialOnly does not have", async () => {
@@ -399,14 +524,16 @@ describe("command nodes", () => {
         [{ api: "../x" }, {}],
         [{ api: "VoiceNotifaction" }, "text"],
         [{ api: "VoiceNotifaction" }, []],
-        [{ api: "getCdrList", input: "list" }, [{}]],
+        [{ api: "getCdrList" }, [{}]],
+        [{ api: "VoiceNotifaction", extra: "topic", extraType: "msg" }, {}],
+        [{ api: "VoiceNotifaction", extra: '{"phone":"10000"}', extraType: "json" }, {}],
         [{ api: "VoiceNotifaction" }, { callees: ["10000"] }],
         [{ api: "VoiceNotifaction" }, { seq: "x" }],
         [{ api: "VoiceNotifaction" }, circle],
         [{ api: "VoiceNotifaction" }, { big: 1n }],
       ] as const) {
         const flow = await load(platform, { type: "sccc-command", ...config }, { dialOnly: "10086" });
-        const { error } = await flow.send({ payload });
+        const { error } = await flow.send({ payload, topic: 1 });
         words.push(error.code === "SCCC_NOT_ALLOWED" ? error.code : `${error.cause.field} ${error.cause.rule.key}`);
         await unload();
       }
@@ -415,7 +542,9 @@ describe("command nodes", () => {
         "api api",
         "request object",
         "payload oneNotList",
-        "payload noList",
+        "payload oneNotList",
+        "extra jsonObject",
+        "SCCC_NOT_ALLOWED",
         "SCCC_NOT_ALLOWED",
         "seq integerFrom",
         "request json",

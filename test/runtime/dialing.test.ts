@@ -154,6 +154,8 @@ describe("sccc-call-number", () => {
     assert.deepEqual(unheard, [heard[1]?.id]);
     await flow.send({ payload: { agent: "1001", callee } });
     assert.equal(heard.length, 2, "without a context nobody is told");
+    const { error } = await flow.send({ payload: { agent: "1001", callee }, context: "x".repeat(mostContextBytes) });
+    assert.deepEqual([error?.cause.field, error?.cause.origin.where], ["context", "msg.context"]);
   });
 
   it("has a context for each element of a list, and refuses the list for one that is too large", async () => {

@@ -117,15 +117,13 @@ describe("extra", () => {
         assert.equal(platform.requests.length, 0);
       });
 
-      if (command.batch) {
-        it("sends them with every command of a list", async () => {
-          const flow = await load(platform, { ...config, input: "list" });
-          await flow.send({ payload: [payloadOf(command), payloadOf(command)] });
-          const [{ requests }] = sent();
-          assert.equal(requests.length, 2);
-          for (const request of requests) assert.deepEqual(request.deep, more.deep);
-        });
-      }
+      it("sends them with every command of a list", async () => {
+        const flow = await load(platform, { ...config, input: "list" });
+        await flow.send({ payload: [payloadOf(command), payloadOf(command)] });
+        const requests = command.batch ? sent()[0].requests : sent().map(({ request }) => request);
+        assert.equal(requests.length, 2);
+        for (const request of requests) assert.deepEqual(request.deep, more.deep);
+      });
     });
   }
 
@@ -142,6 +140,16 @@ describe("extra", () => {
     const { error } = await wrong.send({ payload: { agent: "1000", callee: "13800138000" } });
     assert.deepEqual([error.code, error.cause.field], ["SCCC_INVALID_FIELD", "seq"]);
     assert.equal(platform.requests.length, 1);
+    await unload();
+    const where = async (extra: object, payload: object) => {
+      const flow = await load(platform, { ...callNumber, ...own("more", "msg") });
+      const { error } = await flow.send({ payload, more: extra });
+      await unload();
+      return error.cause.origin.where;
+    };
+    assert.equal(await where({ callee: "no" }, { agent: "1000" }), "msg.more");
+    assert.equal(await where({ callee: "10086" }, { agent: "no" }), "msg.payload.agent");
+    assert.equal(await where({}, { agent: "1000" }), "msg.payload.callee");
   });
 
   it("is sent with every request of a long list of numbers, and may contain the list itself", async () => {

@@ -105,6 +105,12 @@ describe("sccc-notify's events", () => {
     assert.deepEqual(outputs({ events: ["billing"], layout: "one" }, "callin", "billing", "new"), ["-", 0, "-"]);
   });
 
+  it("may be those of a type that the catalogue does not have, and no others come then", () => {
+    assert.deepEqual(outputs({ events: ["newType"] }, "callin", "newtype", "other"), ["-", 0, "-"]);
+    assert.deepEqual(outputs({ events: ["callin", "newtype"] }, "callin", "newtype", "other"), [0, 0, "-"]);
+    assert.deepEqual(outputs({ events: ["newtype", "callin"], layout: "perType" }, "callin", "newtype"), [0, 1]);
+  });
+
   it("have an output each, in the catalogue's order, and one for the rest", () => {
     assert.deepEqual(
       outputs({ events: ["billing", "callin"], layout: "perType", outputs: 3 }, "callin", "billing", "callend", "new"),

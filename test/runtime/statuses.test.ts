@@ -155,15 +155,13 @@ describe("the statuses of nodes that take messages", () => {
       good: { payload: payloadOf(api) },
       bad: { payload: payloadOf(api), seq: "no seq" },
     })),
-    ...commands
-      .filter(({ batch }) => batch)
-      .map(({ node, api }) => ({
-        name: `${node} with a list`,
-        config: { type: node, input: "list" },
-        api,
-        good: { payload: [payloadOf(api), payloadOf(api)] },
-        bad: { payload: "no list" },
-      })),
+    ...commands.map(({ node, api }) => ({
+      name: `${node} with a list`,
+      config: { type: node, input: "list" },
+      api,
+      good: { payload: [payloadOf(api), payloadOf(api)] },
+      bad: { payload: "no list" },
+    })),
     {
       name: "sccc-command",
       config: { type: "sccc-command", api: "topic", apiType: "msg" },

@@ -1,7 +1,7 @@
 // sccc-account: the platform and how to send to it.
 import { lang } from "../enumerations";
 import type { Setting } from "../types";
-import { defaultApiVersion } from "../versions";
+import { defaultApiVersion, versions } from "../versions";
 import { name, seconds } from "./setting";
 
 /** `sccc-account`: the platform and how to send to it. Settings for receiving are in receiving.ts. */
@@ -27,10 +27,15 @@ export const accountSettings: readonly Setting[] = [
     required: true,
     format: "version",
     example: defaultApiVersion,
+    suggestions: versions.map((x) => ({
+      key: `x${x}`,
+      value: `2.0.${x}`,
+      text: { en: "in the vendor's document", zh: "厂商文档中的版本" },
+    })),
     label: { en: "API version", zh: "API 版本" },
     hint: {
-      en: "The platform's version. The vendor's document has 2.0.1, 2.0.2, 2.0.3, 2.0.4 and 2.0.6; other versions are accepted too.",
-      zh: "平台的版本。厂商文档中有 2.0.1、2.0.2、2.0.3、2.0.4 和 2.0.6；也接受其他版本。",
+      en: "The platform's version. Choose one, or type another; any other is handled like the newest.",
+      zh: "平台的版本。可以选择，也可以输入其他版本，其他版本按最新版本处理。",
     },
   },
   {

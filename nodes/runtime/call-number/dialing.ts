@@ -9,6 +9,7 @@ import { newId } from "../../util/id";
 import { contextOf, invalidContext, type Read } from "../shared/call-context";
 import { narrow, Settings, typedInput } from "../shared/config";
 import type { Failure } from "../shared/failure";
+import { withOrigin } from "../shared/origin";
 import { expander, reader } from "../shared/values";
 import type { Runtime } from "../state";
 
@@ -27,7 +28,7 @@ export class RepeatGuard {
 
   /**
    * Records calls that are about to be made. If one of them was made just now, records none and returns its index.
-   * Equal calls of one message are allowed.
+   * Calls of one message are not compared with each other.
    */
   take(calls: readonly (string | undefined)[]): number | undefined {
     if (this.#withinMs === 0) return undefined;
@@ -80,20 +81,27 @@ export function dialingOf(
   place: PushContext,
 ): Dialing {
   const account = typeof config.account === "string" ? config.account : "";
-  const readContext = reader(RED, node, typedInput(config, "context", { value: "", type: "json" }));
+  const input = typedInput(config, "context", { value: "", type: "json" });
+  const inputs = new Map([["context", input]]);
+  const readContext = reader(RED, node, input);
   const narrowed = narrow(() =>
     new Settings(callNumberSettings, config, undefined, expander(RED, node)).number("repeatGuard"),
   );
   const seconds = narrowed.ok ? narrowed.value : 0;
   const guard = new RepeatGuard(seconds * 1000);
 
+  const contextIn = async (msg: NodeMessage) => {
+    try {
+      return contextOf(await readContext(msg));
+    } catch (error) {
+      return invalidContext("unreadable", error instanceof Error ? error.message : String(error));
+    }
+  };
+
   return {
     context: async (msg) => {
-      try {
-        return contextOf(await readContext(msg));
-      } catch (error) {
-        return invalidContext("unreadable", error instanceof Error ? error.message : String(error));
-      }
+      const read = await contextIn(msg);
+      return read.ok ? read : { ok: false, failure: withOrigin(read.failure, inputs, msg) };
     },
     begin: async (commands, contexts) => {
       if (!narrowed.ok) return { ok: false, failure: { kind: "config", code: "SCCC_CONFIG", ...narrowed.problem } };

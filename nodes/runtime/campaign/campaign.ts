@@ -66,6 +66,7 @@ class CampaignNode {
       inputs: new Map([
         ["agents", config.agents],
         ["numbers", config.numbers],
+        ["doNotCall", config.doNotCall],
       ]),
     };
     // Messages that are sent before all nodes have started are lost.

@@ -104,8 +104,17 @@ async function readBarred(list: unknown, how: Parameters<typeof barredBy>[1]): P
   return unread === undefined ? { ok: true, value: keys } : { ok: false, failure: unread };
 }
 
-/** Reads the numbers to dial and the agents. A long list is read in slices, so that other work gets a turn. */
+/**
+ * Reads the numbers to dial and the agents. A long list is read in slices, so that other work gets a turn. A refusal says
+ * where its value was looked for.
+ */
 export async function readOrder(readers: OrderReaders, sender: Sender, msg: NodeMessage): Promise<Read<Order>> {
+  const order = await orderOf(readers, sender, msg);
+  if (order.ok || order.failure.kind !== "field") return order;
+  return { ok: false, failure: withOrigin(order.failure, readers.inputs, msg) };
+}
+
+async function orderOf(readers: OrderReaders, sender: Sender, msg: NodeMessage): Promise<Read<Order>> {
   const agents = await read("agents", readers.agents, msg);
   if (!agents.ok) return agents;
   const numbers = await read("numbers", readers.numbers, msg);
@@ -113,12 +122,8 @@ export async function readOrder(readers: OrderReaders, sender: Sender, msg: Node
   const doNotCall = await read("doNotCall", readers.doNotCall, msg);
   if (!doNotCall.ok) return doNotCall;
   const checked = checkFields([campaignFields.agents], { agents: agents.value }, sender.context.timezone);
-  const refused = (failure: FieldFailure): Read<never> => ({
-    ok: false,
-    failure: withOrigin(failure, readers.inputs, msg),
-  });
-  if (!checked.ok) return checked.failure.kind === "field" ? refused(checked.failure) : checked;
-  if (isUnset(numbers.value)) return refused(required(campaignFields.numbers, numbers.value));
+  if (!checked.ok) return checked;
+  if (isUnset(numbers.value)) return { ok: false, failure: required(campaignFields.numbers, numbers.value) };
   const { region, areaCode } = sender.context;
   const plan = planOf(region);
   const how = { region: { region, areaCode }, plan, numberField: readers.numberField };

@@ -11,9 +11,10 @@ import {
   seqOf,
   standardInput,
 } from "../../catalogue/index";
-import { render } from "../../protocol/check";
+import { isUnset, render } from "../../protocol/check";
 import type { Prepared } from "../../protocol/client";
 import type { SendOptions } from "../../protocol/exchange";
+import { fillUpRaw } from "../../protocol/extra";
 import type { FieldFailure, Result } from "../../protocol/failure";
 import { isObject } from "../../util/json";
 import { nextTurn } from "../../util/slices";
@@ -24,7 +25,7 @@ import { type Dialing, dialingOf } from "../call-number/dialing";
 import { type TypedInput, typedInput } from "../shared/config";
 import { type Behaviour, defineNode, type NodeSource } from "../shared/define-node";
 import type { Failure } from "../shared/failure";
-import { withOrigin } from "../shared/origin";
+import { originOf } from "../shared/origin";
 import { type Ending, Status, statusWords } from "../shared/status";
 import { errorOf, resultOf } from "../shared/texts";
 import { type ReadValue, reader } from "../shared/values";
@@ -42,7 +43,6 @@ import {
 
 /** Makes a command from a message. The `api` of an unreadable one is "". */
 interface Maker {
-  readonly batch: (api: string) => boolean;
   readonly api: (msg: NodeMessage) => Promise<string>;
   readonly prepare: (sender: Sender, api: string, msg: NodeMessage) => Promise<Prepared>;
   /** Sends the list of a message, of any length; absent for commands without such a list. */
@@ -69,23 +69,50 @@ async function readOr<T>(
   }
 }
 
-/** Makes a command of the catalogue from a node's typed inputs. */
-function catalogued({ runtime: { RED }, node, config }: NodeSource, command: Command): Maker {
-  const inputs = new Map<string, TypedInput>();
-  const readers: [Field, ReadValue][] = [];
-  const add = (field: Field, otherwise: TypedInput): void => {
-    const input = typedInput(config, propertyOf(field), otherwise);
-    inputs.set(propertyOf(field), input);
-    readers.push([field, reader(RED, node, input)]);
-  };
-  for (const field of command.fields) add(field, standardInput(field));
-  add(seqOf(command.seq), { value: "", type: "str" });
-  add(extra, { value: "", type: "json" });
-  /** Adds to a refusal where the value was looked for. */
-  const located = <T extends object>(result: T, msg: NodeMessage): T => {
+/** The defaults of the inputs that both kinds of node have. Empty, because a payload may contain an unrelated seq. */
+const noSeq: TypedInput = { value: "", type: "str" };
+const noExtra: TypedInput = { value: "", type: "json" };
+
+/** A node's typed inputs. */
+class Inputs {
+  readonly #source: NodeSource;
+  readonly #inputs = new Map<string, TypedInput>();
+
+  constructor(source: NodeSource) {
+    this.#source = source;
+  }
+
+  add(name: string, otherwise: TypedInput): ReadValue {
+    const { runtime, node, config } = this.#source;
+    const input = typedInput(config, name, otherwise);
+    this.#inputs.set(name, input);
+    return reader(runtime.RED, node, input);
+  }
+
+  /**
+   * Adds to a refusal where the value was looked for.
+   * @param inputOf the input that a refused field came from; default: its own
+   */
+  located<T extends object>(
+    result: T,
+    msg: NodeMessage,
+    inputOf = (refused: FieldFailure): string => refused.field,
+  ): T {
     const { failure } = result as { readonly failure?: Failure };
-    return failure?.kind === "field" ? { ...result, failure: withOrigin(failure, inputs, msg) } : result;
-  };
+    if (failure?.kind !== "field") return result;
+    const input = this.#inputs.get(inputOf(failure));
+    return input === undefined ? result : { ...result, failure: { ...failure, origin: originOf(input, msg) } };
+  }
+}
+
+/** Makes a command of the catalogue from a node's typed inputs. */
+function catalogued(source: NodeSource, command: Command): Maker {
+  const inputs = new Inputs(source);
+  const readers: readonly (readonly [Field, ReadValue])[] = [
+    ...command.fields.map((field) => [field, inputs.add(propertyOf(field), standardInput(field))] as const),
+    [seqOf(command.seq), inputs.add("seq", noSeq)],
+    [extra, inputs.add(extra.name, noExtra)],
+  ];
   const readAll = async (msg: NodeMessage) => {
     const given: Record<string, unknown> = {};
     for (const [field, read] of readers) {
@@ -95,51 +122,65 @@ function catalogued({ runtime: { RED }, node, config }: NodeSource, command: Com
     }
     return { ok: true as const, given };
   };
+  /** Adds to a refusal where the value was looked for: a field that the node does not set may be in `extra`. */
+  const located = <T extends object>(result: T, msg: NodeMessage, given: Readonly<Record<string, unknown>>): T =>
+    inputs.located(result, msg, ({ field, rule }) => {
+      const { name } = command.fields.find((one) => propertyOf(one) === field) ?? { name: field };
+      return rule.key !== "required" && isUnset(given[name]) ? extra.name : field;
+    });
   const longList = longListCommandOf(command);
   return {
-    batch: () => command.batch,
     api: async () => command.api,
     prepare: async (sender, _api, msg) => {
       const all = await readAll(msg);
-      return located(all.ok ? sender.client.prepare(command, all.given) : all, msg);
+      return all.ok ? located(sender.client.prepare(command, all.given), msg, all.given) : inputs.located(all, msg);
     },
     ...(longList === undefined
       ? {}
       : {
           campaign: async (sending, msg, onProgress) => {
             const all = await readAll(msg);
-            if (!all.ok) return located(all, msg);
-            return located(await sendLongList({ ...sending, command: longList, given: all.given, onProgress }), msg);
+            if (!all.ok) return inputs.located(all, msg);
+            const { given } = all;
+            return located(await sendLongList({ ...sending, command: longList, given, onProgress }), msg, given);
           },
         }),
   };
 }
 
 /** Makes any command that a message or the node names. */
-function free({ runtime: { RED }, node, config }: NodeSource): Maker {
-  const readApi = reader(RED, node, typedInput(config, "api", { value: "", type: "str" }));
-  const request = typedInput(config, "request", { value: "payload", type: "msg" });
-  const readRequest = reader(RED, node, request);
-  const readSeq = reader(RED, node, typedInput(config, "seq", { value: "", type: "str" }));
+function free(source: NodeSource): Maker {
+  const inputs = new Inputs(source);
+  const readApi = inputs.add("api", { value: "", type: "str" });
+  const readRequest = inputs.add("request", { value: "payload", type: "msg" });
+  const readSeq = inputs.add("seq", noSeq);
+  const readExtra = inputs.add(extra.name, noExtra);
+  const readAll = async (api: string, msg: NodeMessage) => {
+    if (!/^[A-Za-z]\w*$/.test(api)) return { ok: false as const, failure: refusal("api", "api", render(api)) };
+    const request = await readOr("request", () => readRequest(msg));
+    if (!request.ok) return request;
+    const fields = request.value ?? {};
+    if (!isObject(fields)) return { ok: false as const, failure: refusal("request", "object", render(fields)) };
+    const seq = await readOr("seq", () => readSeq(msg));
+    if (!seq.ok) return seq;
+    const more = await readOr(extra.name, () => readExtra(msg));
+    if (!more.ok) return more;
+    const hasSeq = !isUnset(seq.value);
+    const filled = fillUpRaw(hasSeq ? { ...fields, seq: seq.value } : fields, more.value);
+    if (!filled.ok) return filled;
+    const seqInput = hasSeq ? "seq" : "seq" in fields ? "request" : extra.name;
+    return { ok: true as const, request: filled.request, seqInput };
+  };
   return {
-    batch: (api) => commandOf(api)?.batch ?? true,
     api: async (msg) => {
       const api = await readApi(msg);
       return typeof api === "string" ? api.trim() : "";
     },
     prepare: async (sender, api, msg) => {
-      if (!/^[A-Za-z]\w*$/.test(api)) return { ok: false, failure: refusal("api", "api", render(api)) };
-      const reading = await readOr("request", () => readRequest(msg));
-      if (!reading.ok) return reading;
-      const value = reading.value ?? {};
-      if (!isObject(value)) return { ok: false, failure: refusal("request", "object", render(value)) };
-      const seq = await readOr("seq", () => readSeq(msg));
-      if (!seq.ok) return seq;
-      return sender.client.prepareRaw(
-        api,
-        commandOf(api),
-        seq.value === undefined ? value : { ...value, seq: seq.value },
-      );
+      const all = await readAll(api, msg);
+      if (!all.ok) return inputs.located(all, msg);
+      const prepared = sender.client.prepareRaw(api, commandOf(api), all.request);
+      return inputs.located(prepared, msg, ({ field }) => (field === "seq" ? all.seqInput : field));
     },
   };
 }
@@ -179,9 +220,8 @@ async function carryOut(work: Work, sender: Sender, msg: NodeMessage): Promise<C
     sent: { ok: false as const, failure: refusal("payload", key, got) },
   });
   if (!list) {
-    // Refused, because a list of records that is wired to call-number must not ring anybody. Nodes without lists have
-    // no such danger.
-    if (Array.isArray(payload) && maker.batch(api)) return refuse("oneNotList", render(payload));
+    // Refused, because a list of records that is wired to call-number must not ring anybody.
+    if (Array.isArray(payload)) return refuse("oneNotList", render(payload));
     if (maker.campaign !== undefined) {
       return { api, sent: await maker.campaign(sending, msg, work.onProgress) };
     }
@@ -198,7 +238,6 @@ async function carryOut(work: Work, sender: Sender, msg: NodeMessage): Promise<C
     if (!sent.ok) begun.value.failed(0, sent.failure);
     return { api, sent };
   }
-  if (!maker.batch(api)) return refuse("noList", render(payload));
   if (!Array.isArray(payload)) return refuse("listNotOne", render(payload));
   const prepared: Prepared[] = [];
   const contexts: unknown[] = [];

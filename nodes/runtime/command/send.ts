@@ -63,6 +63,12 @@ async function itemsOf(command: Command | undefined, list: readonly unknown[], {
   return kind === undefined ? list : mapInSlices(list, (item) => readItem(kind, item, context));
 }
 
+/** The array of an element's answer, under the vendor's name. The platform may have put it next to the answer (§20.5). */
+async function listIn(command: Command | undefined, outcome: Outcome, sender: Sender): Promise<JsonObject> {
+  if (!outcome.ok || outcome.list === undefined || command?.list === undefined) return {};
+  return { [command.list.name]: await itemsOf(command, outcome.list, sender) };
+}
+
 export interface Sending {
   readonly sender: Sender;
   readonly options: SendOptions;
@@ -136,10 +142,12 @@ export async function sendList(
     ...debugOf(sender, exchanged),
   };
   if (nothingDone !== undefined) return { ok: false, failure: nothingDone, report };
-  const payload = await mapInSlices(outcomes, (outcome) => ({
-    ...outcome.fields,
-    ...outcome.response,
-    result: outcome.ok ? outcome.result : resulting(outcome.failure),
-  }));
+  const payload: JsonObject[] = [];
+  for (const [index, outcome] of outcomes.entries()) {
+    if (index % sliceLength === sliceLength - 1) await nextTurn();
+    const { fields, response } = outcome;
+    const result = outcome.ok ? outcome.result : resulting(outcome.failure);
+    payload.push({ ...fields, ...response, ...(await listIn(checked[index]?.command, outcome, sender)), result });
+  }
   return { ok: true, payload, report };
 }

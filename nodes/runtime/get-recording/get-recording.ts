@@ -9,7 +9,7 @@ import { isObject } from "../../util/json";
 import { accountOf } from "../account/account";
 import type { Sender } from "../account/running";
 import type { CommandReport } from "../command/send";
-import { type Expand, type Narrowed, narrow, Settings, typedInput } from "../shared/config";
+import { type Expand, type Narrowed, narrow, Settings, type TypedInput, typedInput } from "../shared/config";
 import { type Behaviour, defineNode, type NodeSource } from "../shared/define-node";
 import { originOf } from "../shared/origin";
 import { doneStatus, failureStatus, statusWords } from "../shared/status";
@@ -52,7 +52,7 @@ export function narrowRecording(config: unknown, expand: Expand, userDir: string
   });
 }
 
-/** `msg.sccc.command` of a recording. */
+/** `msg.sccc.recording`: the fields of `msg.sccc.command`, and some of its own. */
 interface RecordingReport extends CommandReport {
   readonly bytes?: number;
   readonly contentType?: string;
@@ -70,6 +70,12 @@ const invalid = (rule: RuleText, got: string): FieldFailure => ({
 /** Whether a filename is empty. */
 const isEmpty = (name: unknown): boolean =>
   name === undefined || name === null || (typeof name === "string" && name.trim() === "");
+
+/** The refusal of a filename; it says where the node looked for it. */
+const refused = (rule: RuleText, got: string, input: TypedInput, msg: NodeMessage): Got => ({
+  ok: false,
+  failure: { ...invalid(rule, got), origin: originOf(input, msg) },
+});
 
 /** How often a status may change, in ms. */
 const statusEveryMs = 500;
@@ -121,7 +127,8 @@ function run({ how, sender }: RecordingDeps, { runtime: { RED }, node, config }:
   const standard = standardInput(recordingName);
   const given = typedInput(config, propertyOf(recordingName), standard);
   const read = reader(RED, node, given);
-  const readBilled = reader(RED, node, standardInput({ name: "recordFile" }));
+  const billed = standardInput({ name: "recordFile" });
+  const readBilled = reader(RED, node, billed);
   const isDefault = given.type === standard.type && given.value === standard.value;
   const shown = new Progress(RED._, node);
   const closing = new AbortController();
@@ -137,28 +144,30 @@ function run({ how, sender }: RecordingDeps, { runtime: { RED }, node, config }:
     }
   };
 
-  const nameIn = async (msg: NodeMessage): Promise<unknown> => {
+  /** The filename of a message, and the input that it came from. */
+  const nameIn = async (msg: NodeMessage): Promise<{ readonly name: unknown; readonly input: TypedInput }> => {
     const name = await read(msg);
-    return isEmpty(name) && isDefault ? readBilled(msg) : name;
+    const other = isEmpty(name) && isDefault ? await readBilled(msg) : undefined;
+    return isEmpty(other) ? { name, input: given } : { name: other, input: billed };
   };
 
   /** Undefined if the message has no recording and that is allowed. */
   const get = async (msg: NodeMessage): Promise<Got | undefined> => {
-    let name: unknown;
+    let found: Awaited<ReturnType<typeof nameIn>>;
     try {
-      name = await nameIn(msg);
+      found = await nameIn(msg);
     } catch (error) {
       const got = error instanceof Error ? error.message : String(error);
-      return { ok: false, failure: invalid({ key: "unreadable", params: {} }, got) };
+      return refused({ key: "unreadable", params: {} }, got, given, msg);
     }
+    const { name, input } = found;
     if (isEmpty(name)) {
       if (how.passes) return undefined;
       const { example } = recordingName;
-      const failure = invalid({ key: "required", params: { example } }, render(name));
-      return { ok: false, failure: { ...failure, origin: originOf(given, msg) } };
+      return refused({ key: "required", params: { example } }, render(name), input, msg);
     }
     const url = typeof name === "string" ? sender.client.urlOf(name) : undefined;
-    if (url === undefined) return { ok: false, failure: invalid({ key: "recordingName", params: {} }, render(name)) };
+    if (url === undefined) return refused({ key: "recordingName", params: {} }, render(name), input, msg);
     const target: Target =
       how.file === undefined
         ? { kind: "buffer" }
@@ -194,7 +203,7 @@ function run({ how, sender }: RecordingDeps, { runtime: { RED }, node, config }:
       ...(got.ok ? { bytes: got.bytes, contentType: got.contentType } : {}),
       ...(got.ok && got.skipped ? { skipped: true } : {}),
     };
-    msg.sccc = { ...(isObject(msg.sccc) ? msg.sccc : {}), command: report };
+    msg.sccc = { ...(isObject(msg.sccc) ? msg.sccc : {}), recording: report };
     if (!got.ok) {
       node.status(failureStatus(RED._, got.failure));
       return errorOf(RED._, api, got.failure);

@@ -31,12 +31,13 @@ export interface Selection extends EventSelection {
  */
 export function selectionOf(config: unknown): Selection {
   const source = isObject(config) ? config : {};
-  const given: readonly unknown[] = Array.isArray(source.events) ? source.events : [];
-  const chosen = given.length === 0 ? knownEvents : knownEvents.filter((event) => given.includes(event));
+  const given = Array.isArray(source.events) ? source.events.map((event) => String(event).toLowerCase()) : [];
   const all = given.length === 0;
+  const chosen = all ? knownEvents : knownEvents.filter((event) => given.includes(event));
   const perType = layoutOf(source) === "perType";
   return {
-    events: all ? [] : chosen,
+    // Includes events that the catalogue does not have: their topic is the vendor's event name.
+    events: given,
     // With one output per event, unknown events have an output too, so that a new event is not dropped.
     others: perType,
     outputOf: (event) => {
