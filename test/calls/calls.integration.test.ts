@@ -158,7 +158,7 @@ describe("whole calls in Node-RED", function () {
       body: JSON.stringify(body),
     });
 
-  it("come out as the platform has them in its books, of every course, once", async () => {
+  it("are reported once, with the results that the platform has, for every course of a call", async () => {
     const ends = ["8888", "0000", "0001", "9999", "8888"];
     for (const [index, end] of ends.entries()) {
       await post("/dial", { agent: String(1000 + index), callee: `1380000${end}`, userData: `order ${index}` });
@@ -212,7 +212,7 @@ describe("whole calls in Node-RED", function () {
       assert.equal(call.userData, "campaign");
   });
 
-  it("go on over a redeploy in their middle", async () => {
+  it("continue over a redeploy during the call", async () => {
     await platform.instruct({
       do: "inbound",
       number: "13900008888",
@@ -259,7 +259,7 @@ describe("whole calls in Node-RED", function () {
     assert.deepEqual([refused.status, await refused.json()], [502, { code: "E_G_STAFF_NO_EXIST" }]);
   });
 
-  it("that are stored come again until the finished call is confirmed, and only that", async () => {
+  it("that are stored are delivered again until the finished call is confirmed, and only that one", async () => {
     await stored.instruct({ do: "inbound", number: "13400008888", agent: "1000" });
     const [confirmed] = await eventually("it is confirmed", async () => {
       const all = await told("confirmed");

@@ -26,7 +26,7 @@ const pushes = [
 describe("100 calls a second for ten minutes", function () {
   this.timeout(600_000);
 
-  it("give each event once, and cost the same memory and disk at the end as in the middle", async () => {
+  it("report each event once, and need the same memory and disk at the end as in the middle", async () => {
     const clock = new HandClock();
     const folder = temporaryFolder();
     const told = new Map<MessageEvent, number>();

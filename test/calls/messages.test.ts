@@ -235,7 +235,7 @@ describe("messages of calls", () => {
       return all.slice(0, all.findIndex(({ event }) => event === last) + 1);
     };
 
-    it("come when a later bill names it, and then no more", async () => {
+    it("are given when a later bill names it, and then no more", async () => {
       const it_ = new Machine();
       const all = pushesOf(inbound(), true);
       for (const one of all.slice(0, -1)) it_.hear(one);
@@ -250,7 +250,7 @@ describe("messages of calls", () => {
       assert.equal(it_.brief, "ringing answered finished recording");
     });
 
-    it("come without one when the time is up, which counts from the end of the call", async () => {
+    it("are given without one when the time is up, which counts from the end of the call", async () => {
       const it_ = new Machine();
       await it_.pass(40);
       for (const one of until(inbound(), "billing", true)) it_.hear(one);
@@ -262,7 +262,7 @@ describe("messages of calls", () => {
       assert.equal(it_.told.at(-1)?.call.recording, null);
     });
 
-    it("come without one where it can't be fetched", async () => {
+    it("are given without one if it can't be fetched", async () => {
       const error = { kind: "failed", code: "SCCC_HTTP_404", message: "gone" } as const;
       const it_ = new Machine({}, () => ({ ok: false, error }));
       for (const one of pushesOf(inbound())) it_.hear(one);
@@ -270,14 +270,14 @@ describe("messages of calls", () => {
       assert.deepEqual(it_.told.at(-1)?.recordingError, error);
     });
 
-    it("come where no bill came at all, without one", async () => {
+    it("are given without one if no bill was received", async () => {
       const it_ = new Machine();
       for (const one of until(inbound(), "callend")) it_.hear(one);
       await it_.pass(300);
       assert.equal(it_.brief, "ringing answered finished recording");
     });
 
-    it("come after a crash that happened while it was waited for or fetched", async () => {
+    it("are given after a crash that happened while the recording was awaited or fetched", async () => {
       for (const late of [true, false]) {
         const it_ = new Machine();
         for (const one of until(inbound(), "billing", late)) it_.hear(one);
@@ -406,7 +406,7 @@ describe("messages of calls", () => {
     });
   });
 
-  describe("whatever happens", () => {
+  describe("with lost, late and repeated pushes, and crashes", () => {
     const calls = fc
       .uniqueArray(
         fc.record({

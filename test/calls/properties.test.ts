@@ -204,7 +204,7 @@ function checkOutcome(told: TrackedCall, made: Made): void {
   assert.equal(told.endedAt !== null, kinds.includes("billing") || kinds.includes("callend"));
 }
 
-describe("calls, whatever happens to their events", () => {
+describe("calls, with lost, late and repeated events", () => {
   it("that differ in agent, number or seq are neither split nor merged, and end", () => {
     fc.assert(
       fc.property(
@@ -256,7 +256,7 @@ describe("calls, whatever happens to their events", () => {
     });
   }
 
-  it("are two where the customer calls back at once, whatever was lost of the first", () => {
+  it("are two if the customer calls back at once, whichever events of the first are lost", () => {
     for (const lost of ["callin", "callout", "screenpop", "callstart", "callend", "billing"]) {
       const it = bench();
       const one = { agent: "1000", number: numberOf(0), userData: "", answered: true };
@@ -346,7 +346,7 @@ describe("calls, whatever happens to their events", () => {
     );
   });
 
-  it("that are too many are given up: none is finished twice, none stays open", () => {
+  it("above the limit are given up: none is finished twice, none stays open", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 5 }),
@@ -377,7 +377,7 @@ describe("calls, whatever happens to their events", () => {
     );
   });
 
-  it("cost the same each, however many of them are open", function () {
+  it("need the same time each, regardless of the number of open calls", function () {
     this.timeout(60_000);
     const it = bench();
     const count = amount(10_000, 100_000);

@@ -10,7 +10,7 @@ const callee = "13800138000";
 const brief = (call: TrackedCall | undefined) =>
   call && [call.state, call.outcome, call.agent, call.number, call.events.map(({ event }) => event).join(" ")];
 
-describe("what a message says of calls", () => {
+describe("the facts in a message", () => {
   const factsOf = (msg: Heard) => {
     const reading = readMessage(msg, context, start);
     return reading.kind === "facts" ? reading.facts : reading.kind;
@@ -219,7 +219,7 @@ describe("a call", () => {
     assert.equal(it_.changes[0]!.call.id, it_.idOf(0));
   });
 
-  it("coming in rings at once, and is missed if nobody answers", () => {
+  it("that is inbound rings at once, and is missed if nobody answers", () => {
     inn("callin", 0);
     inn("screenpop", 1);
     inn("callend", 21);
@@ -228,7 +228,7 @@ describe("a call", () => {
     assert.deepEqual([outcome, ringSeconds, talkSeconds, answeredAt], ["missed", 21, 0, null]);
   });
 
-  it("going out is unanswered if nobody answers, by the billing too", () => {
+  it("that is outbound is unanswered if nobody answers, also according to the billing", () => {
     out("callin", 0);
     out("callend", 30);
     bill(31, { answerTime: "", timeLength: "0", recordFile: "" });
@@ -239,7 +239,7 @@ describe("a call", () => {
     );
   });
 
-  it("follows its bill where the events differ, and its events where the bill has no value", () => {
+  it("has the values of its bill if the events differ, and those of its events if the bill has none", () => {
     out("callin", 0);
     out("callstart", 3);
     out("callend", 9);
@@ -686,14 +686,14 @@ describe("a call", () => {
     );
   });
 
-  it("is not begun by a verification code, whose billing is a call by itself, finished at once", () => {
+  it("is not begun by a verification code: its billing is a separate call that is finished at once", () => {
     bill(0, { service: "19", seq: "3", session: "v" });
     assert.deepEqual(it_.finished.map(brief), [["billed", "answered", null, callee, "billing"]]);
     inn("callin", 5);
     assert.equal(it_.calls().length, 2);
   });
 
-  it("counts a repeated event once, also with another identity", () => {
+  it("counts a repeated event once, also with another eventId", () => {
     inn("callin", 0);
     it_.again(0);
     assert.deepEqual(it_.last, []);
@@ -787,7 +787,7 @@ describe("a call", () => {
         assert.equal(it_.finished[0]?.agent, "1001");
       }));
 
-    it("takes the bill of its end where that names no agent", () =>
+    it("takes the bill of its end if that names no agent", () =>
       play(() => {
         billed(61, { session: "b", byeTime: it_.time(60) });
         billed(62, { session: "a", byeTime: it_.time(40) });
@@ -800,7 +800,7 @@ describe("a call", () => {
         );
       }));
 
-    it("is one call where its bill comes first, and where a word stands for the number", () => {
+    it("is one call if its bill comes first, and if a word replaces the number", () => {
       billed(39, { session: "a", caller: "anonymous", byeTime: it_.time(40) });
       hidden("1000", "callend", 40, { number: "anonymous" });
       hidden("1000", "callin", 0, { number: "" });

@@ -5,7 +5,7 @@ import { playRun } from "./whole";
 describe("a log of calls in three nodes", function () {
   this.timeout(300_000);
   for (const version of nodeRedVersions) {
-    it(`has each call once with its recording, through a restart and a kill: Node-RED ${version}`, () =>
+    it(`has each call once with its recording, despite a restart and a kill: Node-RED ${version}`, () =>
       playRun({
         version,
         dialect: version === 4 ? "document" : "field",

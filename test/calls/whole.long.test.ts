@@ -32,7 +32,7 @@ describe("a long log of calls in three nodes", function () {
 describe("100,000 open calls", function () {
   this.timeout(120_000);
 
-  it("are kept in a file of a bounded size, are all there after a kill, and cost no more than 3 KB each", async () => {
+  it("are stored in a file of limited size, all exist after a kill, and need no more than 3 KB each", async () => {
     const count = 100_000;
     const folder = temporaryFolder();
     const options = {

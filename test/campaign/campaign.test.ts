@@ -154,7 +154,7 @@ describe("a campaign", () => {
       await platform.close();
     });
 
-    it("of 25,345 rows survives faults: every row is in once, as in the platform's books", async () => {
+    it("of 25,345 rows survives faults: every row is dialled once, according to the platform", async () => {
       const { rows, numbers, counts } = tableOf(25_345);
       for (const api of ["CallTaskCreate", "CallTaskAddNumbers"])
         await platform.instruct({ do: "fault", kind: "tooFrequent", api, times: 1 });
@@ -214,7 +214,7 @@ describe("a campaign", () => {
       await load(platform, { type: "sccc-call-task-create" });
     });
 
-    it("says what is missing, and refuses lists without a number and numbers that may not be dialled, before anything is sent", async () => {
+    it("names a missing field, and refuses lists without a number and numbers that may not be dialled, before anything is sent", async () => {
       const flow = await load(platform, { type: "sccc-call-task-create" }, { dialOnly: "138*" });
       const send = async (callees: unknown) =>
         (await flow.send({ payload: { agent: "1000", mode: 2, callees } })).error?.code;

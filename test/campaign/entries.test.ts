@@ -125,7 +125,7 @@ describe("campaign entries", () => {
     for (const row of [undefined, null, "", " ", { number: null }]) assert.equal(why(row), 0);
   });
 
-  it("gives one entry for each element, whatever it is, and never the same number twice", () => {
+  it("gives one entry for each element of any type, and never the same number twice", () => {
     fc.assert(
       fc.property(fc.array(fc.anything()), fc.anything(), (rows, doNotCall) => {
         const entries = readEntries(rows, { ...options, doNotCall });

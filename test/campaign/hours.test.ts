@@ -35,7 +35,7 @@ describe("campaign hours", () => {
     });
   }
 
-  it("is always open without windows, and where windows leave no gap", () => {
+  it("is always open without windows, and if the windows leave no gap", () => {
     for (const windows of [
       [],
       [{ days: all, from: "00:00", to: "24:00" }],
@@ -109,7 +109,7 @@ describe("campaign hours", () => {
     });
   }
 
-  it("finds every change that a look at each quarter of an hour finds", () => {
+  it("finds every change that a check of each quarter of an hour finds", () => {
     const minute = 60_000;
     const time = fc.tuple(fc.integer({ min: 0, max: 23 }), fc.constantFrom(0, 15, 30, 45));
     const text = ([hour, past]: readonly [number, number]): string =>
@@ -157,7 +157,7 @@ describe("campaign hours", () => {
     assert.equal(hours.afterOpen(at("2026-03-02T12:00:00+08:00"), 100 * hour), undefined);
   });
 
-  it("says what is wrong with a setting", () => {
+  it("reports an invalid setting", () => {
     const good = { days: [1], from: "09:00", to: "24:00" };
     assert.deepEqual(readHours([good]), { hours: [good] });
     assert.deepEqual(readHours(undefined), { hours: [] });

@@ -140,7 +140,7 @@ function verify(world: World, { settings, rows }: Scenario): void {
 
 const runs = Number(process.env["CAMPAIGN_RUNS"] ?? amount(50, 150));
 
-describe("campaign: whatever goes wrong", () => {
+describe("campaign, with any faults", () => {
   it("gives each entry one result, dials no number too often or at the wrong time, and ends", function () {
     this.timeout(120_000);
     fc.assert(

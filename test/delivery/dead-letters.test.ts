@@ -59,7 +59,7 @@ describe("dead letters", () => {
     assert.deepEqual([letters.count(), idsOf(letters, 1)], [4, ["4"]]);
   });
 
-  it("are listed and counted only where they can leave the file, whatever else stands in it", () => {
+  it("are listed and counted only if they can be removed from the file, whatever other lines it has", () => {
     const { letters, add, path } = made();
     const time = "2023-11-14T22:13:20.000Z";
     const lines = [
@@ -87,7 +87,7 @@ describe("dead letters", () => {
     assert.deepEqual(idsOf(letters), []);
   });
 
-  it("are counted without reading a line again that never ends", () => {
+  it("are counted without reading an unfinished line again", () => {
     let read = 0;
     const open: OpenFile = (path, mode) => {
       const file = openFile(path, mode);
@@ -112,7 +112,7 @@ describe("dead letters", () => {
     assert.deepEqual(idsOf(letters), ["2", "1"]);
   });
 
-  it("are counted anew where somebody has emptied the file meanwhile", () => {
+  it("are counted again if the file was emptied meanwhile", () => {
     const { letters, clock, add, path } = made();
     add(1, 2);
     assert.equal(letters.count(), 2);
@@ -124,7 +124,7 @@ describe("dead letters", () => {
     assert.equal(letters.count(), 2);
   });
 
-  it("are counted anew after they have expired", () => {
+  it("are counted again after they have expired", () => {
     const { letters, clock, add } = made();
     add(1);
     clock.now += 3 * 86_400_000;
@@ -134,7 +134,7 @@ describe("dead letters", () => {
     assert.deepEqual([letters.count(), idsOf(letters)], [1, ["2"]]);
   });
 
-  it("are counted anew after people changed the file, and after some were removed", () => {
+  it("are counted again after the file was edited, and after some were removed", () => {
     const { letters, add, path } = made();
     add(1, 2);
     assert.equal(letters.count(), 2);
@@ -149,7 +149,7 @@ describe("dead letters", () => {
     assert.equal(letters.count(), 13);
   });
 
-  it("are listed beside lines that are no letters", () => {
+  it("are listed although the file has other lines", () => {
     const { letters, add, path } = made();
     add(1);
     appendFileSync(path, 'null\n[]\n5\n{"time":1}\n{"time":\n');

@@ -61,7 +61,7 @@ describe("the lock of a folder", () => {
     assert.deepEqual([held.length, held.filter((lock) => lock.isHeld()).length], [1, 1]);
   });
 
-  it("that is lost is noticed, and taken again if only its file was removed", async () => {
+  it("is noticed when it is lost, and taken again if only its file was removed", async () => {
     const lock = await acquire("a");
     rmSync(join(folder, "lock"));
     assert.equal(lock?.isHeld(), true);

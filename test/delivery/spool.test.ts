@@ -815,7 +815,7 @@ describe("spool", () => {
       assert.deepEqual(problems, []);
     });
 
-    it("goes on with segments of any size", async () => {
+    it("continues with segments of any size", async () => {
       const spool = await open({ segmentBytes: 500_000 });
       await spool.add([entry("1")]);
       await churn(spool, 900_000);

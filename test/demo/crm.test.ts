@@ -223,7 +223,7 @@ describe("the demo's CRM", () => {
     assert.equal(crm.findCustomers("Annika Q").length, 1, "samples are filled in once");
   });
 
-  it("has one row for a result, and names a campaign as its page did", () => {
+  it("has one row for a result, and names a campaign like its page", () => {
     crm.addCampaign("c", "Spring");
     assert.deepEqual(crm.campaigns(), [], "it has not begun");
     const result = {

@@ -72,7 +72,7 @@ describe("npm start with an account in the environment", function () {
     assert.deepEqual(errors, []);
   });
 
-  it("keeps the user's flows, and puts no secret into them", async () => {
+  it("keeps the user's flows, and adds no secret to them", async () => {
     const flows = await (await fetch(`${demo.url}/flows`)).text();
     for (const secret of [password, push.pushPassword]) assert.ok(!flows.includes(secret));
     await demo.stop();

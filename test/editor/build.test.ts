@@ -56,7 +56,7 @@ describe("the build", () => {
     }
   });
 
-  it("puts icons, help and texts beside the nodes", () => {
+  it("puts icons, help and texts next to the nodes", () => {
     const files = readdirSync(dist, { recursive: true, encoding: "utf8" }).map((name) => name.replace(/\\/g, "/"));
     assert.deepEqual(files.filter((name) => /^locales\/.*\./.test(name)).sort(), [
       "locales/en-US/sccc.html",

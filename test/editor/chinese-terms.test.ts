@@ -43,7 +43,7 @@ function chineseOf(folder: string): readonly string[] {
 }
 
 describe("the Chinese texts", () => {
-  it("are looked at", () => assert.ok(files.length > 60, String(files.length)));
+  it("are checked", () => assert.ok(files.length > 60, String(files.length)));
 
   for (const file of files) {
     it(`${file} has none of the old terms`, () => {

@@ -164,7 +164,7 @@ describe("the examples of the help", function () {
 
   for (const { type, config, command } of nodeTypes) {
     if (config) continue;
-    it(`${type} gave its example`, async () => {
+    it(`${type} outputs its example`, async () => {
       const one = cases[type] ?? {};
       await one.before?.(platform);
       const flow = await load(
@@ -195,7 +195,7 @@ describe("the examples of the help", function () {
     });
   }
 
-  it("are of every node type, and of commands that exist", () => {
+  it("exist for every node type, and only for existing commands", () => {
     if (process.env.WRITE === undefined) {
       const remedy = "else run: WRITE=1 npx mocha test/editor/help-examples.test.ts";
       assert.deepEqual(Object.keys(exampleMessages()).sort(), [...types].sort(), remedy);

@@ -149,7 +149,7 @@ describe("the texts that Node-RED serves", () => {
     }
   });
 
-  it("show one message in the help of every node that gives one, the same in both languages", () => {
+  it("show one message in the help of every node that sends one, the same in both languages", () => {
     for (const { type, config } of nodeTypes) {
       const [english, chinese] = ["en-US", "zh-CN"].map((folder) =>
         [...helpOf(folder, type).matchAll(/<pre>([\s\S]*?)<\/pre>/g)].map(([, json = ""]) => textOf(json)),
@@ -188,7 +188,7 @@ describe("the texts that Node-RED serves", () => {
     }
   });
 
-  it("explain the fields of every command, and what is said of it", () => {
+  it("explain every command and its fields", () => {
     for (const language of languages) {
       for (const { node, fields, section, notes, list } of commands) {
         const help = helpOf(language.folder, node);

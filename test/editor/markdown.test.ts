@@ -22,14 +22,14 @@ describe("a page as HTML", () => {
     );
   });
 
-  it("keeps what is no emphasis, and follows no link into files that are not there", () => {
+  it("keeps characters that are not emphasis, and makes no link to files that the page cannot open", () => {
     assert.equal(
       htmlOf("E_FAIL and NO_EXIST, [other](other.md), [site](https://example.com/)"),
       '<p>E_FAIL and NO_EXIST, other, <a href="https://example.com/">site</a></p>',
     );
   });
 
-  it("shows the troubleshooting page whole", () => {
+  it("shows the whole troubleshooting page", () => {
     for (const language of languages) {
       const page = troubleshooting(language);
       assert.ok(page.length > 8000);

@@ -180,7 +180,7 @@ describe("sccc.html", () => {
     }
   });
 
-  it("offers the versions of the vendor's document, beside free text", () => {
+  it("offers the versions of the vendor's document, and takes any other text", () => {
     const [, options = ""] =
       /<datalist id="node-config-input-apiVersion-known">(.*?)<\/datalist>/.exec(page.html) ?? [];
     assert.deepEqual(
@@ -209,7 +209,7 @@ describe("sccc.html", () => {
     }
   });
 
-  it("labels nodes by their name, else by what they do", () => {
+  it("labels nodes by their name, or by their function if they have no name", () => {
     const _def = page.registered.get("sccc-call-number")!;
     const { label, paletteLabel, inputLabels, outputLabels } = _def;
     const type = "sccc-call-number";
@@ -312,7 +312,7 @@ describe("sccc.html", () => {
     assert.equal(validate!.call(node, node.agent, {}), true);
   });
 
-  it("gives reasons without HTML, also where they quote what an imported flow has", () => {
+  it("gives reasons without HTML, even if they quote an imported flow", () => {
     const _def = page.registered.get("sccc-command")!;
     const hostile = "bad expression <img src=x onerror=alert(1)>";
     const node = { id: "1", type: "sccc-command", _def, request: hostile, requestType: "json" };
@@ -362,7 +362,7 @@ describe("sccc.html", () => {
     assert.equal((await built()).html, page.html);
   });
 
-  it("marks a node whose password is missing, and no longer once it is typed, also after the deploy that takes it over", async () => {
+  it("marks a node whose password is missing until it is typed, and does not mark it again after the deploy", async () => {
     for (const type of ["sccc-account", "sccc-simulator"]) {
       const definition = page.registered.get(type)!;
       const check = (node: object) => definition.defaults.passwords!.validate!.call(node, undefined, {});

@@ -9,7 +9,7 @@ import { type Layout, layoutOf, moves, outputNames } from "../../nodes/editor/po
 const known = descriptions["sccc-notify"]!.events!;
 
 describe("the outputs of a node that receives events", () => {
-  it("are one, or one for each event in the catalogue's order and one for all else", () => {
+  it("are one, or one for each event in the catalogue's order and one for all other events", () => {
     assert.deepEqual(outputNames("one", ["billing"], known), ["every"]);
     assert.deepEqual(outputNames("perType", ["billing", "callin"], known), ["callin", "billing", "other"]);
     assert.deepEqual(outputNames("perType", ["unheard-of"], known), ["other"]);
@@ -62,7 +62,7 @@ describe("the outputs of a node that receives events", () => {
     );
   });
 
-  it("took every command with settings for one that waits", () => {
+  it("treated every command with settings as one that waits", () => {
     const { waits: _, ...patient } = commandOf("CallNumber")!;
     assert.ok(commandNode({ ...patient, waits: true }).otherOutputs);
     const node = commandNode(patient);

@@ -89,7 +89,7 @@ describe("the editor's checks", () => {
     assert.equal(problem("sccc-account", { baseUrl: environment("SCCC") }, "baseUrl"), undefined);
   });
 
-  it("take calling hours from the environment, as a whole or in parts, and say what is wrong with others", () => {
+  it("accept calling hours with environment variables, and report invalid calling hours", () => {
     const hours = (value: unknown) => problem("sccc-campaign", { hours: value }, "hours");
     const window = { days: [1], from: "09:00", to: "18:00" };
     for (const good of [

@@ -18,7 +18,7 @@ const entry = (number: number, more: Partial<TrafficEntry> = {}): TrafficEntry =
 describe("the sidebar's entries", () => {
   const numbers = (traffic: Traffic) => traffic.entries.map(({ number }) => number);
 
-  it("stand with the newest first, and what an account no longer has goes", () => {
+  it("are sorted with the newest first, and removed when their account no longer has them", () => {
     const traffic = new Traffic();
     assert.equal(traffic.newest, 0);
     assert.ok(
@@ -43,7 +43,7 @@ describe("the sidebar's entries", () => {
     assert.equal(traffic.entries, before);
   });
 
-  it("begin anew when Node-RED has started again", () => {
+  it("are replaced when Node-RED has restarted", () => {
     const traffic = new Traffic();
     traffic.take({ run: "1", entries: [entry(7)], oldest: { a: 7 } });
     assert.equal(traffic.take({ run: "2", entries: [entry(8)], oldest: { a: 1 } }), false);
@@ -52,7 +52,7 @@ describe("the sidebar's entries", () => {
     assert.deepEqual(numbers(traffic), [1]);
   });
 
-  it("are asked for anew when an account is back that was away while others had new ones", () => {
+  it("are requested again when an account returns that missed entries of other accounts", () => {
     const traffic = new Traffic();
     const a = [entry(1), entry(2)];
     const b = entry(3, { account: "b" });
@@ -118,7 +118,7 @@ describe("the sidebar's questions", () => {
     return { poller, world, answer, tick: () => waiting.shift()?.then() };
   }
 
-  it("never overlap, and pause between an answer and the next", async () => {
+  it("never overlap, and pause after each answer", async () => {
     const { poller, world, answer, tick } = inHand();
     poller.look();
     poller.look();
@@ -140,7 +140,7 @@ describe("the sidebar's questions", () => {
     assert.equal(world.open.length, 1);
   });
 
-  it("stop while nobody looks, and begin again at once", async () => {
+  it("stop while the sidebar is hidden, and continue at once when it is shown", async () => {
     const { poller, world, answer } = inHand();
     poller.look();
     world.watched = false;
@@ -157,7 +157,7 @@ describe("the sidebar's questions", () => {
     assert.equal(world.asked, 2);
   });
 
-  it("come less and less often without answers, up to a bound, and as before after one", async () => {
+  it("are sent less often without answers, up to a limit, and at the normal rate after an answer", async () => {
     const { poller, world, answer, tick } = inHand();
     poller.look();
     const waits: number[] = [];
@@ -188,7 +188,7 @@ describe("JSON in the sidebar", () => {
     );
   });
 
-  it("keeps long numbers, and takes what was cut off or is no JSON", () => {
+  it("keeps long numbers, and accepts texts that were cut off or are not JSON", () => {
     assert.match(indented('{"session":12345678901234567890}'), /12345678901234567890/);
     assert.equal(indented('{"a":"x\\'), '{\n  "a": "x\\');
     fc.assert(
@@ -201,7 +201,7 @@ describe("JSON in the sidebar", () => {
 });
 
 describe("the sidebar's texts", () => {
-  it("are there", () => {
+  it("exist", () => {
     const texts = new Map(flat(written(languages[0])));
     const folder = join(__dirname, "../../nodes/editor/sidebar");
     const used = readdirSync(folder).flatMap((file) =>

@@ -33,7 +33,7 @@ describe("the examples", () => {
     assert.equal(ports.size, examples.length);
   });
 
-  it("run wherever Node-RED listens: no address of its own is written in them", () => {
+  it("run at any address of Node-RED: they do not contain one", () => {
     for (const { name, nodes } of examples) {
       assert.doesNotMatch(JSON.stringify(nodes), /1880/, name);
       for (const { type, url, env } of nodes) {
@@ -90,7 +90,7 @@ describe("the examples", () => {
         assert.ok(translated.length > 40 && chinese.test(translated), translated);
       });
 
-      it("names its buttons and what they show in both languages", () => {
+      it("has names for its buttons and their results in both languages", () => {
         for (const { id, type, name: label } of nodes) {
           if (!["inject", "debug", "comment"].includes(type)) continue;
           assert.ok(/msg\./.test(String(label)) || (chinese.test(String(label)) && /\w/.test(String(label))), id);

@@ -54,7 +54,7 @@ for (const version of nodeRedVersions) {
     });
 
     for (const [name, start] of Object.entries(recipes)) {
-      it(`${name}: deployed as it stands, driven against its counterpart`, async () => {
+      it(`${name}: deployed unchanged, run against its counterpart`, async () => {
         const example = exampleOf(name);
         const { set, beside = [], drive, stop } = await start(folder);
         started.push(stop);

@@ -26,7 +26,7 @@ describe("the example of reconciliation", function () {
   });
   after(() => nodeRed?.stop());
 
-  it("counts every call once, and says which push was lost", async () => {
+  it("counts every call once, and reports which push was lost", async () => {
     const sidebar = await nodeRed.sidebar();
     const counted = async () => {
       const { source, caller } = (await sidebar.next("scccrecon00calls0")) as Record<string, string>;

@@ -64,7 +64,7 @@ describe("the recipe for several machines", function () {
     assert.equal(receiver?.cleansession, true);
   });
 
-  it("keeps pushes while there is no queue", async () => {
+  it("stores pushes while there is no queue", async () => {
     const pushPort = await freePort();
     const changes: Readonly<Record<string, object>> = {
       "sccc-account": { pushHost: "127.0.0.1", pushPort: String(pushPort), credentials: { password: "any" } },

@@ -98,7 +98,7 @@ const hasPrlimit = spawnSync("prlimit", ["--version"]).status === 0;
     assert.equal(status, 0, stderr);
   }
 
-  it("stored pushes are answered 503 and accepted when they come again, and only acknowledged ones come out", async () => {
+  it("stored pushes are answered 503 and accepted when they are sent again, and only acknowledged ones reach the flow", async () => {
     const marks = [newMark(), newMark(), newMark()];
     const [first, second, third] = marks.map((mark) => pushOf(account, mark));
     const status = async (body = "") => (await sender.post(body))?.status;
@@ -126,7 +126,7 @@ const hasPrlimit = spawnSync("prlimit", ["--version"]).status === 0;
     assert.equal(readdirSync(recordings).length, 1);
   });
 
-  it("a feed ends with SCCC_FILE and continues when there is room: a page may come twice, none is skipped", async () => {
+  it("a feed ends with SCCC_FILE and continues when there is room: a page may be given twice, none is skipped", async () => {
     const run = () => books.through("feed", [{ mark: newMark(), payload: {} }]);
     const keys = () => platform.state.records.map(({ key }) => key);
     assert.deepEqual(await run(), ["ok"]);

@@ -115,7 +115,7 @@ describe("pushes", function () {
 
     for (const mode of modes) {
       for (const [name, direction, toxic] of cases) {
-        it(`are accepted and come out once, although they are sent several times: ${mode}, ${name}`, async () => {
+        it(`are accepted and reach the flow once, although they are sent several times: ${mode}, ${name}`, async () => {
           const tries = await through(mode, async (proxy, platform) => {
             proxy.poison(direction, toxic);
             await push(platform);
@@ -128,7 +128,7 @@ describe("pushes", function () {
     }
 
     // All at the same time, because the simulator waits ten seconds for an answer before it tries again.
-    it("are accepted and come out once, although they are sent several times: swallowed, on the way there or back", async () => {
+    it("are accepted and reach the flow once, although they are sent several times: lost on the way there or back", async () => {
       await Promise.all(
         modes.map(async (mode) => {
           const tries = await through(mode, async (proxy, platform) => {

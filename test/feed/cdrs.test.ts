@@ -214,7 +214,7 @@ function cdrsOf({ change, made, overlap }: Plan): readonly Cdr[] {
 const inOrder = (runs: Plan["runs"]) => [...runs].sort((one, other) => one.at - other.at);
 
 describe("a feed's CDRs", () => {
-  it("come once each, with any clock, around any change of clocks, however late within the overlap (properties)", async () => {
+  it("are given once each, with any clock, around any change of clocks, however late within the overlap (properties)", async () => {
     await fc.assert(
       fc.asyncProperty(plan, async (planned) => {
         const { change, overlap, runs, comparison, cuts, delay } = planned;
@@ -239,7 +239,7 @@ describe("a feed's CDRs", () => {
     );
   });
 
-  it("that were there before the first run do not come when it starts now, and all others once, with any clock (properties)", async () => {
+  it("that exist before the first run are not given if the feed starts now, and all others are given once, with any clock (properties)", async () => {
     await fc.assert(
       fc.asyncProperty(plan, fc.constantFrom(0, day, -day, 40 * day, -20 * day), async (planned, wrongAtFirst) => {
         const { change, overlap, runs, comparison } = planned;
@@ -277,7 +277,7 @@ describe("a feed's CDRs", () => {
     [0, 90],
     [hour, 600],
   ] as const) {
-    it(`come once across the hour that New York repeats: overlap ${overlap} s, a run every ${interval} s`, async () => {
+    it(`are given once across the hour that New York repeats: overlap ${overlap} s, a run every ${interval} s`, async () => {
       const cdrs = every(20, back - 3 * hour, back + 3 * hour);
       const platform = new Platform({ zone: newYork, cdrs });
       const until = (back - 3 * hour) * second;
@@ -312,7 +312,7 @@ describe("a feed's CDRs", () => {
     );
   });
 
-  it("that were late are not skipped when the clock is ahead and others come while a run is under way", async () => {
+  it("that were late are not skipped when the clock is ahead and others are added during a run", async () => {
     const zone = "Asia/Shanghai";
     const overlap = 300;
     const cdrs: readonly Cdr[] = [
@@ -329,7 +329,7 @@ describe("a feed's CDRs", () => {
     assert.deepEqual(feed.given, ["2", "1"]);
   });
 
-  it("say that a second has more than the platform sends, and go on", async () => {
+  it("are reported if one second has more than the platform sends, and the feed continues", async () => {
     const at = (key: number, moment: number): Cdr => ({ key: String(key), at: moment, answered: moment, known: 0 });
     const cdrs = [at(1, back), at(2, back), at(3, back), at(4, back + 5)];
     const platform = new Platform({ zone: "Asia/Shanghai", cdrs, most: 2 });
@@ -375,7 +375,7 @@ describe("a feed's CDRs", () => {
     });
   }
 
-  it("that are too many for one page are asked for in parts, also where the platform would send them all", async () => {
+  it("that are too many for one page are requested in parts, even if the platform would send them all", async () => {
     const cdrs = Array.from({ length: 20_000 }, (_, index): Cdr => {
       const at = back + Math.floor(index / 2);
       return { key: String(index + 1), at, answered: at, known: 0 };
@@ -402,7 +402,7 @@ describe("a feed's CDRs", () => {
     assert.ok(platform.asked - before <= 20, `${platform.asked - before} requests`);
   });
 
-  it("go on from the position that an earlier version left", async () => {
+  it("continue from the position that an earlier version stored", async () => {
     const cdrs = every(20, back - 3 * hour, back + 3 * hour);
     const platform = new Platform({ zone: newYork, cdrs });
     const feed = new FeedModel(platform, newYork, 300, "now");
@@ -439,7 +439,7 @@ describe("clock times", () => {
   });
 
   for (const [zone, moment] of changes) {
-    it(`bound what the clocks show before and after a moment, around ${moment} in ${zone}`, () => {
+    it(`limit the clock times before and after a moment, around ${moment} in ${zone}`, () => {
       const middle = seconds(moment);
       const step = 601;
       const all = Array.from({ length: 120 }, (_, index) => (middle - 60 * step + index * step) * second);

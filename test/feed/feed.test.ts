@@ -108,7 +108,7 @@ describe("sccc-feed", function () {
   const feeds = () => join(userDir, "sccc/feeds");
   const positions = () => readdirSync(feeds()).filter((name) => name.endsWith(".json"));
 
-  it("gives all records in order, once, a page of 500 at a time, with derived fields, and goes on where it was", async () => {
+  it("gives all records in order, once, a page of 500 at a time, with derived fields, and continues at its position", async () => {
     await seed({ records: 1234 });
     await start({});
     const told = await run({ topic: "trigger" });
@@ -131,7 +131,7 @@ describe("sccc-feed", function () {
     assert.deepEqual(keys(), [1235, 1236]);
   });
 
-  it("starts now without giving what is there, records and CDRs", async () => {
+  it("starts now without giving existing records and CDRs", async () => {
     await seed({ records: 700, cdrs: 700 });
     for (const source of ["records", "cdrs"]) {
       await start({ source, start: "now", feed: source });
@@ -161,7 +161,7 @@ describe("sccc-feed", function () {
     );
   });
 
-  it("gives items that make the page again by their parts", async () => {
+  it("gives items that a join node can combine to the page again", async () => {
     await seed({ records: 3 });
     await start({ emit: "item" });
     await run();
@@ -263,7 +263,7 @@ describe("sccc-feed", function () {
     assert.deepEqual(keys(), upTo(601));
   });
 
-  it("refuses a name that another feed has, and what is incomplete", async () => {
+  it("refuses a name that another feed has, and incomplete settings", async () => {
     const other = {
       id: "other",
       ...place,
@@ -308,7 +308,7 @@ describe("sccc-feed", function () {
     assert.equal(readFileSync(path, "utf8"), position);
   });
 
-  it("ends with an error where the platform fails or the position can't be read, and skips nothing", async () => {
+  it("ends with an error if the platform fails or the position can't be read, and skips nothing", async () => {
     await seed({ records: 600 });
     await platform.instruct({ do: "fault", kind: "error", error: "E_G_QUERY_FAIL", times: 1 });
     await start({});
@@ -355,7 +355,7 @@ describe("sccc-feed", function () {
     });
   }
 
-  it("gives no page, and writes no position, when another Node-RED has taken over in its middle", async () => {
+  it("gives no page and writes no position when another Node-RED has taken over during a page", async () => {
     await seed({ records: 600 });
     await start({ advance: "confirmed" });
     helper.getNode("n").receive({});
@@ -370,7 +370,7 @@ describe("sccc-feed", function () {
     );
   });
 
-  it("gives its lock back when the flows stop", async () => {
+  it("releases its lock when the flows stop", async () => {
     await start({});
     await run();
     const lock = join(feeds(), "lock");
@@ -415,7 +415,7 @@ describe("a page of a feed", () => {
     assert.equal(acknowledge(token, "taken"), false);
   });
 
-  it("is sent completely before it is repeated, also if it is refused while its messages are still going out", async () => {
+  it("is sent completely before it is repeated, even if it is refused while its messages are still being sent", async () => {
     const sent: string[] = [];
     const count = 300;
     let times = 0;

@@ -90,7 +90,7 @@ describe("a feed in Node-RED", function () {
     assert.ok((megabytes.at(-1) ?? 0) < (megabytes[0] ?? 0) + 150, megabytes.join());
   });
 
-  it("has its pages again from items by a join node, and no second page under way while a slow flow has not confirmed", async () => {
+  it("can be joined from items to pages again, and gives no second page before a slow flow has confirmed", async () => {
     await platform.instruct({ do: "seed", records: 1200, every: 0 });
     const z = "flow";
     const flows: readonly FlowNode[] = [

@@ -27,7 +27,7 @@ describe("the lock of the feeds", () => {
     return FolderLock.acquire({ folder, owner: "another Node-RED", beat }, signal, () => undefined);
   };
 
-  it("stays while there is a feed, and is given back without one", async () => {
+  it("is held while there is a feed, and released when there is none", async () => {
     const folder = join(temporaryFolder(), "feeds");
     const lock = lockOf(folder);
     const leave = lock.add(() => undefined);
@@ -40,7 +40,7 @@ describe("the lock of the feeds", () => {
     assert.equal(await lock.get(), true);
   });
 
-  it("tells the feeds once when the other Node-RED is gone", async () => {
+  it("informs the feeds once when the other Node-RED has ended", async () => {
     const folder = temporaryFolder();
     const other = await hold(folder);
     const lock = lockOf(folder);
@@ -66,7 +66,7 @@ describe("the lock of the feeds", () => {
     assert.equal(await lock.get(), true);
   });
 
-  it("is not got once there is no feed, whether another one held it or nobody", async () => {
+  it("is not acquired when there is no feed any more, whether or not another Node-RED held it", async () => {
     const folder = temporaryFolder();
     const other = await hold(folder);
     const lock = lockOf(folder);
@@ -81,7 +81,7 @@ describe("the lock of the feeds", () => {
     assert.deepEqual([await asked, lock.isHeld(), existsSync(join(folder, "lock"))], [false, false, false]);
   });
 
-  it("is given back if the flows stop while it is taken over from one that has died", async () => {
+  it("is released if the flows stop while it is taken over from a process that has died", async () => {
     const folder = temporaryFolder();
     const file = join(folder, "lock");
     writeFileSync(file, "one that has died");
@@ -92,7 +92,7 @@ describe("the lock of the feeds", () => {
     assert.deepEqual([await asked, existsSync(file)], [false, false]);
   });
 
-  it("tells the feeds once, although the flows have stopped and started while it waited", async () => {
+  it("informs the feeds once, although the flows have stopped and started while it waited", async () => {
     const folder = temporaryFolder();
     const other = await hold(folder);
     const lock = lockOf(folder);
@@ -110,7 +110,7 @@ describe("the lock of the feeds", () => {
     leave();
   });
 
-  it("is got again after another Node-RED took it, and given back when the process ends", async () => {
+  it("is acquired again after another Node-RED took it, and released when the process ends", async () => {
     const folder = temporaryFolder();
     const before = new Set(process.listeners("exit"));
     const added = () => process.listeners("exit").filter((listener) => !before.has(listener));

@@ -21,7 +21,7 @@ const recordsOf =
 const keysIn = (items: readonly unknown[]) => items.map((item) => (item as { readonly key: string }).key);
 
 describe("a feed's records", () => {
-  it("come in order of their keys, also of those that no number holds, and without the start key", async () => {
+  it("are given in the order of their keys, even of keys too large for a number, and without the start key", async () => {
     const list = ["10", "9", "9007199254740993", "9007199254740992", "9"].map((key) => ({ key }));
     const next = await nextRecords({ source: "records", key: "9" }, async () => ({ ok: true, list }));
     assert.ok(next.kind === "page");
@@ -29,7 +29,7 @@ describe("a feed's records", () => {
     assert.deepEqual(next.page.after, { source: "records", key: "9007199254740993" });
   });
 
-  it("end with an empty page, and with a failure where a page brings nothing new or has no keys", async () => {
+  it("end with an empty page, and with a failure if a page has nothing new or has no keys", async () => {
     const read = (list: readonly unknown[]) =>
       nextRecords({ source: "records", key: "7" }, async () => ({ ok: true, list }));
     assert.deepEqual(await read([]), { kind: "end" });

@@ -403,7 +403,7 @@ export const mutations: readonly Mutation[] = [
     excerpt: `if (last === undefined) return { kind: "failure", failure: protocolFailure("noAdvance", position.key) };`,
     replacement: `if (last === undefined) return { kind: "end" };`,
     tests: "test/feed/source.test.ts",
-    grep: "with a failure where a page brings nothing new",
+    grep: "with a failure if a page has nothing new",
   },
   {
     guard: "position of a feed",
@@ -613,7 +613,7 @@ export const mutations: readonly Mutation[] = [
     excerpt: `if (route === undefined) return { ok: false, failure: foreign(url) };`,
     replacement: `if (route === undefined) return this.fetch({ url: \`\${this.#base.origin}/x\`, maxBytes, idleMs, signal, write, progress });`,
     tests: "test/recording/addresses.test.ts",
-    grep: "goes nowhere else",
+    grep: "is sent to no other address",
   },
   {
     guard: "recordings are told apart",
@@ -658,7 +658,7 @@ export const mutations: readonly Mutation[] = [
     excerpt: `create(this.#path, this.#owner) : state.owner === this.#owner;`,
     replacement: `create(this.#path, this.#owner) : true;`,
     tests: "test/delivery/folder-lock.test.ts",
-    grep: "that is lost is noticed",
+    grep: "is noticed when it is lost",
   },
   {
     guard: "acknowledged means stored",
@@ -694,7 +694,7 @@ export const mutations: readonly Mutation[] = [
     excerpt: `RED.auth.needsPermission("flows.write")`,
     replacement: `(_request: unknown, _response: unknown, next: () => void) => next()`,
     tests: "test/runtime/admin.integration.test.ts",
-    grep: "are for those who may deploy",
+    grep: "are available to users who may deploy",
   },
   {
     guard: "results of a campaign and a redeploy",
@@ -829,6 +829,6 @@ export const mutations: readonly Mutation[] = [
     excerpt: `kept === undefined ? [] : lasting.filter((listener) => wantsEvent(listener, kept.topic))`,
     replacement: `lasting.filter((listener) => wantsEvent(listener, kept?.topic ?? ""))`,
     tests: "test/receive/inbox.test.ts",
-    grep: "hands over no letter that is no push",
+    grep: "does not deliver a dead letter that is not a push",
   },
 ];

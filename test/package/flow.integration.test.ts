@@ -121,7 +121,7 @@ for (const version of nodeRedVersions) {
       assert.deepEqual([status, body.agent], [200, "1000"]);
     });
 
-    it("reports to Catch what the platform refused, and what was refused before sending", async () => {
+    it("reports to Catch a refusal of the platform, and a refusal before sending", async () => {
       const nobody = await post<Refusal>("sccc-agent-login", { agent: "77777777" });
       assert.equal(nobody.status, 500);
       assert.match(nobody.body.code, /^E_G_/);

@@ -53,7 +53,7 @@ describe("the packed package", function () {
     assert.equal(printed.trim(), "function function");
   });
 
-  it("has READMEs without relative links, which lead nowhere on an npm page", () => {
+  it("has READMEs without relative links, which do not work on an npm page", () => {
     // A copy of the checkout: the packing scripts temporarily write into it.
     const copy = temporaryFolder();
     for (const entry of ["build", "dist", "docs", "examples", "icons", "locales", "nodes", "simulator"]) {

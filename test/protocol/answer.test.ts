@@ -99,7 +99,7 @@ describe("reading responses", () => {
     });
   });
 
-  it("a list is found beside the response or in it; a missing one is empty", () => {
+  it("a list is found next to the response or in it; a missing one is empty", () => {
     const record = [{ key: "1" }];
     const lists = (api: string, body: unknown) => {
       const answer = readAnswer(JSON.stringify(body), { command: commandOf(api), seqs: ["7"] });
@@ -150,7 +150,7 @@ describe("reading responses", () => {
     assert.equal(one.commands[0]?.response.n, 1);
   });
 
-  it("an unknown command also gets the fields beside its response", () => {
+  it("an unknown command also gets the fields next to its response", () => {
     const body = { data: { seq: "1", more: [1], response: { seq: "7", a: 1 } }, result: ok };
     const answer = readAnswer(JSON.stringify(body), { command: undefined, seqs: ["7"] });
     assert.ok(answer.ok);

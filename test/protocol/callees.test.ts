@@ -275,7 +275,7 @@ describe("a number to dial", () => {
     .map((parts) => parts.join(""));
   const regions = fc.constantFrom("CN", "US", "GB", "HK", "DE", "XX");
 
-  it("has the digits that were given, in their order, and no others (properties)", () => {
+  it("has exactly the given digits, in their order (properties)", () => {
     fc.assert(
       fc.property(written, regions, (entry, region) => {
         const read = readEntry(entry, planOf(region));
@@ -309,7 +309,7 @@ describe("a number to dial", () => {
     );
   });
 
-  it("is the same number in whatever way it is written (properties)", () => {
+  it("is the same number in every notation (properties)", () => {
     const mobile = fc
       .tuple(fc.constantFrom("13", "15", "18", "19"), fc.stringMatching(/^\d{9}$/))
       .map((parts) => parts.join(""));

@@ -21,7 +21,7 @@ const mine = "13800138000";
 const stranger = "13900139000";
 
 describe("dialOnly", () => {
-  it("reads a pattern of very many stars in no time", () => {
+  it("reads a pattern of very many stars quickly", () => {
     assert.equal(forbidden(`1${"*".repeat(60)}x`, { callee: "1".repeat(32) }), "1".repeat(32));
   });
 

@@ -90,7 +90,7 @@ describe("a list", () => {
     });
   }
 
-  it("lets other commands in between its requests, also with a queue of one", async () => {
+  it("lets other commands run between its requests, also with a queue of one", async () => {
     willing = false;
     const client = clientOf(url, { retries: 0, maxConcurrent: 1, maxQueue: 1 });
     const list = client.sendList(callsOf(client, 1000), never());
@@ -104,7 +104,7 @@ describe("a list", () => {
     assert.ok(asked.findIndex(({ size }) => size === 0) <= 2, "the other one had to wait for the list");
   });
 
-  it("is refused as a whole if others fill the queue, and nothing of it is sent", async () => {
+  it("is refused as a whole if others fill the queue, and none of its commands is sent", async () => {
     willing = false;
     const client = clientOf(url, { retries: 0, maxConcurrent: 1, maxQueue: 1 });
     const others = [1, 2].map(() => client.send(callOf(client, "getAgentStatus"), never()));

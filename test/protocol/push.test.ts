@@ -142,7 +142,7 @@ describe("a push's payload", () => {
     assert.deepEqual(Object.keys(payload).slice(0, 14), [...Object.keys(billing), "event", "eventId"]);
   });
 
-  it("has the direction that call_type gives, whatever the type says", () => {
+  it("has the direction of call_type, even if the type differs", () => {
     for (const type of ["callin", "callout", "callstart", "callend", "billing", undefined]) {
       const direction = (call_type: unknown) => read({ type, call_type, number: "1" }).payload.direction;
       assert.deepEqual(["0", 0, "1", 1].map(direction), ["inbound", "inbound", "outbound", "outbound"]);

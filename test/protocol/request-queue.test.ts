@@ -119,7 +119,7 @@ describe("queue of requests", () => {
     assert.equal((await running).kind, "done");
   });
 
-  it("looks at no other waiting request when one comes, starts or leaves", async () => {
+  it("reads no other waiting request when one is added, started or removed", async () => {
     const queue = new RequestQueue({ maxConcurrent: 1, minInterval: 0, maxQueue: 20_000 });
     const first = task();
     const running = [queue.run(first.run)];

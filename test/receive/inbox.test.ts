@@ -186,7 +186,7 @@ describe("an inbox", () => {
 
     for (const config of [{}, stored]) {
       const mode = config === stored ? "stored" : "received";
-      it(`hands over no letter that is no push, and keeps it: ${mode}`, async () => {
+      it(`does not deliver a dead letter that is not a push, and keeps it: ${mode}`, async () => {
         const { made, folder, deliveries, heard } = await inbox({ config });
         const text = letter("1", { a: 1 }) + letter("2", null) + letter("3", kept);
         writeFileSync(join(folder, "dead.jsonl"), text);
@@ -203,7 +203,7 @@ describe("an inbox", () => {
       });
     }
 
-    it("keeps a letter that no node took over", async () => {
+    it("keeps a dead letter that no node accepted", async () => {
       const { made, folder } = await inbox({ has: () => false });
       writeFileSync(join(folder, "dead.jsonl"), letter("1", kept));
       const ids = (await lettersOf(made)).letters.map(({ id }) => id);
@@ -211,7 +211,7 @@ describe("an inbox", () => {
       assert.equal((await lettersOf(made)).total, 1);
     });
 
-    it("says in the log that a letter can't leave the file", async () => {
+    it("logs that a dead letter can't be removed from the file", async () => {
       const { made, folder, warnings, heard } = await inbox();
       writeFileSync(join(folder, "dead.jsonl"), letter("1", kept));
       const ids = (await lettersOf(made)).letters.map(({ id }) => id);
@@ -224,7 +224,7 @@ describe("an inbox", () => {
       assert.deepEqual([warnings.length, (await lettersOf(made)).total], [2, 1]);
     });
 
-    it("tells what was recorded also where their file can't be read", async () => {
+    it("reports recorded pushes even if the file of the dead letters can't be read", async () => {
       const { made, folder, receive } = await inbox();
       mkdirSync(join(folder, "dead.jsonl"));
       await receive(push());
@@ -329,7 +329,7 @@ describe("an inbox", () => {
     assert.deepEqual(Object.fromEntries(made.counts.refused), { customer: 1, digest: 2, timestamp: 2 });
   });
 
-  it("refuses what may be a repeat when the clock is set back", async () => {
+  it("refuses a possible repeat when the clock is set back", async () => {
     let elapsed = 0;
     const { receive } = await inbox({ elapsed: () => elapsed });
     const at = (timestamp: number) => receive(push(undefined, { timestamp: String(timestamp) }));
@@ -569,7 +569,7 @@ describe("an inbox", () => {
       await after.heard(1);
     });
 
-    it("limits the deliveries under way, and keeps the rest on disk", async () => {
+    it("limits the deliveries in progress, and keeps the rest on disk", async () => {
       const open: DeliveryTuple[] = [];
       let release = false;
       const { receive, made, deliveries } = await inbox({

@@ -195,7 +195,7 @@ describe("the dispatcher on Node-RED's own server", () => {
     });
   });
 
-  describe("bounds what waits:", () => {
+  describe("limits waiting requests:", () => {
     it("slow senders", async () => {
       const budget = new ByteBudget(64 * 1024);
       const { port, status } = await serve({ budget });

@@ -115,7 +115,7 @@ describe("TLS files that do not load", function () {
     );
   });
 
-  it("are named where an account sends with them", async () => {
+  it("are named if an account sends with them", async () => {
     await nodeRed.inject("send");
     const { text } = await nodeRed.log(({ id, level }) => level === "error" && id === "login");
     assert.match(text, /TLS.*\btls\b/);

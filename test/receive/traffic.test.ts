@@ -34,7 +34,7 @@ describe("the traffic of an account", () => {
     assert.equal(traffic.since("another", 600).entries.length, 500);
   });
 
-  it("keeps pushes that can be handed over again, and nothing of the dropped ones", () => {
+  it("keeps pushes that can be delivered again, and no data of the dropped ones", () => {
     const { traffic, pass, all } = recorded();
     pass("callin", { agent: "1", number: "1" });
     pass("callin", { agent: "1", number: "2" }, "unwanted");
@@ -84,7 +84,7 @@ describe("the traffic of an account", () => {
     assert.deepEqual([oldestRefused, entries.at(-1)?.serial], [refused[0]?.serial, 500 + 600]);
   });
 
-  it("names the event of a refused push also where it has no type, as a screen pop, and none where there is no push", () => {
+  it("names the event of a refused push even if it has no type, like a screen pop, and none if there is no push", () => {
     const { traffic, all } = recorded();
     for (const notify of [{ number: "1", agent: "2" }, { type: "Billing" }, { type: "New" }, {}, { x: 1 }]) {
       traffic.refused("digest", { notify });

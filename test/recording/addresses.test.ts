@@ -227,7 +227,7 @@ describe("a download", () => {
     assert.equal(own.asked.length, 1);
   });
 
-  it("goes nowhere else, whoever asks for it", async () => {
+  it("is sent to no other address, for any request", async () => {
     const own = await start((_, response) => response.end(wav));
     const other = await start((_, response) => response.end(wav));
     client = clientOf(own.url, { recordingUrl: listen });

@@ -241,7 +241,7 @@ describe("sccc-get-recording, to files", function () {
     assert.match(String(msg.payload), /of \/recordFile\/listen\?key=%2Fr%2F1\.wav$/);
   });
 
-  it("says what is wrong with an account's recording address", async () => {
+  it("reports an invalid recording address of an account", async () => {
     const flow = await load(server, { type: "sccc-get-recording" }, { recordingUrl: "http://{filename}/" });
     const { error } = await flow.send({ payload: { filename: "x.wav" } });
     assert.equal(error?.code, "SCCC_CONFIG");

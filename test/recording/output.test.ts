@@ -88,7 +88,7 @@ describe("sccc-get-recording, in a message", function () {
     assert.equal((await flow.send({ payload: call() })).error?.code, "SCCC_CONFIG");
   });
 
-  it("says where a refused name was looked for", async () => {
+  it("says where the node looked for a refused name", async () => {
     const flow = await load(server, { type: "sccc-get-recording" });
     for (const [payload, where] of [
       [{ filename: "../x" }, "msg.payload.filename"],
@@ -111,7 +111,7 @@ describe("sccc-get-recording, in a message", function () {
     ["two empty names", { filename: "", recordFile: "" }],
   ];
   for (const [what, payload] of nothing) {
-    it(`was an error for ${what}: with missing: pass the message goes on as it is`, async () => {
+    it(`was an error for ${what}: with missing: pass the message is sent on unchanged`, async () => {
       const flow = await load(server, { type: "sccc-get-recording", missing: "pass", output: "recording" });
       const { msg, error } = await flow.send({ payload, sccc: { call: { id: "2" } } });
       assert.equal(error, undefined);

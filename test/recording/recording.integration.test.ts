@@ -69,12 +69,12 @@ const odd = [
 
 describe("the address of a recording", () => {
   const origin = "http://127.0.0.1:8088";
-  it(`is nowhere for ${hostile.length} hostile names`, () => {
+  it(`does not exist for ${hostile.length} hostile names`, () => {
     assert.ok(hostile.length >= 30);
     for (const name of hostile) assert.equal(recordUrl(name, { baseUrl: origin }), undefined, JSON.stringify(name));
   });
 
-  it("is on the account's own origin, whatever the name", () => {
+  it("has the account's own origin, for any name", () => {
     for (const name of odd) assert.ok(recordUrl(name, { baseUrl: origin })?.startsWith(`${origin}/`), name);
     fc.assert(
       fc.property(fc.string({ unit: "binary", maxLength: 60 }), (name) => {
@@ -191,7 +191,7 @@ describe("sccc-get-recording", function () {
     assert.equal(statSync(msg.payload).size, msg.sccc.recording.bytes);
   });
 
-  it("fails, keeps or replaces where a file is there already", async () => {
+  it("fails, keeps or replaces if the file exists already", async () => {
     mkdirSync(folder, { recursive: true });
     const path = join(folder, "1.wav");
     for (const exists of ["fail", "skip", "replace"]) {
@@ -225,7 +225,7 @@ describe("sccc-get-recording", function () {
     assert.deepEqual(files(), ["same.wav"]);
   });
 
-  it("refuses hostile names before anything is asked", async () => {
+  it("refuses hostile names before anything is requested", async () => {
     const flow = await load(platform, toFile());
     const before = platform.requests.length;
     for (const filename of hostile) await refused(flow, "SCCC_INVALID_FIELD", { filename });

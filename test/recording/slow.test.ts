@@ -27,7 +27,7 @@ describe("a slow download", function () {
     response.on("close", () => clearInterval(timer));
   };
 
-  it("of a few bytes at a time never ended, as it was never silent", async () => {
+  it("of a few bytes at a time never ended, because it was never silent", async () => {
     server = await serve((_, response) => drip(response, 1, 20));
     client = clientOf(server.url, { timeoutMs: 400 });
     const { outcome } = await fetched(client, `${server.url}/x.wav`);

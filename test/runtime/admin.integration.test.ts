@@ -90,7 +90,7 @@ const flowOf = (platform: Simulator, simulatorPort: number): readonly FlowNode[]
 ];
 
 describe("the routes of the admin server", () => {
-  it("are these, and each asks for its permission before anything else", () => {
+  it("are these, and each checks its permission first", () => {
     const route = (method: string, permission: string) => (path: string) => ({
       method,
       path: `/sccc/${path}`,
@@ -105,7 +105,7 @@ describe("the routes of the admin server", () => {
   });
 });
 
-describe("the routes that the editor asks", function () {
+describe("the routes that the editor uses", function () {
   this.timeout(180_000);
   let platform: Simulator;
   let nodeRed: NodeRed;
@@ -129,7 +129,7 @@ describe("the routes that the editor asks", function () {
   }
   const config = () => ({ baseUrl: platform.url, customer: account.customer });
 
-  it("use the stored password for what was not typed, and reveal it to nobody", async () => {
+  it("use the stored password if none was typed, and never reveal it", async () => {
     const body = JSON.stringify({ id: "account", config: config(), credentials: { password: "__PWRD__" } });
     const connection = await post("connection", body);
     assert.match(connection.text, /"outcome":"connected".*"agents":20/);
@@ -145,7 +145,7 @@ describe("the routes that the editor asks", function () {
     assert.match((await post("connection", JSON.stringify(typed))).text, /"outcome":"connected"/);
   });
 
-  it("take a typed password as Node-RED would deliver it, and expand nothing else", async () => {
+  it("use a typed password as Node-RED would deliver it, and expand nothing else", async () => {
     const typed = async (password: string) => {
       const body = { id: "account", config: config(), credentials: { password } };
       return JSON.parse((await post("connection", JSON.stringify(body))).text);
@@ -160,7 +160,7 @@ describe("the routes that the editor asks", function () {
     });
   });
 
-  it("have a simulator's customer call in, whose call comes to this very Node-RED", async () => {
+  it("make a customer of a simulator call in, and this Node-RED receives the call", async () => {
     const { text } = await post("simulator", JSON.stringify({ simulator: "simulator" }));
     assert.deepEqual(JSON.parse(text), { outcome: "called", params: { number: "13800138888", agent: "1000" } });
     const heard = await eventually("the call is billed", async () => {
@@ -170,7 +170,7 @@ describe("the routes that the editor asks", function () {
     assert.deepEqual(heard, ["callin", "screenpop", "callstart", "callend", "billing"]);
   });
 
-  it("survive whatever comes in", async () => {
+  it("survive any request", async () => {
     const bodies = [
       "[]",
       "{}",
@@ -193,7 +193,7 @@ describe("the routes that the editor asks", function () {
   });
 });
 
-describe("the routes that the editor asks, where people log in", function () {
+describe("the routes that the editor uses, with logins", function () {
   this.timeout(180_000);
   let nodeRed: NodeRed;
   before(async () => {
@@ -217,7 +217,7 @@ describe("the routes that the editor asks, where people log in", function () {
       }),
     );
 
-  it("are for those who may deploy", async () => {
+  it("are available to users who may deploy", async () => {
     const all = (status: number) => routes.map(() => status);
     assert.deepEqual(await statuses({}), all(401));
     for (const authorization of ["Bearer x", "Basic d3JpdGVyOndyaXRlcg=="]) {
@@ -227,7 +227,7 @@ describe("the routes that the editor asks, where people log in", function () {
     assert.deepEqual(await statuses({ authorization: `Bearer ${await tokenOf("writer")}` }), all(200));
   });
 
-  it("make this machine ask nobody for those who may not deploy", async () => {
+  it("send no request from this machine for users who may not deploy", async () => {
     let asked = 0;
     const server = createServer((_, response) => {
       asked += 1;

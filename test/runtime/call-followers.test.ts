@@ -23,7 +23,7 @@ describe("a call with a context", () => {
   });
   afterEach(() => silence());
 
-  it("is dialled when everybody has kept its context", async () => {
+  it("is dialled when all nodes have stored its context", async () => {
     const followers = new CallFollowers();
     const kept: string[] = [];
     let keep: () => void = () => undefined;
@@ -49,7 +49,7 @@ describe("a call with a context", () => {
     await dialled;
   });
 
-  it("is dialled although a node fails to keep it, and that is reported", async () => {
+  it("is dialled even if a node cannot store its context, and the error is reported", async () => {
     const followers = new CallFollowers();
     followers.add(
       "a",
@@ -60,7 +60,7 @@ describe("a call with a context", () => {
     assert.deepEqual(reported.map(String), ["Error: no disk"]);
   });
 
-  it("is dialled at once when the node that keeps it closes, and in the end when its disk does not answer", async () => {
+  it("is dialled at once when the node that stores its context closes, and after a while if its disk does not answer", async () => {
     const followers = new CallFollowers();
     const forget = followers.add(
       "a",
@@ -84,7 +84,7 @@ describe("a call with a context", () => {
   });
 });
 
-describe("the calls that are under way", () => {
+describe("the calls in progress", () => {
   const call = (number: number): Call =>
     ({ id: `c${number}`, state: "ringing", agent: "9".repeat(500), number: `${number}`, firstAt: number }) as Call;
   const telling = (hearsAll: boolean, numbers: readonly number[]): CallFollower => ({
@@ -94,7 +94,7 @@ describe("the calls that are under way", () => {
   });
   const idsOf = (followers: CallFollowers, most = 10) => followers.live(most).map(({ account, id }) => account + id);
 
-  it("are told by one node of each account, the one that hears every push first", () => {
+  it("are reported by one node of each account, preferably one that receives every push", () => {
     const followers = new CallFollowers();
     const forget = [
       followers.add("a", telling(false, [1])),

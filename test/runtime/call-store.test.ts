@@ -116,7 +116,7 @@ describe("the store of calls", () => {
     store.close(false);
   });
 
-  it("works in memory without a folder, or if the folder cannot be made and nobody waits", async () => {
+  it("works in memory without a folder, or if the folder cannot be made and messages need not be durable", async () => {
     const file = join(temporaryFolder(), "file");
     writeFileSync(file, "");
     for (const folder of [undefined, join(file, "below")]) {

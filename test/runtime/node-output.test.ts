@@ -29,7 +29,7 @@ describe("the output of a node", () => {
   });
   after(() => silence());
 
-  it("sends, and reports what cannot be copied to Catch with its message", () => {
+  it("sends messages, and reports one that cannot be copied to Catch", () => {
     const { said, throws, output } = fake();
     assert.equal(output.send({ payload: 1 }), true);
     throws.send = 1;
@@ -39,7 +39,7 @@ describe("the output of a node", () => {
     assert.deepEqual([error.code, msg], ["SCCC_INVALID_FIELD", { payload: 2 }]);
   });
 
-  it("reports an error without the parts of its message that cannot be copied, and without it in the end", () => {
+  it("reports an error without the parts of its message that cannot be copied, or without the message if that fails too", () => {
     const { said, throws, output } = fake();
     throws.error = 1;
     output.error(new Error("one"), { payload: { go: () => undefined }, topic: "kept" } as Loose);
@@ -53,7 +53,7 @@ describe("the output of a node", () => {
     assert.equal(said.length, 2);
   });
 
-  it("reports what goes wrong in work that nobody waits for, at once or later", async () => {
+  it("reports errors of work that nothing waits for, immediate or later ones", async () => {
     const { said, output } = fake();
     output.run(() => {
       throw new Error("at once");
@@ -91,7 +91,7 @@ describe("the output of a node", () => {
     }
   });
 
-  it("warns once, and not louder because a logger throws", () => {
+  it("warns once, even if a logger throws", () => {
     const { said, throws, output } = fake();
     output.warn("some");
     output.warn("some");

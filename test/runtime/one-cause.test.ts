@@ -55,13 +55,13 @@ describe("one cause", () => {
     ["an account whose receiving side is wrong", { pushPath: "no path" }, {}],
   ];
   for (const [what, account, credentials] of cases) {
-    it(`${what} is told by the account alone, with a node of every type`, async () => {
+    it(`${what} is reported by the account only, with a node of every type`, async () => {
       await start(account, users, credentials);
       assert.deepEqual(told(), ["a"]);
     });
   }
 
-  it("an account that is gone is told once", async () => {
+  it("a deleted account is reported once", async () => {
     await start(
       {},
       users.map((user) => ({ ...user, account: "gone" })),
@@ -69,7 +69,7 @@ describe("one cause", () => {
     assert.equal(told().length, 1, JSON.stringify(told()));
   });
 
-  it("a push port that is taken is told by the account alone; each node that needs it is red", async () => {
+  it("a push port that is taken is reported by the account only; each node that needs it has a red status", async () => {
     const statuses = new Map<string, string | undefined>();
     const listeners = users.filter(({ type }) => ["sccc-notify", "sccc-calls", "sccc-campaign"].includes(type));
     assert.equal(listeners.length, 3);
@@ -117,7 +117,7 @@ describe("an error in words", () => {
     ],
   ];
   for (const [msg, config, text] of looked) {
-    it(`says where the agent was looked for, and what was there: ${text}`, async () => {
+    it(`says where the node looked for the agent, and what it found: ${text}`, async () => {
       const found = await failure(msg, config);
       const words = inWords(translatorOf("en"), "getAgentStatus", found);
       assert.ok(words.includes(`${agent} is missing. It was looked for in ${text}`), words);

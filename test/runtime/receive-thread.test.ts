@@ -5,7 +5,7 @@ import { ReceiveThread } from "../../nodes/runtime/receive/receive-thread";
 import { reportUncaughtTo } from "../../nodes/util/guarded";
 import { eventually } from "../receive/flow";
 
-describe("the receiving thread of flows that start again at once", function () {
+describe("the receiving thread of flows that restart at once", function () {
   this.timeout(60_000);
 
   /** A thread, and the number of its later starts. */
@@ -36,7 +36,7 @@ describe("the receiving thread of flows that start again at once", function () {
     await thread.stop();
   });
 
-  it("ends no process where its start fails to be told, and starts although the previous one ended with an error", async () => {
+  it("does not end the process if its start cannot be reported, and starts even if the previous thread ended with an error", async () => {
     const reported: unknown[] = [];
     const end = reportUncaughtTo((error) => reported.push(error));
     const thread = new ReceiveThread({
@@ -68,7 +68,7 @@ describe("the receiving thread of flows that start again at once", function () {
     assert.deepEqual([thread.running, counts.started], [false, 0]);
   });
 
-  it("is started again until the system has a thread for it, and the status is told", async () => {
+  it("is started again until the system has a thread for it, and the status is updated", async () => {
     const ended: [string, number][] = [];
     let started = 0;
     let tries = 0;

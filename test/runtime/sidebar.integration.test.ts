@@ -141,7 +141,7 @@ for (const version of nodeRedVersions)
       await platform?.close();
     });
 
-    it("show an account, what it hints at, and the simulator", async () => {
+    it("show an account, its hints and the simulator", async () => {
       const { accounts, hints, simulators, recording, mayWrite, entries } = await snapshot(made);
       assert.deepEqual(
         accounts.map(({ id, label, baseUrl, customer }) => ({ id, label, baseUrl, customer })),
@@ -185,7 +185,7 @@ for (const version of nodeRedVersions)
         pushOf({ type: event, customer: "C2", agent, number: "13800138000", call_type: "0", seq: "7", ...more }),
       );
 
-    it("show a push, and hand it to the flow again as it was", async () => {
+    it("show a push, and deliver it to the flow again unchanged", async () => {
       assert.equal(await send("callstart", "1001"), 200);
       const entry = await entryOf(made, "the push is listed", ({ name }) => name === "callstart");
       const { at: _at, number: _number, ...rest } = entry;
@@ -226,7 +226,7 @@ for (const version of nodeRedVersions)
       );
     });
 
-    it("say why a push was refused, and hand no refused one over", async () => {
+    it("give the reason why a push was refused, and do not deliver refused pushes", async () => {
       const refusals: readonly (readonly [string, Parameters<typeof pushOf>[1], number])[] = [
         ["digest", { secret: "a wrong one" }, 401],
         ["customer", { customer: "Nobody" }, 401],
@@ -259,14 +259,14 @@ for (const version of nodeRedVersions)
       await entryOf(made, "a body that is no push is listed", ({ result }) => result.code === "body");
     });
 
-    it("tell a repeat from a new push", async () => {
+    it("distinguish a repeat from a new push", async () => {
       const push = pushOf({ type: "callout", agent: "repeated", number: "2" });
       assert.deepEqual([await made.push(push), await made.push(push)], [200, 200]);
       const entry = await entryOf(made, "the repeat is listed", ({ result }) => result.code === "repeat");
       assert.deepEqual([entry.agent, entry.replayable, entry.nodes], ["repeated", undefined, []]);
     });
 
-    it("answer what is no entry, no account, no simulator and no list", async () => {
+    it("answer requests for an entry, account, simulator or list that does not exist", async () => {
       for (const number of ["", "x", "-1", "1e99", "999999", "1&number=2"]) {
         assert.deepEqual(await made.ask(`${sidebarRoutes.entry}?number=${number}`), { outcome: "gone" }, number);
       }
@@ -289,7 +289,7 @@ for (const version of nodeRedVersions)
       assert.equal((await snapshot(made, Number.NaN)).entries.length > 0, true);
     });
 
-    it("drive the simulator, and show what comes of it", async () => {
+    it("instruct the simulator, and show the results", async () => {
       const instruction = { do: "inbound", number: "13800138888", login: true };
       assert.deepEqual(await made.post(sidebarRoutes.simulator, { simulator: "simulator", instruction }), {
         outcome: "done",
@@ -306,7 +306,7 @@ for (const version of nodeRedVersions)
       await entryOf(made, "the sample is listed", ({ name }) => name === "taskinfo");
     });
 
-    it("bound what comes from outside, and stay JSON", async () => {
+    it("limit the size of received data, and always answer with JSON", async () => {
       const huge = "<img src=x onerror=alert(1)>".repeat(2500);
       let deep: unknown = huge;
       for (let depth = 0; depth < 40; depth += 1) deep = { deep };
@@ -376,7 +376,7 @@ describe("the sidebar's routes, with a platform and a flow that repeat secrets",
     platform?.close();
   });
 
-  it("answer without any of them", async () => {
+  it("answer without any of these secrets", async () => {
     for (const callee of ["1", "13800138000"]) {
       const body = JSON.stringify({ agent: "1000", callee, extra: 1 });
       await made.nodeRed.fetch("/call", { method: "POST", headers: json, body });
@@ -468,7 +468,7 @@ describe("the dead letters of the sidebar", function () {
 
 describe("the sidebar with twenty accounts under load", function () {
   this.timeout(180_000);
-  it("has the entries of each, in pages, each once", async () => {
+  it("has the entries of each account in pages, each entry once", async () => {
     const names = Array.from({ length: 20 }, (_, index) => `account${index}`);
     const flows = names.flatMap((id): FlowNode[] => [
       {
@@ -535,7 +535,7 @@ describe("the sidebar with twenty accounts under load", function () {
 
 describe("the sidebar with SCCC_MONITOR=off", function () {
   this.timeout(180_000);
-  it("has no entries, and says so", async () => {
+  it("has no entries, and reports that the recording is off", async () => {
     const flows = flowOf("http://127.0.0.1:9", await freePort());
     const made = talkingTo(await startNodeRed({ version: 4, flows, env: { SCCC_MONITOR: "off" } }));
     try {
@@ -561,7 +561,7 @@ describe("the sidebar with SCCC_MONITOR=off", function () {
 });
 
 for (const version of nodeRedVersions)
-  describe(`the sidebar's routes, where people log in, Node-RED ${version}`, function () {
+  describe(`the sidebar's routes with logins, Node-RED ${version}`, function () {
     this.timeout(180_000);
     let made: Made;
     before(async () => {
@@ -592,7 +592,7 @@ for (const version of nodeRedVersions)
         ),
       );
 
-    it("give nobody a byte who may not read", async () => {
+    it("send no data to a user without the permission to read", async () => {
       for (const headers of [
         {},
         { authorization: "Bearer x" },
@@ -606,7 +606,7 @@ for (const version of nodeRedVersions)
       }
     });
 
-    it("let a reader see, and change nothing", async () => {
+    it("let a user with the permission to read see everything and change nothing", async () => {
       const token = await tokenOf("reader");
       const statuses = (await answers({ authorization: `Bearer ${token}` })).map(({ status }) => status);
       assert.deepEqual(statuses, [...reading.map(() => 200), ...writing.map(() => 401)]);
@@ -614,7 +614,7 @@ for (const version of nodeRedVersions)
       assert.deepEqual([seen.mayWrite, seen.accounts.length], [false, 1]);
     });
 
-    it("let those change something who may", async () => {
+    it("let a user with the permission to write make changes", async () => {
       for (const name of ["writer", "sccc"]) {
         const token = await tokenOf(name);
         const statuses = (await answers({ authorization: `Bearer ${token}` })).map(({ status }) => status);

@@ -320,7 +320,7 @@ describe("strange messages", function () {
       });
     }
 
-    it("are named by their field, where they are numbers to dial", async () => {
+    it("are reported by their field if they are numbers to dial", async () => {
       const flow = await loaded("sccc-call-task-add-numbers");
       for (const callees of [cyclic, [cyclic], 10n, [10n], [{ big: 1n }], Symbol("x"), [Symbol("x")], revoked()]) {
         const { error } = await flow.send({ payload: { taskID: "1", agent: "1000", callees } });

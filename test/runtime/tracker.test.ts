@@ -112,7 +112,7 @@ describe("sccc-call-tracker", () => {
     assert.deepEqual([payload.outcome, payload.talkSeconds, payload.session], ["answered", 9, "s"]);
   });
 
-  it("keeps the token of the event that changed a call, and confirms what changed none", async () => {
+  it("keeps the token of an event that changed a call, and confirms an event that changed none", async () => {
     await start();
     const [first, idle, other] = [pending(), pending(), pending()];
     await take(push("callin", {}, first.token));
@@ -203,7 +203,7 @@ describe("sccc-call-tracker", () => {
     assert.equal(out.length, 0);
   });
 
-  it("says what is wrong with its account or its settings", async () => {
+  it("reports invalid settings of the node or of its account", async () => {
     for (const [config, account] of [
       [{ account: "none" }, {}],
       [{}, { baseUrl: "nowhere" }],

@@ -107,7 +107,7 @@ describe("waiting for calls", () => {
     ]);
   });
 
-  it("gives up when the time is over, with the call as it stands", async () => {
+  it("gives up when the time is over, with the current state of the call", async () => {
     assert.deepEqual(await played("answered"), ["notReached", "dialing", null, "timeout"]);
     const waiting = waitingFor("answered");
     const arriving = waiting.expect(fields())!.arrive();
@@ -131,7 +131,7 @@ describe("waiting for calls", () => {
     assert.deepEqual(brief(await expected.arrive()), ["reached", "answered", null]);
   });
 
-  it("keeps the calls of several agents, and of one agent with one number, apart by their seq", async () => {
+  it("distinguishes the calls of several agents, and of one agent with one number, by their seq", async () => {
     const waiting = waitingFor("answered");
     const arriving = [
       waiting.expect(fields(7))!.arrive(),

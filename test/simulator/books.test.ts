@@ -123,7 +123,7 @@ describe("the count of dialled calls", () => {
     assert.deepEqual(await simulator.instruct({ do: "books", number: "1" }), { ok: true, dialled: 0, ...none });
   });
 
-  it("is complete although agents log out meanwhile and come back", async () => {
+  it("is complete although agents log out and in again meanwhile", async () => {
     const { simulator, receiver } = context;
     await command(simulator, "AgentLogin", { agent: "1000" });
     const callees = Array.from({ length: 6 }, (_, i) => `1380000000${i}`);
@@ -213,7 +213,7 @@ describe("a campaign with all kinds of losses", () => {
 describe("a call that is being dialled", () => {
   const context = withSimulator({ speed: 1, pushUrl: "" });
 
-  it("counts as under way until it ends, and as cancelled if it is hung up before the answer", async () => {
+  it("counts as in progress until it ends, and as cancelled if it is hung up before the answer", async () => {
     const { simulator } = context;
     await command(simulator, "AgentLogin", { agent: "1000" });
     await command(simulator, "CallNumber", { agent: "1000", callee: "13800008888" });

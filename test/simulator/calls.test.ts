@@ -217,7 +217,7 @@ describe("the simulator's calls at a low speed", () => {
     assert.equal(context.simulator.state.summary.calls, 2);
   });
 
-  it("hangs up a call that is under way", async () => {
+  it("hangs up a call in progress", async () => {
     await command(context.simulator, "AgentLogin", { agent: "1000" });
     await command(context.simulator, "CallNumber", { agent: "1000", callee: answers, seq: "1" });
     await context.receiver.until(have("callstart"));

@@ -53,7 +53,7 @@ describe("whole calls between clients of the field and a flow", () => {
   const billed = () => told.find(({ topic }) => topic === "billing")?.payload ?? {};
 
   for (const [name, client] of Object.entries(fieldClients)) {
-    it(`one that ${name}: each message of its call comes once, in order`, async () => {
+    it(`one that ${name}: each message of its call is given once, in order`, async () => {
       for (const [api, fields] of [
         ["AgentLogin", { agent: "1000" }],
         ["CallNumber", { agent: "1000", callee: "13800008888", userData: "order-42" }],

@@ -32,7 +32,7 @@ export const unknownDialect = startSimulator({ password: "p", dialect: "vendor" 
 export const changed = async () => (await startSimulator({ password: "p" })).state.tasks[0].status = "paused";
 `;
 
-describe("what users' tests load", () => {
+describe("the module for users' tests", () => {
   it("signs the vendor's vector", () => {
     assert.equal(digestOf("C2", "1471918933001", "5271", password), "ae62e11cab746436b64a26f4ed8e41a3");
     const { authentication } = source.signPush({

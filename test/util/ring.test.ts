@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { Ring } from "../../nodes/util/ring";
 
 describe("a ring", () => {
-  it("has the newest items that there is room for, whatever comes", () => {
+  it("has the newest items that fit, for any sequence of items", () => {
     const sizes = fc.array(fc.nat(120), { maxLength: 60 });
     fc.assert(
       fc.property(sizes, fc.integer({ min: 1, max: 8 }), fc.integer({ min: 1, max: 300 }), (all, items, bytes) => {

@@ -51,7 +51,7 @@ for (const name of robotNames) {
       robot = new Robot(name, () => now);
     });
 
-    it("takes what is signed and short enough", () => {
+    it("accepts messages that are signed and short enough", () => {
       assert.equal(code(name, "你好"), 0);
       assert.equal(code(name, "x".repeat(most)), 0);
       assert.deepEqual(
@@ -60,13 +60,13 @@ for (const name of robotNames) {
       );
     });
 
-    it("refuses a wrong secret, and what is too long in bytes", () => {
+    it("refuses a wrong secret, and messages with too many bytes", () => {
       assert.equal(code(name, "x", "guessed"), forged);
       assert.equal(code(name, "长".repeat(Math.ceil((most + 600) / 3))), long);
       assert.deepEqual(robot.texts, []);
     });
 
-    it("refuses what is no message", () => {
+    it("refuses bodies that are not messages", () => {
       code(name, "");
       robot.receive({ ...messageTo(name, "x"), body: "no JSON" });
       robot.receive({ ...messageTo(name, "x"), method: "GET" });
