@@ -46,7 +46,7 @@ interface Maker {
   readonly api: (msg: NodeMessage) => Promise<string>;
   readonly prepare: (sender: Sender, api: string, msg: NodeMessage) => Promise<Prepared>;
   /** Sends the list of a message, of any length; absent for commands without such a list. */
-  readonly campaign?: (sending: Sending, msg: NodeMessage, onProgress: LongList["onProgress"]) => Promise<Sent>;
+  readonly longList?: (sending: Sending, msg: NodeMessage, onProgress: LongList["onProgress"]) => Promise<Sent>;
 }
 
 const refusal = (field: string, key: string, got: string): FieldFailure => ({
@@ -138,7 +138,7 @@ function catalogued(source: NodeSource, command: Command): Maker {
     ...(longList === undefined
       ? {}
       : {
-          campaign: async (sending, msg, onProgress) => {
+          longList: async (sending, msg, onProgress) => {
             const all = await readAll(msg);
             if (!all.ok) return inputs.located(all, msg);
             const { given } = all;
@@ -222,8 +222,8 @@ async function carryOut(work: Work, sender: Sender, msg: NodeMessage): Promise<C
   if (!list) {
     // Refused, because a list of records that is wired to call-number must not ring anybody.
     if (Array.isArray(payload)) return refuse("oneNotList", render(payload));
-    if (maker.campaign !== undefined) {
-      return { api, sent: await maker.campaign(sending, msg, work.onProgress) };
+    if (maker.longList !== undefined) {
+      return { api, sent: await maker.longList(sending, msg, work.onProgress) };
     }
     const one = await maker.prepare(sender, api, msg);
     const send = () => sendOne(sending, one);
