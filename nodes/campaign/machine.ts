@@ -160,9 +160,10 @@ export class Campaign {
       for (const [part, { is }] of task.parts.entries()) {
         if (is === "sent") core.record({ k: "answer", task: task.number, part, is: "lost" });
       }
-      // Pushes may have been missed: the first query is at once.
+      // Pushes may have been missed: the first query is at once, and a call that was under way may be so still.
       task.watch.signAt = task.endedAt === undefined && task.taskID !== undefined ? now - 12 * 3_600_000 : now;
       task.watch.mustConfirm = task.endedAt !== undefined && task.taskID !== undefined;
+      task.watch.callAt = now;
     }
     this.#sending.begin();
     if (state.finished === undefined && state.cancelledAt === undefined) {

@@ -49,8 +49,9 @@ export interface Watch {
   isLookedUp: boolean;
   /** A call of an ended task is under way: the next look is at this moment. */
   talkUntil: number;
-  /** The CDRs were asked once, and are asked again at this moment. */
-  lookAgainAt: number | undefined;
+  /** When the CDRs were asked last, and after what pause they are asked again while a call is under way. */
+  lookedAt: number | undefined;
+  lookPause: number;
 }
 
 /** A dialling task on the platform, or one that may be there. */
@@ -88,7 +89,8 @@ const newWatch = (at: number): Watch => ({
   isControlling: false,
   isLookedUp: false,
   talkUntil: 0,
-  lookAgainAt: undefined,
+  lookedAt: undefined,
+  lookPause: 0,
 });
 
 const day = 86_400_000;

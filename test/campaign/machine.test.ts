@@ -513,6 +513,73 @@ describe("a campaign", () => {
     assert.deepEqual(scene.outcomes, { 0: "answered" });
   });
 
+  describe("asks the CDRs again for a call whose end no push told", () => {
+    const call = { number: "13900000000", agent: "1000", call_type: "1", taskID: "7" };
+    const none = ok({ total: "0", cdr: [] });
+    const cdr = { serviceType: "5", callee: "13900000000", answerTime: "2026-03-02 09:00:05", timeLength: "9" };
+    /** A task that has ended, and a call of it that was heard to begin. The first two lookups found nothing. */
+    const waiting = (): Scene => {
+      const scene = new Scene();
+      scene.create("7");
+      scene
+        .step({ kind: "push", event: "callstart", notify: call })
+        .ended("7")
+        .pass(2 * minute);
+      scene.answer("CallTaskQuery", ok());
+      for (let times = 0; times < 2; times += 1) {
+        scene.answer("getCdrList", none);
+        scene.pass(2 * minute);
+      }
+      assert.deepEqual(scene.outcomes, {});
+      return scene;
+    };
+
+    it("so that its result comes soon after its CDR is there", () => {
+      const scene = waiting();
+      scene.pass(2 * minute);
+      scene.answer("getCdrList", ok({ total: "1", cdr: [cdr] }));
+      scene.pass(1000);
+      assert.deepEqual(scene.outcomes, { 0: "answered" });
+      assert.equal(scene.finished.length, 1);
+    });
+
+    it("with growing pauses, for an hour", () => {
+      const scene = waiting();
+      const asked: number[] = [];
+      for (let passed = 0; passed < 120 && scene.finished.length === 0; passed += 1) {
+        scene.pass(minute);
+        if (scene.commands.length === 0) continue;
+        asked.push((scene.now - begin) / minute);
+        scene.answer("getCdrList", none);
+      }
+      assert.deepEqual(scene.outcomes, { 0: "unknown" });
+      assert.deepEqual(asked, [8, 16, 26, 36, 46, 56, 60]);
+    });
+
+    it("and soon once a push tells its end after all", () => {
+      const scene = waiting();
+      scene.pass(3 * minute);
+      scene.answer("getCdrList", none);
+      scene.step({ kind: "push", event: "callend", notify: call }).pass(2 * minute + 30_000);
+      scene.answer("getCdrList", none);
+      scene.pass(1000);
+      assert.deepEqual(scene.outcomes, { 0: "unknown" });
+    });
+
+    it("also after a restart", () => {
+      const scene = waiting();
+      scene.restart();
+      for (let passed = 0; passed < 10; passed += 1) {
+        scene.pass(minute);
+        while (scene.commands[0]?.api === "CallTaskQuery") scene.answer("CallTaskQuery", ok());
+        while (scene.commands.length > 0) scene.answer("getCdrList", none);
+      }
+      assert.deepEqual(scene.outcomes, {});
+      scene.bill("13900000000", { taskID: "7", ...answered(scene.now) });
+      assert.deepEqual(scene.outcomes, { 0: "answered" });
+    });
+  });
+
   it("cancels: numbers that were not dialled are cancelled, calls under way may end within resultWait", () => {
     const scene = new Scene({ settings: { attempts: 2 }, input: mobiles(1005) });
     scene.create("7");
