@@ -233,7 +233,7 @@ export class Settling {
       if (task === undefined || !numbers.has(task.number) || state.phase[index] !== phases.sent) return false;
       if (taskID !== undefined && task.taskID !== undefined) return taskID === task.taskID;
       const at = facts.answer ?? facts.start;
-      return at === undefined || at >= firstSentAt(task) - core.slack;
+      return at === undefined || core.mayBeOf(task, at);
     };
     this.#lookups.add({
       from: Math.min(...tasks.map(firstSentAt)) - core.slack,

@@ -262,6 +262,21 @@ describe("a campaign", () => {
     }
   });
 
+  it("joins calls of the second in which their task was sent: the platform tells whole seconds", () => {
+    const settings = { attempts: 2, retryAfter: 0.02 };
+    const startTime = localTime(begin, zone);
+    const billed = new Scene({ settings }).pass(900);
+    billed.create("7");
+    billed.bill("13900000000", { ...answered(begin), startTime });
+    const lookedUp = new Scene({ settings }).pass(900);
+    lookedUp.create("7");
+    lookedUp.ended("7").pass(2 * minute);
+    lookedUp.answer("CallTaskQuery", ok());
+    const cdr = { serviceType: "5", callee: "13900000000", answerTime: startTime, timeLength: "1" };
+    lookedUp.answer("getCdrList", ok({ total: "1", cdr: [cdr] }));
+    for (const { outcomes } of [billed, lookedUp]) assert.deepEqual(outcomes, { 0: "answered" });
+  });
+
   it("finds a task by a query where its create's answer was lost", () => {
     const scene = new Scene({ input: mobiles(1500) });
     scene.answer("CallTaskQuery", ok());
