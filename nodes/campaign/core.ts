@@ -46,6 +46,8 @@ export class Core {
   isChanged = true;
   /** Called for each entry that is to be dialled again. */
   onRedial: (index: number) => void = () => {};
+  /** Called when a push has told which task the platform made for a create whose answer was lost. */
+  onFound: (task: Task) => void = () => {};
   #hours: CallingHours | undefined;
   #lines: string[] = [];
   #mustWait = false;

@@ -194,6 +194,10 @@ export class Joining {
     const task = taskID === undefined || isInbound(notify) ? undefined : this.#taskOf(notify);
     if (task === undefined || task === "other" || taskID === undefined || task.taskID !== undefined) return;
     this.#core.record({ k: "task", task: task.number, taskID });
+    // That it has ended was only concluded from its silence.
+    const isOver = notify.status !== undefined && textOf(notify.status) === "2";
+    if (task.endedAt !== undefined && !isOver) this.#core.record({ k: "revived", task: task.number });
+    this.#core.onFound(task);
   }
 
   #indexOf(number: unknown): number | undefined {

@@ -31,6 +31,8 @@ export class Settling {
   readonly #lookups: Lookups;
   /** Tasks with numbers that have no result yet. */
   readonly live = new Set<Task>();
+  /** Tasks whose numbers have results, though the platform may dial them yet: they are stopped once it is known which they are. */
+  readonly strays = new Set<Task>();
   #wasRunning = true;
 
   constructor(core: Core, sending: Sending, lookups: Lookups) {
@@ -41,7 +43,7 @@ export class Settling {
 
   /** The clock was set back by so many ms. */
   setBack(ms: number): void {
-    for (const { watch } of this.live) {
+    for (const { watch } of [...this.live, ...this.strays]) {
       watch.signAt -= ms;
       watch.callAt -= ms;
       watch.pollAt -= ms;
@@ -73,6 +75,28 @@ export class Settling {
     if (ready.length === 0) return;
     if (core.state.settings.reconcile) this.#lookUp(ready);
     else for (const task of ready) this.#settle(task, new Map(), false);
+  }
+
+  /** The ID of a task has become known. */
+  found(task: Task): void {
+    if (!this.live.has(task)) this.strays.add(task);
+  }
+
+  /** Asks for the strays of a cancelled campaign, for a day. */
+  watchStrays(): void {
+    const core = this.#core;
+    const { cancelledAt } = core.state;
+    for (const task of this.strays) {
+      if (task.endedAt !== undefined || task.stoppedAt !== undefined) this.strays.delete(task);
+      if (cancelledAt === undefined || !this.strays.has(task)) continue;
+      if (core.now >= cancelledAt + silence) {
+        core.record({ k: "ended", task: task.number, at: core.now });
+        this.strays.delete(task);
+        continue;
+      }
+      core.wake(cancelledAt + silence);
+      if (task.taskID === undefined) this.#ask(task);
+    }
   }
 
   /** Whether the time for bills of a task is over. Otherwise it requests the next step or a query. */
@@ -179,7 +203,7 @@ export class Settling {
     core.send("CallTaskQuery", { agent, seq: core.deps.nextSeq() }, (answer) => {
       watch.isAsking = false;
       watch.pollAt = core.now + watch.pollPause;
-      watch.pollPause = Math.min(longestPoll, watch.pollPause * 2);
+      watch.pollPause = Math.min(this.strays.has(task) ? hour : longestPoll, watch.pollPause * 2);
       // Commands may overtake each other: an answer to an older query is out of date.
       if (task.parts.length === length && task.action === action && !isSending(task)) this.#hear(task, answer);
     });
@@ -277,5 +301,6 @@ export class Settling {
       } else core.attemptEnded(index, { outcome: "unknown", isCauseKnown: true, facts: {} });
     }
     this.live.delete(task);
+    if (state.mayDial(task)) this.strays.add(task);
   }
 }

@@ -173,6 +173,13 @@ export class State {
     return this.tasks[this.task[index] ?? -1];
   }
 
+  /** Whether a task of a cancelled campaign may dial yet: it is not known which task it is, or whether it was stopped. */
+  mayDial({ taskID, action, isAnswered, endedAt, stoppedAt, parts }: Task): boolean {
+    if (this.cancelledAt === undefined || endedAt !== undefined || stoppedAt !== undefined) return false;
+    const isOpen = taskID === undefined || (action === "stop" && !isAnswered);
+    return isOpen && parts.some(({ is }) => is !== "refused" && is !== "notSent");
+  }
+
   /** The clock was set back by so many ms: all earlier moments are corrected by that. */
   setBack(ms: number): void {
     for (const task of this.tasks) {

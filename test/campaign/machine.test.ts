@@ -616,6 +616,91 @@ describe("a campaign", () => {
     assert.equal(scene.finished[0]?.cancelled, 1002);
   });
 
+  describe("stops a task of which it learns late", () => {
+    const started = { type: "taskinfo", taskID: "7", userData: "c.0", status: "0" };
+    /** Lets time pass on a platform that answers queries like this, and has no CDRs. */
+    const wait = (scene: Scene, minutes: number, query: CommandAnswer): void => {
+      for (let passed = 0; passed < minutes; passed += 1) {
+        scene.pass(minute);
+        while (scene.commands.length > 0) {
+          const { api } = scene.commands[0]!;
+          assert.ok(api === "CallTaskQuery" || api === "getCdrList", api);
+          scene.answer(api, api === "CallTaskQuery" ? query : ok({ total: "0", cdr: [] }));
+        }
+      }
+    };
+    /** A create whose answer was lost, and a cancel whose time for results is over. */
+    const cancelled = (prior: string, query: CommandAnswer): Scene => {
+      const scene = new Scene();
+      scene.answer("CallTaskQuery", ok({ taskID: prior }));
+      scene.answer("CallTaskCreate", lost);
+      scene.step({ kind: "control", action: "cancel" });
+      while (scene.commands.length > 0) scene.answer("CallTaskQuery", query);
+      wait(scene, 5, query);
+      assert.deepEqual(scene.outcomes, { 0: "unknown" });
+      assert.equal(scene.finished.length, 1);
+      scene.step({ kind: "handed", entries: [0] }).step({ kind: "finishedHanded" });
+      return scene;
+    };
+    /** The stop is repeated until it is answered. */
+    const stops = (scene: Scene): void => {
+      assert.equal(scene.campaign.isOver, false);
+      for (const answer of [lost, ok()]) {
+        const { action, taskID } = scene.answer("CallTaskControl", answer);
+        assert.deepEqual([action, taskID], ["stop", "7"]);
+        scene.pass(5000);
+      }
+      assert.deepEqual(scene.commands, []);
+      assert.equal(scene.campaign.isOver, true);
+    };
+
+    it("after a cancel, by a push", () => {
+      const scene = cancelled("6", ok({ taskID: "6" }));
+      wait(scene, 10 * 60, ok({ taskID: "6" }));
+      stops(scene.step({ kind: "push", event: "taskinfo", notify: started }));
+    });
+
+    it("after a cancel, by a query", () => {
+      const scene = cancelled("", lost);
+      for (let passed = 0; scene.commands.length === 0 && passed < 60; passed += 1) scene.pass(minute);
+      scene.answer("CallTaskQuery", ok({ taskID: "7" }));
+      stops(scene);
+    });
+
+    it("after a cancel and a restart", () => {
+      const scene = cancelled("6", ok({ taskID: "6" }));
+      scene.restart();
+      wait(scene, 10, ok({ taskID: "6" }));
+      scene.step({ kind: "push", event: "taskinfo", notify: started });
+      scene.restart();
+      scene.commands.splice(0, scene.commands.length, ...scene.all("CallTaskControl"));
+      stops(scene);
+    });
+
+    it("no longer than for a day, and not if the agent has no task", () => {
+      const scene = cancelled("6", ok({ taskID: "6" }));
+      wait(scene, 24 * 60, ok({ taskID: "6" }));
+      assert.equal(scene.campaign.isOver, true);
+      const other = cancelled("6", lost);
+      wait(other, 10, ok({ taskID: "" }));
+      assert.equal(other.campaign.isOver, true);
+    });
+
+    it("that was given up, while the campaign is paused", () => {
+      const scene = new Scene({ settings: { agents: ["1000", "1001"] }, input: mobiles(2) });
+      const [one, other] = [scene.open("CallTaskQuery"), scene.open("CallTaskQuery")];
+      scene.step({ kind: "answer", id: one.id, answer: ok({ taskID: "6" }) });
+      scene.answer("CallTaskCreate", lost);
+      wait(scene, 90, ok({ taskID: "6" }));
+      assert.deepEqual(scene.outcomes, { 0: "unknown" });
+      scene.step({ kind: "control", action: "pause" });
+      scene.step({ kind: "push", event: "callout", notify: { number: "13900000000", call_type: "1", ...started } });
+      assert.equal(scene.answer("CallTaskControl", ok())["taskID"], "7");
+      scene.step({ kind: "answer", id: other.id, answer: ok() });
+      assert.deepEqual(scene.commands, []);
+    });
+  });
+
   it("counts the dials of all campaigns of the account", () => {
     const book = newBook();
     const first = new Scene({ book, id: "a", input: mobiles(1) });
