@@ -26,7 +26,8 @@ async function pull({ state }: Runtime): Promise<ReadonlyMap<MonitoredAccount, A
   const answers = await Promise.all(
     monitor.accounts.map(async (account) => {
       const { run, serial } = account.heard;
-      return [account, await receiving.ask(account.id, { what: "traffic", run, after: serial })] as const;
+      const answer = await receiving.ask(account.id, { what: "traffic", run, after: serial });
+      return [account, typeof answer === "string" ? undefined : answer] as const;
     }),
   );
   for (const [account, answer] of answers) account.take(answer?.traffic ?? undefined, monitor.next);
