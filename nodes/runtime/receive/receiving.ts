@@ -275,10 +275,7 @@ export class Receiving {
   /** An account's node closes: waiting lines are written to disk. @param removed whether the node was deleted */
   async close(state: AccountState, removed: boolean): Promise<void> {
     state.reports = undefined;
-    if (removed) {
-      this.#tokens.remove(state.tokenPrefix);
-      this.#accounts.delete(state.id);
-    }
+    if (removed) this.#forget(state);
     if (this.#thread?.running !== true) return;
     if (this.#down) {
       // The process ends when the nodes have closed. The stores must be released by then, for the next process.
@@ -290,6 +287,18 @@ export class Receiving {
       this.#flushes.set(state.id, [...(this.#flushes.get(state.id) ?? []), resolve]);
       this.#thread?.post({ kind: "flush", account: state.id });
     });
+  }
+
+  /** Forgets accounts that do not run and were deleted. */
+  forget(isDeleted: (id: string) => boolean): void {
+    for (const state of [...this.#accounts.values()]) {
+      if (state.reports === undefined && isDeleted(state.id)) this.#forget(state);
+    }
+  }
+
+  #forget(state: AccountState): void {
+    this.#tokens.remove(state.tokenPrefix);
+    this.#accounts.delete(state.id);
   }
 
   /** An account's receiving as it is now; undefined while no node listens to it. */
