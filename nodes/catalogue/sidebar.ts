@@ -100,6 +100,7 @@ export interface AccountHealth {
     readonly ownPort: boolean;
     readonly taken: number;
     readonly lastAt?: number;
+    /** By reason, what nothing has put right since. */
     readonly refused: Readonly<Record<string, number>>;
     readonly problem?: {
       readonly setting: string;

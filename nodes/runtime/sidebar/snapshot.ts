@@ -47,13 +47,13 @@ function addressOf({ RED }: Runtime, { config }: ReceivingView, hostname: string
 
 function receivingOf(runtime: Runtime, view: ReceivingView, hostname: string): NonNullable<AccountHealth["receiving"]> {
   const { counts, problem, config } = view;
-  const { taken, refused, last } = counts;
+  const { taken, unremedied, last } = counts;
   return {
     address: addressOf(runtime, view, hostname),
     ownPort: config.endpoint.own !== undefined,
     taken,
     ...(last === undefined ? {} : { lastAt: last }),
-    refused: Object.fromEntries(refused),
+    refused: Object.fromEntries(unremedied),
     ...(problem === undefined ? {} : { problem }),
   };
 }
