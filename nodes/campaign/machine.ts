@@ -400,6 +400,8 @@ export class Campaign {
 
   #showProgress(): void {
     const core = this.#core;
+    // What is stopped after the end is no progress.
+    if (core.state.isFinishedTold) return;
     const phase = this.#phase();
     if (!core.isChanged && phase === this.#progressState) return;
     const at = this.#progressAt + progressPause;

@@ -640,6 +640,7 @@ describe("a campaign", () => {
       assert.deepEqual(scene.outcomes, { 0: "unknown" });
       assert.equal(scene.finished.length, 1);
       scene.step({ kind: "handed", entries: [0] }).step({ kind: "finishedHanded" });
+      scene.progress.length = 0;
       return scene;
     };
     /** The stop is repeated until it is answered. */
@@ -652,6 +653,7 @@ describe("a campaign", () => {
       }
       assert.deepEqual(scene.commands, []);
       assert.equal(scene.campaign.isOver, true);
+      assert.deepEqual([scene.finished.length, scene.progress], [1, []], "nothing is told after the end");
     };
 
     it("after a cancel, by a push", () => {
