@@ -85,14 +85,18 @@ async function lettersOf({ state }: Runtime, id: string): Promise<DeadLetterList
 }
 
 async function handLetters({ state }: Runtime, body: JsonObject): Promise<SidebarOutcome> {
-  const answer = await state.receiving.ask(textIn(body, "account"), { what: "handLetters", ids: idsIn(body) });
+  const account = textIn(body, "account");
+  if (state.receiving.view(account) === undefined) return gone;
+  const answer = await state.receiving.ask(account, { what: "handLetters", ids: idsIn(body) });
   if (typeof answer === "string") return unread;
   if (answer.handed > 0) return { outcome: "handed", params: { count: answer.handed } };
   return answer.unwanted > 0 ? { outcome: "noNode" } : gone;
 }
 
 async function deleteLetters({ state }: Runtime, body: JsonObject): Promise<SidebarOutcome> {
-  const answer = await state.receiving.ask(textIn(body, "account"), { what: "deleteLetters", ids: idsIn(body) });
+  const account = textIn(body, "account");
+  if (state.receiving.view(account) === undefined) return gone;
+  const answer = await state.receiving.ask(account, { what: "deleteLetters", ids: idsIn(body) });
   if (typeof answer === "string") return unread;
   return answer.deleted === 0 ? gone : { outcome: "deleted", params: { count: answer.deleted } };
 }
