@@ -7,7 +7,7 @@ import type { AccountBook } from "./book";
 import { Pace } from "./figures";
 import { CallingHours } from "./hours";
 import { type CallFacts, encodeLine, type Line, type ResultLine } from "./journal";
-import { flags, phases, State } from "./state";
+import { firstSentAt, flags, phases, State, type Task } from "./state";
 import type { CampaignCommand, CampaignEffect, CampaignResult, CommandAnswer, Outcome } from "./types";
 
 export interface CampaignDeps {
@@ -30,6 +30,7 @@ export interface Verdict {
   readonly facts: CallFacts;
 }
 
+const second = 1000;
 const minute = 60_000;
 
 /** Lines whose loss causes only a repetition after a crash: later effects do not wait for the disk. */
@@ -44,6 +45,8 @@ export class Core {
   isChanged = true;
   /** Called for each entry that is to be dialled again. */
   onRedial: (index: number) => void = () => {};
+  /** Called when a push has shown which task the platform made for a create whose answer was lost. */
+  onFound: (task: Task) => void = () => {};
   #hours: CallingHours | undefined;
   #lines: string[] = [];
   #mustWait = false;
@@ -83,6 +86,14 @@ export class Core {
    */
   get slack(): number {
     return Math.min(minute, this.state.settings.attempts > 1 ? this.retryAfter / 2 : minute);
+  }
+
+  /**
+   * Whether a call at this time of the platform may be of a task. The platform's times are whole seconds: the call was
+   * up to a second later.
+   */
+  mayBeOf(task: Task, at: number): boolean {
+    return at + second > firstSentAt(task) - this.slack;
   }
 
   /** Applies a line and has it written. */

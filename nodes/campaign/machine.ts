@@ -88,6 +88,7 @@ export class Campaign {
     this.#settling = new Settling(this.#core, this.#sending, this.#lookups);
     this.#waves = new Waves(this.#core, this.#sending, this.#lookups);
     this.#core.onRedial = (index) => this.#waves.add(index);
+    this.#core.onFound = (task) => this.#settling.found(task);
   }
 
   /** Starts a campaign. @param now ms since 1970 */
@@ -162,9 +163,11 @@ export class Campaign {
       for (const [part, { is }] of task.parts.entries()) {
         if (is === "sent") core.record({ k: "answer", task: task.number, part, is: "lost" });
       }
-      // Pushes may have been missed, so the first query is sent at once.
+      // Pushes may have been missed, so the first query is sent at once, and a call in progress may still continue.
       task.watch.signAt = task.endedAt === undefined && task.taskID !== undefined ? now - 12 * 3_600_000 : now;
       task.watch.mustConfirm = task.endedAt !== undefined && task.taskID !== undefined;
+      task.watch.callAt = now;
+      if (task.open === 0 && state.mayDial(task)) this.#settling.strays.add(task);
     }
     this.#sending.begin();
     if (state.finished === undefined && state.cancelledAt === undefined) {
@@ -184,10 +187,10 @@ export class Campaign {
     return this.#core.state.finished !== undefined;
   }
 
-  /** Whether everything was handed on. The journal may then be replaced by the lines of `stub`. */
+  /** Whether everything was handed on and no task is left to stop. The journal may then be replaced by the lines of `stub`. */
   get isOver(): boolean {
     const { state } = this.#core;
-    return state.isFinishedTold && state.untold.size === 0;
+    return state.isFinishedTold && state.untold.size === 0 && !state.tasks.some((task) => state.mayDial(task));
   }
 
   /** The time when it finished, in ms since 1970. */
@@ -333,6 +336,8 @@ export class Campaign {
       this.#watchHours();
       this.#end();
     }
+    this.#settling.watchStrays();
+    if (!core.isRunning) this.#controls.advance(this.#settling.strays);
     this.#showProgress();
     this.#setTimer();
     return core.takeEffects();
@@ -400,6 +405,8 @@ export class Campaign {
 
   #showProgress(): void {
     const core = this.#core;
+    // A task that is stopped after the end is no progress.
+    if (core.state.isFinishedTold) return;
     const phase = this.#phase();
     if (!core.isChanged && phase === this.#progressState) return;
     const at = this.#progressAt + progressPause;

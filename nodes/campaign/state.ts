@@ -52,8 +52,9 @@ export interface Watch {
   isLookedUp: boolean;
   /** A call of an ended task is under way: the next check is at this moment. */
   talkUntil: number;
-  /** The CDRs were read once, and are read again at this moment. */
-  lookAgainAt: number | undefined;
+  /** When the CDRs were read last, and the pause before they are read again while a call is in progress. */
+  lookedAt: number | undefined;
+  lookPause: number;
 }
 
 /** A dialling task on the platform, or one that may exist there. */
@@ -91,7 +92,8 @@ const newWatch = (at: number): Watch => ({
   isControlling: false,
   isLookedUp: false,
   talkUntil: 0,
-  lookAgainAt: undefined,
+  lookedAt: undefined,
+  lookPause: 0,
 });
 
 const day = 86_400_000;
@@ -172,6 +174,13 @@ export class State {
 
   taskOf(index: number): Task | undefined {
     return this.tasks[this.task[index] ?? -1];
+  }
+
+  /** Whether a task of a cancelled campaign may still dial: its ID is unknown, or it is unknown whether it was stopped. */
+  mayDial({ taskID, action, isAnswered, endedAt, stoppedAt, parts }: Task): boolean {
+    if (this.cancelledAt === undefined || endedAt !== undefined || stoppedAt !== undefined) return false;
+    const isOpen = taskID === undefined || (action === "stop" && !isAnswered);
+    return isOpen && parts.some(({ is }) => is !== "refused" && is !== "notSent");
   }
 
   /** The clock was set back by this many ms: all earlier moments are corrected. */

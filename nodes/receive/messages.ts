@@ -85,6 +85,8 @@ export type Refusal = "customer" | "digest" | "timestamp" | "sender" | "replay";
 export interface Counts {
   readonly taken: number;
   readonly refused: ReadonlyMap<Refusal, number>;
+  /** The refusals since the last change of the account's settings whose cause no taken push has disproved. */
+  readonly unremedied: ReadonlyMap<Refusal, number>;
   /** ms since 1970; undefined: nothing yet. */
   readonly last?: number;
 }

@@ -75,7 +75,10 @@ export class RuntimeState {
     );
     RED.events.on(
       "flows:started",
-      guarded(() => this.#settleLocks()),
+      guarded(() => {
+        this.#settleLocks();
+        this.#forgetDeleted();
+      }),
     );
     RED.events.on(
       "runtime-event",
@@ -118,6 +121,22 @@ export class RuntimeState {
       this.#feedLocks.set(folder, lock);
     }
     return lock;
+  }
+
+  /** Removes nodes that were deleted while they were disabled: Node-RED informs only running nodes of their deletion. */
+  #forgetDeleted(): void {
+    const { nodes } = this.#RED;
+    const existing = new Set<unknown>();
+    nodes.eachNode(({ id }) => existing.add(id));
+    // The IDs of running nodes in subflows are not in the flows.
+    const isDeleted = (id: string): boolean => !existing.has(id) && !nodes.getNode(id);
+    this.monitor.forget(isDeleted);
+    this.#receiving?.forget(isDeleted);
+    for (const id of [...this.trackers.keys()].filter(isDeleted)) this.trackers.delete(id);
+    for (const id of [...this.callTokens.keys()].filter(isDeleted)) {
+      this.callTokens.get(id)?.close();
+      this.callTokens.delete(id);
+    }
   }
 
   #settleLocks(): void {

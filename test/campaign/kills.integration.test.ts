@@ -12,11 +12,11 @@ describe("a campaign in a Node-RED that is killed", function () {
         rows: 150,
         kills: 2,
         speed: 300,
-        // No redials: so soon after the first attempt, a redial would have the same date. If a kill loses the push of
-        // its end, no CDR could be assigned to it. The long run redials.
-        attempts: 1,
-        retryAfter: 1,
-        mostUnknown: 50,
+        attempts: 2,
+        // Long enough to distinguish a redial's CDR, which is dated in whole seconds, from that of the first attempt.
+        retryAfter: 0.1,
+        // Numbers of commands that were not sent because of a kill.
+        mostUnknown: 30,
       }));
   }
 });

@@ -21,10 +21,7 @@ export interface KilledCampaign {
 }
 
 const agents = ["1000", "1001", "1002"];
-/**
- * Most calls are unanswered. At a high speed, a long call would be dated before its task, and its CDR would not be
- * found.
- */
+/** Most calls are unanswered, so that many numbers are dialled again. */
 const endings = ["0000", "0000", "0001", "9999", "0000", "8888", "0001"];
 
 /** Rows as in real lists: some have no number, and some are repeated. */

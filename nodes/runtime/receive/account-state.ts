@@ -70,7 +70,7 @@ export class AccountState implements TokenOwner {
   config: InboxConfig;
   senders: SenderFilter;
   reports: AccountReports | undefined;
-  counts: Counts = { taken: 0, refused: new Map() };
+  counts: Counts = { taken: 0, refused: new Map(), unremedied: new Map() };
   /** When pushes were refused last, by reason. */
   readonly refusedAt = new Map<Refusal, number>();
   problem: ReceivingProblem | undefined;

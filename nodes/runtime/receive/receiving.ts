@@ -24,6 +24,7 @@ import { TurnBatch } from "../../util/turn-batch";
 import type { ConfigProblem } from "../shared/config";
 import { type AccountReports, AccountState, deliveryOf, type PushListener, type ReceivingView } from "./account-state";
 import { NodeDeliveries } from "./node-deliveries";
+import { Questions } from "./questions";
 import { ReceiveThread } from "./receive-thread";
 import { hasServer, httpInRoutes, mountDispatcher } from "./shared-server";
 import type { Tokens } from "./tokens";
@@ -59,7 +60,7 @@ export class Receiving {
   readonly #acks = new Map<number, PendingReply>();
   readonly #requests = new Map<number, (answer: AnswerName) => void>();
   readonly #flushes = new Map<string, (() => void)[]>();
-  readonly #asks = new Map<number, (text: string | undefined) => void>();
+  readonly #questions = new Questions();
   readonly #record: boolean;
   #thread: ReceiveThread | undefined;
   /** The end of the previous thread; undefined once it has ended. */
@@ -152,10 +153,7 @@ export class Receiving {
   /** An account's node closes: waiting lines are written to disk. @param removed whether the node was deleted */
   async close(state: AccountState, removed: boolean): Promise<void> {
     state.reports = undefined;
-    if (removed) {
-      this.#tokens.remove(state.tokenPrefix);
-      this.#accounts.delete(state.id);
-    }
+    if (removed) this.#forget(state);
     if (this.#thread?.running !== true) return;
     if (this.#down) {
       // The process ends when the nodes have closed. By then the stores must be released for the next process.
@@ -169,25 +167,38 @@ export class Receiving {
     });
   }
 
+  /** Removes accounts that do not run and were deleted. */
+  forget(isDeleted: (id: string) => boolean): void {
+    for (const state of [...this.#accounts.values()]) {
+      if (state.reports === undefined && isDeleted(state.id)) this.#forget(state);
+    }
+  }
+
+  #forget(state: AccountState): void {
+    this.#tokens.remove(state.tokenPrefix);
+    this.#accounts.delete(state.id);
+  }
+
   /** The current state of an account's receiving; undefined while no node listens to it. */
   view(id: string): ReceivingView | undefined {
     const state = this.#accounts.get(id);
     return state === undefined || state.listeners.size === 0 ? undefined : state;
   }
 
-  /** Asks the thread about an account; undefined if the thread cannot answer. */
+  /**
+   * Asks the thread about an account.
+   * @returns its answer; gone: there is none; busy: the thread does not run, or does not answer in time
+   */
   async ask<K extends keyof Asks>(
     account: string,
     ask: Extract<Ask, { readonly what: K }>,
-  ): Promise<Asks[K]["answer"] | undefined> {
-    if (this.#thread?.running !== true || this.#down) return undefined;
-    this.#lastNumber += 1;
-    const number = this.#lastNumber;
-    const answered = new Promise<string | undefined>((resolve) => this.#asks.set(number, resolve));
-    this.#thread.post({ kind: "ask", number, account, ask });
-    const text = await answered;
+  ): Promise<Asks[K]["answer"] | "gone" | "busy"> {
+    const thread = this.#thread;
+    if (thread?.running !== true || this.#down) return "busy";
+    const answer = await this.#questions.ask((number) => thread.post({ kind: "ask", number, account, ask }));
+    if (answer === undefined) return "busy";
     // The thread answers with the type that belongs to the question.
-    return text === undefined ? undefined : ((JSON.parse(text) as Asks[K]["answer"] | null) ?? undefined);
+    return answer.text === undefined ? "gone" : ((JSON.parse(answer.text) as Asks[K]["answer"] | null) ?? "gone");
   }
 
   /**
@@ -342,8 +353,7 @@ export class Receiving {
     this.#requests.clear();
     for (const resolves of this.#flushes.values()) for (const resolve of resolves) resolve();
     this.#flushes.clear();
-    for (const resolve of this.#asks.values()) resolve(undefined);
-    this.#asks.clear();
+    this.#questions.abandon();
   }
 
   /** The thread has been started again. */
@@ -376,8 +386,7 @@ export class Receiving {
         }
         return;
       case "answer":
-        this.#asks.get(message.number)?.(message.text);
-        this.#asks.delete(message.number);
+        this.#questions.answer(message.number, message.text);
         return;
       case "counts":
         this.#accounts.get(message.account)?.count(message.counts);

@@ -41,9 +41,6 @@ const clockApartMs = 150_000;
 /** A queue that is fuller than this is reported. */
 const fullShare = 0.9;
 
-/** Reasons that no longer apply when a later push was accepted: its password and customer were right. */
-const remedied = new Set(["digest", "customer"]);
-
 const isRecent = (at: number | undefined, now: number, withinMs: number): boolean =>
   at !== undefined && now - at <= withinMs;
 
@@ -71,9 +68,7 @@ function* hintsOfAccount(account: HintedAccount, now: number): Generator<Hint> {
   }
   const refused = Object.entries(receiving?.refused ?? {});
   for (const [reason, count] of refused) {
-    const at = refusedAt.get(reason);
-    const repaired = remedied.has(reason) && at !== undefined && (receiving?.lastAt ?? 0) > at;
-    if (isRecent(at, now, recentMs) && !repaired) yield hint("pushesRefused", { reason, count });
+    if (isRecent(refusedAt.get(reason), now, recentMs)) yield hint("pushesRefused", { reason, count });
   }
   if (receiving !== undefined && receiving.problem === undefined && receiving.taken === 0 && refused.length === 0) {
     yield hint("noPushYet", { address: receiving.address });
