@@ -37,9 +37,11 @@ export class Clock {
     return this.#instant ?? this.#pausedAt ?? (performance.now() - this.#realStart) * this.#speed;
   }
 
-  /** The date for records, in whole seconds since 1970. */
-  date(): number {
-    return Math.floor((this.#startTime === undefined ? Date.now() : this.now()) / 1000);
+  /** The date for records, in whole seconds since 1970. @param instant a simulated time; its date is as long before now as it lasted since */
+  date(instant = this.now()): number {
+    const now = this.#startTime === undefined ? Date.now() : this.now();
+    // Whole ms first: differences of simulated times have rounding errors.
+    return Math.floor(Math.round(now - (this.now() - instant)) / 1000);
   }
 
   /** Runs `act` after this many simulated seconds. Returns a function that cancels it. */

@@ -55,7 +55,7 @@ export class Platform {
     const { agents, ledger, fates } = this;
     this.calls = new Calls({ seed, clock, agents, ledger, fates, dialect, tell });
     const isCongested = () => pusher.isCongested();
-    this.tasks = new Tasks({ agents, calls: this.calls, tell, isCongested });
+    this.tasks = new Tasks({ agents, calls: this.calls, clock, tell, isCongested });
     pusher.onRelief = () => this.clock.after(0, () => this.tasks.resume());
   }
 

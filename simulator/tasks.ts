@@ -2,6 +2,7 @@
 import type { Agent, Agents, Cause, Tell } from "./agents";
 import { type Calls, trunks } from "./calls";
 import { isNumber } from "./checks";
+import type { Clock } from "./clock";
 
 export type TaskStatus = "running" | "paused" | "finished";
 
@@ -36,6 +37,8 @@ interface Task extends TaskState {
   readonly atOnce: number;
   readonly callers: readonly string[];
   readonly cause: Cause;
+  /** In whole seconds since 1970. */
+  readonly createdAt: number;
   readonly numbers: Set<string>;
   /** All numbers in order, and how many of them have been dialled. */
   readonly list: string[];
@@ -56,6 +59,7 @@ export class Tasks {
     private readonly world: {
       readonly agents: Agents;
       readonly calls: Calls;
+      readonly clock: Clock;
       readonly tell: Tell /** Whether no further calls should be made for now. */;
       readonly isCongested: () => boolean;
     },
@@ -107,6 +111,7 @@ export class Tasks {
       mode: plan.mode,
       callers: plan.callers.length === 0 ? trunks : plan.callers,
       cause: plan.cause,
+      createdAt: this.world.clock.date(),
       numbers,
       list,
       dialled: 0,

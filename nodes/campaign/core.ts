@@ -7,7 +7,7 @@ import type { AccountBook } from "./book";
 import { Pace } from "./figures";
 import { CallingHours } from "./hours";
 import { type CallFacts, encodeLine, type Line, type ResultLine } from "./journal";
-import { flags, phases, State } from "./state";
+import { firstSentAt, flags, phases, State, type Task } from "./state";
 import type { CampaignCommand, CampaignEffect, CampaignResult, CommandAnswer, Outcome } from "./types";
 
 /** What a campaign is given by its account. */
@@ -31,6 +31,7 @@ export interface Verdict {
   readonly facts: CallFacts;
 }
 
+const second = 1000;
 const minute = 60_000;
 
 /** Lines whose loss only repeats something after a crash: effects behind them do not wait for the disk. */
@@ -45,6 +46,8 @@ export class Core {
   isChanged = true;
   /** Called for each entry that is to be dialled again. */
   onRedial: (index: number) => void = () => {};
+  /** Called when a push has told which task the platform made for a create whose answer was lost. */
+  onFound: (task: Task) => void = () => {};
   #hours: CallingHours | undefined;
   #lines: string[] = [];
   #mustWait = false;
@@ -81,6 +84,11 @@ export class Core {
   /** By so much a time of the platform may differ from ours. Less than half of the time between two attempts, so that these are not mixed up. */
   get slack(): number {
     return Math.min(minute, this.state.settings.attempts > 1 ? this.retryAfter / 2 : minute);
+  }
+
+  /** Whether a call at this time of the platform may be of a task. The platform tells whole seconds: the call was up to a second later. */
+  mayBeOf(task: Task, at: number): boolean {
+    return at + second > firstSentAt(task) - this.slack;
   }
 
   /** Applies a fact and has it written. */

@@ -8,7 +8,7 @@ import { momentOf } from "../util/time";
 import type { Core, Verdict } from "./core";
 import { keyOf } from "./entries";
 import type { CallFacts } from "./journal";
-import { firstSentAt, flags, phases, type Task } from "./state";
+import { flags, phases, type Task } from "./state";
 
 /** Causes with which a number is vacant: not found, gone, incomplete, does not exist anywhere. */
 const vacantCauses: ReadonlySet<string> = new Set(["404", "410", "484", "604"]);
@@ -155,7 +155,7 @@ export class Joining {
   /** The entry of a bill or a call's push. */
   #join(event: string, notify: JsonObject): Joined | undefined {
     const core = this.#core;
-    const { state, now, slack } = core;
+    const { state, now } = core;
     if (isInbound(notify)) return undefined;
     const service = present(notify.service) ?? "";
     const task = this.#taskOf(notify);
@@ -170,7 +170,7 @@ export class Joining {
     const { startAt, ringAt, byeAt } = billedOf(notify, core.deps.context.timezone);
     const at = startAt ?? ringAt ?? byeAt ?? now;
     const isRepeat = state.lastCall.get(index) === callOf(notify);
-    return at >= firstSentAt(current) - slack && !isRepeat ? { index, task: undefined } : undefined;
+    return core.mayBeOf(current, at) && !isRepeat ? { index, task: undefined } : undefined;
   }
 
   /** The task that a push names by its ID, its userData or its seq; "other" for one that is not this campaign's; undefined: it names none. */
@@ -194,6 +194,10 @@ export class Joining {
     const task = taskID === undefined || isInbound(notify) ? undefined : this.#taskOf(notify);
     if (task === undefined || task === "other" || taskID === undefined || task.taskID !== undefined) return;
     this.#core.record({ k: "task", task: task.number, taskID });
+    // That it has ended was only concluded from its silence.
+    const isOver = notify.status !== undefined && textOf(notify.status) === "2";
+    if (task.endedAt !== undefined && !isOver) this.#core.record({ k: "revived", task: task.number });
+    this.#core.onFound(task);
   }
 
   #indexOf(number: unknown): number | undefined {

@@ -89,6 +89,7 @@ export class Campaign {
     this.#settling = new Settling(this.#core, this.#sending, this.#lookups);
     this.#waves = new Waves(this.#core, this.#sending, this.#lookups);
     this.#core.onRedial = (index) => this.#waves.add(index);
+    this.#core.onFound = (task) => this.#settling.found(task);
   }
 
   /** Begins a campaign. @param now ms since 1970 */
@@ -160,9 +161,11 @@ export class Campaign {
       for (const [part, { is }] of task.parts.entries()) {
         if (is === "sent") core.record({ k: "answer", task: task.number, part, is: "lost" });
       }
-      // Pushes may have been missed: the first query is at once.
+      // Pushes may have been missed: the first query is at once, and a call that was under way may be so still.
       task.watch.signAt = task.endedAt === undefined && task.taskID !== undefined ? now - 12 * 3_600_000 : now;
       task.watch.mustConfirm = task.endedAt !== undefined && task.taskID !== undefined;
+      task.watch.callAt = now;
+      if (task.open === 0 && state.mayDial(task)) this.#settling.strays.add(task);
     }
     this.#sending.begin();
     if (state.finished === undefined && state.cancelledAt === undefined) {
@@ -182,10 +185,10 @@ export class Campaign {
     return this.#core.state.finished !== undefined;
   }
 
-  /** Whether all has been handed on: the journal may be replaced by what `stub` gives. */
+  /** Whether all has been handed on, and nothing is left to stop: the journal may be replaced by what `stub` gives. */
   get isOver(): boolean {
     const { state } = this.#core;
-    return state.isFinishedTold && state.untold.size === 0;
+    return state.isFinishedTold && state.untold.size === 0 && !state.tasks.some((task) => state.mayDial(task));
   }
 
   /** When it finished, in ms since 1970. */
@@ -331,6 +334,8 @@ export class Campaign {
       this.#watchHours();
       this.#end();
     }
+    this.#settling.watchStrays();
+    if (!core.isRunning) this.#controls.advance(this.#settling.strays);
     this.#showProgress();
     this.#setTimer();
     return core.takeEffects();
@@ -395,6 +400,8 @@ export class Campaign {
 
   #showProgress(): void {
     const core = this.#core;
+    // What is stopped after the end is no progress.
+    if (core.state.isFinishedTold) return;
     const phase = this.#phase();
     if (!core.isChanged && phase === this.#progressState) return;
     const at = this.#progressAt + progressPause;

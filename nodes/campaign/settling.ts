@@ -12,6 +12,8 @@ const hour = 60 * minute;
 /** How long a call is waited for of which a push told the beginning and none the end. */
 const longestTalk = hour;
 const talkPause = minute / 2;
+/** Meanwhile the CDRs are asked with growing pauses: its end may have been told while nobody listened. */
+const longestLookPause = 10 * minute;
 /** A running task without any sign for this long counts as ended: one with a known ID, and one whose create may have failed. */
 const silence = 24 * hour;
 const silenceOfDoubt = hour;
@@ -29,6 +31,8 @@ export class Settling {
   readonly #lookups: Lookups;
   /** Tasks with numbers that have no result yet. */
   readonly live = new Set<Task>();
+  /** Tasks whose numbers have results, though the platform may dial them yet: they are stopped once it is known which they are. */
+  readonly strays = new Set<Task>();
   #wasRunning = true;
 
   constructor(core: Core, sending: Sending, lookups: Lookups) {
@@ -39,13 +43,13 @@ export class Settling {
 
   /** The clock was set back by so many ms. */
   setBack(ms: number): void {
-    for (const { watch } of this.live) {
+    for (const { watch } of [...this.live, ...this.strays]) {
       watch.signAt -= ms;
       watch.callAt -= ms;
       watch.pollAt -= ms;
       watch.controlAt -= ms;
       watch.talkUntil -= ms;
-      if (watch.lookAgainAt !== undefined) watch.lookAgainAt -= ms;
+      if (watch.lookedAt !== undefined) watch.lookedAt -= ms;
     }
   }
 
@@ -73,6 +77,28 @@ export class Settling {
     else for (const task of ready) this.#settle(task, new Map(), false);
   }
 
+  /** The ID of a task has become known. */
+  found(task: Task): void {
+    if (!this.live.has(task)) this.strays.add(task);
+  }
+
+  /** Asks for the strays of a cancelled campaign, for a day. */
+  watchStrays(): void {
+    const core = this.#core;
+    const { cancelledAt } = core.state;
+    for (const task of this.strays) {
+      if (task.endedAt !== undefined || task.stoppedAt !== undefined) this.strays.delete(task);
+      if (cancelledAt === undefined || !this.strays.has(task)) continue;
+      if (core.now >= cancelledAt + silence) {
+        core.record({ k: "ended", task: task.number, at: core.now });
+        this.strays.delete(task);
+        continue;
+      }
+      core.wake(cancelledAt + silence);
+      if (task.taskID === undefined) this.#ask(task);
+    }
+  }
+
   /** Whether the time for bills of a task is over. Otherwise it requests the next step or a query. */
   #isReady(task: Task): boolean {
     const core = this.#core;
@@ -98,15 +124,12 @@ export class Settling {
       this.#watch(task);
       return false;
     } else {
-      at = Math.max(Math.max(task.endedAt, watch.callAt) + core.resultWait, watch.lookAgainAt ?? 0);
+      const { lookedAt } = watch;
+      at = Math.max(task.endedAt, watch.callAt, lookedAt ?? 0) + core.resultWait;
       // The first lookup also takes CDRs of calls whose end no push told. Only the last lookup has to wait for calls under way.
-      const isLast = watch.lookAgainAt !== undefined || !state.settings.reconcile;
-      if (isLast && now >= at && now < watch.callAt + longestTalk) {
-        // Looked at from time to time: a task may have many numbers.
-        if (now >= watch.talkUntil && this.#isTalking(task)) {
-          watch.talkUntil = Math.min(watch.callAt + longestTalk, now + talkPause);
-        }
-        at = Math.max(at, watch.talkUntil);
+      const isLast = lookedAt !== undefined || !state.settings.reconcile;
+      if (isLast && now >= at && this.#isTalking(task)) {
+        at = Math.min(watch.talkUntil, lookedAt === undefined ? watch.talkUntil : lookedAt + watch.lookPause);
       }
     }
     if (now < at) {
@@ -120,10 +143,18 @@ export class Settling {
     return true;
   }
 
-  /** Whether a push told the beginning of a call of the task, and none its end. */
+  /** Whether a call of the task may be under way: a push told its beginning, and none its end. */
   #isTalking(task: Task): boolean {
-    const { state } = this.#core;
-    return this.#open(task).some((index) => state.has(index, flags.heard) && !state.has(index, flags.heardEnd));
+    const { state, now } = this.#core;
+    const { watch } = task;
+    // Looked at from time to time: a task may have many numbers.
+    if (now < watch.talkUntil) return true;
+    const longest = watch.callAt + longestTalk;
+    if (now >= longest) return false;
+    if (!this.#open(task).some((index) => state.has(index, flags.heard) && !state.has(index, flags.heardEnd)))
+      return false;
+    watch.talkUntil = Math.min(longest, now + talkPause);
+    return true;
   }
 
   /** The entries of a task that wait for a bill. */
@@ -172,7 +203,7 @@ export class Settling {
     core.send("CallTaskQuery", { agent, seq: core.deps.nextSeq() }, (answer) => {
       watch.isAsking = false;
       watch.pollAt = core.now + watch.pollPause;
-      watch.pollPause = Math.min(longestPoll, watch.pollPause * 2);
+      watch.pollPause = Math.min(this.strays.has(task) ? hour : longestPoll, watch.pollPause * 2);
       // Commands may overtake each other: an answer to an older query is out of date.
       if (task.parts.length === length && task.action === action && !isSending(task)) this.#hear(task, answer);
     });
@@ -219,12 +250,14 @@ export class Settling {
     const { state } = core;
     const numbers = new Set(tasks.map(({ number }) => number));
     for (const { watch } of tasks) watch.isLookedUp = true;
+    // A call that ends while the CDRs are read may not be among them yet.
+    const again = new Set(tasks.filter((task) => task.watch.lookedAt === undefined || this.#isTalking(task)));
     const wants = ({ index, taskID, verdict: { facts } }: JoinedCdr): boolean => {
       const task = state.taskOf(index);
       if (task === undefined || !numbers.has(task.number) || state.phase[index] !== phases.sent) return false;
       if (taskID !== undefined && task.taskID !== undefined) return taskID === task.taskID;
       const at = facts.answer ?? facts.start;
-      return at === undefined || at >= firstSentAt(task) - core.slack;
+      return at === undefined || core.mayBeOf(task, at);
     };
     this.#lookups.add({
       from: Math.min(...tasks.map(firstSentAt)) - core.slack,
@@ -233,21 +266,23 @@ export class Settling {
       onDone: (found, isComplete) => {
         for (const task of tasks) {
           task.watch.isLookedUp = false;
-          if (task.watch.lookAgainAt === undefined && state.cancelledAt === undefined) this.#lookAgain(task, found);
+          if (again.has(task) && state.cancelledAt === undefined) this.#lookAgain(task, found);
           else this.#settle(task, found, isComplete);
         }
       },
     });
   }
 
-  /** Takes what was found. For the rest the CDRs are asked once more, later: a call may have been under way, or its CDR late. */
+  /** Takes what was found. For the rest the CDRs are asked again, later: a call may have been under way, or its CDR late. */
   #lookAgain(task: Task, found: ReadonlyMap<number, JoinedCdr>): void {
     const core = this.#core;
     for (const index of this.#open(task)) {
       const cdr = found.get(index);
       if (cdr !== undefined) core.attemptEnded(index, cdr.verdict);
     }
-    task.watch.lookAgainAt = core.now + core.resultWait;
+    const { watch } = task;
+    watch.lookedAt = core.now;
+    watch.lookPause = Math.min(longestLookPause, Math.max(second, core.resultWait, watch.lookPause * 2));
   }
 
   /** Gives every number of a task its verdict. @param isComplete whether the CDRs of its whole time are known */
@@ -266,5 +301,6 @@ export class Settling {
       } else core.attemptEnded(index, { outcome: "unknown", isCauseKnown: true, facts: {} });
     }
     this.live.delete(task);
+    if (state.mayDial(task)) this.strays.add(task);
   }
 }

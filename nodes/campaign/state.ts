@@ -49,8 +49,9 @@ export interface Watch {
   isLookedUp: boolean;
   /** A call of an ended task is under way: the next look is at this moment. */
   talkUntil: number;
-  /** The CDRs were asked once, and are asked again at this moment. */
-  lookAgainAt: number | undefined;
+  /** When the CDRs were asked last, and after what pause they are asked again while a call is under way. */
+  lookedAt: number | undefined;
+  lookPause: number;
 }
 
 /** A dialling task on the platform, or one that may be there. */
@@ -88,7 +89,8 @@ const newWatch = (at: number): Watch => ({
   isControlling: false,
   isLookedUp: false,
   talkUntil: 0,
-  lookAgainAt: undefined,
+  lookedAt: undefined,
+  lookPause: 0,
 });
 
 const day = 86_400_000;
@@ -169,6 +171,13 @@ export class State {
 
   taskOf(index: number): Task | undefined {
     return this.tasks[this.task[index] ?? -1];
+  }
+
+  /** Whether a task of a cancelled campaign may dial yet: it is not known which task it is, or whether it was stopped. */
+  mayDial({ taskID, action, isAnswered, endedAt, stoppedAt, parts }: Task): boolean {
+    if (this.cancelledAt === undefined || endedAt !== undefined || stoppedAt !== undefined) return false;
+    const isOpen = taskID === undefined || (action === "stop" && !isAnswered);
+    return isOpen && parts.some(({ is }) => is !== "refused" && is !== "notSent");
   }
 
   /** The clock was set back by so many ms: all earlier moments are corrected by that. */

@@ -100,6 +100,7 @@ export interface AccountHealth {
     readonly ownPort: boolean;
     readonly taken: number;
     readonly lastAt?: number;
+    /** By reason, what nothing has put right since. */
     readonly refused: Readonly<Record<string, number>>;
     readonly problem?: {
       readonly setting: string;
@@ -204,6 +205,7 @@ export const sidebarRoutes = {
 
 /**
  * What the other routes answer: `outcome` ends a key below `sidebar.outcome` of the locales.
+ * - any that asks the receiving thread: `busy` where the thread does not answer in time
  * - GET sccc/sidebar/entry?number=<n>: TrafficDetail, or `{outcome: "gone"}`
  * - POST sccc/sidebar/replay {number}: `handed` {count: how many nodes have it} / `gone` / `noNode`
  * - POST sccc/sidebar/dead/replay {account, ids} and sccc/sidebar/dead/delete {account, ids}: `handed` / `deleted` {count} / `gone` / `noNode`
@@ -212,6 +214,16 @@ export const sidebarRoutes = {
  * - POST sccc/sidebar/simulator {simulator, instruction}: `done` / `noSimulator` / `refused` {text}; the instruction is a message of sccc-simulator
  */
 export interface SidebarOutcome {
-  readonly outcome: "handed" | "deleted" | "done" | "gone" | "noNode" | "noSimulator" | "refused" | "denied" | "silent";
+  readonly outcome:
+    | "handed"
+    | "deleted"
+    | "done"
+    | "gone"
+    | "busy"
+    | "noNode"
+    | "noSimulator"
+    | "refused"
+    | "denied"
+    | "silent";
   readonly params?: Readonly<Record<string, string | number>>;
 }

@@ -1,5 +1,5 @@
 // Dead letters: entries that were given up, in a file of JSON lines for people, kept for a number of days.
-import { existsSync, renameSync, rmSync } from "node:fs";
+import { existsSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { isObject } from "../util/json";
 import { appendLines, asError, codeOf, type OpenFile, syncFolder, unwritten } from "./files";
@@ -26,7 +26,7 @@ const pieceSize = 1024 * 1024;
 /** How much of the end of the file is read for a list, in bytes. */
 const mostRead = 4 * 1024 * 1024;
 const lineEnd = Buffer.from("\n");
-const nothing = { beginning: "", fileSize: 0, size: 0, count: 0 };
+const nothing = { beginning: "", fileSize: 0, changedAt: 0, size: 0, count: 0 };
 /** How much of a file tells it from one that took its place, in bytes: the time and the id of its first letter. */
 const headBytes = 100;
 
@@ -77,8 +77,9 @@ export class DeadLetters {
   count(): number {
     return this.#reading((file) => {
       const fileSize = file.size();
+      const { mtimeMs: changedAt } = statSync(this.path);
       // A line that never ends must not be read again for each question.
-      if (fileSize === this.#counted.fileSize) return this.#counted.count;
+      if (fileSize === this.#counted.fileSize && changedAt === this.#counted.changedAt) return this.#counted.count;
       // Somebody may have emptied it after reading.
       const beginning = file.read(0, headBytes).toString("latin1");
       const isSame = fileSize > this.#counted.fileSize && beginning.startsWith(this.#counted.beginning);
@@ -87,7 +88,7 @@ export class DeadLetters {
         if (headOf(bytes) !== undefined) count += 1;
         size = offset + bytes.length + 1;
       }
-      this.#counted = { beginning, fileSize, size, count };
+      this.#counted = { beginning, fileSize, changedAt, size, count };
       return count;
     }, 0);
   }

@@ -84,6 +84,8 @@ export type Refusal = "customer" | "digest" | "timestamp" | "sender" | "replay";
 export interface Counts {
   readonly taken: number;
   readonly refused: ReadonlyMap<Refusal, number>;
+  /** Those of them that nothing has put right since: neither other settings of the account, nor a push that proves it. */
+  readonly unremedied: ReadonlyMap<Refusal, number>;
   /** ms since 1970; undefined: nothing yet. */
   readonly last?: number;
 }

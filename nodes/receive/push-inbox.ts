@@ -1,5 +1,6 @@
 // An account's inbox: checks pushes, turns them into messages, and hands these to the nodes that want them.
 
+import { isDeepStrictEqual } from "node:util";
 import type { DeadLetters } from "../delivery/dead-letters";
 import { asError } from "../delivery/files";
 import type { Line } from "../delivery/journal";
@@ -72,6 +73,11 @@ const billStart = '{"topic":"billing",';
 
 const busy: Verdict = { kind: "busy" };
 
+/** Reasons that are gone once a push is taken: the platform's customer and password are the account's then, and its clock is right. */
+const provenRight: readonly Refusal[] = ["customer", "digest", "timestamp"];
+
+const countIn = (counts: Map<Refusal, number>, why: Refusal): unknown => counts.set(why, (counts.get(why) ?? 0) + 1);
+
 /** Receives for one account. Survives redeploys: `apply` gives it the new configuration. */
 export class PushInbox {
   readonly id: string;
@@ -83,6 +89,7 @@ export class PushInbox {
   /** Bills that are being stored: their repeats wait for the result of the first. */
   readonly #billing = new Map<string, Promise<boolean>>();
   readonly #refused = new Map<Refusal, number>();
+  readonly #unremedied = new Map<Refusal, number>();
   readonly #closing = new AbortController();
   readonly #traffic: PushTraffic | undefined;
   /** The dead letters that are on their way to a node. */
@@ -126,6 +133,7 @@ export class PushInbox {
     return {
       taken: this.#taken,
       refused: new Map(this.#refused),
+      unremedied: new Map(this.#unremedied),
       ...(this.#last === undefined ? {} : { last: this.#last }),
     };
   }
@@ -151,6 +159,10 @@ export class PushInbox {
 
   /** Applies the current configuration and listeners. */
   apply(spec: AccountSpec): void {
+    if (this.#unremedied.size > 0 && !isDeepStrictEqual(spec.config, this.config)) {
+      this.#unremedied.clear();
+      this.#deps.onCounts();
+    }
     this.#spec = spec;
     const { toleranceMs, redeliverAfterMs, maxDeliveries, keepDays } = spec.config;
     this.#senders = new SenderFilter(spec.config);
@@ -202,7 +214,8 @@ export class PushInbox {
 
   /** Counts a refused push. */
   refuse(why: Refusal, push?: RefusedPush): Verdict {
-    this.#refused.set(why, (this.#refused.get(why) ?? 0) + 1);
+    countIn(this.#refused, why);
+    countIn(this.#unremedied, why);
     this.#traffic?.refused(why, push);
     this.#deps.onCounts();
     return { kind: "refused", why };
@@ -486,6 +499,7 @@ export class PushInbox {
     this.#taken += 1;
     this.#last = this.#now();
     this.#clockOffMs = undefined;
+    for (const why of provenRight) this.#unremedied.delete(why);
     this.#traffic?.passed(wanting.length === 0 ? "unwanted" : "taken", kept, text, wanting, bytes);
     this.#deps.onCounts();
     return true;

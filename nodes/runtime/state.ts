@@ -74,7 +74,10 @@ export class RuntimeState {
     );
     RED.events.on(
       "flows:started",
-      guarded(() => this.#settleLocks()),
+      guarded(() => {
+        this.#settleLocks();
+        this.#forgetDeleted();
+      }),
     );
     RED.events.on(
       "runtime-event",
@@ -117,6 +120,22 @@ export class RuntimeState {
       this.#feedLocks.set(folder, lock);
     }
     return lock;
+  }
+
+  /** Forgets nodes that were deleted while they were disabled: Node-RED tells only nodes that run that they are deleted. */
+  #forgetDeleted(): void {
+    const { nodes } = this.#RED;
+    const existing = new Set<unknown>();
+    nodes.eachNode(({ id }) => existing.add(id));
+    // A node of a subflow is not among them while it runs.
+    const isDeleted = (id: string): boolean => !existing.has(id) && !nodes.getNode(id);
+    this.monitor.forget(isDeleted);
+    this.#receiving?.forget(isDeleted);
+    for (const id of [...this.trackers.keys()].filter(isDeleted)) this.trackers.delete(id);
+    for (const id of [...this.callTokens.keys()].filter(isDeleted)) {
+      this.callTokens.get(id)?.close();
+      this.callTokens.delete(id);
+    }
   }
 
   #settleLocks(): void {

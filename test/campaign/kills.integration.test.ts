@@ -12,10 +12,11 @@ describe("a campaign in a Node-RED that is killed", function () {
         rows: 150,
         kills: 2,
         speed: 300,
-        // A redial so soon would be dated like its first attempt: where a kill takes the push of its end, no CDR could tell it. The long run redials.
-        attempts: 1,
-        retryAfter: 1,
-        mostUnknown: 50,
+        attempts: 2,
+        // Long enough to tell a redial's CDR, which is dated in whole seconds, from that of the first attempt.
+        retryAfter: 0.1,
+        // Numbers of commands that a kill keeps from leaving.
+        mostUnknown: 30,
       }));
   }
 });

@@ -12,9 +12,8 @@ describe(`a campaign of ${rows} rows that is killed ${kills} times`, function ()
       it(`has a result for every row in the end (Node-RED ${version}, ${dialect})`, () =>
         runKilled({
           ...{ version, dialect, rows, kills, speed: 5000, attempts: 2 },
-          // Longer than a minute, so that a CDR may be dated a minute before its task: at this speed a call of a minute takes milliseconds.
           retryAfter: 2,
-          // Answered calls of which the bill was lost and that are dated even earlier.
+          // Numbers of commands that a kill keeps from leaving: up to a thousand each.
           mostUnknown: rows / 20,
         }));
     }

@@ -21,7 +21,7 @@ export interface KilledCampaign {
 }
 
 const agents = ["1000", "1001", "1002"];
-/** Mostly unanswered calls: at a high speed, a long call is dated before its task, and its CDR is not found. */
+/** Mostly unanswered calls, so that many numbers are dialled again. */
 const endings = ["0000", "0000", "0001", "9999", "0000", "8888", "0001"];
 
 /** Rows as in real lists: some have no number, some are repeated. */

@@ -262,6 +262,21 @@ describe("a campaign", () => {
     }
   });
 
+  it("joins calls of the second in which their task was sent: the platform tells whole seconds", () => {
+    const settings = { attempts: 2, retryAfter: 0.02 };
+    const startTime = localTime(begin, zone);
+    const billed = new Scene({ settings }).pass(900);
+    billed.create("7");
+    billed.bill("13900000000", { ...answered(begin), startTime });
+    const lookedUp = new Scene({ settings }).pass(900);
+    lookedUp.create("7");
+    lookedUp.ended("7").pass(2 * minute);
+    lookedUp.answer("CallTaskQuery", ok());
+    const cdr = { serviceType: "5", callee: "13900000000", answerTime: startTime, timeLength: "1" };
+    lookedUp.answer("getCdrList", ok({ total: "1", cdr: [cdr] }));
+    for (const { outcomes } of [billed, lookedUp]) assert.deepEqual(outcomes, { 0: "answered" });
+  });
+
   it("finds a task by a query where its create's answer was lost", () => {
     const scene = new Scene({ input: mobiles(1500) });
     scene.answer("CallTaskQuery", ok());
@@ -513,6 +528,73 @@ describe("a campaign", () => {
     assert.deepEqual(scene.outcomes, { 0: "answered" });
   });
 
+  describe("asks the CDRs again for a call whose end no push told", () => {
+    const call = { number: "13900000000", agent: "1000", call_type: "1", taskID: "7" };
+    const none = ok({ total: "0", cdr: [] });
+    const cdr = { serviceType: "5", callee: "13900000000", answerTime: "2026-03-02 09:00:05", timeLength: "9" };
+    /** A task that has ended, and a call of it that was heard to begin. The first two lookups found nothing. */
+    const waiting = (): Scene => {
+      const scene = new Scene();
+      scene.create("7");
+      scene
+        .step({ kind: "push", event: "callstart", notify: call })
+        .ended("7")
+        .pass(2 * minute);
+      scene.answer("CallTaskQuery", ok());
+      for (let times = 0; times < 2; times += 1) {
+        scene.answer("getCdrList", none);
+        scene.pass(2 * minute);
+      }
+      assert.deepEqual(scene.outcomes, {});
+      return scene;
+    };
+
+    it("so that its result comes soon after its CDR is there", () => {
+      const scene = waiting();
+      scene.pass(2 * minute);
+      scene.answer("getCdrList", ok({ total: "1", cdr: [cdr] }));
+      scene.pass(1000);
+      assert.deepEqual(scene.outcomes, { 0: "answered" });
+      assert.equal(scene.finished.length, 1);
+    });
+
+    it("with growing pauses, for an hour", () => {
+      const scene = waiting();
+      const asked: number[] = [];
+      for (let passed = 0; passed < 120 && scene.finished.length === 0; passed += 1) {
+        scene.pass(minute);
+        if (scene.commands.length === 0) continue;
+        asked.push((scene.now - begin) / minute);
+        scene.answer("getCdrList", none);
+      }
+      assert.deepEqual(scene.outcomes, { 0: "unknown" });
+      assert.deepEqual(asked, [8, 16, 26, 36, 46, 56, 60]);
+    });
+
+    it("and soon once a push tells its end after all", () => {
+      const scene = waiting();
+      scene.pass(3 * minute);
+      scene.answer("getCdrList", none);
+      scene.step({ kind: "push", event: "callend", notify: call }).pass(2 * minute + 30_000);
+      scene.answer("getCdrList", none);
+      scene.pass(1000);
+      assert.deepEqual(scene.outcomes, { 0: "unknown" });
+    });
+
+    it("also after a restart", () => {
+      const scene = waiting();
+      scene.restart();
+      for (let passed = 0; passed < 10; passed += 1) {
+        scene.pass(minute);
+        while (scene.commands[0]?.api === "CallTaskQuery") scene.answer("CallTaskQuery", ok());
+        while (scene.commands.length > 0) scene.answer("getCdrList", none);
+      }
+      assert.deepEqual(scene.outcomes, {});
+      scene.bill("13900000000", { taskID: "7", ...answered(scene.now) });
+      assert.deepEqual(scene.outcomes, { 0: "answered" });
+    });
+  });
+
   it("cancels: numbers that were not dialled are cancelled, calls under way may end within resultWait", () => {
     const scene = new Scene({ settings: { attempts: 2 }, input: mobiles(1005) });
     scene.create("7");
@@ -532,6 +614,93 @@ describe("a campaign", () => {
     assert.ok(Object.values(others).every((outcome) => outcome === "cancelled"));
     assert.equal(scene.finished[0]?.state, "cancelled");
     assert.equal(scene.finished[0]?.cancelled, 1002);
+  });
+
+  describe("stops a task of which it learns late", () => {
+    const started = { type: "taskinfo", taskID: "7", userData: "c.0", status: "0" };
+    /** Lets time pass on a platform that answers queries like this, and has no CDRs. */
+    const wait = (scene: Scene, minutes: number, query: CommandAnswer): void => {
+      for (let passed = 0; passed < minutes; passed += 1) {
+        scene.pass(minute);
+        while (scene.commands.length > 0) {
+          const { api } = scene.commands[0]!;
+          assert.ok(api === "CallTaskQuery" || api === "getCdrList", api);
+          scene.answer(api, api === "CallTaskQuery" ? query : ok({ total: "0", cdr: [] }));
+        }
+      }
+    };
+    /** A create whose answer was lost, and a cancel whose time for results is over. */
+    const cancelled = (prior: string, query: CommandAnswer): Scene => {
+      const scene = new Scene();
+      scene.answer("CallTaskQuery", ok({ taskID: prior }));
+      scene.answer("CallTaskCreate", lost);
+      scene.step({ kind: "control", action: "cancel" });
+      while (scene.commands.length > 0) scene.answer("CallTaskQuery", query);
+      wait(scene, 5, query);
+      assert.deepEqual(scene.outcomes, { 0: "unknown" });
+      assert.equal(scene.finished.length, 1);
+      scene.step({ kind: "handed", entries: [0] }).step({ kind: "finishedHanded" });
+      scene.progress.length = 0;
+      return scene;
+    };
+    /** The stop is repeated until it is answered. */
+    const stops = (scene: Scene): void => {
+      assert.equal(scene.campaign.isOver, false);
+      for (const answer of [lost, ok()]) {
+        const { action, taskID } = scene.answer("CallTaskControl", answer);
+        assert.deepEqual([action, taskID], ["stop", "7"]);
+        scene.pass(5000);
+      }
+      assert.deepEqual(scene.commands, []);
+      assert.equal(scene.campaign.isOver, true);
+      assert.deepEqual([scene.finished.length, scene.progress], [1, []], "nothing is told after the end");
+    };
+
+    it("after a cancel, by a push", () => {
+      const scene = cancelled("6", ok({ taskID: "6" }));
+      wait(scene, 10 * 60, ok({ taskID: "6" }));
+      stops(scene.step({ kind: "push", event: "taskinfo", notify: started }));
+    });
+
+    it("after a cancel, by a query", () => {
+      const scene = cancelled("", lost);
+      for (let passed = 0; scene.commands.length === 0 && passed < 60; passed += 1) scene.pass(minute);
+      scene.answer("CallTaskQuery", ok({ taskID: "7" }));
+      stops(scene);
+    });
+
+    it("after a cancel and a restart", () => {
+      const scene = cancelled("6", ok({ taskID: "6" }));
+      scene.restart();
+      wait(scene, 10, ok({ taskID: "6" }));
+      scene.step({ kind: "push", event: "taskinfo", notify: started });
+      scene.restart();
+      scene.commands.splice(0, scene.commands.length, ...scene.all("CallTaskControl"));
+      stops(scene);
+    });
+
+    it("no longer than for a day, and not if the agent has no task", () => {
+      const scene = cancelled("6", ok({ taskID: "6" }));
+      wait(scene, 24 * 60, ok({ taskID: "6" }));
+      assert.equal(scene.campaign.isOver, true);
+      const other = cancelled("6", lost);
+      wait(other, 10, ok({ taskID: "" }));
+      assert.equal(other.campaign.isOver, true);
+    });
+
+    it("that was given up, while the campaign is paused", () => {
+      const scene = new Scene({ settings: { agents: ["1000", "1001"] }, input: mobiles(2) });
+      const [one, other] = [scene.open("CallTaskQuery"), scene.open("CallTaskQuery")];
+      scene.step({ kind: "answer", id: one.id, answer: ok({ taskID: "6" }) });
+      scene.answer("CallTaskCreate", lost);
+      wait(scene, 90, ok({ taskID: "6" }));
+      assert.deepEqual(scene.outcomes, { 0: "unknown" });
+      scene.step({ kind: "control", action: "pause" });
+      scene.step({ kind: "push", event: "callout", notify: { number: "13900000000", call_type: "1", ...started } });
+      assert.equal(scene.answer("CallTaskControl", ok())["taskID"], "7");
+      scene.step({ kind: "answer", id: other.id, answer: ok() });
+      assert.deepEqual(scene.commands, []);
+    });
   });
 
   it("counts the dials of all campaigns of the account", () => {

@@ -1,6 +1,6 @@
 // Dead letters: counting, the newest ones, and taking some out without losing others.
 import assert from "node:assert/strict";
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DeadLetters } from "../../nodes/delivery/dead-letters";
@@ -122,6 +122,17 @@ describe("dead letters", () => {
     assert.equal(letters.count(), 1);
     add(4);
     assert.equal(letters.count(), 2);
+  });
+
+  it("are counted anew where somebody has replaced the file by one of the same size", () => {
+    const { letters, add, path } = made();
+    add(1, 2);
+    assert.equal(letters.count(), 2);
+    const [line = ""] = readFileSync(path, "utf8").split("\n");
+    writeFileSync(path, `${line.padEnd(readFileSync(path).length - 1)}\n`);
+    // Not as exact as a second on every disk.
+    utimesSync(path, 1_800_000_000, 1_800_000_000);
+    assert.equal(letters.count(), 1);
   });
 
   it("are counted anew after they have expired", () => {

@@ -113,7 +113,7 @@ async function inbox(settings: Settings = {}) {
     dead,
     problems,
     warnings,
-    apply: (more: Partial<Pick<AccountSpec, "listeners" | "dormant">>) => made.apply(specOf(more)),
+    apply: (more: Partial<Pick<AccountSpec, "config" | "listeners" | "dormant">>) => made.apply(specOf(more)),
     receive: ({ arrival, ...push }: Incoming) => made.receive(push, arrival).then(word),
     /** Resolves when this many deliveries, including dead letters, have come. */
     heard: async (count: number) => {
@@ -327,6 +327,27 @@ describe("an inbox", () => {
     }
     assert.equal(deliveries.length, 3);
     assert.deepEqual(Object.fromEntries(made.counts.refused), { customer: 1, digest: 2, timestamp: 2 });
+  });
+
+  it("counts as unremedied what neither a push that was taken nor other settings have put right", async () => {
+    const { made, receive, apply } = await inbox();
+    const refuse = async (): Promise<void> => {
+      await receive(push({ type: "callin" }, { customer: "C3" }));
+      await receive(push({ type: "callin" }, { digest: "0".repeat(32) }));
+      await receive(push({ type: "callin" }, { timestamp: String(moment - 300_001) }));
+      made.refuse("sender");
+    };
+    const unremedied = () => Object.fromEntries(made.counts.unremedied);
+    const all = { customer: 1, digest: 1, timestamp: 1, sender: 1 };
+    await refuse();
+    assert.deepEqual(unremedied(), all);
+    assert.equal(await receive(push({ type: "callin" })), "taken");
+    assert.deepEqual(unremedied(), { sender: 1 });
+    await refuse();
+    apply({ dormant: [] });
+    assert.deepEqual(unremedied(), { ...all, sender: 2 });
+    apply({ config: { ...made.config, allow: ["192.0.2.1"] } });
+    assert.deepEqual([unremedied(), made.counts.refused.get("sender")], [{}, 2]);
   });
 
   it("refuses what may be a repeat when the clock is set back", async () => {

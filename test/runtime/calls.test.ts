@@ -248,6 +248,21 @@ describe("sccc-calls", function () {
     assert.equal(existsSync(pushes), false, "the pushes behind it are not dead-lettered");
   });
 
+  it("does not give a message again while its recording is fetched once more", async () => {
+    const stored = { pushAnswer: "stored", redeliverAfter: "0.2", maxDeliveries: "9" };
+    await load({ events: ["recording"], recording: "buffer" }, stored);
+    const fetched: number[] = [];
+    const fetches = () => platform.requests.filter(({ url }) => url.endsWith(".wav")).length;
+    helper.getNode("out0").on("input", () => fetched.push(fetches()));
+    // Longer than redeliverAfter.
+    await platform.instruct({ do: "fault", kind: "slow", ms: 900, api: "recording", times: "always" });
+    await call();
+    await until("recording recording recording");
+    assert.deepEqual(fetched, [1, 2, 3]);
+    confirm(told[0]!.msg);
+    await eventually("it is confirmed", () => (confirmed.length === 1 ? true : undefined));
+  });
+
   it("takes a token once, also after a redeploy, and gives what is confirmed no more", async () => {
     await load({ events: ["finished"] }, { pushAnswer: "stored", redeliverAfter: "0.3" });
     await call();

@@ -97,8 +97,8 @@ const cases: readonly (readonly [string, readonly Hint[], readonly Hint[]])[] = 
     [{ code: "pushesRefused", node: "a", params: { reason: "digest", count: 2 } }],
   ],
   [
-    "pushes with a wrong password were refused, and a later one was taken",
-    of([account({ refusedAt: new Map([["digest", now - 1000]]) }, { receiving: { ...refused, lastAt: now } })]),
+    "pushes with a wrong password were refused, and that was put right",
+    of([account({ refusedAt: new Map([["digest", now - 1000]]) }, { receiving: receiving! })]),
     [],
   ],
   [

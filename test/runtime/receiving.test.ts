@@ -129,11 +129,11 @@ describe("sccc-notify's events", () => {
   it("are counted in the status", () => {
     const digest: [Refusal, number] = ["digest", 3];
     const english = translatorOf("en");
-    assert.equal(statusText(english, { taken: 0, refused: new Map([digest]) }), "3 refused: wrong password");
-    assert.equal(statusText(translatorOf("zh"), { taken: 0, refused: new Map([digest]) }), "拒绝 3 条：密码错误");
-    const refused = new Map<Refusal, number>([digest, ["timestamp", 1]]);
+    assert.equal(statusText(english, { taken: 0, unremedied: new Map([digest]) }), "3 refused: wrong password");
+    assert.equal(statusText(translatorOf("zh"), { taken: 0, unremedied: new Map([digest]) }), "拒绝 3 条：密码错误");
+    const unremedied = new Map<Refusal, number>([digest, ["timestamp", 1]]);
     assert.match(
-      statusText(english, { taken: 2, refused, last: Date.now() }),
+      statusText(english, { taken: 2, unremedied, last: Date.now() }),
       /^2 received, last at \d\d:\d\d:\d\d · 4 refused: wrong password \(3\), clocks differ \(1\)$/,
     );
   });

@@ -4,7 +4,9 @@ import { EventEmitter } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { join, sep } from "node:path";
 import type { NodeAPI } from "node-red";
-import { runtimeOf } from "../../nodes/runtime/state";
+import type { InboxConfig } from "../../nodes/receive/messages";
+import { MessageTokens } from "../../nodes/runtime/calls/message-tokens";
+import { type KeptTracker, runtimeOf } from "../../nodes/runtime/state";
 import { guarded } from "../../nodes/util/guarded";
 import { root } from "../../tools/hosts";
 
@@ -89,8 +91,14 @@ describe("state at module level", () => {
 function nodeRed() {
   const lines: string[] = [];
   const events = new EventEmitter();
-  const RED = { events, log: { error: (line: string) => lines.push(line) } } as unknown as NodeAPI;
-  return { RED, lines, events };
+  /** The nodes of the flows, and those that run. */
+  const [existing, running] = [new Set<string>(), new Set<string>()];
+  const nodes = {
+    eachNode: (hear: (node: { id: string }) => void) => existing.forEach((id) => void hear({ id })),
+    getNode: (id: string) => (running.has(id) ? { id } : null),
+  };
+  const RED = { events, nodes, log: { error: (line: string) => lines.push(line) } } as unknown as NodeAPI;
+  return { RED, lines, events, existing, running };
 }
 
 describe("the state of a Node-RED", () => {
@@ -110,6 +118,39 @@ describe("the state of a Node-RED", () => {
     assert.equal(strange.tokens.acknowledge(token, "taken"), false);
     assert.equal(state.tokens.acknowledge(token, "taken"), true);
     for (const { events } of [one, other]) events.emit(...(stop({}) as [string, object]));
+  });
+
+  it("forgets nodes that were deleted while they were disabled, and no others", async () => {
+    const { RED, events, existing, running } = nodeRed();
+    const { state } = runtimeOf(RED);
+    const config = { allow: [], trustProxy: false } as unknown as InboxConfig;
+    const reports = { refused: () => undefined, warning: () => undefined, problem: () => undefined };
+    // `a` was disabled, `s` runs in a subflow.
+    const [a, s] = ["a", "s"].map((id) => {
+      const account = state.monitor.account(id);
+      account.open({ label: "", baseUrl: "", customer: "", maxQueue: 1, passwords: [] });
+      state.trackers.set(id, {} as KeptTracker);
+      state.callTokens.set(id, new MessageTokens(state.tokens));
+      return { account, receiving: state.receiving.open(id, config, reports) };
+    });
+    existing.add("a");
+    running.add("s");
+    state.monitor.close("a", false);
+    await state.receiving.close(a!.receiving, false);
+    const kept = () => ({
+      monitored: ["a", "s"].map((id, index) => state.monitor.account(id) === [a, s][index]!.account),
+      receiving: ["a", "s"].map((id, index) => state.receiving.open(id, config, reports) === [a, s][index]!.receiving),
+      trackers: [...state.trackers.keys()],
+      tokens: [...state.callTokens.keys()],
+    });
+    events.emit("flows:started");
+    const all = { monitored: [true, true], receiving: [true, true], trackers: ["a", "s"], tokens: ["a", "s"] };
+    assert.deepEqual(kept(), all);
+    await state.receiving.close(a!.receiving, false);
+    existing.clear();
+    events.emit("flows:started");
+    assert.deepEqual(kept(), { monitored: [false, true], receiving: [false, true], trackers: ["s"], tokens: ["s"] });
+    events.emit(...(stop({}) as [string, object]));
   });
 
   it("logs no errors to a Node-RED that has stopped, until it starts again", () => {

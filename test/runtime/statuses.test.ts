@@ -279,7 +279,7 @@ describe("the statuses of nodes that take messages", () => {
     assert.deepEqual([...new Set(outcomesOf(flow.statuses).slice(expected.length))], ["status.campaign"]);
   });
 
-  it("sccc-notify shows that it waits, then how many pushes were refused, then also how many came", async () => {
+  it("sccc-notify shows that it waits, then how many pushes were refused, then how many came and what was not put right", async () => {
     const flow = await load(platform, { type: "sccc-notify" }, { pushPort, pushHost: "127.0.0.1" });
     await listening(Number(pushPort));
     const send = (password: string) =>
@@ -294,12 +294,15 @@ describe("the statuses of nodes that take messages", () => {
     assert.equal((await send("guessed")).status, 401);
     await shows("status.refused");
     assert.equal((await send(account.password)).status, 200);
+    await shows("status.received");
+    assert.equal((await send("guessed")).status, 401);
     await shows("status.received · status.refused");
     assert.deepEqual(
       flow.statuses.map(({ fill, text }) => [fill, text]),
       [
         ["grey", "status.listening"],
         ["yellow", "status.refused"],
+        ["green", "status.received"],
         ["green", "status.received · status.refused"],
       ],
     );

@@ -51,6 +51,22 @@ describe("the simulator's tasks", () => {
     );
   });
 
+  it("have no call that is dated before them, however fast the clock is", async () => {
+    await login();
+    const second = Math.floor(Date.now() / 1000);
+    await create({ callees: Array.from({ length: 20 }, (_, index) => `1380000${String(index).padStart(4, "0")}`) });
+    await context.receiver.until(isFinished);
+    const { cdrs } = context.simulator.state;
+    assert.equal(cdrs.length, 20);
+    for (const { facts, answered } of cdrs) {
+      assert.ok(
+        facts.startAt >= second - (answered ? 1 : 0),
+        "an answered call lasts a second, also in its task's first",
+      );
+      assert.ok(facts.byeAt * 1000 <= Date.now());
+    }
+  });
+
   it("call the customer first in mode 2: an unanswered call never reaches the agent", async () => {
     await login();
     await create({ callees: [numbers[0]] });

@@ -8,8 +8,8 @@ import {
 } from "../../catalogue/sidebar";
 import type { Answer as SampleAnswer } from "../requests";
 
-/** No result: Node-RED refused the request, or did not answer. */
-export type Unanswered = { readonly outcome: "denied" | "silent" };
+/** No result: Node-RED refused the request, or it or its receiving thread did not answer. */
+export type Unanswered = { readonly outcome: "denied" | "silent" | "busy" };
 
 /** The time limit of a request, in ms: a request that hangs must not stop all others. */
 const patience = 15_000;

@@ -176,8 +176,10 @@ class Calls {
         if (this.#closed) return;
         this.#tokens.open(spool);
         spool?.attach(node.id, {
-          hand: (entry) => output.run(() => this.#give(entry)),
+          // Its recording may have to be fetched once more. Until the flow has the message, it does not come again.
+          hand: (entry) => output.run(() => this.#give(entry).finally(() => spool.arrived(entry.id, entry.delivery))),
           dead: (entry) => output.run(() => this.#bury(entry)),
+          reports: true,
         });
         output.run(() => this.#keep(this.#messages.restore(records)));
         const early = this.#early ?? [];

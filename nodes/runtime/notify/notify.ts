@@ -68,12 +68,12 @@ export const neverConfirmed = (translate: Translate, { topic, push }: Pick<Deliv
 /** How often a status may change, in ms. */
 const statusEveryMs = 1000;
 
-/** How many pushes were taken and when the last one came, and how many were refused and why. */
-export function statusText(translate: Translate, { taken, refused, last }: Counts): string {
+/** How many pushes were taken and when the last one came; and how many were refused and why, unless that was put right since. */
+export function statusText(translate: Translate, { taken, unremedied, last }: Omit<Counts, "refused">): string {
   const parts: string[] = [];
   if (last !== undefined) parts.push(statusWords(translate, "received", { taken, time: timeOf(last) }));
-  const count = [...refused.values()].reduce((sum, times) => sum + times, 0);
-  if (count > 0) parts.push(statusWords(translate, "refused", { count, reasons: refusalWords(translate, refused) }));
+  const count = [...unremedied.values()].reduce((sum, times) => sum + times, 0);
+  if (count > 0) parts.push(statusWords(translate, "refused", { count, reasons: refusalWords(translate, unremedied) }));
   return parts.join(" · ");
 }
 
@@ -113,8 +113,8 @@ function start(receiver: AccountReceiver, { runtime: { RED }, node, config }: No
     timer = undefined;
     // That nothing can be received must not go for what was counted before.
     if (counts === undefined || !isWorking) return;
-    const { last, refused } = counts;
-    if (last === undefined && refused.size === 0) return;
+    const { last, unremedied } = counts;
+    if (last === undefined && unremedied.size === 0) return;
     const fill = last === undefined ? "yellow" : "green";
     node.status({ fill, shape: "dot", text: statusText(RED._, counts) });
   };

@@ -28,6 +28,7 @@ import { guarded } from "../../util/guarded";
 import { newId } from "../../util/id";
 import { isObject } from "../../util/json";
 import type { ConfigProblem } from "../shared/config";
+import { Questions } from "./questions";
 import { ReceiveThread } from "./receive-thread";
 import { hasServer, httpInRoutes, mountDispatcher } from "./shared-server";
 import type { Tokens } from "./tokens";
@@ -107,7 +108,7 @@ class AccountState implements TokenOwner {
   config: InboxConfig;
   senders: SenderFilter;
   reports: AccountReports | undefined;
-  counts: Counts = { taken: 0, refused: new Map() };
+  counts: Counts = { taken: 0, refused: new Map(), unremedied: new Map() };
   /** When pushes were refused last, by reason. */
   readonly refusedAt = new Map<Refusal, number>();
   problem: ReceivingProblem | undefined;
@@ -184,7 +185,7 @@ export class Receiving {
   readonly #acks = new Map<number, PendingReply>();
   readonly #requests = new Map<number, (answer: AnswerName) => void>();
   readonly #flushes = new Map<string, (() => void)[]>();
-  readonly #asks = new Map<number, (text: string | undefined) => void>();
+  readonly #questions = new Questions();
   readonly #record: boolean;
   #thread: ReceiveThread | undefined;
   /** The end of the previous thread; undefined once it has ended. */
@@ -274,10 +275,7 @@ export class Receiving {
   /** An account's node closes: waiting lines are written to disk. @param removed whether the node was deleted */
   async close(state: AccountState, removed: boolean): Promise<void> {
     state.reports = undefined;
-    if (removed) {
-      this.#tokens.remove(state.tokenPrefix);
-      this.#accounts.delete(state.id);
-    }
+    if (removed) this.#forget(state);
     if (this.#thread?.running !== true) return;
     if (this.#down) {
       // The process ends when the nodes have closed. The stores must be released by then, for the next process.
@@ -291,25 +289,38 @@ export class Receiving {
     });
   }
 
+  /** Forgets accounts that do not run and were deleted. */
+  forget(isDeleted: (id: string) => boolean): void {
+    for (const state of [...this.#accounts.values()]) {
+      if (state.reports === undefined && isDeleted(state.id)) this.#forget(state);
+    }
+  }
+
+  #forget(state: AccountState): void {
+    this.#tokens.remove(state.tokenPrefix);
+    this.#accounts.delete(state.id);
+  }
+
   /** An account's receiving as it is now; undefined while no node listens to it. */
   view(id: string): ReceivingView | undefined {
     const state = this.#accounts.get(id);
     return state === undefined || state.listeners.size === 0 ? undefined : state;
   }
 
-  /** Asks the thread about an account; undefined where nobody can tell. */
+  /**
+   * Asks the thread about an account.
+   * @returns its answer; gone: there is nothing to tell; busy: the thread does not run, or does not answer in time
+   */
   async ask<K extends keyof Asks>(
     account: string,
     ask: Extract<Ask, { readonly what: K }>,
-  ): Promise<Asks[K]["answer"] | undefined> {
-    if (this.#thread?.running !== true || this.#down) return undefined;
-    this.#lastNumber += 1;
-    const number = this.#lastNumber;
-    const answered = new Promise<string | undefined>((resolve) => this.#asks.set(number, resolve));
-    this.#thread.post({ kind: "ask", number, account, ask });
-    const text = await answered;
+  ): Promise<Asks[K]["answer"] | "gone" | "busy"> {
+    const thread = this.#thread;
+    if (thread?.running !== true || this.#down) return "busy";
+    const answer = await this.#questions.ask((number) => thread.post({ kind: "ask", number, account, ask }));
+    if (answer === undefined) return "busy";
     // What the thread says is of the type that was asked for.
-    return text === undefined ? undefined : ((JSON.parse(text) as Asks[K]["answer"] | null) ?? undefined);
+    return answer.text === undefined ? "gone" : ((JSON.parse(answer.text) as Asks[K]["answer"] | null) ?? "gone");
   }
 
   /**
@@ -467,8 +478,7 @@ export class Receiving {
     this.#requests.clear();
     for (const resolves of this.#flushes.values()) for (const resolve of resolves) resolve();
     this.#flushes.clear();
-    for (const resolve of this.#asks.values()) resolve(undefined);
-    this.#asks.clear();
+    this.#questions.abandon();
   }
 
   /** The thread has been started again. */
@@ -501,8 +511,7 @@ export class Receiving {
         }
         return;
       case "answer":
-        this.#asks.get(message.number)?.(message.text);
-        this.#asks.delete(message.number);
+        this.#questions.answer(message.number, message.text);
         return;
       case "counts":
         this.#accounts.get(message.account)?.count(message.counts);

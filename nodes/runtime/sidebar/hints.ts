@@ -38,9 +38,6 @@ const clockApartMs = 150_000;
 /** The part of a queue that must be used for a report. */
 const fullShare = 0.9;
 
-/** Reasons that are gone once a push was taken after them: the platform's password and customer are then the account's. */
-const remedied = new Set(["digest", "customer"]);
-
 const isRecent = (at: number | undefined, now: number, withinMs: number): boolean =>
   at !== undefined && now - at <= withinMs;
 
@@ -68,9 +65,7 @@ function* hintsOfAccount(account: HintedAccount, now: number): Generator<Hint> {
   }
   const refused = Object.entries(receiving?.refused ?? {});
   for (const [reason, count] of refused) {
-    const at = refusedAt.get(reason);
-    const repaired = remedied.has(reason) && at !== undefined && (receiving?.lastAt ?? 0) > at;
-    if (isRecent(at, now, recentMs) && !repaired) yield hint("pushesRefused", { reason, count });
+    if (isRecent(refusedAt.get(reason), now, recentMs)) yield hint("pushesRefused", { reason, count });
   }
   if (receiving !== undefined && receiving.problem === undefined && receiving.taken === 0 && refused.length === 0) {
     yield hint("noPushYet", { address: receiving.address });

@@ -309,6 +309,13 @@ export class Monitor {
     if (removed) this.#accounts.delete(id);
   }
 
+  /** Forgets accounts that do not run and were deleted. */
+  forget(isDeleted: (id: string) => boolean): void {
+    for (const { id, facts } of [...this.#accounts.values()]) {
+      if (facts === undefined && isDeleted(id)) this.#accounts.delete(id);
+    }
+  }
+
   readonly next = (): number => {
     this.#last += 1;
     return this.#last;

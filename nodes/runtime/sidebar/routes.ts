@@ -13,6 +13,8 @@ import { mayUse } from "./permissions";
 import { snapshotOf } from "./snapshot";
 
 const gone: SidebarOutcome = { outcome: "gone" };
+/** The dead letters can't be read now: the thread does not answer, or its store is not open. */
+const unread: SidebarOutcome = { outcome: "busy" };
 
 /** The most dead letters that are asked for at once. */
 const mostIds = 200;
@@ -52,7 +54,7 @@ async function detailOf({ state }: Runtime, number: number): Promise<TrafficDeta
   }
   if (push === undefined) return gone;
   const kept = await state.receiving.ask(account.id, { what: "push", run: push.run, serial: push.serial });
-  if (kept === undefined) return gone;
+  if (typeof kept === "string") return { outcome: kept };
   const text = withoutQuery(kept.text);
   return { entry, request: account.shown(text), cut: text.length > mostText };
 }
@@ -63,7 +65,8 @@ async function replay({ state }: Runtime, { number }: JsonObject): Promise<Sideb
   const push = found?.listed.push;
   if (found === undefined || push === undefined || found.listed.entry.replayable !== true) return gone;
   const kept = await state.receiving.ask(found.account.id, { what: "push", run: push.run, serial: push.serial });
-  if (kept === undefined || !kept.whole) return gone;
+  if (typeof kept === "string") return { outcome: kept };
+  if (!kept.whole) return gone;
   const nodes = state.receiving.replay(found.account.id, kept.text);
   return nodes.length === 0 ? { outcome: "noNode" } : { outcome: "handed", params: { count: nodes.length } };
 }
@@ -74,7 +77,7 @@ async function lettersOf({ state }: Runtime, id: string): Promise<DeadLetterList
   // Only the account of a node that takes pushes has its letters at hand.
   if (account === undefined || state.receiving.view(id) === undefined) return { letters: [], total: 0 };
   const answer = await state.receiving.ask(id, { what: "letters" });
-  if (answer === undefined) return { outcome: "silent" };
+  if (typeof answer === "string") return unread;
   return {
     ...answer,
     letters: answer.letters.map((letter) => ({ ...letter, text: account.shown(letter.text, mostLetterText) })),
@@ -82,15 +85,19 @@ async function lettersOf({ state }: Runtime, id: string): Promise<DeadLetterList
 }
 
 async function handLetters({ state }: Runtime, body: JsonObject): Promise<SidebarOutcome> {
-  const answer = await state.receiving.ask(textIn(body, "account"), { what: "handLetters", ids: idsIn(body) });
-  if (answer === undefined) return { outcome: "silent" };
+  const account = textIn(body, "account");
+  if (state.receiving.view(account) === undefined) return gone;
+  const answer = await state.receiving.ask(account, { what: "handLetters", ids: idsIn(body) });
+  if (typeof answer === "string") return unread;
   if (answer.handed > 0) return { outcome: "handed", params: { count: answer.handed } };
   return answer.unwanted > 0 ? { outcome: "noNode" } : gone;
 }
 
 async function deleteLetters({ state }: Runtime, body: JsonObject): Promise<SidebarOutcome> {
-  const answer = await state.receiving.ask(textIn(body, "account"), { what: "deleteLetters", ids: idsIn(body) });
-  if (answer === undefined) return { outcome: "silent" };
+  const account = textIn(body, "account");
+  if (state.receiving.view(account) === undefined) return gone;
+  const answer = await state.receiving.ask(account, { what: "deleteLetters", ids: idsIn(body) });
+  if (typeof answer === "string") return unread;
   return answer.deleted === 0 ? gone : { outcome: "deleted", params: { count: answer.deleted } };
 }
 

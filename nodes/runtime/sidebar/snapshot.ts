@@ -26,7 +26,8 @@ async function pull({ state }: Runtime): Promise<ReadonlyMap<MonitoredAccount, A
   const answers = await Promise.all(
     monitor.accounts.map(async (account) => {
       const { run, serial } = account.heard;
-      return [account, await receiving.ask(account.id, { what: "traffic", run, after: serial })] as const;
+      const answer = await receiving.ask(account.id, { what: "traffic", run, after: serial });
+      return [account, typeof answer === "string" ? undefined : answer] as const;
     }),
   );
   for (const [account, answer] of answers) account.take(answer?.traffic ?? undefined, monitor.next);
@@ -46,13 +47,13 @@ function addressOf({ RED }: Runtime, { config }: ReceivingView, hostname: string
 
 function receivingOf(runtime: Runtime, view: ReceivingView, hostname: string): NonNullable<AccountHealth["receiving"]> {
   const { counts, problem, config } = view;
-  const { taken, refused, last } = counts;
+  const { taken, unremedied, last } = counts;
   return {
     address: addressOf(runtime, view, hostname),
     ownPort: config.endpoint.own !== undefined,
     taken,
     ...(last === undefined ? {} : { lastAt: last }),
-    refused: Object.fromEntries(refused),
+    refused: Object.fromEntries(unremedied),
     ...(problem === undefined ? {} : { problem }),
   };
 }
