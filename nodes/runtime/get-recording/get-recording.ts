@@ -123,7 +123,8 @@ function run({ how, sender }: RecordingDeps, { runtime: { RED }, node, config }:
   const standard = standardInput(recordingName);
   const given = typedInput(config, propertyOf(recordingName), standard);
   const read = reader(RED, node, given);
-  const readBilled = reader(RED, node, standardInput({ name: "recordFile" }));
+  const billed = standardInput({ name: "recordFile" });
+  const readBilled = reader(RED, node, billed);
   const isDefault = given.type === standard.type && given.value === standard.value;
   const shown = new Progress(RED._, node);
   const closing = new AbortController();
@@ -139,28 +140,35 @@ function run({ how, sender }: RecordingDeps, { runtime: { RED }, node, config }:
     }
   };
 
-  const nameIn = async (msg: NodeMessage): Promise<unknown> => {
+  /** The filename, and the input that it comes from. */
+  const nameIn = async (msg: NodeMessage): Promise<{ readonly name: unknown; readonly from: typeof given }> => {
     const name = await read(msg);
-    return isEmpty(name) && isDefault ? readBilled(msg) : name;
+    if (!isEmpty(name) || !isDefault) return { name, from: given };
+    const other = await readBilled(msg);
+    return isEmpty(other) ? { name, from: given } : { name: other, from: billed };
   };
 
   /** Undefined if the message has no recording and that is allowed. */
   const get = async (msg: NodeMessage): Promise<Got | undefined> => {
-    let name: unknown;
+    let found: Awaited<ReturnType<typeof nameIn>>;
     try {
-      name = await nameIn(msg);
+      found = await nameIn(msg);
     } catch (error) {
       const got = error instanceof Error ? error.message : String(error);
       return { ok: false, failure: invalid({ key: "unreadable", params: {} }, got) };
     }
+    const { name, from } = found;
+    const refuse = (rule: RuleText): Got => ({
+      ok: false,
+      failure: { ...invalid(rule, render(name)), origin: originOf(from, msg) },
+    });
     if (isEmpty(name)) {
       if (how.passes) return undefined;
       const { example } = recordingName;
-      const failure = invalid({ key: "required", params: { example } }, render(name));
-      return { ok: false, failure: { ...failure, origin: originOf(given, msg) } };
+      return refuse({ key: "required", params: { example } });
     }
     const url = typeof name === "string" ? sender.client.urlOf(name) : undefined;
-    if (url === undefined) return { ok: false, failure: invalid({ key: "recordingName", params: {} }, render(name)) };
+    if (url === undefined) return refuse({ key: "recordingName", params: {} });
     const target: Target =
       how.file === undefined
         ? { kind: "buffer" }
