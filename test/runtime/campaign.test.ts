@@ -442,8 +442,9 @@ describe("sccc-campaign", () => {
     assert.equal(await stateOf().tokens.acknowledge(second.sccc.token, "taken"), false, "it is settled");
     // Nobody confirms the other one: it goes to Catch in the end.
     await one.until(() => one.caught.length === 1);
-    const { error, payload } = one.caught[0];
+    const { error, payload, sccc } = one.caught[0];
     assert.deepEqual([error.code, payload.index], ["SCCC_TIMEOUT", 0]);
+    assert.equal(await stateOf().tokens.acknowledge(sccc.token, "taken"), true);
     assert.equal(one.results.filter((msg) => msg.payload.index === 0).length, 2);
     assert.equal(one.results.filter((msg) => msg.payload.index === 1).length, 2);
   });
