@@ -360,9 +360,7 @@ export class ReceiveService {
       this.#unreadable(port, arrival);
       return "malformed";
     }
-    // Where several accounts receive, those of the push's customer are asked; of an unknown one all, so that somebody counts it.
-    const own = inboxes.filter(({ config }) => config.signer.customer === push.authentication.customer);
-    const asked = own.length === 0 ? inboxes : own;
+    const asked = addresseesOf(push, inboxes);
     const [only] = asked;
     if (only !== undefined && asked.length === 1) return summaryOf([await only.receive(push, arrival)]);
     return summaryOf(await Promise.all(asked.map((inbox) => inbox.receive(push, arrival))));
@@ -426,6 +424,18 @@ export class ReceiveService {
     const problem = port ?? store;
     this.#post({ kind: "problem", account: id, ...(problem && { problem }) });
   }
+}
+
+/**
+ * The accounts of a path that are asked: those whose password signed the push; else those of its customer; else all, so that somebody counts it.
+ * The others must not count as refused what was not meant for them.
+ */
+function addresseesOf(push: ParsedPush, inboxes: readonly PushInbox[]): readonly PushInbox[] {
+  if (inboxes.length === 1) return inboxes;
+  const signers = inboxes.filter((inbox) => inbox.hasSigned(push));
+  if (signers.length > 0) return signers;
+  const own = inboxes.filter(({ config }) => config.signer.customer === push.authentication.customer);
+  return own.length > 0 ? own : inboxes;
 }
 
 /** The answer if several accounts share a path: accepted if one accepted the push and none is busy. */

@@ -1,5 +1,5 @@
 // The state of one Node-RED: everything that outlives a node. Nothing else under nodes/ keeps state at module level, but for bounded caches.
-import type { NodeAPI } from "node-red";
+import type { NodeAPI, NodeMessage } from "node-red";
 import type { CallTracker, News } from "../calls/tracker";
 import type { LiveCall, LiveCampaign } from "../catalogue/sidebar";
 import { newSequences } from "../protocol/sequence";
@@ -61,6 +61,8 @@ export class RuntimeState {
   readonly served = new WeakSet<object>();
   readonly #RED: NodeAPI;
   #receiving: Receiving | undefined;
+  /** Ends with the deploy that is in progress. */
+  #deploy: PromiseWithEnd | undefined;
   #silence: (() => void) | undefined;
   /** The warnings since flows were last started. */
   readonly #told = new Set<string>();
@@ -73,10 +75,17 @@ export class RuntimeState {
       guarded(() => this.#open()),
     );
     RED.events.on(
+      "flows:stopping",
+      guarded(() => {
+        this.#deploy ??= promiseWithEnd();
+      }),
+    );
+    RED.events.on(
       "flows:started",
       guarded(() => {
         this.#settleLocks();
         this.#forgetDeleted();
+        this.#endDeploy();
       }),
     );
     RED.events.on(
@@ -84,7 +93,9 @@ export class RuntimeState {
       guarded((event: unknown) => {
         const { id, payload } = isObject(event) ? event : {};
         const stopped = id === "runtime-state" && isObject(payload) && payload.state === "stop";
-        if (stopped && payload.deploy !== true) this.#dispose();
+        if (!stopped || payload.deploy === true) return;
+        this.#dispose();
+        this.#endDeploy();
       }),
     );
   }
@@ -142,6 +153,22 @@ export class RuntimeState {
     for (const lock of this.#feedLocks.values()) lock.settle();
   }
 
+  /**
+   * Sends a message from a node that may have been closed since it took it: from the node that has its place once the deploy is over. Node-RED drops
+   * what a closed node sends.
+   * @param isClosed whether the node is closed by then
+   */
+  async sendOn(id: string, isClosed: () => boolean, msg: NodeMessage, send: (msg: NodeMessage) => void): Promise<void> {
+    await this.#deploy?.ended;
+    if (isClosed()) this.#RED.nodes.getNode(id)?.send(msg);
+    else send(msg);
+  }
+
+  #endDeploy(): void {
+    this.#deploy?.end();
+    this.#deploy = undefined;
+  }
+
   /** Flows are about to start. */
   #open(): void {
     this.#told.clear();
@@ -159,6 +186,19 @@ export class RuntimeState {
     this.#silence?.();
     this.#silence = undefined;
   }
+}
+
+interface PromiseWithEnd {
+  readonly ended: Promise<void>;
+  readonly end: () => void;
+}
+
+function promiseWithEnd(): PromiseWithEnd {
+  let end: () => void = () => undefined;
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  return { ended, end };
 }
 
 /** What a node type is registered with. */

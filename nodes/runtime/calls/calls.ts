@@ -177,7 +177,7 @@ class Calls {
         this.#tokens.open(spool);
         spool?.attach(node.id, {
           // Its recording may have to be fetched once more. Until the flow has the message, it does not come again.
-          hand: (entry) => output.run(() => this.#give(entry).finally(() => spool.arrived(entry.id, entry.delivery))),
+          hand: (entry) => output.run(() => this.#give(entry).finally(() => this.#arrived(entry))),
           dead: (entry) => output.run(() => this.#bury(entry)),
           reports: true,
         });
@@ -211,10 +211,23 @@ class Calls {
     const outputs: (NodeMessage | null)[] = [];
     while (outputs.length < config.outputOf(kept.event)) outputs.push(null);
     output.send([...outputs, this.#messageOf(kept, entry, token, fetched)]);
-    if (stored || entry.id === "") return;
+  }
+
+  /**
+   * A message was sent, or can't be. What is sent reaches the next node in a later turn: if the flows are stopped before, nobody has it, and it
+   * comes again as soon as they are back.
+   */
+  #arrived({ id, delivery }: Handed): void {
+    const { output, receiver } = this.#deps;
+    const { stored } = receiver.config;
     const report = (error: unknown): void => output.error(error);
-    // What is sent reaches the next node in a later turn: if the flows are stopped before, nobody has it.
-    setImmediate(guarded(() => this.#closed || this.#store.spool?.settle(entry.id), report));
+    const settle = (): void => {
+      if (this.#closed) return;
+      const { spool } = this.#store;
+      if (stored) spool?.arrived(id, delivery);
+      else spool?.settle(id);
+    };
+    setImmediate(guarded(() => void setImmediate(guarded(settle, report)), report));
   }
 
   /** What nobody foresaw while a recording was fetched is a recording that is not there. */

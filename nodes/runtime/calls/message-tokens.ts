@@ -16,6 +16,8 @@ export class MessageTokens implements TokenOwner {
   /** The store can't be opened for now. */
   #isWithout = false;
   readonly #waiting = new Set<() => void>();
+  /** When the messages are due that wait for a confirmation, while the store is closed. */
+  #due: ReadonlyMap<number, number> = new Map();
 
   constructor(
     private readonly tokens: Tokens,
@@ -25,9 +27,10 @@ export class MessageTokens implements TokenOwner {
     this.#patienceMs = patienceMs;
   }
 
-  /** The store is open. */
+  /** The store is open, and nobody is attached yet. */
   open(spool: Spool | undefined): void {
     this.#spool = spool;
+    spool?.goOnWaiting(this.#due);
     this.#isWithout = spool === undefined;
     this.#goOn();
   }
@@ -37,8 +40,9 @@ export class MessageTokens implements TokenOwner {
     if (this.#spool === undefined) this.open(undefined);
   }
 
-  /** The store is closed. After a redeploy it is open again. */
+  /** The store is about to close. After a redeploy it is open again, and what waits for a confirmation goes on waiting. */
   pause(): void {
+    this.#due = this.#spool?.waiting ?? this.#due;
     this.#spool = undefined;
     this.#isWithout = false;
   }

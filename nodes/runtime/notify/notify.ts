@@ -91,7 +91,7 @@ function destinationsOf(node: Node, output: number): readonly string[] {
 }
 
 /** Wires a node to its account. */
-function start(receiver: AccountReceiver, { runtime: { RED }, node, config }: NodeSource): Behaviour {
+function start(receiver: AccountReceiver, { runtime: { RED, state }, node, config }: NodeSource): Behaviour {
   const selection = selectionOf(config);
   /** Whether the account receives; undefined while that is not known. */
   let isWorking: boolean | undefined;
@@ -131,7 +131,9 @@ function start(receiver: AccountReceiver, { runtime: { RED }, node, config }: No
       while (outputs.length < output) outputs.push(null);
       node.send([...outputs, messageOf(delivery)]);
     },
-    dead: (delivery) => node.error(neverConfirmed(RED._, delivery), messageOf(delivery)),
+    // Nothing waits for its confirmation any more. The flow behind Catch may have an sccc-confirm all the same.
+    dead: (delivery) =>
+      node.error(neverConfirmed(RED._, delivery), messageOf({ ...delivery, token: state.tokens.free(node.id) })),
     counted: (now) => {
       counts = now;
       timer ??= setTimeout(guarded(show), statusEveryMs).unref();

@@ -73,9 +73,9 @@ export interface Listed {
   readonly push?: { readonly run: string; readonly serial: number; readonly refused: boolean };
 }
 
-/** Fields whose values are secret by themselves: one-time codes, and what a platform may echo. The JSON may be cut off. */
+/** Fields whose values are secret by themselves: one-time codes, tokens of sessions, and what a platform may echo. The JSON may be cut off. */
 const secretFields =
-  /("(?:digest|pass(?:word|wd)?|pwd|secret|verifyCode)"\s*:\s*)(?:"(?:[^"\\]|\\.)*(?:"|\\?$)|[^",\s\]}][^,\]}]*)/gi;
+  /("(?:digest|pass(?:word|wd)?|pwd|secret|verifyCode|\w*token)"\s*:\s*)(?:"(?:[^"\\]|\\.)*(?:"|\\?$)|[^",\s\]}][^,\]}]*)/gi;
 
 /** What platforms answer where the customer or the password is wrong. */
 const refusesPassword: ReadonlySet<string> = new Set(["E_S_AUTH_FAIL", "E_G_PASSWORD_ERROR"]);
