@@ -206,6 +206,27 @@ export class Spool implements Keeper {
     };
   }
 
+  /** When delivered entries are due again: by ID, in ms of performance.now, the earliest first. For `goOnWaiting`. */
+  get waiting(): ReadonlyMap<number, number> {
+    return new Map([...this.#waiting].map(({ id, due }) => [id, this.#start + due]));
+  }
+
+  /**
+   * Keeps the due times of entries that another spool of this process delivered from this folder. They become earlier if
+   * the settings now require it. To be called before a recipient is attached.
+   */
+  goOnWaiting(waiting: ReadonlyMap<number, number>): void {
+    const latest = performance.now() + this.#settings.redeliverAfterMs;
+    for (const [id, at] of waiting) {
+      const item = this.#pending.get(id);
+      if (item?.due !== queued) continue;
+      this.#unlink(item);
+      item.due = Math.max(0, Math.ceil(Math.min(at, latest) - this.#start));
+      this.#waiting.push(item);
+    }
+    this.#schedule();
+  }
+
   /** To be called when recipients have room again. */
   resume(): void {
     for (const queue of this.#queues.values()) this.#serve(queue);

@@ -133,7 +133,6 @@ function parse(text: string, secrets: Secrets): Parsed {
 async function isWithinInSlices(value: unknown, limit: number): Promise<boolean> {
   if (typeof value !== "object" || value === null) return true;
   const inner: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
-  if (inner.length === 0) return true;
   if (limit <= 0) return false;
   for (const [index, item] of inner.entries()) {
     const isLong = inner.length > sliceLength;

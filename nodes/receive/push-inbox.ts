@@ -175,6 +175,12 @@ export class PushInbox {
     return this.#senders;
   }
 
+  /** Whether a push is signed with a password of this account. */
+  hasSigned({ authentication }: ParsedPush): boolean {
+    const block = readAuthentication(authentication);
+    return block !== undefined && isSignedBy(block, this.config.signer);
+  }
+
   /** Accepts a push, or returns why it is refused. */
   async receive(push: ParsedPush, arrival: Arrival): Promise<Verdict> {
     const { signer, trustProxy, toleranceMs, allowReused, context, stored } = this.config;

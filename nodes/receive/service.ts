@@ -360,10 +360,7 @@ export class ReceiveService {
       this.#unreadable(port, arrival);
       return "malformed";
     }
-    // If several accounts receive here, those with the push's customer are asked. For an unknown customer all are
-    // asked, so that one of them counts the refusal.
-    const own = inboxes.filter(({ config }) => config.signer.customer === push.authentication.customer);
-    const asked = own.length === 0 ? inboxes : own;
+    const asked = addresseesOf(push, inboxes);
     const [only] = asked;
     if (only !== undefined && asked.length === 1) return summaryOf([await only.receive(push, arrival)]);
     return summaryOf(await Promise.all(asked.map((inbox) => inbox.receive(push, arrival))));
@@ -427,6 +424,18 @@ export class ReceiveService {
     const problem = port ?? store;
     this.#post({ kind: "problem", account: id, ...(problem && { problem }) });
   }
+}
+
+/**
+ * The accounts of a path that check a push: those whose password signed it, otherwise those of its customer, otherwise
+ * all, so that one of them counts the refusal. Other accounts must not count a push that was not meant for them.
+ */
+function addresseesOf(push: ParsedPush, inboxes: readonly PushInbox[]): readonly PushInbox[] {
+  if (inboxes.length === 1) return inboxes;
+  const signers = inboxes.filter((inbox) => inbox.hasSigned(push));
+  if (signers.length > 0) return signers;
+  const own = inboxes.filter(({ config }) => config.signer.customer === push.authentication.customer);
+  return own.length > 0 ? own : inboxes;
 }
 
 /** The answer if several accounts share a path: accepted if one accepted the push and none is busy. */

@@ -1,6 +1,6 @@
 // The state of one Node-RED: everything that outlives a node. No other module under nodes/ keeps state, except bounded
 // caches.
-import type { NodeAPI } from "node-red";
+import type { NodeAPI, NodeMessage } from "node-red";
 import type { CallTracker, News } from "../calls/tracker";
 import type { LiveCall, LiveCampaign } from "../catalogue/sidebar";
 import { newSequences } from "../protocol/sequence";
@@ -62,6 +62,8 @@ export class RuntimeState {
   readonly served = new WeakSet<object>();
   readonly #RED: NodeAPI;
   #receiving: Receiving | undefined;
+  /** Resolves at the end of the deploy in progress. */
+  #deploy: PromiseWithEnd | undefined;
   #silence: (() => void) | undefined;
   /** The causes that were warned of since flows were last started. */
   readonly #warned = new Set<string>();
@@ -74,10 +76,17 @@ export class RuntimeState {
       guarded(() => this.#open()),
     );
     RED.events.on(
+      "flows:stopping",
+      guarded(() => {
+        this.#deploy ??= promiseWithEnd();
+      }),
+    );
+    RED.events.on(
       "flows:started",
       guarded(() => {
         this.#settleLocks();
         this.#forgetDeleted();
+        this.#endDeploy();
       }),
     );
     RED.events.on(
@@ -85,7 +94,9 @@ export class RuntimeState {
       guarded((event: unknown) => {
         const { id, payload } = isObject(event) ? event : {};
         const stopped = id === "runtime-state" && isObject(payload) && payload.state === "stop";
-        if (stopped && payload.deploy !== true) this.#dispose();
+        if (!stopped || payload.deploy === true) return;
+        this.#dispose();
+        this.#endDeploy();
       }),
     );
   }
@@ -143,6 +154,22 @@ export class RuntimeState {
     for (const lock of this.#feedLocks.values()) lock.settle();
   }
 
+  /**
+   * Sends a message from a node that may have been closed since it received the message. If so, the node with its ID
+   * sends it after the deploy, because Node-RED drops the messages of a closed node.
+   * @param isClosed whether the node is closed by then
+   */
+  async sendOn(id: string, isClosed: () => boolean, msg: NodeMessage, send: (msg: NodeMessage) => void): Promise<void> {
+    await this.#deploy?.ended;
+    if (isClosed()) this.#RED.nodes.getNode(id)?.send(msg);
+    else send(msg);
+  }
+
+  #endDeploy(): void {
+    this.#deploy?.end();
+    this.#deploy = undefined;
+  }
+
   /** Flows are about to start. */
   #open(): void {
     this.#warned.clear();
@@ -161,6 +188,19 @@ export class RuntimeState {
     this.#silence?.();
     this.#silence = undefined;
   }
+}
+
+interface PromiseWithEnd {
+  readonly ended: Promise<void>;
+  readonly end: () => void;
+}
+
+function promiseWithEnd(): PromiseWithEnd {
+  let end: () => void = () => undefined;
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  return { ended, end };
 }
 
 /** What node types are registered with. */

@@ -85,8 +85,9 @@ export function asJson(value: JsonObject): JsonObject | undefined {
  */
 export function isWithin(value: unknown, limit: number, isRight: (leaf: unknown) => boolean = () => true): boolean {
   if (typeof value !== "object" || value === null) return isRight(value);
+  if (limit <= 0) return false;
   for (const key in value) {
-    if (limit <= 0 || !isWithin((value as JsonObject)[key], limit - 1, isRight)) return false;
+    if (!isWithin((value as JsonObject)[key], limit - 1, isRight)) return false;
   }
   return true;
 }

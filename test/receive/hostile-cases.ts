@@ -143,6 +143,7 @@ const bodies: readonly [
   ],
   ["depth 64", (push) => withField(push, nested(62)), "taken"],
   ["depth 65", (push) => withField(push, nested(63)), [400, 8]],
+  ["depth 65, the innermost empty", (push) => withField(push, nested(63, "")), [400, 8]],
   ["depth 65, of objects", (push) => withField(push, '{"a":'.repeat(63) + 1 + "}".repeat(63)), [400, 8]],
   ["depth 65, beside the push", (push) => textOf(push).replace(/}$/, `,"param":${nested(64)}}`), [400, 8]],
   ["depth 10,000", (push) => withField(push, nested(10_000)), [400, 8]],

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { neverConfirmed } from "../../nodes/runtime/notify/notify";
 import { freePort } from "../../tools/node-red";
-import { initHelper, load, nodeOf, unload } from "../../tools/nodes";
+import { initHelper, load, nodeOf, stateOf, unload } from "../../tools/nodes";
 import { account } from "../../tools/platform";
 import { translatorOf } from "../../tools/translator";
 import { eventually, listening } from "./flow";
@@ -67,6 +67,8 @@ describe("sccc-notify", function () {
     const { message } = neverConfirmed(translatorOf("en"), { topic: type, push: sccc.push });
     assert.match(message, /<b>x+…/);
     assert.ok(message.length < 300, `${message.length} characters`);
+    const confirm = (token: unknown) => stateOf().tokens.acknowledge(String(token), "taken");
+    assert.deepEqual([confirm(sccc.token), confirm(sccc.token)], [true, false]);
     close();
   });
 });

@@ -164,6 +164,19 @@ describe("the receiving service", () => {
     assert.deepEqual([world.eventsOf("a").length, world.eventsOf("b").length], [1, 1]);
   });
 
+  it("counts a push as refused only for the accounts that it was meant for", async () => {
+    const other = world.accountOf("other", port);
+    const signer = { customer: "C2", passwords: ["another password"] };
+    world.apply(world.accountOf("one", port), { ...other, config: { ...other.config, signer } });
+    const refusals = () => ["one", "other"].map((id) => [...(world.service.inboxOf(id)?.counts.refused ?? [])]);
+    assert.equal(await post(url()), 200);
+    assert.deepEqual([world.eventsOf("one"), world.eventsOf("other"), refusals()], [["callin"], [], [[], []]]);
+    const headers = { "content-type": "application/json" };
+    const body = JSON.stringify(signPush({ customer: "C2", password: "of nobody", notify: { type: "callin" } }));
+    assert.equal((await fetch(url(), { method: "POST", headers, body })).status, 401);
+    assert.deepEqual(refusals(), [[["digest", 1]], [["digest", 1]]]);
+  });
+
   it("takes a path by its encoded form, a target of absolute form, and every value of a repeated key", async () => {
     world.apply(world.accountOf("a", port, { pushPath: "/推送" }));
     await listening(port);

@@ -40,6 +40,18 @@ describe("sccc-get-recording, in a message", function () {
     });
   }
 
+  it("says where the node looked for a refused or missing filename", async () => {
+    const flow = await load(server, { type: "sccc-get-recording" });
+    for (const [payload, place] of [
+      [{ filename: "../x.wav" }, "msg.payload.filename"],
+      [{ recordFile: "http://elsewhere.example/x.wav" }, "msg.payload.recordFile"],
+      [{}, "msg.payload.filename"],
+    ] as const) {
+      const { error } = await flow.send({ payload });
+      assert.deepEqual([error.code, error.cause.origin.where], ["SCCC_INVALID_FIELD", place]);
+    }
+  });
+
   it("puts the recording into payload by default, as in older flows", async () => {
     for (const more of [{}, { output: "" }, { output: "payload" }]) {
       const flow = await load(server, { type: "sccc-get-recording", ...more });

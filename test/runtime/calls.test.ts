@@ -277,6 +277,30 @@ describe("sccc-calls", function () {
     await until("finished finished");
   });
 
+  it("does not deliver unconfirmed messages again because of a redeploy", async () => {
+    const stored = { pushAnswer: "stored", redeliverAfter: "600", maxDeliveries: "2" };
+    await load({ events: ["finished"] }, stored);
+    await call();
+    await until("finished");
+    const { msg } = told[0]!;
+    // A message that was delivered in the last turns before a deploy may be lost.
+    for (let turns = 0; turns < 5; turns += 1) await new Promise(setImmediate);
+    for (let deploy = 0; deploy < 3; deploy += 1) {
+      await unload();
+      await load({ events: ["finished"] }, stored);
+    }
+    await call({ number: "13900139000" });
+    await until("finished finished");
+    assert.notEqual(told[1]!.msg.payload.id, msg.payload.id);
+    confirm(msg);
+    confirm({ ...msg });
+    await eventually("the second confirmation is an error", () => (errors.length === 1 ? true : undefined));
+    await unload();
+    await load({ events: ["finished"] }, { ...stored, redeliverAfter: "0.3" });
+    await until("finished finished finished");
+    assert.deepEqual([told[2]!.msg.payload.id, told[2]!.msg.sccc.call.delivery], [told[1]!.msg.payload.id, 2]);
+  });
+
   it("brings the context of sccc-call-number back in every message of that call and no other", async () => {
     await load({ events: all });
     await call();

@@ -1,6 +1,6 @@
 // sccc-campaign in Node-RED on a simulated platform: a result for every entry, whatever happens.
 import assert from "node:assert/strict";
-import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { initHelper, logged, nodeOf, stateOf, unload } from "../../tools/nodes";
 import { eventually } from "../receive/flow";
@@ -378,6 +378,27 @@ describe("sccc-campaign", () => {
     assert.equal(new Set(one.results.map(({ sccc }) => sccc.campaign.id)).size, 10);
   });
 
+  it("continues by itself when its folder can be opened, for example after a start on a full disk", async () => {
+    await start({ node: { resultWait: 0.3 }, platform: { speed: 400, pushPatience: 30 } });
+    const numbers = Array.from({ length: 12 }, (_, index) => mobile(index, "0000"));
+    one.send(numbers, { campaign: "long" });
+    await one.until(() => one.results.length >= 2);
+    await one.crash();
+    const folder = join(campaignsFolder(), "a");
+    const aside = `${folder}-aside`;
+    renameSync(folder, aside);
+    writeFileSync(folder, "in the way");
+    await one.load();
+    one.send([mobile(99)], { campaign: "other" });
+    await one.until(() => one.caught.length === 1);
+    assert.equal(one.caught[0].error.code, "SCCC_CONFIG");
+    rmSync(folder);
+    renameSync(aside, folder);
+    await one.untilFinished();
+    assert.equal(new Set(one.results.map(({ sccc }) => sccc.campaign.id)).size, numbers.length);
+    for (const number of numbers) assert.equal(one.platform.books({ number }).dialled, 1, number);
+  });
+
   it("gives nothing for an empty list but that it is finished", async () => {
     await start();
     one.send([]);
@@ -444,8 +465,9 @@ describe("sccc-campaign", () => {
     assert.equal(await stateOf().tokens.acknowledge(second.sccc.token, "taken"), false, "it is settled");
     // The other result is never confirmed, and finally goes to Catch.
     await one.until(() => one.caught.length === 1);
-    const { error, payload } = one.caught[0];
+    const { error, payload, sccc } = one.caught[0];
     assert.deepEqual([error.code, payload.index], ["SCCC_TIMEOUT", 0]);
+    assert.equal(await stateOf().tokens.acknowledge(sccc.token, "taken"), true);
     assert.equal(one.results.filter((msg) => msg.payload.index === 0).length, 2);
     assert.equal(one.results.filter((msg) => msg.payload.index === 1).length, 2);
   });

@@ -11,6 +11,8 @@ function spool() {
     deliveriesOf: (id: string) => (id === "7" && settled.length === 0 ? 2 : undefined),
     settle: (id: string) => settled.push(id) > 0,
     refuse: () => true,
+    waiting: new Map(),
+    goOnWaiting: () => undefined,
   };
   return { settled, it: it as unknown as Spool };
 }

@@ -183,7 +183,16 @@ describe("the monitor of an account", () => {
 
   it("shows no password, no digest and no code that is read out, wherever they stand", () => {
     const { account } = monitored();
-    const secret = fc.constantFrom("digest", "password", "PassWd", "pwd", "secret", "verifyCode");
+    const secret = fc.constantFrom(
+      "digest",
+      "password",
+      "PassWd",
+      "pwd",
+      "secret",
+      "verifyCode",
+      "token",
+      "accessToken",
+    );
     const value = fc.oneof(fc.integer({ min: 100_000 }), fc.string({ minLength: 1 }), fc.constant(password));
     fc.assert(
       fc.property(secret, value, fc.nat(40), fc.jsonValue(), (name, hidden, cut, around) => {

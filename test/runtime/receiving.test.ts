@@ -7,6 +7,7 @@ import type { InboxConfig, Refusal } from "../../nodes/receive/messages";
 import { wantsEvent } from "../../nodes/receive/push-inbox";
 import { selectionOf, statusText } from "../../nodes/runtime/notify/notify";
 import { narrowReceiving } from "../../nodes/runtime/receive/config";
+import { describe as inWords } from "../../nodes/runtime/shared/texts";
 import { translatorOf } from "../../tools/translator";
 
 const narrowed = (config: Record<string, unknown> = {}, credentials: Record<string, unknown> = {}) =>
@@ -68,6 +69,18 @@ describe("an account's receiving side", () => {
     for (const address of ["203.0.113.11", "198.51.101.1", "2001:db9::1", "", "unknown", "203.0.113.10, 1.1.1.1"]) {
       assert.ok(!allowed.has(address), address);
     }
+  });
+
+  it("names the allowed values of a number or a choice", () => {
+    const allowed = (config: Record<string, unknown>) => {
+      const result = narrowed(config);
+      assert.ok(!result.ok, JSON.stringify(config));
+      const { problem } = result;
+      return inWords(translatorOf("en"), "sccc-account", { kind: "config", code: "SCCC_CONFIG", ...problem });
+    };
+    assert.match(allowed({ maxDeliveries: 0 }), / \(maxDeliveries\) must be a number in the range 1, 2 … \d+\.$/);
+    assert.match(allowed({ maxDeliveries: "many" }), / must be a number in the range 1, 2 … \d+\.$/);
+    assert.match(allowed({ pushAnswer: "later" }), / \(pushAnswer\) must be one of received, stored\.$/);
   });
 
   const wrong: readonly [Record<string, unknown>, string][] = [

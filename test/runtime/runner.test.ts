@@ -160,6 +160,37 @@ describe("the runner of a campaign", () => {
     assert.deepEqual([...scene.given].sort(), [0, 0, 1, 1]);
   });
 
+  it("does not deliver an unconfirmed result again because of a redeploy, unless it may be lost", async () => {
+    const scene = new Scene([result(0)]);
+    scene.stored = { redeliverAfterMs: 3_600_000, maxDeliveries: 2 };
+    scene.attach();
+    scene.runner.detach();
+    scene.attach();
+    assert.deepEqual(scene.given, [0, 0], "the node was closed before the next one had it");
+    for (let deploy = 0; deploy < 3; deploy += 1) {
+      for (let turns = 0; turns < 4; turns += 1) await turn();
+      scene.runner.detach();
+      scene.attach();
+    }
+    assert.deepEqual([scene.given, scene.handed, scene.dead], [[0, 0], [], []]);
+    scene.runner.detach();
+    scene.stored = undefined;
+    scene.attach();
+    await until(() => scene.handed.length > 0);
+    assert.deepEqual(scene.given, [0, 0, 0], "nothing confirms it any more");
+  });
+
+  it("delivers a result again at its time despite a redeploy", async () => {
+    const scene = new Scene([result(0)]);
+    scene.stored = { redeliverAfterMs: 20, maxDeliveries: 2 };
+    scene.attach();
+    for (let turns = 0; turns < 4; turns += 1) await turn();
+    scene.runner.detach();
+    scene.attach();
+    await until(() => scene.dead.length > 0);
+    assert.deepEqual([scene.given, scene.dead], [[0, 0], [0]]);
+  });
+
   it("gives up every result that was never confirmed, also where the flow cannot take one of the errors", async () => {
     const scene = new Scene([result(0), result(1)]);
     scene.stored = { redeliverAfterMs: 1, maxDeliveries: 1 };

@@ -88,7 +88,7 @@ const failures: readonly Failure[] = [
   ...reasons.map((reason): Failure => ({ kind: "protocol", code: "SCCC_PROTOCOL", reason, excerpt: "<html>" })),
   { kind: "unsupported", code: "SCCC_UNSUPPORTED", version: "2.0.1", has: "2.0.6" },
   ...["missing", "url", "path", "customer", "version", "timezone", "number", "choice", "node", "account"].map(
-    (reason): Failure => ({ kind: "config", code: "SCCC_CONFIG", reason, setting: "baseUrl" }),
+    (reason): Failure => ({ kind: "config", code: "SCCC_CONFIG", reason, setting: "baseUrl", detail: "1, 2 … 10" }),
   ),
   { kind: "notAllowed", code: "SCCC_NOT_ALLOWED", field: "callee", number: "10086" },
   { kind: "busy", code: "SCCC_BUSY", waiting: 1000 },

@@ -179,7 +179,7 @@ class Calls {
         this.#tokens.open(spool);
         spool?.attach(node.id, {
           // Its recording may have to be fetched again. Until the flow has the message, it is not delivered again.
-          hand: (entry) => output.run(() => this.#give(entry).finally(() => spool.arrived(entry.id, entry.delivery))),
+          hand: (entry) => output.run(() => this.#give(entry).finally(() => this.#arrived(entry))),
           dead: (entry) => output.run(() => this.#bury(entry)),
           reports: true,
         });
@@ -213,11 +213,23 @@ class Calls {
     const outputs: (NodeMessage | null)[] = [];
     while (outputs.length < config.outputOf(kept.event)) outputs.push(null);
     output.send([...outputs, this.#messageOf(kept, entry, token, fetched)]);
-    if (stored || entry.id === "") return;
+  }
+
+  /**
+   * A message was sent, or cannot be sent. It reaches the next node in a later turn. If the flows are stopped before, it
+   * is lost, and is delivered again as soon as they run.
+   */
+  #arrived({ id, delivery }: Handed): void {
+    const { output, receiver } = this.#deps;
+    const { stored } = receiver.config;
     const report = (error: unknown): void => output.error(error);
-    // Node-RED passes a message on in a later turn. If the flows are stopped before, the message is lost and must come
-    // again.
-    setImmediate(guarded(() => this.#closed || this.#store.spool?.settle(entry.id), report));
+    const settle = (): void => {
+      if (this.#closed) return;
+      const { spool } = this.#store;
+      if (stored) spool?.arrived(id, delivery);
+      else spool?.settle(id);
+    };
+    setImmediate(guarded(() => void setImmediate(guarded(settle, report)), report));
   }
 
   /** An unexpected error while a recording is fetched counts as a missing recording. */

@@ -18,6 +18,8 @@ export class MessageTokens implements TokenOwner {
   /** The store cannot be opened for now. */
   #isWithout = false;
   readonly #waiting = new Set<() => void>();
+  /** The due times of the messages that wait for a confirmation, while the store is closed. */
+  #due: ReadonlyMap<number, number> = new Map();
 
   constructor(
     private readonly tokens: Tokens,
@@ -27,9 +29,10 @@ export class MessageTokens implements TokenOwner {
     this.#patienceMs = patienceMs;
   }
 
-  /** The store is open. */
+  /** The store is open, and no recipient is attached yet. */
   open(spool: Spool | undefined): void {
     this.#spool = spool;
+    spool?.goOnWaiting(this.#due);
     this.#isWithout = spool === undefined;
     this.#goOn();
   }
@@ -39,8 +42,9 @@ export class MessageTokens implements TokenOwner {
     if (this.#spool === undefined) this.open(undefined);
   }
 
-  /** The store is closed. A redeploy opens it again. */
+  /** The store is about to close. A redeploy opens it again, and confirmations that wait then continue to wait. */
   pause(): void {
+    this.#due = this.#spool?.waiting ?? this.#due;
     this.#spool = undefined;
     this.#isWithout = false;
   }

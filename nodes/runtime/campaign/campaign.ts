@@ -110,7 +110,9 @@ class CampaignNode {
       result: (effect, token) => void output.send([resultMessage(effect, token), null, null]),
       dead: (effect, deliveries) => {
         const text = RED._("errors.resultNeverConfirmed", { id: effect.id, deliveries: String(deliveries) });
-        output.error(new ScccError(text, "SCCC_TIMEOUT", { id: effect.id }), resultMessage(effect, undefined));
+        // Nothing waits for a confirmation any more, but the flow after Catch may have an sccc-confirm, which needs a token.
+        const token = runtime.state.tokens.free(node.id);
+        output.error(new ScccError(text, "SCCC_TIMEOUT", { id: effect.id }), resultMessage(effect, token));
       },
       progress: (progress) => {
         this.#show(progress);

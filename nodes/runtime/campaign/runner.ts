@@ -50,6 +50,10 @@ interface Unsettled {
   deliveries: number;
   /** In ms of performance.now. */
   due: number;
+  /** The node to which it was delivered. */
+  readonly host: CampaignHost;
+  /** It has reached the next node: a redeploy neither loses nor repeats it. */
+  hasArrived: boolean;
 }
 
 /** A longer timer is split into parts of this length, in ms, because the clock may be set. */
@@ -69,7 +73,7 @@ export class Runner {
   readonly #again = new Map<number, { readonly deliveries: number; readonly ack: PendingAck | undefined }>();
   #redeliverTimer: NodeJS.Timeout | undefined;
   #isLater = false;
-  #handed: number[] = [];
+  #handed: Unsettled[] = [];
   #finishedGiven: CampaignProgress | undefined;
   #isOver = false;
   readonly #aborting = new AbortController();
@@ -98,10 +102,15 @@ export class Runner {
   /** The node has started. Commands are sent, and results that had not reached the next node are sent again. */
   attach(host: CampaignHost): void {
     this.#host = host;
-    const open = [...this.#unsettled.values()];
-    this.#unsettled.clear();
+    const open = [...this.#unsettled.values()].filter(({ hasArrived }) => !hasArrived || host.stored === undefined);
     this.#queue.unshift(...open.map(({ effect }) => effect));
-    for (const { effect, deliveries, ack } of open) this.#again.set(effect.result.index, { deliveries, ack });
+    for (const { effect, deliveries, ack } of open) {
+      this.#unsettled.delete(effect.result.index);
+      this.#again.set(effect.result.index, { deliveries, ack });
+    }
+    const latest = performance.now() + (host.stored?.redeliverAfterMs ?? 0);
+    for (const one of this.#unsettled.values()) one.due = Math.min(one.due, latest);
+    this.#watch();
     if (this.#finishedGiven !== undefined) this.#queue.push({ kind: "finished", progress: this.#finishedGiven });
     this.step({ kind: "tick" });
   }
@@ -267,12 +276,12 @@ export class Runner {
     this.#again.delete(index);
     const { stored } = host;
     const deliveries = (before?.deliveries ?? 0) + 1;
-    const one: Unsettled = { effect, ack: before?.ack, deliveries, due: 0 };
+    const one: Unsettled = { effect, ack: before?.ack, deliveries, due: 0, host, hasArrived: false };
     this.#unsettled.set(index, one);
+    this.#handed.push(one);
+    this.#later();
     if (stored === undefined) {
       host.result(effect, undefined);
-      this.#handed.push(index);
-      this.#later();
       return;
     }
     one.due = performance.now() + stored.redeliverAfterMs;
@@ -300,19 +309,22 @@ export class Runner {
   #later(): void {
     if (this.#isLater) return;
     this.#isLater = true;
-    const host = this.#host;
     const { failed } = this.#deps;
-    const settle = (indices: readonly number[], finished: CampaignProgress | undefined) => () => {
-      if (this.#host !== host || host === undefined) return;
-      if (indices.length > 0) this.#settled(indices);
-      if (finished === undefined || this.#finishedGiven !== finished) return;
-      this.#finishedGiven = undefined;
-      this.step({ kind: "finishedHanded" });
-    };
+    const settle =
+      (host: CampaignHost | undefined, handed: readonly Unsettled[], finished: CampaignProgress | undefined) => () => {
+        if (this.#host !== host || host === undefined) return;
+        const arrived = handed.filter((one) => one.host === host);
+        for (const one of arrived) one.hasArrived = true;
+        if (host.stored === undefined && arrived.length > 0)
+          this.#settled(arrived.map(({ effect }) => effect.result.index));
+        if (finished === undefined || this.#finishedGiven !== finished) return;
+        this.#finishedGiven = undefined;
+        this.step({ kind: "finishedHanded" });
+      };
     setImmediate(
       guarded(() => {
         this.#isLater = false;
-        setImmediate(guarded(settle(this.#handed.splice(0), this.#finishedGiven), failed));
+        setImmediate(guarded(settle(this.#host, this.#handed.splice(0), this.#finishedGiven), failed));
       }, failed),
     );
   }

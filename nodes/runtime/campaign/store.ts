@@ -2,6 +2,7 @@
 // what the campaigns share.
 import { readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import type { NodeAPI } from "node-red";
 import { newBook } from "../../campaign/book";
 import type { CampaignDeps } from "../../campaign/core";
@@ -59,6 +60,10 @@ const owner = newId();
 const safe = (id: string): string => id.replace(/[^\w-]/g, "_");
 const nameOf = /^(\w{1,20})\.log$/;
 
+/** The pauses before a folder is tried again, in ms: doubled from the first to the longest. */
+const firstPauseMs = 1000;
+const longestPauseMs = 10_000;
+
 export class CampaignStore {
   readonly folder: string;
   readonly #book = newBook();
@@ -82,7 +87,7 @@ export class CampaignStore {
   /** Resolves when it is known whether the store can be used. */
   readonly settled: Promise<void>;
   state: StoreState = "opening";
-  /** It could not be opened and is not tried again. */
+  /** It could not be opened completely, and is not tried again before the next deploy. */
   hasFailed = false;
   #forgetExit: () => void = () => undefined;
 
@@ -276,26 +281,47 @@ export class CampaignStore {
     if (path !== undefined) await replaceJournal(path, runner.campaign.stub(Date.now()));
   }
 
+  /** Opens the folder; tries again until that succeeds. */
   async #open(): Promise<void> {
-    try {
-      await makeFolder(this.folder, 0o700);
-      this.#lock = await FolderLock.acquire({ folder: this.folder, owner }, this.#closing.signal, () => {
-        this.state = { problem: `another process uses ${this.folder}` };
-        this.#warn("campaignsKept", { detail: this.state.problem });
-        this.#settle();
-      });
-      if (this.#lock === undefined) return;
-      const release = guarded(() => this.#lock?.release());
-      process.on("exit", release);
-      this.#forgetExit = () => void process.off("exit", release);
-      await this.#load();
-      this.state = "open";
-    } catch (error) {
-      this.hasFailed = true;
-      this.#lock?.release();
-      this.state = { problem: asError(error).message };
-      this.#warn("campaignsKept", { detail: this.state.problem });
+    const { signal } = this.#closing;
+    let told = "";
+    for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
+      try {
+        if ((await this.#lockFolder()) === undefined) return;
+        await this.#load();
+        this.state = "open";
+        if (told !== "") this.#warn("campaignsKeptAgain", {});
+        return;
+      } catch (error) {
+        this.#forgetExit();
+        this.#lock?.release();
+        this.#lock = undefined;
+        const { message } = asError(error);
+        this.state = { problem: message };
+        if (message !== told) this.#warn("campaignsKept", { detail: message });
+        told = message;
+      }
+      this.#settle();
+      // Campaigns that were read already would exist twice.
+      this.hasFailed = this.#paths.size > 0;
+      if (this.hasFailed) return;
+      await wait(pauseMs, undefined, { signal, ref: false }).catch(() => undefined);
+      if (signal.aborted) return;
     }
+  }
+
+  async #lockFolder(): Promise<FolderLock | undefined> {
+    await makeFolder(this.folder, 0o700);
+    this.#lock = await FolderLock.acquire({ folder: this.folder, owner }, this.#closing.signal, () => {
+      this.state = { problem: `another process uses ${this.folder}` };
+      this.#warn("campaignsKept", { detail: this.state.problem });
+      this.#settle();
+    });
+    if (this.#lock === undefined) return undefined;
+    const release = guarded(() => this.#lock?.release());
+    process.on("exit", release);
+    this.#forgetExit = () => void process.off("exit", release);
+    return this.#lock;
   }
 
   /** Reads all journals. Every campaign must be known before the first one continues, because of the limit per day. */

@@ -41,6 +41,7 @@ const unreadable = (got: string): Failure => ({
 
 /** Starts a node. */
 function start(read: ReadValue, { runtime: { RED, state }, node, config }: NodeSource): Behaviour {
+  let isClosed = false;
   const readToken = (msg: NodeMessage): Promise<unknown> =>
     read(msg).catch((error: unknown) => {
       const got = error instanceof Error ? error.message : String(error);
@@ -64,8 +65,12 @@ function start(read: ReadValue, { runtime: { RED, state }, node, config }: NodeS
         throw new ScccError(RED._("errors.notPending", counts), "SCCC_NOT_PENDING", { tokens: unknown });
       }
       node.status(doneStatus);
-      send(msg);
+      // A confirmed message is not delivered again, so a deploy in progress must not lose it.
+      await state.sendOn(node.id, () => isClosed, msg, send);
       return undefined;
+    },
+    close: () => {
+      isClosed = true;
     },
   };
 }

@@ -97,7 +97,7 @@ function destinationsOf(node: Node, output: number): readonly string[] {
 }
 
 /** Starts a node with its account. */
-function start(receiver: AccountReceiver, { runtime: { RED }, node, config }: NodeSource): Behaviour {
+function start(receiver: AccountReceiver, { runtime: { RED, state }, node, config }: NodeSource): Behaviour {
   const selection = selectionOf(config);
   /** Whether the account can receive; undefined while that is not known. */
   let isWorking: boolean | undefined;
@@ -137,7 +137,9 @@ function start(receiver: AccountReceiver, { runtime: { RED }, node, config }: No
       while (outputs.length < output) outputs.push(null);
       node.send([...outputs, messageOf(delivery)]);
     },
-    dead: (delivery) => node.error(neverConfirmed(RED._, delivery), messageOf(delivery)),
+    // Nothing waits for a confirmation any more, but the flow after Catch may have an sccc-confirm, which needs a token.
+    dead: (delivery) =>
+      node.error(neverConfirmed(RED._, delivery), messageOf({ ...delivery, token: state.tokens.free(node.id) })),
     counted: (now) => {
       counts = now;
       timer ??= setTimeout(guarded(show), statusEveryMs).unref();

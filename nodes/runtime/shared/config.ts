@@ -39,7 +39,7 @@ export interface ConfigProblem {
     | "campaigns";
   /** The environment variable that is missing or wrong. */
   readonly variable?: string;
-  /** The system's message. */
+  /** The system's message, or the allowed values of a number or a choice. */
   readonly detail?: string;
   /** The time of the next try, in ms since 1970. */
   readonly retryAt?: number;
@@ -64,9 +64,22 @@ class Wrong extends Error {
 }
 
 /** Ends the reading: this setting is invalid. */
-export const wrong = (setting: string, reason: ConfigProblem["reason"], variable?: string): never => {
-  throw new Wrong({ setting, reason, ...(variable === undefined ? {} : { variable }) });
+export const wrong = (setting: string, reason: ConfigProblem["reason"], variable?: string, detail?: string): never => {
+  throw new Wrong({
+    setting,
+    reason,
+    ...(variable === undefined ? {} : { variable }),
+    ...(detail === undefined ? {} : { detail }),
+  });
 };
+
+/** The allowed values of a setting, in a form that needs no translation. */
+function allowedIn(setting: Setting | undefined): string | undefined {
+  if (setting?.kind === "choice") return setting.choices.map(({ value }) => value).join(", ");
+  if (setting?.kind !== "number") return undefined;
+  const { min, max, integer } = setting;
+  return `${integer ? `${min}, ${min + 1}` : min} … ${max}`;
+}
 
 /** The problem of an account whose client could not be made because of its proxy. Other errors are thrown again. */
 export function proxyProblem(error: unknown): ConfigProblem {
@@ -138,7 +151,8 @@ export class Settings {
   #refuse(name: string, reason: ConfigProblem["reason"], written: string, text: string): never {
     const unset = [...written.matchAll(/\$\{[^}]+\}/g)].find(([whole]) => this.#expand(whole) === "")?.[0];
     const variable = unset === undefined || text === written ? undefined : variableIn(unset);
-    return variable === undefined ? wrong(name, reason) : wrong(name, "variable", variable);
+    if (variable !== undefined) return wrong(name, "variable", variable);
+    return wrong(name, reason, undefined, allowedIn(this.#settings.get(name)));
   }
 
   /** A number within its limits; the default if it is unset. */
@@ -152,7 +166,7 @@ export class Settings {
     const number = typeof value !== "string" ? value : text === "" ? Number.NaN : Number(text);
     const ok = typeof number === "number" && number >= setting.min && number <= setting.max;
     if (ok && (!setting.integer || Number.isInteger(number))) return number;
-    return typeof value === "string" ? this.#refuse(name, "number", value, text) : wrong(name, "number");
+    return this.#refuse(name, "number", typeof value === "string" ? value : "", text);
   }
 
   /** A number that may be empty. A variable that is not set is an error, because empty has its own meaning. */

@@ -75,9 +75,12 @@ export interface Listed {
   readonly push?: { readonly run: string; readonly serial: number; readonly refused: boolean };
 }
 
-/** Fields whose values are always secret: one-time codes, and what a platform may echo. The JSON may be truncated. */
+/**
+ * Fields whose values are always secret: one-time codes, session tokens, and what a platform may echo. The JSON may be
+ * truncated.
+ */
 const secretFields =
-  /("(?:digest|pass(?:word|wd)?|pwd|secret|verifyCode)"\s*:\s*)(?:"(?:[^"\\]|\\.)*(?:"|\\?$)|[^",\s\]}][^,\]}]*)/gi;
+  /("(?:digest|pass(?:word|wd)?|pwd|secret|verifyCode|\w*token)"\s*:\s*)(?:"(?:[^"\\]|\\.)*(?:"|\\?$)|[^",\s\]}][^,\]}]*)/gi;
 
 /** The errors that mean a wrong customer or password. */
 const refusesPassword: ReadonlySet<string> = new Set(["E_S_AUTH_FAIL", "E_G_PASSWORD_ERROR"]);

@@ -8,8 +8,10 @@ import { type Behaviour, defineNode, type NodeSource } from "../shared/define-no
 import { ownAddress } from "../shared/own-address";
 import { ownerOfPort } from "../shared/ports";
 import { statusWords } from "../shared/status";
-import { ScccError } from "../shared/texts";
+import { ScccError, type Translate } from "../shared/texts";
 import type { RunningSimulator, Runtime } from "../state";
+
+const type = "sccc-simulator";
 
 type Simulators = typeof import("../../../simulator/index");
 type SimulatorOptions = Parameters<Simulators["startSimulator"]>[0];
@@ -22,14 +24,15 @@ const pushPath = receivingSettings.find(({ name }) => name === "pushPath");
 const ownPath = pushPath?.kind === "text" ? pushPath.default : "/";
 
 /** Distinguishes a push that was not accepted from an invalid instruction. */
-function refusalOf(outcome: { readonly error: string }): ScccError {
+function refusalOf(translate: Translate, outcome: { readonly error: string }): ScccError {
   const status = "status" in outcome && typeof outcome.status === "number" ? outcome.status : undefined;
   const codeOfPush = (): string => {
     if (status === undefined) return "SCCC_NETWORK";
     return status >= 200 && status < 300 ? "SCCC_PROTOCOL" : `SCCC_HTTP_${status}`;
   };
-  const code = "attempt" in outcome ? codeOfPush() : "SCCC_INVALID_FIELD";
-  return new ScccError(outcome.error, code, { ...outcome });
+  if ("attempt" in outcome) return new ScccError(outcome.error, codeOfPush(), { ...outcome });
+  const text = fill(translate("errors.simulatorInstruction"), { api: type, detail: outcome.error });
+  return new ScccError(text, "SCCC_INVALID_FIELD", { ...outcome });
 }
 
 /** Reads a node's properties. @param ownUrl the address of accounts on Node-RED's own server, if it is known */
@@ -132,7 +135,7 @@ function start(options: SimulatorOptions, source: NodeSource): Behaviour {
       const simulator = await simulatorNode.running();
       if (typeof simulator === "string") return new ScccError(simulator, "SCCC_CONFIG", {});
       const outcome = await simulator.instruct(msg.payload);
-      if (!outcome.ok) return refusalOf(outcome);
+      if (!outcome.ok) return refusalOf(source.runtime.RED._, outcome);
       msg.payload = outcome;
       send(msg);
       return undefined;
@@ -145,7 +148,7 @@ function start(options: SimulatorOptions, source: NodeSource): Behaviour {
 
 export const registerSimulator = (runtime: Runtime): void =>
   defineNode(runtime, {
-    type: "sccc-simulator",
+    type,
     secretsOf: simulatorSettings,
     read: (source) => narrowSimulator(source, () => ownAddress(runtime.RED, ownPath) ?? ""),
     start,
