@@ -121,8 +121,13 @@ export const nodeOf = (id: string): Loose => helper.getNode(id);
 /** The state that the nodes share. */
 export const stateOf = (): RuntimeState => runtimeOf(helper._RED).state;
 
-/** Ends the flow as a redeploy does. */
-export const unload = (): Promise<void> => helper.unload();
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** Ends the flow as a redeploy does. That comes over HTTP, so in a later turn of the event loop than the message that a test waited for. */
+export async function unload(): Promise<void> {
+  for (let turns = 0; turns < 3; turns += 1) await nextTurn();
+  await helper.unload();
+}
 
 /** Everything that was logged since the flow was loaded. */
 export const logged = (): readonly unknown[] => helper.log().args;
