@@ -1,7 +1,8 @@
 // Finds calls by the values that they share with a fact.
+
+import { MultiMap } from "../util/multi-map";
 import type { Call } from "./call";
 import type { Fact } from "./facts";
-import { Index } from "./index-of-calls";
 
 /** Limits the search for a number with very many calls. */
 const mostSearched = 256;
@@ -24,11 +25,11 @@ interface Keys {
 
 /** All tracked calls, by their keys. */
 export class CallIndex {
-  readonly #byPair = new Index<Call>();
-  readonly #byNumber = new Index<Call>();
-  readonly #byHint = new Index<Call>();
-  readonly #bySession = new Index<Call>();
-  readonly #byAgent = new Index<Call>();
+  readonly #byPair = new MultiMap<Call>();
+  readonly #byNumber = new MultiMap<Call>();
+  readonly #byHint = new MultiMap<Call>();
+  readonly #bySession = new MultiMap<Call>();
+  readonly #byAgent = new MultiMap<Call>();
   readonly #keys = new Map<Call, Keys>();
 
   /** Every call that was added and not removed. */

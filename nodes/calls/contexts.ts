@@ -1,8 +1,8 @@
 // Contexts of commands that dial. Each is kept until its call begins, and is given only to a call that certainly
 // belongs to it.
 import { isObject, type JsonObject } from "../util/json";
+import { MultiMap } from "../util/multi-map";
 import type { Call } from "./call";
-import { Index } from "./index-of-calls";
 
 /** A call that is about to be dialled, and the context for its messages. */
 export interface ExpectedCall {
@@ -39,7 +39,7 @@ const mostSearched = 256;
 /** The calls that are expected. */
 export class ExpectedCalls {
   readonly #all = new Map<string, ExpectedCall>();
-  readonly #byNumber = new Index<ExpectedCall>();
+  readonly #byNumber = new MultiMap<ExpectedCall>();
 
   /** Expects a call. @returns the IDs of calls that were dropped because there are too many */
   add(expected: ExpectedCall): readonly string[] {

@@ -1,7 +1,7 @@
-// An index of calls by a text. Most keys have a single call; only keys with several calls use a Set.
+// A map with several values for a key. Most keys have one value; only keys with several use a Set.
 
 /** The members of each key, the oldest first. */
-export class Index<T extends object> {
+export class MultiMap<T extends object> {
   readonly #members = new Map<string, T | Set<T>>();
 
   add(key: string, member: T): void {
