@@ -89,7 +89,7 @@ describe("the command sccc-simulator", function () {
     [["--speed", ""], /^sccc-simulator: --speed: must be a number from 0.01 to 100000\n$/],
     [["--push-url", "ftp://x"], /^sccc-simulator: --push-url: "ftp:\/\/x" is not/],
     [["--password", " "], /^sccc-simulator: --password: must not be empty\n$/],
-    [["--customer", "C 2"], /^sccc-simulator: --customer: must be made of/],
+    [["--customer", "C 2"], /^sccc-simulator: --customer: must consist of/],
     [["--dialect", "slang"], /^sccc-simulator: --dialect: must be document or field\n$/],
     [["--agents", "b"], /^sccc-simulator: --agents: "b" is neither/],
     [["stray"], /stray/],
