@@ -34,9 +34,16 @@ const unitFiles = testFiles.filter((name) => !/\.(?:integration|browser|long)\.t
 // More than one job for each of two cores: many of these tests wait for timers and the disk.
 const unit: Group = { title: "unit", files: unitFiles, jobs: 3 };
 
+const longFiles = testFiles.filter((name) => name.endsWith(".long.test.ts"));
+
+/** The files of the long tier that take several minutes each. */
+const longest = ["bench/bench", "calls/load", "calls/whole", "campaign/kills"].map((name) =>
+  join("test", `${name}.long.test.ts`),
+);
+
 /** The files of the shorter tiers that have a text. */
 const using = (text: string): readonly string[] =>
-  testFiles.filter((name) => !name.endsWith(".long.test.ts") && readFileSync(join(root, name), "utf8").includes(text));
+  testFiles.filter((name) => !longFiles.includes(name) && readFileSync(join(root, name), "utf8").includes(text));
 
 /** The files of tests of which the long tier does more: those that say how much with tools/amount.ts. */
 const ofAnyAmount = using("/tools/amount");
@@ -83,7 +90,10 @@ const tiers: Readonly<Record<"unit" | "usual" | "long", Tier>> = {
         { title: "integration on Node-RED 4.1", files: ofNewestNodeRed, jobs: 2, nodeRed: "4" },
         { title: "unit in the whole amount", files: ofAnyAmount, jobs: 2, env: { SCCC_TEST_WHOLE: "1" } },
       ],
-      [{ title: "long", files: ["test/**/*.long.test.ts"], jobs: 1, nodeRed: "4,5" }],
+      [
+        { title: "long", files: longFiles.filter((name) => !longest.includes(name)), jobs: 1, nodeRed: "4,5" },
+        { title: "longest", files: longest, jobs: 1, nodeRed: "4,5" },
+      ],
     ],
     limitMinutes: 60,
   },

@@ -2,7 +2,7 @@
 import { nodeRedVersions } from "../../tools/hosts";
 import { runKilled } from "./kills";
 
-const rows = Number(process.env.ROWS ?? 2500);
+const rows = Number(process.env.ROWS ?? 1000);
 const kills = Number(process.env.KILLS ?? 3);
 
 describe(`a campaign of ${rows} rows that is killed ${kills} times`, function () {
