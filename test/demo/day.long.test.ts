@@ -114,7 +114,8 @@ for (const [place, { language, size, agent, texts }] of variants.entries()) {
     async function crash(): Promise<void> {
       await demo.crash();
       await page.locator("#offline").waitFor({ state: "visible" });
-      await demo.start();
+      // Node-RED has a new key then: the page loads itself anew when it hears of it.
+      await Promise.all([page.waitForEvent("load", { timeout: 120_000 }), demo.start()]);
       await page.locator("#offline").waitFor({ state: "hidden" });
     }
 
