@@ -36,8 +36,11 @@ const unit: Group = { title: "unit", files: unitFiles, jobs: 3 };
 
 const longFiles = testFiles.filter((name) => name.endsWith(".long.test.ts"));
 
+/** The files of the long tier that need PostgreSQL and Mosquitto, and install them where they may. */
+const withServers = [join("test", "examples/recipes.long.test.ts")];
+
 /** The files of the long tier that take several minutes each. */
-const longest = ["bench/bench", "calls/load", "calls/whole", "campaign/kills"].map((name) =>
+const longest = ["bench/bench", "calls/load", "calls/whole", "campaign/kills", "demo/day"].map((name) =>
   join("test", `${name}.long.test.ts`),
 );
 
@@ -91,7 +94,13 @@ const tiers: Readonly<Record<"unit" | "usual" | "long", Tier>> = {
         { title: "unit in the whole amount", files: ofAnyAmount, jobs: 2, env: { SCCC_TEST_WHOLE: "1" } },
       ],
       [
-        { title: "long", files: longFiles.filter((name) => !longest.includes(name)), jobs: 1, nodeRed: "4,5" },
+        {
+          title: "long",
+          files: longFiles.filter((name) => !longest.includes(name) && !withServers.includes(name)),
+          jobs: 1,
+          nodeRed: "4,5",
+        },
+        { title: "recipes with their servers", files: withServers, jobs: 1, nodeRed: "4,5" },
         { title: "longest", files: longest, jobs: 1, nodeRed: "4,5" },
       ],
     ],
