@@ -188,8 +188,16 @@ export class EditorPage {
         hasText: new RegExp(`^${label}$`),
       });
     await entry("@sccc/node-red-sccc").click();
-    await entry(name).click();
-    await page.click("#red-ui-clipboard-dialog-ok");
+    // The list slides open, and a click meanwhile may choose nothing.
+    const enabled = page.locator("#red-ui-clipboard-dialog-ok:enabled");
+    do await entry(name).click();
+    while (
+      !(await enabled.waitFor({ timeout: 3000 }).then(
+        () => true,
+        () => false,
+      ))
+    );
+    await enabled.click();
     await imported.waitFor();
   }
 

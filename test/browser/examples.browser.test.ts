@@ -131,6 +131,10 @@ for (const version of nodeRedVersions) {
       before(async () => {
         editor = await EditorPage.open(nodeRed);
       });
+      afterEach(async function () {
+        // A dialog that is left open would make the other tests fail.
+        if (this.currentTest?.state === "failed") editor = await editor?.again(nodeRed);
+      });
       after(() => editor?.close());
 
       // What an example looks like does not depend on what its simulators speak.
