@@ -1,6 +1,6 @@
 // Runs the tests in tiers and prints `N passed, N failed` at the end. `tsx test/run.ts [unit | long] [arguments for mocha]`; without a
-// tier: the tests for every change. A test file's name determines its tier: x.test.ts (unit: no browser, no Node-RED process),
-// x.integration.test.ts, x.browser.test.ts, x.long.test.ts.
+// tier: the tests for every change. SCCC_TEST_GROUPS limits a tier to some of its groups: their titles, with commas between. A test file's
+// name determines its tier: x.test.ts (unit: no browser, no Node-RED process), x.integration.test.ts, x.browser.test.ts, x.long.test.ts.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
@@ -34,10 +34,25 @@ const unitFiles = testFiles.filter((name) => !/\.(?:integration|browser|long)\.t
 // More than one job for each of two cores: many of these tests wait for timers and the disk.
 const unit: Group = { title: "unit", files: unitFiles, jobs: 3 };
 
-/** The files of tests of which the long tier does more: those that say how much with tools/amount.ts. */
-const ofAnyAmount = testFiles.filter(
-  (name) => !name.endsWith(".long.test.ts") && readFileSync(join(root, name), "utf8").includes("/tools/amount"),
+const longFiles = testFiles.filter((name) => name.endsWith(".long.test.ts"));
+
+/** The files of the long tier that need PostgreSQL and Mosquitto, and install them where they may. */
+const withServers = [join("test", "examples/recipes.long.test.ts")];
+
+/** The files of the long tier that take several minutes each. */
+const longest = ["bench/bench", "calls/load", "calls/whole", "campaign/kills", "demo/day"].map((name) =>
+  join("test", `${name}.long.test.ts`),
 );
+
+/** The files of the shorter tiers that have a text. */
+const using = (text: string): readonly string[] =>
+  testFiles.filter((name) => !longFiles.includes(name) && readFileSync(join(root, name), "utf8").includes(text));
+
+/** The files of tests of which the long tier does more: those that say how much with tools/amount.ts. */
+const ofAnyAmount = using("/tools/amount");
+
+/** The files of tests that the usual tier runs on Node-RED 5 only, see tools/hosts.ts. */
+const ofNewestNodeRed = using("newestNodeRed");
 
 /** The steps of a tier: first the checks, then tracks in parallel, each a sequence of groups. */
 interface Tier {
@@ -75,10 +90,18 @@ const tiers: Readonly<Record<"unit" | "usual" | "long", Tier>> = {
           nodeRed: "5",
           env: { SCCC_TEST_DIALECT: "field" },
         },
+        { title: "integration on Node-RED 4.1", files: ofNewestNodeRed, jobs: 2, nodeRed: "4" },
+        { title: "unit in the whole amount", files: ofAnyAmount, jobs: 2, env: { SCCC_TEST_WHOLE: "1" } },
       ],
       [
-        { title: "long", files: ["test/**/*.long.test.ts"], jobs: 1, nodeRed: "4,5" },
-        { title: "unit, the whole amount", files: ofAnyAmount, jobs: 2, env: { SCCC_TEST_WHOLE: "1" } },
+        {
+          title: "long",
+          files: longFiles.filter((name) => !longest.includes(name) && !withServers.includes(name)),
+          jobs: 1,
+          nodeRed: "4,5",
+        },
+        { title: "recipes with their servers", files: withServers, jobs: 1, nodeRed: "4,5" },
+        { title: "longest", files: longest, jobs: 1, nodeRed: "4,5" },
       ],
     ],
     limitMinutes: 60,
@@ -190,16 +213,29 @@ async function again(group: Group, counts: Counts, args: readonly string[], opti
   return { passed: counts.passed + counts.failed, failed: 0, failures: [] };
 }
 
+/** The groups of a tier that SCCC_TEST_GROUPS names; all if it names none. */
+function chosen(tracks: Tier["tracks"]): Tier["tracks"] {
+  const titles = process.env.SCCC_TEST_GROUPS?.split(",").map((title) => title.trim());
+  if (titles === undefined) return tracks;
+  const known = tracks.flat().map(({ title }) => title);
+  const unknown = titles.filter((title) => !known.includes(title));
+  if (unknown.length > 0) throw new Error(`No group ${unknown.join(", ")}; there are: ${known.join(", ")}`);
+  return tracks
+    .map((groups) => groups.filter(({ title }) => titles.includes(title)))
+    .filter((groups) => groups.length > 0);
+}
+
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
 
 async function main(): Promise<void> {
   const [first, ...rest] = process.argv.slice(2);
   const name = first === "unit" || first === "long" ? first : "usual";
   const args = name === "usual" && first !== undefined ? [first, ...rest] : rest;
-  const { checks, tracks, limitMinutes } = tiers[name];
+  const { checks, limitMinutes } = tiers[name];
+  const tracks = chosen(tiers[name].tracks);
   const deadline = Date.now() + limitMinutes * 60_000;
   // The coverage threshold applies to all of `npm test`, not to a part of it or of the tests. To collect coverage takes time.
-  const covers = name === "usual" && args.length === 0;
+  const covers = name === "usual" && args.length === 0 && tracks === tiers.usual.tracks;
   const options: RunOptions = { deadline };
   rmSync(coverage, { recursive: true, force: true });
   mkdirSync(cache, { recursive: true });

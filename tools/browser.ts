@@ -34,6 +34,7 @@ export interface Viewing {
   readonly language?: "en-US" | "zh-CN";
   /** In Node-RED 5's own dark theme. */
   readonly dark?: boolean;
+  readonly viewport?: { readonly width: number; readonly height: number };
   /** Called before the page is loaded. */
   readonly prepare?: (page: Page) => Promise<void>;
 }
@@ -54,12 +55,13 @@ const isTip = ({ message, stack = "" }: Error): boolean =>
   message.includes("(reading 'html')") && /\/red\/red\.min\.js/.test(stack);
 
 /** Opens a page in a new profile. */
-export async function openPage({ language = "en-US", dark = false }: Viewing = {}): Promise<Viewed> {
+export async function openPage(viewing: Viewing = {}): Promise<Viewed> {
+  const { language = "en-US", dark = false, viewport = { width: 1440, height: 1000 } } = viewing;
   browser ??= launch();
   const context = await (await browser).newContext({
     locale: language,
     colorScheme: dark ? "dark" : "light",
-    viewport: { width: 1440, height: 1000 },
+    viewport,
     permissions: ["clipboard-read", "clipboard-write"],
   });
   const page = await context.newPage();
@@ -102,7 +104,6 @@ interface EditorWindow {
       filterNodes(by: { readonly type?: string; readonly z?: string }): readonly EditorNode[];
     };
     readonly workspaces: { show(id: string): void };
-    readonly settings: { setLocal(name: string, value: string): void };
     readonly editor: { edit(node: unknown): void; editConfig(name: string, type: string, id: string): void };
   };
 }
@@ -121,12 +122,9 @@ export class EditorPage {
   static async open(nodeRed: Pick<NodeRed, "url">, viewing?: Viewing): Promise<EditorPage> {
     const { page, context, errors } = await openPage(viewing);
     await viewing?.prepare?.(page);
+    // Where the editor keeps its settings of this browser.
+    if (viewing?.dark) await page.addInitScript('localStorage.setItem("view-dark-theme", "auto")');
     await page.goto(`${nodeRed.url}/`);
-    if (viewing?.dark) {
-      await page.waitForFunction(() => window.RED?.settings?.setLocal !== undefined);
-      await page.evaluate(() => window.RED.settings.setLocal("view-dark-theme", "auto"));
-      await page.reload();
-    }
     await page.waitForFunction(() => window.RED?.nodes?.registry?.getNodeTypes?.().includes("sccc-notify"));
     await page.waitForSelector("#red-ui-palette-SCCC .red-ui-palette-node");
     await page.locator("#red-ui-loading-progress").waitFor({ state: "hidden" });
@@ -191,8 +189,16 @@ export class EditorPage {
         hasText: new RegExp(`^${label}$`),
       });
     await entry("@sccc/node-red-sccc").click();
-    await entry(name).click();
-    await page.click("#red-ui-clipboard-dialog-ok");
+    // The list slides open, and a click meanwhile may choose nothing.
+    const enabled = page.locator("#red-ui-clipboard-dialog-ok:enabled");
+    do await entry(name).click();
+    while (
+      !(await enabled.waitFor({ timeout: 3000 }).then(
+        () => true,
+        () => false,
+      ))
+    );
+    await enabled.click();
     await imported.waitFor();
   }
 

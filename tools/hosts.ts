@@ -11,6 +11,12 @@ export const nodeRedVersions: readonly (4 | 5)[] = ([4, 5] as const).filter((ver
   (process.env.SCCC_TEST_NODE_RED ?? "4,5").split(",").includes(String(version)),
 );
 
+/**
+ * One of these versions, the newest: for tests that take long. The long tier runs their files again on Node-RED 4.1 only, so that both
+ * versions have all tests (docs/decisions/0130-what-each-tier-runs.md).
+ */
+export const newestNodeRed = nodeRedVersions.slice(-1);
+
 const hosts = join(root, "test/hosts");
 
 /** A Node-RED and the Node that runs it. */
@@ -26,10 +32,15 @@ export function nodeAdmitsNodeRed5(version = process.versions.node): boolean {
   return major > 22 || (major === 22 && minor >= 9);
 }
 
+/** The folders that this process has prepared. */
+const ready = new Set<string>();
+
 /** Installs a folder's dependencies by its lock file if necessary; returns the folder. */
 export function prepared(folder: string): string {
+  if (ready.has(folder)) return folder;
   const { status } = spawnSync(process.execPath, [join(root, "build/ready.mjs"), folder], { stdio: ["ignore", 2, 2] });
   if (status !== 0) throw new Error(`Could not install the dependencies of ${folder}`);
+  ready.add(folder);
   return folder;
 }
 

@@ -15,7 +15,7 @@ function bench(...args: readonly string[]): { readonly status: number | null; re
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     ["--require", require.resolve("tsx/cjs"), join(root, "bench/index.ts"), ...tiny, ...args],
-    { cwd: root, encoding: "utf8", timeout: 240_000 },
+    { cwd: root, encoding: "utf8", timeout: 600_000 },
   );
   return { status, output: stdout + stderr };
 }
@@ -34,7 +34,7 @@ const tablesOf = (page: string): readonly (readonly (readonly string[])[])[] =>
     );
 
 describe("the bench", function () {
-  this.timeout(250_000);
+  this.timeout(610_000);
 
   it("measures everything and writes both pages", () => {
     const out = temporaryFolder();

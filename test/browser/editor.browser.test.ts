@@ -1,18 +1,21 @@
 // The editor as users see it: real Chromium with real Node-REDs that have the packed package.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { nodeTypes } from "../../build/nodes";
 import { type Simulator, startSimulator } from "../../simulator";
 import { closeBrowser, EditorPage } from "../../tools/browser";
 import { nodeRedVersions, root } from "../../tools/hosts";
 import { type FlowNode, type NodeRed, startNodeRed } from "../../tools/node-red";
-import { fill, shown, typedInput, unfold, visibleTexts } from "./forms";
+import { fill, laptop, shown, typedInput, unfold, visibleTexts, widest } from "./forms";
 import { type Impostors, startImpostors } from "./impostors";
 
 const password = "E416D0F85DC0CB67C85E070A32D9F0123AFF4762";
 
 const nodes = nodeTypes.filter(({ config }) => !config);
+
+/** With SHOTS set to a folder, pictures of all dialogs go there. */
+const shots = process.env.SHOTS;
 
 const z = "flow";
 
@@ -108,6 +111,14 @@ for (const version of nodeRedVersions) {
 
     const open = (type: string) => (type === "sccc-account" ? editor.editConfig(type, "account") : editor.edit(type));
     const at = (selector: string) => editor.page.locator(selector);
+    /** Fails if the topmost dialog is wider than those of core nodes. */
+    const checkWidth = async (type: string, state: "folded" | "unfolded", language: string): Promise<void> => {
+      const { width = 0 } = (await editor.dialog.boundingBox()) ?? {};
+      assert.ok(width > 0 && width <= widest, `${state}: ${width}`);
+      if (shots === undefined) return;
+      mkdirSync(shots, { recursive: true });
+      await editor.page.screenshot({ path: join(shots, `${type}-${language}-${version}-${state}.png`) });
+    };
     /** The text of a result, once it is shown. */
     const result = async (kind: "connection" | "sample") => {
       const place = at(`#sccc-${kind}-result`);
@@ -117,7 +128,7 @@ for (const version of nodeRedVersions) {
 
     describe("in English", () => {
       before(async () => {
-        editor = await EditorPage.open(nodeRed);
+        editor = await EditorPage.open(nodeRed, { viewport: laptop });
       });
       afterEach(async function () {
         // Reopens the editor after a failure, so that an open dialog does not make other tests fail.
@@ -131,9 +142,11 @@ for (const version of nodeRedVersions) {
       });
 
       for (const node of nodeTypes) {
-        it(`keeps what is filled into ${node.type}, and everybody can read and reach it`, async () => {
+        it(`keeps what is filled into ${node.type}, which is narrow enough, and everybody can read and reach it`, async () => {
           await open(node.type);
+          await checkWidth(node.type, "folded", "en-US");
           const given = await fill(editor.page, node);
+          await checkWidth(node.type, "unfolded", "en-US");
           assert.ok(given.size > 0);
           assert.deepEqual(await editor.problems(), []);
           assert.deepEqual(await inaccessible(editor), []);
@@ -520,9 +533,11 @@ for (const version of nodeRedVersions) {
       });
     });
 
-    describe("in Chinese", () => {
+    // Only Node-RED 5 has a dark theme of its own.
+    const dark = version === 5;
+    describe(dark ? "in Chinese, in the dark" : "in Chinese", () => {
       before(async () => {
-        editor = await EditorPage.open(nodeRed, { language: "zh-CN" });
+        editor = await EditorPage.open(nodeRed, { language: "zh-CN", dark, viewport: laptop });
       });
       after(async () => {
         assert.deepEqual(editor.errors, []);
@@ -537,13 +552,16 @@ for (const version of nodeRedVersions) {
       });
 
       for (const { type } of nodeTypes) {
-        it(`has no English sentence and no raw key in ${type}`, async () => {
+        it(`has no English sentence and no raw key in ${type}, which is narrow enough${dark ? ", and keeps the contrast" : ""}`, async () => {
           await open(type);
+          await checkWidth(type, "folded", "zh-CN");
           await unfold(editor.page);
+          await checkWidth(type, "unfolded", "zh-CN");
           for (const line of await visibleTexts(editor.page)) {
             assert.doesNotMatch(line, englishSentence);
             assert.doesNotMatch(line, rawKey);
           }
+          if (dark) assert.deepEqual(await inaccessible(editor), []);
           await editor.cancel();
         });
       }
@@ -572,23 +590,5 @@ for (const version of nodeRedVersions) {
         await editor.cancel();
       });
     });
-
-    if (version === 5) {
-      describe("in the dark", () => {
-        before(async () => {
-          editor = await EditorPage.open(nodeRed, { dark: true });
-        });
-        after(() => editor.close());
-
-        for (const { type } of nodeTypes) {
-          it(`keeps the contrast in ${type}`, async () => {
-            await open(type);
-            await unfold(editor.page);
-            assert.deepEqual(await inaccessible(editor), []);
-            await editor.cancel();
-          });
-        }
-      });
-    }
   });
 }

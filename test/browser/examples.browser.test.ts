@@ -5,7 +5,7 @@ import { strict as assert } from "node:assert";
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { closeBrowser, EditorPage, openPage } from "../../tools/browser";
-import { inTestDialect, ofDialect } from "../../tools/dialect";
+import { inTestDialect, ofDialect, testDialect } from "../../tools/dialect";
 import { nodeRedVersions, prepared, root } from "../../tools/hosts";
 import type { Sidebar } from "../../tools/launch";
 import { type NodeRed, packageName, startNodeRed, temporaryFolder } from "../../tools/node-red";
@@ -135,9 +135,14 @@ for (const version of nodeRedVersions) {
       before(async () => {
         editor = await EditorPage.open(nodeRed);
       });
+      afterEach(async function () {
+        // A dialog that is left open would make the other tests fail.
+        if (this.currentTest?.state === "failed") editor = await editor?.again(nodeRed);
+      });
       after(() => editor?.close());
 
-      for (const example of examples) {
+      // What an example looks like does not depend on what its simulators speak.
+      for (const example of testDialect === undefined ? examples : []) {
         it(`${example.name}: imported, everything set, nothing over anything else`, async () => {
           assert.ok(editor !== undefined);
           await importExample(editor, example);

@@ -5,6 +5,12 @@ import type { NodeType, Property } from "../../build/nodes";
 /** The value of a property as the form shows it. */
 export type Given = string | boolean | readonly (string | object)[];
 
+/** No dialog of ours is wider: core nodes' dialogs are not either. */
+export const widest = 540;
+
+/** The screen of a laptop. */
+export const laptop = { width: 1366, height: 768 };
+
 const idOf = (node: NodeType, name: string) => `#node-${node.config ? "config-" : ""}input-${name}`;
 
 /** A value for a number's input other than its default. */

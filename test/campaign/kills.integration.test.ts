@@ -1,10 +1,10 @@
 // A campaign in a real Node-RED that is killed: a result for every row, and nobody is rung too often.
-import { nodeRedVersions } from "../../tools/hosts";
+import { newestNodeRed } from "../../tools/hosts";
 import { runKilled } from "./kills";
 
 describe("a campaign in a Node-RED that is killed", function () {
   this.timeout(300_000);
-  for (const version of nodeRedVersions) {
+  for (const version of newestNodeRed) {
     it(`has a result for every row in the end (Node-RED ${version})`, () =>
       runKilled({
         version,

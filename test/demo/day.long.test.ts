@@ -8,6 +8,7 @@ import { closeBrowser, openPage } from "../../tools/browser";
 import { Demo } from "../../tools/demo";
 import { freePort, temporaryFolder } from "../../tools/node-red";
 import { eventually } from "../receive/flow";
+import { stopAtFirstFailure } from "./steps";
 
 const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 
@@ -60,7 +61,7 @@ for (const [place, { language, size, agent, texts }] of variants.entries()) {
   describe(`a day at the desk: ${language}, ${size.width} × ${size.height}`, function () {
     // Node-RED starts three times; the first start on a machine may have to install Node-RED 5.
     this.timeout(240_000);
-    this.bail(true);
+    stopAtFirstFailure();
 
     const password = "E416D0F85DC0CB67C85E070A32D9F0123AFF4762";
     /** The call whose note survives everything. */
@@ -113,7 +114,8 @@ for (const [place, { language, size, agent, texts }] of variants.entries()) {
     async function crash(): Promise<void> {
       await demo.crash();
       await page.locator("#offline").waitFor({ state: "visible" });
-      await demo.start();
+      // Node-RED has a new key then: the page loads itself anew when it hears of it.
+      await Promise.all([page.waitForEvent("load", { timeout: 120_000 }), demo.start()]);
       await page.locator("#offline").waitFor({ state: "hidden" });
     }
 

@@ -12,6 +12,7 @@ import { Demo } from "../../tools/demo";
 import { nodeAdmitsNodeRed5, nodeRedVersions, root, testHost } from "../../tools/hosts";
 import { temporaryFolder } from "../../tools/node-red";
 import { eventually } from "../receive/flow";
+import { stopAtFirstFailure } from "./steps";
 
 /** The demo runs on the newest Node-RED that its Node supports. */
 const all = nodeAdmitsNodeRed5()
@@ -87,7 +88,7 @@ for (const { version, node } of hosts) {
     // The first start on a machine may have to install Node-RED 5.
     this.timeout(180_000);
     // The tests depend on each other: later ones use the results of earlier ones.
-    this.bail(true);
+    stopAtFirstFailure();
 
     const password = "E416D0F85DC0CB67C85E070A32D9F0123AFF4762";
     let demo: Demo;

@@ -2,13 +2,13 @@
 import { strict as assert } from "node:assert";
 import { readFileSync } from "node:fs";
 import { inTestDialect, ofDialect } from "../../tools/dialect";
-import { nodeRedVersions } from "../../tools/hosts";
+import { newestNodeRed } from "../../tools/hosts";
 import type { Sidebar } from "../../tools/launch";
 import { type NodeRed, startNodeRed, temporaryFolder } from "../../tools/node-red";
 import { drive, drives, Running } from "./drives";
 import { examples, onFreePorts, secondImport } from "./examples";
 
-for (const version of nodeRedVersions) {
+for (const version of newestNodeRed) {
   describe(`the examples in Node-RED ${version}${ofDialect}`, function () {
     this.timeout(120_000);
     const userDir = temporaryFolder();

@@ -3,12 +3,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type Simulator, startSimulator } from "../../simulator";
-import { nodeRedVersions } from "../../tools/hosts";
+import { newestNodeRed } from "../../tools/hosts";
 import { type NodeRed, startNodeRed, temporaryFolder } from "../../tools/node-red";
 import { account } from "../../tools/platform";
 import { feedFlow, pagesIn } from "./flow";
 
-for (const version of nodeRedVersions) {
+for (const version of newestNodeRed) {
   describe(`two Node-REDs ${version} on one user folder`, function () {
     this.timeout(120_000);
     let platform: Simulator;

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { nodeRedVersions } from "../../tools/hosts";
+import { newestNodeRed } from "../../tools/hosts";
 import { type FlowNode, freePort, type NodeRed, startNodeRed } from "../../tools/node-red";
 import {
   accountOf,
@@ -65,7 +65,7 @@ const accountsAt = (place: string, properties: Json): readonly FlowNode[] =>
 const flatWithin = 96e6;
 const rssWithin = 600e6;
 
-for (const version of nodeRedVersions) {
+for (const version of newestNodeRed) {
   describe(`hostile pushes to Node-RED ${version}`, function () {
     this.timeout(180_000);
 

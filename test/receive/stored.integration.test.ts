@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { nodeRedVersions } from "../../tools/hosts";
+import { newestNodeRed } from "../../tools/hosts";
 import { type FlowNode, freePort, type NodeRed, startNodeRed, temporaryFolder } from "../../tools/node-red";
 import {
   accountOf,
@@ -163,7 +163,7 @@ const flowAt = (port: number): readonly FlowNode[] => [
   caught("dead-caught", ["notify-dead"], "caught"),
 ];
 
-for (const version of nodeRedVersions) {
+for (const version of newestNodeRed) {
   describe(`stored pushes in Node-RED ${version}`, function () {
     this.timeout(180_000);
 
