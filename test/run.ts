@@ -90,8 +90,6 @@ const tiers: Readonly<Record<"unit" | "usual" | "long", Tier>> = {
           nodeRed: "5",
           env: { SCCC_TEST_DIALECT: "field" },
         },
-        { title: "integration on Node-RED 4.1", files: ofNewestNodeRed, jobs: 2, nodeRed: "4" },
-        { title: "unit in the whole amount", files: ofAnyAmount, jobs: 2, env: { SCCC_TEST_WHOLE: "1" } },
       ],
       [
         {
@@ -101,6 +99,8 @@ const tiers: Readonly<Record<"unit" | "usual" | "long", Tier>> = {
           nodeRed: "4,5",
         },
         { title: "recipes with their servers", files: withServers, jobs: 1, nodeRed: "4,5" },
+        { title: "integration on Node-RED 4.1", files: ofNewestNodeRed, jobs: 2, nodeRed: "4" },
+        { title: "unit in the whole amount", files: ofAnyAmount, jobs: 2, env: { SCCC_TEST_WHOLE: "1" } },
         { title: "longest", files: longest, jobs: 1, nodeRed: "4,5" },
       ],
     ],

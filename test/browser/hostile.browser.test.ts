@@ -209,7 +209,7 @@ for (const version of nodeRedVersions) {
           // When picked, it is shown as the field's value, and in the reason why it is not a staff number.
           if (part === "staffNo") {
             await at(".red-ui-menu a").filter({ hasText: text }).first().click();
-            assert.equal(await at("#node-input-agent-visible").inputValue(), text);
+            await editor.until(at("#node-input-agent-visible"), text);
             await at("#node-input-agent-visible").fill("");
           } else await editor.page.keyboard.press("Escape");
         },
