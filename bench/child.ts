@@ -62,19 +62,11 @@ export class Children {
 }
 
 /**
- * Keeps a process from sleeping. Writing to a sleeping process includes the cost of waking it on another core. A peer
- * across a network would not cause this cost. A slow contender would pay it for each write, a fast one never. The
- * returned function ends this.
+ * Keeps a process from sleeping: it answers for the measured process, and writing to a sleeping one includes the cost of waking it on another core. A
+ * peer across a network would not cause this cost.
  */
-export function stayAwake(): () => void {
-  let awake = true;
-  const again = (): void => {
-    if (awake) setImmediate(again);
-  };
-  again();
-  return () => {
-    awake = false;
-  };
+export function stayAwake(): void {
+  setImmediate(stayAwake);
 }
 
 /** The child's side: answers questions, and ends with its parent. */

@@ -1,7 +1,8 @@
 // Load generator for a receiver of pushes: plain sockets that stay open, pushes that are signed in advance, and a check of every answer.
+// It does as little as it can, and sleeps while it waits: it shares two cores with receivers of two threads.
 import { createHash } from "node:crypto";
 import { connect, type Socket } from "node:net";
-import { answerWith, stayAwake } from "./child";
+import { answerWith } from "./child";
 import { account, type Sample } from "./contest";
 
 /** What is sent, and to where. */
@@ -65,15 +66,16 @@ function requestOf(path: string): Buffer {
   );
 }
 
-/** The length of the answer at the start of a text; undefined while it is incomplete. A status other than 200 ends the bench. */
-function answerLength(text: string): number | undefined {
+const ok = Buffer.from("HTTP/1.1 200 ");
+
+/** The length of the first answer: a head and the body that it announces. The others are as long: only their dates differ. */
+function lengthOf(answer: Buffer): number {
+  const text = answer.toString("latin1");
   const end = text.indexOf("\r\n\r\n");
-  if (end < 0) return undefined;
-  const head = text.slice(0, end);
-  const length = /\r\ncontent-length: (\d+)/i.exec(head)?.[1];
-  if (!head.startsWith("HTTP/1.1 200 ") || length === undefined) throw new Error(`No answer to a push:\n${text}`);
-  const whole = end + 4 + Number(length);
-  return text.length < whole ? undefined : whole;
+  const announced = /\r\ncontent-length: (\d+)/i.exec(text)?.[1];
+  const length = end + 4 + Number(announced);
+  if (end < 0 || text.length !== length) throw new Error(`No answer to a push:\n${text}`);
+  return length;
 }
 
 /** Opens a connection. */
@@ -92,13 +94,13 @@ async function run({ port, path, connections, seconds }: Load): Promise<Sample> 
   let answered = 0;
   const start = performance.now();
   const until = start + seconds * 1000;
-  const letSleep = stayAwake();
   await Promise.all(
     sockets.map(
       (socket) =>
         new Promise<void>((resolve, reject) => {
-          let text = "";
           let since = 0;
+          let expected = 0;
+          let arrived = 0;
           const next = (): void => {
             const request = requests[sent];
             if (request === undefined || performance.now() >= until) {
@@ -109,16 +111,19 @@ async function run({ port, path, connections, seconds }: Load): Promise<Sample> 
             since = performance.now();
             socket.write(request);
           };
-          socket.setEncoding("latin1");
-          socket.on("data", (chunk: string) => {
-            text += chunk;
+          socket.on("data", (chunk: Buffer) => {
             try {
-              const length = answerLength(text);
-              if (length === undefined) return;
-              text = text.slice(length);
+              if (arrived === 0 && chunk.compare(ok, 0, ok.length, 0, ok.length) !== 0) {
+                throw new Error(`A push was not taken:\n${chunk.toString("latin1")}`);
+              }
+              expected ||= lengthOf(chunk);
             } catch (error) {
               return reject(error);
             }
+            arrived += chunk.length;
+            if (arrived < expected) return;
+            if (arrived > expected) return reject(new Error("More came than an answer"));
+            arrived = 0;
             latencies[answered] = performance.now() - since;
             answered += 1;
             next();
@@ -129,7 +134,6 @@ async function run({ port, path, connections, seconds }: Load): Promise<Sample> 
     ),
   );
   const ms = performance.now() - start;
-  letSleep();
   for (const socket of sockets) socket.removeAllListeners("close").destroy();
   const sorted = latencies.subarray(0, answered).sort();
   return {

@@ -115,15 +115,15 @@ export async function pushes(size: Size, children: Children): Promise<Section> {
   });
   const { today, own, ownStored, shared, sharedStored, limit, express, http } = results;
   const rates = [
-    { ours: own, rival: today, target: 4 },
-    { ours: shared, rival: today, target: 2 },
+    { ours: own, rival: today, target: 5 },
+    { ours: shared, rival: today, target: 1.3 },
     { ours: limit, rival: today },
-    { ours: ownStored, rival: today, target: 1 },
+    { ours: ownStored, rival: today, target: 3 },
     { ours: sharedStored, rival: today, target: 1 },
     { ours: own, rival: express },
     { ours: ownStored, rival: express },
     { ours: shared, rival: express },
-    { ours: own, rival: http, target: 0.4 },
+    { ours: own, rival: http, target: 0.45 },
     { ours: ownStored, rival: http },
   ];
   const all = [own, shared, ownStored, sharedStored];
