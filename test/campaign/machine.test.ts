@@ -616,6 +616,24 @@ describe("a campaign", () => {
     assert.equal(scene.finished[0]?.cancelled, 1002);
   });
 
+  it("waits for the stop of a cancel, also if the task was stopped and started before", () => {
+    const scene = new Scene();
+    scene.create("7");
+    for (const action of ["pause", "resume"] as const) {
+      scene.step({ kind: "control", action });
+      scene.answer("CallTaskControl", action === "pause" ? ok() : lost);
+    }
+    scene.step({ kind: "control", action: "cancel" });
+    for (let times = 0; times < 20; times += 1) {
+      scene.pass(minute);
+      assert.equal(scene.answer("CallTaskControl", lost)["action"], "stop");
+    }
+    assert.deepEqual(scene.outcomes, {});
+    scene.pass(minute).answer("CallTaskControl", ok());
+    scene.pass(5 * minute).answer("getCdrList", ok({ total: "0", cdr: [] }));
+    assert.deepEqual(scene.outcomes, { 0: "cancelled" });
+  });
+
   describe("stops a task of which it learns late", () => {
     const started = { type: "taskinfo", taskID: "7", userData: "c.0", status: "0" };
     /** Lets time pass on a platform that answers queries like this, and has no CDRs. */
