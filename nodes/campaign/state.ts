@@ -223,6 +223,8 @@ export class State {
         if (task === undefined) return;
         task.action = line.action;
         task.isAnswered = false;
+        // A start may be carried out although its answer is lost.
+        task.stoppedAt = undefined;
         return;
       case "controlled":
         if (task === undefined) return;
