@@ -614,6 +614,27 @@ describe("a campaign", () => {
     assert.ok(Object.values(others).every((outcome) => outcome === "cancelled"));
     assert.equal(scene.finished[0]?.state, "cancelled");
     assert.equal(scene.finished[0]?.cancelled, 1002);
+    const attempts = (outcome: string) =>
+      new Set(scene.results.filter((result) => result.outcome === outcome).map((result) => result.attempts));
+    assert.deepEqual(attempts("cancelled"), new Set([0]));
+    assert.deepEqual(
+      [attempts("unknown"), attempts("answered"), attempts("unanswered")],
+      [new Set([1]), new Set([1]), new Set([1])],
+    );
+  });
+
+  it("does not count an attempt that a cancel prevented", () => {
+    const scene = new Scene({ settings: { attempts: 2, retryAfter: 0.5 } });
+    scene.create("7");
+    scene.bill("13900000000", { taskID: "7", releaseCause: "486", startTime: localTime(scene.now, zone) }).pass(40_000);
+    scene.create("8");
+    scene.step({ kind: "control", action: "cancel" }).pass(1);
+    scene.answer("CallTaskControl", ok());
+    scene.pass(2 * minute);
+    scene.answer("getCdrList", ok({ total: "0", cdr: [] }));
+    scene.pass(1000);
+    assert.deepEqual(scene.outcomes, { 0: "unanswered: cancelled" });
+    assert.equal(scene.results[0]?.attempts, 1);
   });
 
   it("waits for the stop of a cancel, also if the task was stopped and started before", () => {
