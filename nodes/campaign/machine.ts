@@ -167,8 +167,8 @@ export class Campaign {
       task.watch.signAt = task.endedAt === undefined && task.taskID !== undefined ? now - 12 * 3_600_000 : now;
       task.watch.mustConfirm = task.endedAt !== undefined && task.taskID !== undefined;
       task.watch.callAt = now;
-      if (task.open === 0 && state.mayDial(task)) this.#settling.strays.add(task);
     }
+    this.#settling.findStrays();
     this.#sending.begin();
     if (state.finished === undefined && state.cancelledAt === undefined) {
       this.#sending.deal(this.#inPhase(phases.ready), true);
@@ -314,6 +314,7 @@ export class Campaign {
     if (action !== "cancel") return;
     this.#sending.clear();
     this.#waves.clear();
+    this.#settling.findStrays();
     this.#scanned = 0;
   }
 

@@ -70,9 +70,8 @@ export class Settling {
     }
     this.#wasRunning = core.isRunning;
     for (const task of this.live) {
-      if (task.watch.isLookedUp) continue;
-      if (task.open === 0 && !this.#sending.isFilling(task)) this.live.delete(task);
-      else if (this.#isReady(task)) ready.push(task);
+      if (task.open === 0 && !this.#sending.isFilling(task)) this.#leave(task);
+      else if (!task.watch.isLookedUp && this.#isReady(task)) ready.push(task);
     }
     if (ready.length === 0) return;
     if (core.state.settings.reconcile) this.#lookUp(ready);
@@ -82,6 +81,13 @@ export class Settling {
   /** The ID of a task has become known. */
   found(task: Task): void {
     if (!this.live.has(task)) this.strays.add(task);
+  }
+
+  /** The campaign was cancelled, perhaps before a restart. Tasks whose numbers have results already may have to be stopped too. */
+  findStrays(): void {
+    const { state } = this.#core;
+    for (const task of state.tasks)
+      if (task.open === 0 && state.mayDial(task) && !this.live.has(task)) this.strays.add(task);
   }
 
   /** Queries the unknown tasks of a cancelled campaign, for a day. */
@@ -306,7 +312,12 @@ export class Settling {
         core.leaveOut(index, "cancelled");
       } else core.attemptEnded(index, { outcome: "unknown", isCauseKnown: true, facts: {} });
     }
+    this.#leave(task);
+  }
+
+  /** All numbers of a task have results. */
+  #leave(task: Task): void {
     this.live.delete(task);
-    if (state.mayDial(task)) this.strays.add(task);
+    if (this.#core.state.mayDial(task)) this.strays.add(task);
   }
 }

@@ -223,6 +223,8 @@ export class State {
         if (task === undefined) return;
         task.action = line.action;
         task.isAnswered = false;
+        // A start may be carried out although its answer is lost.
+        task.stoppedAt = undefined;
         return;
       case "controlled":
         if (task === undefined) return;
@@ -383,6 +385,9 @@ export class State {
   #finishEntry(line: ResultLine): void {
     const { i } = line;
     if (this.phase[i] === phases.done) return;
+    // A cancelled campaign's task had this number, but did not dial it.
+    const wasNotDialled = line.o === "cancelled" || line.reason === "cancelled";
+    if (wasNotDialled && this.phase[i] === phases.sent) this.attempts[i] = (this.attempts[i] ?? 1) - 1;
     this.#leaveTask(i);
     this.phase[i] = phases.done;
     this.lastCall.delete(i);

@@ -213,7 +213,7 @@ export const sidebarRoutes = {
  * - any that asks the receiving thread: `busy` if the thread does not answer in time
  * - GET sccc/sidebar/entry?number=<n>: TrafficDetail, or `{outcome: "gone"}`
  * - POST sccc/sidebar/replay {number}: `handed` {count: how many nodes have it} / `gone` / `noNode`
- * - POST sccc/sidebar/dead/replay {account, ids} and sccc/sidebar/dead/delete {account, ids}: `handed` / `deleted` {count} / `gone` / `noNode`
+ * - POST sccc/sidebar/dead/replay {account, ids} and sccc/sidebar/dead/delete {account, ids}: `delivered` / `deleted` {count} / `gone` / `noNode`
  * - POST sccc/sidebar/sample {account, event}: sends a signed push through the account's own address; answers as the form's button does, with
  *   an outcome that ends a key below `sample` of the locales
  * - POST sccc/sidebar/simulator {simulator, instruction}: `done` / `noSimulator` / `refused` {text}; the instruction is a message of sccc-simulator
@@ -221,6 +221,7 @@ export const sidebarRoutes = {
 export interface SidebarOutcome {
   readonly outcome:
     | "handed"
+    | "delivered"
     | "deleted"
     | "done"
     | "gone"

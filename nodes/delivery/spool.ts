@@ -33,6 +33,14 @@ export interface Recipient {
   readonly reports?: true;
 }
 
+/** What a spool knows and the folder may not have. */
+export interface Handover {
+  /** The last ID that was given. A folder without pending entries may be empty, and tokens of its old entries still be in use. */
+  readonly lastId: number;
+  /** When delivered entries are due again, by ID, in ms of performance.now, the earliest first. */
+  readonly due: ReadonlyMap<number, number>;
+}
+
 /** Settings of the delivery. Times in ms. */
 export interface SpoolSettings {
   readonly redeliverAfterMs: number;
@@ -206,18 +214,19 @@ export class Spool implements Keeper {
     };
   }
 
-  /** When delivered entries are due again: by ID, in ms of performance.now, the earliest first. For `goOnWaiting`. */
-  get waiting(): ReadonlyMap<number, number> {
-    return new Map([...this.#waiting].map(({ id, due }) => [id, this.#start + due]));
+  /** For the next spool of this process on the same folder. */
+  get handover(): Handover {
+    return { lastId: this.#lastId, due: new Map([...this.#waiting].map(({ id, due }) => [id, this.#start + due])) };
   }
 
   /**
-   * Keeps the due times of entries that another spool of this process delivered from this folder. They become earlier if
-   * the settings now require it. To be called before a recipient is attached.
+   * Goes on after another spool of this process. Entries that it delivered keep their due times, which become earlier if
+   * the settings now require it. To be called before an entry is added or a recipient is attached.
    */
-  goOnWaiting(waiting: ReadonlyMap<number, number>): void {
+  takeOver({ lastId, due }: Handover): void {
+    this.#lastId = Math.max(this.#lastId, lastId);
     const latest = performance.now() + this.#settings.redeliverAfterMs;
-    for (const [id, at] of waiting) {
+    for (const [id, at] of due) {
       const item = this.#pending.get(id);
       if (item?.due !== queued) continue;
       this.#unlink(item);

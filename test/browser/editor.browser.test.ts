@@ -421,7 +421,7 @@ for (const version of nodeRedVersions) {
           {
             when: "it is silent",
             fields: () => ({ baseUrl: impostors.silent, timeout: "0.3" }),
-            says: /gives no answer/,
+            says: /does not answer within 0.3 s/,
           },
           {
             when: "it speaks no TLS",
@@ -446,7 +446,7 @@ for (const version of nodeRedVersions) {
           {
             when: "the clock is off",
             fields: () => ({ baseUrl: impostors.fast }),
-            says: /Connected: .* clock .* (59\d|60\d) s apart/,
+            says: /Connected: .* clock .* differ by (59\d|60\d) s/,
           },
           {
             when: "the clock is off and the signature refused",
@@ -457,7 +457,7 @@ for (const version of nodeRedVersions) {
             when: "the access is restricted",
             fields: () => ({}),
             fault: "E_S_ACCESS_FORBIDDEN",
-            says: /restricts the access/,
+            says: /restricts access/,
           },
           {
             when: "the platform has a trouble of its own",

@@ -474,10 +474,10 @@ for (const version of nodeRedVersions) {
         await button("Delete").first().click();
         await at(".sccc-side-said.good").getByText("Deleted.").waitFor();
         assert.deepEqual(stub.orders, [{ route: "/dead/delete", body: { account: "a", ids: ["1", "2"] } }]);
-        stub.now.outcome = { outcome: "handed", params: { count: 1 } };
+        stub.now.outcome = { outcome: "delivered", params: { count: 1 } };
         await at(".sccc-side-letter summary").first().click();
         await button("Deliver again").first().click();
-        await at(".sccc-side-said.good").getByText("Handed to the flow again.").waitFor();
+        await at(".sccc-side-said.good").getByText("Delivered again.").waitFor();
         assert.deepEqual(stub.orders.at(-1), { route: "/dead/replay", body: { account: "a", ids: ["1"] } });
       });
 

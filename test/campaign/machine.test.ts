@@ -614,6 +614,45 @@ describe("a campaign", () => {
     assert.ok(Object.values(others).every((outcome) => outcome === "cancelled"));
     assert.equal(scene.finished[0]?.state, "cancelled");
     assert.equal(scene.finished[0]?.cancelled, 1002);
+    const attempts = (outcome: string) =>
+      new Set(scene.results.filter((result) => result.outcome === outcome).map((result) => result.attempts));
+    assert.deepEqual(attempts("cancelled"), new Set([0]));
+    assert.deepEqual(
+      [attempts("unknown"), attempts("answered"), attempts("unanswered")],
+      [new Set([1]), new Set([1]), new Set([1])],
+    );
+  });
+
+  it("does not count an attempt that a cancel prevented", () => {
+    const scene = new Scene({ settings: { attempts: 2, retryAfter: 0.5 } });
+    scene.create("7");
+    scene.bill("13900000000", { taskID: "7", releaseCause: "486", startTime: localTime(scene.now, zone) }).pass(40_000);
+    scene.create("8");
+    scene.step({ kind: "control", action: "cancel" }).pass(1);
+    scene.answer("CallTaskControl", ok());
+    scene.pass(2 * minute);
+    scene.answer("getCdrList", ok({ total: "0", cdr: [] }));
+    scene.pass(1000);
+    assert.deepEqual(scene.outcomes, { 0: "unanswered: cancelled" });
+    assert.equal(scene.results[0]?.attempts, 1);
+  });
+
+  it("waits for the stop of a cancel, also if the task was stopped and started before", () => {
+    const scene = new Scene();
+    scene.create("7");
+    for (const action of ["pause", "resume"] as const) {
+      scene.step({ kind: "control", action });
+      scene.answer("CallTaskControl", action === "pause" ? ok() : lost);
+    }
+    scene.step({ kind: "control", action: "cancel" });
+    for (let times = 0; times < 20; times += 1) {
+      scene.pass(minute);
+      assert.equal(scene.answer("CallTaskControl", lost)["action"], "stop");
+    }
+    assert.deepEqual(scene.outcomes, {});
+    scene.pass(minute).answer("CallTaskControl", ok());
+    scene.pass(5 * minute).answer("getCdrList", ok({ total: "0", cdr: [] }));
+    assert.deepEqual(scene.outcomes, { 0: "cancelled" });
   });
 
   describe("stops a task of which it learns late", () => {
@@ -686,6 +725,59 @@ describe("a campaign", () => {
       const other = cancelled("6", lost);
       wait(other, 10, ok({ taskID: "" }));
       assert.equal(other.campaign.isOver, true);
+    });
+
+    /** A create whose answer was lost, with the result of its number, and a number of another agent. */
+    const billed = (): Scene => {
+      const scene = new Scene({ settings: { agents: ["1000", "1001"] }, input: mobiles(2) });
+      const [one, other] = [scene.open("CallTaskQuery"), scene.open("CallTaskQuery")];
+      scene.step({ kind: "answer", id: one.id, answer: ok({ taskID: "6" }) });
+      scene.answer("CallTaskCreate", lost);
+      scene.bill("13900000000", { userData: "c.0" });
+      scene.step({ kind: "control", action: "cancel" });
+      scene.step({ kind: "answer", id: other.id, answer: ok() });
+      assert.deepEqual(scene.outcomes, { 0: "unanswered", 1: "cancelled" });
+      return scene.step({ kind: "handed", entries: [0, 1] }).step({ kind: "finishedHanded" });
+    };
+
+    it("after a cancel, if its numbers had results before", () => {
+      const scene = billed();
+      wait(scene, 10, ok({ taskID: "" }));
+      assert.equal(scene.campaign.isOver, true);
+    });
+
+    it("after a cancel, if its numbers get results before the stop is answered", () => {
+      const scene = new Scene();
+      scene.create("7");
+      scene.step({ kind: "control", action: "cancel" });
+      scene.answer("CallTaskControl", lost);
+      scene.bill("13900000000", { taskID: "7" });
+      assert.deepEqual(scene.outcomes, { 0: "unanswered" });
+      scene
+        .step({ kind: "handed", entries: [0] })
+        .step({ kind: "finishedHanded" })
+        .pass(5000);
+      scene.progress.length = 0;
+      stops(scene);
+    });
+
+    it("after a cancel, if its numbers get results while their CDRs are read", () => {
+      const scene = new Scene();
+      scene.answer("CallTaskQuery", ok({ taskID: "6" }));
+      scene.answer("CallTaskCreate", lost);
+      scene.step({ kind: "control", action: "cancel" });
+      while (scene.commands[0]?.api !== "getCdrList") {
+        if (scene.commands.length > 0) scene.answer("CallTaskQuery", ok({ taskID: "6" }));
+        else scene.pass(minute);
+      }
+      const { id } = scene.open("getCdrList");
+      while (scene.commands.length > 0) scene.answer("CallTaskQuery", ok({ taskID: "6" }));
+      scene.bill("13900000000", { userData: "c.0" });
+      assert.deepEqual(scene.outcomes, { 0: "unanswered" });
+      scene.step({ kind: "handed", entries: [0] }).step({ kind: "finishedHanded" });
+      scene.step({ kind: "answer", id, answer: ok({ total: "0", cdr: [] }) });
+      wait(scene, 60, ok({ taskID: "" }));
+      assert.equal(scene.campaign.isOver, true);
     });
 
     it("that was given up, while the campaign is paused", () => {

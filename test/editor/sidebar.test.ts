@@ -213,6 +213,16 @@ describe("the sidebar's texts", () => {
       [],
     );
   });
+
+  for (const language of languages) {
+    it(`name the reason of a refused push as the node's status does in ${language.folder}`, () => {
+      const texts = new Map(flat(written(language)));
+      for (const reason of ["customer", "digest", "timestamp", "sender", "replay"]) {
+        assert.ok(texts.has(`refusal.${reason}`), reason);
+        assert.ok(!texts.has(`sidebar.result.${reason}`), reason);
+      }
+    });
+  }
 });
 
 describe("the sidebar's hints", () => {

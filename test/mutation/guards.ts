@@ -709,7 +709,7 @@ export const mutations: readonly Mutation[] = [
     guard: "a cancelled campaign",
     change: "a task that becomes known late is not stopped",
     file: "nodes/campaign/settling.ts",
-    excerpt: "if (state.mayDial(task)) this.strays.add(task);",
+    excerpt: "if (this.#core.state.mayDial(task)) this.strays.add(task);",
     replacement: "",
     tests: "test/campaign/machine.test.ts",
     grep: "stops a task of which it learns late",

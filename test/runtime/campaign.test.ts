@@ -224,10 +224,14 @@ describe("sccc-campaign", () => {
     one.send(numbers);
     await one.until(() => one.results.length >= 1);
     one.send({ do: "cancel" });
+    one.send({ do: "progress" });
     await one.untilFinished();
     const [end] = one.finished;
     addsUp(end);
     assert.equal(end.payload.state, "cancelled");
+    const texts = one.flow.statuses.map(({ text }) => text);
+    assert.ok(texts.includes("status.campaign · sidebar.state.campaign.cancelled"));
+    assert.equal(texts.at(-1), "status.campaign");
     assert.equal(one.results.length, 30);
     const cancelled = one.results.filter(({ payload }) => payload.outcome === "cancelled");
     assert.notEqual(cancelled.length, 0);

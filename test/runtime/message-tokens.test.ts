@@ -1,8 +1,10 @@
 // Tokens of the messages of sccc-calls: each confirmation ends, whether the store opens, opens late or does not open.
 import assert from "node:assert/strict";
 import type { Spool } from "../../nodes/delivery/spool";
+import { Store } from "../../nodes/delivery/store";
 import { MessageTokens } from "../../nodes/runtime/calls/message-tokens";
 import { Tokens } from "../../nodes/runtime/receive/tokens";
+import { temporaryFolder } from "../../tools/node-red";
 
 /** A store with the pending entry 7, which was delivered twice. */
 function spool() {
@@ -11,8 +13,8 @@ function spool() {
     deliveriesOf: (id: string) => (id === "7" && settled.length === 0 ? 2 : undefined),
     settle: (id: string) => settled.push(id) > 0,
     refuse: () => true,
-    waiting: new Map(),
-    goOnWaiting: () => undefined,
+    handover: { lastId: 7, due: new Map() },
+    takeOver: () => undefined,
   };
   return { settled, it: it as unknown as Spool };
 }
@@ -59,5 +61,36 @@ describe("a confirmation of a message of sccc-calls", () => {
     tokens.close();
     assert.equal(await early, false);
     assert.equal(await taken(), false);
+  });
+
+  it("counts for that message only, although redeploys have found the store empty", async () => {
+    const registry = new Tokens();
+    const tokens = new MessageTokens(registry);
+    const folder = temporaryFolder();
+    /** Deploys, gives a message if wanted, and closes. */
+    const deploy = async (use?: (token: string) => unknown): Promise<void> => {
+      const store = await Store.open({ folder, owner: "o", redeliverAfterMs: 60_000, maxDeliveries: 5 });
+      assert.ok(store !== undefined);
+      tokens.open(store.spool);
+      if (use !== undefined) {
+        const [id] = await store.spool.add([{ node: "n", text: "{}" }]);
+        store.spool.attach("n", { hand: () => undefined, dead: () => undefined });
+        while (store.spool.deliveriesOf(id!) === 0) await new Promise(setImmediate);
+        await use(tokens.tokenOf({ id: id!, node: "n", text: "{}", delivery: 1 }));
+      }
+      tokens.pause();
+      store.close();
+    };
+    let old = "";
+    await deploy(async (token) => {
+      old = token;
+      assert.equal(await registry.acknowledge(token, "taken"), true);
+    });
+    await deploy();
+    await deploy();
+    await deploy(async (token) => {
+      assert.equal(await registry.acknowledge(old, "taken"), false);
+      assert.equal(await registry.acknowledge(token, "taken"), true);
+    });
   });
 });

@@ -451,7 +451,7 @@ describe("the dead letters of the sidebar", function () {
         params: { count: 1 },
       });
       assert.deepEqual(await made.post(sidebarRoutes.deadReplay, { account: "account", ids: [one?.id] }), {
-        outcome: "handed",
+        outcome: "delivered",
         params: { count: 1 },
       });
       const again = await eventually("it comes to the flow", async () => (await made.heard())[0]);

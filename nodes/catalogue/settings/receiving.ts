@@ -178,7 +178,10 @@ export const receivingSettings: readonly Setting[] = [
     section: "receiving",
     onlyIf: { setting: "pushAnswer", is: "stored" },
     label: { en: "Deliver again after", zh: "重新投递间隔" },
-    hint: { en: "The pause before an unconfirmed stored push is delivered again.", zh: "用于未确认的 stored 推送。" },
+    hint: {
+      en: "The pause before an unconfirmed stored push is delivered again.",
+      zh: "未确认的 stored 推送再次投递之前的间隔。",
+    },
   },
   {
     name: "maxDeliveries",

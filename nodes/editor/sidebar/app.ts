@@ -140,7 +140,7 @@ export class App {
   }
 }
 
-const goodOutcomes = new Set<SidebarOutcome["outcome"]>(["handed", "deleted", "done"]);
+const goodOutcomes = new Set<SidebarOutcome["outcome"]>(["handed", "delivered", "deleted", "done"]);
 
 export const outcomeSaid = ({ outcome, params = {} }: SidebarOutcome): Said => ({
   good: goodOutcomes.has(outcome),

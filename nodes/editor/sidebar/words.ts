@@ -75,7 +75,9 @@ export function nameOf({ kind, name }: Pick<TrafficEntry, "kind" | "name">): str
 
 /** The code of a result in words, or the code itself if it has no text. */
 export const codeInWords = (kind: TrafficEntry["kind"], code: string): string =>
-  (kind === "push" ? known(`sidebar.result.${code}`) : (known(`error.${code}`) ?? known(`status.${code}`))) ?? code;
+  (kind === "push"
+    ? (known(`refusal.${code}`) ?? known(`sidebar.result.${code}`))
+    : (known(`error.${code}`) ?? known(`status.${code}`))) ?? code;
 
 /** How an entry ended. */
 export function resultOf({ kind, result, count: all, failed }: TrafficEntry): string {

@@ -112,7 +112,7 @@ function failureAnswer(failure: Failure, { baseUrl, apiVersion }: AccountConfig,
       return { outcome: isTlsError(systemCode) ? "tls" : "unreachable", params: { host, systemCode } };
     }
     case "timeout":
-      return { outcome: "timeout", params: { host, limit: Math.round(failure.afterMs / 1000) } };
+      return { outcome: "timeout", params: { host, limit: Math.round(failure.afterMs / 100) / 10 } };
     case "http":
       return failure.location === undefined
         ? { outcome: "notSccc", params: { host, detail: `HTTP ${failure.status}` } }

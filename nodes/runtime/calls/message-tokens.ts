@@ -1,5 +1,5 @@
 // The tokens of the messages of sccc-calls.
-import type { Handed, Spool } from "../../delivery/spool";
+import type { Handed, Handover, Spool } from "../../delivery/spool";
 import { BoundedSet, type Outcome, type TokenOwner } from "../../delivery/tokens";
 import { guarded } from "../../util/guarded";
 import type { Tokens } from "../receive/tokens";
@@ -18,8 +18,8 @@ export class MessageTokens implements TokenOwner {
   /** The store cannot be opened for now. */
   #isWithout = false;
   readonly #waiting = new Set<() => void>();
-  /** The due times of the messages that wait for a confirmation, while the store is closed. */
-  #due: ReadonlyMap<number, number> = new Map();
+  /** What the last store leaves to the next one, so that messages go on waiting and no token is given twice. */
+  #handover: Handover | undefined;
 
   constructor(
     private readonly tokens: Tokens,
@@ -32,7 +32,7 @@ export class MessageTokens implements TokenOwner {
   /** The store is open, and no recipient is attached yet. */
   open(spool: Spool | undefined): void {
     this.#spool = spool;
-    spool?.goOnWaiting(this.#due);
+    if (this.#handover !== undefined) spool?.takeOver(this.#handover);
     this.#isWithout = spool === undefined;
     this.#goOn();
   }
@@ -44,7 +44,7 @@ export class MessageTokens implements TokenOwner {
 
   /** The store is about to close. A redeploy opens it again, and confirmations that wait then continue to wait. */
   pause(): void {
-    this.#due = this.#spool?.waiting ?? this.#due;
+    this.#handover = this.#spool?.handover ?? this.#handover;
     this.#spool = undefined;
     this.#isWithout = false;
   }

@@ -43,6 +43,10 @@ const progressMessage = (topic: "progress" | "finished", progress: CampaignProgr
   sccc: { campaign: { id: progress.campaign } },
 });
 
+/** Whether a campaign that is not over dials nothing now. A cancelled one waits for the results of its last calls. */
+const dialsNothing = ({ state }: CampaignProgress): boolean =>
+  state === "paused" || state === "outsideHours" || state === "cancelled";
+
 /** The behaviour of an sccc-campaign node. */
 class CampaignNode {
   readonly #deps: CampaignDeps;
@@ -140,10 +144,12 @@ class CampaignNode {
       total: sum(({ total }) => total),
       answered: sum(({ answered }) => answered),
     });
-    const isIdle = all.every(({ state }) => state === "paused" || state === "outsideHours");
-    const fill = this.#problem !== undefined ? "red" : all.every(isOver) ? "green" : isIdle ? "yellow" : "blue";
+    const open = all.filter((one) => !isOver(one));
+    const idle = open.every(dialsNothing) ? open[0]?.state : undefined;
+    const isIdle = idle !== undefined;
+    const fill = this.#problem !== undefined ? "red" : open.length === 0 ? "green" : isIdle ? "yellow" : "blue";
     // Says why nothing is dialled: a yellow ring alone does not tell.
-    const why = isIdle ? ` · ${RED._(`sidebar.state.campaign.${progress.state}`)}` : "";
+    const why = isIdle ? ` · ${RED._(`sidebar.state.campaign.${idle}`)}` : "";
     node.status({ fill, shape: isIdle || this.#problem !== undefined ? "ring" : "dot", text: `${text}${why}` });
   }
 

@@ -118,8 +118,9 @@ export class CampaignStore {
   attach(node: string, host: CampaignHost, reports: StoreReports): () => Promise<void> {
     this.#hosts.set(node, host);
     this.#reports.set(node, reports);
-    if (this.state === "open") for (const runner of this.runnersOf(node)) runner.attach(host);
-    else if (typeof this.state === "object") reports.warning("campaignsKept", { detail: this.state.problem });
+    // Also before the state is "open": some campaigns may have been added already, and `#load` attaches only those that follow.
+    for (const runner of this.runnersOf(node)) runner.attach(host);
+    if (typeof this.state === "object") reports.warning("campaignsKept", { detail: this.state.problem });
     return async () => {
       this.#hosts.delete(node);
       this.#reports.delete(node);

@@ -89,7 +89,7 @@ async function handLetters({ state }: Runtime, body: JsonObject): Promise<Sideba
   if (state.receiving.view(account) === undefined) return gone;
   const answer = await state.receiving.ask(account, { what: "handLetters", ids: idsIn(body) });
   if (typeof answer === "string") return unread;
-  if (answer.handed > 0) return { outcome: "handed", params: { count: answer.handed } };
+  if (answer.handed > 0) return { outcome: "delivered", params: { count: answer.handed } };
   return answer.unwanted > 0 ? { outcome: "noNode" } : gone;
 }
 
