@@ -33,8 +33,8 @@ export interface Recipient {
   readonly reports?: true;
 }
 
-/** What a spool knows and the folder may not have. */
-export interface Handover {
+/** How far a spool has come, as far as the folder does not have it. */
+export interface SpoolProgress {
   /** The last ID that was given. A folder without pending entries may be empty, and tokens of its old entries still be in use. */
   readonly lastId: number;
   /** When delivered entries are due again, by ID, in ms of performance.now, the earliest first. */
@@ -215,7 +215,7 @@ export class Spool implements Keeper {
   }
 
   /** For the next spool of this process on the same folder. */
-  get handover(): Handover {
+  get progress(): SpoolProgress {
     return { lastId: this.#lastId, due: new Map([...this.#waiting].map(({ id, due }) => [id, this.#start + due])) };
   }
 
@@ -223,7 +223,7 @@ export class Spool implements Keeper {
    * Goes on after another spool of this process. Entries that it delivered keep their due times, which become earlier if
    * the settings now require it. To be called before an entry is added or a recipient is attached.
    */
-  takeOver({ lastId, due }: Handover): void {
+  resumeFrom({ lastId, due }: SpoolProgress): void {
     this.#lastId = Math.max(this.#lastId, lastId);
     const latest = performance.now() + this.#settings.redeliverAfterMs;
     for (const [id, at] of due) {

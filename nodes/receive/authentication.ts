@@ -1,7 +1,7 @@
 // Verifies the authentication of a push (§三.2): fields are strictly typed, the comparison takes constant time.
 import { timingSafeEqual } from "node:crypto";
 import { digestOf } from "../protocol/digest";
-import { isObject } from "../util/json";
+import { isObject, type JsonObject } from "../util/json";
 
 /** An authentication block as sent, every field as text. */
 export interface Authentication {
@@ -31,9 +31,9 @@ function timestampOf(value: unknown): string | undefined {
   return typeof text === "string" && /^\d{1,20}(?:\.\d{1,9})?$/.test(text) ? text : undefined;
 }
 
-/** A name as text. Some senders write a name of digits as a number. */
-const nameOf = (value: unknown): unknown =>
-  typeof value === "number" && Number.isSafeInteger(value) ? String(value) : value;
+/** The customer of an authentication block, as text where it is one. Some senders write a name of digits as a number. */
+export const customerOf = ({ customer }: JsonObject): unknown =>
+  typeof customer === "number" && Number.isSafeInteger(customer) ? String(customer) : customer;
 
 /**
  * Reads an authentication block. Names may not contain @ and numbers must be digits, so that different blocks never give the same text to
@@ -42,7 +42,7 @@ const nameOf = (value: unknown): unknown =>
 export function readAuthentication(value: unknown): Authentication | undefined {
   if (!isObject(value)) return undefined;
   const { digest } = value;
-  const customer = nameOf(value.customer);
+  const customer = customerOf(value);
   const seq = digitsOf(value.seq);
   const timestamp = timestampOf(value.timestamp);
   if (

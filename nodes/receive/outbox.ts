@@ -1,5 +1,5 @@
 // An account's deliveries to Node-RED's thread. Their number is limited so that a busy thread does not accumulate them.
-import { guarded } from "../util/guarded";
+import { TurnBatch } from "../util/turn-batch";
 
 /** Reports the outcome of a delivery: whether a node received it. */
 type Done = (handed: boolean) => void;
@@ -11,23 +11,20 @@ interface Waiting {
 
 /** Numbers deliveries, and sends those of one turn of the event loop in one message. */
 export class Sender {
-  readonly #post: (text: string) => void;
+  readonly #texts: TurnBatch<string>;
   readonly #done = new Map<number, Done>();
-  #texts: string[] = [];
   #last = 0;
-  #immediate: NodeJS.Immediate | undefined;
 
   /** @param post sends the JSON of an array of DeliveryTuple */
   constructor(post: (text: string) => void) {
-    this.#post = post;
+    this.#texts = new TurnBatch((texts) => post(`[${texts.join(",")}]`));
   }
 
   /** Sends a delivery. @param json its tuple as JSON without the number and the opening bracket */
   send(json: string, done: Done): void {
     this.#last += 1;
     this.#done.set(this.#last, done);
-    this.#texts.push(`[${this.#last},${json}`);
-    this.#immediate ??= setImmediate(guarded(() => this.#flush()));
+    this.#texts.add(`[${this.#last},${json}`);
   }
 
   /** Settles deliveries by what Node-RED's thread reports. */
@@ -37,13 +34,6 @@ export class Sender {
       this.#done.delete(number);
       done?.(handed);
     }
-  }
-
-  #flush(): void {
-    this.#immediate = undefined;
-    const texts = this.#texts;
-    this.#texts = [];
-    this.#post(`[${texts.join(",")}]`);
   }
 }
 

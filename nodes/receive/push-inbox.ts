@@ -2,10 +2,10 @@
 
 import { isDeepStrictEqual } from "node:util";
 import type { DeadLetters } from "../delivery/dead-letters";
+import { EntryAcks } from "../delivery/entry-acks";
 import { asError } from "../delivery/files";
 import type { Line } from "../delivery/journal";
 import { Store, StoreHeldError } from "../delivery/store";
-import { BoundedSet } from "../delivery/tokens";
 import { deliveryIdOf, eventOf, knownEvents, type ReadPush, readPush } from "../protocol/push";
 import { guarded } from "../util/guarded";
 import type { JsonObject } from "../util/json";
@@ -84,7 +84,7 @@ export class PushInbox {
   readonly #now: () => number;
   readonly #outbox: Outbox;
   readonly #replay: ReplayCache;
-  readonly #refusedTokens = new BoundedSet();
+  readonly #acks = new EntryAcks();
   /** Bills that are being stored: their repeats wait for the result of the first. */
   readonly #billing = new Map<string, Promise<boolean>>();
   readonly #refused = new Map<Refusal, number>();
@@ -237,15 +237,7 @@ export class PushInbox {
 
   /** Acknowledges by the part of a token after its prefix; false if nothing is pending under it. */
   acknowledge(token: string, taken: boolean): boolean {
-    const spool = this.#store?.spool;
-    const [id = "", number = ""] = token.split(".");
-    const given = spool?.deliveriesOf(id);
-    const delivery = Number(number);
-    if (spool === undefined || given === undefined || !(delivery >= 1 && delivery <= given)) return false;
-    if (this.#refusedTokens.has(token)) return false;
-    if (taken) return spool.settle(id);
-    this.#refusedTokens.add(token);
-    return spool.refuse(id);
+    return this.#acks.acknowledge(this.#store?.spool, token, taken ? "taken" : "refused");
   }
 
   /** Answers a question of the sidebar; undefined if there is no answer. */

@@ -1,8 +1,10 @@
 // Everything that runs in the worker: inboxes, ports, and the hold on pushes during a redeploy. Does not depend on worker threads.
 
 import { guarded } from "../util/guarded";
+import { TurnBatch } from "../util/turn-batch";
 import { senderOf } from "./addresses";
 import { type AnswerName, answer } from "./answers";
+import { customerOf } from "./authentication";
 import { BodyCollector, ByteBudget, type ParsedPush, pushIn, readBody, readPushBody } from "./body";
 import { type Arrival, checkHead } from "./head";
 import type {
@@ -58,7 +60,9 @@ export class ReceiveService {
   readonly #troubles = new Map<string, Troubles>();
   readonly #changed = new Set<string>();
   #countsTimer: NodeJS.Timeout | undefined;
-  #answers: [number, AnswerName][] = [];
+  readonly #answers = new TurnBatch<readonly [number, AnswerName]>((answers) =>
+    this.#post({ kind: "answers", answers }),
+  );
   /** The pushes that wait for the end of a redeploy. Undefined: no redeploy is in progress. */
   #held: ((ready: boolean) => void)[] | undefined;
   #holdTimer: NodeJS.Timeout | undefined;
@@ -376,16 +380,7 @@ export class ReceiveService {
     } catch {
       name = "busy";
     }
-    if (this.#answers.length === 0) {
-      setImmediate(
-        guarded(() => {
-          const all = this.#answers;
-          this.#answers = [];
-          this.#post({ kind: "answers", answers: all });
-        }),
-      );
-    }
-    this.#answers.push([number, name]);
+    this.#answers.add([number, name]);
   }
 
   /** Answers a question of the sidebar. Never rejects. */
@@ -427,15 +422,16 @@ export class ReceiveService {
 }
 
 /**
- * The accounts of a path that check a push: those whose password signed it, otherwise those of its customer, otherwise
- * all, so that one of them counts the refusal. Other accounts must not count a push that was not meant for them.
+ * The accounts of a path that check a push: those of its customer; of several with the same customer, those whose password signed it. If
+ * there is none, all, so that one of them counts the refusal. Other accounts must not count a push that was not meant for them.
  */
 function addresseesOf(push: ParsedPush, inboxes: readonly PushInbox[]): readonly PushInbox[] {
   if (inboxes.length === 1) return inboxes;
-  const signers = inboxes.filter((inbox) => inbox.hasSigned(push));
-  if (signers.length > 0) return signers;
-  const own = inboxes.filter(({ config }) => config.signer.customer === push.authentication.customer);
-  return own.length > 0 ? own : inboxes;
+  const customer = customerOf(push.authentication);
+  const own = inboxes.filter(({ config }) => config.signer.customer === customer);
+  // The digest is calculated only where the customer does not decide.
+  const signers = own.length > 1 ? own.filter((inbox) => inbox.hasSigned(push)) : own;
+  return [signers, own].find(({ length }) => length > 0) ?? inboxes;
 }
 
 /** The answer if several accounts share a path: accepted if one accepted the push and none is busy. */

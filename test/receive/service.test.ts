@@ -177,6 +177,22 @@ describe("the receiving service", () => {
     assert.deepEqual(refusals(), [[["digest", 1]], [["digest", 1]]]);
   });
 
+  it("counts a push of a customer that is written as a number only for the account of that customer", async () => {
+    const of = (id: string, customer: string) => {
+      const account = world.accountOf(id, port);
+      return { ...account, config: { ...account.config, customer, signer: { customer, passwords: ["a password"] } } };
+    };
+    world.apply(of("one", "1001"), of("other", "1002"));
+    await listening(port);
+    const signed = signPush({ customer: "1001", password: "a password", notify: { type: "callin" } });
+    const body = JSON.stringify(signed).replace('"customer":"1001"', '"customer":1001');
+    assert.ok(body.includes('"customer":1001'));
+    const headers = { "content-type": "application/json" };
+    assert.equal((await fetch(url(), { method: "POST", headers, body })).status, 200);
+    const refusals = ["one", "other"].map((id) => [...(world.service.inboxOf(id)?.counts.refused ?? [])]);
+    assert.deepEqual([world.eventsOf("one"), refusals], [["callin"], [[], []]]);
+  });
+
   it("takes a path by its encoded form, a target of absolute form, and every value of a repeated key", async () => {
     world.apply(world.accountOf("a", port, { pushPath: "/推送" }));
     await listening(port);

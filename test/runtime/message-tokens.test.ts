@@ -13,8 +13,8 @@ function spool() {
     deliveriesOf: (id: string) => (id === "7" && settled.length === 0 ? 2 : undefined),
     settle: (id: string) => settled.push(id) > 0,
     refuse: () => true,
-    handover: { lastId: 7, due: new Map() },
-    takeOver: () => undefined,
+    progress: { lastId: 7, due: new Map() },
+    resumeFrom: () => undefined,
   };
   return { settled, it: it as unknown as Spool };
 }

@@ -1,6 +1,7 @@
 // The tokens of the messages of sccc-calls.
-import type { Handed, Handover, Spool } from "../../delivery/spool";
-import { BoundedSet, type Outcome, type TokenOwner } from "../../delivery/tokens";
+import { EntryAcks } from "../../delivery/entry-acks";
+import type { Handed, Spool, SpoolProgress } from "../../delivery/spool";
+import type { Outcome, TokenOwner } from "../../delivery/tokens";
 import { guarded } from "../../util/guarded";
 import type { Tokens } from "../receive/tokens";
 
@@ -12,14 +13,14 @@ const longestDeployMs = 5000;
  */
 export class MessageTokens implements TokenOwner {
   readonly #prefix: string;
-  readonly #refused = new BoundedSet();
+  readonly #acks = new EntryAcks();
   readonly #patienceMs: number;
   #spool: Spool | undefined;
   /** The store cannot be opened for now. */
   #isWithout = false;
   readonly #waiting = new Set<() => void>();
   /** What the last store leaves to the next one, so that messages go on waiting and no token is given twice. */
-  #handover: Handover | undefined;
+  #progress: SpoolProgress | undefined;
 
   constructor(
     private readonly tokens: Tokens,
@@ -32,7 +33,7 @@ export class MessageTokens implements TokenOwner {
   /** The store is open, and no recipient is attached yet. */
   open(spool: Spool | undefined): void {
     this.#spool = spool;
-    if (this.#handover !== undefined) spool?.takeOver(this.#handover);
+    if (this.#progress !== undefined) spool?.resumeFrom(this.#progress);
     this.#isWithout = spool === undefined;
     this.#goOn();
   }
@@ -44,7 +45,7 @@ export class MessageTokens implements TokenOwner {
 
   /** The store is about to close. A redeploy opens it again, and confirmations that wait then continue to wait. */
   pause(): void {
-    this.#handover = this.#spool?.handover ?? this.#handover;
+    this.#progress = this.#spool?.progress ?? this.#progress;
     this.#spool = undefined;
     this.#isWithout = false;
   }
@@ -55,15 +56,7 @@ export class MessageTokens implements TokenOwner {
 
   async acknowledge(rest: string, outcome: Outcome): Promise<boolean> {
     if (this.#spool === undefined && !this.#isWithout) await this.#deployed();
-    const spool = this.#spool;
-    const [id = "", number = ""] = rest.split(".");
-    const given = spool?.deliveriesOf(id);
-    const delivery = Number(number);
-    if (spool === undefined || given === undefined || !(delivery >= 1 && delivery <= given)) return false;
-    if (this.#refused.has(rest)) return false;
-    if (outcome === "taken") return spool.settle(id);
-    this.#refused.add(rest);
-    return spool.refuse(id);
+    return this.#acks.acknowledge(this.#spool, rest, outcome);
   }
 
   /** The node was deleted. */

@@ -1,25 +1,21 @@
 // Questions to the receiving thread. Each ends with the thread's answer, with the end of the thread, or after a time limit.
 import { guarded } from "../../util/guarded";
 
-/** The thread's answer as JSON; undefined if it has none. */
-export interface ThreadAnswer {
-  readonly text: string | undefined;
-}
-
 /** The time limit, in ms. The sidebar asks every few seconds anyway. */
 const longestMs = 3000;
 
+/** The questions that wait for their answer. */
 export class Questions {
   readonly #withinMs: number;
-  readonly #open = new Map<number, (answer: ThreadAnswer | undefined) => void>();
+  readonly #open = new Map<number, (answer: string | undefined) => void>();
   #last = 0;
 
   constructor(withinMs = longestMs) {
     this.#withinMs = withinMs;
   }
 
-  /** Asks. @returns the answer; undefined if none was received */
-  ask(send: (number: number) => void): Promise<ThreadAnswer | undefined> {
+  /** Asks. @returns the answer, as JSON; undefined if none was received */
+  ask(send: (number: number) => void): Promise<string | undefined> {
     this.#last += 1;
     const number = this.#last;
     return new Promise((resolve) => {
@@ -36,8 +32,8 @@ export class Questions {
   }
 
   /** The thread has answered. A late answer is ignored. */
-  answer(number: number, text: string | undefined): void {
-    this.#end(number, { text });
+  answer(number: number, text: string): void {
+    this.#end(number, text);
   }
 
   /** The thread has ended. */
@@ -45,7 +41,7 @@ export class Questions {
     for (const number of [...this.#open.keys()]) this.#end(number, undefined);
   }
 
-  #end(number: number, answer: ThreadAnswer | undefined): void {
+  #end(number: number, answer: string | undefined): void {
     this.#open.get(number)?.(answer);
     this.#open.delete(number);
   }

@@ -195,10 +195,10 @@ export class Receiving {
   ): Promise<Asks[K]["answer"] | "gone" | "busy"> {
     const thread = this.#thread;
     if (thread?.running !== true || this.#down) return "busy";
-    const answer = await this.#questions.ask((number) => thread.post({ kind: "ask", number, account, ask }));
-    if (answer === undefined) return "busy";
+    const text = await this.#questions.ask((number) => thread.post({ kind: "ask", number, account, ask }));
+    if (text === undefined) return "busy";
     // The thread answers with the type that belongs to the question.
-    return answer.text === undefined ? "gone" : ((JSON.parse(answer.text) as Asks[K]["answer"] | null) ?? "gone");
+    return (JSON.parse(text) as Asks[K]["answer"] | null) ?? "gone";
   }
 
   /**
