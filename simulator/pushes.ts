@@ -116,6 +116,7 @@ export class Pusher {
   readonly #sent = new Map<string, SentPush>();
   readonly #sender: PushSender;
   readonly #pauses = new Map<NodeJS.Timeout, () => void>();
+
   constructor(
     private readonly settings: PushSettings,
     private readonly clock: Clock,

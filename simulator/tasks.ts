@@ -60,7 +60,8 @@ export class Tasks {
       readonly agents: Agents;
       readonly calls: Calls;
       readonly clock: Clock;
-      readonly tell: Tell /** Whether no further calls should be made for now. */;
+      readonly tell: Tell;
+      /** Whether no further calls should be made for now. */
       readonly isCongested: () => boolean;
     },
   ) {

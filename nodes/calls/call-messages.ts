@@ -156,21 +156,21 @@ export class CallMessages {
   #due(call: Call): readonly CallMessage[] {
     const messages: CallMessage[] = [];
     for (const event of messageEvents) {
-      if (call.wasTold(event) || !hasHad(call, event)) continue;
+      if (call.wasGiven(event) || !hasHad(call, event)) continue;
       // Marked as given, so that a later deploy with more events does not report past ones.
-      if (!this.#settings.events.includes(event)) this.#tell(call, event);
+      if (!this.#settings.events.includes(event)) this.#markGiven(call, event);
       else if (!this.#wants(call)) continue;
       else if (event === "recording") this.#await(call);
       else {
-        this.#tell(call, event);
+        this.#markGiven(call, event);
         messages.push({ event, call: call.tracked(this.#settings.context) });
       }
     }
     return messages;
   }
 
-  #tell(call: Call, event: MessageEvent): void {
-    call.tell(event);
+  #markGiven(call: Call, event: MessageEvent): void {
+    call.markGiven(event);
     this.#tracker.touch(call);
   }
 
@@ -210,7 +210,7 @@ export class CallMessages {
 
   #recorded({ call }: Awaited, fetched: Fetched): CallMessage {
     this.#awaited.delete(call.id);
-    this.#tell(call, "recording");
+    this.#markGiven(call, "recording");
     const tracked = call.tracked(this.#settings.context);
     return fetched.ok
       ? { event: "recording", call: { ...tracked, recording: fetched.recording } }

@@ -61,7 +61,7 @@ export interface CallHistory {
 /** A remembered event of a call. */
 export interface Entry {
   readonly fact: Pick<Fact, "kind" | "eventId" | "at" | "seq">;
-  told: CallHistory | undefined;
+  reported: CallHistory | undefined;
   /** Whether a repeated bill that first named a recording was reported. */
   amended: boolean;
 }
@@ -139,7 +139,7 @@ export class Call implements Queued<Call> {
   readonly #entries: Entry[] = [];
   #heard = 0;
   /** The messages that were given for it. */
-  #told: readonly string[] = [];
+  #given: readonly string[] = [];
 
   private constructor(id: string, state: State, at: number) {
     this.id = id;
@@ -173,7 +173,7 @@ export class Call implements Queued<Call> {
     for (const name of textNames) call[name] = textIn(record, name);
     for (const name of flagNames) call[name] = record[name] === true;
     if (Array.isArray(record.keys)) call.keys = record.keys.map(String);
-    if (Array.isArray(record.told)) call.#told = record.told.map(String);
+    if (Array.isArray(record.told)) call.#given = record.told.map(String);
     call.direction = record.direction === "inbound" || record.direction === "outbound" ? record.direction : undefined;
     call.billing = billOf(record.billing);
     call.context = record.context;
@@ -192,7 +192,7 @@ export class Call implements Queued<Call> {
       lastAt: this.lastAt,
       ...Object.fromEntries([...textNames, ...flagNames].map((name) => [name, this[name]])),
       keys: this.keys,
-      told: this.#told,
+      told: this.#given,
       direction: this.direction,
       // The catalogue's entry is looked up again by its value.
       billing: this.billing && { ...this.billing, service: this.billing.service?.value },
@@ -201,12 +201,12 @@ export class Call implements Queued<Call> {
       rangAt: this.#rangAt,
       answeredAt: this.#answeredAt,
       endedAt: this.#endedAt,
-      entries: this.#entries.map(({ fact: { kind, eventId, at, seq }, told, amended }) => ({
+      entries: this.#entries.map(({ fact: { kind, eventId, at, seq }, reported, amended }) => ({
         kind,
         eventId,
         at,
         seq,
-        ...(told && { topic: told.topic, finished: told.finished }),
+        ...(reported && { topic: reported.topic, finished: reported.finished }),
         ...(amended && { amended }),
       })),
     };
@@ -218,13 +218,13 @@ export class Call implements Queued<Call> {
   }
 
   /** Whether a message was given for it. */
-  wasTold(message: string): boolean {
-    return this.#told.includes(message);
+  wasGiven(message: string): boolean {
+    return this.#given.includes(message);
   }
 
   /** Marks a message as given. */
-  tell(message: string): void {
-    if (!this.wasTold(message)) this.#told = [...this.#told, message];
+  markGiven(message: string): void {
+    if (!this.wasGiven(message)) this.#given = [...this.#given, message];
   }
 
   /** Whether it was answered, as far as is known. */
@@ -306,7 +306,11 @@ export class Call implements Queued<Call> {
       this.givenUp = false;
     }
     if (rankOf(state) > rankOf(this.state)) this.state = state;
-    const entry: Entry = { fact: { kind, eventId: fact.eventId, at, seq: fact.seq }, told: undefined, amended: false };
+    const entry: Entry = {
+      fact: { kind, eventId: fact.eventId, at, seq: fact.seq },
+      reported: undefined,
+      amended: false,
+    };
     this.#entries.push(entry);
     return entry;
   }
@@ -419,7 +423,7 @@ function entryOf(record: unknown): Entry | undefined {
   const topic = states.find((one) => one === record.topic);
   return {
     fact: { kind, at, eventId: textIn(record, "eventId"), seq: textIn(record, "seq") },
-    told: topic && { topic, finished: record.finished === true },
+    reported: topic && { topic, finished: record.finished === true },
     amended: record.amended === true,
   };
 }

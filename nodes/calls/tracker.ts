@@ -284,7 +284,7 @@ export class CallTracker {
     } else this.#open.put(call, this.#timing.now());
     const [first] = news;
     if (first !== undefined) {
-      entry.told = { topic: first.topic, finished: news.some(({ kind }) => kind === "finished") };
+      entry.reported = { topic: first.topic, finished: news.some(({ kind }) => kind === "finished") };
     }
     this.#arm();
     return [...news, ...this.#makeRoom()];
@@ -321,13 +321,13 @@ export class CallTracker {
     }
     if (!fact.again) return [];
     const entry = fact.billing === undefined ? call.entryOf(fact.eventId) : call.entryOfKind("billing");
-    if (entry?.told === undefined) return [];
+    if (entry?.reported === undefined) return [];
     // One bill may stand for two events: the one that finished the call, and the one that named its recording.
     const named = entry.amended && fact.billing !== undefined && fact.billing.recordFile !== "";
-    return this.#retell(call, named ? { ...entry.told, finished: false } : entry.told);
+    return this.#reportAgain(call, named ? { ...entry.reported, finished: false } : entry.reported);
   }
 
-  #retell(call: Call, { topic, finished }: CallHistory): readonly News[] {
+  #reportAgain(call: Call, { topic, finished }: CallHistory): readonly News[] {
     const tracked = call.tracked(this.#settings.context, topic);
     const change: News = { kind: "change", topic, call: tracked, of: call, cause: "event", own: true };
     return finished ? [change, this.#news(call, "finished", "event", true)] : [change];

@@ -174,7 +174,7 @@ export class Campaign {
       this.#sending.deal(this.#inPhase(phases.ready), true);
       this.#waves.restore(this.#inPhase(phases.waiting));
     }
-    this.#again = [...state.untold.keys()];
+    this.#again = [...state.unreported.keys()];
     return this.#finish();
   }
 
@@ -190,7 +190,7 @@ export class Campaign {
   /** Whether everything was handed on and no task is left to stop. The journal may then be replaced by the lines of `stub`. */
   get isOver(): boolean {
     const { state } = this.#core;
-    return state.isFinishedTold && state.untold.size === 0 && !state.tasks.some((task) => state.mayDial(task));
+    return state.isFinishedReported && state.unreported.size === 0 && !state.tasks.some((task) => state.mayDial(task));
   }
 
   /** The time when it finished, in ms since 1970. */
@@ -347,11 +347,11 @@ export class Campaign {
   #giveAgain(): void {
     const core = this.#core;
     for (const index of this.#again.splice(0, sliceLength)) {
-      const line = core.state.untold.get(index);
+      const line = core.state.unreported.get(index);
       if (line !== undefined) core.giveResult(line);
     }
     if (this.#again.length > 0) core.wake(core.now);
-    else if (core.state.finished !== undefined && !core.state.isFinishedTold && !this.#isFinishedGiven)
+    else if (core.state.finished !== undefined && !core.state.isFinishedReported && !this.#isFinishedGiven)
       this.#giveFinished();
   }
 
@@ -407,7 +407,7 @@ export class Campaign {
   #showProgress(): void {
     const core = this.#core;
     // A task that is stopped after the end is no progress.
-    if (core.state.isFinishedTold) return;
+    if (core.state.isFinishedReported) return;
     const phase = this.#phase();
     if (!core.isChanged && phase === this.#progressState) return;
     const at = this.#progressAt + progressPause;

@@ -22,7 +22,7 @@ import type { CampaignFigures, CampaignSettings } from "./types";
 export const phases = { excluded: 0, ready: 1, sent: 2, waiting: 3, done: 4 } as const;
 
 /** Bits for what is known about an entry's current attempt and (`dialled`) its earlier ones. */
-export const flags = { heard: 1, heardEnd: 2, needsCause: 4, dialled: 8, told: 16 } as const;
+export const flags = { heard: 1, heardEnd: 2, needsCause: 4, dialled: 8, reported: 16 } as const;
 
 /** Numbers that went to the platform with one command. */
 export interface Part {
@@ -121,7 +121,7 @@ export class State {
   cancelledAt: number | undefined;
   finished: CampaignFigures | undefined;
   finishedAt: number | undefined;
-  isFinishedTold = false;
+  isFinishedReported = false;
 
   numbers: (string | null)[] = [];
   e164: (string | null)[] = [];
@@ -148,7 +148,7 @@ export class State {
   /** The entries that may be dialled, by number key. Each number has one entry. */
   readonly byKey = new Map<string, number>();
   /** Results that were not handed on. */
-  readonly untold = new Map<number, ResultLine>();
+  readonly unreported = new Map<number, ResultLine>();
 
   readonly #book: AccountBook;
   /** Dials before this moment no longer count. */
@@ -254,8 +254,8 @@ export class State {
         return;
       case "told":
         for (const index of line.entries) {
-          if (!this.untold.delete(index)) continue;
-          this.#set(index, flags.told);
+          if (!this.unreported.delete(index)) continue;
+          this.#set(index, flags.reported);
           this.rows.drop(index);
         }
         return;
@@ -269,7 +269,7 @@ export class State {
         for (const { taskID } of this.tasks) if (taskID !== undefined) this.#book.tasks.release(taskID);
         return;
       case "finishedTold":
-        this.isFinishedTold = true;
+        this.isFinishedReported = true;
         return;
     }
   }
@@ -392,7 +392,7 @@ export class State {
     this.phase[i] = phases.done;
     this.lastCall.delete(i);
     this.exclusions.delete(i);
-    this.untold.set(i, line);
+    this.unreported.set(i, line);
     this.figures.add(line.o);
   }
 

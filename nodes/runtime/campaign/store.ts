@@ -285,13 +285,13 @@ export class CampaignStore {
   /** Opens the folder; tries again until that succeeds. */
   async #open(): Promise<void> {
     const { signal } = this.#closing;
-    let told = "";
+    let reported = "";
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
       try {
         if ((await this.#lockFolder()) === undefined) return;
         await this.#load();
         this.state = "open";
-        if (told !== "") this.#warn("campaignsKeptAgain", {});
+        if (reported !== "") this.#warn("campaignsKeptAgain", {});
         return;
       } catch (error) {
         this.#forgetExit();
@@ -299,8 +299,8 @@ export class CampaignStore {
         this.#lock = undefined;
         const { message } = asError(error);
         this.state = { problem: message };
-        if (message !== told) this.#warn("campaignsKept", { detail: message });
-        told = message;
+        if (message !== reported) this.#warn("campaignsKept", { detail: message });
+        reported = message;
       }
       this.#settle();
       // Campaigns that were read already would exist twice.
