@@ -83,11 +83,11 @@ export function readPush(
 /** The vendor's fields, unchanged, followed by derived fields with names that the vendor's fields do not use. */
 export function withDerived(vendor: JsonObject, derived: JsonObject): Record<string, unknown> {
   // Faster than spreading both by a factor of five.
-  const entries = Object.entries(vendor);
+  const payload = { ...vendor };
   for (const name in derived) {
-    if (derived[name] !== undefined && !Object.hasOwn(vendor, name)) entries.push([name, derived[name]]);
+    if (derived[name] !== undefined && !Object.hasOwn(vendor, name)) payload[name] = derived[name];
   }
-  return Object.fromEntries(entries);
+  return payload;
 }
 
 /** Identifies a push of a customer: seq and timestamp of its authentication block, as text. */

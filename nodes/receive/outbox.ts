@@ -9,7 +9,10 @@ interface Waiting {
   readonly done: Done;
 }
 
-/** Numbers deliveries, and sends those of one turn of the event loop in one message. */
+/** How many deliveries one message has. With more, Node-RED's thread would wait for the end of a long turn, and then this one for it. */
+const mostAtOnce = 32;
+
+/** Numbers deliveries, and sends those of one turn of the event loop together. */
 export class Sender {
   readonly #texts: TurnBatch<string>;
   readonly #done = new Map<number, Done>();
@@ -17,7 +20,7 @@ export class Sender {
 
   /** @param post sends the JSON of an array of DeliveryTuple */
   constructor(post: (text: string) => void) {
-    this.#texts = new TurnBatch((texts) => post(`[${texts.join(",")}]`));
+    this.#texts = new TurnBatch((texts) => post(`[${texts.join(",")}]`), mostAtOnce);
   }
 
   /** Sends a delivery. @param json its tuple as JSON without the number and the opening bracket */

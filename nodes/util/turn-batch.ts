@@ -1,23 +1,29 @@
-// Collects what comes in during one turn of the event loop, so that a thread gets one message instead of many.
+// Collects what comes in during one turn of the event loop, so that a thread gets few messages instead of many.
 import { guarded } from "./guarded";
 
-/** The items of one turn. */
+/** The items of one turn, in one batch or in several. */
 export class TurnBatch<T> {
+  readonly #most: number;
+  readonly #send: () => void;
   #items: T[] = [];
 
-  /** @param send gets the items of a turn after it */
-  constructor(private readonly send: (items: readonly T[]) => void) {}
+  /**
+   * @param send gets a batch: at the end of the turn, or as soon as it is full
+   * @param most the size of a full batch. The other thread then begins while this one goes on with the turn
+   */
+  constructor(send: (items: readonly T[]) => void, most = Number.POSITIVE_INFINITY) {
+    this.#most = most;
+    this.#send = guarded(() => {
+      const items = this.#items;
+      if (items.length === 0) return;
+      this.#items = [];
+      send(items);
+    });
+  }
 
   add(item: T): void {
-    if (this.#items.length === 0) {
-      setImmediate(
-        guarded(() => {
-          const items = this.#items;
-          this.#items = [];
-          this.send(items);
-        }),
-      );
-    }
+    if (this.#items.length === 0) setImmediate(this.#send);
     this.#items.push(item);
+    if (this.#items.length >= this.#most) this.#send();
   }
 }

@@ -89,7 +89,8 @@ async function inbox(settings: Settings = {}) {
         const { topic, payload, push, base = 0 } = kept as Delivery & { base?: number };
         (kind === "d" ? dead : deliveries).push({ node, topic, payload, push, token, delivery: base + delivery });
       }
-      sender.settle([number], there);
+      // As from another thread: later.
+      setImmediate(() => sender.settle([number], there));
     }
     heard();
   });
