@@ -18,9 +18,12 @@ export interface Ended {
   readonly error?: Loose;
 }
 
-/** Gives our own Node-RED to the helper; to be called once in a suite's `before`. */
+/**
+ * Gives our own Node-RED to the helper; to be called once in a suite's `before`. All suites of a process have one user folder: the state that the
+ * nodes share outlives a suite, and keeps the first one's.
+ */
 export function initHelper(): void {
-  folder = temporaryFolder();
+  folder ||= temporaryFolder();
   helper.init(require.resolve("node-red"), { userDir: folder });
 }
 

@@ -3,27 +3,27 @@ import { guarded } from "./guarded";
 
 /** The items of one turn, in one batch or in several. */
 export class TurnBatch<T> {
-  readonly #most: number;
-  readonly #send: () => void;
   #items: T[] = [];
 
   /**
    * @param send gets a batch: at the end of the turn, or as soon as it is full
    * @param most the size of a full batch. The other thread then begins while this one goes on with the turn
    */
-  constructor(send: (items: readonly T[]) => void, most = Number.POSITIVE_INFINITY) {
-    this.#most = most;
-    this.#send = guarded(() => {
-      const items = this.#items;
-      if (items.length === 0) return;
-      this.#items = [];
-      send(items);
-    });
-  }
+  constructor(
+    private readonly send: (items: readonly T[]) => void,
+    private readonly most = Number.POSITIVE_INFINITY,
+  ) {}
 
   add(item: T): void {
-    if (this.#items.length === 0) setImmediate(this.#send);
+    if (this.#items.length === 0) setImmediate(guarded(() => this.#flush()));
     this.#items.push(item);
-    if (this.#items.length >= this.#most) this.#send();
+    if (this.#items.length >= this.most) guarded(() => this.#flush())();
+  }
+
+  #flush(): void {
+    const items = this.#items;
+    if (items.length === 0) return;
+    this.#items = [];
+    this.send(items);
   }
 }
