@@ -181,5 +181,10 @@ export function withTables(page: string, language: Language): string {
 }
 
 if (require.main === module) {
-  for (const { file, language } of pages.flat()) writeFileSync(file, withTables(readFileSync(file, "utf8"), language));
+  for (const { file, language } of pages.flat()) {
+    const before = readFileSync(file, "utf8");
+    const after = withTables(before, language);
+    // A page with a new date makes the next start build again.
+    if (after !== before) writeFileSync(file, after);
+  }
 }

@@ -63,6 +63,7 @@ export type Rule =
       readonly wire: "number" | "string";
       readonly others?: "integers";
     }
+  /** `max` in characters. There is no other least length than that of a required field, which may not be empty. */
   | { readonly kind: "text"; readonly max?: number; readonly overlong: "refuse" | "cut" }
   | { readonly kind: "time" }
   | {
@@ -146,9 +147,9 @@ export interface Command {
   readonly api: string;
   /** The Node-RED type. */
   readonly node: string;
-  /** The section of the vendor's document. Two sections have the number 7: 七 (queries) and 7 (log-in). */
+  /** The section of the vendor's document, or "–" if it is not in there. Two sections have the number 7: 七 (queries) and 7 (log-in). */
   readonly section: string;
-  /** The position in tables: the vendor's order. */
+  /** The position in tables: the vendor's order, then that of other commands. */
   readonly order: number;
   readonly group: Group;
   readonly versions: readonly Version[];

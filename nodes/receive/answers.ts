@@ -1,13 +1,14 @@
 // Answers to senders of pushes, in the vendor's format.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { guarded } from "../util/guarded";
+import { maxBodyBytes } from "./body";
 
 /** The answers by the outcome of the push: HTTP status, `result.error` and `result.msg`. */
 export const answers = {
   taken: [200, 0, ""],
   notAuthentic: [401, 1, "authentication failed"],
   malformed: [400, 8, "malformed push"],
-  tooLarge: [413, 8, "larger than 256 KiB"],
+  tooLarge: [413, 8, `larger than ${maxBodyBytes / 1024} KiB`],
   notPost: [405, 8, "POST only"],
   notJson: [415, 8, "application/json only"],
   notFound: [404, 11, "nothing is received here"],

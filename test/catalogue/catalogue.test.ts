@@ -1,6 +1,6 @@
 // The catalogue's data: complete, consistent, in both languages, and in agreement with the vendor's document.
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { commandsFolder, commandsIndex } from "../../build/commands-index";
 import {
@@ -30,6 +30,7 @@ import {
   versions,
 } from "../../nodes/catalogue";
 import { checkFields } from "../../nodes/protocol/check";
+import { temporaryFolder } from "../../tools/node-red";
 
 /** The sections of the commands in the vendor's table of contents, with their ApiNames. 七 and 7 are different sections. */
 const vendor: Readonly<Record<string, string>> = {
@@ -112,6 +113,12 @@ describe("the catalogue", () => {
 
   it("has an up-to-date index of the commands", () => {
     assert.equal(readFileSync(join(commandsFolder, "index.ts"), "utf8"), commandsIndex());
+  });
+
+  it("has no index if a file exports another name than its own", () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, "queue-status.ts"), "export const queueState = {};\n");
+    assert.throws(() => commandsIndex(folder), /queue-status\.ts must export queueStatus/);
   });
 
   it("has the vendor's commands, each in its section", () => {

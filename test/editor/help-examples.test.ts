@@ -1,6 +1,7 @@
 // The example of each node's help is a message that the node has sent. This test makes the nodes send them, and
 // compares their shapes with the committed ones. With WRITE=1 it writes examples that are new or have another shape.
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { exampleMessages, examplesFile } from "../../build/help/examples";
@@ -17,6 +18,8 @@ import { listening } from "../receive/flow";
 const helper = require("node-red-node-test-helper") as { settings(settings: object): void };
 
 type Message = Readonly<Record<string, unknown>>;
+
+const remedy = "An example is new or has another shape. Run: WRITE=1 npx mocha test/editor/help-examples.test.ts";
 
 /** How a node is made to send its message: its properties, and the action. */
 interface Case {
@@ -152,6 +155,7 @@ describe("the examples of the help", function () {
     const all = Object.entries({ ...Object.fromEntries(known), ...given });
     const sorted = Object.fromEntries(all.sort(([one], [other]) => (one < other ? -1 : 1)));
     writeFileSync(examplesFile, `${JSON.stringify(sorted, null, 2)}\n`);
+    spawnSync("npx", ["biome", "format", "--write", examplesFile]);
   });
 
   /** The first message of a node that fits. */
@@ -189,7 +193,7 @@ describe("the examples of the help", function () {
       try {
         assertShape(shapeOf(example), shapeOf(committed), type);
       } catch (error) {
-        if (process.env.WRITE === undefined) throw error;
+        if (process.env.WRITE === undefined) throw new Error(`${remedy}\n${error}`);
         given[type] = example;
       }
     });
@@ -197,7 +201,6 @@ describe("the examples of the help", function () {
 
   it("exist for every node type, and only for existing commands", () => {
     if (process.env.WRITE === undefined) {
-      const remedy = "else run: WRITE=1 npx mocha test/editor/help-examples.test.ts";
       assert.deepEqual(Object.keys(exampleMessages()).sort(), [...types].sort(), remedy);
     }
     assert.ok(commands.every(({ node }) => types.includes(node)));

@@ -155,7 +155,8 @@ describe("the texts that Node-RED serves", () => {
         [...helpOf(folder, type).matchAll(/<pre>([\s\S]*?)<\/pre>/g)].map(([, json = ""]) => textOf(json)),
       );
       assert.deepEqual(chinese, english);
-      assert.equal(english?.length, config ? 0 : 1, type);
+      const remedy = `${type} has no example: run WRITE=1 npx mocha test/editor/help-examples.test.ts, and build again`;
+      assert.equal(english?.length, config ? 0 : 1, remedy);
       for (const json of english ?? []) assert.ok("payload" in JSON.parse(json), type);
     }
   });
