@@ -401,10 +401,10 @@ for (const version of newestNodeRed) {
         confirm("done", { outcome: "taken" }),
       ];
       const answered: string[] = [];
-      let unanswered = 0;
       let nodeRed: NodeRed | undefined;
       try {
         for (let kill = 0; kill <= kills; kill += 1) {
+          let unanswered = 0;
           nodeRed = await startNodeRed({ version, userDir, ...(kill === 0 ? { flows } : {}) });
           const { pid } = await processOf(nodeRed);
           const sender = new Sender(port, pathOf("main"), 8);
