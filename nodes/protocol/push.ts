@@ -69,21 +69,23 @@ export function readPush(
 ): ReadPush {
   const { event, known } = eventOf(notify);
   const eventId = (event === "billing" && billIdOf(notify, context.customer)) || deliveryId;
-  const payload = withDerived(notify, {
+  const derived = {
     event,
     eventId,
     direction: choiceOf(enumerations.callType, notify.call_type)?.direction,
-    ...(readings.get(event) ?? readNumber)(notify, context),
     agent: textOf(notify.staffNo) || undefined,
     causeText: causeText(notify.releaseCause),
-  });
+  };
+  const payload = withDerived(notify, Object.assign(derived, (readings.get(event) ?? readNumber)(notify, context)));
   return { event, eventId, known, payload };
 }
 
 /** The vendor's fields, unchanged, followed by derived fields with names that the vendor's fields do not use. */
 export function withDerived(vendor: JsonObject, derived: JsonObject): Record<string, unknown> {
-  // Faster than spreading both by a factor of five.
-  const payload = { ...vendor };
+  // Object.assign is several times faster than a spread, but would set the prototype.
+  const payload: Record<string, unknown> = Object.hasOwn(vendor, "__proto__")
+    ? { ...vendor }
+    : Object.assign({}, vendor);
   for (const name in derived) {
     if (derived[name] !== undefined && !Object.hasOwn(vendor, name)) payload[name] = derived[name];
   }
