@@ -38,7 +38,7 @@ interface Sent {
   /** The expected answer of a hostile case. */
   readonly expected?: Expected;
   /** There may be several answers: the bytes may be several requests. */
-  readonly raw?: true;
+  readonly raw?: boolean;
   /** Whether it may be accepted. */
   readonly signed: boolean;
 }
@@ -168,8 +168,13 @@ const contentTypes = [
   ...["application/json; charset=utf-16", "application/vnd.sccc+json", "application/json, text/html", ";", "*/*"],
 ];
 
+/** A body of more chunks than this, of fewer bytes on average, may be broken off (nodes/receive/body.ts). */
+const manyPieces = 2000;
+const smallPiece = 8;
+
 /** Changes the headers and the encoding of a body. */
-function dress(random: Random, body: Buffer): Request {
+function dress(random: Random, body: Buffer): Request & { readonly shredded: boolean } {
+  let shredded = false;
   const headers: Record<string, string | undefined> = {};
   let content = body;
   if (chance(random, 0.3)) headers["Content-Type"] = pick(random, contentTypes);
@@ -184,6 +189,7 @@ function dress(random: Random, body: Buffer): Request {
     headers["Transfer-Encoding"] = "chunked";
     const size = random.integer(1, 4000);
     const chunks: Buffer[] = [];
+    shredded = size < smallPiece && content.length / size > manyPieces;
     for (let at = 0; at < content.length; at += size) {
       const part = content.subarray(at, at + size);
       chunks.push(Buffer.from(`${part.length.toString(16)}\r\n`), part, Buffer.from("\r\n"));
@@ -195,6 +201,7 @@ function dress(random: Random, body: Buffer): Request {
     path: chance(random, 0.05) ? mangledPath(random) : path,
     headers,
     body: content,
+    shredded,
   };
 }
 
@@ -254,7 +261,8 @@ function caseOf(random: Random, target: Target, atOwn: boolean, used: readonly J
     // The changed bytes can be a valid push only if the original was one: a digest cannot be found by chance.
     return { what: "bytes", write: (socket) => socket.end(raw), method: "POST", raw: true, signed: isSigned(body) };
   }
-  return { what: "a push", write: bytes, method: request.method ?? "POST", signed: isSigned(body) };
+  const { method = "POST", shredded: raw } = request;
+  return { what: "a push", write: bytes, method, raw, signed: isSigned(body) };
 }
 
 const resultOf = ({ body }: Answer): unknown => {
