@@ -13,7 +13,8 @@ export function commandsIndex(folder = commandsFolder): string {
     .sort();
   const camel = (name: string) => name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
   for (const name of files) {
-    if (readFileSync(join(folder, `${name}.ts`), "utf8").includes(`export const ${camel(name)}`)) continue;
+    const exported = /^export const (\w+)/m.exec(readFileSync(join(folder, `${name}.ts`), "utf8"))?.[1];
+    if (exported === camel(name)) continue;
     throw new Error(`nodes/catalogue/commands/${name}.ts must export ${camel(name)}`);
   }
   return [

@@ -1,6 +1,7 @@
 // Runs the tests in tiers and prints `N passed, N failed` at the end. `tsx test/run.ts [unit | long] [arguments for mocha]`; without a
 // tier: the tests for every change. SCCC_TEST_GROUPS limits a tier to some of its groups: their titles, with commas between.
-// SCCC_TEST_COVERAGE=1 checks the coverage of the tests for every change, which take half as long again then. A test file's name determines its tier: x.test.ts (unit: no browser, no Node-RED process), x.integration.test.ts, x.browser.test.ts, x.long.test.ts.
+// SCCC_TEST_COVERAGE=1 checks the coverage of the tests for every change, which then take longer. A test file's name determines its tier:
+// x.test.ts (unit: no browser, no Node-RED process), x.integration.test.ts, x.browser.test.ts, x.long.test.ts.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
@@ -24,7 +25,7 @@ interface Group {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** All files of tests, also in each group. The largest come first, so that no long one is left for the end. */
+/** All files of tests. The largest come first, here and in every group, so that no long one is left for the end. */
 const testFiles = readdirSync(join(root, "test"), { recursive: true, encoding: "utf8" })
   .filter((name) => !name.startsWith("hosts") && name.endsWith(".test.ts"))
   .map((name) => join("test", name))

@@ -48,8 +48,8 @@ const smallest = 1024;
 const empty = Buffer.alloc(0);
 
 /** A body with more chunks than this, of fewer bytes than this on average, is refused: handling the chunks costs too much. */
-const manyPieces = 2000;
-const smallPiece = 8;
+export const manyPieces = 2000;
+export const smallPiece = 8;
 
 /**
  * Collects a body. Memory stays proportional to the body's size however it is chunked: a small chunk may keep a much larger buffer alive.

@@ -9,7 +9,7 @@ interface Waiting {
   readonly done: Done;
 }
 
-/** How many deliveries one message has. With more, Node-RED's thread would wait for the end of a long turn, and then this one for it. */
+/** How many deliveries one message has. With more, each thread would wait while the other one works. */
 const mostAtOnce = 32;
 
 /** Numbers deliveries, and sends those of one turn of the event loop together. */

@@ -827,14 +827,14 @@ describe("spool", () => {
   });
 
   describe("whose folder another process has taken over", () => {
-    const resumeFrom = () => writeFileSync(join(folder, "lock"), "other");
+    const takeOver = () => writeFileSync(join(folder, "lock"), "other");
     const journals = () => readdirSync(folder).filter((name) => name.endsWith(".log"));
 
     it("during a write: keeps what the other one may have read, and acknowledges none of it", async () => {
       const disk = new Disk();
       const spool = await open({ open: disk.open });
       await spool.add([entry("before")]);
-      disk.before = (operation) => operation === "sync" && resumeFrom();
+      disk.before = (operation) => operation === "sync" && takeOver();
       await assert.rejects(spool.add([entry("during")]), /another process/);
       disk.works();
       const other = await open({ owner: "other" });
@@ -853,7 +853,7 @@ describe("spool", () => {
       // The other process has written the segment again, under the same name.
       rmSync(path);
       writeFileSync(path, bytes);
-      resumeFrom();
+      takeOver();
       await assert.rejects(spool.add([entry("after")]), /another process/);
       assert.deepEqual(journals(), [name]);
       assert.deepEqual(readFileSync(path), bytes);

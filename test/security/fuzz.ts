@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import MD5 from "crypto-js/md5";
+import { manyPieces, smallPiece } from "../../nodes/receive/body";
 import { isObject, parseJson } from "../../nodes/util/json";
 import { type Random, randomOf } from "../../simulator/random";
 import { type FlowNode, freePort, type NodeRed, startNodeRed } from "../../tools/node-red";
@@ -168,10 +169,6 @@ const contentTypes = [
   ...["application/json; charset=utf-16", "application/vnd.sccc+json", "application/json, text/html", ";", "*/*"],
 ];
 
-/** A body of more chunks than this, of fewer bytes on average, may be broken off (nodes/receive/body.ts). */
-const manyPieces = 2000;
-const smallPiece = 8;
-
 /** Changes the headers and the encoding of a body. */
 function dress(random: Random, body: Buffer): Request & { readonly shredded: boolean } {
   let shredded = false;
@@ -189,6 +186,7 @@ function dress(random: Random, body: Buffer): Request & { readonly shredded: boo
     headers["Transfer-Encoding"] = "chunked";
     const size = random.integer(1, 4000);
     const chunks: Buffer[] = [];
+    // Such a body may be broken off without an answer.
     shredded = size < smallPiece && content.length / size > manyPieces;
     for (let at = 0; at < content.length; at += size) {
       const part = content.subarray(at, at + size);

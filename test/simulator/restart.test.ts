@@ -6,7 +6,7 @@ import { type FieldClient, fieldClients, sendAs } from "./field-clients";
 
 const [afresh] = Object.values(fieldClients) as [FieldClient];
 const answers = "13800008888";
-/** Talks for three minutes with the standard seed: 3.6 s at the speed of these tests. Its call is still under way when a test has looked at it. */
+/** Talks for three minutes with the standard seed: 3.6 s at the speed of these tests, which is longer than a test needs. */
 const talksLong = "13871418888";
 const course = ["callin", "callout", "screenpop", "callstart", "callend", "billing"];
 
