@@ -13,8 +13,8 @@ export function commandsIndex(folder = commandsFolder): string {
     .sort();
   const camel = (name: string) => name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
   for (const name of files) {
-    const exported = /^export const (\w+)/m.exec(readFileSync(join(folder, `${name}.ts`), "utf8"))?.[1];
-    if (exported === camel(name)) continue;
+    const text = readFileSync(join(folder, `${name}.ts`), "utf8");
+    if (new RegExp(`^export const ${camel(name)}\\b`, "m").test(text)) continue;
     throw new Error(`nodes/catalogue/commands/${name}.ts must export ${camel(name)}`);
   }
   return [

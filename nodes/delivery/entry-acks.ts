@@ -2,6 +2,9 @@
 import type { Spool } from "./spool";
 import { BoundedSet, type Outcome } from "./tokens";
 
+/** The only spelling of a token. Another one of the same numbers would be another token, and could refuse the same delivery again. */
+const form = /^([1-9]\d{0,15})\.([1-9]\d{0,15})$/;
+
 /** The acknowledgements of one spool, also after it was closed and opened again. */
 export class EntryAcks {
   /** Tokens that were used to refuse: each refuses its delivery once. */
@@ -13,10 +16,9 @@ export class EntryAcks {
    * @returns false if nothing is pending under it
    */
   acknowledge(spool: Spool | undefined, token: string, outcome: Outcome): boolean {
-    const [id = "", number = ""] = token.split(".");
+    const [, id = "", delivery] = form.exec(token) ?? [];
     const given = spool?.deliveriesOf(id);
-    const delivery = Number(number);
-    if (spool === undefined || given === undefined || !(delivery >= 1 && delivery <= given)) return false;
+    if (spool === undefined || given === undefined || !(Number(delivery) <= given)) return false;
     if (this.#refused.has(token)) return false;
     if (outcome === "taken") return spool.settle(id);
     this.#refused.add(token);

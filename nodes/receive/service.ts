@@ -423,7 +423,7 @@ export class ReceiveService {
 
 /**
  * The accounts of a path that check a push: those of its customer; of several with the same customer, those whose password signed it. If
- * there is none, all, so that one of them counts the refusal. Other accounts must not count a push that was not meant for them.
+ * there is none, all of them count the refusal. Other accounts must not count a push that was not meant for them.
  */
 function addresseesOf(push: ParsedPush, inboxes: readonly PushInbox[]): readonly PushInbox[] {
   if (inboxes.length === 1) return inboxes;

@@ -6,7 +6,7 @@ export class TurnBatch<T> {
   #items: T[] = [];
 
   /**
-   * @param send gets a batch: at the end of the turn, or as soon as it is full
+   * @param send gets a batch: at the end of the turn, or as soon as it is full. It must not add to the batch
    * @param most the size of a full batch. The other thread then begins while this one goes on with the turn
    */
   constructor(
