@@ -25,11 +25,23 @@ interface Group {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** All files of tests. The largest come first, here and in every group, so that no long one is left for the end. */
+/** Files that take longer than their size suggests: they wait, or open many pages. */
+const slow = [
+  "examples/drive.integration",
+  "examples/reconciliation.integration",
+  "campaign/kills.integration",
+  "calls/whole.integration",
+  "browser/editor.browser",
+  "browser/examples.browser",
+].map((name) => join("test", `${name}.test.ts`));
+
+/** All files of tests. Slow and large ones come first, here and in every group, so that no long one is left for the end. */
 const testFiles = readdirSync(join(root, "test"), { recursive: true, encoding: "utf8" })
   .filter((name) => !name.startsWith("hosts") && name.endsWith(".test.ts"))
   .map((name) => join("test", name))
-  .sort((one, other) => statSync(join(root, other)).size - statSync(join(root, one)).size);
+  .map((name) => ({ name, weight: slow.includes(name) ? Number.POSITIVE_INFINITY : statSync(join(root, name)).size }))
+  .sort((one, other) => (one.weight < other.weight ? 1 : -1))
+  .map(({ name }) => name);
 const filesOf = (kind: "integration" | "browser" | "long"): readonly string[] =>
   testFiles.filter((name) => name.endsWith(`.${kind}.test.ts`));
 const [integrationFiles, browserFiles, longFiles] = [filesOf("integration"), filesOf("browser"), filesOf("long")];
@@ -56,7 +68,7 @@ const ofAnyAmount = using("/tools/amount");
 /** The files of tests that the usual tier runs on Node-RED 5 only, see tools/hosts.ts. */
 const ofNewestNodeRed = using("newestNodeRed");
 
-/** The steps of a tier: first the checks, then tracks in parallel, each a sequence of groups. */
+/** The steps of a tier: the checks and the tracks in parallel; a track is a sequence of groups. */
 interface Tier {
   readonly checks: readonly string[];
   readonly tracks: readonly (readonly Group[])[];
@@ -246,16 +258,18 @@ async function main(): Promise<void> {
   mkdirSync(cache, { recursive: true });
   if (!covers) bundleWorker();
   const steps: boolean[] = [];
-  for (const script of checks) steps.push(await run(script, "npm", ["run", "--silent", script], options));
+  // Beside the tests, most of which wait now and then.
+  const checked = checks.map((script) => run(script, "npm", ["run", "--silent", script], { ...options, beside: true }));
   if (name !== "unit") {
     // Installed before the tests run in parallel: two npm processes in one folder would interfere with each other.
     const hosts = readdirSync(join(root, "test/hosts")).map((host) => join(root, "test/hosts", host));
     steps.push(
       await run("the Node-REDs to test in", process.execPath, [join(root, "build/ready.mjs"), ...hosts], options),
     );
-    // Packed and installed once, before several processes want it.
-    const installed = ["--import", "tsx", "-e", 'require("./tools/node-red").template()'];
-    steps.push(await run("the package, installed", process.execPath, installed, options));
+    // Once, before several processes want them.
+    const prepare = 'require("./tools/node-red").template(); void require("./tools/browser").unpackedBrowser()';
+    const prepared = ["--import", "tsx", "-e", prepare];
+    steps.push(await run("the package, installed, and the browser", process.execPath, prepared, options));
   }
   const track: RunOptions = {
     ...options,
@@ -269,6 +283,7 @@ async function main(): Promise<void> {
       return all;
     }),
   );
+  steps.push(...(await Promise.all(checked)));
   const counts: Counts[] = [];
   for (const result of results.flat())
     counts.push(await again(result.group, result.counts, args, { ...track, beside: false }));

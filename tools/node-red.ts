@@ -11,6 +11,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -178,15 +179,30 @@ function addModules(userDir: string, host: string): void {
   writeFileSync(list, JSON.stringify({ ...mine, dependencies: { ...mine.dependencies, ...dependencies } }));
 }
 
+/** Puts the installed package into a user folder, and the packages of a folder below test/hosts. */
+function install(userDir: string, host: string | undefined): void {
+  const from = template();
+  if (host !== undefined) {
+    cpSync(from, userDir, { recursive: true });
+    addModules(userDir, host);
+    return;
+  }
+  // Only what tests may write to is copied. All 1,500 files would take up to a second of processor time for each Node-RED.
+  const [scope, name] = packageName.split("/") as [string, string];
+  for (const file of ["package.json", join("node_modules", ".package-lock.json"), join("node_modules", scope, name)]) {
+    cpSync(join(from, file), join(userDir, file), { recursive: true });
+  }
+  for (const module of readdirSync(join(from, "node_modules")).filter((one) => !one.startsWith(".") && one !== scope)) {
+    symlinkSync(join(from, "node_modules", module), join(userDir, "node_modules", module), "junction");
+  }
+}
+
 /** Starts a real Node-RED on a free port; resolves when its flows run. The caller must stop it. */
 export async function startNodeRed(options: Options): Promise<NodeRed> {
   const { version, flows, nodes = "package", modules, settings, env } = options;
   const userDir = options.userDir ?? temporaryFolder();
   mkdirSync(userDir, { recursive: true });
-  if (nodes === "package" && !existsSync(join(userDir, "node_modules", packageName))) {
-    cpSync(template(), userDir, { recursive: true });
-    if (modules !== undefined) addModules(userDir, modules);
-  }
+  if (nodes === "package" && !existsSync(join(userDir, "node_modules", packageName))) install(userDir, modules);
   const nodeRed = await NodeRed.launch({
     host: testHost(version),
     userDir,

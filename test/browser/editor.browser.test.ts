@@ -100,7 +100,9 @@ for (const version of nodeRedVersions) {
     before(async () => {
       platform = await startSimulator({ password, speed: 50, agents: "1000-1004" });
       impostors = await startImpostors(platform.url);
-      nodeRed = await startNodeRed({ version, flows: flowOf(platform.url) });
+      // Every dialog has an editor for its description, and Ace is made in a fraction of the time that Monaco takes.
+      const editorTheme = { tours: false, codeEditor: { lib: "ace" } };
+      nodeRed = await startNodeRed({ version, flows: flowOf(platform.url), settings: { editorTheme } });
     });
     after(async () => {
       await closeBrowser();
@@ -264,6 +266,7 @@ for (const version of nodeRedVersions) {
         const list = at(".sccc-row:has(#node-input-callees)");
         for (const row of await list.locator(".red-ui-editableList-item-remove").all()) await row.click();
         await list.locator(".red-ui-editableList-addButton").click();
+        await list.locator("input[type=text]:focus").waitFor();
         await editor.paste("13800138000\n13900139000, 02112345678");
         assert.equal(
           await typedInput(editor.page, "#node-input-callees", "value"),

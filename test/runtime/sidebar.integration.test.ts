@@ -13,7 +13,7 @@ import type {
 } from "../../nodes/catalogue/sidebar";
 import { sidebarRoutes } from "../../nodes/catalogue/sidebar";
 import { type Simulator, startSimulator } from "../../simulator";
-import { nodeRedVersions } from "../../tools/hosts";
+import { newestNodeRed } from "../../tools/hosts";
 import { type FlowNode, freePort, type NodeRed, startNodeRed, temporaryFolder } from "../../tools/node-red";
 import { eventually } from "../receive/flow";
 import { authenticationOf, type Json } from "../receive/push";
@@ -126,7 +126,7 @@ const entryOf = (made: Made, what: string, is: (entry: TrafficEntry) => boolean)
 const detail = ({ ask }: Made, { number }: TrafficEntry) =>
   ask<TrafficDetail>(`${sidebarRoutes.entry}?number=${number}`);
 
-for (const version of nodeRedVersions)
+for (const version of newestNodeRed)
   describe(`the sidebar's routes, Node-RED ${version}`, function () {
     this.timeout(180_000);
     let platform: Simulator;
@@ -559,7 +559,7 @@ describe("the sidebar with SCCC_MONITOR=off", function () {
   });
 });
 
-for (const version of nodeRedVersions)
+for (const version of newestNodeRed)
   describe(`the sidebar's routes with logins, Node-RED ${version}`, function () {
     this.timeout(180_000);
     let made: Made;
