@@ -31,7 +31,7 @@ export interface Agent extends AgentState {
 type Changeable = { -readonly [Key in keyof Agent]: Agent[Key] };
 
 /** Sends a push after all earlier pushes of the same queue. */
-export type Tell = (queue: string, event: string, values: Json) => void;
+export type SendPush = (queue: string, event: string, values: Json) => void;
 
 export class Agents {
   readonly #byStaffNo = new Map<string, Changeable>();
@@ -40,7 +40,7 @@ export class Agents {
 
   constructor(
     private readonly staffNos: readonly string[],
-    private readonly tell: Tell,
+    private readonly sendPush: SendPush,
   ) {
     this.reset();
   }
@@ -105,7 +105,7 @@ export class Agents {
   /** Pushes the agent's current state. */
   report(agent: Agent, cause: Cause): void {
     const { staffNo, workStatus, serverStatus } = agent;
-    this.tell(staffNo, "agentstatus", { agent: staffNo, workStatus, serverStatus, ...cause });
+    this.sendPush(staffNo, "agentstatus", { agent: staffNo, workStatus, serverStatus, ...cause });
   }
 
   #change(agent: Agent, changes: Partial<Changeable>, cause: Cause): void {

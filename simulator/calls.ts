@@ -1,6 +1,6 @@
 // The calls: each goes through its steps, pushes its events, and is recorded in the ledger.
 import { callTypeOf } from "../nodes/catalogue";
-import type { Agent, Agents, Cause, Tell } from "./agents";
+import type { Agent, Agents, Cause, SendPush } from "./agents";
 import { type CallOutcome, type CallOutcomes, cancelled } from "./call-outcomes";
 import type { Clock } from "./clock";
 import type { Dialect } from "./dialects";
@@ -88,7 +88,7 @@ export class Calls {
       readonly ledger: Ledger;
       readonly outcomes: CallOutcomes;
       readonly dialect: Dialect;
-      readonly tell: Tell;
+      readonly sendPush: SendPush;
     },
   ) {}
 
@@ -195,13 +195,13 @@ export class Calls {
   }
 
   #end(call: Call): void {
-    const { agents, clock, tell } = this.world;
+    const { agents, clock, sendPush } = this.world;
     const { plan, outcome } = call;
     call.callOff();
     this.#active.delete(call);
     this.#push(call, "callend");
     const entry = this.#book(call);
-    tell(call.queue, "billing", { ...this.#about(call), ...billingOf(entry, this.world.dialect), ...plan.cause });
+    sendPush(call.queue, "billing", { ...this.#about(call), ...billingOf(entry, this.world.dialect), ...plan.cause });
     plan.onEnd?.(entry);
     const { agent, cause } = plan;
     if (agent === undefined) return;
@@ -252,7 +252,7 @@ export class Calls {
   /** Pushes a step. A call without an agent only has a bill: the other pushes need an agent. */
   #push(call: Call, step: Step): void {
     if (call.plan.agent === undefined) return;
-    this.world.tell(call.queue, step, { ...this.#about(call), ...call.plan.cause });
+    this.world.sendPush(call.queue, step, { ...this.#about(call), ...call.plan.cause });
   }
 
   /** The values for every push of a call; each push uses those that it has fields for. */

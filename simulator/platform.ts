@@ -1,5 +1,5 @@
 // The platform: agents, calls, tasks and ledger with one clock.
-import { type AgentState, Agents, type Cause, type Tell } from "./agents";
+import { type AgentState, Agents, type Cause, type SendPush } from "./agents";
 import { type Books, type BooksFilter, booksOf } from "./books";
 import { CallOutcomes } from "./call-outcomes";
 import { type CallState, Calls } from "./calls";
@@ -42,7 +42,7 @@ export class Platform {
     const { customer, seed, dialect } = settings;
     // Another start begins elsewhere: receivers take a push with the seq, agent and number of an earlier one for its repeat.
     this.#ownSeqs = 900_000 + (clock.date() % 100_000_000) * 10;
-    const tell: Tell = (queue, event, values) => {
+    const sendPush: SendPush = (queue, event, values) => {
       const push = pushOf(event);
       if (push !== undefined && pusher.hasReceiver) {
         const notify = notifyOf(push, { customer, ...values }, dialect);
@@ -51,11 +51,11 @@ export class Platform {
       onEvent?.(this.summary());
     };
     this.outcomes = new CallOutcomes(settings.numbers);
-    this.agents = new Agents(settings.agents, tell);
+    this.agents = new Agents(settings.agents, sendPush);
     const { agents, ledger, outcomes } = this;
-    this.calls = new Calls({ seed, clock, agents, ledger, outcomes, dialect, tell });
+    this.calls = new Calls({ seed, clock, agents, ledger, outcomes, dialect, sendPush });
     const isCongested = () => pusher.isCongested();
-    this.tasks = new Tasks({ agents, calls: this.calls, clock, tell, isCongested });
+    this.tasks = new Tasks({ agents, calls: this.calls, clock, sendPush, isCongested });
     pusher.onRelief = () => this.clock.after(0, () => this.tasks.resume());
   }
 

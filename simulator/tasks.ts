@@ -1,5 +1,5 @@
 // The dialling tasks (§13 to §16): each dials the numbers of its list, one call at a time, whenever its agent is free.
-import type { Agent, Agents, Cause, Tell } from "./agents";
+import type { Agent, Agents, Cause, SendPush } from "./agents";
 import { type Calls, trunks } from "./calls";
 import { isNumber } from "./checks";
 import type { Clock } from "./clock";
@@ -60,7 +60,7 @@ export class Tasks {
       readonly agents: Agents;
       readonly calls: Calls;
       readonly clock: Clock;
-      readonly tell: Tell;
+      readonly sendPush: SendPush;
       /** Whether no further calls should be made for now. */
       readonly isCongested: () => boolean;
     },
@@ -231,7 +231,7 @@ export class Tasks {
   }
 
   #report(task: Task, cause: Cause): void {
-    this.world.tell(`task ${task.id}`, "taskinfo", {
+    this.world.sendPush(`task ${task.id}`, "taskinfo", {
       taskID: task.id,
       taskName: task.name,
       calleeAmount: String(task.calleeAmount),

@@ -210,12 +210,12 @@ export function readMessage({ topic, payload, sccc }: Heard, context: PushContex
   if (named === undefined && call !== undefined) return { kind: "other" };
   if (named === undefined && isObject(command)) return answerFacts(payload, command, context, now);
   // The platform may send fields `event` and `eventId` of its own, and a flow may give the message another push's payload.
-  const told = given(report.event);
-  const isWhole = told !== undefined && (topic === told || fields?.eventId === report.eventId);
-  const event = isWhole ? told : (named ?? told ?? given(topic));
+  const reported = given(report.event);
+  const isWhole = reported !== undefined && (topic === reported || fields?.eventId === report.eventId);
+  const event = isWhole ? reported : (named ?? reported ?? given(topic));
   if (event === undefined || fields === undefined) return { kind: "unreadable" };
   if (!isKind(event)) {
-    return named !== undefined || told !== undefined || knownEvents.includes(event)
+    return named !== undefined || reported !== undefined || knownEvents.includes(event)
       ? { kind: "other" }
       : { kind: "unreadable" };
   }
