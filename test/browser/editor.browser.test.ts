@@ -82,7 +82,7 @@ const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 
 /** The problems that axe finds in the topmost form, except in parts that Node-RED itself draws. */
 async function inaccessible({ page }: EditorPage): Promise<readonly string[]> {
-  await page.evaluate(axe);
+  if ((await page.evaluate("typeof axe")) === "undefined") await page.evaluate(axe);
   return page.evaluate(`axe.run(
     { include: [[".red-ui-tray-body .dialog-form"]], exclude: [[".red-ui-typedInput-container button"], [".red-ui-editableList-item-handle"], [".red-ui-editableList-item-remove"]] },
     { runOnly: ["color-contrast", "label", "button-name", "select-name", "link-name", "aria-valid-attr-value", "duplicate-id-aria"] },

@@ -105,6 +105,10 @@ async function read(page: Page, node: NodeType, property: Property): Promise<Giv
 /** Opens every collapsed section of the topmost form. */
 export const unfold = (page: Page): Promise<void> => page.evaluate(`${jquery}(".sccc-section").attr("open", "")`);
 
+/** Whether the row of an input is visible. A locator that filters the rows would search all of them. */
+const rowIsVisible = (page: Page, selector: string): Promise<boolean> =>
+  page.evaluate(`${jquery}(${JSON.stringify(selector)}).closest(".form-row.sccc-row").is(":visible")`);
+
 /** Fills a form with values other than the defaults; rows that do not apply are skipped. */
 export async function fill(page: Page, node: NodeType): Promise<ReadonlyMap<Property, Given>> {
   await unfold(page);
@@ -112,8 +116,7 @@ export async function fill(page: Page, node: NodeType): Promise<ReadonlyMap<Prop
   // Properties that others depend on come first, whatever the order of the form.
   const first = node.properties.filter(({ onlyIf }) => onlyIf === undefined);
   for (const property of [...first, ...node.properties.filter((one) => !first.includes(one))]) {
-    const row = page.locator(".form-row.sccc-row").filter({ has: page.locator(idOf(node, property.name)) });
-    if (property.kind !== "events" && !(await row.isVisible())) continue;
+    if (property.kind !== "events" && !(await rowIsVisible(page, idOf(node, property.name)))) continue;
     const value = await give(page, node, property);
     if (value !== undefined) given.set(property, value);
   }
