@@ -39,9 +39,9 @@ const slow = [
 const testFiles = readdirSync(join(root, "test"), { recursive: true, encoding: "utf8" })
   .filter((name) => !name.startsWith("hosts") && name.endsWith(".test.ts"))
   .map((name) => join("test", name))
-  .map((name) => ({ name, weight: slow.includes(name) ? Number.POSITIVE_INFINITY : statSync(join(root, name)).size }))
-  .sort((one, other) => (one.weight < other.weight ? 1 : -1))
-  .map(({ name }) => name);
+  .sort((one, other) => statSync(join(root, other)).size - statSync(join(root, one)).size)
+  .sort((one, other) => Number(slow.includes(other)) - Number(slow.includes(one)));
+for (const name of slow.filter((one) => !testFiles.includes(one))) throw new Error(`test/run.ts: there is no ${name}`);
 const filesOf = (kind: "integration" | "browser" | "long"): readonly string[] =>
   testFiles.filter((name) => name.endsWith(`.${kind}.test.ts`));
 const [integrationFiles, browserFiles, longFiles] = [filesOf("integration"), filesOf("browser"), filesOf("long")];

@@ -60,10 +60,7 @@ const harmless = /favicon|Failed to load resource/;
 const isTip = ({ message, stack = "" }: Error): boolean =>
   message.includes("(reading 'html')") && /\/red\/red\.min\.js/.test(stack);
 
-/**
- * Without animations: a browser that draws with the processor spends a sixth of its time on them. Node-RED's own scripts still wait as
- * long as theirs would take.
- */
+/** Turns animations off: a browser that draws with the processor spends a sixth of its time on them. */
 const still = `
   addEventListener("DOMContentLoaded", () => {
     // Not a style element, which the policy of a page may forbid.
@@ -154,17 +151,17 @@ export class EditorPage {
   /** Opens a node's dialog, as a double click does. */
   async edit(id: string): Promise<void> {
     await this.page.evaluate((node) => window.RED.editor.edit(window.RED.nodes.node(node)), id);
-    await this.#drawn();
+    await this.dialogReady();
   }
 
   /** Opens a configuration node's dialog. */
   async editConfig(type: string, id: string): Promise<void> {
     await this.page.evaluate(([kind, node]) => window.RED.editor.editConfig("", kind ?? "", node ?? ""), [type, id]);
-    await this.#drawn();
+    await this.dialogReady();
   }
 
   /** Waits until the dialog is ready and has the focus; earlier clicks and keys may be lost. */
-  async #drawn(): Promise<void> {
+  async dialogReady(): Promise<void> {
     await this.page.waitForFunction(() => {
       const [tray] = [...document.querySelectorAll(".red-ui-tray")].slice(-1);
       return tray !== undefined && getComputedStyle(tray).right === "0px" && tray.contains(document.activeElement);

@@ -200,9 +200,7 @@ for (const version of nodeRedVersions) {
         await at(".sccc-side-row").filter({ hasText: "wrong password" }).first().waitFor();
         await show("accounts");
         await hint.getByRole("button", { name: /^Open/ }).click();
-        await editor.page.waitForFunction(
-          `(() => { const tray = [...document.querySelectorAll(".red-ui-tray")].at(-1); return tray && getComputedStyle(tray).right === "0px"; })()`,
-        );
+        await editor.dialogReady();
         // The dialog opens at the wrong setting.
         await at("#node-config-input-pushPassword").waitFor();
         await at("#node-config-input-pushUser").fill("");
